@@ -1,0 +1,440 @@
+"""The one reverse sweep: from the newest operation to the oldest, each hands its parents their cotangents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush, heappushpop
+from math import isnan
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from autograd import anomaly
+from autograd.errors import ArgumentError, DTypeError, FreedGraphError, GraphError, InPlaceError, ShapeError
+from autograd.graph import Abstract, Node, ancestors
+from autograd.modes import Mode, enable_grad, mode
+from autograd.primitive import Primitive, alias, is_tensor, pick_node, result
+from autograd.shapes import unbroadcast
+
+float64 = np.float64
+ndarray = np.ndarray
+RETAIN = -1  # the key among a node's hooks of the tensor that called retain_grad()
+
+
+def backward(
+    tensors: Any,
+    gradients: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> None:
+    """Add to the `.grad` of every leaf the gradient of the tensors' sum, weighted by `gradients`.
+
+    Args:  tensors: one Tensor or several; one sweep serves them all.
+           gradients: for each the cotangent dJ/dtensor; may be left out for a tensor of one element (it is 1).
+           retain_graph: keep the graph for another sweep (default: the value of create_graph).
+           create_graph: record the sweep itself, so that the gradients can be differentiated.
+    Raises: GraphError if a tensor was not recorded; FreedGraphError on a second sweep over a freed graph;
+           InPlaceError if a value that a rule needs was changed since it was recorded. Then no `.grad` changed.
+    Example:
+        >>> import autograd
+        >>> x = autograd.Tensor(3.0, requires_grad=True)
+        >>> autograd.backward([x * x, 2 * x])
+        >>> x.grad.item()
+        8.0
+    """
+    several = isinstance(tensors, (list, tuple))
+    roots = tensors if several else [tensors]
+    cotangents = gradients if several and gradients is not None else [gradients] * len(roots)
+    if len(cotangents) != len(roots):
+        raise ArgumentError(f"backward got {len(roots)} tensors and {len(cotangents)} gradients; give one gradient a tensor.")
+    leaves, visits = sweep(roots, cotangents, retain_graph=retain_graph, create_graph=create_graph)
+    arrivals = [(leaf, _through_hooks(leaf.hooks, g) if leaf.hooks else g) for leaf, g in leaves.items()] + visits
+    totals = []
+    for tensor, g in arrivals:
+        old = tensor._grad
+        if old is None:
+            totals.append(g)
+        elif create_graph:
+            with enable_grad():
+                totals.append(old + g)
+        else:
+            totals.append(result(old._data + g._data, None))  # a new array: a name for the old .grad does not see it change
+    for (tensor, _), total in zip(arrivals, totals, strict=True):  # all or nothing: whatever could fail has run
+        tensor._grad = total
+
+
+def gradients(
+    outputs: Any, inputs: Sequence[Any], cotangents: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+) -> list[Any]:
+    """The cotangent of each input (None where the outputs do not depend on it); no `.grad` is touched."""
+    roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    seeds = list(cotangents) if isinstance(cotangents, (list, tuple)) else [cotangents] * len(roots)
+    leaves, _ = sweep(roots, seeds, retain_graph=retain_graph, create_graph=create_graph, wanted=inputs)
+    return [leaves.get(x) for x in inputs]
+
+
+def sweep(
+    roots: Sequence[Any],
+    seeds: Sequence[Any],
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    wanted: Sequence[Any] | None = None,
+) -> tuple[dict[Any, Any], list[tuple[Any, Any]]]:
+    """One reverse sweep. Returns leaf -> its cotangent, and (tensor, cotangent) for those with retain_grad().
+
+    With `wanted` (tensors, recorded or leaves) only their cotangents are returned, and only their paths walked.
+    """
+    token = mode.set(Mode(create_graph, mode.get().anomaly, ()))
+    try:
+        with np.errstate(all="ignore"):  # the forward pass has warned; a guarded 0 * inf is no accident
+            return _sweep(roots, seeds, retain_graph if retain_graph is not None else create_graph, create_graph, wanted)
+    finally:
+        mode.reset(token)
+
+
+def _sweep(
+    roots: Sequence[Any], seeds: Sequence[Any], retain: bool, create: bool, wanted: Sequence[Any] | None
+) -> tuple[dict[Any, Any], list[tuple[Any, Any]]]:
+    heap: list[int] = []  # the numbers of the nodes that wait, negated: the newest comes first
+    waiting: dict[int, tuple[Node, Any]] = {}  # the node and what it has received so far, by that number
+    leaves: dict[Any, Any] = {}  # the same for leaf tensors (and for recorded tensors that are wanted)
+    owned: set[Any] = set()  # whose buffer was made here and is seen by no one else: it may be added to in place
+    views: dict[Node, Any] = {}  # results that a rule read through a view: their leaf must be unchanged too
+    visits: list[tuple[Any, Any]] = []
+    useful, goals = (None, {}) if wanted is None else _paths(roots, wanted)
+    check = mode.get().anomaly
+    rare = create or check or bool(goals)
+    careful = useful is not None
+
+    for root, seed in zip(roots, seeds, strict=True):
+        origin, g = _seed(root, seed, create)
+        if type(origin) is not Node:
+            leaves[origin] = leaves[origin] + g if origin in leaves else g
+        elif -origin.number in waiting:
+            waiting[-origin.number] = (origin, waiting[-origin.number][1] + g)
+        else:
+            waiting[-origin.number] = (origin, g)
+            heappush(heap, -origin.number)
+
+    ahead = None  # the last node to receive something stays here: in a chain it is the next one, and never has to wait
+    ahead_g = None
+    while True:
+        if ahead is not None and not heap:
+            node, g = ahead, ahead_g
+        else:
+            if ahead is not None:
+                key = -ahead.number
+                waiting[key] = (ahead, ahead_g)
+                key = heappushpop(heap, key)
+            elif heap:
+                key = heappop(heap)
+            else:
+                break
+            node, g = waiting.pop(key)
+        ahead = None
+        kept = args = node.args
+        out = node.out
+        params = node.params
+        primitive = node.primitive
+        vjps = primitive.vjps
+        every = None  # the cotangents of all arguments, where one rule gives them together
+        if kept is None:
+            raise FreedGraphError(
+                f"the graph of {primitive.name}() was freed by an earlier backward(); "
+                "call that one with retain_graph=True to go through it again."
+            )
+        if rare or not vjps or node.hooks is not None or type(g) is tuple:
+            g = _arrived(node, g, create, check, visits)
+            if node in goals:
+                leaves[node] = g
+            args, out, every = _prepared(node, g, create)
+        guard = primitive.guard
+        i = -1
+        for parent in node.parents:
+            i += 1
+            if parent is None:
+                continue
+            x = kept[i]
+            if type(x) is ndarray:  # a value that the rules read
+                if parent.written > node.number:
+                    _refuse_changed(parent, node)
+                if x.base is not None and type(parent) is Node:
+                    views[parent] = x
+                    careful = True
+            if careful:
+                if node in views and _is_written(parent, node, views):
+                    _refuse_changed(parent, node)
+                if useful is not None and parent not in useful:
+                    continue
+
+            if every is not None:
+                gi = every(i)
+            elif params is not None:
+                gi = vjps[i](g, out, *args, **params)
+            elif len(args) == 2:
+                gi = vjps[i](g, out, args[0], args[1])
+            else:
+                gi = vjps[i](g, out, *args)
+
+            kind = type(gi)
+            if kind is float64 and type(x) is float64:  # numbers: the short way
+                if guard and isnan(gi) and g == 0:
+                    gi = float64(0)
+            else:
+                if kind is not ndarray:
+                    if kind is tuple:  # the share of one output in the cotangents of an operation with several
+                        _receive_tuple(parent, gi, waiting, heap)
+                        continue
+                    if gi is None:
+                        continue
+                    gi = _as_cotangent(gi, create)
+                if guard and _has_nan(gi):
+                    gi = _guarded(gi, g)
+                if gi.shape != x.shape:
+                    gi = unbroadcast(gi, x.shape)
+                if gi.dtype is not x.dtype and gi.dtype != x.dtype:
+                    gi = gi.astype(x.dtype)
+            if check:
+                anomaly.check_backward(node, i, gi, g)
+
+            if type(parent) is Node:
+                if parent is ahead:
+                    key, old = -parent.number, ahead_g
+                else:
+                    if ahead is not None:
+                        key = -ahead.number
+                        waiting[key] = (ahead, ahead_g)
+                        heappush(heap, key)
+                    ahead, ahead_g = parent, gi
+                    if not heap:
+                        continue
+                    key = -parent.number
+                    if key not in waiting:
+                        continue
+                    old = waiting[key][1]
+                    ahead = None
+            else:
+                key = parent
+                old = leaves.get(parent)
+                if old is None:
+                    if kind is ndarray and gi.base is None and getrefcount(gi) == 2:  # our name and the call's argument
+                        owned.add(parent)
+                    leaves[parent] = gi
+                    continue
+            if key in owned:
+                np.add(old, gi, out=old)
+                continue
+            total = old + gi
+            if type(total) is ndarray:
+                owned.add(key)
+            if key is parent:
+                leaves[key] = total
+            elif ahead is parent:
+                ahead_g = total
+            else:
+                waiting[key] = (parent, total)
+        if not retain:
+            node.args = None
+            node.out = None
+            node.parents = ()
+
+    if wanted is not None:
+        return {x: _as_tensor(_own(leaves[origin])) for origin, xs in goals.items() if origin in leaves for x in xs}, []
+    if create:
+        return _apart(leaves), visits
+    return {leaf: result(g if leaf in owned or type(g) is float64 else _own(g), None) for leaf, g in leaves.items()}, visits
+
+
+def _apart(leaves: dict[Any, Any]) -> dict[Any, Any]:
+    """The recorded gradients, those that share memory copied (recorded), so that each leaf has its own."""
+    seen: set[int] = set()
+    for leaf, g in leaves.items():
+        if isinstance(g._data, ndarray) and (g._data.base is not None or id(g._data) in seen):
+            with enable_grad():
+                leaves[leaf] = g = g.copy()
+        seen.add(id(g._data))
+    return leaves
+
+
+def _arrived(node: Node, g: Any, create: bool, check: bool, visits: list[tuple[Any, Any]]) -> Any:
+    """The cotangent of a node when all of it has come: completed, through the hooks, noted, and checked."""
+    if type(g) is tuple:
+        g = tuple([_zeros(o, create) if gi is None else gi for gi, o in zip(g, node.out, strict=True)])
+    if node.hooks is not None:
+        g = _through_hooks(node.hooks, g)
+        visits += [(tensor, _as_tensor(_own(g))) for tensor in _retaining(node)]
+    if check:
+        anomaly.check_kept(node)
+    return g
+
+
+def _prepared(node: Node, g: Any, create: bool) -> tuple[tuple[Any, ...], Any, Any]:
+    """(args, out, i -> cotangent of argument i) for what is not simply one VJP an argument."""
+    primitive = node.primitive
+    args, out = _rewrap(node) if create else (node.args, node.out)
+    if create and primitive.composite is not None:
+        return args, out, _through_composite(primitive, node, args, g).__getitem__
+    if primitive.joint is not None:
+        return args, out, primitive.joint(g, out, *args, **node.params or {}).__getitem__
+    if primitive.each is not None:
+        each, params = primitive.each, node.params or {}
+        return args, out, lambda i: each(i, g, out, *args, **params)
+    return args, out, None
+
+
+def _seed(root: Any, seed: Any, create: bool) -> tuple[Any, Any]:
+    """Where the sweep starts and with which cotangent."""
+    origin = getattr(root, "node", None)
+    if origin is None:
+        if not getattr(root, "requires_grad", False):
+            raise GraphError(
+                "backward() needs a result that depends on a tensor with requires_grad=True; "
+                f"this {type(root).__name__} depends on none (or was computed under no_grad)."
+            )
+        origin = root
+    data = root._data
+    if seed is None:
+        if data.size != 1:
+            raise ShapeError(
+                f"backward() of a tensor of shape {data.shape} needs a gradient of that shape: "
+                "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
+            )
+        g = data.dtype.type(1) if data.ndim == 0 else np.ones(data.shape, data.dtype)
+    else:
+        g = seed if create and is_tensor(seed) else np.asarray(getattr(seed, "_data", seed))
+        if g.shape != data.shape:
+            raise ShapeError(f"the gradient must have the tensor's shape {data.shape}; got {g.shape}.")
+        if g.dtype.kind not in "fiu":
+            raise DTypeError(f"the gradient must be of real numbers; got dtype {g.dtype}.")
+        if g.dtype != data.dtype:
+            g = g.astype(data.dtype)
+    return origin, result(g, None) if create and not is_tensor(g) else g
+
+
+def _as_tensor(g: Any) -> Any:
+    return g if is_tensor(g) else result(g, None)
+
+
+def _as_cotangent(gi: Any, create: bool) -> Any:
+    """What a rule returned, as an array (or a Tensor in a recorded sweep)."""
+    if is_tensor(gi):
+        return gi if create else gi._data
+    if not hasattr(gi, "dtype"):
+        gi = np.asarray(gi)
+    return result(gi, None) if create else gi
+
+
+def _zeros(out: Any, create: bool) -> Any:
+    g = np.zeros(out.shape, out.dtype)
+    return result(g, None) if create else g
+
+
+def _own(g: Any) -> Any:
+    """The cotangent in memory of its own."""
+    return g if isinstance(g, np.generic) or is_tensor(g) else np.array(g)
+
+
+def _has_nan(gi: Any) -> bool:
+    """One cheap pass: the sum of squares is nan exactly if an element is."""
+    gi = gi._data if is_tensor(gi) else gi
+    if gi.ndim == 0:
+        return bool(gi != gi)
+    square = np.vdot(gi, gi)
+    return bool(square != square)
+
+
+def _guarded(gi: Any, g: Any) -> Any:
+    """0 * inf = 0: where the cotangent g is zero the branch was not taken, and contributes nothing."""
+    zero = getattr(g, "_data", g) == 0
+    return np.where(zero, np.zeros((), gi.dtype), gi) if zero.shape == gi.shape else gi
+
+
+def _through_hooks(hooks: dict[int, Any], g: Any) -> Any:
+    """Hand a cotangent to the hooks, each of which may return another in its place."""
+    for hook in [hook for key, hook in hooks.items() if key != RETAIN]:
+        returned = hook(_as_tensor(g))
+        if returned is not None:
+            new = returned if is_tensor(g) and is_tensor(returned) else np.asarray(getattr(returned, "_data", returned))
+            if new.shape != g.shape:
+                raise ShapeError(f"a hook must return a gradient of shape {g.shape} or None; got shape {new.shape}.")
+            g = new.astype(g.dtype)
+    return g
+
+
+def _retaining(node: Node) -> list[Any]:
+    """The tensor that asked to keep its gradient, if it is still alive."""
+    reference = (node.hooks or {}).get(RETAIN)
+    tensor = reference() if reference is not None else None
+    return [tensor] if tensor is not None else []
+
+
+def _receive_tuple(parent: Node, gi: Any, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
+    """Add the cotangent of one output of an operation with several; None stands for nothing yet."""
+    key = -parent.number
+    if key not in waiting:
+        heappush(heap, key)
+        waiting[key] = (parent, gi)
+        return
+    sums = [b if a is None else a if b is None else a + b for a, b in zip(waiting[key][1], gi, strict=True)]
+    waiting[key] = (parent, tuple(sums))
+
+
+def _is_written(parent: Any, node: Node, views: dict[Node, Any]) -> bool:
+    """Whether memory that a rule read through a view of it was written since."""
+    value = views[node]
+    if type(parent) is Node:
+        views.setdefault(parent, value)
+        return parent.written > node.number
+    return parent.written > node.number and np.may_share_memory(value, parent._data)
+
+
+def _refuse_changed(parent: Any, node: Node) -> None:
+    what = f"the result of {parent.primitive.name}()" if type(parent) is Node else f"the tensor {_label(parent)}"
+    raise InPlaceError(
+        f"{what}, which {node.primitive.name}() needs for its gradient, was changed in place after it was used. "
+        "Call backward() before the optimizer's step (or load_state_dict, or a write under no_grad), or run the forward pass again."
+    )
+
+
+def _label(tensor: Any) -> str:
+    name = getattr(tensor, "name", None)
+    return f"{name!r} of shape {tensor.shape}" if name else f"of shape {tensor.shape}"
+
+
+def _rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:
+    """What a node keeps, as Tensors that lead to where they came from."""
+    args = tuple([
+        raw if parent is None or isinstance(raw, Abstract) or type(raw) is tuple
+        else result(raw, parent) if type(parent) is Node
+        else parent
+        for raw, parent in zip(node.args or (), node.parents, strict=True)
+    ])  # fmt: skip
+    out = node.out
+    if isinstance(out, tuple):
+        return args, tuple([o if isinstance(o, Abstract) else result(o, pick_node(node, i, o)) for i, o in enumerate(out)])
+    return args, out if isinstance(out, Abstract) else result(out, node)
+
+
+def _through_composite(primitive: Primitive, node: Node, args: tuple[Any, ...], g: Any) -> list[Any]:
+    """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
+    inputs = [alias(a) if parent is not None else a for a, parent in zip(args, node.parents, strict=True)]
+    outputs = primitive.composite(*inputs, **node.params or {})  # type: ignore[misc]
+    sources = [x for x, parent in zip(inputs, node.parents, strict=True) if parent is not None]
+    found = iter(gradients(outputs, sources, g, create_graph=True))
+    return [None if parent is None else next(found) for parent in node.parents]
+
+
+def _paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[Any, Any]]:
+    """(the Nodes and leaves on a path from the roots to a wanted tensor, wanted Node or leaf -> its tensors)."""
+    goals: dict[Any, list[Any]] = {}
+    for x in wanted:
+        origin = x.node if x.node is not None else x
+        goals.setdefault(origin, []).append(x)
+    useful = set(goals)
+    starts = [root.node if root.node is not None else root for root in roots]
+    for item in reversed(list(ancestors(*starts))):
+        if type(item) is Node and any(parent in useful for parent in item.parents):
+            useful.add(item)
+    return useful, goals

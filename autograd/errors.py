@@ -1,0 +1,61 @@
+"""Every exception a user of the engine can meet.
+
+    AutogradError
+    ├── ShapeError      (ValueError)    shapes that do not fit together
+    ├── DTypeError      (TypeError)     a dtype that cannot be differentiated
+    ├── ArgumentError   (ValueError)    a hyperparameter or option out of range
+    ├── NoRuleError     (TypeError)     a NumPy function without a derivative rule
+    ├── GraphError      (RuntimeError)  the recorded graph cannot do what was asked
+    │   ├── FreedGraphError             a second sweep over a graph that was freed
+    │   ├── InPlaceError                a write that would make a gradient wrong
+    │   └── AnomalyError                the first nan or inf under detect_anomaly
+    ├── GradcheckError  (AssertionError)  analytic and numerical derivative differ
+    └── RenderError     (RuntimeError)  no program at hand that can lay out a picture
+
+Each also derives from the built-in exception in brackets, so code that catches `ValueError` keeps working.
+A message states what was expected, what came, and the remedy.
+"""
+
+
+class AutogradError(Exception):
+    """The root of every error this package raises on purpose."""
+
+
+class ShapeError(AutogradError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DTypeError(AutogradError, TypeError):
+    """A dtype that cannot be differentiated, or that an operation cannot take."""
+
+
+class ArgumentError(AutogradError, ValueError):
+    """A hyperparameter or an option out of its range."""
+
+
+class NoRuleError(AutogradError, TypeError):
+    """A NumPy function, or an option of one, that has no derivative rule."""
+
+
+class GraphError(AutogradError, RuntimeError):
+    """The recorded graph cannot do what was asked of it."""
+
+
+class FreedGraphError(GraphError):
+    """A second sweep over a graph whose memory the first one gave back."""
+
+
+class InPlaceError(GraphError):
+    """A write that would make a gradient silently wrong."""
+
+
+class AnomalyError(GraphError):
+    """The first nan or inf, found under `detect_anomaly`."""
+
+
+class GradcheckError(AutogradError, AssertionError):
+    """An analytic derivative that differs from the numerical one."""
+
+
+class RenderError(AutogradError, RuntimeError):
+    """No program at hand that can lay out a picture."""

@@ -1,0 +1,131 @@
+"""Whether operations are recorded, checked, and inside which module: one immutable value a thread.
+
+A `ContextVar` holds it: every thread (and every asyncio task) starts from the default and sees only its own
+changes, and leaving a block restores exactly what was there, whatever happened inside.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Mode:
+    """What an operation asks before it records itself."""
+
+    __slots__ = ("anomaly", "recording", "scope")
+
+    recording: bool
+    anomaly: bool
+    scope: tuple[Any, ...]  # the modules being called, outermost first
+
+    def __init__(self, recording: bool = True, anomaly: bool = False, scope: tuple[Any, ...] = ()) -> None:
+        self.recording = recording
+        self.anomaly = anomaly
+        self.scope = scope
+
+
+mode: ContextVar[Mode] = ContextVar("chainrule.mode", default=Mode())  # noqa: B039  a Mode is never written to
+
+
+class _Setting:
+    """A context manager and decorator that changes one field of the mode; one object may be entered again."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Mode]] = []
+
+    def _changed(self, current: Mode) -> Mode:
+        raise AssertionError("a setting says which field it changes")
+
+    def __enter__(self) -> None:
+        self._tokens.append(mode.set(self._changed(mode.get())))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        mode.reset(self._tokens.pop())
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function; each call, and each step of a generator, runs inside the setting."""
+        make = type(self)
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def steps(*args: Any, **kwargs: Any) -> Any:
+                generator = function(*args, **kwargs)
+                send: Callable[[], Any] = functools.partial(next, generator)
+                while True:
+                    try:
+                        with make():
+                            item = send()
+                    except StopIteration as stop:
+                        return stop.value
+                    try:
+                        send = functools.partial(generator.send, (yield item))
+                    except GeneratorExit:
+                        generator.close()
+                        raise
+                    except BaseException as error:
+                        send = functools.partial(generator.throw, error)
+
+            return steps  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with make():
+                return function(*args, **kwargs)
+
+        return call  # type: ignore[return-value]
+
+
+class no_grad(_Setting):  # noqa: N801  named and used as in PyTorch
+    """Inside, nothing is recorded and tensors may be written in place.
+
+    Example:
+        >>> import autograd
+        >>> x = autograd.Tensor(2.0, requires_grad=True)
+        >>> with autograd.no_grad():
+        ...     y = x * x
+        >>> y.requires_grad
+        False
+    """
+
+    def _changed(self, current: Mode) -> Mode:
+        return Mode(False, current.anomaly, current.scope)
+
+
+class enable_grad(_Setting):  # noqa: N801
+    """Inside, operations are recorded again: the opposite of `no_grad`, for use within it."""
+
+    def _changed(self, current: Mode) -> Mode:
+        return Mode(True, current.anomaly, current.scope)
+
+
+class detect_anomaly(_Setting):  # noqa: N801
+    """Inside, the first nan or inf raises an AnomalyError, in the forward pass or in the sweep.
+
+    The error names the operation, the shapes, the module path and the line of the user's own code. The sweep
+    also refuses to use an array that was written behind the graph's back since it was recorded. Every value is
+    looked at, so code runs several times slower: a tool for finding an error, not for training.
+
+    Example:
+        >>> import autograd, numpy as np
+        >>> x = autograd.Tensor(-1.0, requires_grad=True)
+        >>> with np.errstate(invalid="ignore"), autograd.detect_anomaly():
+        ...     np.sqrt(x)
+        Traceback (most recent call last):
+        ...
+        autograd.errors.AnomalyError: sqrt() gave the first nan: ...
+    """
+
+    def _changed(self, current: Mode) -> Mode:
+        return Mode(current.recording, True, current.scope)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded in this thread."""
+    return mode.get().recording

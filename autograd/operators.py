@@ -1,0 +1,178 @@
+"""The operators of a Tensor, and what a write in place means (docs/design/in-place.md)."""
+
+from __future__ import annotations
+
+import operator as _op
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.errors import DTypeError, InPlaceError, ShapeError
+from autograd.graph import Node, clock
+from autograd.modes import mode
+from autograd.ops import arithmetic
+from autograd.primitive import binary, is_tensor, primitives, rules
+
+if TYPE_CHECKING:
+    from autograd.tensor import Tensor
+
+_SYMBOLS = {
+    np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.power: "**",
+    np.floor_divide: "//", np.remainder: "%", np.matmul: "@",
+}  # fmt: skip
+
+
+class Operators:
+    """What Python's operators do to a Tensor."""
+
+    __slots__ = ()
+
+    _data: Any
+    _requires_grad: bool
+    node: Node | None
+    written: int
+
+    __add__, __radd__ = binary(arithmetic.add, _op.add)
+    __sub__, __rsub__ = binary(arithmetic.subtract, _op.sub)
+    __mul__, __rmul__ = binary(arithmetic.multiply, _op.mul)
+    __truediv__, __rtruediv__ = binary(arithmetic.divide, _op.truediv)
+    __pow__, __rpow__ = binary(arithmetic.power, _op.pow)
+
+    def __neg__(self) -> Tensor:
+        return arithmetic.negative(self)  # type: ignore[no-any-return]
+
+    def __pos__(self) -> Tensor:
+        return arithmetic.positive(self)  # type: ignore[no-any-return]
+
+    def __abs__(self) -> Tensor:
+        return rules[np.absolute](self)  # type: ignore[no-any-return]
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return rules[np.matmul](self, other)  # type: ignore[no-any-return]
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return rules[np.matmul](other, self)  # type: ignore[no-any-return]
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return rules[np.floor_divide](self, other)  # type: ignore[no-any-return]
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return rules[np.floor_divide](other, self)  # type: ignore[no-any-return]
+
+    def __mod__(self, other: Any) -> Tensor:
+        return rules[np.remainder](self, other)  # type: ignore[no-any-return]
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return rules[np.remainder](other, self)  # type: ignore[no-any-return]
+
+    def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        return other // self, other % self
+
+    # Comparisons have no derivative: plain arrays of booleans
+
+    __hash__ = object.__hash__  # by identity, though == compares the elements
+
+    def __eq__(self, other: object) -> Any:
+        return self._data == getattr(other, "_data", other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._data != getattr(other, "_data", other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._data < getattr(other, "_data", other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._data <= getattr(other, "_data", other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._data > getattr(other, "_data", other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._data >= getattr(other, "_data", other)
+
+    # Writing in place (docs/design/in-place.md)
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self._become(np.add, other)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self._become(np.subtract, other)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self._become(np.multiply, other)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self._become(np.divide, other)
+
+    def __ipow__(self, other: Any) -> Tensor:
+        return self._become(np.power, other)
+
+    def __ifloordiv__(self, other: Any) -> Tensor:
+        return self._become(np.floor_divide, other)
+
+    def __imod__(self, other: Any) -> Tensor:
+        return self._become(np.remainder, other)
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        return self._become(np.matmul, other)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        index = _raw_index(index)
+        if self._writes_in_place(f"x[{index!r}] = …"):
+            self._data[index] = getattr(value, "_data", value)
+            self._mark_written()
+        else:
+            if not is_tensor(value):
+                value = np.asarray(value)
+            self._adopt(primitives["setitem"](self, value, index=index))
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return primitives["getitem"](self, index=_raw_index(index))  # type: ignore[no-any-return]
+
+    def _become(self, ufunc: np.ufunc, other: Any) -> Tensor:
+        """x ∘= other: in place under no_grad, and while recording a new value under the old name."""
+        if self._writes_in_place(f"x {_SYMBOLS[ufunc]}= …") and isinstance(self._data, np.ndarray):
+            ufunc(self._data, getattr(other, "_data", other), out=self._data)
+            self._mark_written()
+            return self
+        new = rules[ufunc](self, other)
+        if new.shape != self.shape:
+            raise ShapeError(f"an in-place operation cannot change the shape {self.shape} to {new.shape}; write x = x ∘ other.")
+        if not np.can_cast(new.dtype, self.dtype, "same_kind"):
+            raise DTypeError(f"an in-place operation cannot turn {self.dtype} into {new.dtype}; write x = x ∘ other.")
+        self._adopt(new if new.dtype == self.dtype else new.astype(self.dtype))
+        return self
+
+    def _writes_in_place(self, what: str) -> bool:
+        """Whether a write goes to the array itself: under no_grad, unless the array is a view of another's."""
+        recording = mode.get().recording
+        if recording and self.node is None and self._requires_grad:
+            raise InPlaceError(
+                f"{what} would overwrite a leaf that requires grad, whose gradient belongs to its old value. "
+                "Write x = x ∘ other for a new tensor, or do it inside `with autograd.no_grad():`."
+            )
+        return not recording and (self._requires_grad or getattr(self._data, "base", None) is None)
+
+    def _adopt(self, new: Tensor) -> None:
+        """Take over the value and history of another tensor."""
+        self._data = new._data
+        if self.node is not None or new.node is not None or not self._requires_grad:
+            self.node = new.node
+            self._requires_grad = new._requires_grad
+        self._mark_written()
+
+    def _mark_written(self) -> None:
+        now = next(clock)
+        if self.node is not None and not mode.get().recording:
+            self.node.written = now
+        self.written = now
+
+
+def _raw_index(index: Any) -> Any:
+    """An index with Tensors in it as NumPy takes it."""
+    if isinstance(index, tuple):
+        return tuple(_raw_index(i) for i in index)
+    return index._data if is_tensor(index) else index

@@ -1,0 +1,222 @@
+"""Matrices taken apart: Cholesky, QR, symmetric eigenvalues, singular values.
+
+Conventions.
+Sign: eigenvectors and singular vectors are known up to a sign (and, where values repeat, up to a rotation);
+the gradient is that of the vectors NumPy returned, so only functions that do not depend on the choice have a
+meaningful one, as in PyTorch.
+Repeated values: the rules divide by differences of eigenvalues. A pair that is equal up to rounding
+(n · eps · largest) is left out: for a function that does not depend on the choice its numerator is zero, and
+the first derivative is right and finite. The second derivative there is not: it lacks what that pair adds.
+Zero singular values: the derivative of a singular value at zero is 0, as that of |x|.
+Symmetric input: cholesky and eigh read one triangle; the gradient is the symmetric matrix that a change of
+both triangles together sees, as PyTorch's for cholesky.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import NoRuleError
+from autograd.ops.linalg import symmetrized
+from autograd.ops.products import as_array, values
+from autograd.primitive import define, implements, is_tensor
+
+EighResult = type(np.linalg.eigh(np.eye(1)))  # NumPy's own named tuples, which have no public name
+SVDResult = type(np.linalg.svd(np.eye(1)))
+QRResult = type(np.linalg.qr(np.eye(1)))
+
+
+def _cholesky_cotangent(g: Any, out: Any, a: Any, upper: bool = False) -> Any:
+    """A = L Lᵀ: sym(L⁻ᵀ Φ(Lᵀ g) L⁻¹), Φ the lower triangle with half the diagonal (Murray 2016, arXiv:1602.07527)."""
+    factor, g = (out.mT, g.mT) if upper else (out, g)
+    phi = _half_lower(np.swapaxes(factor, -1, -2) @ g)
+    left = np.linalg.solve(factor.mT, phi)
+    return symmetrized(np.linalg.solve(factor.mT, left.mT).mT)
+
+
+def _half_lower(a: Any) -> Any:
+    """The lower triangle with half the diagonal."""
+    n = a.shape[-1]
+    return a * (np.tri(n, dtype=a.dtype) - np.eye(n, dtype=a.dtype) / 2)
+
+
+cholesky = define(np.linalg.cholesky, _cholesky_cotangent, keeps="out", label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)")
+
+
+# QR
+
+
+def _qr_cotangent(g: Any, out: Any, a: Any) -> Any:
+    """(gQ + Q copyltu(R gRᵀ - gQᵀ Q)) R⁻ᵀ, copyltu the lower triangle mirrored (Walter & Lehmann 2018, arXiv:1001.1654).
+
+    A wide A = [X, Y] has Q R' = X and the rest of R is Qᵀ Y: that part gives Q gR'' to Y and Y gR''ᵀ to gQ.
+    """
+    (gq, gr), (q, r) = g, out
+    m, n = a.shape[-2:]
+    if m < n:
+        gy = q @ gr[..., m:]
+        gq = gq + a[..., m:] @ gr[..., m:].mT
+        r, gr = r[..., :m], gr[..., :m]
+    lower = _half_lower(r @ gr.mT - gq.mT @ q)
+    gx = np.linalg.solve(r, (gq + q @ (lower + lower.mT)).mT).mT
+    return np.concatenate([gx, gy], axis=-1) if m < n else gx
+
+
+_qr = define(lambda a: tuple(np.linalg.qr(a)), _qr_cotangent, implements=np.linalg.qr, name="qr", label="(gQ + Q copyltu(…)) R⁻ᵀ")
+
+
+@implements(np.linalg.qr)
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """mode "reduced", "r", and "complete" where it is the same (no more rows than columns)."""
+    if mode not in ("reduced", "r", "complete"):
+        raise NoRuleError(f"np.linalg.qr of a Tensor takes mode 'reduced', 'r' or 'complete'; got {mode!r}.")
+    if mode == "complete" and a.shape[-2] > a.shape[-1]:
+        raise NoRuleError(
+            f"np.linalg.qr(mode='complete') of shape {a.shape} has no derivative rule: the added columns of Q are arbitrary. "
+            "Use mode='reduced'."
+        )
+    q, r = _qr(a)
+    return r if mode == "r" else QRResult(q, r)
+
+
+# Symmetric matrices
+
+
+def _reciprocal_differences(x: Any) -> Any:
+    """1 / (x_j - x_i) at [i, j]; 0 on the diagonal and for pairs that are equal up to rounding."""
+    raw = values(x)
+    difference = np.expand_dims(x, -2) - np.expand_dims(x, -1)
+    scale = np.max(np.abs(raw), axis=-1, keepdims=True, initial=0)[..., None]
+    equal = np.abs(values(difference)) <= raw.shape[-1] * np.finfo(raw.dtype).eps * scale
+    one, zero = np.ones((), raw.dtype), np.zeros((), raw.dtype)
+    return np.where(equal, zero, one / np.where(equal, one, difference))
+
+
+def _skew(a: Any) -> Any:
+    return a - a.mT
+
+
+def _scaled_outer(u: Any, g: Any, vt: Any) -> Any:
+    """u diag(g) vᵀ."""
+    return (u * np.expand_dims(g, -2)) @ vt
+
+
+def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L") -> Any:
+    """V (diag(gλ) + F ∘ skew(Vᵀ gV) / 2) Vᵀ, F_ij = 1 / (λ_j - λ_i): symmetric."""
+    (gw, gv), (w, v) = g, out
+    ga = _scaled_outer(v, gw, v.mT)
+    if np.any(values(gv)):
+        ga = ga + v @ (_reciprocal_differences(w) * _skew(v.mT @ gv) / 2) @ v.mT
+    return ga
+
+
+_eigh = define(
+    lambda a, UPLO="L": tuple(np.linalg.eigh(a, UPLO)),
+    _eigh_cotangent,
+    keeps="out",
+    implements=np.linalg.eigh,
+    name="eigh",
+    label="V (diag gλ + F∘skew(Vᵀ gV)/2) Vᵀ",
+)
+
+
+@implements(np.linalg.eigh)
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    return EighResult(*_eigh(a, UPLO=UPLO))
+
+
+def _eigvalsh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L") -> Any:
+    """V diag(g) Vᵀ."""
+    v = np.linalg.eigh(a, UPLO)[1]
+    return _scaled_outer(v, g, v.mT)
+
+
+eigvalsh = define(np.linalg.eigvalsh, _eigvalsh_cotangent, keeps="a", label="V diag(g) Vᵀ")
+
+
+# Singular values
+
+
+def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
+    """Townsend 2016, "Differentiating the singular value decomposition".
+
+        U ((F ∘ skew(Uᵀ gU)) S + S (F ∘ skew(Vᵀ gV)) + diag(gs)) Vᵀ + (I - U Uᵀ) gU S⁻¹ Vᵀ + U S⁻¹ gVᵀ (I - V Vᵀ)
+
+    with F_ij = 1 / (s_j² - s_i²).
+    """
+    (gu, gs, gvt), (u, s, vt) = g, out
+    m, n = a.shape[-2:]
+    if not s.size:
+        return np.zeros(a.shape, s.dtype)
+    zero = _vanishing(s, max(m, n))
+    inner = np.expand_dims(np.where(zero, 0, gs), -2) * np.eye(s.shape[-1], dtype=s.dtype)
+    outside: list[Any] = []
+    if np.any(values(gu)) or np.any(values(gvt)):
+        both = np.expand_dims(s, -2) + np.expand_dims(s, -1)
+        f = _reciprocal_differences(s) / np.where(values(both) == 0, np.ones((), s.dtype), both)
+        inverse = np.where(zero, np.zeros((), s.dtype), 1 / np.where(zero, np.ones((), s.dtype), s))
+        utgu, vtgv = u.mT @ gu, vt @ gvt.mT
+        inner = inner + f * _skew(utgu) * np.expand_dims(s, -2) + np.expand_dims(s, -1) * (f * _skew(vtgv))
+        if m > n:
+            outside.append((gu - u @ utgu) * np.expand_dims(inverse, -2) @ vt)
+        if n > m:
+            outside.append(u @ (np.expand_dims(inverse, -1) * (gvt - vtgv.mT @ vt)))
+    ga = u @ inner @ vt
+    for part in outside:
+        ga = ga + part
+    return symmetrized(ga) if hermitian else ga
+
+
+def _vanishing(s: Any, size: int) -> Any:
+    """Which singular values are zero up to rounding."""
+    s = values(s)
+    return s <= size * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True, initial=0)
+
+
+_svd = define(
+    lambda a, hermitian=False: tuple(np.linalg.svd(a, full_matrices=False, hermitian=hermitian)),
+    _svd_cotangent,
+    implements=np.linalg.svd,
+    name="svd",
+    label="Townsend 2016",
+)
+
+
+def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
+    """U diag(g) Vᵀ."""
+    if not out.size:
+        return np.zeros(a.shape, a.dtype)
+    u, s, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
+    ga = _scaled_outer(u, np.where(_vanishing(s, max(a.shape[-2:])), np.zeros((), s.dtype), g), vt)
+    return symmetrized(ga) if hermitian else ga
+
+
+_svdvals = define(
+    lambda a, hermitian=False: np.linalg.svd(a, compute_uv=False, hermitian=hermitian),
+    _svdvals_cotangent,
+    keeps="a",
+    implements=np.linalg.svdvals,
+    name="svdvals",
+    label="U diag(g) Vᵀ",
+)
+
+
+@implements(np.linalg.svdvals)
+def svdvals(x: Any, /) -> Any:
+    return _svdvals(as_array(x))
+
+
+@implements(np.linalg.svd)
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    if not compute_uv:
+        return _svdvals(a, hermitian=hermitian)
+    if full_matrices and a.shape[-2] != a.shape[-1]:
+        if is_tensor(a) and a.requires_grad:
+            raise NoRuleError(
+                f"np.linalg.svd(full_matrices=True), NumPy's default, of shape {a.shape} has no derivative rule: "
+                "the added singular vectors are arbitrary. Use np.linalg.svd(x, full_matrices=False)."
+            )
+        return np.linalg.svd(values(a), full_matrices, compute_uv, hermitian)
+    return SVDResult(*_svd(a, hermitian=hermitian))

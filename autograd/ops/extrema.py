@@ -1,0 +1,1 @@
+"""Maxima, minima, clipping: where a tie is shared."""

@@ -1,0 +1,1 @@
+"""Elements selected, assigned, taken and chosen."""

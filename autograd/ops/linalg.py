@@ -1,0 +1,272 @@
+"""Inverses, solutions, determinants and powers of matrices, stacked or not (numpy.linalg).
+
+The cotangents are those of Giles 2008, "Collected matrix derivative results for forward and reverse mode
+algorithmic differentiation"; that of the pseudo-inverse is Golub & Pereyra 1973, eq. 4.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import NoRuleError, ShapeError
+from autograd.ops.products import as_array, refuse_out, values
+from autograd.primitive import define, implements, is_tensor
+
+SlogdetResult = type(np.linalg.slogdet(np.eye(1)))  # NumPy's own named tuple, which has no public name
+
+
+def matrices(g: Any) -> Any:
+    """One number for each matrix of a stack, so that it multiplies the matrix: (…) -> (…, 1, 1)."""
+    return np.expand_dims(g, (-1, -2))
+
+
+def symmetrized(a: Any) -> Any:
+    return (a + a.mT) / 2
+
+
+# Inverse and solution
+
+inv = define(np.linalg.inv, lambda g, out, a: -(out.mT @ g @ out.mT), keeps="out", label="-A⁻ᵀ g A⁻ᵀ")
+
+
+def _solve_cotangents(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """gb = A⁻ᵀ g and gA = -gb xᵀ; a vector b is a matrix of one column."""
+    if b.ndim == 1:
+        gb = np.linalg.solve(a.mT, np.expand_dims(g, -1))
+        return -(gb * np.expand_dims(out, -2)), gb[..., 0]
+    gb = np.linalg.solve(a.mT, g)
+    return -(gb @ out.mT), gb
+
+
+_solve = define(np.linalg.solve, joint=_solve_cotangents, keeps="a out", label="gb = A⁻ᵀ g, gA = -gb xᵀ")
+
+
+@implements(np.linalg.solve)
+def solve(a: Any, b: Any) -> Any:
+    """b is a vector only if it has one dimension, otherwise a stack of matrices (NumPy 2)."""
+    return _solve(as_array(a), as_array(b))
+
+
+def _pinv_cotangent(g: Any, out: Any, a: Any, rcond: Any = None, hermitian: bool = False, **rtol: Any) -> Any:
+    """-Pᵀ g Pᵀ + (I - A P) gᵀ P Pᵀ + Pᵀ P gᵀ (I - P A), in an order that makes no matrix larger than A."""
+    p, pt, gt = out, out.mT, g.mT
+    left = gt @ p @ pt
+    right = pt @ p @ gt
+    ga = -(pt @ g @ pt) + (left - a @ (p @ left)) + (right - (right @ p) @ a)
+    return symmetrized(ga) if hermitian else ga
+
+
+pinv = define(np.linalg.pinv, _pinv_cotangent, label="Golub & Pereyra 1973")
+
+
+def _lstsq_outputs(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any]:
+    x, residuals, _, s = np.linalg.lstsq(a, b, rcond)
+    return x, residuals, s
+
+
+def _lstsq_cotangents(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any]:
+    """With P = A⁺, r = b - A x: gb = Pᵀ g, gA = -gb xᵀ + r (P gb)ᵀ + (Pᵀ x)(g - P A g)ᵀ.
+
+    The residuals |r|² add 2 r g to gb and, since Aᵀ r = 0, -2 r g xᵀ to gA; the singular values u gₛ vᵀ to gA.
+    """
+    gx, gr, gs = g
+    x, shape = out[0], b.shape
+    if b.ndim == 1:
+        x, gx, b = np.expand_dims(x, -1), np.expand_dims(gx, -1), np.expand_dims(b, -1)
+    if rcond is None:
+        rcond = np.finfo(a.dtype).eps * max(a.shape)
+    p = np.linalg.pinv(a, rcond if rcond >= 0 else np.finfo(a.dtype).eps)
+    r = b - a @ x
+    gb = p.mT @ gx
+    ga = r @ (p @ gb).mT + (p.mT @ x) @ (gx - p @ (a @ gx)).mT
+    if gr.size:
+        gb = gb + 2 * r * gr
+    ga = ga - gb @ x.mT
+    if np.any(values(gs) != 0):
+        u, _, vt = np.linalg.svd(a, full_matrices=False)
+        ga = ga + (u * gs) @ vt
+    return ga, np.reshape(gb, shape)
+
+
+_lstsq = define(_lstsq_outputs, joint=_lstsq_cotangents, implements=np.linalg.lstsq, name="lstsq", label="Golub & Pereyra 1973")
+
+
+@implements(np.linalg.lstsq)
+def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    """(solution, residuals, rank, singular values) as NumPy's; the rank is a plain integer."""
+    a, b = as_array(a), as_array(b)
+    x, residuals, s = _lstsq(a, b, rcond=rcond)
+    cutoff = rcond if rcond is not None else np.finfo(s.dtype).eps * max(a.shape)
+    if cutoff < 0:
+        cutoff = np.finfo(s.dtype).eps
+    largest = max(values(s), default=0)
+    return x, residuals, int(np.sum(values(s) > cutoff * largest)), s
+
+
+# Determinants
+
+
+def _det_cotangent(g: Any, out: Any, a: Any) -> Any:
+    """g times the matrix of cofactors, which is det(A) A⁻ᵀ and, unlike A⁻¹, exists for a singular A too.
+
+    Well-conditioned matrices: by the inverse. Otherwise small ones by their minors, exact to every order, and
+    larger ones by A = U S Vᵀ: cof(A) = cof(U) cof(S) cof(V)ᵀ = det(U) det(V) · U (Π_{j≠i} s_j) Vᵀ, exact to first
+    order; its own derivative needs distinct singular values, as every derivative of U and V does.
+    """
+    n = a.shape[-1]
+    raw = values(a)
+    if not n or not raw.size:
+        return np.zeros(a.shape, a.dtype)
+    if np.all(values(out) != 0):
+        inverse = np.linalg.inv(a)
+        known = values(inverse)
+        condition = np.linalg.norm(raw, axis=(-2, -1)) * np.linalg.norm(known, axis=(-2, -1))
+        if np.all(condition < np.finfo(a.dtype).eps ** -0.5):
+            return matrices(g * out) * inverse.mT
+    return matrices(g) * (_minors(a) if n <= 8 else _cofactors_by_svd(a))
+
+
+def _minors(a: Any) -> Any:
+    """The cofactors (-1)^(i+j) det(A without row i and column j)."""
+    n = a.shape[-1]
+    others = np.array([[k for k in range(n) if k != i] for i in range(n)], dtype=np.intp).reshape(n, n - 1)
+    rows, columns = others[:, None, :, None], others[None, :, None, :]
+    sign = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+    return np.linalg.det(a[..., rows, columns]) * sign.astype(a.dtype)  # (…, n, n, n-1, n-1) -> (…, n, n)
+
+
+def _cofactors_by_svd(a: Any) -> Any:
+    u, s, vt = np.linalg.svd(a, full_matrices=False)
+    n = s.shape[-1]
+    rest = np.where(np.eye(n, dtype=bool), np.ones((), s.dtype), np.expand_dims(s, -2))  # row i: s without s_i
+    sign = np.linalg.det(values(u)) * np.linalg.det(values(vt))  # ±1, so without a derivative
+    return matrices(np.round(sign)) * ((u * np.expand_dims(np.prod(rest, axis=-1), -2)) @ vt)
+
+
+det = define(np.linalg.det, _det_cotangent, label="g·det(A) A⁻ᵀ")
+
+
+def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
+    """g A⁻ᵀ. Of a singular matrix there is none: nan, unless g is zero."""
+    g = g[1]
+    singular = np.isneginf(values(out[1]))
+    if not np.any(singular):
+        return matrices(g) * np.linalg.inv(a).mT
+    here = np.asarray(singular)[..., None, None]
+    regular = matrices(g) * np.linalg.inv(np.where(here, np.eye(a.shape[-1], dtype=a.dtype), a)).mT
+    return np.where(here, np.where(matrices(values(g)) == 0, 0, np.nan).astype(a.dtype), regular)
+
+
+_slogdet = define(lambda a: tuple(np.linalg.slogdet(a)), _slogdet_cotangent, implements=np.linalg.slogdet, name="slogdet", label="g·A⁻ᵀ")
+
+
+@implements(np.linalg.slogdet)
+def slogdet(a: Any) -> Any:
+    """The sign is piecewise constant: a result without a gradient."""
+    sign, logabsdet = _slogdet(as_array(a))
+    return SlogdetResult(sign.detach() if is_tensor(sign) else sign, logabsdet)
+
+
+# Powers and products of many
+
+
+def _power_cotangent(g: Any, out: Any, a: Any, n: int) -> Any:
+    """Σ_k (Aᵀ)^k g (Aᵀ)^(n-1-k), which stands in the corner of a power of a larger matrix, also for n < 0.
+
+    [ Aᵀ  g  ] ^ n      (Higham 2008, Functions of Matrices, eq. 3.16)
+    [ 0   Aᵀ ]
+    """
+    m = a.shape[-1]
+    at = a.mT
+    top = np.concatenate([at, g], axis=-1)
+    bottom = np.concatenate([np.zeros(a.shape, a.dtype), at], axis=-1)
+    return np.linalg.matrix_power(np.concatenate([top, bottom], axis=-2), n)[..., :m, m:]
+
+
+matrix_power = define(np.linalg.matrix_power, _power_cotangent, keeps="a", label="Σₖ (Aᵀ)ᵏ g (Aᵀ)ⁿ⁻¹⁻ᵏ")
+
+
+@implements(np.linalg.multi_dot)
+def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
+    """The product of all, multiplied in the order that costs least."""
+    refuse_out("linalg.multi_dot", out)
+    factors = [as_array(x) for x in arrays]
+    if len(factors) < 2:
+        raise ShapeError(f"np.linalg.multi_dot takes at least two arrays; got {len(factors)}.")
+    first, last = factors[0].ndim, factors[-1].ndim
+    if first not in (1, 2) or last not in (1, 2) or any(x.ndim != 2 for x in factors[1:-1]):
+        raise ShapeError(f"np.linalg.multi_dot takes matrices (vectors first and last); got shapes {[x.shape for x in factors]}.")
+    factors[0] = np.expand_dims(factors[0], 0) if first == 1 else factors[0]
+    factors[-1] = np.expand_dims(factors[-1], -1) if last == 1 else factors[-1]
+    split = _cheapest_splits([x.shape[0] for x in factors] + [factors[-1].shape[1]])
+
+    def product(i: int, j: int) -> Any:
+        return factors[i] if i == j else np.matmul(product(i, split[i, j]), product(split[i, j] + 1, j))
+
+    result = product(0, len(factors) - 1)
+    if first == 1:
+        result = result[0]
+    return result[..., 0] if last == 1 else result
+
+
+def _cheapest_splits(sizes: Sequence[int]) -> dict[tuple[int, int], int]:
+    """For each run of matrices i … j where its last product divides it (Cormen et al., Introduction to Algorithms, 14.2)."""
+    n = len(sizes) - 1
+    cost = {(i, i): 0 for i in range(n)}
+    split = {}
+    for length in range(1, n):
+        for i in range(n - length):
+            j = i + length
+            costs = {k: cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)}
+            split[i, j] = min(costs, key=lambda k: costs[k])
+            cost[i, j] = costs[split[i, j]]
+    return split
+
+
+@implements(np.linalg.tensorsolve)
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """The x with tensordot(a, x, x.ndim) = b."""
+    a, b = as_array(a), as_array(b)
+    if axes is not None:
+        a = np.moveaxis(a, axes, range(a.ndim - len(axes), a.ndim))
+    shape = a.shape[b.ndim :]
+    return np.reshape(np.linalg.solve(np.reshape(a, (b.size, b.size)), np.ravel(b)), shape)
+
+
+@implements(np.linalg.tensorinv)
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """The inverse of a for tensordot over `ind` axes."""
+    if ind <= 0:
+        raise ShapeError(f"np.linalg.tensorinv takes ind > 0; got {ind}.")
+    shape = a.shape[ind:] + a.shape[:ind]
+    rows = int(np.prod(a.shape[:ind]))
+    return np.reshape(np.linalg.inv(np.reshape(a, (rows, a.size // rows))), shape)
+
+
+# Other names, and what has no derivative
+
+
+@implements(np.linalg.matrix_transpose, np.matrix_transpose)
+def matrix_transpose(x: Any, /) -> Any:
+    return np.swapaxes(x, -1, -2)
+
+
+@implements(np.linalg.diagonal)
+def diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    return np.diagonal(x, offset, -2, -1)
+
+
+@implements(np.linalg.matrix_rank)
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, **rtol: Any) -> Any:
+    return np.linalg.matrix_rank(values(A), values(tol), hermitian, **rtol)
+
+
+@implements(np.linalg.eig, np.linalg.eigvals)
+def eig(a: Any) -> Any:
+    raise NoRuleError(
+        "np.linalg.eig and eigvals of a general matrix are complex and have no derivative rule. Use np.linalg.eigh or eigvalsh "
+        "for a symmetric matrix, np.linalg.svd for singular values, or the values alone: np.linalg.eig(x.numpy())."
+    )

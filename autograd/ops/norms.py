@@ -1,0 +1,97 @@
+"""Norms of vectors and matrices, and the condition number.
+
+At zero every norm has the gradient 0 (the subgradient of least length), as PyTorch's. Where several elements
+attain a maximum they share the gradient equally, as max does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ShapeError
+from autograd.ops.products import as_array, values
+from autograd.primitive import define, implements
+from autograd.shapes import keep_dims, normalize_axes
+
+
+def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Of the p-norm over axis: g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
+    g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
+    zero = values(out) == 0
+    safe = np.where(zero, np.ones((), x.dtype), out)
+    if ord is None or ord == 2 or isinstance(ord, str):
+        return x * np.where(zero, np.zeros((), x.dtype), g / safe)
+    if ord == 0:  # the number of elements that are not zero
+        return np.zeros(x.shape, x.dtype)
+    if ord == 1:
+        return g * np.sign(x)
+    if abs(ord) == np.inf:
+        attained = np.abs(values(x)) == values(out)
+        share = attained / np.sum(attained, axis=axis if axis is None else normalize_axes(axis, x.ndim), keepdims=True)
+        return g * np.sign(x) * share.astype(x.dtype)
+    skip = zero | (values(x) == 0)  # where |x| = 0 the power may be infinite; sign(x) = 0 decides
+    ratio = np.where(skip, np.ones((), x.dtype), np.abs(x) / safe)
+    return np.where(zero, np.zeros((), x.dtype), g * np.sign(x) * np.power(ratio, ord - 1))
+
+
+_norm = define(np.linalg.norm, _norm_cotangent, label="g·x/|x|")
+
+
+@implements(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Every norm that NumPy has: of vectors (any number p, inf, -inf, 0), of matrices ("fro", "nuc", 1, 2, inf and their negatives)."""
+    x = as_array(x)
+    if ord is None or x.ndim == 0:
+        return _norm(x, ord=ord, axis=axis, keepdims=keepdims)
+    axes = normalize_axes(axis, x.ndim)
+    if len(axes) != 2 or axes[0] == axes[1]:
+        return _norm(x, ord=ord, axis=axis, keepdims=keepdims)
+    if ord in ("fro", "f"):
+        return _norm(x, ord=ord, axis=axes, keepdims=keepdims)
+    if ord not in (1, -1, 2, -2, np.inf, -np.inf, "nuc"):
+        return np.linalg.norm(values(x), ord, axis, keepdims)  # NumPy's error
+    result = _matrix_norm(np.moveaxis(x, axes, (-2, -1)), ord)
+    return np.expand_dims(result, axes) if keepdims else result
+
+
+def _matrix_norm(x: Any, ord: Any) -> Any:
+    """Over the last two axes: 1 and inf by sums of columns and rows, 2 and "nuc" by singular values."""
+    if ord == "nuc":
+        return np.sum(np.linalg.svdvals(x), axis=-1)
+    along = np.linalg.svdvals(x) if abs(ord) == 2 else np.sum(np.abs(x), axis=-2 if abs(ord) == 1 else -1)
+    return np.max(along, axis=-1) if ord > 0 else np.min(along, axis=-1)
+
+
+@implements(np.linalg.vector_norm)
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    """The norm over all axes, or any number of them, as if they were one."""
+    x = as_array(x)
+    axes = normalize_axes(axis, x.ndim)
+    if len(axes) == 1:
+        return _norm(x, ord=ord, axis=axes[0], keepdims=keepdims)
+    rest = [size for i, size in enumerate(x.shape) if i not in axes]
+    together = int(np.prod([x.shape[i] for i in axes]))
+    flat = np.reshape(np.moveaxis(x, axes, range(len(axes))), [together, *rest])
+    result = _norm(flat, ord=ord, axis=0, keepdims=False)
+    return np.expand_dims(result, axes) if keepdims else result
+
+
+@implements(np.linalg.matrix_norm)
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    x = as_array(x)
+    if x.ndim < 2:
+        raise ShapeError(f"np.linalg.matrix_norm takes matrices; got shape {x.shape}.")
+    return norm(x, ord, (-2, -1), keepdims)
+
+
+@implements(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    """The condition number: the largest over the smallest singular value, or |A| |A⁻¹| in another norm."""
+    x = as_array(x)
+    if p in (None, 2, -2):
+        s = np.linalg.svdvals(x)
+        with np.errstate(divide="ignore", invalid="ignore"):  # a singular matrix has the condition number inf
+            return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))

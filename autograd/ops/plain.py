@@ -1,0 +1,1 @@
+"""Functions without a derivative: plain arrays in, plain arrays out."""

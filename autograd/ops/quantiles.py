@@ -1,0 +1,1 @@
+"""Median, quantile, percentile and average."""

@@ -1,0 +1,1 @@
+"""Sums, products, means, extrema and moments over axes."""

@@ -1,0 +1,126 @@
+"""Interpolation and convolution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, NoRuleError
+from autograd.ops.products import as_array
+from autograd.primitive import define, implements, is_tensor
+
+# Convolution. out = the full convolution, or the part of it that `mode` names
+
+
+def _part(mode: str, long: int, short: int) -> tuple[int, int]:
+    """Where in the full convolution, of length long + short - 1, the result of `mode` begins, and its length."""
+    if mode == "full":
+        return 0, long + short - 1
+    if mode == "same":
+        return (short - 1) // 2, long
+    if mode == "valid":
+        return short - 1, long - short + 1
+    raise ArgumentError(f"mode must be 'full', 'same' or 'valid'; got {mode!r}.")
+
+
+def _full(g: Any, a: Any, v: Any, mode: str) -> Any:
+    """The cotangent of the full convolution: zero where `mode` left it out."""
+    long, short = max(a.size, v.size), min(a.size, v.size)
+    start, length = _part(mode, long, short)
+    if mode == "full":
+        return g
+    return np.concatenate([np.zeros(start, g.dtype), g, np.zeros(long + short - 1 - start - length, g.dtype)])
+
+
+_convolve = define(  # out[k] = Σ_i a[i] v[k-i], so ga[i] = Σ_k g[k] v[k-i]
+    np.convolve,
+    lambda g, out, a, v, mode="full": np.correlate(_full(g, a, v, mode), v, "valid"),
+    lambda g, out, a, v, mode="full": np.correlate(_full(g, a, v, mode), a, "valid"),
+    keeps=("v", "a"),
+    label="g⋆v, g⋆a",
+)
+
+
+@implements(np.convolve)
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    a, v = as_array(a), as_array(v)
+    _part(mode, 1, 1)
+    return _convolve(np.atleast_1d(a), np.atleast_1d(v), mode=mode)
+
+
+@implements(np.correlate)
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    """The convolution with v reversed; where v is the longer, a is reversed and then the result, as NumPy does."""
+    a, v = as_array(a), as_array(v)
+    _part(mode, 1, 1)
+    if a.size >= v.size:
+        return _convolve(a, v[::-1], mode=mode)
+    return _convolve(v, a[::-1], mode=mode)[::-1]
+
+
+# Interpolation
+
+
+def _segments(x: Any, xp: Any) -> tuple[Any, Any, Any, Any]:
+    """For raw x: the number of its segment of xp, and whether it is inside, to the left, to the right.
+
+    A knot belongs to the segment on its right, the last one to the segment on its left.
+    """
+    i = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, max(len(xp) - 2, 0))
+    return i, ~((x < xp[0]) | (x > xp[-1])), x < xp[0], x > xp[-1]
+
+
+def _interp_composite(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    """f_i + (x - x_i) (f_{i+1} - f_i) / (x_{i+1} - x_i) between the knots, constant outside."""
+    i, _, below, above = _segments(getattr(x, "_data", x), getattr(xp, "_data", xp))
+    j = np.minimum(i + 1, len(xp) - 1)
+    width = xp[j] - xp[i]
+    slope = (fp[j] - fp[i]) / np.where(i == j, 1.0, width)
+    inside = fp[i] + (x - xp[i]) * slope
+    return np.where(below, fp[0] if left is None else left, np.where(above, fp[-1] if right is None else right, inside))
+
+
+def _interp_cotangents(g: Any, out: Any, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> tuple[Any, Any, Any]:
+    """With t = (x - x_i) / (x_{i+1} - x_i) and the slope s: gx = g s, gf = g (1 - t), g t, gxp = -s gf."""
+    i, inside, below, above = _segments(x, xp)
+    j = np.minimum(i + 1, len(xp) - 1)
+    width = np.where(i == j, 1.0, xp[j] - xp[i])
+    slope = (fp[j] - fp[i]) / width
+    t = (x - xp[i]) / width
+    gi = np.where(inside, g, 0.0)
+    n = len(xp)
+    at_left, at_right = (gi * (1 - t)), gi * t
+    gf = _scattered(i, at_left, n) + _scattered(j, at_right, n)
+    gxp = -_scattered(i, slope * at_left, n) - _scattered(j, slope * at_right, n)
+    if left is None:
+        gf[0] += np.sum(np.where(below, g, 0.0))
+    if right is None:
+        gf[-1] += np.sum(np.where(above, g, 0.0))
+    return gi * slope, gxp, gf
+
+
+def _scattered(index: Any, weights: Any, n: int) -> Any:
+    return np.bincount(np.ravel(index), np.ravel(weights), n)
+
+
+_interp = define(np.interp, joint=_interp_cotangents, composite=_interp_composite, keeps="in", label="g·slope, g·(1-t), g·t")
+
+
+@implements(np.interp)
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    """Differentiable by x, fp and xp. At a knot: the slope on its right (at the last, on its left); outside 0."""
+    if any(is_tensor(value) for value in (left, right, period)):
+        raise NoRuleError("np.interp has no derivative by left, right or period: pass numbers there.")
+    x, xp, fp = as_array(x), as_array(xp), as_array(fp)
+    if period is None:
+        return _interp(x, xp, fp, left=left, right=right)
+    if period == 0:
+        raise ArgumentError("np.interp takes a period other than 0.")
+    period = abs(period)
+    xp = np.remainder(xp, period)
+    order = np.argsort(getattr(xp, "_data", xp))
+    xp, fp = xp[order], fp[order]
+    xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+    fp = np.concatenate([fp[-1:], fp, fp[:1]])
+    return _interp(np.remainder(x, period), xp, fp)

@@ -1,0 +1,1 @@
+"""Sorted and partitioned elements."""

@@ -1,0 +1,470 @@
+"""Primitives: a NumPy forward and, for each argument, its vector-Jacobian product, side by side.
+
+    multiply = primitive(np.multiply, lambda g, out, a, b: g * b,
+                                      lambda g, out, a, b: g * a, keeps=("b", "a"))
+
+A VJP takes the cotangent of the result, the result, and the arguments exactly as the forward got them; it
+returns the cotangent of its argument. It is plain NumPy. In a first-order sweep it is called with arrays; for
+a graph of the gradient it is called with Tensors, and being NumPy it records itself. There is no second set of
+rules. Broadcasting and mixed dtypes are undone by the sweep, never by a rule.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd import anomaly
+from autograd.errors import ArgumentError, NoRuleError
+from autograd.graph import Node, Saved, abstract, clock
+from autograd.modes import mode
+
+Function = Callable[..., Any]
+
+rules: dict[Any, Function] = {}  # NumPy's function -> what it means for Tensors
+primitives: dict[str, Primitive] = {}  # every primitive of the package, by name
+
+ndarray = np.ndarray
+new = object.__new__
+Tensor: Any = None  # the class of a recorded result; tensor.py, which builds on this file, says which
+
+
+def bind_tensor(cls: type) -> None:
+    """Say which class holds results (called once, by tensor.py)."""
+    global Tensor
+    Tensor = cls
+
+
+class Primitive:
+    """A differentiable operation: call it on Tensors and it records itself, on plain arrays and it computes.
+
+    name        how it is called in pictures and errors
+    forward     the NumPy function
+    vjps        for each positional argument (g, out, *args, **params) -> its cotangent, or None
+    saves       the forward returns (result, values); the VJPs find the values in `out.values` (needs a composite)
+    joint       instead of vjps: (g, out, *args, **params) -> the cotangents of all arguments
+    each        instead of vjps, for any number of arguments: (i, g, out, *args, **params) -> that of argument i
+    guard       0 * inf = 0: where g is zero a nan in the cotangent becomes zero (see sweep)
+    composite   the same function in ordinary primitives; what is differentiated for a graph of the gradient
+    label       the VJP as short mathematics, for pictures
+    """
+
+    def __init__(
+        self,
+        forward: Function,
+        *vjps: Function | None,
+        keeps: str | tuple[str, ...] = "in out",
+        joint: Function | None = None,
+        each: Function | None = None,
+        composite: Function | None = None,
+        guard: bool | None = None,
+        saves: bool = False,
+        name: str | None = None,
+        label: str = "",
+    ) -> None:
+        self.forward = forward
+        self.name = name or getattr(forward, "__name__", type(forward).__name__)
+        self.__name__ = self.name
+        self.__qualname__ = self.name
+        self.__doc__ = getattr(forward, "__doc__", None)
+        self.joint = joint
+        self.each = each
+        self.composite = composite
+        self.saves = saves
+        if saves and composite is None:
+            raise ArgumentError(f"{self.name}: saves=True needs a composite, which a graph of the gradient is made from.")
+        self.label = label
+        if guard is None:
+            guard = isinstance(forward, np.ufunc) and forward.signature is None
+        self.guard = guard
+        self.defvjp(*vjps, keeps=keeps)
+
+    def defvjp(self, *vjps: Function | None, keeps: str | tuple[str, ...] = "in out") -> Primitive:
+        """Give the VJP of each positional argument, in order, and what they read.
+
+        Args:  keeps: which values stay alive until the sweep: words among "in" (every argument), "out" (the
+               result) and argument names of the VJP; one string for all VJPs, or one a VJP.
+        Example:
+            >>> import autograd, numpy as np
+            >>> @autograd.primitive
+            ... def cube(x):
+            ...     return x**3
+            >>> _ = cube.defvjp(lambda g, out, x: g * 3 * x**2, keeps="x")
+            >>> x = autograd.Tensor(2.0, requires_grad=True)
+            >>> cube(x).backward()
+            >>> x.grad.item()
+            12.0
+        """
+        self.vjps = vjps
+        self.arity = len(vjps)
+        self._plans: dict[tuple[int, int], tuple[tuple[int, ...], bool]] = {}
+        self._differentiable = sum(1 << i for i, vjp in enumerate(vjps) if vjp is not None) if vjps else -1  # a bit an argument
+        words = [keeps] * max(1, len(vjps)) if isinstance(keeps, str) else list(keeps)
+        if vjps and len(words) != len(vjps):
+            raise ArgumentError(f"{self.name}: keeps has {len(words)} entries for {len(vjps)} VJPs; give one a VJP.")
+        self._reads = [self._what_is_read(text, vjp) for text, vjp in zip(words, vjps or (self.joint,), strict=True)]
+        return self
+
+    def _what_is_read(self, keeps: str, vjp: Function | None) -> tuple[frozenset[int] | None, bool]:
+        """(the arguments a VJP reads, None for all; whether it reads the result), from words like "a out"."""
+        words = set(keeps.split())
+        names = words - {"in", "out"}
+        positions: list[int] = []
+        if names:
+            parameters = list(inspect.signature(vjp).parameters)[2:] if vjp is not None else []
+            unknown = names - set(parameters)
+            if unknown and vjp is not None:
+                raise ArgumentError(
+                    f"{self.name}: keeps names {', '.join(sorted(unknown))}, but the VJP's arguments are {', '.join(parameters)}."
+                )
+            positions = [parameters.index(word) for word in names if word in parameters]
+        return None if "in" in words else frozenset(positions), "out" in words
+
+    def _plan(self, needs: int, last: int) -> tuple[tuple[int, ...], bool]:
+        """(the arguments that nothing will read, whether the result is read), of arguments 0 … last.
+
+        The bit set `needs` says which of them get a gradient.
+        """
+        reads = [self._reads[i if i < self.arity else 0] for i in range(last + 1) if needs >> i & 1]
+        everything = any(positions is None for positions, _ in reads)
+        kept = {i for positions, _ in reads for i in positions or ()}
+        dropped = () if everything else tuple(i for i in range(last + 1) if i not in kept)
+        plan = self._plans[needs, last] = (dropped, any(out for _, out in reads))
+        return plan
+
+    def kept_of_two(self, needs: int) -> tuple[bool, bool, bool]:
+        """(keep a, keep b, keep out) for a function of two arguments."""
+        dropped, out = self._plan(needs, 1)
+        return 0 not in dropped, 1 not in dropped, out
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> Any:
+        return (_primitive_named, (self.name,)) if primitives.get(self.name) is self else object.__reduce__(self)
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        raw = list(args)
+        parents: list[Any] = [None] * len(raw)
+        needs = 0  # which arguments need a gradient, a bit each
+        found = False
+        i = -1
+        for a in args:
+            i += 1
+            if isinstance(a, Tensor):
+                found = True
+                raw[i] = a._data
+                parent = a.node
+                if parent is None and a._requires_grad:
+                    parent = a
+                if parent is not None and self._differentiable >> i & 1:
+                    parents[i] = parent
+                    needs |= 1 << i
+            elif type(a) is list and self._differentiable >> i & 1:
+                raw[i] = np.asarray(a)
+        if params:
+            if any([isinstance(value, Tensor) for value in params.values()]):
+                return self(*self._positional(args, params), **params)
+            out = self.forward(*raw, **params)
+        else:
+            out = self.forward(*raw)
+        values = None
+        if self.saves:
+            out, values = out
+        if not found:
+            return out
+        state = mode.get()
+        if state.anomaly:
+            anomaly.check_forward(self, raw, out, state)
+        if not (needs and state.recording):
+            return _constant(out)
+        kind = type(out)
+        if kind is float:
+            out = np.float64(out)
+        plan = self._plans.get((needs, i))
+        if plan is None:
+            plan = self._plan(needs, i)
+        dropped, keep_out = plan
+        for i in dropped:
+            raw[i] = abstract(raw[i])
+        node = Node()
+        node.primitive = self
+        node.parents = tuple(parents)
+        node.args = tuple(raw)
+        node.params = params or None
+        node.number = next(clock)
+        node.scope = state.scope
+        node.written = 0
+        node.hooks = None
+        if kind is tuple:
+            node.out = out if keep_out else tuple([abstract(o) for o in out])
+            made = tuple([result(o, pick_node(node, i, o) if o.dtype.kind == "f" else None) for i, o in enumerate(out)])
+        else:
+            node.out = out if keep_out else abstract(out)
+            if values is not None:
+                node.out = saved = Saved()
+                saved.shape, saved.dtype, saved.values = out.shape, out.dtype, values
+            made = new(Tensor)
+            made._data = out
+            made.node = node
+            made._requires_grad = True
+            made._grad = None
+        if state.anomaly:
+            anomaly.remember(node)
+        return made
+
+    def _positional(self, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[Any, ...]:
+        """Move arguments given by name to their positions (and out of params), up to the last Tensor."""
+        vjp = next((v for v in self.vjps if v is not None), None)
+        names = list(inspect.signature(vjp).parameters)[2 : 2 + self.arity] if vjp is not None else []
+        strangers = [name for name, value in params.items() if isinstance(value, Tensor) and name not in names]
+        if strangers:
+            raise NoRuleError(
+                f"{self.name}: no derivative by the argument {strangers[0]!r}; pass an array there ({strangers[0]}.numpy())"
+                + (f", or give {', '.join(names)} by position." if names else ", or give it by position.")
+            )
+        filled = list(args)
+        for name in names[len(args) :]:
+            if name not in params:
+                break
+            filled.append(params.pop(name))
+        if any(isinstance(value, Tensor) for value in params.values()):
+            raise NoRuleError(f"{self.name}: give the arguments {', '.join(names)} by position.")
+        return tuple(filled)
+
+
+def _primitive_named(name: str) -> Primitive:
+    return primitives[name]
+
+
+def is_tensor(x: Any) -> bool:
+    return isinstance(x, Tensor)
+
+
+def record(primitive: Primitive, parents: tuple[Any, ...], args: Any, out: Any, params: Any, scope: tuple[Any, ...]) -> Node:
+    """A new node, numbered now."""
+    node = Node()
+    node.primitive = primitive
+    node.parents = parents
+    node.args = args
+    node.out = out
+    node.params = params or None
+    node.number = next(clock)
+    node.scope = scope
+    node.written = 0
+    node.hooks = None
+    return node
+
+
+def result(out: Any, node: Node | None) -> Any:
+    """A Tensor that holds `out` and was made by `node`."""
+    t = new(Tensor)
+    t._data = out
+    t.node = node
+    t._requires_grad = node is not None
+    t._grad = None
+    return t
+
+
+def _constant(out: Any) -> Any:
+    if type(out) is tuple:
+        return tuple([_constant(o) for o in out])
+    return result(np.float64(out) if type(out) is float else out, None)
+
+
+def pick_node(node: Node, i: int, out: Any) -> Node:
+    """Output `i` of an operation with several, as a node of its own."""
+    return record(pick, (node,), (node.out,), abstract(out), {"index": i}, node.scope)
+
+
+def alias(t: Any) -> Any:
+    """The same value under a node of its own, so that what is computed from it can be told apart."""
+    shape = abstract(t._data)
+    return result(t._data, record(primitives["positive"], (t.node if t.node is not None else t,), (shape,), shape, None, ()))
+
+
+def primitive(
+    forward: Function | None = None,
+    *vjps: Function | None,
+    keeps: str | tuple[str, ...] = "in out",
+    joint: Function | None = None,
+    each: Function | None = None,
+    composite: Function | None = None,
+    guard: bool | None = None,
+    saves: bool = False,
+    name: str | None = None,
+    label: str = "",
+) -> Any:
+    """Make a primitive of a NumPy function and its vector-Jacobian products; also a decorator.
+
+    Args:  forward: computes on arrays, and never writes to its arguments.
+           vjps: for each positional argument `(g, out, *args, **params) -> cotangent`, or None where there is
+           no derivative. They may instead be added later with `defvjp`.
+           keeps: what the VJPs read, see `Primitive.defvjp`.
+           joint: one function that returns the cotangents of all arguments, when they share work.
+           each: `(i, g, out, *args, **params)`, when the number of arguments varies.
+           composite: the same function in ordinary NumPy, if the VJP is not itself differentiable (it uses
+           in-place operations, or a library): it is differentiated when a graph of the gradient is asked for.
+           saves: forward returns (result, values), and the VJPs read the values in `out.values`, so that nothing is
+           computed twice; needs a composite.
+           guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
+    Example:
+        >>> import autograd, numpy as np
+        >>> softsign = autograd.primitive(
+        ...     lambda x: x / (1 + np.abs(x)), lambda g, out, x: g / (1 + np.abs(x)) ** 2, name="softsign", keeps="x"
+        ... )
+        >>> x = autograd.Tensor([1.0, -3.0], requires_grad=True)
+        >>> softsign(x).sum().backward()
+        >>> x.grad.numpy()
+        array([0.25  , 0.0625])
+    """
+    options: dict[str, Any] = {
+        "keeps": keeps, "joint": joint, "each": each, "composite": composite, "guard": guard, "saves": saves,
+        "name": name, "label": label,
+    }  # fmt: skip
+    if forward is None:
+        return lambda function: Primitive(function, *vjps, **options)
+    return Primitive(forward, *vjps, **options)
+
+
+def define(forward: Function, *vjps: Function | None, implements: Any = None, **options: Any) -> Primitive:
+    """A primitive of the package: listed under its name, and the rule for NumPy's function of that meaning."""
+    made = Primitive(forward, *vjps, **options)
+    assert made.name not in primitives, f"two primitives are named {made.name}"
+    primitives[made.name] = made
+    numpys = implements if implements is not None else forward
+    if isinstance(numpys, np.ufunc) or getattr(numpys, "__module__", "").startswith("numpy"):
+        rules[numpys] = made
+    return made
+
+
+def implements(*functions: Any) -> Callable[[Function], Function]:
+    """Say that a function of ours is what NumPy's functions of that name mean for Tensors."""
+
+    def register(function: Function) -> Function:
+        for numpys in functions:
+            rules[numpys] = function
+        return function
+
+    return register
+
+
+pick = define(
+    lambda outputs, index: outputs[index],
+    lambda g, out, outputs, index: tuple(g if i == index else None for i in range(len(outputs))),
+    keeps="",
+    name="pick",
+    label="g at output i",
+)
+
+
+# The operators. np.add(x, y) on one number costs NumPy ten times what x + y does, and a method that looks at
+# its two operands directly another half of what __call__ does: so they have a path of their own.
+
+
+def binary(primitive: Primitive, operator: Function) -> tuple[Function, Function]:
+    """The methods behind `t ∘ other` and `other ∘ t`."""
+    call = primitive.__call__
+    both, only_a, only_b = (primitive.kept_of_two(needs) for needs in (0b11, 0b01, 0b10))
+    keep_a, _, keep_out = only_a
+
+    def forward(a: Any, b: Any) -> Any:
+        kind = type(b)
+        if kind is float or kind is int:
+            parent = a.node
+            state = mode.get()
+            x = a._data
+            if parent is None or state.anomaly or not state.recording:
+                return call(a, b)
+            node = Node()
+            node.parents = (parent, None)
+            if type(x) is ndarray:
+                out = operator(x, b)
+                node.args = (x if keep_a else abstract(x), b)
+                node.out = out if keep_out else abstract(out)
+            else:  # a number: nothing is saved by not keeping it
+                node.args = (x, b)
+                node.out = out = operator(x, b)
+        elif isinstance(b, Tensor):
+            state = mode.get()
+            pa = a.node
+            if pa is None and a._requires_grad:
+                pa = a
+            pb = b.node
+            if pb is None and b._requires_grad:
+                pb = b
+            if (pa is None and pb is None) or state.anomaly or not state.recording:
+                return call(a, b)
+            x = a._data
+            y = b._data
+            out = operator(x, y)
+            node = Node()
+            node.parents = (pa, pb)
+            left, right, result = both if pb is not None and pa is not None else only_a if pb is None else only_b
+            node.args = (
+                x if left or type(x) is not ndarray else abstract(x),
+                y if right or type(y) is not ndarray else abstract(y),
+            )
+            node.out = out if result or type(out) is not ndarray else abstract(out)
+        elif isinstance(b, (ndarray, np.generic, float, int)) or hasattr(b, "__array_ufunc__"):
+            return call(a, b)
+        elif isinstance(b, (list, tuple)):
+            return call(a, np.asarray(b))
+        else:
+            return NotImplemented
+        node.primitive = primitive
+        node.params = None
+        node.number = next(clock)
+        node.scope = state.scope
+        node.written = 0
+        node.hooks = None
+        t = new(Tensor)
+        t._data = out
+        t.node = node
+        t._requires_grad = True
+        t._grad = None
+        return t
+
+    def backward(b: Any, a: Any) -> Any:
+        """a ∘ b where a is no Tensor: `2.0 - t`."""
+        if isinstance(a, (float, int, ndarray, np.generic)) or hasattr(a, "__array_ufunc__"):
+            return call(a, b)
+        if isinstance(a, (list, tuple)):
+            return call(np.asarray(a), b)
+        return NotImplemented
+
+    return forward, backward
+
+
+# What NumPy's protocols ask for beyond a plain call.
+
+
+def no_rule(name: str) -> str:
+    return (
+        f"{name} has no derivative rule. Compute it on the values (x.numpy()) if no gradient has to flow through it, "
+        "or make it differentiable with @autograd.primitive."
+    )
+
+
+def dispatch_ufunc(rule: Function | None, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A ufunc called with keywords, by a method other than a call, or without a rule."""
+    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    if method == "at":
+        raise NoRuleError(f"np.{name} writes into its argument. Use x[index] += values, or np.zeros(...)[index] on plain arrays.")
+    if rule is None:
+        raise NoRuleError(no_rule(f"np.{name}"))
+    if kwargs.get("out") is not None and any(o is not None for o in kwargs["out"]):
+        raise NoRuleError(f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…).")
+    if kwargs.get("where", True) is not True:
+        raise NoRuleError(f"np.{name}(…, where=…) leaves elements undefined. Use np.where(condition, np.{name}(…), other).")
+    options = {key: value for key, value in kwargs.items() if key not in ("out", "where")}
+    dtype = options.pop("dtype", None) if method == "__call__" else None
+    refused = {key: value for key, value in options.items() if key in ("casting", "order", "subok", "signature", "sig")}
+    if refused:
+        raise NoRuleError(f"np.{name} of a Tensor does not take {', '.join(refused)}=; convert with x.astype(dtype) instead.")
+    if dtype is not None:
+        inputs = tuple([x.astype(dtype) if is_tensor(x) else np.asarray(x, dtype) for x in inputs])
+    return rule(*inputs, **options)

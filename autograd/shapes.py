@@ -1,0 +1,78 @@
+"""Shapes: undoing a broadcast, spreading a reduction back, and naming axes.
+
+Written with NumPy functions and operators only, so they work on arrays and, recorded, on Tensors.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ShapeError
+
+Axis = int | Sequence[int] | None
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum a cotangent over the axes that broadcasting added or stretched: the transpose of broadcast_to.
+
+    A cotangent that is smaller than `shape` is spread over it, so a rule may return one number for all.
+
+    Example:
+        >>> unbroadcast(np.ones((4, 3)), (3,))
+        array([4., 4., 4.])
+    """
+    shape_of_g = np.shape(g)
+    if shape_of_g == shape:
+        return g
+    added = len(shape_of_g) - len(shape)
+    if added > 0:
+        g = np.sum(g, axis=tuple(range(added)))
+        shape_of_g = np.shape(g)
+    if added >= 0:
+        stretched = tuple(i for i, size in enumerate(shape) if size == 1 and shape_of_g[i] != 1)
+        if stretched:
+            g = np.sum(g, axis=stretched, keepdims=True)
+    return g if np.shape(g) == shape else np.broadcast_to(g, shape)
+
+
+def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """The axes as distinct numbers in 0 … ndim-1; None means all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    try:
+        numbers = [operator.index(a) for a in axes]
+    except TypeError:
+        raise ShapeError(f"axis must be an integer, a tuple of integers or None; got {axis!r}.") from None
+    for a in numbers:
+        if not -ndim <= a < ndim:
+            raise ShapeError(f"axis {a} is out of bounds for an array with {ndim} dimensions: use {-ndim} to {ndim - 1}.")
+    return tuple(a % ndim for a in numbers)
+
+
+def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
+    """The shape that a reduction over `axis` leaves with keepdims=True."""
+    axes = normalize_axes(axis, len(shape))
+    return tuple(1 if i in axes else size for i, size in enumerate(shape))
+
+
+def keep_dims(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool = False) -> Any:
+    """Reshape the cotangent of a reduction so that it broadcasts against the reduced array."""
+    return g if keepdims or axis is None and not shape else np.reshape(g, kept_shape(shape, axis))
+
+
+def spread(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool = False) -> Any:
+    """Spread the cotangent of a sum over `axis` back to the summed array's shape."""
+    return np.broadcast_to(keep_dims(g, shape, axis, keepdims), shape)
+
+
+def reduced_size(shape: tuple[int, ...], axis: Axis) -> int:
+    """How many elements a reduction over `axis` combines into one."""
+    size = 1
+    for a in normalize_axes(axis, len(shape)):
+        size *= shape[a]
+    return size

@@ -1,0 +1,76 @@
+"""DOT to an image, with whatever layout engine is at hand."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+
+from autograd.errors import ArgumentError, RenderError
+
+FORMATS = ("svg", "png", "pdf")
+SECONDS = 120  # after which a layout is given up
+REMEDY = (
+    "Install the engine with pip install 'chainrule[viz]' (pygraphviz, whose wheel brings Graphviz along), or Graphviz itself "
+    "(https://graphviz.org/download). The DOT text needs neither: graph.to_dot(), or a path that ends in .dot."
+)
+_CHILD = """
+import sys, pygraphviz
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+"""
+
+
+def layout(dot: str, format: str) -> bytes:  # noqa: A002  Graphviz's own word
+    """The picture as bytes: by `dot` on the PATH, else by the engine inside pygraphviz's wheel.
+
+    Raises: RenderError if neither is there or both fail, with the reasons and what to do.
+    """
+    if format not in FORMATS:
+        raise ArgumentError(f"a picture is one of {', '.join(FORMATS)} (or dot, the text); got {format!r}.")
+    if format == "png":
+        dot = dot.replace("{", "{\n  graph [dpi=144]", 1)
+    reasons = []
+    for engine in (_by_program, _by_wheel):
+        try:
+            return engine(dot, format)
+        except RenderError as error:
+            reasons.append(str(error))
+    raise RenderError(f"no layout engine could draw the graph: {'; '.join(reasons)}. {REMEDY}")
+
+
+def _by_program(dot: str, format: str) -> bytes:  # noqa: A002
+    if shutil.which("dot") is None:
+        raise RenderError("there is no program `dot` on the PATH")
+    import graphviz  # here, so that importing autograd does not wait for it
+
+    try:
+        return graphviz.Source(dot).pipe(format=format, quiet=True)
+    except (graphviz.ExecutableNotFound, graphviz.CalledProcessError, OSError) as error:
+        raise RenderError(f"`dot` failed ({_last_line(getattr(error, 'stderr', None)) or error})") from error
+
+
+def _by_wheel(dot: str, format: str) -> bytes:  # noqa: A002
+    """In a process of its own: Graphviz is not thread-safe, and a crash in it would take the notebook along."""
+    if importlib.util.find_spec("pygraphviz") is None:
+        raise RenderError("pygraphviz is not installed")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", _CHILD, format], input=dot.encode(), capture_output=True, env=environment, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise RenderError(f"pygraphviz took more than {SECONDS} seconds; draw fewer nodes with limit=") from None
+    except OSError as error:
+        raise RenderError(f"pygraphviz could not be run ({error})") from error
+    if done.returncode or not done.stdout:
+        raise RenderError(f"pygraphviz failed ({_last_line(done.stderr) or f'exit status {done.returncode}'})")
+    return done.stdout
+
+
+def _last_line(stderr: bytes | str | None) -> str:
+    text = stderr.decode(errors="replace") if isinstance(stderr, bytes) else stderr or ""
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else ""

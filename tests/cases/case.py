@@ -1,0 +1,43 @@
+"""One row of the table that every rule is checked by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Case:
+    """A differentiable function, inputs that stay off its kinks, and what PyTorch calls it.
+
+    name         unique; begins with NumPy's name of the function: "sum axis=0 keepdims"
+    function     of Tensors (or arrays), NumPy code: lambda x: np.sum(x, axis=0, keepdims=True)
+    inputs       rng -> the float64 arrays to call it with
+    torch        (torch, *tensors) -> the peer's value, or None where PyTorch has no such function
+    order        the highest derivative that is checked numerically (1 or 2)
+    tolerance    relative, of the numerical check and the comparison in float64
+    elementwise  the inputs broadcast: also run on 0-d, empty and stretched shapes made from slices of the inputs
+    float32      False where float32 is out of reach of the function
+    """
+
+    name: str
+    function: Callable[..., Any]
+    inputs: Callable[[np.random.Generator], tuple[np.ndarray, ...]]
+    torch: Callable[..., Any] | None = None
+    order: int = 2
+    tolerance: float = 1e-6
+    elementwise: bool = False
+    float32: bool = True
+
+
+def normal(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
+    """Inputs of these shapes, normally distributed."""
+    return lambda rng: tuple(rng.normal(size=shape) for shape in shapes)
+
+
+def uniform(low: float, high: float, *shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
+    """Inputs of these shapes, uniform in [low, high)."""
+    return lambda rng: tuple(rng.uniform(low, high, size=shape) for shape in shapes)

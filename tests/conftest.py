@@ -1,0 +1,66 @@
+"""What every test relies on: the checkout is what is tested, randomness is seeded, and no test leaves state behind."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # an installed copy, or another package of the name, is not what is tested
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])  # nor in subprocesses
+
+import numpy as np  # noqa: E402  the path comes first
+import pytest  # noqa: E402
+
+import autograd  # noqa: E402
+from autograd.modes import mode  # noqa: E402
+
+assert Path(autograd.__file__).is_relative_to(ROOT), f"tests of {ROOT} would run against {autograd.__file__}"
+
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+left_out = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "oracle: compares with PyTorch; left out where it is not installed")
+    config.stash[left_out] = 0
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without PyTorch its comparisons are left out and counted: one line, not hundreds of skips."""
+    if HAS_TORCH:
+        return
+    oracle = [item for item in items if item.get_closest_marker("oracle")]
+    if oracle:
+        config.stash[left_out] += len(oracle)
+        config.hook.pytest_deselected(items=oracle)
+        items[:] = [item for item in items if not item.get_closest_marker("oracle")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[left_out]:
+        terminalreporter.write_line(
+            f"oracle: {config.stash[left_out]} comparisons left out: torch is not installed (pip install 'chainrule[oracle]')"
+        )
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator that gives the same numbers in every run."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """Fail a test after which the mode, NumPy's error state or NumPy's global generator is not what it was."""
+    before, errors, random = mode.get(), np.geterr(), np.random.get_state()[2]
+    yield
+    now = mode.get()
+    assert (now.recording, now.anomaly, now.scope) == (before.recording, before.anomaly, before.scope) == (True, False, ()), (
+        f"the test left the mode recording={now.recording}, anomaly={now.anomaly}, scope={now.scope} behind"
+    )
+    assert np.geterr() == errors, f"the test left np.seterr {np.geterr()} behind"
+    assert np.random.get_state()[2] == random, "the test drew from NumPy's global generator; pass rng= instead"
