@@ -1,3 +1,36 @@
-from autograd.tensor import Tensor
+"""Write NumPy, get gradients.
+
+>>> import numpy as np
+>>> from autograd import Tensor
+>>> x = Tensor([0.0, 1.0, 2.0], requires_grad=True)
+>>> np.sum(np.sin(x) ** 2).backward()
+>>> bool(np.allclose(x.grad, np.sin(2 * x.numpy())))
+True
+"""
+
+from autograd._hips import refuse_hips
+
+refuse_hips()
+
+# The modules first: some of the names below are also names of modules here (backward, primitive, gradcheck).
+from autograd import errors, memory, ops, tensor  # noqa: F401  ops registers the rules
 from autograd.backward import backward
-from autograd.modes import no_grad, enable_grad, detect_anomaly, is_grad_enabled
+from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
+from autograd.primitive import primitive
+from autograd.random import seed
+from autograd.scalar import Scalar
+from autograd.tensor import Tensor
+from autograd.viz import draw, trace
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Scalar", "Tensor",
+    "backward", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad",
+    "gradcheck", "gradgradcheck", "primitive",
+    "draw", "trace",
+    "errors", "seed",
+]  # fmt: skip
+
+memory.from_environment()

@@ -219,14 +219,17 @@ def _sweep(
                 key = parent
                 old = leaves.get(parent)
                 if old is None:
-                    if kind is ndarray and gi.base is None and getrefcount(gi) == 2:  # our name and the call's argument
+                    if type(gi) is ndarray and gi.base is None and getrefcount(gi) == 2:  # our name and the call's argument
                         owned.add(parent)
                     leaves[parent] = gi
                     continue
             if key in owned:
                 np.add(old, gi, out=old)
                 continue
-            total = old + gi
+            if kind is ndarray and type(gi) is ndarray and gi.base is None and getrefcount(gi) == 2:
+                total = np.add(old, gi, out=gi)
+            else:
+                total = old + gi
             if type(total) is ndarray:
                 owned.add(key)
             if key is parent:

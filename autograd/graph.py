@@ -9,12 +9,17 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 if TYPE_CHECKING:
     from autograd.primitive import Primitive
+
+_NOT_KEPT = (
+    "a VJP reads the values of an array that its primitive did not keep, only the shape and dtype: "
+    "name the argument in keeps=, or use keeps='in out' to keep everything."
+)
 
 clock = itertools.count(1)  # numbers operations and writes in the order they happen; next() on it is atomic
 
@@ -42,10 +47,18 @@ class Abstract:
         return f"Abstract(shape={self.shape}, dtype={self.dtype})"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise TypeError(
-            "a VJP reads the values of an array that its primitive did not keep, only the shape and dtype: "
-            "name the argument in keeps=, or use keeps='in out' to keep everything."
-        )
+        raise TypeError(_NOT_KEPT)
+
+    def _not_kept(self, *_: Any) -> NoReturn:
+        raise TypeError(_NOT_KEPT)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{name!r}: {_NOT_KEPT}")
+
+    # NumPy asks for __array__; Python's operators, with a Tensor or a number on the other side, for these
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _not_kept
+    __matmul__ = __rmatmul__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __neg__ = __abs__ = __getitem__ = _not_kept
+    __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __int__ = _not_kept
 
 
 class Saved(Abstract):

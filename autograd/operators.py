@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator as _op
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,7 +135,7 @@ class Operators:
 
     def _become(self, ufunc: np.ufunc, other: Any) -> Tensor:
         """x ∘= other: in place under no_grad, and while recording a new value under the old name."""
-        if self._writes_in_place(f"x {_SYMBOLS[ufunc]}= …") and isinstance(self._data, np.ndarray):
+        if self._writes_in_place(f"x {_SYMBOLS[ufunc]}= …"):
             ufunc(self._data, getattr(other, "_data", other), out=self._data)
             self._mark_written()
             return self
@@ -147,19 +148,28 @@ class Operators:
         return self
 
     def _writes_in_place(self, what: str) -> bool:
-        """Whether a write goes to the array itself: under no_grad, unless the array is a view of another's."""
+        """Whether a write goes to the array itself: under no_grad, if it is a leaf's, or no one else holds the array.
+
+        A leaf that requires grad is known to every node that reads it, which then refuses to go on. What holds the
+        array of a constant or of a result (a node, a view, the caller) would not learn of a write: so it keeps the
+        old array, and the tensor goes on with a new one.
+        """
         recording = mode.get().recording
         if recording and self.node is None and self._requires_grad:
             raise InPlaceError(
                 f"{what} would overwrite a leaf that requires grad, whose gradient belongs to its old value. "
                 "Write x = x ∘ other for a new tensor, or do it inside `with autograd.no_grad():`."
             )
-        return not recording and (self._requires_grad or getattr(self._data, "base", None) is None)
+        if recording or not isinstance(self._data, np.ndarray):
+            return False
+        if self.node is None and self._requires_grad:
+            return True
+        return self._data.base is None and getrefcount(self._data) <= 2  # ours and the call's
 
     def _adopt(self, new: Tensor) -> None:
         """Take over the value and history of another tensor."""
         self._data = new._data
-        if self.node is not None or new.node is not None or not self._requires_grad:
+        if mode.get().recording:  # else it is the same value, corrected: its gradient goes where it went
             self.node = new.node
             self._requires_grad = new._requires_grad
         self._mark_written()

@@ -462,7 +462,7 @@ def dispatch_ufunc(rule: Function | None, ufunc: np.ufunc, method: str, inputs: 
         raise NoRuleError(f"np.{name}(…, where=…) leaves elements undefined. Use np.where(condition, np.{name}(…), other).")
     options = {key: value for key, value in kwargs.items() if key not in ("out", "where")}
     dtype = options.pop("dtype", None) if method == "__call__" else None
-    refused = {key: value for key, value in options.items() if key in ("casting", "order", "subok", "signature", "sig")}
+    refused = {key: value for key, value in options.items() if key in ("axes", "casting", "order", "subok", "signature", "sig")}
     if refused:
         raise NoRuleError(f"np.{name} of a Tensor does not take {', '.join(refused)}=; convert with x.astype(dtype) instead.")
     if dtype is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import scalar_rules as rules
 from autograd.anomaly import bad_kind, user_line
 from autograd.errors import AnomalyError, DTypeError, GraphError
 from autograd.modes import mode
@@ -113,10 +114,11 @@ class Scalar:
 
     def __add__(self, other: Any) -> Scalar:
         if type(other) is Scalar:
-            out = self.data + other.data
-            if type(out) is float and get_mode() is ORDINARY:
+            x = self.data
+            y = other.data
+            if type(x) is float and type(y) is float and get_mode() is ORDINARY:
                 s: Scalar = new(Scalar)
-                s.data = out
+                s.data = x + y
                 s.grad = None
                 s.label = ""
                 s.op = "add"
@@ -126,16 +128,15 @@ class Scalar:
                 s._dy = 1.0
                 s._waits = 0
                 return s
-        return _binary("add", self, other, _add)
+        return _binary("add", self, other, rules.add)
 
     def __mul__(self, other: Any) -> Scalar:
         if type(other) is Scalar:
             x = self.data
             y = other.data
-            out = x * y
-            if type(out) is float and get_mode() is ORDINARY:
+            if type(x) is float and type(y) is float and get_mode() is ORDINARY:
                 s: Scalar = new(Scalar)
-                s.data = out
+                s.data = x * y
                 s.grad = None
                 s.label = ""
                 s.op = "mul"
@@ -146,36 +147,34 @@ class Scalar:
                 s._waits = 0
                 return s
         elif type(other) is float:
-            out = self.data * other
-            if type(out) is float:
-                return _record("mul", out, self, other, None, other)
-        return _binary("mul", self, other, _mul)
+            return _record("mul", self.data * other, self, other, None, other)
+        return _binary("mul", self, other, rules.mul)
 
     def __radd__(self, other: Any) -> Scalar:
-        return _binary("add", other, self, _add)
+        return _binary("add", other, self, rules.add)
 
     def __rmul__(self, other: Any) -> Scalar:
-        return _binary("mul", other, self, _mul)
+        return _binary("mul", other, self, rules.mul)
 
     def __sub__(self, other: Any) -> Scalar:
-        return _binary("sub", self, other, _sub)
+        return _binary("sub", self, other, rules.sub)
 
     def __rsub__(self, other: Any) -> Scalar:
-        return _binary("sub", other, self, _sub)
+        return _binary("sub", other, self, rules.sub)
 
     def __truediv__(self, other: Any) -> Scalar:
-        return _binary("truediv", self, other, _truediv)
+        return _binary("truediv", self, other, rules.truediv)
 
     def __rtruediv__(self, other: Any) -> Scalar:
-        return _binary("truediv", other, self, _truediv)
+        return _binary("truediv", other, self, rules.truediv)
 
     def __pow__(self, other: Any) -> Scalar:
         if type(other) is float or type(other) is int:
-            return _record("pow", _power(self.data, other), self, _power_slope(self.data, other), None, other)
-        return _binary("pow", self, other, _pow)
+            return _record("pow", rules.power(self.data, other), self, rules.power_slope(self.data, other), None, other)
+        return _binary("pow", self, other, rules.exponentiate)
 
     def __rpow__(self, other: Any) -> Scalar:
-        return _binary("pow", other, self, _pow)
+        return _binary("pow", other, self, rules.exponentiate)
 
     def __neg__(self) -> Scalar:
         return _record("neg", -self.data, self, -1.0)
@@ -191,39 +190,39 @@ class Scalar:
 
     def exp(self) -> Scalar:
         """e to the power of it."""
-        out = _exp(self.data)
+        out = rules.exp(self.data)
         return _record("exp", out, self, out)
 
     def log(self) -> Scalar:
         """Natural logarithm."""
         x = self.data
-        return _record("log", _log(x), self, _reciprocal(x))
+        return _record("log", rules.log(x), self, rules.reciprocal(x))
 
     def sqrt(self) -> Scalar:
         """Square root; its derivative at 0 is inf, which a zero gradient turns into 0."""
-        out = _sqrt(self.data)
-        return _record("sqrt", out, self, 0.5 * _reciprocal(out))
+        out = rules.sqrt(self.data)
+        return _record("sqrt", out, self, 0.5 * rules.reciprocal(out))
 
     def sin(self) -> Scalar:
         """Sine."""
-        return _record("sin", _sin(self.data), self, _cos(self.data))
+        return _record("sin", rules.sin(self.data), self, rules.cos(self.data))
 
     def cos(self) -> Scalar:
         """Cosine."""
-        return _record("cos", _cos(self.data), self, -_sin(self.data))
+        return _record("cos", rules.cos(self.data), self, -rules.sin(self.data))
 
     def tanh(self) -> Scalar:
         """Hyperbolic tangent."""
-        out = _tanh(self.data)
+        out = rules.tanh(self.data)
         return _record("tanh", out, self, 1.0 - out * out)
 
     def sigmoid(self) -> Scalar:
         """1 / (1 + exp(-x)), without overflow: exp sees no positive number."""
         x = self.data
         if x >= 0:
-            out = 1.0 / (1.0 + _exp(-x))
+            out = 1.0 / (1.0 + rules.exp(-x))
         else:
-            e = _exp(x)
+            e = rules.exp(x)
             out = e / (1.0 + e)
         return _record("sigmoid", out, self, out * (1.0 - out))
 
@@ -231,18 +230,18 @@ class Scalar:
         """max(x, 0); the derivative at 0 is 0 (Bertoin et al. 2021, arXiv:2106.12915, as PyTorch and JAX)."""
         x = self.data
         if x <= 0:
-            return _record("relu", 0.0 if type(x) is float else x * 0.0, self, 0.0)
+            return _record("relu", 0.0, self, 0.0)
         return _record("relu", x, self, 1.0)
 
     @staticmethod
     def maximum(a: Any, b: Any) -> Scalar:
         """The larger of two; a tie shares the gradient half and half (Python's max() gives all to the first)."""
-        return _binary("maximum", a, b, _maximum)
+        return _binary("maximum", _as_scalar(a), b, rules.maximum)
 
     @staticmethod
     def minimum(a: Any, b: Any) -> Scalar:
         """The smaller of two; a tie shares the gradient half and half."""
-        return _binary("minimum", a, b, _minimum)
+        return _binary("minimum", _as_scalar(a), b, rules.minimum)
 
     # As a plain number
 
@@ -311,99 +310,12 @@ def _restored(cls: type[Scalar], data: Any, label: str, grad: Any) -> Scalar:
     return s
 
 
-# Each operation of two numbers: its value, and its derivative by either.
-
-
-def _add(x: Any, y: Any) -> tuple[Any, Any, Any]:
-    return x + y, 1.0, 1.0
-
-
-def _sub(x: Any, y: Any) -> tuple[Any, Any, Any]:
-    return x - y, 1.0, -1.0
-
-
-def _mul(x: Any, y: Any) -> tuple[Any, Any, Any]:
-    return x * y, y, x
-
-
-def _truediv(x: Any, y: Any) -> tuple[Any, Any, Any]:
-    try:
-        out = x / y
-    except ZeroDivisionError:
-        out = float(np.divide(x, y))
-    slope = _reciprocal(y)
-    return out, slope, -out * slope
-
-
-def _pow(x: Any, p: Any) -> tuple[Any, Any, Any]:
-    out = _power(x, p)
-    return out, _power_slope(x, p), 0.0 if x == 0 else out * (_log(x) if x > 0 else math.nan)  # by p: 0 at x = 0
-
-
-def _maximum(x: Any, y: Any) -> tuple[Any, Any, Any]:
-    if x != x or y != y:
-        return x + y, 0.5, 0.5
-    return (x, 0.5, 0.5) if x == y else (x, 1.0, 0.0) if x > y else (y, 0.0, 1.0)
-
-
-def _minimum(x: Any, y: Any) -> tuple[Any, Any, Any]:
-    if x != x or y != y:
-        return x + y, 0.5, 0.5
-    return (x, 0.5, 0.5) if x == y else (x, 1.0, 0.0) if x < y else (y, 0.0, 1.0)
-
-
-def _power(x: Any, p: Any) -> Any:
-    try:
-        out = x**p
-    except (ZeroDivisionError, OverflowError):
-        return float(np.power(x, float(p)))
-    return float(np.power(x, p)) if type(out) is complex else out  # nan: the root of a negative number
-
-
-def _power_slope(x: Any, p: Any) -> Any:
-    """p x**(p-1); at x = 0 the limit where it is finite, so 0 for p = 0."""
-    if p == 2:
-        return 2.0 * x
-    if p == 0:
-        return 0.0
-    with np.errstate(all="ignore"):
-        return p * _power(x, p - 1)
-
-
-def _reciprocal(x: Any) -> Any:
-    try:
-        return 1.0 / x
-    except ZeroDivisionError:
-        return math.copysign(math.inf, x)
-
-
-def _function(name: str) -> Callable[[Any], Any]:
-    """A function of a float, with NumPy's value (and warning) where math has none; of a Scalar, its method."""
-    plain, numpys = getattr(math, name), getattr(np, name)
-
-    def call(x: Any) -> Any:
-        if isinstance(x, Scalar):
-            return getattr(x, name)()
-        try:
-            return plain(x)
-        except (ValueError, OverflowError):
-            return float(numpys(x))
-
-    return call
-
-
-_exp, _log, _sqrt, _sin, _cos, _tanh = [_function(name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")]
-
-
 def _binary(op: str, left: Any, right: Any, rule: Callable[[Any, Any], tuple[Any, Any, Any]]) -> Scalar:
     """The general path: numbers on either side, and Scalars nested to different depths."""
     deep_left, deep_right = _depth(left), _depth(right)
     if deep_left is None or deep_right is None:
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]  # Python then asks the other operand
     if deep_left == deep_right:
-        if deep_left == 0:
-            left = Scalar(left)
-            return _binary(op, left, right, rule)
         out, dx, dy = rule(left.data, right.data)
         return _record(op, out, left, dx, right, dy)
     if deep_left > deep_right:  # the other is a constant to this derivative
@@ -429,7 +341,7 @@ def _depth(value: Any) -> int | None:
 def _record(op: str, out: Any, x: Scalar, dx: Any, y: Scalar | None = None, dy: Any = None) -> Scalar:
     """The result of an operation on x, and on y or the constant dy."""
     s: Scalar = new(Scalar)
-    s.data = out if type(out) is float or isinstance(out, Scalar) else float(out)
+    s.data = out if type(out) is float and type(x.data) is float else _like(out, x.data)
     s.grad = None
     s.label = ""
     s._waits = 0
@@ -460,7 +372,7 @@ def _compare(relation: Callable[[Any, Any], bool], s: Scalar, other: Any) -> boo
     if isinstance(other, Scalar):
         other = other.data if type(other.data) is float else other.item()
     elif not isinstance(other, (float, int, np.floating, np.integer)):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     return relation(s.data if type(s.data) is float else s.item(), other)
 
 
@@ -545,5 +457,11 @@ def _sweep_of_any(order: list[Scalar], gradient: Any) -> None:
 
 
 def _like(value: Any, data: Any) -> Any:
-    """A constant nested as deep as `data`."""
+    """A number as a constant nested as deep as `data`; a Scalar is so already."""
+    if isinstance(value, Scalar):
+        return value
     return Scalar(_like(value, data.data)) if isinstance(data, Scalar) else float(value)
+
+
+def _as_scalar(value: Any) -> Scalar:
+    return value if isinstance(value, Scalar) else Scalar(value)

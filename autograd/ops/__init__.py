@@ -16,6 +16,7 @@ from autograd.ops import (
     products,
     quantiles,
     reduction,
+    selecting,
     shape,
     signal,
     sorting,
@@ -23,5 +24,5 @@ from autograd.ops import (
 
 __all__ = [
     "arithmetic", "cumulative", "decompositions", "einsum", "elementwise", "extrema", "fused", "indexing", "joining", "linalg",
-    "norms", "plain", "products", "quantiles", "reduction", "shape", "signal", "sorting",
+    "norms", "plain", "products", "quantiles", "reduction", "selecting", "shape", "signal", "sorting",
 ]  # fmt: skip

@@ -10,15 +10,19 @@ from autograd.primitive import define
 
 
 def _power_base(g: Any, out: Any, x: Any, p: Any) -> Any:
-    """d(x**p)/dx = p x**(p-1); at x = 0 the limit where it is finite, so 0 for p = 0 and not 0 * inf."""
+    """d(x**p)/dx = p x**(p-1), whose value at x = 0 is the limit: 0 for p = 0, and inf for p < 1."""
     if isinstance(p, (int, float)):
-        return g * 2 * x if p == 2 else g * (p * x ** (p - 1)) if p != 0 else g * np.zeros_like(x)
-    return g * (p * np.power(x, np.where(p == 0, 1, p - 1)))
+        if p == 2:
+            return 2 * g * x
+        return g * (p * x ** (p - 1)) if p != 0 else g * np.zeros_like(x)
+    still = (p == 0) & (x == 0)  # 0**0 is 1 wherever x goes, so the derivative is not 0 * 0**-1
+    return g * (p * np.power(x, np.where(still, 0, p - 1)))
 
 
 def _power_exponent(g: Any, out: Any, x: Any, p: Any) -> Any:
-    """d(x**p)/dp = x**p log x; 0 at x = 0, where the log is infinite (convention)."""
-    return g * out * np.log(np.where(x == 0, 1, x))
+    """d(x**p)/dp = x**p log x: nan for x < 0, where x**p is no function of p; 0 at x = 0 (convention of design 4)."""
+    at_zero = x == 0
+    return g * np.where(at_zero & (p < 0), 0, out) * np.log(np.where(at_zero, 1, x))
 
 
 add = define(np.add, lambda g, out, a, b: g,
@@ -29,6 +33,11 @@ multiply = define(np.multiply, lambda g, out, a, b: g * b,
                                lambda g, out, a, b: g * a, keeps=("b", "a"), label="g·other")  # fmt: skip
 divide = define(np.divide, lambda g, out, a, b: g / b,
                            lambda g, out, a, b: -g * out / b, keeps=("b", "b out"), label="g/b, -g·out/b")  # fmt: skip
-power = define(np.power, _power_base, _power_exponent, keeps=("x p", "x out"), label="g·p·x^(p-1), g·out·log x")
+power = define(np.power, _power_base,
+                         _power_exponent, keeps=("x p", "x p out"), label="g·p·x^(p-1), g·out·log x")  # fmt: skip
+float_power = define(np.float_power, _power_base,
+                                     _power_exponent, keeps=("x p", "x p out"), label="g·p·x^(p-1), g·out·log x")  # fmt: skip
 negative = define(np.negative, lambda g, out, x: -g, keeps="", guard=False, label="-g")
 positive = define(np.positive, lambda g, out, x: g, keeps="", guard=False, label="g")
+square = define(np.square, lambda g, out, x: 2 * g * x, keeps="x", label="g·2x")
+reciprocal = define(np.reciprocal, lambda g, out, x: -g * out * out, keeps="out", label="-g·out²")

@@ -1,1 +1,202 @@
-"""Running sums, products and extrema; differences."""
+"""Running sums and products, and differences: what goes along an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, ShapeError
+from autograd.ops.options import check_dtype, refuse_out
+from autograd.ops.reduction import before
+from autograd.primitive import define, implements, rules
+
+
+def _cumsum_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    """x_i is in every sum from i on: the cotangents summed from the end."""
+    along = 0 if axis is None else axis
+    return np.reshape(np.flip(np.cumsum(np.flip(g, along), axis=along), along), a.shape)
+
+
+_cumsum = define(
+    lambda a, axis=None, dtype=None: np.cumsum(a, axis=axis, dtype=dtype), _cumsum_vjp,
+    keeps="", guard=False, name="cumsum", label="g summed from the end",
+)  # fmt: skip
+
+
+@implements(np.cumsum)
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """np.cumsum."""
+    refuse_out("cumsum", out)
+    check_dtype("cumsum", a, dtype)
+    return _cumsum(a, axis=axis, dtype=dtype)
+
+
+# cumprod, exact whatever is zero: y_k = x_0 … x_k, so
+#     dy/dx_i · g = Σ_{k≥i} g_k Π_{j≤k, j≠i} x_j = (x_0 … x_{i-1}) s_i,    s_i = g_i + x_{i+1} s_{i+1}
+# The recurrence is linear, and so is what it is differentiated to: it is its own rule, to any order.
+
+
+def _linear_recurrence(a: Any, b: Any) -> Any:
+    """h_t = a_t h_{t-1} + b_t along the last axis, from h_{-1} = 0, in log n steps on whole arrays.
+
+    After the step of width d, h_t has gone through the last 2d terms and p_t is the product of their a.
+    Source: Hillis & Steele 1986, Data parallel algorithms.
+    """
+    p, h = (np.array(x) for x in np.broadcast_arrays(a, b))
+    d, n = 1, h.shape[-1]
+    while d < n:
+        earlier = h[..., :-d]
+        h[..., d:] += np.multiply(p[..., d:], earlier, where=earlier != 0, out=np.zeros_like(earlier))  # 0 * inf = 0
+        p[..., d:] *= p[..., :-d]
+        d *= 2
+    return h
+
+
+def _backwards(a: Any, g: Any) -> Any:
+    """u_t = g_t + a_{t+1} u_{t+1} along the last axis, from the end."""
+    zeros = np.zeros((*a.shape[:-1], 1), a.dtype)
+    following = np.concatenate([a[..., 1:], zeros], axis=-1)
+    return np.flip(linear_recurrence(np.flip(following, -1), np.flip(g, -1)), -1)
+
+
+def _recurrence_vjps(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    u = _backwards(a, g)
+    zeros = np.zeros((*out.shape[:-1], 1), out.dtype)
+    return u * np.concatenate([zeros, out[..., :-1]], axis=-1), u
+
+
+linear_recurrence = define(_linear_recurrence, joint=_recurrence_vjps, guard=False, name="linear_recurrence", label="u·h₋₁, u")
+
+
+def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    if a.size == 0:
+        return np.zeros(a.shape, g.dtype)
+    if axis is None or a.ndim == 0:
+        return np.reshape(before(out) * _backwards(np.reshape(a, -1), g), a.shape)
+    x, y, c = (np.swapaxes(each, axis, -1) for each in (a, out, g))
+    return np.swapaxes(before(y) * _backwards(x, c), axis, -1)
+
+
+_cumprod = define(
+    lambda a, axis=None, dtype=None: np.cumprod(a, axis=axis, dtype=dtype), _cumprod_vjp,
+    guard=False, name="cumprod", label="∏ before · s, s = g + x₊₁ s₊₁",
+)  # fmt: skip
+
+
+@implements(np.cumprod)
+def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """np.cumprod; the gradient is exact where factors are zero."""
+    refuse_out("cumprod", out)
+    check_dtype("cumprod", a, dtype)
+    return _cumprod(a, axis=axis, dtype=dtype)
+
+
+@implements(np.nancumsum)
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """np.nancumsum: nan count as 0."""
+    return cumsum(np.where(np.isnan(a), 0, a), axis, dtype, out)
+
+
+@implements(np.nancumprod)
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """np.nancumprod: nan count as 1."""
+    return cumprod(np.where(np.isnan(a), 1, a), axis, dtype, out)
+
+
+@implements(np.cumulative_sum)
+def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False) -> Any:
+    """np.cumulative_sum: the axis may be left out for one dimension only."""
+    return _cumulative("cumulative_sum", cumsum, 0, x, axis, dtype, out, include_initial)
+
+
+@implements(np.cumulative_prod)
+def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False) -> Any:
+    """np.cumulative_prod: the axis may be left out for one dimension only."""
+    return _cumulative("cumulative_prod", cumprod, 1, x, axis, dtype, out, include_initial)
+
+
+def _cumulative(name: str, run: Any, first: float, x: Any, axis: int | None, dtype: Any, out: Any, include_initial: bool) -> Any:
+    refuse_out(name, out)
+    if np.ndim(x) == 0:
+        x = np.reshape(x, (1,))
+    if axis is None:
+        if x.ndim != 1:
+            raise ShapeError(f"np.{name} needs an axis for an array of shape {x.shape}.")
+        axis = 0
+    running = run(x, axis, dtype)
+    if not include_initial:
+        return running
+    start = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(x.shape))
+    return np.concatenate([np.full(start, first, running.dtype), running], axis=axis)
+
+
+# Differences and the trapezoid rule, as NumPy writes them
+
+
+def _along(ndim: int, axis: int, index: slice | int) -> tuple[Any, ...]:
+    """An index that takes `index` along one axis and everything along the others."""
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"axis {axis} is out of bounds for an array with {ndim} dimensions.")
+    places: list[Any] = [slice(None)] * ndim
+    places[axis] = index
+    return tuple(places)
+
+
+@implements(np.diff)
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """np.diff: x[i+1] - x[i], n times."""
+    if n < 0:
+        raise ArgumentError(f"np.diff: n must not be negative; got {n}.")
+    if n == 0:
+        return a
+    if np.ndim(a) == 0:
+        raise ShapeError("np.diff needs an array of at least one dimension; got a 0-d one.")
+    if prepend is not None or append is not None:
+        parts = [_as_edge(prepend, a, axis), a, _as_edge(append, a, axis)]
+        a = np.concatenate([part for part in parts if part is not None], axis=axis)
+    for _ in range(n):
+        ahead, behind = a[_along(a.ndim, axis, slice(1, None))], a[_along(a.ndim, axis, slice(None, -1))]
+        a = np.not_equal(ahead, behind) if a.dtype == bool else ahead - behind
+    return a
+
+
+def _as_edge(edge: Any, a: Any, axis: int) -> Any:
+    """What is put before or after: a number becomes an edge of one element."""
+    if edge is None or np.ndim(edge) > 0:
+        return edge
+    return np.broadcast_to(edge, tuple(1 if i == axis % a.ndim else size for i, size in enumerate(a.shape)))
+
+
+@implements(np.ediff1d)
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    """np.ediff1d: the differences of the flattened array, with values put before and after."""
+    flat = np.reshape(ary, -1)
+    parts = [flat[1:] - flat[:-1]]
+    if to_begin is not None:
+        parts.insert(0, np.reshape(to_begin, -1))
+    if to_end is not None:
+        parts.append(np.reshape(to_end, -1))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts).astype(flat.dtype)
+
+
+@implements(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """np.trapezoid: Σ d (y[i] + y[i+1]) / 2; differentiable by y, x and dx."""
+    if not hasattr(y, "shape"):
+        y = np.array(y)
+    ndim = y.ndim
+    if x is None:
+        width = dx
+    else:
+        x = x if hasattr(x, "shape") else np.array(x)
+        if x.ndim == 1:
+            width = np.reshape(np.diff(x), tuple(-1 if i == axis % ndim else 1 for i in range(ndim)))
+        else:
+            width = np.diff(x, axis=axis)
+    pairs = y[_along(ndim, axis, slice(1, None))] + y[_along(ndim, axis, slice(None, -1))]
+    return np.sum(width * pairs / 2.0, axis=axis)
+
+
+rules[np.add, "accumulate"] = lambda a, axis=0, dtype=None: cumsum(a, axis, dtype)
+rules[np.multiply, "accumulate"] = lambda a, axis=0, dtype=None: cumprod(a, axis, dtype)

@@ -4,9 +4,11 @@ Conventions.
 Sign: eigenvectors and singular vectors are known up to a sign (and, where values repeat, up to a rotation);
 the gradient is that of the vectors NumPy returned, so only functions that do not depend on the choice have a
 meaningful one, as in PyTorch.
-Repeated values: the rules divide by differences of eigenvalues. A pair that is equal up to rounding
-(n · eps · largest) is left out: for a function that does not depend on the choice its numerator is zero, and
-the first derivative is right and finite. The second derivative there is not: it lacks what that pair adds.
+Repeated values: the rules divide by differences of eigenvalues (of singular values). A pair that is equal up to
+rounding (n · eps · largest) is left out. That is right for functions of the values alone and of the space that
+a group of equal values spans as a whole (both are finite where PyTorch gives nan). For functions that weigh the
+vectors by their values, such as V h(λ) Vᵀ, and for second derivatives, the pair's share is 0/0: its limit cannot
+be known here, and it is missing. Write such functions without a decomposition (A @ A, np.linalg.inv, …).
 Zero singular values: the derivative of a singular value at zero is 0, as that of |x|.
 Symmetric input: cholesky and eigh read one triangle; the gradient is the symmetric matrix that a change of
 both triangles together sees, as PyTorch's for cholesky.
@@ -21,7 +23,7 @@ import numpy as np
 from autograd.errors import NoRuleError
 from autograd.ops.linalg import symmetrized
 from autograd.ops.products import as_array, values
-from autograd.primitive import define, implements, is_tensor
+from autograd.primitive import define, implements, is_tensor, result
 
 EighResult = type(np.linalg.eigh(np.eye(1)))  # NumPy's own named tuples, which have no public name
 SVDResult = type(np.linalg.svd(np.eye(1)))
@@ -127,7 +129,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     return EighResult(*_eigh(a, UPLO=UPLO))
 
 
-def _eigvalsh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L") -> Any:
+def _eigvalsh_cotangent(g: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
     """V diag(g) Vᵀ."""
     v = np.linalg.eigh(a, UPLO)[1]
     return _scaled_outer(v, g, v.mT)
@@ -218,5 +220,5 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
                 f"np.linalg.svd(full_matrices=True), NumPy's default, of shape {a.shape} has no derivative rule: "
                 "the added singular vectors are arbitrary. Use np.linalg.svd(x, full_matrices=False)."
             )
-        return np.linalg.svd(values(a), full_matrices, compute_uv, hermitian)
+        return SVDResult(*[result(x, None) for x in np.linalg.svd(values(a), full_matrices, compute_uv, hermitian)])
     return SVDResult(*_svd(a, hermitian=hermitian))

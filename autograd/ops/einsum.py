@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, NoRuleError
-from autograd.ops.products import as_array, guarded, refuse_out, values
+from autograd.ops.options import refuse_out
+from autograd.ops.products import as_array, guarded, values
 from autograd.primitive import define, implements
 
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase  # in the order in which implicit output sorts them
@@ -103,19 +104,19 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: An
     if refused:
         raise NoRuleError(f"np.einsum of a Tensor does not take {', '.join(sorted(refused))}=; convert with x.astype(dtype) instead.")
     if isinstance(operands[0], str):
-        subscripts, arrays = operands[0], operands[1:]
+        subscripts, *arrays = operands
     else:
         subscripts, arrays = _from_lists(operands)
     return _einsum(*[as_array(x) for x in arrays], subscripts=subscripts, optimize=optimize)
 
 
-def _from_lists(operands: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+def _from_lists(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     """einsum(a, [0, 1], b, [1, 2], [0, 2]) as the string "AB,BC->AC" and the arrays."""
     pairs = len(operands) // 2
     text = ",".join(_from_list(axes) for axes in operands[1 : 2 * pairs : 2])
     if len(operands) % 2:
         text += "->" + _from_list(operands[-1])
-    return text, operands[: 2 * pairs : 2]
+    return text, list(operands[: 2 * pairs : 2])
 
 
 def _from_list(axes: Sequence[Any]) -> str:

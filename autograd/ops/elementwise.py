@@ -1,1 +1,161 @@
-"""Functions of each element: roots, exponentials, logarithms, trigonometry."""
+"""Functions of each element: roots, exponentials, logarithms, trigonometry.
+
+What is constant between its steps (sign, floor, ceil, trunc, rint, round, fix, floor_divide) has derivative zero
+wherever it has one: these record nothing and return constant Tensors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.ops.options import refuse_out
+from autograd.ops.selecting import masked
+from autograd.primitive import define, implements, rules
+
+LN2 = math.log(2)
+LN10 = math.log(10)
+DEGREE = math.pi / 180
+
+# Roots and absolute values. At 0: abs' = 0, as everywhere the middle of what the sides say; sqrt' and cbrt' = inf
+# (and nothing where the cotangent is 0, by the sweep's guard).
+sqrt = define(np.sqrt, lambda g, out, x: g * 0.5 / out, keeps="out", label="g/(2·out)")
+cbrt = define(np.cbrt, lambda g, out, x: g / (3 * out * out), keeps="out", label="g/(3·out²)")
+absolute = define(np.absolute, lambda g, out, x: g * np.sign(x), keeps="x", label="g·sign x")
+fabs = define(np.fabs, lambda g, out, x: g * np.sign(x), keeps="x", label="g·sign x")
+copysign = define(
+    np.copysign, lambda g, out, a, b: g * (np.sign(a) * np.copysign(1, b)), None, keeps=("a b", ""), label="g·sign(a)·sign(b)"
+)  # fmt: skip
+
+# Exponentials and logarithms
+exp = define(np.exp, lambda g, out, x: g * out, keeps="out", label="g·out")
+exp2 = define(np.exp2, lambda g, out, x: g * out * LN2, keeps="out", label="g·out·ln 2")
+expm1 = define(np.expm1, lambda g, out, x: g * (out + 1), keeps="out", label="g·(out+1)")
+log = define(np.log, lambda g, out, x: g / x, keeps="x", label="g/x")
+log2 = define(np.log2, lambda g, out, x: g / (x * LN2), keeps="x", label="g/(x·ln 2)")
+log10 = define(np.log10, lambda g, out, x: g / (x * LN10), keeps="x", label="g/(x·ln 10)")
+log1p = define(np.log1p, lambda g, out, x: g / (1 + x), keeps="x", label="g/(1+x)")
+
+
+def _rest(a: Any, b: Any) -> Any:
+    """b - a, and 0 where both are the same infinity: two equal terms share the sum equally."""
+    return np.where((a == b) & np.isinf(a), 0, b - a)
+
+
+# e^a / (e^a + e^b) = 1 / (1 + e^(b-a)): the difference is exact where a - out, of numbers like 1e4, is not
+logaddexp = define(np.logaddexp, lambda g, out, a, b: g / (1 + np.exp(_rest(a, b))),
+                                 lambda g, out, a, b: g / (1 + np.exp(_rest(b, a))), keeps="in", label="g·σ(a-b), g·σ(b-a)")  # fmt: skip
+logaddexp2 = define(np.logaddexp2, lambda g, out, a, b: g / (1 + np.exp2(_rest(a, b))),
+                                   lambda g, out, a, b: g / (1 + np.exp2(_rest(b, a))), keeps="in", label="g/(1+2^(b-a))")  # fmt: skip
+
+# Trigonometry
+sin = define(np.sin, lambda g, out, x: g * np.cos(x), keeps="x", label="g·cos x")
+cos = define(np.cos, lambda g, out, x: -g * np.sin(x), keeps="x", label="-g·sin x")
+tan = define(np.tan, lambda g, out, x: g * (1 + out * out), keeps="out", label="g·(1+out²)")
+# 1 - x² as (1-x)(1+x): no digits are lost near ±1
+arcsin = define(np.arcsin, lambda g, out, x: g / np.sqrt((1 - x) * (1 + x)), keeps="x", label="g/√(1-x²)")
+arccos = define(np.arccos, lambda g, out, x: -g / np.sqrt((1 - x) * (1 + x)), keeps="x", label="-g/√(1-x²)")
+arctan = define(np.arctan, lambda g, out, x: g / (1 + x * x), keeps="x", label="g/(1+x²)")
+# divided by the radius twice, whose square would overflow or vanish; at the origin there is no angle: nan
+arctan2 = define(np.arctan2, lambda g, out, a, b: g * (b / np.hypot(a, b)) / np.hypot(a, b),
+                             lambda g, out, a, b: -g * (a / np.hypot(a, b)) / np.hypot(a, b), keeps="a b",
+                             label="g·b/r², -g·a/r²")  # fmt: skip
+# the norm of (a, b): at the origin 0, as of every norm (design 4)
+hypot = define(np.hypot, lambda g, out, a, b: g * (a / np.where(out == 0, 1, out)),
+                         lambda g, out, a, b: g * (b / np.where(out == 0, 1, out)), keeps=("a out", "b out"),
+                         label="g·a/out, g·b/out")  # fmt: skip
+deg2rad = define(np.deg2rad, lambda g, out, x: g * DEGREE, keeps="", guard=False, label="g·π/180")
+rad2deg = define(np.rad2deg, lambda g, out, x: g / DEGREE, keeps="", guard=False, label="g·180/π")
+radians = define(np.radians, lambda g, out, x: g * DEGREE, keeps="", guard=False, label="g·π/180")
+degrees = define(np.degrees, lambda g, out, x: g / DEGREE, keeps="", guard=False, label="g·180/π")
+
+# Hyperbolic functions
+sinh = define(np.sinh, lambda g, out, x: g * np.cosh(x), keeps="x", label="g·cosh x")
+cosh = define(np.cosh, lambda g, out, x: g * np.sinh(x), keeps="x", label="g·sinh x")
+tanh = define(np.tanh, lambda g, out, x: g * (1 - out * out), keeps="out", label="g·(1-out²)")
+arcsinh = define(np.arcsinh, lambda g, out, x: g / np.hypot(1, x), keeps="x", label="g/√(1+x²)")
+arccosh = define(np.arccosh, lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), keeps="x", label="g/√(x²-1)")
+arctanh = define(np.arctanh, lambda g, out, x: g / ((1 - x) * (1 + x)), keeps="x", label="g/(1-x²)")
+
+# Remainders: a - n b, where the integer n has derivative zero
+remainder = define(np.remainder, lambda g, out, a, b: g,
+                                 lambda g, out, a, b: -g * np.floor_divide(a, b), keeps=("", "a b"), label="g, -g·⌊a/b⌋")  # fmt: skip
+fmod = define(np.fmod, lambda g, out, a, b: g,
+                       lambda g, out, a, b: -g * np.rint((a - out) / b), keeps=("", "a b out"), label="g, -g·trunc(a/b)")  # fmt: skip
+
+# Steps: constant between their jumps, so nothing is recorded
+sign = define(np.sign, None, keeps="", guard=False)
+floor = define(np.floor, None, keeps="", guard=False)
+ceil = define(np.ceil, None, keeps="", guard=False)
+trunc = define(np.trunc, None, keeps="", guard=False)
+rint = define(np.rint, None, keeps="", guard=False)
+fix = define(np.fix, None, keeps="", guard=False)
+floor_divide = define(np.floor_divide, None, None, keeps="", guard=False)
+heaviside = define(
+    np.heaviside, None, lambda g, out, x, at_zero: masked(g, x == 0), keeps=("", "x"), guard=False, label="0, g where x = 0"
+)  # fmt: skip
+_round = define(np.round, None, keeps="", guard=False)
+
+
+@implements(np.round, np.around)
+def round_(a: Any, decimals: int = 0, out: Any = None) -> Any:
+    """np.round: a constant, as every step function."""
+    refuse_out("round", out)
+    return _round(a, decimals=decimals)
+
+
+@implements(np.divmod)
+def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
+    """np.divmod: the constant quotient and the remainder."""
+    return np.floor_divide(a, b), np.remainder(a, b)
+
+
+# Parts of a number
+modf = define(np.modf, lambda g, out, x: g[0], keeps="", guard=False, label="g of the fraction")
+frexp = define(np.frexp, lambda g, out, x: np.ldexp(g[0], -out[1]), keeps="out", guard=False, label="g·2^-exponent")
+ldexp = define(np.ldexp, lambda g, out, x, n: np.ldexp(g, n), None, keeps=("n", ""), guard=False, label="g·2^n")
+conjugate = define(np.conjugate, lambda g, out, x: g, keeps="", guard=False, label="g")  # of real numbers
+
+
+# sin(πx)/(πx), and all its derivatives: with s(u) = sin(u)/u = ∫₀¹ cos(ut) dt
+#     s⁽ⁿ⁾(u) = Σₖ (-1)ᵏ u²ᵏ⁻ⁿ / ((2k+1) (2k-n)!)        near 0
+#     u s⁽ⁿ⁾(u) = sin⁽ⁿ⁾(u) - n s⁽ⁿ⁻¹⁾(u)                elsewhere, from (u s)⁽ⁿ⁾ = sin⁽ⁿ⁾
+
+
+def _sinc_derivative(x: Any, order: int) -> Any:
+    u = x * math.pi
+    near = np.abs(u) < 1 + order
+    small = np.where(near, u, 0)
+    first = (order + 1) // 2
+    series = sum(
+        ((-1) ** k / ((2 * k + 1) * math.factorial(2 * k - order)) * small ** (2 * k - order) for k in range(first, first + 14)),
+        0.0 * small,
+    )
+    large = np.where(near, 1, u)
+    value = np.sin(large) / large
+    for n in range(1, order + 1):
+        value = ((np.sin, np.cos, lambda v: -np.sin(v), lambda v: -np.cos(v))[n % 4](large) - n * value) / large
+    return math.pi**order * np.where(near, series, value)[()]
+
+
+sinc_derivative = define(
+    _sinc_derivative, lambda g, out, x, order: g * sinc_derivative(x, order=order + 1),
+    keeps="x", guard=True, name="sinc_derivative", label="g·sinc⁽ⁿ⁺¹⁾ x",
+)  # fmt: skip
+sinc = define(np.sinc, lambda g, out, x: g * sinc_derivative(x, order=1), keeps="x", guard=True, label="g·sinc′ x")
+
+
+def _outer(ufunc: np.ufunc) -> Callable[..., Any]:
+    """ufunc.outer(a, b): every element of a with every one of b."""
+
+    def outer(a: Any, b: Any) -> Any:
+        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+
+    return outer
+
+
+for _ufunc in (np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum):
+    rules[_ufunc, "outer"] = _outer(_ufunc)

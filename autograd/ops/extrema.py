@@ -1,1 +1,144 @@
-"""Maxima, minima, clipping: where a tie is shared."""
+"""The larger, the smaller, the largest, the smallest: where several tie they share the cotangent equally."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.ops.options import refuse, refuse_out
+from autograd.ops.selecting import masked
+from autograd.primitive import define, implements, is_tensor, rules
+from autograd.shapes import Axis, keep_dims
+
+# Of two. Ties get ½ each (design 4; as PyTorch and JAX): count 2 for the winner, 1 for a tie, and halve g.
+# These conditions are plain arrays in every order of derivative, one byte an element.
+
+
+def _twice_not_less(a: Any, b: Any) -> Any:
+    """2 where a > b, 1 where a = b, else 0; 2 for nan, which maximum and minimum hand on."""
+    return 2 - np.add(a < b, a <= b, dtype=np.int8)
+
+
+def _twice_more(a: Any, b: Any) -> Any:
+    """2 where a > b or b is nan, 1 where a = b, else 0: fmax and fmin pass nan over."""
+    alone = np.isnan(b)
+    return np.add((a > b) | alone, (a >= b) | alone, dtype=np.int8)
+
+
+maximum = define(np.maximum, lambda g, out, a, b: masked(0.5 * g, _twice_not_less(a, b)),
+                             lambda g, out, a, b: masked(0.5 * g, _twice_not_less(b, a)), keeps="in", guard=False,
+                             label="g of the larger")  # fmt: skip
+minimum = define(np.minimum, lambda g, out, a, b: masked(0.5 * g, 2 - np.add(a > b, a >= b, dtype=np.int8)),
+                             lambda g, out, a, b: masked(0.5 * g, 2 - np.add(b > a, b >= a, dtype=np.int8)), keeps="in", guard=False,
+                             label="g of the smaller")  # fmt: skip
+fmax = define(np.fmax, lambda g, out, a, b: masked(0.5 * g, _twice_more(a, b)),
+                       lambda g, out, a, b: masked(0.5 * g, _twice_more(b, a)), keeps="in", guard=False, label="g of the larger")  # fmt: skip
+fmin = define(np.fmin, lambda g, out, a, b: masked(0.5 * g, _twice_more(-a, -b)),
+                       lambda g, out, a, b: masked(0.5 * g, _twice_more(-b, -a)), keeps="in", guard=False, label="g of the smaller")  # fmt: skip
+
+
+# Of many
+
+
+def _extremum_vjp(g: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The cotangent, divided equally among the elements that are the extremum (among the nan, if there is one)."""
+    chosen = (a == keep_dims(out, a.shape, axis, keepdims)) | np.isnan(a)
+    count = np.sum(chosen, axis=axis, keepdims=True).astype(g.dtype)
+    return masked(keep_dims(g, a.shape, axis, keepdims) / count, chosen)
+
+
+def _nan_extremum_vjp(g: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The same for the extremum of all that is not nan; of nothing but nan there is no derivative: 0."""
+    chosen = a == keep_dims(out, a.shape, axis, keepdims)
+    count = np.maximum(np.sum(chosen, axis=axis, keepdims=True), 1).astype(g.dtype)
+    return masked(keep_dims(g, a.shape, axis, keepdims) / count, chosen)
+
+
+_max = define(
+    lambda a, axis=None, keepdims=False: np.max(a, axis=axis, keepdims=keepdims), _extremum_vjp,
+    name="max", guard=False, label="g at the largest",
+)  # fmt: skip
+_min = define(
+    lambda a, axis=None, keepdims=False: np.min(a, axis=axis, keepdims=keepdims), _extremum_vjp,
+    name="min", guard=False, label="g at the smallest",
+)  # fmt: skip
+_nanmax = define(
+    lambda a, axis=None, keepdims=False: np.nanmax(a, axis=axis, keepdims=keepdims), _nan_extremum_vjp,
+    name="nanmax", guard=False, label="g at the largest",
+)  # fmt: skip
+_nanmin = define(
+    lambda a, axis=None, keepdims=False: np.nanmin(a, axis=axis, keepdims=keepdims), _nan_extremum_vjp,
+    name="nanmin", guard=False, label="g at the smallest",
+)  # fmt: skip
+
+_LEFT_OUT = "Leave elements out with np.where(condition, x, -np.inf) (np.inf for a minimum), and bound the result with np.maximum."
+
+
+@implements(np.max, np.amax)
+def max_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    """np.max: tied elements share the cotangent equally."""
+    refuse_out("max", out)
+    refuse("max", _LEFT_OUT, initial=initial, where=where)
+    return _max(a, axis=axis, keepdims=keepdims)
+
+
+@implements(np.min, np.amin)
+def min_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    """np.min: tied elements share the cotangent equally."""
+    refuse_out("min", out)
+    refuse("min", _LEFT_OUT, initial=initial, where=where)
+    return _min(a, axis=axis, keepdims=keepdims)
+
+
+@implements(np.nanmax)
+def nanmax(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    """np.nanmax: nan are passed over and get no gradient."""
+    refuse_out("nanmax", out)
+    refuse("nanmax", _LEFT_OUT, initial=initial, where=where)
+    return _nanmax(a, axis=axis, keepdims=keepdims)
+
+
+@implements(np.nanmin)
+def nanmin(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    """np.nanmin: nan are passed over and get no gradient."""
+    refuse_out("nanmin", out)
+    refuse("nanmin", _LEFT_OUT, initial=initial, where=where)
+    return _nanmin(a, axis=axis, keepdims=keepdims)
+
+
+@implements(np.ptp)
+def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+    """np.ptp: the largest minus the smallest."""
+    refuse_out("ptp", out)
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+# The methods of the ufuncs. reduce goes over axis 0 unless told otherwise.
+
+
+def _reduce_max(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    refuse("maximum.reduce", _LEFT_OUT, initial=initial, dtype=dtype)
+    return max_(a, axis=axis, keepdims=keepdims)
+
+
+def _reduce_min(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    refuse("minimum.reduce", _LEFT_OUT, initial=initial, dtype=dtype)
+    return min_(a, axis=axis, keepdims=keepdims)
+
+
+def _accumulate(ufunc: np.ufunc, a: Any, axis: int, dtype: Any) -> Any:
+    """The running extremum, as the elements it is: of tied ones the last (as PyTorch's cummax)."""
+    refuse(f"{ufunc.__name__}.accumulate", "Convert with x.astype(dtype).", dtype=dtype)
+    values = a._data if is_tensor(a) else a
+    n = values.shape[axis]
+    place = np.reshape(np.arange(n), (n,) + (1,) * (values.ndim - 1 - axis % values.ndim))
+    chosen = (values == ufunc.accumulate(values, axis=axis)) | np.isnan(values)
+    places = np.maximum.accumulate(np.where(chosen, place, 0), axis=axis)
+    return np.take_along_axis(a, places, axis)
+
+
+rules[np.maximum, "reduce"] = _reduce_max
+rules[np.minimum, "reduce"] = _reduce_min
+rules[np.maximum, "accumulate"] = lambda a, axis=0, dtype=None: _accumulate(np.maximum, a, axis, dtype)
+rules[np.minimum, "accumulate"] = lambda a, axis=0, dtype=None: _accumulate(np.minimum, a, axis, dtype)

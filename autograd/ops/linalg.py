@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import NoRuleError, ShapeError
-from autograd.ops.products import as_array, refuse_out, values
+from autograd.ops.options import refuse_out
+from autograd.ops.products import as_array, values
 from autograd.primitive import define, implements, is_tensor
 
 SlogdetResult = type(np.linalg.slogdet(np.eye(1)))  # NumPy's own named tuple, which has no public name
@@ -102,7 +103,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     cutoff = rcond if rcond is not None else np.finfo(s.dtype).eps * max(a.shape)
     if cutoff < 0:
         cutoff = np.finfo(s.dtype).eps
-    largest = max(values(s), default=0)
+    largest = np.max(values(s), initial=0)
     return x, residuals, int(np.sum(values(s) > cutoff * largest)), s
 
 

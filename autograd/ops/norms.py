@@ -88,10 +88,20 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 
 @implements(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
-    """The condition number: the largest over the smallest singular value, or |A| |A⁻¹| in another norm."""
+    """The condition number: the largest over the smallest singular value, or |A| |A⁻¹| in another norm.
+
+    That of a singular matrix is inf; where it makes NumPy's inv fail, a plain result without a gradient.
+    """
     x = as_array(x)
-    if p in (None, 2, -2):
-        s = np.linalg.svdvals(x)
-        with np.errstate(divide="ignore", invalid="ignore"):  # a singular matrix has the condition number inf
-            return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+    if p not in (None, 2, -2):
+        try:
+            return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
+        except np.linalg.LinAlgError:
+            return np.linalg.cond(values(x), p)  # or NumPy's error
+    if 0 in x.shape[-2:]:
+        raise np.linalg.LinAlgError("cond is not defined on empty arrays")
+    s = np.linalg.svdvals(x)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    undefined = np.isnan(values(ratio)) & ~np.isnan(values(x)).any(axis=(-2, -1))  # 0 / 0
+    return np.where(undefined, np.full((), np.inf, s.dtype), ratio) if np.any(undefined) else ratio

@@ -12,11 +12,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import NoRuleError, ShapeError
+from autograd.errors import ShapeError
+from autograd.ops.options import check_dtype, refuse_out
 from autograd.primitive import define, implements
 from autograd.shapes import normalize_axes
 
@@ -31,17 +33,10 @@ def as_array(x: Any) -> Any:
     return x if hasattr(x, "ndim") else np.asarray(x)
 
 
-def refuse_out(name: str, out: Any) -> None:
-    """An array that is written to has no history."""
-    if out is not None:
-        raise NoRuleError(f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…).")
-
-
 def is_finite(x: Any) -> bool:
     """One cheap pass: the sum of squares is finite only if every element is (it may overflow: then False)."""
-    x = values(x)
-    square = np.vdot(x, x)
-    return bool(square - square == 0)
+    x = getattr(x, "_data", x)
+    return isfinite(np.vdot(x, x))
 
 
 def guarded(product: Callable[..., Any], g: Any, *others: Any) -> Any:
@@ -67,27 +62,31 @@ def without_zeros(product: Callable[..., Any], out: Any, g: Any, *others: Any) -
 
 def _matmul_first(g: Any, out: Any, a: Any, b: Any) -> Any:
     """ga = g @ bᵀ. Row 0 of it meets every element of b: if that row is finite, so is b."""
+    if b.ndim == 2 and a.ndim == 2:
+        ga = g @ b.T
+        raw = getattr(ga, "_data", ga)
+        return ga if not raw.size or isfinite((row := raw[0]).dot(row)) else without_zeros(np.matmul, ga, g, b.T)
     if b.ndim == 1:  # (…, m, n) @ (n,) -> (…, m)
         return guarded(np.multiply, g, b) if a.ndim == 1 else guarded(_columns_by_rows, g, b)
     if a.ndim == 1:  # (n,) @ (…, n, m) -> (…, m)
         return guarded(_apply, g, b)
-    b = b.T if b.ndim == 2 else b.mT
-    ga = np.matmul(g, b)
-    return ga if is_finite(values(ga)[..., :1, :]) else without_zeros(np.matmul, ga, g, b)
+    return guarded(np.matmul, g, b.mT)
 
 
 def _matmul_second(g: Any, out: Any, a: Any, b: Any) -> Any:
     """gb = aᵀ @ g. Column 0 of it meets every element of a."""
+    if b.ndim == 2 and a.ndim >= 2:
+        if a.ndim > 2:  # one matrix for the whole stack: one product, not one for each matrix and their sum
+            rows = math.prod(a.shape[:-1])
+            a, g = np.reshape(a, (rows, a.shape[-1])), np.reshape(g, (rows, g.shape[-1]))
+        gb = a.T @ g
+        raw = getattr(gb, "_data", gb)
+        return gb if not raw.size or isfinite((column := raw[:, 0]).dot(column)) else without_zeros(_matmul_swapped, gb, g, a.T)
     if a.ndim == 1:  # (n,) @ (…, n, m) -> (…, m)
         return guarded(np.multiply, g, a) if b.ndim == 1 else guarded(_rows_by_columns, g, a)
     if b.ndim == 1:  # (…, m, n) @ (n,) -> (…, m)
         return guarded(_apply, g, a.mT)
-    if a.ndim > 2 and b.ndim == 2:  # one matrix for the whole stack: one product, not one for each matrix and their sum
-        rows = math.prod(a.shape[:-1])
-        a, g = np.reshape(a, (rows, a.shape[-1])), np.reshape(g, (rows, g.shape[-1]))
-    a = a.T if a.ndim == 2 else a.mT
-    gb = np.matmul(a, g)
-    return gb if is_finite(values(gb)[..., :1]) else without_zeros(_matmul_swapped, gb, g, a)
+    return guarded(_matmul_swapped, g, a.mT)
 
 
 def _apply(g: Any, b: Any) -> Any:
@@ -264,11 +263,12 @@ _vecdot = define(
 
 
 @implements(np.vecdot)
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, keepdims: bool = False) -> Any:
     x1, x2 = as_array(x1), as_array(x2)
     if axis != -1:
         x1, x2 = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
-    return _vecdot(x1, x2)
+    products = _vecdot(x1, x2)
+    return np.expand_dims(products, axis) if keepdims else products
 
 
 @implements(np.linalg.vecdot)
@@ -339,9 +339,10 @@ _trace = define(np.trace, _on_diagonal, keeps="", label="g·I")
 @implements(np.trace)
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
     refuse_out("trace", out)
+    check_dtype("trace", a, dtype)
     return _trace(a, offset=offset, axis1=axis1, axis2=axis2, dtype=dtype)
 
 
 @implements(np.linalg.trace)
 def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    return _trace(x, offset=offset, axis1=-2, axis2=-1, dtype=dtype)
+    return trace(x, offset, -2, -1, dtype)

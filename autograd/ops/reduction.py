@@ -1,1 +1,294 @@
-"""Sums, products, means, extrema and moments over axes."""
+"""Sums, products, means and variances over axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, ShapeError
+from autograd.ops.options import check_dtype, refuse, refuse_out
+from autograd.primitive import define, implements, rules
+from autograd.shapes import Axis, keep_dims, normalize_axes, reduced_size, spread
+
+
+def _sum_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return np.add.reduce(a, axis=axis, dtype=dtype, keepdims=keepdims)  # what np.sum calls, without its detours
+
+
+def _mean_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    count = a.size if axis is None else reduced_size(a.shape, axis)
+    if dtype is not None or a.dtype.kind != "f" or a.dtype.itemsize < 4 or count == 0:
+        return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
+    return np.add.reduce(a, axis=axis, keepdims=keepdims) / count
+
+
+def _mean_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return spread(g / reduced_size(a.shape, axis), a.shape, axis, keepdims)
+
+
+_sum = define(
+    _sum_forward, lambda g, out, a, axis=None, dtype=None, keepdims=False: spread(g, a.shape, axis, keepdims),
+    keeps="", guard=False, name="sum", label="g spread",
+)  # fmt: skip
+_mean = define(_mean_forward, _mean_vjp, keeps="", guard=False, name="mean", label="g/n spread")
+
+
+@implements(np.sum)
+def sum_(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """np.sum."""
+    if out is None and dtype is None and initial is None and where is True:
+        return _sum(a, axis=axis, keepdims=keepdims)
+    refuse_out("sum", out)
+    check_dtype("sum", a, dtype)
+    total = _sum(_only(a, where, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+    return total if initial is None else total + initial
+
+
+@implements(np.mean)
+def mean(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
+    """np.mean."""
+    if out is None and dtype is None and where is True:
+        return _mean(a, axis=axis, keepdims=keepdims)
+    refuse_out("mean", out)
+    refuse("mean", "Use np.average(x, weights=…), or np.sum(x, where=…) / count.", where=where)
+    check_dtype("mean", a, dtype)
+    return _mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _only(a: Any, where: Any, other: float) -> Any:
+    """The elements that where= names, and a neutral element for the others."""
+    if where is True:
+        return a
+    if np.broadcast_shapes(np.shape(where), np.shape(a)) != np.shape(a):
+        raise ShapeError(f"where= must broadcast to the array's shape {np.shape(a)}; got shape {np.shape(where)}.")
+    return np.where(where, a, np.full((), other, a.dtype))
+
+
+# Products: the derivative by x_i is the product of all others, exact whatever is zero. As two running products,
+# from the left up to i and from the right down to i, it can be differentiated again.
+
+
+def to_last(a: Any, axis: Axis, ndim: int) -> Any:
+    """The axes of a reduction moved to the end and joined to one."""
+    axes = normalize_axes(axis, ndim)
+    rest = tuple(i for i in range(ndim) if i not in axes)
+    moved = np.transpose(a, rest + axes)
+    size = 1
+    for n in moved.shape[len(rest) :]:
+        size *= n
+    return np.reshape(moved, (*moved.shape[: len(rest)], size))
+
+
+def from_last(a: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
+    """Undo `to_last`, for an array of that shape."""
+    axes = normalize_axes(axis, len(shape))
+    order = tuple(i for i in range(len(shape)) if i not in axes) + axes
+    moved = np.reshape(a, tuple(shape[i] for i in order))
+    return np.transpose(moved, tuple(order.index(i) for i in range(len(shape))))
+
+
+def before(products: Any) -> Any:
+    """For each element of the last axis the running product before it: 1 in front, the last dropped."""
+    ones = np.ones((*products.shape[:-1], 1), products.dtype)
+    return np.concatenate([ones, products[..., :-1]], axis=-1)
+
+
+def _prod_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    if a.size == 0:
+        return np.zeros(a.shape, g.dtype)
+    x = to_last(a, axis, a.ndim)
+    left = before(np.cumprod(x, axis=-1))
+    right = np.flip(before(np.cumprod(np.flip(x, -1), axis=-1)), -1)
+    return keep_dims(g, a.shape, axis, keepdims) * from_last(left * right, axis, a.shape)
+
+
+_prod = define(
+    lambda a, axis=None, dtype=None, keepdims=False: np.multiply.reduce(a, axis=axis, dtype=dtype, keepdims=keepdims),
+    _prod_vjp, keeps="a", guard=False, name="prod", label="g·∏ others",
+)  # fmt: skip
+
+
+@implements(np.prod)
+def prod(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """np.prod; the gradient is exact where factors are zero."""
+    refuse_out("prod", out)
+    check_dtype("prod", a, dtype)
+    product = _prod(_only(a, where, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+    return product if initial is None else product * initial
+
+
+# Variances. d var / dx = 2 (x - mean) / (n - ddof); the mean's own part is a sum of deviations, 0.
+
+
+def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
+    return max(reduced_size(a.shape, axis) - ddof, 0)
+
+
+def _var_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    scale = keep_dims(g, a.shape, axis, keepdims) * 2 / _degrees_of_freedom(a, axis, ddof)
+    return scale * (a - np.mean(a, axis=axis, keepdims=True))
+
+
+def _std_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """(x - mean) / ((n - ddof) std), 0 for a constant (convention of design 4).
+
+    The mean of a constant may be off by a rounding, and all deviations equal to that rounding: they are centred
+    once more, or the gradient would be ±1/n instead of 0.
+    """
+    deviation = a - np.mean(a, axis=axis, keepdims=True)
+    deviation = deviation - np.mean(deviation, axis=axis, keepdims=True)
+    std = keep_dims(np.where(out == 0, 1, out), a.shape, axis, keepdims)
+    return keep_dims(g, a.shape, axis, keepdims) / _degrees_of_freedom(a, axis, ddof) / std * deviation
+
+
+_var = define(
+    lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims),
+    _var_vjp, keeps="a", guard=False, name="var", label="g·2(x-mean)/n",
+)  # fmt: skip
+_std = define(
+    lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims),
+    _std_vjp, keeps="a out", guard=False, name="std", label="g·(x-mean)/(n·std)",
+)  # fmt: skip
+
+
+def _ddof(name: str, ddof: float, correction: float | None) -> float:
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        raise ArgumentError(f"np.{name}: ddof and correction are two names for one thing; give one of them.")
+    return correction
+
+
+@implements(np.var)
+def var(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
+    *, where: Any = True, mean: Any = None, correction: float | None = None,
+) -> Any:  # fmt: skip
+    """np.var."""
+    refuse_out("var", out)
+    refuse("var", "Write the formula: np.average((x - mean) ** 2, weights=…).", where=where, mean=mean)
+    check_dtype("var", a, dtype)
+    return _var(a, axis=axis, dtype=dtype, ddof=_ddof("var", ddof, correction), keepdims=keepdims)
+
+
+@implements(np.std)
+def std(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
+    *, where: Any = True, mean: Any = None, correction: float | None = None,
+) -> Any:  # fmt: skip
+    """np.std; the gradient at a constant is 0."""
+    refuse_out("std", out)
+    refuse("std", "Write the formula: np.sqrt(np.average((x - mean) ** 2, weights=…)).", where=where, mean=mean)
+    check_dtype("std", a, dtype)
+    return _std(a, axis=axis, dtype=dtype, ddof=_ddof("std", ddof, correction), keepdims=keepdims)
+
+
+@implements(np.average)
+def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    """np.average; the weights are differentiated too."""
+    shape = np.shape(a)
+    if weights is None:
+        value = np.mean(a, axis=axis, keepdims=keepdims)
+        total = np.full(value.shape, reduced_size(shape, axis), value.dtype)
+        return (value, total) if returned else value
+    if not hasattr(weights, "shape"):
+        weights = np.array(weights)
+    if weights.shape != shape:
+        if axis is None:
+            raise ShapeError(f"np.average: weights of shape {weights.shape} do not fit the array's {shape}; say along which axis they go.")
+        axes = normalize_axes(axis, len(shape))
+        if weights.shape != tuple(shape[i] for i in axes):
+            raise ShapeError(f"np.average: weights along axis {axis} must have shape {tuple(shape[i] for i in axes)}; got {weights.shape}.")
+        ordered = np.transpose(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
+        weights = np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
+    whole = weights if weights.shape == shape else np.broadcast_to(weights, shape)
+    total = np.sum(whole if axis is None else weights, axis=axis, keepdims=keepdims)
+    if np.any(np.equal(total, 0)):
+        raise ZeroDivisionError("np.average: the weights sum to zero, there is nothing to divide by.")
+    value = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (value, np.broadcast_to(total, value.shape)) if returned else value
+
+
+# The same, passing nan over: they are replaced by what changes nothing, and get no gradient.
+
+
+def _present(a: Any) -> Any:
+    return np.logical_not(np.isnan(a))
+
+
+@implements(np.nansum)
+def nansum(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """np.nansum."""
+    return sum_(np.where(_present(a), a, 0), axis, dtype, out, keepdims, initial, where)
+
+
+@implements(np.nanprod)
+def nanprod(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """np.nanprod."""
+    return prod(np.where(_present(a), a, 1), axis, dtype, out, keepdims, initial, where)
+
+
+@implements(np.nanmean)
+def nanmean(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
+    """np.nanmean."""
+    refuse_out("nanmean", out)
+    refuse("nanmean", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where)
+    check_dtype("nanmean", a, dtype)
+    total = np.nansum(a, axis=axis, dtype=dtype, keepdims=keepdims)
+    return total / _count(a, axis, keepdims).astype(total.dtype)
+
+
+def _count(a: Any, axis: Axis, keepdims: bool) -> Any:
+    return np.sum(_present(a), axis=axis, keepdims=keepdims)
+
+
+@implements(np.nanvar)
+def nanvar(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
+    *, where: Any = True, mean: Any = None, correction: float | None = None,
+) -> Any:  # fmt: skip
+    """np.nanvar: nan where no degree of freedom is left."""
+    refuse_out("nanvar", out)
+    refuse("nanvar", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where, mean=mean)
+    check_dtype("nanvar", a, dtype)
+    if dtype is not None:
+        a = a.astype(dtype)
+    deviation = np.where(_present(a), a - np.nanmean(a, axis=axis, keepdims=True), 0)
+    left = _count(a, axis, keepdims) - _ddof("nanvar", ddof, correction)
+    variance = np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / np.maximum(left, 1).astype(a.dtype)
+    return np.where(left > 0, variance, np.nan)
+
+
+@implements(np.nanstd)
+def nanstd(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
+    *, where: Any = True, mean: Any = None, correction: float | None = None,
+) -> Any:  # fmt: skip
+    """np.nanstd; the gradient at a constant is 0."""
+    variance = nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+    constant = np.equal(variance, 0)
+    return np.where(constant, 0, np.sqrt(np.where(constant, 1, variance)))
+
+
+# The methods of the ufuncs: over axis 0 unless told otherwise
+
+
+def _reduce_add(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    return sum_(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial)
+
+
+def _reduce_multiply(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    return prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial)
+
+
+rules[np.add, "reduce"] = _reduce_add
+rules[np.multiply, "reduce"] = _reduce_multiply

@@ -24,6 +24,12 @@ def _part(mode: str, long: int, short: int) -> tuple[int, int]:
     raise ArgumentError(f"mode must be 'full', 'same' or 'valid'; got {mode!r}.")
 
 
+def _vector(x: Any) -> Any:
+    """A number as a vector of one element; NumPy refuses more than one dimension itself."""
+    x = as_array(x)
+    return x if x.ndim else np.reshape(x, (1,))
+
+
 def _full(g: Any, a: Any, v: Any, mode: str) -> Any:
     """The cotangent of the full convolution: zero where `mode` left it out."""
     long, short = max(a.size, v.size), min(a.size, v.size)
@@ -44,15 +50,15 @@ _convolve = define(  # out[k] = Σ_i a[i] v[k-i], so ga[i] = Σ_k g[k] v[k-i]
 
 @implements(np.convolve)
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    a, v = as_array(a), as_array(v)
+    a, v = _vector(a), _vector(v)
     _part(mode, 1, 1)
-    return _convolve(np.atleast_1d(a), np.atleast_1d(v), mode=mode)
+    return _convolve(a, v, mode=mode)
 
 
 @implements(np.correlate)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     """The convolution with v reversed; where v is the longer, a is reversed and then the result, as NumPy does."""
-    a, v = as_array(a), as_array(v)
+    a, v = _vector(a), _vector(v)
     _part(mode, 1, 1)
     if a.size >= v.size:
         return _convolve(a, v[::-1], mode=mode)

@@ -235,8 +235,11 @@ def _caption(nodes: list[GraphNode], graph: Graph, words: set[str], legend: bool
         notes.append(f'on an arrow <font color="{GRADIENT}">the local derivative</font>: grad = sum over arrows of local × grad at the tip')
     if any(node.grad == NOT_RUN for node in nodes) and "grad" in words:
         notes.append("grad –: backward() has not run")
-    table = f'<table border="0" cellborder="1" cellspacing="8" cellpadding="3"><tr>{cells}</tr></table>'
-    rows = [*heading, table, *(f'<font color="{FAINT}" point-size="10">{note}</font>' for note in notes)]
+    kinds = len({node.kind for node in nodes})
+    tables = [f'<table border="0" cellborder="1" cellspacing="8" cellpadding="3"><tr>{cells}</tr></table>'] if kinds > 1 else []
+    rows = [*heading, *tables, *(f'<font color="{FAINT}" point-size="10">{note}</font>' for note in notes)]
+    if not rows:
+        return ""
     return '<table border="0" cellspacing="0" cellpadding="1"><tr><td>' + "</td></tr><tr><td>".join(rows) + "</td></tr></table>"
 
 

@@ -26,7 +26,7 @@ class Drawing:
         """The picture in Graphviz's language."""
         return self.graph.to_dot(**self.options)
 
-    def to_bytes(self, format: str = "svg") -> bytes:  # noqa: A002  Graphviz's own word
+    def to_bytes(self, format: str = "svg") -> bytes:
         """The picture as "svg", "png" or "pdf"."""
         return layout(self.to_dot(), format)
 
@@ -49,7 +49,7 @@ class Drawing:
             source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
             bundle["text/html"] = f'<img alt="{len(self.graph.nodes)} nodes" style="max-width:100%" src="{source}">'
             bundle["image/png"] = base64.b64encode(png).decode()
-        except Exception as error:  # noqa: BLE001  a repr never raises
+        except Exception as error:
             bundle["text/plain"] += f"\n{error}"
         return {kind: data for kind, data in bundle.items() if (not include or kind in include) and kind not in (exclude or ())}
 

@@ -23,7 +23,7 @@ sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
 """
 
 
-def layout(dot: str, format: str) -> bytes:  # noqa: A002  Graphviz's own word
+def layout(dot: str, format: str) -> bytes:
     """The picture as bytes: by `dot` on the PATH, else by the engine inside pygraphviz's wheel.
 
     Raises: RenderError if neither is there or both fail, with the reasons and what to do.
@@ -41,18 +41,18 @@ def layout(dot: str, format: str) -> bytes:  # noqa: A002  Graphviz's own word
     raise RenderError(f"no layout engine could draw the graph: {'; '.join(reasons)}. {REMEDY}")
 
 
-def _by_program(dot: str, format: str) -> bytes:  # noqa: A002
+def _by_program(dot: str, format: str) -> bytes:
     if shutil.which("dot") is None:
         raise RenderError("there is no program `dot` on the PATH")
     import graphviz  # here, so that importing autograd does not wait for it
 
     try:
-        return graphviz.Source(dot).pipe(format=format, quiet=True)
+        return bytes(graphviz.Source(dot).pipe(format=format, quiet=True))
     except (graphviz.ExecutableNotFound, graphviz.CalledProcessError, OSError) as error:
         raise RenderError(f"`dot` failed ({_last_line(getattr(error, 'stderr', None)) or error})") from error
 
 
-def _by_wheel(dot: str, format: str) -> bytes:  # noqa: A002
+def _by_wheel(dot: str, format: str) -> bytes:
     """In a process of its own: Graphviz is not thread-safe, and a crash in it would take the notebook along."""
     if importlib.util.find_spec("pygraphviz") is None:
         raise RenderError("pygraphviz is not installed")

@@ -28,7 +28,7 @@ class GraphNode:
 
     id       0, 1, 2 …: what a node was computed from has smaller numbers
     kind     "leaf" (receives a gradient), "input" (an array that does not), "constant" (a number),
-             "op", or "result" (an op, or a leaf, that was asked for)
+             "op", or "result" (the op that was asked for)
     op       the primitive's name; "" for what was not computed
     options  its keyword arguments, as written in a call
     name     the label of a Scalar, the name of a parameter
@@ -183,7 +183,7 @@ def _uses(item: Any) -> Iterator[_Use]:
                 formulas = primitive.label.split(", ")
                 formula = formulas[i] if len(formulas) == primitive.arity else primitive.label
                 yield _Use(id(parent), parent, i, names[i] if i < len(names) else "", vjp=formula)
-            elif isinstance(raw, np.ndarray) and raw.ndim or _is_operand(primitive, i, raw):
+            elif _is_operand(primitive, i, raw):
                 key = id(raw) if isinstance(raw, np.ndarray) and raw.ndim else (id(item), i)
                 yield _Use(key, _Constant(raw), i, names[i] if i < len(names) else "")
 
@@ -214,10 +214,9 @@ REFLECTED = {"r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "max
 
 def _is_operand(primitive: Any, i: int, raw: Any) -> bool:
     """Whether a constant argument is a value to show, rather than an option like axis."""
-    if isinstance(raw, Abstract):
+    if isinstance(raw, (Abstract, np.ndarray, np.generic)):
         return True
-    differentiable = primitive.vjps[i] is not None if i < len(primitive.vjps) else not primitive.vjps
-    return differentiable and isinstance(raw, (float, int, np.ndarray, np.generic)) and not isinstance(raw, bool)
+    return i < len(primitive.vjps) and primitive.vjps[i] is not None and isinstance(raw, (float, int)) and not isinstance(raw, bool)
 
 
 def _describe(number_: int, item: Any, asked: Any, names: _Scopes) -> GraphNode:
@@ -241,11 +240,10 @@ def _describe(number_: int, item: Any, asked: Any, names: _Scopes) -> GraphNode:
 
 
 def _describe_op(number_: int, node: Node, asked: Any, names: _Scopes) -> GraphNode:
-    tensor = asked
-    if tensor is None and node.hooks and RETAIN in node.hooks:
-        tensor = node.hooks[RETAIN]()
+    hooks = node.hooks or {}
+    retained = RETAIN in hooks
+    tensor = hooks[RETAIN]() if asked is None and retained else asked
     out = tensor._data if tensor is not None else node.out
-    retained = bool(node.hooks) and RETAIN in node.hooks
     shape, dtype = (None, "") if out is None or isinstance(out, tuple) else (tuple(np.shape(out)), str(getattr(out, "dtype", "")))
     return GraphNode(
         number_, "op" if asked is None else "result", node.name, options=_options(node), shape=shape, dtype=dtype,
@@ -262,7 +260,11 @@ def _options(node: Node) -> str:
         for i, (parent, raw) in enumerate(zip(node.parents, node.args or (), strict=True))
         if parent is None and not hasattr(raw, "dtype") and not _is_operand(node.primitive, i, raw)
     ]
-    named = [f"{key}={_line(_value(value) if hasattr(value, 'dtype') else repr(value))}" for key, value in (node.params or {}).items()]
+    named = [
+        f"{key}={_line(_value(value) if hasattr(value, 'dtype') else repr(value))}"
+        for key, value in (node.params or {}).items()
+        if value is not None and value is not False  # what is left at NumPy's default
+    ]
     return _line(", ".join(positional + named))
 
 
@@ -273,7 +275,7 @@ class _Scopes:
         self._names: dict[tuple[int, int], str] = {}
 
     def __call__(self, scope: tuple[Any, ...]) -> tuple[str, ...]:
-        return tuple([type(scope[0]).__name__, *map(self._name, scope, scope[1:])]) if scope else ()
+        return (type(scope[0]).__name__, *map(self._name, scope, scope[1:])) if scope else ()
 
     def _name(self, outer: Any, inner: Any) -> str:
         key = (id(outer), id(inner))

@@ -22,7 +22,7 @@ def _interp(n: int = 7) -> Callable[[np.random.Generator], tuple[np.ndarray, ...
 
 CASES: list[Case] = [
     *[
-        Case(f"{name} {mode} {a} {v}", lambda a, v, f=getattr(np, name), mode=mode: f(a, v, mode), normal((a,), (v,)))
+        Case(f"{name} {mode} {a} {v}", lambda a, v, name=name, mode=mode: getattr(np, name)(a, v, mode), normal((a,), (v,)))
         for name in ("convolve", "correlate")
         for mode in ("full", "same", "valid")
         for a, v in ((6, 3), (6, 4), (3, 6), (4, 6), (5, 5), (4, 1))

@@ -1,0 +1,98 @@
+"""Elements chosen by a mask: where, clip, nan_to_num, and `masked`, by which rules choose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError
+from autograd.ops.options import refuse, refuse_out
+from autograd.primitive import define, implements, is_tensor
+
+_SMALL = 4096  # elements below which np.where is the quicker way
+
+
+def _masked(x: Any, mask: Any) -> Any:
+    """x * mask, and exactly 0 wherever the mask is 0, even of inf and nan.
+
+    np.where branches at every element and takes ten times as long as a product for a mask of no pattern; so
+    multiply, and only where a nan shows up (inf * 0) select properly.
+    """
+    if mask.size >= _SMALL or x.size >= _SMALL:
+        product = x * mask
+        total = np.vdot(product, product)
+        if total == total:
+            product += 0  # -0.0 becomes 0.0
+            return product
+    return np.where(mask, x if mask.dtype.kind == "b" else x * mask, 0)[()]
+
+
+masked = define(
+    _masked, lambda g, out, x, mask: masked(g, mask), None, keeps=("mask", ""), guard=False, name="masked", label="g·mask"
+)  # fmt: skip
+
+_where = define(
+    np.where,
+    None,
+    lambda g, out, condition, x, y: masked(g, condition),
+    lambda g, out, condition, x, y: masked(g, ~condition),
+    keeps=("", "condition", "condition"), guard=False, label="g where condition, else 0",
+)  # fmt: skip
+
+
+@implements(np.where)
+def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
+    """np.where: x where the condition holds, else y; the branch not taken gets 0, even through inf and nan."""
+    if is_tensor(condition):
+        condition = condition._data
+    if x is None and y is None:
+        return np.nonzero(condition)
+    if x is None or y is None:
+        raise ArgumentError("np.where takes the condition alone, or the condition and both x and y.")
+    dtype = getattr(condition, "dtype", None)
+    if dtype is None or dtype.kind != "b":
+        condition = np.not_equal(condition, 0)
+    return _where(condition, x, y)
+
+
+def _inside(a: Any, low: Any, high: Any) -> Any:
+    if low is None:
+        return a <= high
+    return a >= low if high is None else (a >= low) & (a <= high)
+
+
+# clip = minimum(maximum(a, low), high), as NumPy defines it; at a bound a counts as inside, so a gets the whole
+# cotangent and the bound none (as in PyTorch's clamp)
+_clip = define(
+    lambda a, low, high: np.clip(a, low, high),
+    lambda g, out, a, low, high: masked(g, _inside(a, low, high)),
+    lambda g, out, a, low, high: masked(g, a < low if high is None else (a < low) & (low <= high)),
+    lambda g, out, a, low, high: masked(g, a > high if low is None else (a > high) | (low > high)),
+    keeps="in", guard=False, name="clip", label="g inside, 0 outside",
+)  # fmt: skip
+
+
+@implements(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **kwargs: Any) -> Any:
+    """np.clip; the bounds may be arrays or Tensors, and are differentiated too."""
+    refuse_out("clip", out)
+    refuse("clip", "Use np.where, or convert with x.astype(dtype).", **kwargs)
+    if (a_min is not None and min is not None) or (a_max is not None and max is not None):
+        raise ArgumentError("np.clip: give each bound once, as a_min or min, as a_max or max.")
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    return np.positive(a) if low is None and high is None else _clip(a, low, high)
+
+
+_nan_to_num = define(
+    np.nan_to_num, lambda g, out, x, nan=0.0, posinf=None, neginf=None: masked(g, np.isfinite(x)),
+    keeps="x", guard=False, label="g where finite, else 0",
+)  # fmt: skip
+
+
+@implements(np.nan_to_num)
+def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """np.nan_to_num: what was replaced gets no gradient."""
+    refuse("nan_to_num", "It would overwrite the values; take the result: y = np.nan_to_num(x).", copy=None if copy else False)
+    return _nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)

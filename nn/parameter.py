@@ -1,0 +1,46 @@
+"""Parameter: a Tensor that a Module learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+
+
+class Parameter(Tensor):
+    """A leaf Tensor that requires grad, owns its array, and is found by `Module.parameters()`.
+
+    Args:  data: the first values; copied, because an optimizer writes them in place.
+           requires_grad: False freezes it.
+           name: how errors and pictures call it; a Module gives its path ("0.weight") if none is given.
+    Example:
+        >>> import nn
+        >>> nn.Parameter([1.0, 2.0], name="scale")
+        Parameter([1., 2.], requires_grad=True)
+    """
+
+    __slots__ = ("name",)
+
+    name: str
+
+    def __init__(self, data: Any, requires_grad: bool = True, dtype: Any = None, *, name: str = "") -> None:
+        super().__init__(np.array(data.numpy() if isinstance(data, Tensor) else data, dtype=dtype), requires_grad)
+        self.name = name
+
+    def __repr__(self) -> str:
+        return "Parameter" + super().__repr__().removeprefix("Tensor").replace("\n", "\n   ")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        twin: Parameter = super().__deepcopy__(memo)  # type: ignore[assignment]
+        twin.name = self.name
+        return twin
+
+    def __reduce__(self) -> Any:
+        make, args, state = super().__reduce__()
+        return make, args, (*state, self.name)
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state[:3])
+        self.name = state[3] if len(state) > 3 else ""
