@@ -222,7 +222,8 @@ def _message(name: str, what: str, index: tuple[int, ...], a: float, b: float, d
     # the jump between the sides shrinks with the step where f is smooth, and stays where it is not
     jump = abs(right - left)
     kink = jump > 0.5 * abs(wide_right - wide_left) and jump > abs(a - b)
-    text = f"{name}: the gradient by {what} differs most at index {index}: analytic {a:.10g}, numerical {b:.10g} (difference {abs(a - b):.3g}). "
+    text = f"{name}: the gradient by {what} differs most at index {index}: "
+    text += f"analytic {a:.10g}, numerical {b:.10g} (difference {abs(a - b):.3g}). "
     if not math.isfinite(b):
         return text + "f is not finite one step away: move the inputs inside its domain, or give a smaller eps."
     if kink:

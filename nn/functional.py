@@ -23,7 +23,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     Raises:    ShapeError if the last axis of x is not in_features.
     """
     x = cast_to(x, weight, "Linear")
-    out_features, in_features = weight.shape
+    in_features = weight.shape[1]
     if x.ndim == 0 or x.shape[-1] != in_features:
         flat = x.ndim > 1 and np.prod(x.shape[1:]) == in_features
         remedy = " Flatten it first: nn.Flatten()." if flat else f" The last axis must have {in_features} elements."

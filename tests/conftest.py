@@ -53,14 +53,20 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
+def global_generator() -> tuple[int, bytes]:
+    """Where NumPy's global generator stands."""
+    state = np.random.get_state()  # noqa: NPY002  it is what is watched
+    return state[2], state[1].tobytes()  # type: ignore[index, union-attr]
+
+
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
     """Fail a test after which the mode, NumPy's error state or NumPy's global generator is not what it was."""
-    before, errors, random = mode.get(), np.geterr(), np.random.get_state()[2]
+    before, errors, random = mode.get(), np.geterr(), global_generator()
     yield
     now = mode.get()
     assert (now.recording, now.anomaly, now.scope) == (before.recording, before.anomaly, before.scope) == (True, False, ()), (
         f"the test left the mode recording={now.recording}, anomaly={now.anomaly}, scope={now.scope} behind"
     )
     assert np.geterr() == errors, f"the test left np.seterr {np.geterr()} behind"
-    assert np.random.get_state()[2] == random, "the test drew from NumPy's global generator; pass rng= instead"
+    assert global_generator() == random, "the test drew from NumPy's global generator; pass rng= instead"

@@ -234,9 +234,7 @@ def test_a_composite_of_several_outputs() -> None:
     def forward(x: Any) -> tuple[Any, Any]:
         return np.sin(x), x * x
 
-    pair = primitive(
-        forward, joint=lambda g, out, x: (np.asarray(g[0]) * np.cos(x) + g[1] * 2 * x,), composite=forward, name="pair"
-    )
+    pair = primitive(forward, joint=lambda g, out, x: (np.asarray(g[0]) * np.cos(x) + g[1] * 2 * x,), composite=forward, name="pair")
     assert gradcheck(pair, X)
     assert gradgradcheck(pair, X)
     assert gradgradcheck(lambda x: pair(x)[1], X)

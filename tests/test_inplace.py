@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from autograd import Tensor, no_grad
 from autograd.backward import gradients
 from autograd.errors import DTypeError, InPlaceError, ShapeError
 from autograd.gradcheck import gradcheck, gradgradcheck
+from autograd.graph import Node, ancestors
 
 OPERATORS = {
     "+=": (operator.iadd, operator.add),
@@ -254,6 +254,12 @@ def change_by_data_assignment_in_place(w: Tensor) -> None:
     w.data = np.negative(w.data, out=w.data)
 
 
+def keeps_views(y: Tensor) -> bool:
+    """Whether w reached the rules only through views of it."""
+    nodes = [item for item in ancestors(y.node) if isinstance(item, Node)]
+    return any(isinstance(a, np.ndarray) and a.base is not None for node in nodes for a in node.args or ())
+
+
 CHANGES = [change_by_operator, change_by_assignment, change_by_data, change_by_data_assignment_in_place]
 USES: dict[str, Callable[[Tensor, Tensor], Any]] = {
     "w * x": lambda w, x: w * x,
@@ -280,15 +286,14 @@ def test_a_leaf_changed_between_forward_and_backward_is_refused(use: str, change
     w.zero_grad()
     y = USES[use](w, x).sum()
     change(w)
-    try:
-        y.backward()
-    except InPlaceError as error:
-        assert re.search(r"changed in place.*Call backward\(\) before", str(error))
-        assert x.grad is None
-        assert w.grad is None
-    else:  # another array took its place, and the views that the rules keep are of the old one
-        assert change is change_by_data
+    if change is change_by_data and keeps_views(y):
+        y.backward()  # another array took its place, and the views that the rules keep are of the old one
         np.testing.assert_allclose(x.grad.numpy(), right)
+        return
+    with pytest.raises(InPlaceError, match=r"changed in place.*Call backward\(\) before"):
+        y.backward()
+    assert x.grad is None
+    assert w.grad is None
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)

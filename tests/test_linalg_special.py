@@ -370,3 +370,16 @@ def test_interp_is_its_composite(options: dict[str, float]) -> None:
         ours, theirs = (gradients(np.sum(f(*xs, **options) ** 2), xs, create_graph=create) for f in (fused, composite))
         for a, b in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "f", [np.matmul, np.dot, np.inner, np.vdot, np.outer, np.kron, lambda a, b: np.einsum("ij,jk", a, b), np.tensordot]
+)
+def test_products_in_float16(f: Any) -> None:
+    a = Tensor(np.full((4, 4), 200, np.float16), requires_grad=True)
+    with np.errstate(over="ignore"):
+        y = f(a, a.detach())
+    y.backward(np.zeros(y.shape, np.float16))
+    assert a.grad is not None
+    assert (y.dtype, a.grad.dtype) == (np.float16, np.float16)
+    np.testing.assert_array_equal(a.grad.numpy(), np.zeros((4, 4)))

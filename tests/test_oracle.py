@@ -75,8 +75,9 @@ def test_pytorch_agrees(case: Case, rng: np.random.Generator, torch: Any) -> Non
     try:
         their_second = torch.autograd.grad([g for g, _ in their_sum], their_leaves, [u for _, u in their_sum], allow_unused=True)
     except RuntimeError as error:
-        assert "derivative" in str(error) or "not implemented" in str(error)  # torch differentiates this once only
-        return
+        if "derivative" in str(error) or "not implemented" in str(error):
+            return  # torch differentiates this once only
+        raise
     our_second = gradients([g for g, _ in our_sum], our_leaves, [u for _, u in our_sum])
     for a, b, x in zip(our_second, their_second, our_leaves, strict=True):
         np.testing.assert_allclose(as_array(a, x), as_array(b, x), err_msg="second gradient", **close)

@@ -25,6 +25,8 @@ def derivatives(f: Callable[..., Any], *points: Any, order: int = 1, dtype: Any 
     with np.errstate(all="ignore"):
         y = f(*xs)
         for _ in range(order):
+            if not y.requires_grad:  # the derivative is a constant
+                return np.zeros_like(xs[0].numpy())
             (y,) = gradients(np.sum(y), xs[:1], create_graph=True)
     return y.numpy()
 
@@ -138,7 +140,8 @@ def test_std_of_a_constant_has_gradient_0(value: float, dtype: Any, n: int) -> N
 
 
 def test_std_without_a_degree_of_freedom() -> None:
-    assert np.isnan(derivatives(lambda x: np.std(x, ddof=1), [2.0])).all()
+    with pytest.warns(RuntimeWarning, match="Degrees of freedom"):
+        assert np.isnan(derivatives(lambda x: np.std(x, ddof=1), [2.0])).all()
 
 
 # Powers
@@ -196,7 +199,7 @@ def test_prod_is_exact_with_zeros_in_second_and_third_order() -> None:
     x = [0.0, 0.0, 4.0]
     for f in (np.prod, lambda x: np.cumprod(x)[-1]):
         np.testing.assert_array_equal(derivatives(f, x, order=2), [4, 4, 0])
-        np.testing.assert_array_equal(derivatives(f, x, order=3), [1, 1, 2])
+        np.testing.assert_array_equal(derivatives(f, x, order=3), [2, 2, 2])
 
 
 def test_cumprod_is_exact_with_zeros() -> None:
@@ -254,18 +257,21 @@ def test_where_with_one_argument_gives_positions() -> None:
 
 def test_tanh_saturates() -> None:
     np.testing.assert_array_equal(derivatives(np.tanh, [-1000.0, 0.0, 1000.0]), [0, 1, 0])
-    np.testing.assert_array_equal(np.tanh(Tensor([-1000.0, 1000.0])).numpy(), [-1, 1])
+    x: Any = Tensor([-1000.0, 1000.0])
+    np.testing.assert_array_equal(np.tanh(x).numpy(), [-1, 1])
 
 
 def test_log1p_and_expm1_near_0() -> None:
-    np.testing.assert_array_equal(np.log1p(Tensor(1e-300)).numpy(), 1e-300)
+    x: Any = Tensor(1e-300)
+    np.testing.assert_array_equal(np.log1p(x).numpy(), 1e-300)
     np.testing.assert_array_equal(derivatives(np.log1p, [0.0, 1e-300]), [1, 1])
     np.testing.assert_array_equal(derivatives(np.expm1, [0.0, 1e-300, -1000.0]), [1, 1, 0])
 
 
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
-    [(1e4, 1e4, 0.5), (-inf, -inf, 0.5), (inf, inf, 0.5), (-inf, 0.0, 0.0), (0.0, -inf, 1.0), (inf, 0.0, 1.0), (1e4, 0.0, 1.0), (0.0, 1e4, 0.0)],
+    [(1e4, 1e4, 0.5), (-inf, -inf, 0.5), (inf, inf, 0.5), (-inf, 0.0, 0.0), (0.0, -inf, 1.0), (inf, 0.0, 1.0),
+     (1e4, 0.0, 1.0), (0.0, 1e4, 0.0)],
 )  # fmt: skip
 @pytest.mark.parametrize("f", [np.logaddexp, np.logaddexp2])
 def test_logaddexp_shares(f: Any, a: float, b: float, expected: float) -> None:
@@ -338,7 +344,9 @@ def test_dtype_is_kept(f: Any, dtype: Any) -> None:
     np.testing.assert_allclose(g.numpy(), derivatives(f, x.numpy()), rtol=1e-2, atol=1e-3)
 
 
-@pytest.mark.parametrize("f", [np.sum, np.prod, lambda x: np.mean(x, axis=1), lambda x: np.max(x, axis=1), np.cumsum, np.cumprod, np.tanh, np.diff])
+@pytest.mark.parametrize(
+    "f", [np.sum, np.prod, lambda x: np.mean(x, axis=1), lambda x: np.max(x, axis=1), np.cumsum, np.cumprod, np.tanh, np.diff]
+)
 def test_empty(f: Any) -> None:
     assert derivatives(f, np.zeros((0, 3))).shape == (0, 3)
 
@@ -369,7 +377,7 @@ def test_empty(f: Any) -> None:
         (lambda x: np.subtract.reduce(x), NoRuleError, "np.subtract.reduce"),
         (lambda x: np.logaddexp.reduce(x), NoRuleError, "np.logaddexp.reduce"),
         (lambda x: np.add.reduceat(x, [0, 1]), NoRuleError, "np.add.reduceat"),
-        (lambda x: np.full_like(np.zeros(3), x[0]), NoRuleError, "broadcast_to"),
+        (lambda x: np.full_like(x, x[0]), NoRuleError, "broadcast_to"),
     ],
 )  # fmt: skip
 def test_refusals_name_the_option(call: Any, error: type[Exception], words: str) -> None:

@@ -73,9 +73,13 @@ def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
     if a.size == 0:
         return np.zeros(a.shape, g.dtype)
     if axis is None or a.ndim == 0:
-        return np.reshape(before(out) * _backwards(np.reshape(a, -1), g), a.shape)
-    x, y, c = (np.swapaxes(each, axis, -1) for each in (a, out, g))
-    return np.swapaxes(before(y) * _backwards(x, c), axis, -1)
+        return np.reshape(_before_times_rest(np.reshape(a, -1), out, g), a.shape)
+    return np.swapaxes(_before_times_rest(*(np.swapaxes(each, axis, -1) for each in (a, out, g))), axis, -1)
+
+
+def _before_times_rest(x: Any, y: Any, g: Any) -> Any:
+    left, rest = before(y), _backwards(x, g)
+    return np.where(np.isinf(left) & np.equal(rest, 0), 0, left) * rest  # a product that overflowed, and that no one used
 
 
 _cumprod = define(
@@ -104,13 +108,11 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = No
     return cumprod(np.where(np.isnan(a), 1, a), axis, dtype, out)
 
 
-@implements(np.cumulative_sum)
 def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False) -> Any:
     """np.cumulative_sum: the axis may be left out for one dimension only."""
     return _cumulative("cumulative_sum", cumsum, 0, x, axis, dtype, out, include_initial)
 
 
-@implements(np.cumulative_prod)
 def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False) -> Any:
     """np.cumulative_prod: the axis may be left out for one dimension only."""
     return _cumulative("cumulative_prod", cumprod, 1, x, axis, dtype, out, include_initial)
@@ -200,3 +202,6 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 rules[np.add, "accumulate"] = lambda a, axis=0, dtype=None: cumsum(a, axis, dtype)
 rules[np.multiply, "accumulate"] = lambda a, axis=0, dtype=None: cumprod(a, axis, dtype)
+if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
+    rules[np.cumulative_sum] = cumulative_sum
+    rules[np.cumulative_prod] = cumulative_prod

@@ -33,7 +33,7 @@ QRResult = type(np.linalg.qr(np.eye(1)))
 def _cholesky_cotangent(g: Any, out: Any, a: Any, upper: bool = False) -> Any:
     """A = L Lᵀ: sym(L⁻ᵀ Φ(Lᵀ g) L⁻¹), Φ the lower triangle with half the diagonal (Murray 2016, arXiv:1602.07527)."""
     factor, g = (out.mT, g.mT) if upper else (out, g)
-    phi = _half_lower(np.swapaxes(factor, -1, -2) @ g)
+    phi = _half_lower(factor.mT @ g)
     left = np.linalg.solve(factor.mT, phi)
     return symmetrized(np.linalg.solve(factor.mT, left.mT).mT)
 
@@ -51,7 +51,7 @@ cholesky = define(np.linalg.cholesky, _cholesky_cotangent, keeps="out", label="s
 
 
 def _qr_cotangent(g: Any, out: Any, a: Any) -> Any:
-    """(gQ + Q copyltu(R gRᵀ - gQᵀ Q)) R⁻ᵀ, copyltu the lower triangle mirrored (Walter & Lehmann 2018, arXiv:1001.1654).
+    """(gQ + Q copyltu(R gRᵀ - gQᵀ Q)) R⁻ᵀ, copyltu the lower triangle mirrored (Walter & Lehmann 2010, arXiv:1001.1654).
 
     A wide A = [X, Y] has Q R' = X and the rest of R is Qᵀ Y: that part gives Q gR'' to Y and Y gR''ᵀ to gQ.
     """

@@ -68,7 +68,7 @@ def _cotangent(i: int, g: Any, out: Any, *operands: Any, subscripts: str, optimi
         slots.append(size[c] if c in letters and c not in seen else 1)
         seen.add(c)
     if any(values(gi).shape[k] != size[c] for k, c in enumerate(letters)):  # another operand had 1 where this one has more
-        gi = np.broadcast_to(gi, [size[c] for c in letters])
+        gi = np.broadcast_to(gi, tuple(size[c] for c in letters))
     gi = np.reshape(gi, slots)
     repeated = [c for c in seen if mine.count(c) > 1]
     if repeated:

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.ops.options import refuse_out
 from autograd.ops.selecting import masked
-from autograd.primitive import define, implements, rules
+from autograd.primitive import Primitive, define, implements, primitive, rules
 
 LN2 = math.log(2)
 LN10 = math.log(10)
@@ -87,17 +87,12 @@ fmod = define(np.fmod, lambda g, out, a, b: g,
                        lambda g, out, a, b: -g * np.rint((a - out) / b), keeps=("", "a b out"), label="g, -g·trunc(a/b)")  # fmt: skip
 
 # Steps: constant between their jumps, so nothing is recorded
-sign = define(np.sign, None, keeps="", guard=False)
-floor = define(np.floor, None, keeps="", guard=False)
-ceil = define(np.ceil, None, keeps="", guard=False)
-trunc = define(np.trunc, None, keeps="", guard=False)
-rint = define(np.rint, None, keeps="", guard=False)
-fix = define(np.fix, None, keeps="", guard=False)
-floor_divide = define(np.floor_divide, None, None, keeps="", guard=False)
+for _step in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.fix, np.floor_divide):
+    rules[_step] = primitive(_step, None, None, keeps="", guard=False)
+_round = primitive(np.round, None, keeps="", guard=False)
 heaviside = define(
     np.heaviside, None, lambda g, out, x, at_zero: masked(g, x == 0), keeps=("", "x"), guard=False, label="0, g where x = 0"
 )  # fmt: skip
-_round = define(np.round, None, keeps="", guard=False)
 
 
 @implements(np.round, np.around)
@@ -130,10 +125,11 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     near = np.abs(u) < 1 + order
     small = np.where(near, u, 0)
     first = (order + 1) // 2
-    series = sum(
-        ((-1) ** k / ((2 * k + 1) * math.factorial(2 * k - order)) * small ** (2 * k - order) for k in range(first, first + 14)),
-        0.0 * small,
-    )
+    series = 0.0 * small
+    for k in range(first + 13, first - 1, -1):  # Horner's scheme: no power overflows
+        series = (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - order)) + series * (small * small)
+    if order % 2:
+        series = series * small
     large = np.where(near, 1, u)
     value = np.sin(large) / large
     for n in range(1, order + 1):
@@ -141,7 +137,7 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     return math.pi**order * np.where(near, series, value)[()]
 
 
-sinc_derivative = define(
+sinc_derivative: Primitive = define(
     _sinc_derivative, lambda g, out, x, order: g * sinc_derivative(x, order=order + 1),
     keeps="x", guard=True, name="sinc_derivative", label="g·sinc⁽ⁿ⁺¹⁾ x",
 )  # fmt: skip

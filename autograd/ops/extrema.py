@@ -20,6 +20,11 @@ def _twice_not_less(a: Any, b: Any) -> Any:
     return 2 - np.add(a < b, a <= b, dtype=np.int8)
 
 
+def _twice_not_more(a: Any, b: Any) -> Any:
+    """2 where a < b, 1 where a = b, else 0; 2 for nan."""
+    return 2 - np.add(a > b, a >= b, dtype=np.int8)
+
+
 def _twice_more(a: Any, b: Any) -> Any:
     """2 where a > b or b is nan, 1 where a = b, else 0: fmax and fmin pass nan over."""
     alone = np.isnan(b)
@@ -29,13 +34,15 @@ def _twice_more(a: Any, b: Any) -> Any:
 maximum = define(np.maximum, lambda g, out, a, b: masked(0.5 * g, _twice_not_less(a, b)),
                              lambda g, out, a, b: masked(0.5 * g, _twice_not_less(b, a)), keeps="in", guard=False,
                              label="g of the larger")  # fmt: skip
-minimum = define(np.minimum, lambda g, out, a, b: masked(0.5 * g, 2 - np.add(a > b, a >= b, dtype=np.int8)),
-                             lambda g, out, a, b: masked(0.5 * g, 2 - np.add(b > a, b >= a, dtype=np.int8)), keeps="in", guard=False,
+minimum = define(np.minimum, lambda g, out, a, b: masked(0.5 * g, _twice_not_more(a, b)),
+                             lambda g, out, a, b: masked(0.5 * g, _twice_not_more(b, a)), keeps="in", guard=False,
                              label="g of the smaller")  # fmt: skip
 fmax = define(np.fmax, lambda g, out, a, b: masked(0.5 * g, _twice_more(a, b)),
-                       lambda g, out, a, b: masked(0.5 * g, _twice_more(b, a)), keeps="in", guard=False, label="g of the larger")  # fmt: skip
+                       lambda g, out, a, b: masked(0.5 * g, _twice_more(b, a)), keeps="in", guard=False,
+                       label="g of the larger")  # fmt: skip
 fmin = define(np.fmin, lambda g, out, a, b: masked(0.5 * g, _twice_more(-a, -b)),
-                       lambda g, out, a, b: masked(0.5 * g, _twice_more(-b, -a)), keeps="in", guard=False, label="g of the smaller")  # fmt: skip
+                       lambda g, out, a, b: masked(0.5 * g, _twice_more(-b, -a)), keeps="in", guard=False,
+                       label="g of the smaller")  # fmt: skip
 
 
 # Of many

@@ -174,10 +174,16 @@ def slogdet(a: Any) -> Any:
 # Powers and products of many
 
 
+def _power(a: Any, n: int) -> Any:
+    """NumPy's, whose first power is the argument itself: here a copy, so that a write to it is no write to a."""
+    out = np.linalg.matrix_power(a, n)
+    return out.copy() if out is a else out
+
+
 def _power_cotangent(g: Any, out: Any, a: Any, n: int) -> Any:
     """Σ_k (Aᵀ)^k g (Aᵀ)^(n-1-k), which stands in the corner of a power of a larger matrix, also for n < 0.
 
-    [ Aᵀ  g  ] ^ n      (Higham 2008, Functions of Matrices, eq. 3.16)
+    [ Aᵀ  g  ] ^ n      (Higham 2008, Functions of Matrices, ch. 3)
     [ 0   Aᵀ ]
     """
     m = a.shape[-1]
@@ -187,7 +193,9 @@ def _power_cotangent(g: Any, out: Any, a: Any, n: int) -> Any:
     return np.linalg.matrix_power(np.concatenate([top, bottom], axis=-2), n)[..., :m, m:]
 
 
-matrix_power = define(np.linalg.matrix_power, _power_cotangent, keeps="a", label="Σₖ (Aᵀ)ᵏ g (Aᵀ)ⁿ⁻¹⁻ᵏ")
+matrix_power = define(
+    _power, _power_cotangent, keeps="a", implements=np.linalg.matrix_power, name="matrix_power", label="Σₖ (Aᵀ)ᵏ g (Aᵀ)ⁿ⁻¹⁻ᵏ"
+)
 
 
 @implements(np.linalg.multi_dot)

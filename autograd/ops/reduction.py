@@ -11,16 +11,18 @@ from autograd.ops.options import check_dtype, refuse, refuse_out
 from autograd.primitive import define, implements, rules
 from autograd.shapes import Axis, keep_dims, normalize_axes, reduced_size, spread
 
+_add_up: Any = np.add.reduce  # what np.sum calls, without its detours
+
 
 def _sum_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return np.add.reduce(a, axis=axis, dtype=dtype, keepdims=keepdims)  # what np.sum calls, without its detours
+    return _add_up(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def _mean_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     count = a.size if axis is None else reduced_size(a.shape, axis)
     if dtype is not None or a.dtype.kind != "f" or a.dtype.itemsize < 4 or count == 0:
         return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    return np.add.reduce(a, axis=axis, keepdims=keepdims) / count
+    return _add_up(a, axis=axis, keepdims=keepdims) / count
 
 
 def _mean_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:

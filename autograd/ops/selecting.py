@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError
 from autograd.ops.options import refuse, refuse_out
-from autograd.primitive import define, implements, is_tensor
+from autograd.primitive import Primitive, define, implements, is_tensor
 
 _SMALL = 4096  # elements below which np.where is the quicker way
 
@@ -28,7 +28,7 @@ def _masked(x: Any, mask: Any) -> Any:
     return np.where(mask, x if mask.dtype.kind == "b" else x * mask, 0)[()]
 
 
-masked = define(
+masked: Primitive = define(
     _masked, lambda g, out, x, mask: masked(g, mask), None, keeps=("mask", ""), guard=False, name="masked", label="g·mask"
 )  # fmt: skip
 

@@ -100,7 +100,8 @@ CASES = [
     each("radians", np.radians, normal(A), lambda torch, x: torch.deg2rad(x)),
     each("degrees", np.degrees, normal(A), lambda torch, x: torch.rad2deg(x)),
     each("sinc", np.sinc, normal(A), lambda torch, x: torch.sinc(x)),
-    each("sinc_derivative", lambda x: np.sinc(x) * 2 + np.sinc(x * 3), uniform(-3, 3, A), lambda torch, x: torch.sinc(x) * 2 + torch.sinc(x * 3)),
+    each("sinc_derivative", lambda x: np.sinc(x) * 2 + np.sinc(x * 3), uniform(-3, 3, A),
+         lambda torch, x: torch.sinc(x) * 2 + torch.sinc(x * 3)),
     # hyperbolic functions
     each("sinh", np.sinh, normal(A), lambda torch, x: x.sinh()),
     each("cosh", np.cosh, normal(A), lambda torch, x: x.cosh()),

@@ -1,0 +1,185 @@
+"""Run the workloads side by side and print the table: `python -m benchmarks.run [WORKLOAD …]`.
+
+Each (peer, workload) is a process of its own, set up once, pinned to the same cores with the same number of
+threads. Peers take turns in short slices, and whoever is idle is stopped (SIGSTOP): an idle thread pool that spins
+would spoil the others' time. Losses and gradients are compared before anything is timed. A second PyTorch worker
+shows the noise. What is quoted is the median over the slices of the ratio of two neighbouring slices.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+WORKLOADS = ("chain", "mlp_small", "mlp_small_step", "mlp_large", "elementwise_large", "scalar_mlp")
+LIBRARY = {"torch": "torch", "torch2": "torch", "micrograd": "micrograd"}  # what a peer needs beyond NumPy
+README = Path(__file__).parent / "README.md"
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+
+
+class Worker:
+    """A peer in its own process, stopped except while it is asked something."""
+
+    def __init__(self, workload: str, peer: str, threads: int) -> None:
+        pools = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+        keep = {} if peer == "ours" else {"CHAINRULE_KEEP_MEMORY": "0"}  # only ours gets what importing us brings
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", workload, peer, str(threads)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **pools, **keep},
+        )  # fmt: skip
+        self._answer(peer)
+        self.process.send_signal(signal.SIGSTOP)
+
+    def ask(self, command: str) -> str:
+        self.process.send_signal(signal.SIGCONT)
+        assert self.process.stdin is not None
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        answer = self._answer(command)
+        self.process.send_signal(signal.SIGSTOP)
+        return answer
+
+    def _answer(self, what: str) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"a worker ended at {what!r}: {self.process.args}")
+        return line.strip()
+
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+
+
+def available(peer: str) -> bool:
+    """Whether the library that a peer needs is installed."""
+    try:
+        return version(LIBRARY.get(peer, "numpy")) != ""
+    except PackageNotFoundError:
+        return False
+
+
+def measure(workload: str, threads: int, slices: int, seconds: float) -> dict[str, Any]:
+    """One workload: ratios to the reference, medians, memory."""
+    module = importlib.import_module(f"benchmarks.workloads.{workload}")
+    wanted = [*module.PEERS, *(["torch2"] if "torch" in module.PEERS else [])]
+    peers = [peer for peer in wanted if available(peer)]
+    reference = getattr(module, "REFERENCE", "torch")
+    workers = {peer: Worker(workload, peer, threads) for peer in peers}
+    try:
+        _compare(workers)
+        times: dict[str, list[float]] = {peer: [] for peer in peers}
+        for k in range(slices):
+            for peer in peers if k % 2 == 0 else reversed(peers):
+                times[peer].append(float(workers[peer].ask(f"time {seconds}")))
+        memory = {peer: [float(word) for word in workers[peer].ask("memory").split()] for peer in peers}
+    finally:
+        for worker in workers.values():
+            worker.close()
+    result: dict[str, Any] = {
+        "workload": workload, "title": module.TITLE, "threads": threads, "reference": reference,
+        "left_out": [peer for peer in wanted if peer not in peers], "targets": module.TARGETS, "peers": {},
+    }  # fmt: skip
+    for peer in peers:
+        ratios = [a / b for a, b in zip(times[peer], times[reference], strict=True)] if reference in peers else []
+        result["peers"][peer] = {
+            "seconds": statistics.median(times[peer]),
+            "ratio": statistics.median(ratios) if ratios else None,
+            "spread": [min(ratios), max(ratios)] if ratios else None,
+            "peak_mb": memory[peer][0],
+            "resting_mb": memory[peer][1],
+        }
+    return result
+
+
+def _compare(workers: dict[str, Worker]) -> None:
+    """Every peer must give the same loss and gradients in its first step."""
+    with tempfile.TemporaryDirectory() as folder:
+        answers = {}
+        for peer, worker in workers.items():
+            file = Path(folder) / f"{peer}.npz"
+            worker.ask(f"check {file}")
+            with np.load(file) as stored:
+                answers[peer] = [stored[name] for name in stored.files]
+    first, *others = answers
+    for other in others:
+        for a, b in zip(answers[first], answers[other], strict=True):
+            scale = max(1e-30, float(np.abs(a).max()))
+            if a.shape != b.shape or not np.allclose(a, b, rtol=1e-4, atol=1e-5 * scale):
+                raise SystemExit(f"{first} and {other} disagree: {np.abs(a - b).max():.2e} at scale {scale:.2e}; nothing was timed.")
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """The results as a Markdown table."""
+    lines = ["| workload | threads | peer | time a step | ratio | spread | reach | peak / resting MB |", "|---|---|---|---|---|---|---|---|"]
+    for result in results:
+        for peer, got in result["peers"].items():
+            name = {"torch2": "torch again (noise)", "numpy_kept": "numpy, freed memory kept"}.get(peer, peer)
+            ratio = f"{got['ratio']:.2f}" if got["ratio"] is not None else "–"
+            spread = "{:.2f} – {:.2f}".format(*got["spread"]) if got["spread"] else "–"
+            target = result["targets"].get(peer)
+            lines.append(
+                f"| {result['workload']} | {result['threads']} | {name} | {_duration(got['seconds'])} | {ratio} | {spread} "
+                f"| {target if target is not None else ''} | {got['peak_mb']:.0f} / {got['resting_mb']:.0f} |"
+            )
+        if result["left_out"]:
+            lines.append(f"| {result['workload']} | {result['threads']} | left out, not installed: {', '.join(result['left_out'])} | | | | | |")
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "micrograd") if available(name))
+    return f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {libraries}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), help=f"of {', '.join(WORKLOADS)}")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--slices", type=int, default=15, help="turns of each peer")
+    parser.add_argument("--seconds", type=float, default=0.25, help="length of a turn")
+    parser.add_argument("--json", type=Path, help="also write the results to this file")
+    parser.add_argument("--write-readme", action="store_true", help="renew the table in benchmarks/README.md")
+    options = parser.parse_args()
+    unknown = [name for name in options.workloads if name not in WORKLOADS]
+    if unknown:
+        parser.error(f"no workload named {', '.join(unknown)}; there are {', '.join(WORKLOADS)}.")
+    if options.slices < 1 or options.seconds <= 0 or min(options.threads) < 1:
+        parser.error("--slices and --threads must be at least 1, --seconds more than 0.")
+    if max(options.threads) > len(os.sched_getaffinity(0)):
+        parser.error(f"--threads {max(options.threads)}: only {len(os.sched_getaffinity(0))} cores are at hand.")
+    results = []
+    for threads in options.threads:
+        for workload in options.workloads:
+            print(f"{workload}, {threads} thread{'s' * (threads > 1)} …", file=sys.stderr, flush=True)
+            results.append(measure(workload, threads, options.slices, options.seconds))
+    text = f"{table(results)}\n\nRatio of time to PyTorch eager (scalar_mlp: to micrograd). {machine()}."
+    print(text)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+    if options.write_readme:
+        before, _, rest = README.read_text().partition(BEGIN)
+        README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}")
+
+
+if __name__ == "__main__":
+    main()

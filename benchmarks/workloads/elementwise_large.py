@@ -1,0 +1,70 @@
+"""sum(tanh(x)·sigmoid(x) + exp(-x·x)·x) of a million float32: bound by memory, and by page faults on fresh temporaries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+TITLE = "elementwise_large: 1e6 float32, sum(tanh(x)*sigmoid(x) + exp(-x*x)*x), forward and backward"
+TARGETS = {"ours": 1.0}
+N = 1_000_000
+
+
+def _x() -> Any:
+    return np.random.default_rng(0).normal(size=N).astype(np.float32)
+
+
+def ours() -> Any:
+    import nn.functional as F
+    from autograd import Tensor
+
+    x = Tensor(_x(), requires_grad=True)
+
+    def step() -> Any:
+        x.grad = None
+        loss = (np.tanh(x) * F.sigmoid(x) + np.exp(-x * x) * x).sum()
+        loss.backward()
+        return loss.item(), [x.grad.numpy()]
+
+    return step
+
+
+def _step_of(x: Any) -> Any:
+    def step() -> Any:
+        t = np.tanh(x)
+        s = 1 / (1 + np.exp(-x))
+        e = np.exp(-x * x)
+        loss = (t * s + e * x).sum()
+        gradient = s * (1 - t * t) + t * s * (1 - s) + e - 2 * x * x * e
+        return float(loss), [gradient]
+
+    return step
+
+
+def numpy() -> Any:
+    return _step_of(_x())
+
+
+def numpy_kept() -> Any:
+    from autograd.memory import keep_freed_memory
+
+    keep_freed_memory()
+    return _step_of(_x())
+
+
+def torch() -> Any:
+    import torch as peer
+
+    x = peer.tensor(_x(), requires_grad=True)
+
+    def step() -> Any:
+        x.grad = None
+        loss = (peer.tanh(x) * peer.sigmoid(x) + peer.exp(-x * x) * x).sum()
+        loss.backward()
+        return loss.item(), [x.grad.numpy()]
+
+    return step
+
+
+PEERS = {"ours": ours, "numpy": numpy, "numpy_kept": numpy_kept, "torch": torch}

@@ -1,0 +1,118 @@
+"""A ReLU network with softmax cross-entropy, forward and backward: shared by mlp_small, mlp_small_step and mlp_large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class Network:
+    """The peers of one size of network; with `adam`, each step ends with Adam's update written by hand."""
+
+    def __init__(self, batch: int, sizes: tuple[int, ...], adam: bool = False) -> None:
+        rng = np.random.default_rng(0)
+        self.weights = [rng.normal(scale=(2 / n) ** 0.5, size=(m, n)).astype(np.float32) for n, m in zip(sizes, sizes[1:], strict=False)]
+        self.biases = [np.zeros(m, np.float32) for m in sizes[1:]]
+        self.x = rng.normal(size=(batch, sizes[0])).astype(np.float32)
+        self.target = rng.integers(0, sizes[-1], batch)
+        self.adam = adam
+
+    def ours(self) -> Any:
+        import nn
+        from autograd import Tensor
+
+        layers: list[Any] = []
+        for w, b in zip(self.weights, self.biases, strict=True):
+            linear = nn.Linear(w.shape[1], w.shape[0])
+            linear.weight.data, linear.bias.data = w.copy(), b.copy()
+            layers += [linear, nn.ReLU()]
+        model, loss_of = nn.Sequential(*layers[:-1]), nn.CrossEntropyLoss()
+        x, parameters = Tensor(self.x), list(model.parameters())
+        update = _Adam([p.data for p in parameters]) if self.adam else None
+
+        def step() -> Any:
+            for p in parameters:
+                p.grad = None
+            loss = loss_of(model(x), self.target)
+            loss.backward()
+            if update:
+                update([p.grad.numpy() for p in parameters])
+            return loss.item(), [p.grad.numpy() for p in parameters]
+
+        return step
+
+    def numpy(self) -> Any:
+        weights, biases = [w.copy() for w in self.weights], [b.copy() for b in self.biases]
+        x, target, rows = self.x, self.target, np.arange(len(self.target))
+        parameters = [p for pair in zip(weights, biases, strict=True) for p in pair]
+        update = _Adam(parameters) if self.adam else None
+
+        def step() -> Any:
+            inputs = []
+            h = x
+            for w, b in zip(weights, biases, strict=True):
+                inputs.append(h)
+                z = h @ w.T + b
+                h = np.maximum(z, 0)
+            e = np.exp(z - z.max(axis=1, keepdims=True))
+            total = e.sum(axis=1, keepdims=True)
+            p = e / total
+            loss = -np.log(p[rows, target]).mean()
+            g = p
+            g[rows, target] -= 1
+            g /= len(target)
+            gradients: list[Any] = []
+            for k in reversed(range(len(weights))):
+                gradients[:0] = [g.T @ inputs[k], g.sum(axis=0)]
+                if k:
+                    g = (g @ weights[k]) * (inputs[k] > 0)
+            if update:
+                update(gradients)
+            return float(loss), gradients
+
+        return step
+
+    def torch(self) -> Any:
+        import torch as peer
+
+        layers: list[Any] = []
+        for w, b in zip(self.weights, self.biases, strict=True):
+            linear = peer.nn.Linear(w.shape[1], w.shape[0])
+            linear.weight.data, linear.bias.data = peer.tensor(w), peer.tensor(b)
+            layers += [linear, peer.nn.ReLU()]
+        model, loss_of = peer.nn.Sequential(*layers[:-1]), peer.nn.CrossEntropyLoss()
+        x, target, parameters = peer.tensor(self.x), peer.tensor(self.target), list(model.parameters())
+        optimizer = peer.optim.Adam(parameters) if self.adam else None
+
+        def step() -> Any:
+            for p in parameters:
+                p.grad = None
+            loss = loss_of(model(x), target)
+            loss.backward()
+            if optimizer:
+                optimizer.step()
+            return loss.item(), [p.grad.numpy() for p in parameters]
+
+        return step
+
+    def peers(self) -> dict[str, Any]:
+        return {"ours": self.ours, "numpy": self.numpy, "torch": self.torch}
+
+
+class _Adam:
+    """Kingma & Ba 2015, Algorithm 1, in plain NumPy (until optim has it)."""
+
+    def __init__(self, parameters: list[Any], lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:
+        self.parameters, self.lr, self.beta1, self.beta2, self.eps, self.t = parameters, lr, beta1, beta2, eps, 0
+        self.m = [np.zeros_like(p) for p in parameters]
+        self.v = [np.zeros_like(p) for p in parameters]
+
+    def __call__(self, gradients: list[Any]) -> None:
+        self.t += 1
+        for p, g, m, v in zip(self.parameters, gradients, self.m, self.v, strict=True):
+            m *= self.beta1
+            m += (1 - self.beta1) * g
+            v *= self.beta2
+            v += (1 - self.beta2) * g * g
+            p -= self.lr / (1 - self.beta1**self.t) * m / (np.sqrt(v / (1 - self.beta2**self.t)) + self.eps)
