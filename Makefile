@@ -4,23 +4,24 @@
 # make bench   speed against NumPy, PyTorch and micrograd
 # make clean   remove what these made
 #
+# ARGS="…" goes to the program behind a target: make demo ARGS="--epochs 5 --seed 0".
 # Each makes .venv and installs what it needs, once; Python 3.11 or later is all that has to be there.
 
 PYTHON ?= python3
 VENV   ?= .venv
 EXTRAS ?= dev
 BIN    := $(VENV)/bin
-TESTS  ?=
+ARGS   ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test check format bench clean
 
 demo: $(VENV)/.installed-train-viz
-	$(BIN)/python examples/digits.py --out out/digits
+	$(BIN)/python examples/digits.py $(ARGS)
 
 test: $(VENV)/.installed-$(EXTRAS)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.installed-$(EXTRAS)
 	$(BIN)/ruff check .
@@ -32,7 +33,7 @@ format: $(VENV)/.installed-$(EXTRAS)
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.installed-bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.run $(ARGS)
 
 clean:
 	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -21,7 +21,7 @@ def refuse_hips(folders: Iterable[str] | None = None) -> None:
         for name in names:
             if name.startswith("autograd-") and name.endswith((".dist-info", ".egg-info")):
                 raise ImportError(
-                    f"two packages share the import name autograd: chainrule and {name.rpartition('.')[0]} (HIPS), found in {folder}. "
+                    f"two packages share the import name autograd: chainrule and {name.rpartition('.')[0]} (HIPS), found in {os.path.abspath(folder)}. "
                     "Whichever was installed last overwrites the other. Remove it with `pip uninstall autograd`, then "
                     "`pip install --force-reinstall --no-deps chainrule`; or keep each in a virtual environment of its own."
                 )

@@ -6,21 +6,18 @@ change an ndarray in place (sort, partition, fill, put) mean here what docs/desi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.errors import DTypeError, NoRuleError
-from autograd.primitive import define, rules
+from autograd.errors import DTypeError, NoRuleError, ShapeError
+from autograd.ops.shape import astype
+from autograd.ops.taking import imag, positions, real
+from autograd.primitive import is_tensor, rules
 
 if TYPE_CHECKING:
     from autograd.tensor import Tensor
-
-
-_astype = define(
-    lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g,  # the sweep casts back
-    keeps="", guard=False, name="astype", label="g, cast back",
-)  # fmt: skip
 
 
 class ArrayMethods:
@@ -118,11 +115,11 @@ class ArrayMethods:
 
     def any(self, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
         """np.any: a plain result."""
-        return self._data.any(axis, out, keepdims, where=where)
+        return self._data.any(axis=axis, out=out, keepdims=keepdims, where=where)
 
     def all(self, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
         """np.all: a plain result."""
-        return self._data.all(axis, out, keepdims, where=where)
+        return self._data.all(axis=axis, out=out, keepdims=keepdims, where=where)
 
     # Elementwise
 
@@ -142,25 +139,19 @@ class ArrayMethods:
         """np.conj: of real numbers they themselves."""
         return rules[np.conjugate](self)  # type: ignore[no-any-return]
 
-    def astype(
-        self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
-    ) -> Tensor:
-        """The values in another dtype; the gradient comes back in this one.
-
-        A tensor that requires grad converts to floating dtypes only: t.numpy().astype(int) gives its values as integers.
-        """
-        target = np.dtype(dtype)
-        _check_cast(self, target, order, casting)
-        if not copy and target == self._data.dtype:
-            return self  # type: ignore[return-value]
-        return _astype(self, dtype=target)  # type: ignore[no-any-return]
+    def astype(self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True) -> Tensor:
+        """The values in another dtype; the gradient comes back in this one. What is not floating is a constant."""
+        if order != "K":
+            raise NoRuleError(f"astype(order={order!r}): a Tensor has no memory order to choose; leave order= out.")
+        if not np.can_cast(self._data.dtype, dtype, casting):
+            raise DTypeError(f"astype: {self._data.dtype} does not convert to {np.dtype(dtype)} with casting={casting!r}.")
+        return astype(self, dtype, copy=copy)  # type: ignore[no-any-return]
 
     # Shapes
 
     def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> Tensor:
         """np.reshape; the shape as one tuple or as several numbers."""
-        new = shape[0] if len(shape) == 1 else shape
-        return rules[np.reshape](self, new, order=order) if copy is None else rules[np.reshape](self, new, order=order, copy=copy)  # type: ignore[no-any-return]
+        return rules[np.reshape](self, shape[0] if len(shape) == 1 else shape, order, copy=copy)  # type: ignore[no-any-return]
 
     def ravel(self, order: Any = "C") -> Tensor:
         """np.ravel."""
@@ -172,8 +163,8 @@ class ArrayMethods:
 
     def transpose(self, *axes: Any) -> Tensor:
         """np.transpose; the axes as one tuple or as several numbers, none to reverse them."""
-        order = None if not axes else axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        return rules[np.transpose](self, order)  # type: ignore[no-any-return]
+        one = len(axes) == 1 and (axes[0] is None or np.iterable(axes[0]))
+        return rules[np.transpose](self, axes[0] if one else axes or None)  # type: ignore[no-any-return]
 
     def swapaxes(self, axis1: int, axis2: int) -> Tensor:
         """np.swapaxes."""
@@ -205,20 +196,66 @@ class ArrayMethods:
         """np.choose: this tensor of integers says which of the choices."""
         return rules[np.choose](self, choices, out, mode)  # type: ignore[no-any-return]
 
+    # In place, as x[i] = v is (docs/design/in-place.md)
+
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> None:
+        """Sort this tensor; np.sort(t) returns a sorted one."""
+        x: Any = self
+        if x._writes_in_place("t.sort(), unlike np.sort(t),"):
+            x._data.sort(axis, kind, order, stable=stable)
+            x._mark_written()
+        else:
+            x._adopt(rules[np.sort](x, axis, kind, order, stable=stable))
+
+    def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
+        """Partition this tensor; np.partition(t, kth) returns a partitioned one."""
+        x: Any = self
+        if x._writes_in_place("t.partition(kth), unlike np.partition(t, kth),"):
+            x._data.partition(kth, axis, kind, order)
+            x._mark_written()
+        else:
+            x._adopt(rules[np.partition](x, kth, axis, kind, order))
+
+    def fill(self, value: Any) -> None:
+        """t[...] = value, of one value."""
+        if np.ndim(value):
+            raise ShapeError(f"fill takes one value; got shape {np.shape(value)}. Use t[...] = values.")
+        self[...] = value  # type: ignore[index]
+
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """t.ravel()[indices] = values, but in this tensor; the values are repeated as often as needed."""
+        self._put(positions(indices, self._data.size, mode), values)
+
+    def _put(self, places: Any, values: Any) -> None:
+        """Assign to positions among all elements."""
+        places, values = np.ravel(places), values if is_tensor(values) else np.asarray(values)
+        n = values.size
+        if places.size and n:
+            values = np.ravel(values)
+            values = values if n == places.size else values[np.arange(places.size) % n]
+            size = self._data.size
+            if np.any((places < -size) | (places >= size)):
+                raise IndexError(f"an index of put is out of bounds for {size} elements.")
+            self[np.unravel_index(places % size, self._data.shape)] = values  # type: ignore[index]
+
+    def resize(self, *new_shape: Any, refcheck: bool = True) -> None:
+        """Refused: a write in place never changes the shape."""
+        raise NoRuleError("t.resize(shape) would change the shape in place; take the result of np.resize(t, shape) or t.reshape(shape).")
+
     @property
     def real(self) -> Tensor:
         """The real part: of real numbers they themselves."""
-        return rules[np.real](self)  # type: ignore[no-any-return]
+        return real(self)  # type: ignore[no-any-return]
 
     @property
     def imag(self) -> Any:
         """The imaginary part: of real numbers zeros, a plain array."""
-        return rules[np.imag](self)
+        return imag(self)
 
     @property
-    def flat(self) -> Any:
-        """The elements one after the other, each a Tensor: iterate over it or index it."""
-        return rules[np.ravel](self)
+    def flat(self) -> Flat:
+        """The elements one after the other: to iterate over, to index, to assign to."""
+        return Flat(self)
 
     @property
     def strides(self) -> tuple[int, ...]:
@@ -229,12 +266,20 @@ class ArrayMethods:
         return self._data.flags
 
 
-def _check_cast(x: Any, target: np.dtype[Any], order: Any, casting: Any) -> None:
-    if order != "K":
-        raise NoRuleError(f"astype(order={order!r}): a Tensor is a value and has no memory order to choose; leave order= out.")
-    if not np.can_cast(x.dtype, target, casting):
-        raise DTypeError(f"astype: {x.dtype} does not convert to {target} with casting={casting!r}.")
-    if target.kind != "f" and getattr(x, "requires_grad", False):
-        raise DTypeError(
-            f"astype({target}) of a tensor that requires grad would lose its gradient; take t.numpy().astype(…) for plain values."
-        )
+class Flat:
+    """`t.flat`: the elements of a tensor in C order."""
+
+    def __init__(self, tensor: Any) -> None:
+        self._tensor = tensor
+
+    def __len__(self) -> int:
+        return self._tensor._data.size  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self._tensor.ravel())
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return self._tensor.ravel()[index]  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, values: Any) -> None:
+        self._tensor._put(np.arange(len(self))[getattr(index, "_data", index)], values)

@@ -128,6 +128,10 @@ class Operators:
         else:
             if not is_tensor(value):
                 value = np.asarray(value)
+            elif value._requires_grad and self._data.dtype.kind != "f":
+                raise DTypeError(
+                    f"a tensor of {self._data.dtype} cannot take the gradient of what is assigned to it; make it floating: x.astype(float)."
+                )
             self._adopt(primitives["setitem"](self, value, index=index))
 
     def __getitem__(self, index: Any) -> Tensor:
@@ -182,7 +186,11 @@ class Operators:
 
 
 def _raw_index(index: Any) -> Any:
-    """An index with Tensors in it as NumPy takes it."""
+    """An index with Tensors in it as NumPy takes it, its arrays copied: the graph needs what they were when it was recorded."""
     if isinstance(index, tuple):
-        return tuple(_raw_index(i) for i in index)
-    return index._data if is_tensor(index) else index
+        return tuple([_raw_index(i) for i in index])
+    if is_tensor(index):
+        index = index._data
+    elif isinstance(index, list):
+        return np.array(index, dtype=None if len(index) else np.intp)
+    return index.copy() if isinstance(index, np.ndarray) else index

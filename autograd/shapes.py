@@ -43,7 +43,7 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """The axes as distinct numbers in 0 … ndim-1; None means all of them."""
     if axis is None:
         return tuple(range(ndim))
-    axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(axis) if isinstance(axis, (tuple, list, range)) else (axis,)
     try:
         numbers = [operator.index(a) for a in axes]
     except TypeError:

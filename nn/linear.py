@@ -46,9 +46,9 @@ class Linear(Module):
         self.in_features = check_size("in_features", in_features)
         self.out_features = check_size("out_features", out_features)
         bound = 1 / math.sqrt(in_features)
-        self.weight = Parameter(np.empty((out_features, in_features), dtype))
+        self.weight = Parameter(np.empty((out_features, in_features), dtype), name="weight")
         init.uniform_(self.weight, -bound, bound, rng=rng)
-        self.bias = Parameter(np.empty(out_features, dtype)) if bias else None
+        self.bias = Parameter(np.empty(out_features, dtype), name="bias") if bias else None
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound, rng=rng)
 

@@ -14,7 +14,7 @@ class Parameter(Tensor):
 
     Args:  data: the first values; copied, because an optimizer writes them in place.
            requires_grad: False freezes it.
-           name: how errors and pictures call it; a Module gives its path ("0.weight") if none is given.
+           name: how errors and pictures call it; `Module.named_parameters` completes it to its path, "0.weight".
     Example:
         >>> import nn
         >>> nn.Parameter([1.0, 2.0], name="scale")

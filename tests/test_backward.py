@@ -393,6 +393,12 @@ def test_zero_times_infinity_in_a_second_sweep() -> None:
     np.testing.assert_allclose(h.numpy(), [0, -0.25 * 4**-1.5])
 
 
+def test_zero_times_infinity_on_numbers() -> None:
+    x = Tensor(0.0, requires_grad=True)
+    (np.sqrt(x * 1.0) * 0.0).backward()
+    assert x.grad.item() == 0
+
+
 def test_a_real_infinity_stays() -> None:
     x = leaf(0.0)
     np.sqrt(x).sum().backward()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -58,6 +59,11 @@ def test_numpys_function_has_a_rule(name: str) -> None:
 @pytest.mark.parametrize(("ufunc", "method"), METHODS)
 def test_ufunc_method_has_a_rule(ufunc: str, method: str) -> None:
     assert (getattr(np, ufunc), method) in rules, f"np.{ufunc}.{method} of a Tensor is refused"
+
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    names = Counter(case.name for case in all_cases())
+    assert not [name for name, count in names.items() if count > 1]
 
 
 def test_every_primitive_has_a_row() -> None:

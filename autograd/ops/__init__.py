@@ -12,6 +12,7 @@ from autograd.ops import (
     joining,
     linalg,
     norms,
+    padding,
     plain,
     products,
     quantiles,
@@ -20,9 +21,12 @@ from autograd.ops import (
     shape,
     signal,
     sorting,
+    taking,
+    triangles,
 )
 
 __all__ = [
     "arithmetic", "cumulative", "decompositions", "einsum", "elementwise", "extrema", "fused", "indexing", "joining", "linalg",
-    "norms", "plain", "products", "quantiles", "reduction", "selecting", "shape", "signal", "sorting",
+    "norms", "padding", "plain", "products", "quantiles", "reduction", "selecting", "shape", "signal", "sorting", "taking",
+    "triangles",
 ]  # fmt: skip

@@ -14,7 +14,6 @@ from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.primitive import define
 from autograd.shapes import keep_dims
 
-
 # linear: y = x Wᵀ + b, with x (*, in), W (out, in), b (out,) -> (*, out)
 
 

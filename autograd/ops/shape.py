@@ -1,1 +1,244 @@
-"""The same elements in another shape."""
+"""The same elements in another shape, order or dtype."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.primitive import define, implements, is_tensor, rules
+from autograd.shapes import normalize_axes
+
+Shape = int | Sequence[int]
+
+
+def fixed(numbers: Any) -> Any:
+    """Axes, shifts or counts as numbers and tuples: a node keeps them, and lists and arrays may change under it."""
+    numbers = getattr(numbers, "_data", numbers)
+    if isinstance(numbers, np.ndarray):
+        numbers = numbers.tolist()
+    return tuple(numbers) if isinstance(numbers, (list, range)) else numbers
+
+
+# Copies and dtypes
+
+_copy = define(lambda a, order="K": a.copy(order), lambda g, out, a, order="K": g, keeps="", name="copy", label="g")
+
+
+@implements(np.copy)
+def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
+    """np.copy."""
+    return _copy(a) if order == "K" else _copy(a, order=order)
+
+
+_cast = define(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, keeps="", name="astype", label="g in x's dtype")
+
+
+@implements(*([np.astype] if hasattr(np, "astype") else []))  # NumPy 2.1
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    """x in another dtype. The gradient comes back in x's own; a cast to integers or booleans is a constant."""
+    dtype = np.dtype(dtype)
+    if is_tensor(x) and x._requires_grad and dtype.kind != "f":
+        if dtype.kind == "c":
+            raise DTypeError(f"a gradient needs real numbers, so a tensor that requires grad cannot become {dtype}; cast x.detach().")
+        return _cast(x.detach(), dtype=dtype)
+    if not copy and x.dtype == dtype:
+        return x
+    return _cast(x, dtype=dtype)
+
+
+# The same elements in the same order
+
+_reshape = define(lambda a, shape, order="C": np.reshape(a, shape, order=order),
+                  lambda g, out, a, shape, order="C": np.reshape(g, a.shape, order=order),
+                  keeps="", name="reshape", label="g reshaped")  # fmt: skip
+
+
+@implements(np.reshape)
+def reshape(a: Any, /, shape: Shape, order: str = "C", *, copy: bool | None = None) -> Any:
+    """np.reshape; order "A" is decided by how the array lies in memory now."""
+    if copy:
+        a = rules[np.copy](a)
+    elif copy is False:
+        np.reshape(getattr(a, "_data", a), shape, order=order, copy=False)  # type: ignore[call-overload]  # raises if it must copy
+    if order == "C":
+        return _reshape(a, shape)
+    return _reshape(a, shape, order=_memory_order(a) if order == "A" else order)
+
+
+@implements(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    """np.ravel; order "K" reads the elements as they lie in memory."""
+    if order == "K":
+        strides = [abs(stride) for stride in np.shape(a) and getattr(a, "_data", a).strides]
+        axes = sorted(range(len(strides)), key=lambda i: -strides[i])
+        if axes != sorted(axes):
+            a = np.transpose(a, axes)
+        order = "C"
+    return rules[np.reshape](a, -1, order)
+
+
+def _memory_order(a: Any) -> str:
+    flags = getattr(getattr(a, "_data", a), "flags", None)
+    return "F" if flags is not None and flags.fnc else "C"
+
+
+def _back_to_shape(g: Any, out: Any, a: Any, axis: Any = None) -> Any:
+    return np.reshape(g, a.shape)
+
+
+expand_dims = define(np.expand_dims, _back_to_shape, keeps="", label="g reshaped")
+squeeze = define(np.squeeze, _back_to_shape, keeps="", label="g reshaped")
+
+
+@implements(np.atleast_1d)
+def atleast_1d(*arys: Any) -> Any:
+    return _each(lambda a: a if np.ndim(a) else np.reshape(a, 1), arys)
+
+
+@implements(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    """Axes are added in front: (n,) -> (1, n)."""
+    return _each(lambda a: a if np.ndim(a) >= 2 else np.reshape(a, (1, np.size(a))), arys)
+
+
+@implements(np.atleast_3d)
+def atleast_3d(*arys: Any) -> Any:
+    """Axes are added on both sides: (n,) -> (1, n, 1), (m, n) -> (m, n, 1)."""
+    return _each(
+        lambda a: a if np.ndim(a) >= 3 else np.expand_dims(a, 2) if np.ndim(a) == 2 else np.reshape(a, (1, np.size(a), 1)), arys
+    )
+
+
+def _each(function: Any, arys: tuple[Any, ...]) -> Any:
+    results = tuple(function(a if hasattr(a, "shape") else np.asarray(a)) for a in arys)
+    return results[0] if len(results) == 1 else results
+
+
+# The axes in another order
+
+
+def _undo_transpose(g: Any, out: Any, a: Any, axes: Any = None) -> Any:
+    if axes is None:
+        return np.transpose(g)
+    axes = normalize_axes(axes, a.ndim)
+    return np.transpose(g, sorted(range(a.ndim), key=axes.__getitem__))
+
+
+_transpose = define(np.transpose, _undo_transpose, keeps="", label="gᵀ")
+swapaxes = define(np.swapaxes, lambda g, out, a, axis1, axis2: np.swapaxes(g, axis1, axis2), keeps="", label="g, axes swapped")
+_moveaxis = define(np.moveaxis, lambda g, out, a, source, destination: np.moveaxis(g, destination, source), keeps="",
+                   label="g, axes moved back")  # fmt: skip
+
+
+@implements(np.transpose, np.permute_dims)
+def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
+    """np.transpose."""
+    return _transpose(a) if axes is None else _transpose(a, fixed(axes))
+
+
+@implements(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """np.moveaxis."""
+    return _moveaxis(a, fixed(source), fixed(destination))
+
+
+@implements(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    """The axis moved so that it lies before `start`."""
+    n = np.ndim(a)
+    (axis,) = normalize_axes(axis, n)
+    if not -n <= start <= n:
+        raise ShapeError(f"start {start} is out of bounds for an array with {n} dimensions: use {-n} to {n}.")
+    start = start + n if start < 0 else start
+    return np.moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+# The elements in another order
+
+flip = define(np.flip, lambda g, out, m, axis=None: np.flip(g, axis), keeps="", label="g flipped")
+fliplr = define(np.fliplr, lambda g, out, m: np.fliplr(g), keeps="", label="g flipped")
+flipud = define(np.flipud, lambda g, out, m: np.flipud(g), keeps="", label="g flipped")
+_rot90 = define(np.rot90, lambda g, out, m, k=1, axes=(0, 1): np.rot90(g, -k, axes), keeps="", label="g turned back")
+_roll = define(np.roll, lambda g, out, a, shift, axis=None: np.roll(g, np.negative(shift), axis), keeps="", label="g rolled back")
+
+
+@implements(np.rot90)
+def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+    """np.rot90."""
+    return _rot90(m, k, fixed(axes))
+
+
+@implements(np.roll)
+def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    """np.roll."""
+    return _roll(a, fixed(shift), fixed(axis))
+
+
+
+# Elements repeated: the sweep adds up what the copies receive
+
+broadcast_to = define(np.broadcast_to, lambda g, out, array, shape, subok=False: g, keeps="", label="Σ g over the copies")
+
+
+@implements(np.broadcast_arrays)
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+    shape = np.broadcast_shapes(*[np.shape(a) for a in args])
+    return tuple(a if np.shape(a) == shape and is_tensor(a) else np.broadcast_to(a, shape) for a in args)
+
+
+def _add_tiles(g: Any, out: Any, A: Any, reps: Any) -> Any:
+    """(r0*n0, r1*n1, …) -> (r0, n0, r1, n1, …) -> summed over the r's."""
+    counts = reps if type(reps) is tuple else (reps,)
+    ndim = max(len(counts), A.ndim)
+    counts = (1,) * (ndim - len(counts)) + counts
+    sizes = (1,) * (ndim - A.ndim) + A.shape
+    apart = np.reshape(g, tuple(n for pair in zip(counts, sizes, strict=True) for n in pair))
+    return np.reshape(np.sum(apart, axis=tuple(range(0, 2 * ndim, 2))), A.shape)
+
+
+_tile = define(np.tile, _add_tiles, keeps="", label="Σ g over the tiles")
+
+
+@implements(np.tile)
+def tile(A: Any, reps: Any) -> Any:
+    """np.tile."""
+    return _tile(A, fixed(reps))
+
+
+
+def _add_repeats(g: Any, out: Any, a: Any, repeats: int, axis: int) -> Any:
+    """(…, n*repeats, …) -> (…, n, repeats, …) -> summed over the repeats."""
+    return np.sum(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), axis=axis + 1)
+
+
+_repeat = define(lambda a, repeats, axis: np.repeat(a, repeats, axis), _add_repeats, keeps="", name="repeat", label="Σ g over the copies")
+
+
+@implements(np.repeat)
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    """Each element `repeats` times, or each its own number of times."""
+    if axis is None or np.ndim(a) == 0:
+        a, axis = np.ravel(a), 0
+    (axis,) = normalize_axes(axis, np.ndim(a))
+    repeats = np.asarray(getattr(repeats, "_data", repeats))
+    if repeats.size == 1:
+        if repeats.dtype.kind not in "iu" or repeats.item() < 0:
+            raise ArgumentError(f"repeat takes a number of copies >= 0; got {repeats.item()!r}.")
+        return _repeat(a, repeats.item(), axis)
+    return np.take(a, np.repeat(np.arange(np.shape(a)[axis]), repeats), axis=axis)
+
+
+@implements(np.resize)
+def resize(a: Any, new_shape: Shape) -> Any:
+    """The elements over and over again until the new shape is full."""
+    shape = (new_shape,) if isinstance(new_shape, (int, np.integer)) else tuple(new_shape)
+    if any(n < 0 for n in shape):
+        raise ShapeError(f"all sizes of new_shape must be >= 0; got {shape}.")
+    flat, size = np.ravel(a), math.prod(shape)
+    if not np.size(a):
+        return np.reshape(np.concatenate([flat, np.zeros(size, a.dtype)]), shape)  # NumPy fills with zeros
+    return np.reshape(np.tile(flat, -(-size // np.size(a)))[:size], shape)

@@ -1,0 +1,87 @@
+"""np.pad: a border of a constant, or of elements of the array itself."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, NoRuleError, ShapeError
+from autograd.primitive import define, implements
+from autograd.shapes import normalize_axes
+
+Width = tuple[tuple[int, int], ...]  # (before, after) for each axis
+
+_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+
+
+def _unpad(g: Any, width: Width, mode: str) -> Any:
+    """Add the border to the elements it came from: the adjoint of `_pad`.
+
+    Padding goes axis by axis, and so does this. For modes that repeat elements, padding 0 … n-1 says whose copy each is.
+    """
+    for axis, (before, after) in enumerate(width):
+        if before == after == 0:
+            continue
+        g = np.moveaxis(g, axis, 0)
+        n = g.shape[0] - before - after
+        inner = g[before : before + n]
+        if mode != "constant":
+            source = np.pad(np.arange(n), (before, after), mode=mode)  # type: ignore[call-overload]
+            border = np.r_[:before, before + n : len(source)]
+            inner = inner.copy()
+            np.add.at(inner, source[border], g[border])
+        g = np.moveaxis(inner, 0, axis)
+    return g
+
+
+_pad = define(
+    lambda array, width, mode, **params: np.pad(array, width, mode, **params),
+    lambda g, out, array, width, mode, **params: unpad(g, width, mode),
+    keeps="", guard=False, name="pad", label="g without the border",
+)  # fmt: skip
+unpad = define(
+    _unpad, lambda g, out, x, width, mode: _pad(g, width, mode), keeps="", guard=False, name="unpad", label="g padded"
+)  # fmt: skip
+
+
+@implements(np.pad)
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+    """np.pad with mode constant, edge, reflect, symmetric or wrap; a constant border gets no gradient."""
+    if mode not in _MODES:
+        raise NoRuleError(f"np.pad of a Tensor takes the modes {', '.join(_MODES)}; got {mode!r}. Build that border and np.concatenate it.")
+    kwargs = {key: getattr(value, "_data", value) if not getattr(value, "requires_grad", False) else _refuse(key)
+              for key, value in kwargs.items()}  # fmt: skip
+    known = {"constant": ["constant_values"], "reflect": ["reflect_type"], "symmetric": ["reflect_type"]}.get(mode, [])
+    unknown = sorted(kwargs.keys() - known)
+    if unknown:
+        raise ArgumentError(f"np.pad: mode {mode!r} takes {', '.join(known) or 'no option'}; got {', '.join(unknown)}.")
+    if kwargs.pop("reflect_type", "even") != "even":
+        raise NoRuleError("np.pad of a Tensor takes reflect_type='even' only; for an odd reflection write 2 * edge - np.pad(x, …).")
+    return _pad(array, _as_width(pad_width, array.ndim), mode, **kwargs)
+
+
+def _refuse(key: str) -> Any:
+    raise NoRuleError(f"np.pad has no derivative by {key}; np.concatenate a border that requires grad.")
+
+
+def _as_width(pad_width: Any, ndim: int) -> Width:
+    """NumPy's ways to say how far: n, (before, after), ((before, after), …), {axis: n or (before, after)}."""
+    pad_width = getattr(pad_width, "_data", pad_width)
+    if isinstance(pad_width, dict):
+        sides = [(0, 0)] * ndim
+        for key, value in pad_width.items():
+            (axis,) = normalize_axes(key, ndim)
+            sides[axis] = value if isinstance(value, tuple) else (value, value)
+        pad_width = sides
+    try:
+        pairs = np.broadcast_to(np.asarray(pad_width), (ndim, 2)).tolist()
+        width = tuple([(operator.index(before), operator.index(after)) for before, after in pairs])
+    except (ValueError, TypeError):
+        raise ShapeError(
+            f"np.pad: pad_width is an integer, a pair, or a pair for each of the {ndim} axes (integers); got {pad_width!r}."
+        ) from None
+    if any(n < 0 for pair in width for n in pair):
+        raise ArgumentError(f"np.pad: no width may be negative; got {pad_width!r}.")
+    return width
