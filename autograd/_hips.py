@@ -20,8 +20,9 @@ def refuse_hips(folders: Iterable[str] | None = None) -> None:
             continue
         for name in names:
             if name.startswith("autograd-") and name.endswith((".dist-info", ".egg-info")):
+                hips = f"{name.rpartition('.')[0]} (HIPS), found in {os.path.abspath(folder)}"
                 raise ImportError(
-                    f"two packages share the import name autograd: chainrule and {name.rpartition('.')[0]} (HIPS), found in {os.path.abspath(folder)}. "
+                    f"two packages share the import name autograd: chainrule and {hips}. "
                     "Whichever was installed last overwrites the other. Remove it with `pip uninstall autograd`, then "
                     "`pip install --force-reinstall --no-deps chainrule`; or keep each in a virtual environment of its own."
                 )

@@ -422,7 +422,14 @@ def _rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:
 
 def _through_composite(primitive: Primitive, node: Node, args: tuple[Any, ...], g: Any) -> list[Any]:
     """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
-    inputs = [alias(a) if parent is not None else a for a, parent in zip(args, node.parents, strict=True)]
+    inputs = list(args)
+    for i, parent in enumerate(node.parents):
+        if parent is not None:
+            a = args[i]
+            if isinstance(a, Abstract):  # no VJP reads its value, so the derivatives are the same at zero
+                inputs[i] = alias(np.broadcast_to(np.zeros((), a.dtype), a.shape), parent)
+            else:
+                inputs[i] = alias(a._data, parent)
     outputs = primitive.composite(*inputs, **node.params or {})  # type: ignore[misc]
     sources = [x for x, parent in zip(inputs, node.parents, strict=True) if parent is not None]
     found = iter(gradients(outputs, sources, g, create_graph=True))

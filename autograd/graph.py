@@ -71,7 +71,7 @@ class Saved(Abstract):
 
 def abstract(a: Any) -> Any:
     """What a node holds of a value that no rule will read: shape and dtype of an array, a number as it is."""
-    if type(a) is np.ndarray or (hasattr(a, "shape") and not isinstance(a, np.generic)):
+    if type(a) is np.ndarray or (hasattr(a, "shape") and not isinstance(a, (np.generic, np.dtype))):
         s = Abstract()
         s.shape = a.shape
         s.dtype = a.dtype

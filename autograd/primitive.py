@@ -280,10 +280,10 @@ def pick_node(node: Node, i: int, out: Any) -> Node:
     return record(pick, (node,), (node.out,), abstract(out), {"index": i}, node.scope)
 
 
-def alias(t: Any) -> Any:
-    """The same value under a node of its own, so that what is computed from it can be told apart."""
-    shape = abstract(t._data)
-    return result(t._data, record(primitives["positive"], (t.node if t.node is not None else t,), (shape,), shape, None, ()))
+def alias(data: Any, parent: Any) -> Any:
+    """A parent's value under a node of its own, so that what is computed from it can be told apart."""
+    shape = abstract(data)
+    return result(data, record(primitives["positive"], (parent,), (shape,), shape, None, ()))
 
 
 def primitive(
@@ -336,7 +336,7 @@ def define(forward: Function, *vjps: Function | None, implements: Any = None, **
     assert made.name not in primitives, f"two primitives are named {made.name}"
     primitives[made.name] = made
     numpys = implements if implements is not None else forward
-    if isinstance(numpys, np.ufunc) or getattr(numpys, "__module__", "").startswith("numpy"):
+    if isinstance(numpys, np.ufunc) or (getattr(numpys, "__module__", None) or "").startswith("numpy"):
         rules[numpys] = made
     return made
 
@@ -437,34 +437,3 @@ def binary(primitive: Primitive, operator: Function) -> tuple[Function, Function
         return NotImplemented
 
     return forward, backward
-
-
-# What NumPy's protocols ask for beyond a plain call.
-
-
-def no_rule(name: str) -> str:
-    return (
-        f"{name} has no derivative rule. Compute it on the values (x.numpy()) if no gradient has to flow through it, "
-        "or make it differentiable with @autograd.primitive."
-    )
-
-
-def dispatch_ufunc(rule: Function | None, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """A ufunc called with keywords, by a method other than a call, or without a rule."""
-    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-    if method == "at":
-        raise NoRuleError(f"np.{name} writes into its argument. Use x[index] += values, or np.zeros(...)[index] on plain arrays.")
-    if rule is None:
-        raise NoRuleError(no_rule(f"np.{name}"))
-    if kwargs.get("out") is not None and any(o is not None for o in kwargs["out"]):
-        raise NoRuleError(f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…).")
-    if kwargs.get("where", True) is not True:
-        raise NoRuleError(f"np.{name}(…, where=…) leaves elements undefined. Use np.where(condition, np.{name}(…), other).")
-    options = {key: value for key, value in kwargs.items() if key not in ("out", "where")}
-    dtype = options.pop("dtype", None) if method == "__call__" else None
-    refused = {key: value for key, value in options.items() if key in ("axes", "casting", "order", "subok", "signature", "sig")}
-    if refused:
-        raise NoRuleError(f"np.{name} of a Tensor does not take {', '.join(refused)}=; convert with x.astype(dtype) instead.")
-    if dtype is not None:
-        inputs = tuple([x.astype(dtype) if is_tensor(x) else np.asarray(x, dtype) for x in inputs])
-    return rule(*inputs, **options)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from autograd import backward as engine
-from autograd import primitive as _primitive
+
+from autograd.dispatch import dispatch_ufunc, no_rule
 from autograd.errors import DTypeError, GraphError, NoRuleError, ShapeError
 from autograd.graph import Node
 from autograd.methods import ArrayMethods
 from autograd.operators import Operators
-from autograd.primitive import result, rules
+from autograd.primitive import bind_tensor, result, rules
 
 
 class Tensor(Operators, ArrayMethods):
@@ -303,13 +304,13 @@ class Tensor(Operators, ArrayMethods):
         rule = rules.get(ufunc) if method == "__call__" else rules.get((ufunc, method))
         if rule is not None and not kwargs:
             return rule(*inputs)
-        return _primitive.dispatch_ufunc(rule, ufunc, method, inputs, kwargs)
+        return dispatch_ufunc(rule, ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         rule = rules.get(function)
         if rule is not None:
             return rule(*args, **kwargs)
-        raise NoRuleError(_primitive.no_rule(f"{function.__module__}.{function.__name__}"))
+        raise NoRuleError(no_rule(f"{function.__module__}.{function.__name__}"))
 
 
 class HookHandle:
@@ -354,4 +355,4 @@ def _check_differentiable(dtype: np.dtype[Any]) -> None:
         )
 
 
-_primitive.bind_tensor(Tensor)
+bind_tensor(Tensor)

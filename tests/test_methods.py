@@ -101,9 +101,10 @@ def parameters(function: Any) -> list[tuple[str, Any, bool]]:
     return [(p.name, p.default, p.kind is p.KEYWORD_ONLY) for p in listed if p.kind is not p.VAR_KEYWORD]
 
 
-@pytest.mark.parametrize(
-    "name", "prod mean max min var std cumsum cumprod trace take compress argsort argmax argmin any all repeat diagonal".split()
-)
+NAMES = "prod mean max min var std cumsum cumprod trace take compress argsort argmax argmin any all repeat diagonal"
+
+
+@pytest.mark.parametrize("name", NAMES.split())
 def test_arguments_stand_as_in_numpy(name: str) -> None:
     """NumPy's function and method take the same arguments in the same order (compress apart, condition first in both)."""
     ours = [p[0] for p in parameters(getattr(ArrayMethods, name))]

@@ -7,14 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+import autograd
+from autograd.primitive import primitives
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
+def blocks(language: str, text: str = TEXT) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def test_every_python_block_runs_and_prints_what_the_readme_shows(
@@ -32,6 +36,21 @@ def test_every_python_block_runs_and_prints_what_the_readme_shows(
         exec(compile(source, "README.md", "exec"), namespace)
         promised = re.findall(r"^print\(.*# .*?([-\d.]+)$", source, flags=re.MULTILINE)
         assert capsys.readouterr().out.split() == promised
+
+
+def test_the_examples_for_contributors_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(primitives, "softplus", raising=False)  # the example's: the package may have one by now
+    operation, layer, optimizer = blocks("python", (ROOT / "CONTRIBUTING.md").read_text())
+    namespace: dict[str, Any] = {}
+    for source in (operation, layer, optimizer):
+        exec(compile(source, "CONTRIBUTING.md", "exec"), namespace)
+    del primitives["softplus"]
+    assert autograd.gradgradcheck(namespace["softplus"], np.array([0.3, -2.0]))
+    scale = namespace["Scale"](3)
+    scale(np.ones((2, 3))).sum().backward()
+    assert scale.weight.grad.tolist() == [2, 2, 2]
+    namespace["Lion"](scale.parameters(), lr=0.5).step()
+    assert scale.weight.tolist() == [0.5, 0.5, 0.5]
 
 
 def test_the_tour_is_short() -> None:

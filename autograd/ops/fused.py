@@ -200,7 +200,7 @@ def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = 
 softmax_cross_entropy = define(
     _softmax_cross_entropy,
     _softmax_cross_entropy_vjp,
-    keeps="target",
+    keeps="logits target",  # the rule reads the saved softmax; the composite starts from the logits
     saves=True,
     composite=_softmax_cross_entropy_composite,
     name="softmax_cross_entropy",

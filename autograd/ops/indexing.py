@@ -9,16 +9,18 @@ import numpy as np
 
 from autograd.primitive import Primitive, define
 
+_BASIC = {int, slice, type(None), type(...)}
 _ROWS = 1 << 15  # elements from which summing rows by a sparse product is quicker than np.add.at, one element at a time
 
 
 def _may_repeat(index: Any) -> bool:
     """Whether the index may name an element twice: only integer arrays can."""
-    if type(index) in (int, slice):
-        return False
-    parts = index if type(index) is tuple else (index,)
-    arrays = [np.asarray(part) for part in parts if isinstance(part, (list, tuple, range)) or getattr(part, "ndim", 0)]
-    return any(a.size > 1 and a.dtype.kind in "iu" for a in arrays)
+    for part in index if type(index) is tuple else (index,):
+        if type(part) not in _BASIC and (isinstance(part, (list, tuple, range)) or getattr(part, "ndim", 0) > 0):
+            array = np.asarray(part)
+            if array.size > 1 and array.dtype.kind in "iu":
+                return True
+    return False
 
 
 def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:

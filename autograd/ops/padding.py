@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError, NoRuleError, ShapeError
+from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
 from autograd.primitive import define, implements
 from autograd.shapes import normalize_axes
 
@@ -37,7 +36,7 @@ def _unpad(g: Any, width: Width, mode: str) -> Any:
 
 
 _pad = define(
-    lambda array, width, mode, **params: np.pad(array, width, mode, **params),
+    lambda array, width, mode, **params: np.pad(array, width or 0, mode, **params),
     lambda g, out, array, width, mode, **params: unpad(g, width, mode),
     keeps="", guard=False, name="pad", label="g without the border",
 )  # fmt: skip
@@ -70,18 +69,18 @@ def _as_width(pad_width: Any, ndim: int) -> Width:
     """NumPy's ways to say how far: n, (before, after), ((before, after), …), {axis: n or (before, after)}."""
     pad_width = getattr(pad_width, "_data", pad_width)
     if isinstance(pad_width, dict):
-        sides = [(0, 0)] * ndim
+        each = [(0, 0)] * ndim
         for key, value in pad_width.items():
             (axis,) = normalize_axes(key, ndim)
-            sides[axis] = value if isinstance(value, tuple) else (value, value)
-        pad_width = sides
+            each[axis] = value if isinstance(value, tuple) else (value, value)
+        pad_width = each
+    sides = np.asarray(pad_width)
+    if sides.dtype.kind not in "iu" and sides.size:
+        raise DTypeError(f"np.pad: pad_width must be of integers; got {pad_width!r}.")
     try:
-        pairs = np.broadcast_to(np.asarray(pad_width), (ndim, 2)).tolist()
-        width = tuple([(operator.index(before), operator.index(after)) for before, after in pairs])
-    except (ValueError, TypeError):
-        raise ShapeError(
-            f"np.pad: pad_width is an integer, a pair, or a pair for each of the {ndim} axes (integers); got {pad_width!r}."
-        ) from None
+        width = tuple([(before, after) for before, after in np.broadcast_to(sides, (ndim, 2)).tolist()])
+    except ValueError:
+        raise ShapeError(f"np.pad: pad_width is an integer, a pair, or a pair for each of the {ndim} axes; got {pad_width!r}.") from None
     if any(n < 0 for pair in width for n in pair):
         raise ArgumentError(f"np.pad: no width may be negative; got {pad_width!r}.")
     return width

@@ -108,9 +108,7 @@ def atleast_2d(*arys: Any) -> Any:
 @implements(np.atleast_3d)
 def atleast_3d(*arys: Any) -> Any:
     """Axes are added on both sides: (n,) -> (1, n, 1), (m, n) -> (m, n, 1)."""
-    return _each(
-        lambda a: a if np.ndim(a) >= 3 else np.expand_dims(a, 2) if np.ndim(a) == 2 else np.reshape(a, (1, np.size(a), 1)), arys
-    )
+    return _each(lambda a: a if np.ndim(a) >= 3 else np.expand_dims(a, 2) if np.ndim(a) == 2 else np.reshape(a, (1, np.size(a), 1)), arys)
 
 
 def _each(function: Any, arys: tuple[Any, ...]) -> Any:
@@ -178,7 +176,6 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     return _roll(a, fixed(shift), fixed(axis))
 
 
-
 # Elements repeated: the sweep adds up what the copies receive
 
 broadcast_to = define(np.broadcast_to, lambda g, out, array, shape, subok=False: g, keeps="", label="Σ g over the copies")
@@ -207,7 +204,6 @@ _tile = define(np.tile, _add_tiles, keeps="", label="Σ g over the tiles")
 def tile(A: Any, reps: Any) -> Any:
     """np.tile."""
     return _tile(A, fixed(reps))
-
 
 
 def _add_repeats(g: Any, out: Any, a: Any, repeats: int, axis: int) -> Any:

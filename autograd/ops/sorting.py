@@ -38,7 +38,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
 
 
 @implements(np.partition)
-def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any:
+def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Any:
     """np.partition: NumPy's arrangement, and of equal elements the cotangents in the order in which they stand.
 
     np.argpartition need not arrange as np.partition does, so the places are found by sorting both.
