@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import linecache
 import sys
 import zlib
@@ -39,7 +40,7 @@ def module_path(scope: tuple[Any, ...]) -> str:
     if not scope:
         return ""
     words = [type(scope[0]).__name__]
-    for outer, inner in zip(scope, scope[1:], strict=False):
+    for outer, inner in itertools.pairwise(scope):
         children = dict(outer.named_modules()) if hasattr(outer, "named_modules") else {}
         name = next((name for name, module in children.items() if module is inner), type(inner).__name__)
         words.append(name)

@@ -11,15 +11,27 @@ from typing import Any
 import numpy as np
 
 from autograd import anomaly
-from autograd.errors import ArgumentError, DTypeError, FreedGraphError, GraphError, InPlaceError, ShapeError
+from autograd.cotangents import (
+    as_cotangent,
+    as_tensor,
+    guarded,
+    has_nan,
+    is_written,
+    own,
+    refuse_changed,
+    retaining,
+    seeded,
+    through_hooks,
+    zeros,
+)
+from autograd.errors import ArgumentError, FreedGraphError
 from autograd.graph import Abstract, Node, ancestors
 from autograd.modes import Mode, enable_grad, mode
-from autograd.primitive import Primitive, alias, is_tensor, pick_node, result
+from autograd.primitive import Primitive, alias, pick_node, result
 from autograd.shapes import unbroadcast
 
 float64 = np.float64
 ndarray = np.ndarray
-RETAIN = -1  # the key among a node's hooks of the tensor that called retain_grad()
 
 
 def backward(
@@ -49,7 +61,7 @@ def backward(
     if len(cotangents) != len(roots):
         raise ArgumentError(f"backward got {len(roots)} tensors and {len(cotangents)} gradients; give one gradient a tensor.")
     leaves, visits = sweep(roots, cotangents, retain_graph=retain_graph, create_graph=create_graph)
-    arrivals = [(leaf, _through_hooks(leaf.hooks, g) if leaf.hooks else g) for leaf, g in leaves.items()] + visits
+    arrivals = [(leaf, through_hooks(leaf.hooks, g) if leaf.hooks else g) for leaf, g in leaves.items()] + visits
     totals = []
     for tensor, g in arrivals:
         old = tensor._grad
@@ -109,7 +121,7 @@ def _sweep(
     careful = useful is not None
 
     for root, seed in zip(roots, seeds, strict=True):
-        origin, g = _seed(root, seed, create)
+        origin, g = seeded(root, seed, create)
         if type(origin) is not Node:
             leaves[origin] = leaves[origin] + g if origin in leaves else g
         elif -origin.number in waiting:
@@ -159,13 +171,13 @@ def _sweep(
             x = kept[i]
             if type(x) is ndarray:  # a value that the rules read
                 if parent.written > node.number:
-                    _refuse_changed(parent, node)
+                    refuse_changed(parent, node)
                 if x.base is not None and type(parent) is Node:
                     views[parent] = x
                     careful = True
             if careful:
-                if node in views and _is_written(parent, node, views):
-                    _refuse_changed(parent, node)
+                if node in views and is_written(parent, node, views):
+                    refuse_changed(parent, node)
                 if useful is not None and parent not in useful:
                     continue
 
@@ -189,9 +201,9 @@ def _sweep(
                         continue
                     if gi is None:
                         continue
-                    gi = _as_cotangent(gi, create)
-                if guard and _has_nan(gi):
-                    gi = _guarded(gi, g)
+                    gi = as_cotangent(gi, create)
+                if guard and has_nan(gi):
+                    gi = guarded(gi, g)
                 if gi.shape != x.shape:
                     gi = unbroadcast(gi, x.shape)
                 if gi.dtype is not x.dtype and gi.dtype != x.dtype:
@@ -244,10 +256,10 @@ def _sweep(
             node.parents = ()
 
     if wanted is not None:
-        return {x: _as_tensor(_own(leaves[origin])) for origin, xs in goals.items() if origin in leaves for x in xs}, []
+        return {x: as_tensor(own(leaves[origin])) for origin, xs in goals.items() if origin in leaves for x in xs}, []
     if create:
         return _apart(leaves), visits
-    return {leaf: result(g if leaf in owned or type(g) is float64 else _own(g), None) for leaf, g in leaves.items()}, visits
+    return {leaf: result(g if leaf in owned or type(g) is float64 else own(g), None) for leaf, g in leaves.items()}, visits
 
 
 def _apart(leaves: dict[Any, Any]) -> dict[Any, Any]:
@@ -264,10 +276,10 @@ def _apart(leaves: dict[Any, Any]) -> dict[Any, Any]:
 def _arrived(node: Node, g: Any, create: bool, check: bool, visits: list[tuple[Any, Any]]) -> Any:
     """The cotangent of a node when all of it has come: completed, through the hooks, noted, and checked."""
     if type(g) is tuple:
-        g = tuple([_zeros(o, create) if gi is None else gi for gi, o in zip(g, node.out, strict=True)])
+        g = tuple([zeros(o, create) if gi is None else gi for gi, o in zip(g, node.out, strict=True)])
     if node.hooks is not None:
-        g = _through_hooks(node.hooks, g)
-        visits += [(tensor, _as_tensor(_own(g))) for tensor in _retaining(node)]
+        g = through_hooks(node.hooks, g)
+        visits += [(tensor, as_tensor(own(g))) for tensor in retaining(node)]
     if check:
         anomaly.check_kept(node)
     return g
@@ -287,92 +299,6 @@ def _prepared(node: Node, g: Any, create: bool) -> tuple[tuple[Any, ...], Any, A
     return args, out, None
 
 
-def _seed(root: Any, seed: Any, create: bool) -> tuple[Any, Any]:
-    """Where the sweep starts and with which cotangent."""
-    origin = getattr(root, "node", None)
-    if origin is None:
-        if not getattr(root, "requires_grad", False):
-            raise GraphError(
-                "backward() needs a result that depends on a tensor with requires_grad=True; "
-                f"this {type(root).__name__} depends on none (or was computed under no_grad)."
-            )
-        origin = root
-    data = root._data
-    if seed is None:
-        if data.size != 1:
-            raise ShapeError(
-                f"backward() of a tensor of shape {data.shape} needs a gradient of that shape: "
-                "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
-            )
-        g = data.dtype.type(1) if data.ndim == 0 else np.ones(data.shape, data.dtype)
-    else:
-        g = seed if create and is_tensor(seed) else np.asarray(getattr(seed, "_data", seed))
-        if g.shape != data.shape:
-            raise ShapeError(f"the gradient must have the tensor's shape {data.shape}; got {g.shape}.")
-        if g.dtype.kind not in "fiu":
-            raise DTypeError(f"the gradient must be of real numbers; got dtype {g.dtype}.")
-        if g.dtype != data.dtype:
-            g = g.astype(data.dtype)
-    return origin, result(g, None) if create and not is_tensor(g) else g
-
-
-def _as_tensor(g: Any) -> Any:
-    return g if is_tensor(g) else result(g, None)
-
-
-def _as_cotangent(gi: Any, create: bool) -> Any:
-    """What a rule returned, as an array (or a Tensor in a recorded sweep)."""
-    if is_tensor(gi):
-        return gi if create else gi._data
-    if not hasattr(gi, "dtype"):
-        gi = np.asarray(gi)
-    return result(gi, None) if create else gi
-
-
-def _zeros(out: Any, create: bool) -> Any:
-    g = np.zeros(out.shape, out.dtype)
-    return result(g, None) if create else g
-
-
-def _own(g: Any) -> Any:
-    """The cotangent in memory of its own."""
-    return g if isinstance(g, np.generic) or is_tensor(g) else np.array(g)
-
-
-def _has_nan(gi: Any) -> bool:
-    """One cheap pass: the sum of squares is nan exactly if an element is."""
-    gi = gi._data if is_tensor(gi) else gi
-    if gi.ndim == 0:
-        return bool(gi != gi)
-    square = np.vdot(gi, gi)
-    return bool(square != square)
-
-
-def _guarded(gi: Any, g: Any) -> Any:
-    """0 * inf = 0: where the cotangent g is zero the branch was not taken, and contributes nothing."""
-    zero = getattr(g, "_data", g) == 0
-    return np.where(zero, np.zeros((), gi.dtype), gi) if zero.shape == gi.shape else gi
-
-
-def _through_hooks(hooks: dict[int, Any], g: Any) -> Any:
-    """Hand a cotangent to the hooks, each of which may return another in its place."""
-    for hook in [hook for key, hook in hooks.items() if key != RETAIN]:
-        returned = hook(_as_tensor(g))
-        if returned is not None:
-            new = returned if is_tensor(g) and is_tensor(returned) else np.asarray(getattr(returned, "_data", returned))
-            if new.shape != g.shape:
-                raise ShapeError(f"a hook must return a gradient of shape {g.shape} or None; got shape {new.shape}.")
-            g = new.astype(g.dtype)
-    return g
-
-
-def _retaining(node: Node) -> list[Any]:
-    """The tensor that asked to keep its gradient, if it is still alive."""
-    reference = (node.hooks or {}).get(RETAIN)
-    tensor = reference() if reference is not None else None
-    return [tensor] if tensor is not None else []
-
-
 def _receive_tuple(parent: Node, gi: Any, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
     """Add the cotangent of one output of an operation with several; None stands for nothing yet."""
     key = -parent.number
@@ -382,28 +308,6 @@ def _receive_tuple(parent: Node, gi: Any, waiting: dict[int, tuple[Node, Any]], 
         return
     sums = [b if a is None else a if b is None else a + b for a, b in zip(waiting[key][1], gi, strict=True)]
     waiting[key] = (parent, tuple(sums))
-
-
-def _is_written(parent: Any, node: Node, views: dict[Node, Any]) -> bool:
-    """Whether memory that a rule read through a view of it was written since."""
-    value = views[node]
-    if type(parent) is Node:
-        views.setdefault(parent, value)
-        return parent.written > node.number
-    return parent.written > node.number and np.may_share_memory(value, parent._data)
-
-
-def _refuse_changed(parent: Any, node: Node) -> None:
-    what = f"the result of {parent.primitive.name}()" if type(parent) is Node else f"the tensor {_label(parent)}"
-    raise InPlaceError(
-        f"{what}, which {node.primitive.name}() needs for its gradient, was changed in place after it was used. "
-        "Call backward() before the optimizer's step (or load_state_dict, or a write under no_grad), or run the forward pass again."
-    )
-
-
-def _label(tensor: Any) -> str:
-    name = getattr(tensor, "name", None)
-    return f"{name!r} of shape {tensor.shape}" if name else f"of shape {tensor.shape}"
 
 
 def _rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import backward as engine
-
+from autograd.cotangents import RETAIN
 from autograd.dispatch import dispatch_ufunc, no_rule
 from autograd.errors import DTypeError, GraphError, NoRuleError, ShapeError
 from autograd.graph import Node
@@ -171,7 +171,7 @@ class Tensor(Operators, ArrayMethods):
         if not self._requires_grad:
             raise GraphError("retain_grad() needs a tensor that requires grad; this one is a constant.")
         if self.node is not None:
-            self._hooks_of_node()[engine.RETAIN] = weakref.ref(self)
+            self._hooks_of_node()[RETAIN] = weakref.ref(self)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
         """Call `hook(gradient)` when this tensor's gradient is known; what it returns (unless None) replaces it.

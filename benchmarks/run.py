@@ -9,6 +9,7 @@ shows the noise. What is quoted is the median over the slices of the ratio of tw
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
 import os
@@ -25,7 +26,12 @@ from typing import Any
 import numpy as np
 
 WORKLOADS = ("chain", "mlp_small", "mlp_small_step", "mlp_large", "elementwise_large", "scalar_mlp")
-LIBRARY = {"torch": "torch", "torch2": "torch", "micrograd": "micrograd"}  # what a peer needs beyond NumPy
+LIBRARY = {"torch": "torch", "micrograd": "micrograd"}  # what a peer needs beyond NumPy; "torch2" is a second torch
+NAMES = {
+    "ours_unkept": "ours, CHAINRULE_KEEP_MEMORY=0",
+    "numpy_kept": "numpy, freed memory kept",
+    "numpy_blocks": "numpy, in blocks that fit the cache",
+}
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
@@ -40,7 +46,11 @@ class Worker:
             [sys.executable, "-m", "benchmarks.worker", workload, peer, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **pools, **keep},
         )  # fmt: skip
-        self._answer(peer)
+        try:
+            self._answer(peer)
+        except BaseException:
+            self.close()
+            raise
         self.process.send_signal(signal.SIGSTOP)
 
     def ask(self, command: str) -> str:
@@ -60,15 +70,15 @@ class Worker:
         return line.strip()
 
     def close(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-        self.process.kill()
-        self.process.wait()
+        self.process.kill()  # which takes a stopped one too
+        with self.process:  # waits, and closes the pipes
+            pass
 
 
 def available(peer: str) -> bool:
     """Whether the library that a peer needs is installed."""
     try:
-        return version(LIBRARY.get(peer, "numpy")) != ""
+        return version(LIBRARY.get(peer.removesuffix("2"), "numpy")) != ""
     except PackageNotFoundError:
         return False
 
@@ -76,20 +86,23 @@ def available(peer: str) -> bool:
 def measure(workload: str, threads: int, slices: int, seconds: float) -> dict[str, Any]:
     """One workload: ratios to the reference, medians, memory."""
     module = importlib.import_module(f"benchmarks.workloads.{workload}")
-    wanted = [*module.PEERS, *(["torch2"] if "torch" in module.PEERS else [])]
-    peers = [peer for peer in wanted if available(peer)]
     reference = getattr(module, "REFERENCE", "torch")
-    workers = {peer: Worker(workload, peer, threads) for peer in peers}
-    try:
+    wanted = [*module.PEERS, f"{reference}2"]
+    peers = [peer for peer in wanted if available(peer)]
+    with contextlib.ExitStack() as stack:
+        workers = {}
+        for peer in peers:
+            workers[peer] = Worker(workload, peer, threads)
+            stack.callback(workers[peer].close)
         _compare(workers)
         times: dict[str, list[float]] = {peer: [] for peer in peers}
+        faults: dict[str, list[float]] = {peer: [] for peer in peers}
         for k in range(slices):
             for peer in peers if k % 2 == 0 else reversed(peers):
-                times[peer].append(float(workers[peer].ask(f"time {seconds}")))
+                time, fault = (float(word) for word in workers[peer].ask(f"time {seconds}").split())
+                times[peer].append(time)
+                faults[peer].append(fault)
         memory = {peer: [float(word) for word in workers[peer].ask("memory").split()] for peer in peers}
-    finally:
-        for worker in workers.values():
-            worker.close()
     result: dict[str, Any] = {
         "workload": workload, "title": module.TITLE, "threads": threads, "reference": reference,
         "left_out": [peer for peer in wanted if peer not in peers], "targets": module.TARGETS, "peers": {},
@@ -102,6 +115,8 @@ def measure(workload: str, threads: int, slices: int, seconds: float) -> dict[st
             "spread": [min(ratios), max(ratios)] if ratios else None,
             "peak_mb": memory[peer][0],
             "resting_mb": memory[peer][1],
+            "set_up_mb": memory[peer][2],
+            "page_faults": statistics.median(faults[peer]),
         }
     return result
 
@@ -117,28 +132,42 @@ def _compare(workers: dict[str, Worker]) -> None:
                 answers[peer] = [stored[name] for name in stored.files]
     first, *others = answers
     for other in others:
+        if len(answers[first]) != len(answers[other]):
+            raise SystemExit(f"{first} and {other} disagree: {len(answers[first])} and {len(answers[other])} arrays; nothing was timed.")
         for a, b in zip(answers[first], answers[other], strict=True):
             scale = max(1e-30, float(np.abs(a).max()))
-            if a.shape != b.shape or not np.allclose(a, b, rtol=1e-4, atol=1e-5 * scale):
+            if a.shape != b.shape:
+                raise SystemExit(f"{first} and {other} disagree: shapes {a.shape} and {b.shape}; nothing was timed.")
+            if not np.allclose(a, b, rtol=1e-4, atol=1e-5 * scale):
                 raise SystemExit(f"{first} and {other} disagree: {np.abs(a - b).max():.2e} at scale {scale:.2e}; nothing was timed.")
 
 
 def table(results: list[dict[str, Any]]) -> str:
     """The results as a Markdown table."""
-    lines = ["| workload | threads | peer | time a step | ratio | spread | reach | peak / resting MB |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| workload | threads | peer | time a step | ratio | spread | reach | page faults a step | set-up / peak / resting MB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for result in results:
         for peer, got in result["peers"].items():
-            name = {"torch2": "torch again (noise)", "numpy_kept": "numpy, freed memory kept"}.get(peer, peer)
-            ratio = f"{got['ratio']:.2f}" if got["ratio"] is not None else "–"
-            spread = "{:.2f} – {:.2f}".format(*got["spread"]) if got["spread"] else "–"
+            name = NAMES.get(peer, f"{peer[:-1]} again (noise)" if peer.endswith("2") else peer)
+            ratio = _ratio(got["ratio"]) if got["ratio"] is not None else "–"
+            spread = " – ".join(map(_ratio, got["spread"])) if got["spread"] else "–"
             target = result["targets"].get(peer)
             lines.append(
                 f"| {result['workload']} | {result['threads']} | {name} | {_duration(got['seconds'])} | {ratio} | {spread} "
-                f"| {target if target is not None else ''} | {got['peak_mb']:.0f} / {got['resting_mb']:.0f} |"
+                f"| {target if target is not None else ''} | {got['page_faults']:.0f} "
+                f"| {got['set_up_mb']:.0f} / {got['peak_mb']:.0f} / {got['resting_mb']:.0f} |"
             )
         if result["left_out"]:
-            lines.append(f"| {result['workload']} | {result['threads']} | left out, not installed: {', '.join(result['left_out'])} | | | | | |")
+            lines.append(
+                f"| {result['workload']} | {result['threads']} | left out, not installed: {', '.join(result['left_out'])} | | | | | | |"
+            )
     return "\n".join(lines)
+
+
+def _ratio(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio >= 0.095 else f"{ratio:.2g}"
 
 
 def _duration(seconds: float) -> str:
@@ -165,8 +194,9 @@ def main() -> None:
         parser.error(f"no workload named {', '.join(unknown)}; there are {', '.join(WORKLOADS)}.")
     if options.slices < 1 or options.seconds <= 0 or min(options.threads) < 1:
         parser.error("--slices and --threads must be at least 1, --seconds more than 0.")
-    if max(options.threads) > len(os.sched_getaffinity(0)):
-        parser.error(f"--threads {max(options.threads)}: only {len(os.sched_getaffinity(0))} cores are at hand.")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if max(options.threads) > cores:
+        parser.error(f"--threads {max(options.threads)}: only {cores} cores are at hand.")
     results = []
     for threads in options.threads:
         for workload in options.workloads:
@@ -175,7 +205,7 @@ def main() -> None:
     text = f"{table(results)}\n\nRatio of time to PyTorch eager (scalar_mlp: to micrograd). {machine()}."
     print(text)
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+        options.json.write_text(json.dumps({"machine": machine(), "results": results}, indent=1))
     if options.write_readme:
         before, _, rest = README.read_text().partition(BEGIN)
         README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}")

@@ -1,49 +1,65 @@
 """One peer at one workload, set up once: answers commands on standard input (used by run.py).
 
-    check FILE    do one step and store its loss and gradients in FILE (.npz)
-    time SECONDS  repeat the step for about that long; print the median seconds a step
-    memory        print peak and resting memory in megabytes, after a pause
+check FILE    do one step and store its loss and gradients in FILE (.npz)
+time SECONDS  repeat the step for about that long; print the mean seconds and page faults a step
+memory        print peak, resting (after a pause) and set-up memory in megabytes
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import os
-import statistics
+import resource
+import signal
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+PR_SET_PDEATHSIG = 1  # prctl.h
+
+
+def _tie_to_parent() -> None:
+    """Die with the parent: it stops its workers, and a stopped orphan would stay for ever."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _megabytes(field: str) -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
+    status = Path("/proc/self/status")
+    for line in status.read_text().splitlines() if status.exists() else ():
         if line.startswith(field):
             return int(line.split()[1]) / 1024
     return float("nan")
 
 
-def _timed(step: Any, seconds: float) -> float:
+def _timed(step: Any, seconds: float) -> tuple[float, float]:
+    """(seconds, page faults) a step. A mean, not a median: the collector's pauses belong to whoever causes them."""
     step()
-    times = []
-    end = time.perf_counter() + seconds
-    while not times or time.perf_counter() < end:
-        start = time.perf_counter()
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    count = 0
+    start = time.perf_counter()
+    while not count or time.perf_counter() < start + seconds:
         step()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+        count += 1
+    elapsed = time.perf_counter() - start
+    return elapsed / count, (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults) / count
 
 
 def main(workload: str, peer: str, threads: int) -> None:
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    _tie_to_parent()
+    if hasattr(os, "sched_setaffinity"):  # before NumPy comes, whose pool of threads would not be moved any more
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    import numpy as np
+
     if peer.startswith("torch"):
         import torch
 
         torch.set_num_threads(threads)
-    step = importlib.import_module(f"benchmarks.workloads.{workload}").PEERS[peer.rstrip("2")]()
+    step = importlib.import_module(f"benchmarks.workloads.{workload}").PEERS[peer.removesuffix("2")]()
+    at_set_up = _megabytes("VmRSS")
     print("ready", flush=True)
     for line in sys.stdin:
         command, *arguments = line.split()
@@ -52,12 +68,12 @@ def main(workload: str, peer: str, threads: int) -> None:
             np.savez(arguments[0], loss, *gradients)
             print("done", flush=True)
         elif command == "time":
-            print(_timed(step, float(arguments[0])), flush=True)
+            print(*_timed(step, float(arguments[0])), flush=True)
         elif command == "memory":
             step()
             gc.collect()
             time.sleep(0.2)
-            print(_megabytes("VmHWM"), _megabytes("VmRSS"), flush=True)
+            print(_megabytes("VmHWM"), _megabytes("VmRSS"), at_set_up, flush=True)
 
 
 if __name__ == "__main__":

@@ -224,7 +224,7 @@ def test_assignment(drawn: Any, data: Any) -> None:
     shape, index = drawn
     whole = np.zeros(shape)[index].shape
     kept = data.draw(st.integers(0, len(whole)))
-    value = data.draw(st.sampled_from([whole, whole[kept:], (1,) * kept + whole[kept:], (1, *whole), ()]))
+    value = data.draw(st.sampled_from([whole, whole[kept:], (1,) * kept + whole[kept:], (1,) * (kept + 1) + whole[kept:], (1, *whole), ()]))
     try:
         assigned(np.zeros(shape), np.zeros(value), index)
     except (TypeError, ValueError) as error:  # NumPy takes no leading axes of length 1 for a mask of everything

@@ -13,15 +13,9 @@ import nn
 import optim
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, DTypeError, InPlaceError
+from tests.cases.modules import OPTIMIZERS, OptimizerCase
 
-SGD_OPTIONS: list[dict[str, Any]] = [
-    {},
-    {"momentum": 0.9},
-    {"momentum": 0.9, "dampening": 0.3},
-    {"momentum": 0.9, "nesterov": True},
-    {"weight_decay": 0.1},
-    {"momentum": 0.5, "weight_decay": 0.1, "maximize": True},
-]
+rows = pytest.mark.parametrize("case", OPTIMIZERS, ids=[case.name for case in OPTIMIZERS])
 
 
 def quadratic(p: Tensor) -> Tensor:
@@ -36,13 +30,13 @@ def steps(optimizer: optim.Optimizer, p: Tensor, n: int) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("options", SGD_OPTIONS, ids=str)
+@rows
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_sgd_takes_pytorchs_steps(options: dict[str, Any], dtype: Any, rng: np.random.Generator) -> None:
+def test_takes_pytorchs_steps(case: OptimizerCase, dtype: Any, rng: np.random.Generator) -> None:
     torch = pytest.importorskip("torch")
     start = rng.uniform(0.5, 1, size=(4, 3)).astype(dtype)
     p, q = nn.Parameter(start), torch.tensor(start, requires_grad=True)
-    ours, theirs = optim.SGD([p], lr=0.02, **options), torch.optim.SGD([q], lr=0.02, **options)
+    ours, theirs = case.cls([p], lr=0.02, **case.options), getattr(torch.optim, case.cls.__name__)([q], lr=0.02, **case.options)
     for _ in range(10):
         steps(ours, p, 1)
         theirs.zero_grad()
@@ -50,10 +44,11 @@ def test_sgd_takes_pytorchs_steps(options: dict[str, Any], dtype: Any, rng: np.r
         theirs.step()
         assert np.allclose(p.numpy(), q.detach().numpy(), rtol=8 * np.finfo(dtype).eps, atol=8 * np.finfo(dtype).eps)
     assert p.dtype == dtype
-    if "momentum" in options:
-        buffer = theirs.state_dict()["state"][0]["momentum_buffer"].numpy()
+    for mine, other in zip(ours.state_dict()["state"].values(), theirs.state_dict()["state"].values(), strict=False):
         tolerance = 20 * np.finfo(dtype).eps
-        assert np.allclose(ours.state_dict()["state"][0]["momentum_buffer"], buffer, rtol=tolerance, atol=tolerance)
+        for key in mine.keys() & other.keys():  # the names of the state are the same
+            assert np.allclose(mine[key], other[key].numpy(), rtol=tolerance, atol=tolerance)
+        assert mine.keys() == {key for key, value in other.items() if value is not None}
 
 
 def test_the_defaults_are_pytorchs() -> None:
@@ -63,7 +58,7 @@ def test_the_defaults_are_pytorchs() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("options", SGD_OPTIONS, ids=str)
+@pytest.mark.parametrize("options", [case.options for case in OPTIMIZERS if case.cls is optim.SGD], ids=str)
 def test_sgd_writes_in_place_and_follows_its_equations(options: dict[str, Any]) -> None:
     p = nn.Parameter(np.array([1.0, -0.5]))
     array = p.numpy()

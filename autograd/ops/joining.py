@@ -155,7 +155,7 @@ def _block(arrays: Any, depth: int, ndim: int) -> Any:
 
 
 @implements(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.array_split: a list of views; by a number of pieces, or at places that may be negative or out of order."""
     (axis,) = normalize_axes(axis, ary.ndim)
     n = ary.shape[axis]
@@ -174,7 +174,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 @implements(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.split."""
     places = np.asarray(getattr(indices_or_sections, "_data", indices_or_sections))
     if places.ndim == 0:
@@ -188,21 +188,21 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 @implements(np.hsplit)
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def hsplit(ary: Any, indices_or_sections: Any) -> Any:
     """np.hsplit: along axis 1, of a vector along axis 0."""
     _needs(1, "hsplit", ary)
     return split(ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
 
 
 @implements(np.vsplit)
-def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def vsplit(ary: Any, indices_or_sections: Any) -> Any:
     """np.vsplit: along axis 0."""
     _needs(2, "vsplit", ary)
     return split(ary, indices_or_sections, 0)
 
 
 @implements(np.dsplit)
-def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def dsplit(ary: Any, indices_or_sections: Any) -> Any:
     """np.dsplit: along axis 2."""
     _needs(3, "dsplit", ary)
     return split(ary, indices_or_sections, 2)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
-from autograd.primitive import define, implements
+from autograd.primitive import Primitive, define, implements
 from autograd.shapes import normalize_axes
 
 Width = tuple[tuple[int, int], ...]  # (before, after) for each axis
@@ -23,15 +23,15 @@ def _unpad(g: Any, width: Width, mode: str) -> Any:
     for axis, (before, after) in enumerate(width):
         if before == after == 0:
             continue
-        g = np.moveaxis(g, axis, 0)
-        n = g.shape[0] - before - after
-        inner = g[before : before + n]
+        n = g.shape[axis] - before - after
+        at = (slice(None),) * axis
+        inner = g[(*at, slice(before, before + n))]
         if mode != "constant":
-            source = np.pad(np.arange(n), (before, after), mode=mode)  # type: ignore[call-overload]
-            border = np.r_[:before, before + n : len(source)]
             inner = inner.copy()
-            np.add.at(inner, source[border], g[border])
-        g = np.moveaxis(inner, 0, axis)
+            source = np.pad(np.arange(n), (before, after), mode=mode).tolist()  # type: ignore[call-overload]
+            for place in (*range(before), *range(before + n, len(source))):
+                inner[(*at, source[place])] += g[(*at, place)]
+        g = inner
     return g
 
 
@@ -40,7 +40,7 @@ _pad = define(
     lambda g, out, array, width, mode, **params: unpad(g, width, mode),
     keeps="", guard=False, name="pad", label="g without the border",
 )  # fmt: skip
-unpad = define(
+unpad: Primitive = define(
     _unpad, lambda g, out, x, width, mode: _pad(g, width, mode), keeps="", guard=False, name="unpad", label="g padded"
 )  # fmt: skip
 
@@ -57,7 +57,9 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     if unknown:
         raise ArgumentError(f"np.pad: mode {mode!r} takes {', '.join(known) or 'no option'}; got {', '.join(unknown)}.")
     if kwargs.pop("reflect_type", "even") != "even":
-        raise NoRuleError("np.pad of a Tensor takes reflect_type='even' only; for an odd reflection write 2 * edge - np.pad(x, …).")
+        raise NoRuleError(
+            "np.pad of a Tensor takes reflect_type='even'; along one axis the odd one is 2 * np.pad(x, n, 'edge') - np.pad(x, n, mode)."
+        )
     return _pad(array, _as_width(pad_width, array.ndim), mode, **kwargs)
 
 

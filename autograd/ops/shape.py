@@ -52,7 +52,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 # The same elements in the same order
 
-_reshape = define(lambda a, shape, order="C": np.reshape(a, shape, order=order),
+_reshape = define(lambda a, shape, order="C": a.reshape(shape, order=order),
                   lambda g, out, a, shape, order="C": np.reshape(g, a.shape, order=order),
                   keeps="", name="reshape", label="g reshaped")  # fmt: skip
 
@@ -126,7 +126,7 @@ def _undo_transpose(g: Any, out: Any, a: Any, axes: Any = None) -> Any:
     return np.transpose(g, sorted(range(a.ndim), key=axes.__getitem__))
 
 
-_transpose = define(np.transpose, _undo_transpose, keeps="", label="gᵀ")
+_transpose = define(lambda a, axes=None: a.transpose(axes), _undo_transpose, keeps="", name="transpose", label="gᵀ")
 swapaxes = define(np.swapaxes, lambda g, out, a, axis1, axis2: np.swapaxes(g, axis1, axis2), keeps="", label="g, axes swapped")
 _moveaxis = define(np.moveaxis, lambda g, out, a, source, destination: np.moveaxis(g, destination, source), keeps="",
                    label="g, axes moved back")  # fmt: skip
@@ -157,11 +157,17 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 # The elements in another order
 
-flip = define(np.flip, lambda g, out, m, axis=None: np.flip(g, axis), keeps="", label="g flipped")
+_flip = define(np.flip, lambda g, out, m, axis=None: np.flip(g, axis), keeps="", label="g flipped")
 fliplr = define(np.fliplr, lambda g, out, m: np.fliplr(g), keeps="", label="g flipped")
 flipud = define(np.flipud, lambda g, out, m: np.flipud(g), keeps="", label="g flipped")
 _rot90 = define(np.rot90, lambda g, out, m, k=1, axes=(0, 1): np.rot90(g, -k, axes), keeps="", label="g turned back")
 _roll = define(np.roll, lambda g, out, a, shift, axis=None: np.roll(g, np.negative(shift), axis), keeps="", label="g rolled back")
+
+
+@implements(np.flip)
+def flip(m: Any, axis: Any = None) -> Any:
+    """np.flip."""
+    return _flip(m, fixed(axis))
 
 
 @implements(np.rot90)

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.errors import NoRuleError, ShapeError
 from autograd.ops.plain import plain
-from autograd.primitive import define, implements, rules
+from autograd.primitive import Primitive, define, implements, rules
 
 
 def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -26,7 +26,7 @@ _diagonal = define(
     np.diagonal, lambda g, out, a, offset=0, axis1=0, axis2=1: on_diagonal(g, a.shape, offset, axis1, axis2),
     keeps="", label="g on the diagonal",
 )  # fmt: skip
-on_diagonal = define(
+on_diagonal: Primitive = define(
     _place, lambda g, out, v, shape, offset=0, axis1=0, axis2=1: np.diagonal(g, offset, axis1, axis2),
     keeps="", guard=False, name="on_diagonal", label="diagonal of g",
 )  # fmt: skip

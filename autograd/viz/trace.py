@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import RETAIN
+from autograd.cotangents import RETAIN
 from autograd.errors import DTypeError
 from autograd.graph import Abstract, Node
 from autograd.scalar import Scalar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ class Network:
 
     def __init__(self, batch: int, sizes: tuple[int, ...], adam: bool = False) -> None:
         rng = np.random.default_rng(0)
-        self.weights = [rng.normal(scale=(2 / n) ** 0.5, size=(m, n)).astype(np.float32) for n, m in zip(sizes, sizes[1:], strict=False)]
+        self.weights = [rng.normal(scale=(2 / n) ** 0.5, size=(m, n)).astype(np.float32) for n, m in pairwise(sizes)]
         self.biases = [np.zeros(m, np.float32) for m in sizes[1:]]
         self.x = rng.normal(size=(batch, sizes[0])).astype(np.float32)
         self.target = rng.integers(0, sizes[-1], batch)
@@ -38,7 +39,7 @@ class Network:
             loss.backward()
             if update:
                 update([p.grad.numpy() for p in parameters])
-            return loss.item(), [p.grad.numpy() for p in parameters]
+            return loss.item(), [p.grad.numpy() for p in parameters] + ([p.data for p in parameters] if update else [])
 
         return step
 
@@ -69,9 +70,15 @@ class Network:
                     g = (g @ weights[k]) * (inputs[k] > 0)
             if update:
                 update(gradients)
-            return float(loss), gradients
+            return float(loss), gradients + (parameters if update else [])
 
         return step
+
+    def numpy_kept(self) -> Any:
+        from autograd.memory import keep_freed_memory
+
+        keep_freed_memory()
+        return self.numpy()
 
     def torch(self) -> Any:
         import torch as peer
@@ -92,7 +99,7 @@ class Network:
             loss.backward()
             if optimizer:
                 optimizer.step()
-            return loss.item(), [p.grad.numpy() for p in parameters]
+            return loss.item(), [p.grad.numpy() for p in parameters] + ([p.detach().numpy() for p in parameters] if optimizer else [])
 
         return step
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,7 @@ def _step_of(value: Any) -> Any:
     points, labels = _data()
     rng = random.Random(0)
     layers = [
-        [([value(rng.uniform(-1, 1)) for _ in range(fan_in)], value(0.0)) for _ in range(fan_out)]
-        for fan_in, fan_out in zip(SIZES, SIZES[1:], strict=False)
+        [([value(rng.uniform(-1, 1)) for _ in range(fan_in)], value(0.0)) for _ in range(fan_out)] for fan_in, fan_out in pairwise(SIZES)
     ]
     parameters = [p for layer in layers for weights, bias in layer for p in (*weights, bias)]
 
@@ -58,5 +58,31 @@ def micrograd() -> Any:
     return _step_of(Value)
 
 
-PEERS = {"ours": ours, "micrograd": micrograd}
+def numpy() -> Any:
+    """All points at once, as arrays: what the same arithmetic costs without a graph of single numbers."""
+    points, labels = (np.array(values, dtype=float) for values in _data())
+    rng = random.Random(0)
+    layers = [np.array([[rng.uniform(-1, 1) for _ in range(m)] for _ in range(n)]) for m, n in pairwise(SIZES)]
+    biases = [np.zeros(n) for n in SIZES[1:]]
+
+    def step() -> Any:
+        inputs, x = [], points
+        for w, b in zip(layers, biases, strict=True):
+            inputs.append(x)
+            z = x @ w.T + b
+            x = np.maximum(z, 0)
+        margins = 1 - labels * z[:, 0]
+        loss = np.maximum(margins, 0).mean() + 1e-4 * (sum((w * w).sum() for w in layers) + sum((b * b).sum() for b in biases))
+        g = (-labels * (margins > 0) / len(labels))[:, None]
+        gradients: list[Any] = []
+        for k in reversed(range(len(layers))):
+            gw, gb = g.T @ inputs[k] + 2e-4 * layers[k], g.sum(axis=0) + 2e-4 * biases[k]
+            gradients.insert(0, np.column_stack([gw, gb]).ravel())  # neuron by neuron: its weights, its bias
+            g = (g @ layers[k]) * (inputs[k] > 0)
+        return float(loss), [np.concatenate(gradients)]
+
+    return step
+
+
+PEERS = {"ours": ours, "numpy": numpy, "micrograd": micrograd}
 TARGETS = {"ours": 0.45}

@@ -74,7 +74,6 @@ CASES = [
     Case("diag of a matrix", lambda x: np.diag(x, -1), normal((3, 4)), lambda torch, x: x.diag(-1)),
     Case("diagonal", lambda x: np.diagonal(x, 1, 2, 0), normal(S), lambda torch, x: x.diagonal(1, 2, 0)),
     Case("diagonal outside", lambda x: np.diagonal(x, -3), normal((3, 4)), lambda torch, x: x.diagonal(-3)),
-    Case("linalg.diagonal", lambda x: np.linalg.diagonal(x, offset=-1), normal(S), lambda torch, x: torch.linalg.diagonal(x, offset=-1)),
     Case("diagflat", lambda x: np.diagflat(x, 1), normal((2, 2)), lambda torch, x: x.diagflat(1)),
     Case("tril", np.tril, normal((3, 4)), lambda torch, x: x.tril()),
     Case("tril k=-1 stacked", lambda x: np.tril(x, -1), normal(S), lambda torch, x: x.tril(-1)),

@@ -1,0 +1,50 @@
+"""Operations written as one: see also tests/test_fused.py, which compares each with its composite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.ops import fused
+from tests.cases.case import Case, normal
+
+
+def away_from_zero(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    return (rng.uniform(0.2, 2, (4, 3)) * rng.choice([-1.0, 1.0], (4, 3)),)
+
+
+TARGET = np.array([0, 2, 1, 1, 0])
+
+
+def cross_entropy(reduction: str) -> Any:
+    return lambda torch, x: torch.nn.functional.cross_entropy(x, torch.as_tensor(TARGET), reduction=reduction)
+
+
+CASES = [
+    Case("linear", fused.linear, normal((5, 4), (3, 4), (3,)), lambda torch, x, w, b: torch.nn.functional.linear(x, w, b)),
+    Case("linear without bias", fused.linear, normal((5, 4), (3, 4)), lambda torch, x, w: torch.nn.functional.linear(x, w)),
+    Case("linear of 3-d", fused.linear, normal((2, 5, 4), (3, 4), (3,)), lambda torch, x, w, b: torch.nn.functional.linear(x, w, b)),
+    Case("linear of one row", fused.linear, normal((4,), (3, 4), (3,)), lambda torch, x, w, b: torch.nn.functional.linear(x, w, b)),
+    Case("relu", fused.relu, away_from_zero, lambda torch, x: torch.relu(x), elementwise=True),
+    Case("sigmoid", fused.sigmoid, normal((4, 3)), lambda torch, x: torch.sigmoid(x), elementwise=True),
+    Case("softmax", fused.softmax, normal((4, 3)), lambda torch, x: torch.softmax(x, -1)),
+    Case("softmax axis=0", lambda x: fused.softmax(x, axis=0), normal((4, 3)), lambda torch, x: torch.softmax(x, 0)),
+    Case("log_softmax", fused.log_softmax, normal((4, 3)), lambda torch, x: torch.log_softmax(x, -1)),
+    Case("log_softmax axis=0", lambda x: fused.log_softmax(x, axis=0), normal((4, 3)), lambda torch, x: torch.log_softmax(x, 0)),
+    Case("logsumexp", fused.logsumexp, normal((4, 3)), lambda torch, x: torch.logsumexp(x, (0, 1))),
+    Case("logsumexp axis=1", lambda x: fused.logsumexp(x, axis=1), normal((4, 3)), lambda torch, x: torch.logsumexp(x, 1)),
+    Case(
+        "logsumexp axis=0 keepdims", lambda x: fused.logsumexp(x, axis=0, keepdims=True), normal((4, 3)),
+        lambda torch, x: torch.logsumexp(x, 0, keepdim=True),
+    ),
+    *[
+        Case(
+            f"softmax_cross_entropy {reduction}",
+            lambda x, reduction=reduction: fused.softmax_cross_entropy(x, TARGET, reduction=reduction),
+            normal((5, 3)),
+            cross_entropy(reduction),
+        )
+        for reduction in ("mean", "sum", "none")
+    ],
+]  # fmt: skip
