@@ -100,4 +100,4 @@ def check_kept(node: Node) -> None:
 
 def _checksums(node: Node) -> tuple[int, ...]:
     kept = [*(node.args or ()), *(node.out if isinstance(node.out, tuple) else (node.out,))]
-    return tuple(zlib.crc32(np.ascontiguousarray(a).view(np.uint8)) for a in kept if isinstance(a, np.ndarray) and a.ndim)
+    return tuple(zlib.crc32(np.ascontiguousarray(a).data) for a in kept if isinstance(a, np.ndarray) and a.ndim)

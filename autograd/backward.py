@@ -27,7 +27,7 @@ from autograd.cotangents import (
 from autograd.errors import ArgumentError, FreedGraphError
 from autograd.graph import Abstract, Node, ancestors
 from autograd.modes import Mode, enable_grad, mode
-from autograd.primitive import Primitive, alias, pick_node, result
+from autograd.primitive import Primitive, Share, alias, pick_node, result
 from autograd.shapes import unbroadcast
 
 float64 = np.float64
@@ -130,8 +130,8 @@ def _sweep(
             waiting[-origin.number] = (origin, g)
             heappush(heap, -origin.number)
 
-    ahead = None  # the last node to receive something stays here: in a chain it is the next one, and never has to wait
-    ahead_g = None
+    ahead: Node | None = None  # the last node to receive something stays here: in a chain it is the next one, and never has to wait
+    ahead_g: Any = None
     while True:
         if ahead is not None and not heap:
             node, g = ahead, ahead_g
@@ -146,10 +146,11 @@ def _sweep(
                 break
             node, g = waiting.pop(key)
         ahead = None
-        kept = args = node.args
+        kept: Any = node.args
+        args = kept
         out = node.out
         params = node.params
-        primitive = node.primitive
+        primitive: Any = node.primitive
         vjps = primitive.vjps
         every = None  # the cotangents of all arguments, where one rule gives them together
         if kept is None:
@@ -157,7 +158,7 @@ def _sweep(
                 f"the graph of {primitive.name}() was freed by an earlier backward(); "
                 "call that one with retain_graph=True to go through it again."
             )
-        if rare or not vjps or node.hooks is not None or type(g) is tuple:
+        if rare or not vjps or node.hooks is not None or type(g) is dict:
             g = _arrived(node, g, create, check, visits)
             if node in goals:
                 leaves[node] = g
@@ -196,8 +197,8 @@ def _sweep(
                     gi = float64(0)
             else:
                 if kind is not ndarray:
-                    if kind is tuple:  # the share of one output in the cotangents of an operation with several
-                        _receive_tuple(parent, gi, waiting, heap)
+                    if kind is Share:
+                        _receive_share(parent, gi, waiting, heap)
                         continue
                     if gi is None:
                         continue
@@ -275,8 +276,8 @@ def _apart(leaves: dict[Any, Any]) -> dict[Any, Any]:
 
 def _arrived(node: Node, g: Any, create: bool, check: bool, visits: list[tuple[Any, Any]]) -> Any:
     """The cotangent of a node when all of it has come: completed, through the hooks, noted, and checked."""
-    if type(g) is tuple:
-        g = tuple([zeros(o, create) if gi is None else gi for gi, o in zip(g, node.out, strict=True)])
+    if type(g) is dict:
+        g = tuple([g[i] if i in g else zeros(o, create) for i, o in enumerate(node.out)])
     if node.hooks is not None:
         g = through_hooks(node.hooks, g)
         visits += [(tensor, as_tensor(own(g))) for tensor in retaining(node)]
@@ -288,7 +289,7 @@ def _arrived(node: Node, g: Any, create: bool, check: bool, visits: list[tuple[A
 def _prepared(node: Node, g: Any, create: bool) -> tuple[tuple[Any, ...], Any, Any]:
     """(args, out, i -> cotangent of argument i) for what is not simply one VJP an argument."""
     primitive = node.primitive
-    args, out = _rewrap(node) if create else (node.args, node.out)
+    args, out = _rewrap(node) if create else (node.args or (), node.out)
     if create and primitive.composite is not None:
         return args, out, _through_composite(primitive, node, args, g).__getitem__
     if primitive.joint is not None:
@@ -299,15 +300,14 @@ def _prepared(node: Node, g: Any, create: bool) -> tuple[tuple[Any, ...], Any, A
     return args, out, None
 
 
-def _receive_tuple(parent: Node, gi: Any, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
-    """Add the cotangent of one output of an operation with several; None stands for nothing yet."""
+def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
+    """Add the cotangent of one output to those of an operation with several: output number -> cotangent."""
     key = -parent.number
     if key not in waiting:
+        waiting[key] = (parent, {})
         heappush(heap, key)
-        waiting[key] = (parent, gi)
-        return
-    sums = [b if a is None else a if b is None else a + b for a, b in zip(waiting[key][1], gi, strict=True)]
-    waiting[key] = (parent, tuple(sums))
+    received = waiting[key][1]
+    received[share.number] = received[share.number] + share.g if share.number in received else share.g
 
 
 def _rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.errors import DTypeError, InPlaceError, ShapeError
-from autograd.graph import Node, clock
+from autograd.graph import clock
 from autograd.modes import mode
 from autograd.ops import arithmetic
 from autograd.primitive import binary, is_tensor, primitives, rules
@@ -28,10 +28,13 @@ class Operators:
 
     __slots__ = ()
 
-    _data: Any
-    _requires_grad: bool
-    node: Node | None
-    written: int
+    if TYPE_CHECKING:  # slots and properties of Tensor
+        _data: Any
+        _requires_grad: Any
+        node: Any
+        written: Any
+        shape: Any
+        dtype: Any
 
     __add__, __radd__ = binary(arithmetic.add, _op.add)
     __sub__, __rsub__ = binary(arithmetic.subtract, _op.sub)
@@ -96,28 +99,28 @@ class Operators:
 
     # Writing in place (docs/design/in-place.md)
 
-    def __iadd__(self, other: Any) -> Tensor:
+    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # mypy cannot see that __add__ is a method
         return self._become(np.add, other)
 
-    def __isub__(self, other: Any) -> Tensor:
+    def __isub__(self, other: Any) -> Any:  # type: ignore[misc]  # mypy cannot see that __sub__ is a method
         return self._become(np.subtract, other)
 
-    def __imul__(self, other: Any) -> Tensor:
+    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]  # mypy cannot see that __mul__ is a method
         return self._become(np.multiply, other)
 
-    def __itruediv__(self, other: Any) -> Tensor:
+    def __itruediv__(self, other: Any) -> Any:  # type: ignore[misc]  # mypy cannot see that __truediv__ is a method
         return self._become(np.divide, other)
 
-    def __ipow__(self, other: Any) -> Tensor:
+    def __ipow__(self, other: Any) -> Any:  # type: ignore[misc]  # mypy cannot see that __pow__ is a method
         return self._become(np.power, other)
 
-    def __ifloordiv__(self, other: Any) -> Tensor:
+    def __ifloordiv__(self, other: Any) -> Any:
         return self._become(np.floor_divide, other)
 
-    def __imod__(self, other: Any) -> Tensor:
+    def __imod__(self, other: Any) -> Any:
         return self._become(np.remainder, other)
 
-    def __imatmul__(self, other: Any) -> Tensor:
+    def __imatmul__(self, other: Any) -> Any:
         return self._become(np.matmul, other)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -137,7 +140,7 @@ class Operators:
     def __getitem__(self, index: Any) -> Tensor:
         return primitives["getitem"](self, index=_raw_index(index))  # type: ignore[no-any-return]
 
-    def _become(self, ufunc: np.ufunc, other: Any) -> Tensor:
+    def _become(self, ufunc: np.ufunc, other: Any) -> Any:
         """x ∘= other: in place under no_grad, and while recording a new value under the old name."""
         if self._writes_in_place(f"x {_SYMBOLS[ufunc]}= …"):
             ufunc(self._data, getattr(other, "_data", other), out=self._data)

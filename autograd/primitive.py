@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Primitive:
         label: str = "",
     ) -> None:
         self.forward = forward
-        self.name = name or getattr(forward, "__name__", type(forward).__name__)
+        self.name: str = name or getattr(forward, "__name__", None) or type(forward).__name__
         self.__name__ = self.name
         self.__qualname__ = self.name
         self.__doc__ = getattr(forward, "__doc__", None)
@@ -98,7 +98,7 @@ class Primitive:
             >>> x.grad.item()
             12.0
         """
-        self.vjps = vjps
+        self.vjps: tuple[Function | None, ...] = vjps
         self.arity = len(vjps)
         self._plans: dict[tuple[int, int], tuple[tuple[int, ...], bool]] = {}
         self._differentiable = sum(1 << i for i, vjp in enumerate(vjps) if vjp is not None) if vjps else -1  # a bit an argument
@@ -199,6 +199,7 @@ class Primitive:
         node.scope = state.scope
         node.written = 0
         node.hooks = None
+        made: Any
         if kind is tuple:
             node.out = out if keep_out else tuple([abstract(o) for o in out])
             made = tuple([result(o, pick_node(node, i, o) if o.dtype.kind == "f" else None) for i, o in enumerate(out)])
@@ -352,9 +353,16 @@ def implements(*functions: Any) -> Callable[[Function], Function]:
     return register
 
 
+class Share(NamedTuple):
+    """What the VJP of `pick` returns: the cotangent of one output, for the sweep to put beside the others'."""
+
+    number: int
+    g: Any
+
+
 pick = define(
     lambda outputs, index: outputs[index],
-    lambda g, out, outputs, index: tuple(g if i == index else None for i in range(len(outputs))),
+    lambda g, out, outputs, index: Share(index, g),
     keeps="",
     name="pick",
     label="g at output i",
@@ -365,7 +373,7 @@ pick = define(
 # its two operands directly another half of what __call__ does: so they have a path of their own.
 
 
-def binary(primitive: Primitive, operator: Function) -> tuple[Function, Function]:
+def binary(primitive: Primitive, operator: Function) -> Any:
     """The methods behind `t ∘ other` and `other ∘ t`."""
     call = primitive.__call__
     both, only_a, only_b = (primitive.kept_of_two(needs) for needs in (0b11, 0b01, 0b10))

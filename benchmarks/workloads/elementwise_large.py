@@ -83,5 +83,7 @@ def torch() -> Any:
 
 
 PEERS = {
-    "ours": ours, "ours_unkept": ours, "numpy": numpy, "numpy_kept": numpy_kept, "numpy_blocks": numpy_blocks, "torch": torch,
+    "ours": ours, "ours_unkept": ours,
+    "numpy": numpy, "numpy_kept": numpy_kept, "numpy_returned": numpy, "numpy_blocks": numpy_blocks,
+    "torch": torch,
 }  # fmt: skip
