@@ -162,9 +162,14 @@ class Tensor(Operators, ArrayMethods):
         self._grad = None
 
     def detach(self) -> Tensor:
-        """The same values as a constant: nothing flows back through it."""
+        """The same values as a constant: nothing flows back through it.
+
+        Of a leaf that requires grad it is a copy, since an optimizer's step writes to that leaf's memory.
+        """
         data = self._data
-        return result(data.view() if isinstance(data, np.ndarray) else data, None)  # type: ignore[no-any-return]
+        if isinstance(data, np.ndarray):
+            data = data.copy() if self.node is None and self._requires_grad else data.view()
+        return result(data, None)  # type: ignore[no-any-return]
 
     def retain_grad(self) -> None:
         """Keep the gradient of this result in `.grad` too (a leaf's is kept anyway)."""

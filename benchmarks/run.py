@@ -190,7 +190,7 @@ def main() -> None:
     parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), help=f"of {', '.join(WORKLOADS)}")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--slices", type=int, default=15, help="turns of each peer")
-    parser.add_argument("--seconds", type=float, default=0.25, help="length of a turn")
+    parser.add_argument("--seconds", type=float, default=0.1, help="length of a turn")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
     parser.add_argument("--write-readme", action="store_true", help="renew the table in benchmarks/README.md")
     options = parser.parse_args()

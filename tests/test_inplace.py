@@ -444,3 +444,13 @@ def test_loading_and_stepping_through_detach_is_the_users_own_risk_but_data_is_c
     with pytest.raises(DTypeError, match="floating"):
         w.data = np.array([1, 2])
     assert w.tolist() == [1, 2]
+
+
+def test_a_detached_leaf_keeps_the_values_it_had() -> None:
+    w, x = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    y = (x * w.detach()).sum()
+    with no_grad():
+        w -= 5.0
+    y.backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [1.0, 2.0]
