@@ -439,7 +439,7 @@ def test_a_view_of_a_result_changed_under_no_grad_is_refused() -> None:
         z.sum().backward()
 
 
-def test_loading_and_stepping_through_detach_is_the_users_own_risk_but_data_is_checked() -> None:
+def test_data_of_a_wrong_dtype_is_refused_and_changes_nothing() -> None:
     w = leaf(1.0, 2.0)
     with pytest.raises(DTypeError, match="floating"):
         w.data = np.array([1, 2])

@@ -159,13 +159,16 @@ def test_grad_may_be_assigned_and_is_checked() -> None:
     assert t.grad is None
 
 
-def test_detach_shares_values_and_no_history() -> None:
+def test_detach_has_no_history_and_shares_memory_only_with_what_no_step_writes_to() -> None:
     x = leaf(1.0, 2.0)
-    y = (x * 2).detach()
+    doubled = x * 2
+    y = doubled.detach()
     assert y.tolist() == [2, 4]
     assert not y.requires_grad
+    assert np.shares_memory(y.data, doubled.data)
     d = x.detach()
-    assert np.shares_memory(d.data, x.data)
+    assert d.tolist() == [1, 2]
+    assert not np.shares_memory(d.data, x.data)
     with pytest.raises(GraphError):
         d.backward(np.ones(2))
 
