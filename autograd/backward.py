@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from heapq import heappop, heappush, heappushpop
 from math import isnan
 from sys import getrefcount
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,18 +20,29 @@ from autograd.cotangents import (
     is_written,
     own,
     refuse_changed,
+    refuse_freed,
     retaining,
     seeded,
     through_hooks,
     zeros,
 )
-from autograd.errors import ArgumentError, FreedGraphError
+from autograd.errors import ArgumentError
 from autograd.graph import Abstract, Node, ancestors
 from autograd.modes import Mode, enable_grad, mode
 from autograd.primitive import Primitive, Share, alias, pick_node, result
 from autograd.shapes import unbroadcast
 
 float64 = np.float64
+_one_at_a_time = Lock()
+
+
+def _references_to_a_local() -> int:
+    """What getrefcount says of an array that one local name holds: 2 until Python 3.13, fewer from 3.14 on."""
+    array = np.empty(0)
+    return getrefcount(array)
+
+
+ALONE = _references_to_a_local()
 ndarray = np.ndarray
 
 
@@ -47,7 +59,8 @@ def backward(
            retain_graph: keep the graph for another sweep (default: the value of create_graph).
            create_graph: record the sweep itself, so that the gradients can be differentiated.
     Raises: GraphError if a tensor was not recorded; FreedGraphError on a second sweep over a freed graph;
-           InPlaceError if a value that a rule needs was changed since it was recorded. Then no `.grad` changed.
+           InPlaceError if a value that a rule needs was changed since it was recorded. Then no `.grad` changed, though
+           what the sweep had passed is freed (unless retain_graph): run the forward pass again.
     Example:
         >>> import autograd
         >>> x = autograd.Tensor(3.0, requires_grad=True)
@@ -63,17 +76,18 @@ def backward(
     leaves, visits = sweep(roots, cotangents, retain_graph=retain_graph, create_graph=create_graph)
     arrivals = [(leaf, through_hooks(leaf.hooks, g) if leaf.hooks else g) for leaf, g in leaves.items()] + visits
     totals = []
-    for tensor, g in arrivals:
-        old = tensor._grad
-        if old is None:
-            totals.append(g)
-        elif create_graph:
-            with enable_grad():
-                totals.append(old + g)
-        else:
-            totals.append(result(old._data + g._data, None))  # a new array: a name for the old .grad does not see it change
-    for (tensor, _), total in zip(arrivals, totals, strict=True):  # all or nothing: whatever could fail has run
-        tensor._grad = total
+    with _one_at_a_time:  # another thread may be adding to the same leaf
+        for tensor, g in arrivals:
+            old = tensor._grad
+            if old is None:
+                totals.append(g)
+            elif create_graph:
+                with enable_grad():
+                    totals.append(old + g)
+            else:
+                totals.append(result(old._data + g._data, None))  # a new array: a name for the old .grad does not see it change
+        for (tensor, _), total in zip(arrivals, totals, strict=True):  # all or nothing: whatever could fail has run
+            tensor._grad = total
 
 
 def gradients(
@@ -154,10 +168,7 @@ def _sweep(
         vjps = primitive.vjps
         every = None  # the cotangents of all arguments, where one rule gives them together
         if kept is None:
-            raise FreedGraphError(
-                f"the graph of {primitive.name}() was freed by an earlier backward(); "
-                "call that one with retain_graph=True to go through it again."
-            )
+            refuse_freed(node)
         if rare or not vjps or node.hooks is not None or type(g) is dict:
             g = _arrived(node, g, create, check, visits)
             if node in goals:
@@ -227,19 +238,19 @@ def _sweep(
                     if key not in waiting:
                         continue
                     old = waiting[key][1]
-                    ahead = None
+                    ahead = ahead_g = None
             else:
                 key = parent
                 old = leaves.get(parent)
                 if old is None:
-                    if type(gi) is ndarray and gi.base is None and getrefcount(gi) == 2:  # our name and the call's argument
+                    if type(gi) is ndarray and gi.base is None and getrefcount(gi) == ALONE:  # no one else has it
                         owned.add(parent)
                     leaves[parent] = gi
                     continue
-            if key in owned:
+            if key in owned and old.flags.writeable:
                 np.add(old, gi, out=old)
                 continue
-            if kind is ndarray and type(gi) is ndarray and gi.base is None and getrefcount(gi) == 2:
+            if kind is ndarray and type(gi) is ndarray and gi.base is None and getrefcount(gi) == ALONE:
                 total = np.add(old, gi, out=gi)
             else:
                 total = old + gi
@@ -257,15 +268,16 @@ def _sweep(
             node.parents = ()
 
     if wanted is not None:
-        return {x: as_tensor(own(leaves[origin])) for origin, xs in goals.items() if origin in leaves for x in xs}, []
+        found = {x: as_tensor(own(leaves[origin])) for origin, xs in goals.items() if origin in leaves for x in xs}
+        return _apart(found, seeds) if create else found, []
     if create:
-        return _apart(leaves), visits
+        return _apart(leaves, seeds), visits
     return {leaf: result(g if leaf in owned or type(g) is float64 else own(g), None) for leaf, g in leaves.items()}, visits
 
 
-def _apart(leaves: dict[Any, Any]) -> dict[Any, Any]:
+def _apart(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, Any]:
     """The recorded gradients, those that share memory copied (recorded), so that each leaf has its own."""
-    seen: set[int] = set()
+    seen = {id(getattr(seed, "_data", seed)) for seed in seeds}
     for leaf, g in leaves.items():
         if isinstance(g._data, ndarray) and (g._data.base is not None or id(g._data) in seen):
             with enable_grad():
@@ -328,12 +340,12 @@ def _through_composite(primitive: Primitive, node: Node, args: tuple[Any, ...], 
     """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
     inputs = list(args)
     for i, parent in enumerate(node.parents):
-        if parent is not None:
-            a = args[i]
-            if isinstance(a, Abstract):  # no VJP reads its value, so the derivatives are the same at zero
-                inputs[i] = alias(np.broadcast_to(np.zeros((), a.dtype), a.shape), parent)
-            else:
-                inputs[i] = alias(a._data, parent)
+        a = args[i]
+        if isinstance(a, Abstract):  # no VJP that is needed reads its value, so the derivatives are the same at zero
+            a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
+            inputs[i] = a if parent is None else alias(a, parent)
+        elif parent is not None:
+            inputs[i] = alias(a._data, parent)
     outputs = primitive.composite(*inputs, **node.params or {})  # type: ignore[misc]
     sources = [x for x, parent in zip(inputs, node.parents, strict=True) if parent is not None]
     found = iter(gradients(outputs, sources, g, create_graph=True))
@@ -349,6 +361,8 @@ def _paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[
     useful = set(goals)
     starts = [root.node if root.node is not None else root for root in roots]
     for item in reversed(list(ancestors(*starts))):
+        if type(item) is Node and item.args is None and item not in goals:
+            refuse_freed(item)
         if type(item) is Node and any(parent in useful for parent in item.parents):
             useful.add(item)
     return useful, goals

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.errors import DTypeError, GraphError, InPlaceError, ShapeError
+from autograd.errors import DTypeError, FreedGraphError, GraphError, InPlaceError, ShapeError
 from autograd.graph import Node
 from autograd.primitive import is_tensor, result
 
@@ -106,6 +106,13 @@ def is_written(parent: Any, node: Node, views: dict[Node, Any]) -> bool:
         views.setdefault(parent, value)
         return parent.written > node.number
     return parent.written > node.number and np.may_share_memory(value, parent._data)
+
+
+def refuse_freed(node: Node) -> NoReturn:
+    raise FreedGraphError(
+        f"the graph of {node.primitive.name}() was freed by an earlier backward(); "
+        "call that one with retain_graph=True to go through it again."
+    )
 
 
 def refuse_changed(parent: Any, node: Node) -> None:

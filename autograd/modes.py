@@ -10,6 +10,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextvars import ContextVar, Token
+from threading import local
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -38,16 +39,18 @@ class _Setting:
     """A context manager and decorator that changes one field of the mode; one object may be entered again."""
 
     def __init__(self) -> None:
-        self._tokens: list[Token[Mode]] = []
+        self._entered = local()  # one object may be entered in several threads
 
     def _changed(self, current: Mode) -> Mode:
         raise AssertionError("a setting says which field it changes")
 
     def __enter__(self) -> None:
-        self._tokens.append(mode.set(self._changed(mode.get())))
+        token = mode.set(self._changed(mode.get()))
+        self._entered.tokens = [*getattr(self._entered, "tokens", ()), token]
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        mode.reset(self._tokens.pop())
+        tokens: list[Token[Mode]] = self._entered.tokens
+        mode.reset(tokens.pop())
 
     def __call__(self, function: F) -> F:
         """Decorate a function; each call, and each step of a generator, runs inside the setting."""
@@ -73,6 +76,15 @@ class _Setting:
                         send = functools.partial(generator.throw, error)
 
             return steps  # type: ignore[return-value]
+
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                with make():
+                    return await function(*args, **kwargs)
+
+            return awaited  # type: ignore[return-value]
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import anomaly
-from autograd.errors import ArgumentError, NoRuleError
+from autograd.errors import ArgumentError, DTypeError, NoRuleError
 from autograd.graph import Node, Saved, abstract, clock
 from autograd.modes import mode
 
@@ -29,6 +29,7 @@ primitives: dict[str, Primitive] = {}  # every primitive of the package, by name
 
 ndarray = np.ndarray
 new = object.__new__
+float64 = np.float64
 Tensor: Any = None  # the class of a recorded result; tensor.py, which builds on this file, says which
 
 
@@ -160,9 +161,12 @@ class Primitive:
                 parent = a.node
                 if parent is None and a._requires_grad:
                     parent = a
-                if parent is not None and self._differentiable >> i & 1:
-                    parents[i] = parent
-                    needs |= 1 << i
+                if parent is not None:
+                    if self._differentiable >> i & 1:
+                        parents[i] = parent
+                        needs |= 1 << i
+                    elif parent is a:  # a constant to this operation, but one that a step may write to
+                        raw[i] = np.array(a._data)
             elif type(a) is list and self._differentiable >> i & 1:
                 raw[i] = np.asarray(a)
         if params:
@@ -179,11 +183,20 @@ class Primitive:
         state = mode.get()
         if state.anomaly:
             anomaly.check_forward(self, raw, out, state)
-        if not (needs and state.recording):
+        if not needs:
             return _constant(out)
+        if not state.recording:
+            return _constant(_apart(out))
         kind = type(out)
         if kind is float:
             out = np.float64(out)
+        if kind is not tuple and out.dtype.kind != "f":
+            if out.dtype.kind == "c":
+                raise DTypeError(
+                    f"{self.name}: a complex result of a tensor that requires grad has no gradient here yet. "
+                    "Keep real and imaginary part as two tensors, or take x.detach()."
+                )
+            return _constant(out)
         plan = self._plans.get((needs, i))
         if plan is None:
             plan = self._plan(needs, i)
@@ -268,6 +281,13 @@ def result(out: Any, node: Node | None) -> Any:
     t._requires_grad = node is not None
     t._grad = None
     return t
+
+
+def _apart(out: Any) -> Any:
+    """A result under no_grad in memory of its own: a view of a leaf would change with the leaf, unnoticed."""
+    if type(out) is tuple:
+        return tuple([_apart(o) for o in out])
+    return out.copy() if type(out) is ndarray and out.base is not None else out
 
 
 def _constant(out: Any) -> Any:
@@ -409,6 +429,8 @@ def binary(primitive: Primitive, operator: Function) -> Any:
             x = a._data
             y = b._data
             out = operator(x, y)
+            if type(out) is not float64 and out.dtype.kind != "f":
+                return call(a, b)
             node = Node()
             node.parents = (pa, pb)
             left, right, result = both if pb is not None and pa is not None else only_a if pb is None else only_b
@@ -417,7 +439,7 @@ def binary(primitive: Primitive, operator: Function) -> Any:
                 y if right or type(y) is not ndarray else abstract(y),
             )
             node.out = out if result or type(out) is not ndarray else abstract(out)
-        elif isinstance(b, (ndarray, np.generic, float, int)) or hasattr(b, "__array_ufunc__"):
+        elif isinstance(b, (ndarray, np.generic, float, int, complex)) or hasattr(b, "__array_ufunc__"):
             return call(a, b)
         elif isinstance(b, (list, tuple)):
             return call(a, np.asarray(b))
@@ -436,12 +458,12 @@ def binary(primitive: Primitive, operator: Function) -> Any:
         t._grad = None
         return t
 
-    def backward(b: Any, a: Any) -> Any:
+    def reflected(b: Any, a: Any) -> Any:
         """a ∘ b where a is no Tensor: `2.0 - t`."""
-        if isinstance(a, (float, int, ndarray, np.generic)) or hasattr(a, "__array_ufunc__"):
+        if isinstance(a, (float, int, complex, ndarray, np.generic)) or hasattr(a, "__array_ufunc__"):
             return call(a, b)
         if isinstance(a, (list, tuple)):
             return call(np.asarray(a), b)
         return NotImplemented
 
-    return forward, backward
+    return forward, reflected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -96,8 +97,12 @@ class Tensor(Operators, ArrayMethods):
             return
         if value:
             _check_differentiable(self._data.dtype)
-            self.written = 0
-            self.hooks = None
+            if isinstance(self._data, np.generic):  # a leaf is written in place, which a NumPy number cannot be
+                self._data = np.asarray(self._data)
+            if not hasattr(self, "hooks"):  # a constant that an operation made: see primitive.result
+                self.hooks = None
+            if not hasattr(self, "written"):
+                self.written = 0
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -164,11 +169,11 @@ class Tensor(Operators, ArrayMethods):
     def detach(self) -> Tensor:
         """The same values as a constant: nothing flows back through it.
 
-        Of a leaf that requires grad it is a copy, since an optimizer's step writes to that leaf's memory.
+        Of a leaf that requires grad, and of a view, it is a copy: an optimizer's step writes to that leaf's memory.
         """
         data = self._data
         if isinstance(data, np.ndarray):
-            data = data.copy() if self.node is None and self._requires_grad else data.view()
+            data = data.copy() if data.base is not None or (self.node is None and self._requires_grad) else data.view()
         return result(data, None)  # type: ignore[no-any-return]
 
     def retain_grad(self) -> None:
@@ -277,7 +282,8 @@ class Tensor(Operators, ArrayMethods):
         return rules[np.copy](self)  # type: ignore[no-any-return]
 
     def __copy__(self) -> Tensor:
-        twin = result(self._data, self.node)
+        shared = self.node is not None or not self._requires_grad  # a leaf that requires grad is written in place
+        twin = result(self._data if shared else self._data.copy(), self.node)
         twin._requires_grad = self._requires_grad
         twin.written, twin.hooks = 0, None
         return twin  # type: ignore[no-any-return]
@@ -321,11 +327,10 @@ class Tensor(Operators, ArrayMethods):
 class HookHandle:
     """Takes a hook away again."""
 
-    _next = -2  # hooks have keys below RETAIN, in the order they came
+    _keys = itertools.count(RETAIN - 1, -1)  # in the order they came
 
     def __init__(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> None:
-        HookHandle._next -= 1
-        self._hooks, self._key = hooks, HookHandle._next
+        self._hooks, self._key = hooks, next(HookHandle._keys)
         hooks[self._key] = hook
 
     def remove(self) -> None:

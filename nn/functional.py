@@ -68,7 +68,8 @@ def cross_entropy(input: Any, target: Any, *, reduction: str = "mean") -> Any:
         >>> round(float(F.cross_entropy(np.array([[2.0, 0.0]]), np.array([0]))), 4)
         0.1269
     """
-    return fused.softmax_cross_entropy(as_values(input), getattr(target, "_data", target), reduction=reduction)
+    target = np.array(getattr(target, "_data", target))  # a copy: the next batch may fill the same buffer before backward()
+    return fused.softmax_cross_entropy(as_values(input), target, reduction=reduction)
 
 
 def mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:

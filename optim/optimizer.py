@@ -76,6 +76,8 @@ class Optimizer:
                     state = self.state.get(p)
                     if state is None:
                         state = self.state[p] = {}
+                    if not p.requires_grad:  # a constant by now: what was recorded with it keeps the old values
+                        p.data = p._data.copy()
                     self.update(p._data, np.asarray(p._grad._data), state, group)
                     p._mark_written()
         return loss

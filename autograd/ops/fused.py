@@ -136,8 +136,10 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     top = keep_dims(out, x.shape, axis, keepdims)
-    finite = np.isfinite(top)
-    return keep_dims(g, x.shape, axis, keepdims) * np.exp(np.where(finite, x - np.where(finite, top, 0), x - x == 0))
+    share = np.exp(x - np.where(np.isfinite(top), top, 0))
+    share = np.where(top == np.inf, x == np.inf, share)  # the infinite elements take it all; of only -inf none takes any
+    total = np.sum(share, axis=axis, keepdims=True)  # 1 but for the digits that x - out lost
+    return keep_dims(g, x.shape, axis, keepdims) * (share / np.where(total == 0, 1, total))
 
 
 logsumexp = define(_logsumexp, _logsumexp_vjp, name="logsumexp", label="g·softmax x")

@@ -53,6 +53,8 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     dtype = getattr(condition, "dtype", None)
     if dtype is None or dtype.kind != "b":
         condition = np.not_equal(condition, 0)
+    else:
+        condition = np.array(condition)  # a copy: the caller may write to its mask before backward()
     return _where(condition, x, y)
 
 

@@ -129,7 +129,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     """np.select: of the first condition that holds its choice; the choices and the default are differentiated."""
     if len(condlist) != len(choicelist) or not len(condlist):
         raise ArgumentError(f"np.select takes a choice for each condition; got {len(condlist)} conditions, {len(choicelist)} choices.")
-    conditions = tuple(c._data if is_tensor(c) else np.asarray(c) for c in condlist)
+    conditions = tuple(np.array(c._data if is_tensor(c) else c) for c in condlist)
     return _select(*choicelist, default, conditions=conditions)
 
 
