@@ -32,6 +32,17 @@ class Mode:
         self.scope = scope
 
 
+def inside(module: Any) -> Token[Mode]:
+    """Enter a module: what is recorded until `mode.reset(token)` knows that it happened there."""
+    now = mode.get()
+    new = _new(Mode)  # filled by hand: this runs at every layer of every step
+    new.recording = now.recording
+    new.anomaly = now.anomaly
+    new.scope = (*now.scope, module)
+    return mode.set(new)
+
+
+_new = object.__new__
 mode: ContextVar[Mode] = ContextVar("chainrule.mode", default=Mode())  # noqa: B039  a Mode is never written to
 
 

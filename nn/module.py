@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import no_grad
 from autograd.errors import ArgumentError, DTypeError
-from autograd.modes import Mode, mode
+from autograd.modes import inside, mode
 from nn.parameter import Parameter
 
 
@@ -47,8 +47,7 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute `forward(...)`; what it records knows that it happened in this module."""
-        now = mode.get()
-        token = mode.set(Mode(now.recording, now.anomaly, (*now.scope, self)))
+        token = inside(self)
         try:
             return self.forward(*args, **kwargs)
         finally:

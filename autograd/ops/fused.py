@@ -36,7 +36,7 @@ def _linear_weight(g: Any, out: Any, x: Any, weight: Any, bias: Any = None) -> A
 
 
 def _linear_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any = None) -> Any:
-    return np.add.reduce(g, axis=tuple(range(g.ndim - 1)))
+    return np.add.reduce(g if g.ndim == 2 else g.reshape(-1, g.shape[-1]))
 
 
 linear = define(
