@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import NoRuleError
+from autograd.modes import mode
 from autograd.primitive import is_tensor
 
 
@@ -23,10 +24,14 @@ def dispatch_ufunc(rule: Callable[..., Any] | None, ufunc: np.ufunc, method: str
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     if method == "at":
         raise NoRuleError(f"np.{name} writes into its argument. Use x[index] += values, or np.zeros(...)[index] on plain arrays.")
+    if kwargs.get("out") is not None and any(o is not None for o in kwargs["out"]):
+        if not any(is_tensor(o) for o in kwargs["out"]) and not (
+            mode.get().recording and any(getattr(x, "requires_grad", False) for x in inputs)
+        ):
+            return getattr(ufunc, method)(*[x._data if is_tensor(x) else x for x in inputs], **kwargs)  # p.data -= lr * p.grad
+        raise NoRuleError(f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…).")
     if rule is None:
         raise NoRuleError(no_rule(f"np.{name}"))
-    if kwargs.get("out") is not None and any(o is not None for o in kwargs["out"]):
-        raise NoRuleError(f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…).")
     if kwargs.get("where", True) is not True:
         remedy = f"np.where(condition, np.{name}(…), other)" if method == "__call__" else "np.sum(x, where=condition) or np.prod"
         raise NoRuleError(f"np.{name}(…, where=…) of a Tensor is not recorded. Use {remedy}.")

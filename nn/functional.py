@@ -102,5 +102,5 @@ def cast_to(x: Any, like: Any, who: str) -> Any:
     if x.dtype == like.dtype:
         return x
     if x.dtype.kind != "f":
-        raise DTypeError(f"{who} computes in {like.dtype} and takes floating input; got {x.dtype}. Convert it: x.astype({like.dtype}).")
+        raise DTypeError(f"{who} computes in {like.dtype} and takes floating input; got {x.dtype}. Convert it: x.astype(np.{like.dtype}).")
     return x.astype(like.dtype)

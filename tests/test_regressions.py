@@ -16,7 +16,7 @@ import nn
 import optim
 from autograd import Tensor, backward, no_grad
 from autograd.backward import gradients
-from autograd.errors import DTypeError, FreedGraphError, InPlaceError
+from autograd.errors import DTypeError, FreedGraphError, InPlaceError, NoRuleError
 from autograd.modes import is_grad_enabled
 from autograd.ops.fused import linear, logsumexp
 
@@ -220,3 +220,17 @@ def test_a_coroutine_runs_inside_its_setting() -> None:
 
     assert asyncio.run(inside()) is False
     assert is_grad_enabled()
+
+
+def test_an_array_may_take_a_constant_tensor_in_place() -> None:
+    p = leaf(1.0, 2.0)
+    (p * p).sum().backward()
+    assert p.grad is not None
+    p.data -= 0.5 * p.grad  # as PyTorch's users write it
+    assert p.numpy().tolist() == [0, 0]
+    total = np.zeros(2)
+    with pytest.raises(NoRuleError, match=r"out=.*Write y = np\.add"):
+        total += p
+    with no_grad():
+        total += p + 1
+    assert total.tolist() == [1, 1]
