@@ -203,7 +203,7 @@ class Primitive:
         dropped, keep_out = plan
         for i in dropped:
             raw[i] = abstract(raw[i])
-        node = Node()
+        node = Node()  # as record() and result() do it, written out here and in `binary`: two calls less an operation
         node.primitive = self
         node.parents = tuple(parents)
         node.args = tuple(raw)
@@ -255,6 +255,7 @@ def _primitive_named(name: str) -> Primitive:
 
 
 def is_tensor(x: Any) -> bool:
+    """Whether x is a Tensor, for files below tensor.py."""
     return isinstance(x, Tensor)
 
 
