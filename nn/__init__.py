@@ -11,11 +11,11 @@ from nn.flatten import Flatten
 from nn.linear import Linear
 from nn.loss import CrossEntropyLoss, MSELoss
 from nn.module import Module
-from nn.parameter import Parameter
+from nn.parameter import Buffer, Parameter
 from nn.residual import Residual
 
 __all__ = [
-    "Module", "Parameter",
+    "Module", "Parameter", "Buffer",
     "Sequential", "Residual",
     "Linear", "Flatten",
     "ReLU", "Sigmoid", "Tanh",

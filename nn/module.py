@@ -10,7 +10,7 @@ import numpy as np
 from autograd import no_grad
 from autograd.errors import ArgumentError, DTypeError
 from autograd.modes import inside, mode
-from nn.parameter import Parameter
+from nn.parameter import Buffer, Parameter
 
 
 class LoadResult(NamedTuple):
@@ -98,6 +98,19 @@ class Module:
         """The parameters of this module and all inside it: what an optimizer takes."""
         return (p for _, p in self.named_parameters())
 
+    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Buffer]]:
+        """(path, buffer) of this module and all inside it, each once."""
+        seen = set()
+        for path, module in self.named_modules(prefix):
+            for name, b in _members(module):
+                if isinstance(b, Buffer) and id(b) not in seen:
+                    seen.add(id(b))
+                    yield _join(path, name), b
+
+    def buffers(self) -> Iterator[Buffer]:
+        """The buffers of this module and all inside it."""
+        return (b for _, b in self.named_buffers())
+
     # What it does to all of them
 
     def train(self, mode: bool = True) -> Self:
@@ -128,21 +141,21 @@ class Module:
         return self
 
     def astype(self, dtype: Any) -> Self:
-        """Convert the floating parameters, and their gradients, to this floating dtype; returns self."""
+        """Convert the floating parameters, their gradients, and the floating buffers to this floating dtype; returns self."""
         dtype = np.dtype(dtype)
         if dtype.kind != "f":
             raise DTypeError(f"a module computes in a floating dtype; got {dtype}.")
-        for p in self.parameters():
-            if p.dtype.kind == "f" and p.dtype != dtype:
-                p.data = p.numpy().astype(dtype)
-                p.grad = None if p.grad is None else p.grad.numpy().astype(dtype)
+        for t in (*self.parameters(), *self.buffers()):
+            if t.dtype.kind == "f" and t.dtype != dtype:
+                t.data = t.numpy().astype(dtype)
+                t.grad = None if t.grad is None else t.grad.numpy().astype(dtype)
         return self
 
     # Saving and restoring
 
     def state_dict(self, prefix: str = "") -> dict[str, np.ndarray]:
-        """Path -> a copy of the array, for all parameters: it stays what it is while training goes on."""
-        return {name: p.numpy().copy() for name, p in self._state(prefix)}
+        """Path -> a copy of the array, for all parameters and persistent buffers: it stays what it is while training goes on."""
+        return {name: t.numpy().copy() for name, t in self._state(prefix)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadResult:
         """Take over the arrays of a state dict, converted to the parameters' dtypes.
@@ -171,13 +184,13 @@ class Module:
                     p[...] = arrays[name]
         return LoadResult(missing, unexpected)
 
-    def _state(self, prefix: str) -> Iterator[tuple[str, Parameter]]:
-        """(path, parameter) under every path it has: a shared one is listed under each, as in PyTorch."""
+    def _state(self, prefix: str) -> Iterator[tuple[str, Parameter | Buffer]]:
+        """(path, parameter or buffer) under every path it has: a shared one is listed under each, as in PyTorch."""
         for name, member in _members(self):
-            if isinstance(member, Parameter):
-                yield prefix + name, member
-            else:
+            if isinstance(member, Module):
                 yield from member._state(f"{prefix}{name}.")
+            elif isinstance(member, Parameter) or member.persistent:
+                yield prefix + name, member
 
     # How it looks
 
@@ -195,14 +208,14 @@ class Module:
 
 
 def _members(module: Module) -> Iterator[tuple[str, Any]]:
-    """(name, parameter or module) among the attributes, parameters first, as PyTorch lists them."""
+    """(name, member) among the attributes: parameters, buffers, then modules, as PyTorch lists them."""
     found = [item for name, value in vars(module).items() for item in _within(name, value)]
-    yield from (item for item in found if isinstance(item[1], Parameter))
-    yield from (item for item in found if isinstance(item[1], Module))
+    for kind in (Parameter, Buffer, Module):
+        yield from (item for item in found if isinstance(item[1], kind))
 
 
 def _within(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, (Parameter, Module)):
+    if isinstance(value, (Parameter, Buffer, Module)):
         yield name, value
     elif isinstance(value, (list, tuple)):
         for i, item in enumerate(value):

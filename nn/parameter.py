@@ -1,4 +1,4 @@
-"""Parameter: a Tensor that a Module learns."""
+"""Parameter and Buffer: the Tensors that a Module owns, those it learns and those it only keeps."""
 
 from __future__ import annotations
 
@@ -44,3 +44,39 @@ class Parameter(Tensor):
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state[:3])
         self.name = state[3] if len(state) > 3 else ""
+
+
+class Buffer(Tensor):
+    """A Tensor that belongs to a Module's state and is not learned: running statistics, masks, tables.
+
+    Args:  data: the first values; copied, because the module writes them in place.
+           persistent: whether it is part of the state_dict.
+    Example:
+        >>> import nn
+        >>> nn.Buffer([0.0, 0.0])
+        Buffer([0., 0.])
+    """
+
+    __slots__ = ("persistent",)
+
+    persistent: bool
+
+    def __init__(self, data: Any, persistent: bool = True, dtype: Any = None) -> None:
+        super().__init__(np.array(data.numpy() if isinstance(data, Tensor) else data, dtype=dtype))
+        self.persistent = persistent
+
+    def __repr__(self) -> str:
+        return "Buffer" + super().__repr__().removeprefix("Tensor")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Buffer:
+        twin: Buffer = super().__deepcopy__(memo)  # type: ignore[assignment]
+        twin.persistent = self.persistent
+        return twin
+
+    def __reduce__(self) -> Any:
+        make, args, state = super().__reduce__()
+        return make, args, (*state, self.persistent)
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state[:3])
+        self.persistent = state[3] if len(state) > 3 else True

@@ -17,6 +17,8 @@ from autograd.backward import gradients
 from autograd.graph import Node, ancestors
 from autograd.primitive import primitives, rules
 from tests.cases import all_cases, cotangents, leaves, several
+from tests.cases.modules import MODULES
+from tests.cases.optimizers import OPTIMIZERS
 
 UFUNCS = """
     add subtract multiply divide negative positive power float_power square sqrt cbrt reciprocal absolute fabs
@@ -84,23 +86,12 @@ def test_every_primitive_has_a_row() -> None:
     assert not missing, f"no row of tests/cases uses these primitives: {', '.join(missing)}"
 
 
-def exported(package: Any, base: type | None) -> set[str]:
-    if base is None:
-        return set()
-    names = getattr(package, "__all__", None) or [name for name in vars(package) if not name.startswith("_")]
-    found = {name: getattr(package, name) for name in names}
+def exported(package: Any, base: type) -> set[str]:
+    found = {name: getattr(package, name) for name in package.__all__}
     return {name for name, thing in found.items() if inspect.isclass(thing) and issubclass(thing, base) and thing is not base}
 
 
 def test_every_module_and_optimizer_has_a_row() -> None:
-    modules = pytest.importorskip("tests.cases.modules", reason="the table of modules")
-    tested = {name for table in vars(modules).values() if isinstance(table, list) for row in table for name in covered(row)}
-    missing = exported(nn, getattr(nn, "Module", None)) | exported(optim, getattr(optim, "Optimizer", None))
-    missing -= tested
-    assert not missing, f"no row of tests/cases/modules.py tests {', '.join(sorted(missing))}"
-
-
-def covered(row: Any) -> set[str]:
-    """The classes that a row names: by `cls`, or as the first word of its name."""
-    cls = getattr(row, "cls", None)
-    return {cls.__name__} if cls is not None else {str(getattr(row, "name", "")).split(" ")[0]}
+    tested = {case.cls.__name__ for case in [*MODULES, *OPTIMIZERS]}
+    missing = (exported(nn, nn.Module) | exported(optim, optim.Optimizer)) - tested
+    assert not missing, f"no row of tests/cases/modules or tests/cases/optimizers.py tests {', '.join(sorted(missing))}"

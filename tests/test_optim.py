@@ -13,7 +13,7 @@ import nn
 import optim
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, DTypeError, InPlaceError
-from tests.cases.modules import OPTIMIZERS, OptimizerCase
+from tests.cases.optimizers import OPTIMIZERS, OptimizerCase
 
 rows = pytest.mark.parametrize("case", OPTIMIZERS, ids=[case.name for case in OPTIMIZERS])
 

@@ -1,54 +1,13 @@
-"""One row for every Module, and for every optimizer with its options: see tests/test_modules.py and tests/test_optim.py."""
+"""Linear, containers, simple activations and losses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 import nn
-import optim
-
-Arrays = Callable[[np.random.Generator], tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class ModuleCase:
-    """A module, inputs that stay off its kinks, and PyTorch's module with the same state_dict keys.
-
-    cls      what the row tests
-    make     rng -> the module in float64
-    inputs   rng -> what it is called with; the floating ones are differentiated
-    torch    torch -> the peer, or None where PyTorch has none
-    """
-
-    cls: type
-    make: Callable[[np.random.Generator], nn.Module]
-    inputs: Arrays
-    torch: Callable[[Any], Any] | None = None
-    label: str = ""
-
-    @property
-    def name(self) -> str:
-        return f"{self.cls.__name__} {self.label}".strip()
-
-
-@dataclass(frozen=True)
-class OptimizerCase:
-    """An optimizer with options that PyTorch's optimizer of the same name takes, too."""
-
-    cls: type
-    options: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return " ".join([self.cls.__name__, *(f"{key}={value}" for key, value in self.options.items())])
-
-
-def away_from_zero(*shape: int) -> Arrays:
-    return lambda rng: (rng.uniform(0.2, 2, shape) * rng.choice([-1.0, 1.0], shape),)
+from tests.cases.modules.case import ModuleCase, away_from_zero
 
 
 def logits_and_classes(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -95,12 +54,3 @@ MODULES = [
         for reduction in ("mean", "sum", "none")
     ],
 ]  # fmt: skip
-
-OPTIMIZERS = [
-    OptimizerCase(optim.SGD),
-    OptimizerCase(optim.SGD, {"momentum": 0.9}),
-    OptimizerCase(optim.SGD, {"momentum": 0.9, "dampening": 0.3}),
-    OptimizerCase(optim.SGD, {"momentum": 0.9, "nesterov": True}),
-    OptimizerCase(optim.SGD, {"weight_decay": 0.1}),
-    OptimizerCase(optim.SGD, {"momentum": 0.5, "weight_decay": 0.1, "maximize": True}),
-]

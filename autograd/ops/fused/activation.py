@@ -1,0 +1,43 @@
+"""Elementwise activations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.primitive import define
+
+relu = define(
+    lambda x: np.maximum(x, 0),
+    lambda g, out, x: g * (out > 0),  # relu'(0) = 0: Bertoin et al. 2021, arXiv:2106.12915
+    keeps="out",
+    name="relu",
+    label="g·[x > 0]",
+)
+
+
+def _sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)) in one buffer: where exp overflows the quotient is 0, below the smallest normal number."""
+    if x.dtype == np.float16:  # whose exp overflows long before the result is small
+        return _sigmoid(x.astype(np.float32)).astype(np.float16)
+    if x.dtype.kind != "f":
+        x = x.astype(np.float64)
+    if x.ndim == 0:
+        with np.errstate(over="ignore"):
+            return 1 / (1 + np.exp(-x))
+    out = np.negative(x)
+    with np.errstate(over="ignore"):
+        np.exp(out, out=out)
+    out += 1
+    return np.divide(1, out, out=out)
+
+
+sigmoid = define(
+    _sigmoid,
+    lambda g, out, x: g * (out * (1 - out)),
+    keeps="out",
+    guard=True,
+    name="sigmoid",
+    label="g·σ(1-σ)",
+)
