@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from heapq import heappop, heappush, heappushpop
 from math import isnan
 from sys import getrefcount
@@ -74,20 +75,22 @@ def backward(
     if len(cotangents) != len(roots):
         raise ArgumentError(f"backward got {len(roots)} tensors and {len(cotangents)} gradients; give one gradient a tensor.")
     leaves, visits = sweep(roots, cotangents, retain_graph=retain_graph, create_graph=create_graph)
-    arrivals = [(leaf, through_hooks(leaf.hooks, g) if leaf.hooks else g) for leaf, g in leaves.items()] + visits
-    totals = []
+    hooked = [leaf for leaf in leaves if leaf.hooks]
+    for leaf in hooked:
+        leaves[leaf] = through_hooks(leaf.hooks, leaves[leaf])
+    arrivals = [*leaves.items(), *visits]
     with _one_at_a_time:  # another thread may be adding to the same leaf
-        for tensor, g in arrivals:
-            old = tensor._grad
-            if old is None:
-                totals.append(g)
-            elif create_graph:
-                with enable_grad():
-                    totals.append(old + g)
-            else:
-                totals.append(result(old._data + g._data, None))  # a new array: a name for the old .grad does not see it change
-        for (tensor, _), total in zip(arrivals, totals, strict=True):  # all or nothing: whatever could fail has run
-            tensor._grad = total
+        totals = [g if leaf._grad is None else _added(leaf._grad, g, create_graph) for leaf, g in arrivals]
+        for (leaf, _), total in zip(arrivals, totals):  # noqa: B905  # all or nothing: whatever could fail has run
+            leaf._grad = total
+
+
+def _added(old: Any, g: Any, create: bool) -> Any:
+    """A new gradient for a leaf that has one: whoever holds a name for the old one does not see it change."""
+    if not create:
+        return result(old._data + g._data, None)
+    with enable_grad():
+        return old + g
 
 
 def gradients(
@@ -131,8 +134,7 @@ def _sweep(
     visits: list[tuple[Any, Any]] = []
     useful, goals = (None, {}) if wanted is None else _paths(roots, wanted)
     check = mode.get().anomaly
-    rare = create or check or bool(goals)
-    careful = useful is not None
+    rare = create or check or useful is not None
 
     for root, seed in zip(roots, seeds, strict=True):
         origin, g = seeded(root, seed, create)
@@ -144,86 +146,84 @@ def _sweep(
             waiting[-origin.number] = (origin, g)
             heappush(heap, -origin.number)
 
+    # The loop runs for every operation of every step, and its length is what a small network's sweep costs.
+
     ahead: Node | None = None  # the last node to receive something stays here: in a chain it is the next one, and never has to wait
     ahead_g: Any = None
     while True:
-        if ahead is not None and not heap:
+        if not heap:
+            if ahead is None:
+                break
             node, g = ahead, ahead_g
         else:
-            if ahead is not None:
+            if ahead is None:
+                key = heappop(heap)
+            else:
                 key = -ahead.number
                 waiting[key] = (ahead, ahead_g)
                 key = heappushpop(heap, key)
-            elif heap:
-                key = heappop(heap)
-            else:
-                break
             node, g = waiting.pop(key)
         ahead = None
         kept: Any = node.args
+        if kept is None:
+            refuse_freed(node)
         args = kept
         out = node.out
         params = node.params
+        parents = node.parents
         primitive: Any = node.primitive
-        vjps = primitive.vjps
-        every = None  # the cotangents of all arguments, where one rule gives them together
-        if kept is None:
-            refuse_freed(node)
-        if rare or not vjps or node.hooks is not None or type(g) is dict:
+        pulls = primitive.vjps
+        if rare or node.hooks is not None or not primitive.direct:
             g = _arrived(node, g, create, check, visits)
             if node in goals:
                 leaves[node] = g
-            args, out, every = _prepared(node, g, create)
-        guard = primitive.guard
-        i = -1
-        for parent in node.parents:
-            i += 1
+            args, out, pulls = _prepared(node, g, create)
+            if useful is not None:
+                parents = [parent if parent in useful else None for parent in parents]
+        for parent, x, pull in zip(parents, kept, pulls):  # noqa: B905  # there may be more rules than arguments
             if parent is None:
                 continue
-            x = kept[i]
-            if type(x) is ndarray:  # a value that the rules read
-                if parent.written > node.number:
-                    refuse_changed(parent, node)
-                if x.base is not None and type(parent) is Node:
-                    views[parent] = x
-                    careful = True
-            if careful:
-                if node in views and is_written(parent, node, views):
-                    refuse_changed(parent, node)
-                if useful is not None and parent not in useful:
-                    continue
-
-            if every is not None:
-                gi = every(i)
-            elif params is not None:
-                gi = vjps[i](g, out, *args, **params)
+            if params is not None:
+                gi = pull(g, out, *args, **params)
             elif len(args) == 2:
-                gi = vjps[i](g, out, args[0], args[1])
+                gi = pull(g, out, args[0], args[1])
             else:
-                gi = vjps[i](g, out, *args)
+                gi = pull(g, out, *args)
 
             kind = type(gi)
             if kind is float64 and type(x) is float64:  # numbers: the short way
-                if guard and isnan(gi) and g == 0:
+                if primitive.guard and isnan(gi) and g == 0:
                     gi = float64(0)
             else:
+                if type(x) is ndarray:  # a value that the rules read
+                    if parent.written > node.number:
+                        refuse_changed(parent, node)
+                    if x.base is not None and type(parent) is Node:
+                        views[parent] = x
                 if kind is not ndarray:
                     if kind is Share:
+                        if views and node in views and is_written(parent, node, views):
+                            refuse_changed(parent, node)
                         _receive_share(parent, gi, waiting, heap)
                         continue
                     if gi is None:
                         continue
                     gi = as_cotangent(gi, create)
-                if guard and has_nan(gi):
+                if primitive.guard and has_nan(gi):
                     gi = guarded(gi, g)
                 if gi.shape != x.shape:
                     gi = unbroadcast(gi, x.shape)
                 if gi.dtype is not x.dtype and gi.dtype != x.dtype:
                     gi = gi.astype(x.dtype)
-            if check:
-                anomaly.check_backward(node, i, gi, g)
+                if check:
+                    anomaly.check_backward(node, next(i for i, p in enumerate(parents) if p is parent), gi, g)
+            if views and node in views and is_written(parent, node, views):
+                refuse_changed(parent, node)
 
             if type(parent) is Node:
+                if ahead is None and not heap:
+                    ahead, ahead_g = parent, gi
+                    continue
                 if parent is ahead:
                     key, old = -parent.number, ahead_g
                 else:
@@ -232,8 +232,6 @@ def _sweep(
                         waiting[key] = (ahead, ahead_g)
                         heappush(heap, key)
                     ahead, ahead_g = parent, gi
-                    if not heap:
-                        continue
                     key = -parent.number
                     if key not in waiting:
                         continue
@@ -243,7 +241,7 @@ def _sweep(
                 key = parent
                 old = leaves.get(parent)
                 if old is None:
-                    if type(gi) is ndarray and gi.base is None and getrefcount(gi) == ALONE:  # no one else has it
+                    if kind is ndarray and gi.base is None and getrefcount(gi) == ALONE:  # no one else has it
                         owned.add(parent)
                     leaves[parent] = gi
                     continue
@@ -298,18 +296,35 @@ def _arrived(node: Node, g: Any, create: bool, check: bool, visits: list[tuple[A
     return g
 
 
-def _prepared(node: Node, g: Any, create: bool) -> tuple[tuple[Any, ...], Any, Any]:
-    """(args, out, i -> cotangent of argument i) for what is not simply one VJP an argument."""
+def _prepared(node: Node, g: Any, create: bool) -> tuple[Sequence[Any], Any, Sequence[Any]]:
+    """(args, out, one function (g, out, *args, **params) an argument) for what is not simply one VJP an argument."""
     primitive = node.primitive
     args, out = _rewrap(node) if create else (node.args or (), node.out)
+    params = node.params or {}
     if create and primitive.composite is not None:
-        return args, out, _through_composite(primitive, node, args, g).__getitem__
+        return args, out, _each_of(_through_composite(primitive, node, args, g), len(args))
     if primitive.joint is not None:
-        return args, out, primitive.joint(g, out, *args, **node.params or {}).__getitem__
+        return args, out, _each_of(primitive.joint(g, out, *args, **params), len(args))
     if primitive.each is not None:
-        each, params = primitive.each, node.params or {}
-        return args, out, lambda i: each(i, g, out, *args, **params)
-    return args, out, None
+        return args, out, [partial(primitive.each, i) for i in range(len(args))]
+    return args, out, primitive.vjps
+
+
+def _each_of(found: Any, count: int) -> list[Any]:
+    """What one rule has found for all arguments, as one function an argument, each called once.
+
+    It is handed over, not kept: the sweep may then add to it in place.
+    """
+    if isinstance(found, tuple):
+        found = list(found)
+
+    def take(i: int) -> Any:
+        gi = found[i]
+        if type(found) is list:
+            found[i] = None
+        return gi
+
+    return [lambda *_, i=i, **__: take(i) for i in range(count)]
 
 
 def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
@@ -336,7 +351,7 @@ def _rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:
     return args, out if isinstance(out, Abstract) else result(out, node)
 
 
-def _through_composite(primitive: Primitive, node: Node, args: tuple[Any, ...], g: Any) -> list[Any]:
+def _through_composite(primitive: Primitive, node: Node, args: Sequence[Any], g: Any) -> list[Any]:
     """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
     inputs = list(args)
     for i, parent in enumerate(node.parents):

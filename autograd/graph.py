@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -21,13 +22,14 @@ _NOT_KEPT = (
     "name the argument in keeps=, or use keeps='in out' to keep everything."
 )
 
+ndarray = np.ndarray
 clock = itertools.count(1)  # numbers operations and writes in the order they happen; next() on it is atomic
 
 
 class Abstract:
     """An array known by its shape and dtype alone: what a node holds of a value that no rule will read."""
 
-    __slots__ = ("dtype", "shape")  # and no __init__: two are made an operation, and a call of one costs more than both
+    __slots__ = ("dtype", "shape")
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -69,14 +71,27 @@ class Saved(Abstract):
     values: Any
 
 
+class SavedOutputs(tuple[Any, ...]):
+    """The results of an operation with several, likewise."""
+
+    values: Any
+
+
 def abstract(a: Any) -> Any:
     """What a node holds of a value that no rule will read: shape and dtype of an array, a number as it is."""
-    if type(a) is np.ndarray or (hasattr(a, "shape") and not isinstance(a, (np.generic, np.dtype))):
-        s = Abstract()
-        s.shape = a.shape
-        s.dtype = a.dtype
-        return s
+    if type(a) is ndarray:
+        return _abstract(a.shape, a.dtype)
+    if hasattr(a, "shape") and not isinstance(a, (np.generic, np.dtype)):
+        return _abstract(tuple(a.shape), a.dtype)
     return a
+
+
+@lru_cache(maxsize=1024)  # the shapes of one step are those of the next
+def _abstract(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Abstract:
+    made = Abstract()
+    made.shape = shape
+    made.dtype = dtype
+    return made
 
 
 class Node:
@@ -99,8 +114,8 @@ class Node:
     )  # fmt: skip
 
     primitive: Primitive
-    parents: tuple[Any, ...]
-    args: tuple[Any, ...] | None  # None once the sweep has freed it
+    parents: Sequence[Any]
+    args: Sequence[Any] | None  # None once the sweep has freed it
     out: Any
     params: dict[str, Any] | None
     number: int

@@ -1,7 +1,8 @@
-"""Whether operations are recorded, checked, and inside which module: one immutable value a thread.
+"""Whether operations are recorded, checked, and inside which module.
 
 A `ContextVar` holds it: every thread (and every asyncio task) starts from the default and sees only its own
-changes, and leaving a block restores exactly what was there, whatever happened inside.
+changes, and leaving a block restores exactly what was there, whatever happened inside. Blocks put another Mode in its
+place; only the scope, which changes at every layer of every step, is written in the one that is there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from threading import local
+from threading import get_ident, local
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -20,30 +21,32 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Mode:
     """What an operation asks before it records itself."""
 
-    __slots__ = ("anomaly", "recording", "scope")
+    __slots__ = ("anomaly", "recording", "scope", "special", "thread")
 
     recording: bool
     anomaly: bool
+    special: bool  # not recording, or looking for anomalies: what an operation's short path need not know apart
     scope: tuple[Any, ...]  # the modules being called, outermost first
+    thread: int  # the only one that may write the scope
 
-    def __init__(self, recording: bool = True, anomaly: bool = False, scope: tuple[Any, ...] = ()) -> None:
+    def __init__(self, recording: bool = True, anomaly: bool = False, scope: tuple[Any, ...] = (), thread: int | None = None) -> None:
         self.recording = recording
         self.anomaly = anomaly
+        self.special = anomaly or not recording
         self.scope = scope
+        self.thread = get_ident() if thread is None else thread
 
 
-def inside(module: Any) -> Token[Mode]:
-    """Enter a module: what is recorded until `mode.reset(token)` knows that it happened there."""
+def of_this_thread() -> Mode:
+    """The mode, as an object that only this thread has: a Module writes the scope of its call there, and then takes it back."""
     now = mode.get()
-    new = _new(Mode)  # filled by hand: this runs at every layer of every step
-    new.recording = now.recording
-    new.anomaly = now.anomaly
-    new.scope = (*now.scope, module)
-    return mode.set(new)
+    if now.thread != get_ident():  # the default, or what came with the context of another thread
+        now = Mode(now.recording, now.anomaly, now.scope)
+        mode.set(now)
+    return now
 
 
-_new = object.__new__
-mode: ContextVar[Mode] = ContextVar("chainrule.mode", default=Mode())  # noqa: B039  a Mode is never written to
+mode: ContextVar[Mode] = ContextVar("chainrule.mode", default=Mode(thread=-1))  # noqa: B039  this one is never written to
 
 
 class _Setting:

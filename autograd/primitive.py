@@ -12,15 +12,15 @@ rules. Broadcasting and mixed dtypes are undone by the sweep, never by a rule.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import anomaly
 from autograd.errors import ArgumentError, DTypeError, NoRuleError
-from autograd.graph import Node, Saved, abstract, clock
-from autograd.modes import mode
+from autograd.graph import Node, Saved, SavedOutputs, abstract, clock
+from autograd.modes import Mode, mode
 
 Function = Callable[..., Any]
 
@@ -100,8 +100,9 @@ class Primitive:
             12.0
         """
         self.vjps: tuple[Function | None, ...] = vjps
+        self.direct = bool(vjps)  # one VJP an argument and, as far as is known, one result
         self.arity = len(vjps)
-        self._plans: dict[tuple[int, int], tuple[tuple[int, ...], bool]] = {}
+        self._plans: dict[int, tuple[tuple[int, ...], bool]] = {}
         self._differentiable = sum(1 << i for i, vjp in enumerate(vjps) if vjp is not None) if vjps else -1  # a bit an argument
         words = [keeps] * max(1, len(vjps)) if isinstance(keeps, str) else list(keeps)
         if vjps and len(words) != len(vjps):
@@ -124,21 +125,21 @@ class Primitive:
             positions = [parameters.index(word) for word in names if word in parameters]
         return None if "in" in words else frozenset(positions), "out" in words
 
-    def _plan(self, needs: int, last: int) -> tuple[tuple[int, ...], bool]:
-        """(the arguments that nothing will read, whether the result is read), of arguments 0 … last.
+    def _plan(self, needs: int, count: int) -> tuple[tuple[int, ...], bool]:
+        """(the arguments that nothing will read, whether the result is read), of `count` arguments.
 
         The bit set `needs` says which of them get a gradient.
         """
-        reads = [self._reads[i if i < self.arity else 0] for i in range(last + 1) if needs >> i & 1]
+        reads = [self._reads[i if i < self.arity else 0] for i in range(count) if needs >> i & 1]
         everything = any(positions is None for positions, _ in reads)
         kept = {i for positions, _ in reads for i in positions or ()}
-        dropped = () if everything else tuple(i for i in range(last + 1) if i not in kept)
-        plan = self._plans[needs, last] = (dropped, any(out for _, out in reads))
+        dropped = () if everything else tuple(i for i in range(count) if i not in kept)
+        plan = self._plans[needs + (1 << count)] = (dropped, any(out for _, out in reads))
         return plan
 
     def kept_of_two(self, needs: int) -> tuple[bool, bool, bool]:
         """(keep a, keep b, keep out) for a function of two arguments."""
-        dropped, out = self._plan(needs, 1)
+        dropped, out = self._plan(needs, 2)
         return 0 not in dropped, 1 not in dropped, out
 
     def __repr__(self) -> str:
@@ -148,87 +149,111 @@ class Primitive:
         return (_primitive_named, (self.name,)) if primitives.get(self.name) is self else object.__reduce__(self)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
-        raw = list(args)
-        parents: list[Any] = [None] * len(raw)
-        needs = 0  # which arguments need a gradient, a bit each
-        found = False
-        i = -1
+        raw: list[Any] = []
+        parents: list[Any] = []
+        needs = 0  # which arguments come from something that requires grad, a bit each
+        bit = 1
         for a in args:
-            i += 1
             if isinstance(a, Tensor):
-                found = True
-                raw[i] = a._data
+                raw.append(a._data)
                 parent = a.node
-                if parent is None and a._requires_grad:
-                    parent = a
                 if parent is not None:
-                    if self._differentiable >> i & 1:
-                        parents[i] = parent
-                        needs |= 1 << i
-                    elif parent is a:  # a constant to this operation, but one that a step may write to
-                        raw[i] = np.array(a._data)
-            elif type(a) is list and self._differentiable >> i & 1:
-                raw[i] = np.asarray(a)
+                    needs += bit
+                elif a._requires_grad:
+                    needs += bit
+                    parent = a
+                parents.append(parent)
+            else:
+                raw.append(np.asarray(a) if type(a) is list and self._differentiable & bit else a)
+                parents.append(None)
+            bit += bit
         if params:
-            if any([isinstance(value, Tensor) for value in params.values()]):
-                return self(*self._positional(args, params), **params)
+            for value in params.values():
+                if isinstance(value, Tensor):
+                    return self(*self._positional(args, params), **params)
             out = self.forward(*raw, **params)
         else:
             out = self.forward(*raw)
+        state = mode.get()
+        plan = self._plans.get(needs + bit)
+        if plan is None or state.special or type(out) is not ndarray or out.dtype.kind != "f":
+            return self._finished(args, raw, parents, needs, params, out, state)
+        dropped, keep_out = plan
+        for i in dropped:
+            raw[i] = abstract(raw[i])
+        node = Node()  # as record() and result() do it, written out here and in `binary`: two calls less an operation
+        node.primitive = self
+        node.parents = parents
+        node.args = raw
+        node.out = out if keep_out else abstract(out)
+        node.params = params or None
+        node.number = next(clock)
+        node.scope = state.scope
+        node.written = 0
+        node.hooks = None
+        made = new(Tensor)
+        made._data = out
+        made.node = node
+        made._requires_grad = True
+        made._grad = None
+        return made
+
+    def _finished(self, args: Any, raw: list[Any], parents: list[Any], needs: int, params: Any, out: Any, state: Mode) -> Any:
+        """The rest of a call that is not the commonest: plain arrays, constants, numbers, several results, checks."""
         values = None
         if self.saves:
             out, values = out
-        if not found:
+        if not any([isinstance(a, Tensor) for a in args]):
             return out
-        state = mode.get()
         if state.anomaly:
             anomaly.check_forward(self, raw, out, state)
+        if needs & ~self._differentiable:
+            needs = self._without_constants(needs, args, raw, parents)
         if not needs:
             return _constant(out)
         if not state.recording:
             return _constant(_apart(out))
-        kind = type(out)
-        if kind is float:
-            out = np.float64(out)
-        if kind is not tuple and out.dtype.kind != "f":
+        if type(out) is float:
+            out = float64(out)
+        several = type(out) is tuple
+        if not several and out.dtype.kind != "f":
             if out.dtype.kind == "c":
                 raise DTypeError(
                     f"{self.name}: a complex result of a tensor that requires grad has no gradient here yet. "
                     "Keep real and imaginary part as two tensors, or take x.detach()."
                 )
             return _constant(out)
-        plan = self._plans.get((needs, i))
-        if plan is None:
-            plan = self._plan(needs, i)
-        dropped, keep_out = plan
+        dropped, keep_out = self._plans.get(needs + (1 << len(raw))) or self._plan(needs, len(raw))
         for i in dropped:
             raw[i] = abstract(raw[i])
-        node = Node()  # as record() and result() do it, written out here and in `binary`: two calls less an operation
-        node.primitive = self
-        node.parents = tuple(parents)
-        node.args = tuple(raw)
-        node.params = params or None
-        node.number = next(clock)
-        node.scope = state.scope
-        node.written = 0
-        node.hooks = None
-        made: Any
-        if kind is tuple:
-            node.out = out if keep_out else tuple([abstract(o) for o in out])
-            made = tuple([result(o, pick_node(node, i, o) if o.dtype.kind == "f" else None) for i, o in enumerate(out)])
+        if several:
+            self.direct = False
+            kept: Any = out if keep_out else tuple([abstract(o) for o in out])
+        elif values is not None:
+            kept = Saved()
+            kept.shape, kept.dtype, kept.values = out.shape, out.dtype, values
         else:
-            node.out = out if keep_out else abstract(out)
-            if values is not None:
-                node.out = saved = Saved()
-                saved.shape, saved.dtype, saved.values = out.shape, out.dtype, values
-            made = new(Tensor)
-            made._data = out
-            made.node = node
-            made._requires_grad = True
-            made._grad = None
+            kept = out if keep_out else abstract(out)
+        node = record(self, parents, raw, kept, params, state.scope)
         if state.anomaly:
             anomaly.remember(node)
+        if not several:
+            return result(out, node)
+        made = tuple([result(o, pick_node(node, i, o) if o.dtype.kind == "f" else None) for i, o in enumerate(out)])
+        if values is not None:  # only now: a result that outlives the sweep must not hold them by its `pick`
+            node.out = saved = SavedOutputs(node.out)
+            saved.values = values
         return made
+
+    def _without_constants(self, needs: int, args: Any, raw: list[Any], parents: list[Any]) -> int:
+        """Take arguments that have no derivative for constants; one that a step may write to is copied."""
+        for i, a in enumerate(args):
+            if parents[i] is not None and not self._differentiable >> i & 1:
+                needs -= 1 << i
+                if parents[i] is a:
+                    raw[i] = np.array(raw[i])
+                parents[i] = None
+        return needs
 
     def _positional(self, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[Any, ...]:
         """Move arguments given by name to their positions (and out of params), up to the last Tensor."""
@@ -259,7 +284,7 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, Tensor)
 
 
-def record(primitive: Primitive, parents: tuple[Any, ...], args: Any, out: Any, params: Any, scope: tuple[Any, ...]) -> Node:
+def record(primitive: Primitive, parents: Sequence[Any], args: Any, out: Any, params: Any, scope: tuple[Any, ...]) -> Node:
     """A new node, numbered now."""
     node = Node()
     node.primitive = primitive
@@ -406,7 +431,7 @@ def binary(primitive: Primitive, operator: Function) -> Any:
             parent = a.node
             state = mode.get()
             x = a._data
-            if parent is None or state.anomaly or not state.recording:
+            if parent is None or state.special:
                 return call(a, b)
             node = Node()
             node.parents = (parent, None)
@@ -425,7 +450,7 @@ def binary(primitive: Primitive, operator: Function) -> Any:
             pb = b.node
             if pb is None and b._requires_grad:
                 pb = b
-            if (pa is None and pb is None) or state.anomaly or not state.recording:
+            if (pa is None and pb is None) or state.special:
                 return call(a, b)
             x = a._data
             y = b._data

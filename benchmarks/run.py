@@ -25,14 +25,24 @@ from typing import Any
 
 import numpy as np
 
-WORKLOADS = ("chain", "mlp_small", "mlp_small_step", "mlp_large", "elementwise_large", "scalar_mlp")
-LIBRARY = {"torch": "torch", "micrograd": "micrograd"}  # what a peer needs beyond NumPy; "torch2" is a second torch
+WORKLOADS = (
+    "chain", "mlp_small", "mlp_small_step", "mlp_large", "elementwise_large", "conv", "scalar_mlp", "resnet_mlp", "attention",
+    "lstm", "lstm_layer",
+    "meprop_hidden", "meprop_input", "meprop_each", "adam_only", "sgd_momentum_only",
+)  # fmt: skip
+# what a peer needs beyond NumPy; "torch2" is a second torch
+LIBRARY = {"torch": "torch", "micrograd": "micrograd", "torch_unified": "torch", "torch_foreach": "torch", "torch_fused": "torch"}
 WARM_UP = 4  # rounds thrown away: PyTorch's allocations settle only after some dozens of steps, up to 4 times as slow
 NAMES = {
     "numpy_returned": "numpy, freed memory returned at once",
     "ours_unkept": "ours, CHAINRULE_KEEP_MEMORY=0",
     "numpy_kept": "numpy, freed memory kept",
     "numpy_blocks": "numpy, in blocks that fit the cache",
+    "ours_dense": "ours, nn.Linear",
+    "numpy_unified": "numpy, top k, freed memory kept",
+    "torch_foreach": "torch, foreach=True",
+    "torch_fused": "torch, fused=True",
+    "torch_unified": "torch, top k as an autograd.Function",
 }
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
@@ -43,7 +53,8 @@ class Worker:
 
     def __init__(self, workload: str, peer: str, threads: int) -> None:
         pools = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-        keep = {} if peer == "ours" else {"CHAINRULE_KEEP_MEMORY": "0"}  # only ours gets what importing us brings
+        ours = peer.startswith("ours") and peer != "ours_unkept"
+        keep = {} if ours else {"CHAINRULE_KEEP_MEMORY": "0"}  # only ours gets what importing us brings
         if peer.endswith("_returned"):  # glibc's first thresholds, fixed: left alone they adapt, with luck as good as keeping
             keep |= dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(128 * 1024))
         self.process = subprocess.Popen(

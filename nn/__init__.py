@@ -4,21 +4,97 @@ from autograd._hips import refuse_hips
 
 refuse_hips()  # here too: installed after us, HIPS autograd has overwritten our autograd/__init__.py
 
-from nn import data, functional, init
-from nn.activation import ReLU, Sigmoid, Tanh
-from nn.containers import Sequential
-from nn.flatten import Flatten
+from nn import data, functional, init, parametrizations, utils
+from nn.activation import CELU, ELU, GELU, SELU, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Softsign, Tanh, Tanhshrink
+from nn.attention import MultiheadAttention
+from nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d
+from nn.bilinear import Bilinear
+from nn.classification_loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    GaussianNLLLoss,
+    KLDivLoss,
+    NLLLoss,
+    PoissonNLLLoss,
+)
+from nn.clip import NonFiniteGradientWarning, clip_grad_norm_, clip_grad_value_, get_total_norm
+from nn.containers import ModuleDict, ModuleList, Sequential
+from nn.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d
+from nn.embedding import Embedding
+from nn.flatten import Flatten, Unflatten
+from nn.fuse import fuse
+from nn.identity import Identity, Lambda
 from nn.linear import Linear
-from nn.loss import CrossEntropyLoss, MSELoss
+from nn.margin_loss import CosineEmbeddingLoss, HingeEmbeddingLoss, HingeLoss, MarginRankingLoss, TripletMarginLoss
+from nn.minimal_effort import MinimalEffortLinear, MinimalEffortReLU
 from nn.module import Module
+from nn.normalization import GroupNorm, LayerNorm, RMSNorm
 from nn.parameter import Buffer, Parameter
-from nn.residual import Residual
+from nn.parametrizations import spectral_norm, weight_norm
+from nn.penalty import l1_penalty, l2_penalty
+from nn.piecewise_linear import (
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    ReLU6,
+    RReLU,
+    Softshrink,
+    Step,
+    Threshold,
+)  # fmt: skip
+from nn.pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+)
+from nn.positional import PositionalEncoding
+from nn.recurrent import GRU, LSTM, RNN
+from nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
+from nn.regression_loss import HalfMSELoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+from nn.residual import BasicBlock, Bottleneck, PreActBlock, Residual, ResidualBlock
+from nn.serialization import load, load_metadata, save
+from nn.simplify import simplify
+from nn.softmax import GLU, LogSoftmax, Maxout, Softmax, Softmax2d, Softmin
+from nn.summary import summary
+from nn.transformer import TransformerEncoder, TransformerEncoderLayer
+from nn.update_batch_norm import update_batch_norm
+from nn.upsampling import Upsample
+from nn.vector import parameters_to_vector, vector_to_parameters
 
 __all__ = [
+    "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
+    "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
+    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "Upsample",
     "Module", "Parameter", "Buffer",
-    "Sequential", "Residual",
-    "Linear", "Flatten",
-    "ReLU", "Sigmoid", "Tanh",
-    "CrossEntropyLoss", "MSELoss",
+    "Sequential", "ModuleList", "ModuleDict", "Identity", "Lambda", "summary",
+    "Residual", "ResidualBlock", "BasicBlock", "Bottleneck", "PreActBlock",
+    "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "PositionalEncoding", "Embedding", "Bilinear",
+    "RNNCell", "LSTMCell", "GRUCell", "RNN", "LSTM", "GRU",
+    "Linear", "Flatten", "Unflatten",
+    "Step", "ReLU", "LeakyReLU", "PReLU", "RReLU", "ReLU6", "Hardtanh", "Hardsigmoid", "Hardswish", "Threshold", "Softshrink", "Hardshrink",
+    "Sigmoid", "LogSigmoid", "Tanh", "Tanhshrink", "Softsign", "Softplus", "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish",
+    "Softmax", "LogSoftmax", "Softmin", "Softmax2d", "GLU", "Maxout",
+    "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "GaussianNLLLoss", "PoissonNLLLoss",
+    "MSELoss", "HalfMSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",
+    "HingeLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss", "TripletMarginLoss",
+    "l1_penalty", "l2_penalty", "clip_grad_norm_", "clip_grad_value_", "get_total_norm", "NonFiniteGradientWarning",
+    "parameters_to_vector", "vector_to_parameters", "weight_norm", "spectral_norm", "parametrizations", "utils",
+    "save", "load", "load_metadata", "fuse",
+    "MinimalEffortLinear", "MinimalEffortReLU", "simplify",
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "GroupNorm", "RMSNorm",
+    "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout", "update_batch_norm",
     "data", "functional", "init",
 ]  # fmt: skip

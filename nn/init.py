@@ -1,6 +1,8 @@
 """First values of parameters. Each function fills a tensor in place and returns it, under PyTorch's name.
 
-`rng` says where the numbers come from; None means the package's generator (autograd.seed).
+`rng` says where the numbers come from; None means the package's generator (autograd.seed). Numbers are drawn and computed in
+float64 and rounded once to the tensor's dtype, so that a seed means the same network in every dtype. A weight is (out, in, …):
+its fan-in is in times the size of the kernel, its fan-out is out times that.
 """
 
 from __future__ import annotations
@@ -46,18 +48,104 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Rng = N
     return _fill(tensor, generator(rng).normal(mean, std, tensor.shape))
 
 
-def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor:
-    """Uniform in ±a with a = gain √(6 / (fan_in + fan_out)): keeps the variance forward and backward.
+def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, *, rng: Rng = None) -> Tensor:
+    """Normal, given that the value lies in [a, b]; a and b are values, not multiples of std.
 
-    Source:    Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks".
+    Numerics:  by the inverse of the distribution function, in logarithms: exact however far out the interval lies.
     """
-    a = gain * math.sqrt(6 / sum(fans(tensor)))
-    return uniform_(tensor, -a, a, rng=rng)
+    if not std > 0:
+        raise ArgumentError(f"trunc_normal_ expects std > 0; got {std}.")
+    if not a < b:
+        raise ArgumentError(f"trunc_normal_ expects a < b; got a={a}, b={b}.")
+    from scipy.special import log_ndtr, ndtri_exp
+
+    low, high = (a - mean) / std, (b - mean) / std
+    side = -1.0 if low > 0 else 1.0  # in the lower tail the logarithms keep their digits
+    if side < 0:
+        low, high = -high, -low
+    u = generator(rng).random(tensor.shape)
+    least, most = log_ndtr(low), log_ndtr(high)
+    z = ndtri_exp(most + np.log(np.maximum(u + (1 - u) * np.exp(least - most), np.finfo(float).tiny)))
+    return _fill(tensor, np.clip(mean + side * std * z, a, b))
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """The identity: a linear layer that hands on as many of its inputs as it can.
+
+    Raises:    ShapeError if the tensor is not a matrix.
+    """
+    if tensor.ndim != 2:
+        raise ShapeError(f"eye_ fills a matrix; got shape {tensor.shape}.")
+    return _fill(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """The identity of convolutions: of each group, as many channels as can be are handed on unchanged.
+
+    Shape:     (out, in / groups, *kernel) of one to three kernel axes; out a multiple of groups
+    """
+    if not 3 <= tensor.ndim <= 5:
+        raise ShapeError(f"dirac_ fills a convolution's weight (out, in, *kernel), of 3, 4 or 5 axes; got shape {tensor.shape}.")
+    out, into, *kernel = tensor.shape
+    if groups < 1 or out % groups:
+        raise ArgumentError(f"dirac_ expects groups to divide the {out} outputs; got groups={groups}.")
+    values = np.zeros(tensor.shape)
+    channel = np.arange(min(out // groups, into))
+    centre: tuple[Any, ...] = tuple([size // 2 for size in kernel])
+    for group in range(groups):
+        values[(group * (out // groups) + channel, channel, *centre)] = 1
+    return _fill(tensor, values)
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor:
+    """Orthonormal rows (or columns, if there are fewer), times gain: keeps the length of what it multiplies.
+
+    Shape:     (rows, …), the axes after the first taken as one
+    Numerics:  Q of a normal matrix, with signs that make it uniform among the orthogonal ones (Mezzadri 2007, arXiv:math-ph/0609050).
+    Source:    Saxe et al. 2013, arXiv:1312.6120.
+    Example:
+        >>> import numpy as np, nn
+        >>> w = nn.init.orthogonal_(nn.Parameter(np.empty((2, 3)))).numpy()
+        >>> bool(np.allclose(w @ w.T, np.eye(2)))
+        True
+    """
+    if tensor.ndim < 2:
+        raise ShapeError(f"orthogonal_ needs at least 2 axes; got shape {tensor.shape}.")
+    if 0 in tensor.shape:
+        return tensor
+    rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
+    q, r = np.linalg.qr(generator(rng).normal(size=(max(rows, columns), min(rows, columns))))
+    q = q * np.where(np.diagonal(r) < 0, -gain, gain)
+    return _fill(tensor, (q if rows >= columns else q.T).reshape(tensor.shape))
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, *, rng: Rng = None) -> Tensor:
+    """Normal, with this share of each column (rounded up) set to zero.
+
+    Source:    Martens 2010, "Deep learning via Hessian-free optimization".
+    """
+    if tensor.ndim != 2:
+        raise ShapeError(f"sparse_ fills a matrix; got shape {tensor.shape}.")
+    if not 0 <= sparsity <= 1:
+        raise ArgumentError(f"sparse_ expects a sparsity in [0, 1]; got {sparsity}.")
+    normal_(tensor, 0.0, std, rng=rng)
+    rows = tensor.shape[0]
+    order = generator(rng).permuted(np.broadcast_to(np.arange(rows)[:, None], tensor.shape), axis=0)  # a permutation a column
+    return _fill(tensor, np.where(order < math.ceil(sparsity * rows), 0, tensor.numpy()))
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor:
+    """Uniform in ±a with a = gain √(6 / (fan_in + fan_out)): keeps the variance forward and backward, by a compromise.
+
+    Raises:    ShapeError if the tensor has fewer than 2 axes, as all of these do.
+    Source:    Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", eq. 16.
+    """
+    return _uniform(tensor, gain, sum(fans(tensor)) / 2, rng)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor:
     """Normal with std = gain √(2 / (fan_in + fan_out)); see `xavier_uniform_`."""
-    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(fans(tensor))), rng=rng)
+    return _normal(tensor, gain, sum(fans(tensor)) / 2, rng)
 
 
 def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Rng = None) -> Tensor:
@@ -68,8 +156,7 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonline
                nonlinearity: see `calculate_gain`.
     Source:    He et al. 2015, arXiv:1502.01852, section 2.2.
     """
-    bound = calculate_gain(nonlinearity, a) * math.sqrt(3 / _fan(tensor, mode))
-    return uniform_(tensor, -bound, bound, rng=rng)
+    return _uniform(tensor, calculate_gain(nonlinearity, a), _fan(tensor, mode), rng)
 
 
 def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Rng = None) -> Tensor:
@@ -82,21 +169,57 @@ def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinea
         >>> round(float(np.std(w.numpy())), 3)  # √(2/1000)
         0.045
     """
-    return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode)), rng=rng)
+    return _normal(tensor, calculate_gain(nonlinearity, a), _fan(tensor, mode), rng)
+
+
+def lecun_uniform_(tensor: Tensor, *, rng: Rng = None) -> Tensor:
+    """Uniform in ±√(3 / fan_in): variance 1/fan_in, for inputs of variance 1 and units used where they are steep.
+
+    Source:    LeCun et al. 1998, "Efficient BackProp", eq. 16; what SELU asks for.
+    """
+    return _uniform(tensor, 1.0, fans(tensor)[0], rng)
+
+
+def lecun_normal_(tensor: Tensor, *, rng: Rng = None) -> Tensor:
+    """Normal with std = √(1 / fan_in), not truncated; see `lecun_uniform_`."""
+    return _normal(tensor, 1.0, fans(tensor)[0], rng)
+
+
+LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+GAINS = {**dict.fromkeys(LINEAR, 1.0), "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """By how much the weights must grow to make up for what a nonlinearity takes away.
 
-    Args:      nonlinearity: "linear", "sigmoid", "tanh", "relu" or "leaky_relu".
+    Args:      nonlinearity: "linear" and the convolutions' names (1), "sigmoid" (1), "tanh" (5/3), "relu" (√2),
+               "leaky_relu" (√(2 / (1 + slope²))) or "selu" (3/4: found by trial; 1 for its own fixed point): PyTorch's numbers.
                param: the negative slope of "leaky_relu" (default 0.01).
+    Example:
+        >>> import nn
+        >>> nn.init.calculate_gain("leaky_relu", 1.0)
+        1.0
     """
     if nonlinearity == "leaky_relu":
-        return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
-    gains = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2)}
-    if nonlinearity not in gains:
-        raise ArgumentError(f"nonlinearity must be one of {', '.join([*gains, 'leaky_relu'])}; got {nonlinearity!r}.")
-    return gains[nonlinearity]
+        slope = 0.01 if param is None else param
+        if isinstance(slope, bool) or not isinstance(slope, (int, float, np.integer, np.floating)):
+            raise ArgumentError(f"the negative slope of leaky_relu must be a number; got {param!r}.")
+        return math.sqrt(2 / (1 + float(slope) ** 2))
+    if nonlinearity not in GAINS:
+        raise ArgumentError(f"nonlinearity must be one of {', '.join([*GAINS, 'leaky_relu'])}; got {nonlinearity!r}.")
+    return GAINS[nonlinearity]
+
+
+def _uniform(tensor: Tensor, gain: float, fan: float, rng: Rng) -> Tensor:
+    """Uniform with variance gain² / fan. A tensor without elements has nothing to fill, and may have no fan."""
+    if 0 in tensor.shape:
+        return tensor
+    bound = gain * math.sqrt(3 / fan)
+    return uniform_(tensor, -bound, bound, rng=rng)
+
+
+def _normal(tensor: Tensor, gain: float, fan: float, rng: Rng) -> Tensor:
+    return tensor if 0 in tensor.shape else normal_(tensor, 0.0, gain / math.sqrt(fan), rng=rng)
 
 
 def fans(tensor: Tensor) -> tuple[int, int]:

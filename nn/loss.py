@@ -1,43 +1,45 @@
-"""Losses as modules."""
+"""What the losses have in common as modules."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from autograd.errors import ArgumentError
+import numpy as np
+
+from autograd.errors import ArgumentError, DTypeError
 from nn import functional as F
 from nn.module import Module
+from nn.parameter import Buffer
 
 
-class _Loss(Module):
+class Loss(Module):
+    """The base of the losses: how a loss an element becomes one number.
+
+    Args:      reduction: "mean", "sum", or "none" for the losses of all elements.
+    """
+
+    reductions: tuple[str, ...] = F.REDUCTIONS
+
     def __init__(self, *, reduction: str = "mean") -> None:
-        if reduction not in F.REDUCTIONS:
-            raise ArgumentError(f"reduction must be one of {', '.join(map(repr, F.REDUCTIONS))}; got {reduction!r}.")
+        if reduction not in self.reductions:
+            raise ArgumentError(f"reduction must be one of {', '.join(map(repr, self.reductions))}; got {reduction!r}.")
         self.reduction = reduction
 
     def extra_repr(self) -> str:
-        return "" if self.reduction == "mean" else f"reduction={self.reduction!r}"
+        return ", ".join([*self._options(), *([] if self.reduction == "mean" else [f"reduction={self.reduction!r}"])])
+
+    def _options(self) -> list[str]:
+        """The other options, as they are written in the constructor."""
+        return []
 
 
-class CrossEntropyLoss(_Loss):
-    """The negative log-likelihood of the target classes under softmax(input): see `functional.cross_entropy`.
-
-    Shape:     input (N, C), target (N,) of class numbers -> () for "mean" and "sum", (N,) for "none"
-    Example:
-        >>> import numpy as np, nn
-        >>> round(float(nn.CrossEntropyLoss()(np.zeros((4, 10)), np.array([1, 2, 3, 4]))), 4)
-        2.3026
-    """
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.cross_entropy(input, target, reduction=self.reduction)
-
-
-class MSELoss(_Loss):
-    """The squared difference of input and target: see `functional.mse_loss`.
-
-    Shape:     input and target of one shape -> () for "mean" and "sum", that shape for "none"
-    """
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return F.mse_loss(input, target, reduction=self.reduction)
+def weight_buffer(weight: Any, name: str = "weight") -> Buffer | None:
+    """A given weight as a buffer, which the state_dict holds; integers become float32."""
+    if weight is None:
+        return None
+    raw = np.asarray(getattr(weight, "_data", weight))
+    if raw.dtype.kind not in "fiub":
+        raise DTypeError(f"{name} must be numbers; got dtype {raw.dtype}.")
+    if (raw < 0).any():
+        raise ArgumentError(f"{name} must not be negative; got {raw.min()}.")
+    return Buffer(raw if raw.dtype.kind == "f" else raw.astype(np.float32))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import gc
 import pickle
-import weakref
 from typing import Any
 
 import numpy as np
@@ -15,32 +13,8 @@ import autograd
 import nn
 import nn.functional as F
 from autograd import Tensor, gradcheck, gradgradcheck, no_grad
-from autograd.errors import ArgumentError, DTypeError, InPlaceError, ShapeError
+from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.data import minibatches
-
-
-class Net(nn.Module):
-    """Every way to hold something: an attribute, a list, a dict, a shared layer, a bare parameter."""
-
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.first = nn.Linear(4, 3, rng=rng)
-        self.layers = [nn.Linear(3, 3, rng=rng), nn.ReLU()]
-        self.heads = {"a": nn.Linear(3, 2, rng=rng)}
-        self.again = self.first
-        self.scale = nn.Parameter(np.ones(2, np.float32))
-        self.note = "not a parameter"
-
-    def forward(self, x: Any) -> Any:
-        x = self.first(x)
-        for layer in self.layers:
-            x = layer(x)
-        return self.heads["a"](x) * self.scale
-
-
-@pytest.fixture
-def net(rng: np.random.Generator) -> Net:
-    return Net(rng)
-
 
 # Parameter
 
@@ -71,164 +45,7 @@ def test_a_parameter_of_integers_is_refused() -> None:
         nn.Parameter([1, 2])
 
 
-# Module
-
-
-def test_names_are_paths_and_what_is_shared_counts_once(net: Net) -> None:
-    names = [name for name, _ in net.named_parameters()]
-    assert names == [
-        "scale", "first.weight", "first.bias", "layers.0.weight", "layers.0.bias", "heads.a.weight", "heads.a.bias",
-    ]  # fmt: skip
-    assert [name for name, _ in net.named_modules()] == ["", "first", "layers.0", "layers.1", "heads.a"]
-    assert len(list(net.children())) == 4
-    assert net.layers[0].weight.name == "layers.0.weight"
-
-
-def test_a_name_given_by_the_user_stays() -> None:
-    module = nn.Module()
-    module.p = nn.Parameter([1.0], name="temperature")
-    assert [name for name, _ in module.named_parameters()] == ["p"]
-    assert module.p.name == "temperature"
-
-
-def test_a_module_that_holds_itself_is_walked_once() -> None:
-    module = nn.Module()
-    module.child = nn.Linear(2, 2)
-    module.child.parent = module
-    assert len(list(module.modules())) == 2
-
-
-def test_train_and_eval_reach_every_module(net: Net) -> None:
-    assert net.training
-    assert net.eval() is net
-    assert not any(module.training for module in net.modules())
-    net.train()
-    assert all(module.training for module in net.modules())
-
-
-def test_state_dict_is_a_copy(net: Net) -> None:
-    state = net.state_dict()
-    with no_grad():
-        net.scale += 1
-    assert state["scale"].tolist() == [1, 1]
-    net.load_state_dict(state)
-    assert net.scale.tolist() == [1, 1]
-
-
-def test_state_dict_lists_a_shared_parameter_under_each_path(net: Net) -> None:
-    assert {"first.weight", "again.weight"} <= set(net.state_dict())
-
-
-def test_load_state_dict_lists_every_problem_and_changes_nothing(net: Net) -> None:
-    before = net.state_dict()
-    state = {name: value + 1 for name, value in before.items()}
-    state["first.weight"] = np.zeros((3, 5))
-    state["heads.a.bias"] = np.array(["a", "b"])
-    state["stranger"] = np.zeros(1)
-    del state["scale"]
-    with pytest.raises(ArgumentError) as caught:
-        net.load_state_dict(state)
-    for part in ("scale is missing", "stranger is unexpected", "first.weight has shape (3, 5), not (3, 4)", "heads.a.bias has dtype"):
-        assert part in str(caught.value)
-    assert all((after == before[name]).all() for name, after in net.state_dict().items())
-
-
-def test_load_state_dict_not_strict_returns_what_did_not_match(net: Net) -> None:
-    state = {"scale": np.array([5.0, 6.0]), "stranger": np.zeros(1)}
-    result = net.load_state_dict(state, strict=False)
-    assert result.unexpected_keys == ["stranger"]
-    assert "first.weight" in result.missing_keys
-    assert net.scale.tolist() == [5, 6]
-    assert net.scale.dtype == np.float32
-
-
-def test_loading_between_forward_and_backward_is_refused_by_name(net: Net) -> None:
-    list(net.named_parameters())
-    loss = net(np.ones((2, 4))).sum()
-    net.load_state_dict(net.state_dict())
-    with pytest.raises(InPlaceError, match=r"heads\.a\.weight|scale"):
-        loss.backward()
-
-
-def test_astype_converts_parameters_and_gradients(net: Net) -> None:
-    net(np.ones((2, 4))).sum().backward()
-    net.astype(np.float64)
-    assert {p.dtype for p in net.parameters()} == {np.dtype(np.float64)}
-    assert net.scale.grad is not None
-    assert net.scale.grad.dtype == np.float64
-    assert net(np.ones((2, 4), np.float32)).dtype == np.float64
-    with pytest.raises(DTypeError, match="floating dtype; got int64"):
-        net.astype(np.int64)
-
-
-def test_zero_grad_and_freezing(net: Net) -> None:
-    net(np.ones((2, 4))).sum().backward()
-    net.zero_grad(set_to_none=False)
-    assert net.scale.grad is not None
-    assert net.scale.grad.tolist() == [0, 0]
-    net.zero_grad()
-    assert net.scale.grad is None
-    net.requires_grad_(False)
-    assert not net(np.ones((2, 4))).requires_grad
-
-
-def test_recorded_operations_know_their_module() -> None:
-    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
-    node = net(np.ones((1, 2))).node
-    assert node.scope == (net, net[1])
-
-
-def test_a_failing_forward_leaves_no_scope_behind() -> None:
-    net = nn.Sequential(nn.Linear(2, 2))
-    with pytest.raises(ShapeError):
-        net(np.ones((1, 3)))
-    assert nn.ReLU()(Tensor([1.0], requires_grad=True)).node.scope[:-1] == ()
-
-
-def test_anomaly_names_the_module() -> None:
-    class Log(nn.Module):
-        def forward(self, x: Any) -> Any:
-            return np.log(x - 2)
-
-    net = nn.Sequential(nn.ReLU(), Log())
-    with autograd.detect_anomaly(), np.errstate(invalid="ignore"), pytest.raises(autograd.errors.AnomalyError, match=r"Sequential\.1"):
-        net(Tensor([1.0], requires_grad=True))
-
-
-def test_repr_is_nested() -> None:
-    net = nn.Sequential(nn.Linear(2, 3), nn.Residual(nn.Sequential(nn.ReLU())))
-    assert repr(net) == (
-        "Sequential(\n"
-        "  (0): Linear(in_features=2, out_features=3, bias=True)\n"
-        "  (1): Residual(\n"
-        "    (block): Sequential(\n"
-        "      (0): ReLU()\n"
-        "    )\n"
-        "  )\n"
-        ")"
-    )
-
-
-def test_a_module_is_pickled_and_copied(net: Net) -> None:
-    x = np.ones((2, 4), np.float32)
-    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
-        assert (twin(x) == net(x)).all()
-        assert twin.again is twin.first
-        assert twin.scale is not net.scale
-
-
-def test_a_network_is_freed_without_the_garbage_collector(rng: np.random.Generator) -> None:
-    gc.collect()
-    gc.disable()
-    try:
-        net = nn.Sequential(nn.Linear(2, 2, rng=rng), nn.Residual(nn.Linear(2, 2, rng=rng)))
-        loss = net(np.ones((1, 2))).sum()
-        loss.backward()
-        gone = weakref.ref(net[0].weight)
-        del net, loss
-        assert gone() is None
-    finally:
-        gc.enable()
+# Plain arrays
 
 
 def test_without_a_gradient_plain_arrays_stay_plain() -> None:
@@ -292,46 +109,6 @@ def test_a_layer_refuses_integers_and_casts_floats() -> None:
 def test_a_wrong_size_is_refused(size: Any) -> None:
     with pytest.raises(ArgumentError, match="in_features must be a positive integer"):
         nn.Linear(size, 2)
-
-
-def test_flatten() -> None:
-    x = np.arange(24.0).reshape(2, 3, 4)
-    assert nn.Flatten()(x).shape == (2, 12)
-    assert nn.Flatten(0, 1)(x).shape == (6, 4)
-    with pytest.raises(ShapeError, match="no such axes"):
-        nn.Flatten()(np.ones(3))
-
-
-def test_sequential_is_a_sequence() -> None:
-    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
-    assert len(net) == 3
-    assert [type(module).__name__ for module in net] == ["Linear", "ReLU", "Linear"]
-    assert net[-1] is net[2]
-    assert len(net[:2]) == 2
-    assert net[:2][0] is net[0]
-    net[1] = nn.Tanh()
-    assert isinstance(net[1], nn.Tanh)
-    assert len(net.append(nn.ReLU())) == 4
-    with pytest.raises(IndexError, match="out of range for a Sequential of 4"):
-        net[4]
-    with pytest.raises(ArgumentError, match=r"nn\.ReLU\(\), not nn\.ReLU"):
-        nn.Sequential(nn.ReLU)
-
-
-def test_sequential_runs_a_repeated_module_each_time() -> None:
-    double = nn.Linear(1, 1, bias=False)
-    nn.init.constant_(double.weight, 2)
-    net = nn.Sequential(double, double, double)
-    assert len(net) == 3
-    assert net(np.ones(1)).tolist() == [8]
-
-
-def test_sequential_of_named_modules() -> None:
-    net = nn.Sequential({"fc": nn.Linear(2, 2), "act": nn.ReLU()})
-    assert [name for name, _ in net.named_parameters()] == ["fc.weight", "fc.bias"]
-    for bad in ("", "a.b", "forward"):
-        with pytest.raises(ArgumentError, match="cannot name a module"):
-            nn.Sequential({bad: nn.ReLU()})
 
 
 def test_residual_adds_its_input() -> None:

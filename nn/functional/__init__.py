@@ -1,13 +1,89 @@
 """Layers as functions: of Tensors, which record themselves, and of plain arrays, which give plain arrays."""
 
-from nn.functional.activation import log_softmax, relu, sigmoid, softmax, tanh
+from nn.functional.activation import (
+    celu,
+    elu,
+    gelu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    softshrink,
+    softsign,
+    step,
+    tanh,
+    tanhshrink,
+    threshold,
+)  # fmt: skip
+from nn.functional.attention import multi_head_attention_forward, scaled_dot_product_attention
+from nn.functional.classification_loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    gaussian_nll_loss,
+    kl_div,
+    nll_loss,
+    poisson_nll_loss,
+)
 from nn.functional.common import REDUCTIONS, as_values, cast_to, reduce
-from nn.functional.linear import linear
-from nn.functional.loss import cross_entropy, mse_loss
+from nn.functional.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d
+from nn.functional.embedding import embedding, one_hot
+from nn.functional.linear import bilinear, linear
+from nn.functional.margin_loss import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    hinge_loss,
+    margin_ranking_loss,
+    pairwise_distance,
+    triplet_margin_loss,
+)
+from nn.functional.minimal_effort import minimal_effort, minimal_effort_linear, minimal_effort_relu
+from nn.functional.normalization import batch_norm, group_norm, instance_norm, layer_norm, normalize, rms_norm
+from nn.functional.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
+from nn.functional.recurrent import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
+from nn.functional.regression_loss import half_mse_loss, huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from nn.functional.softmax import glu, log_softmax, maxout, softmax, softmin
+from nn.functional.upsampling import interpolate
 
 __all__ = [
-    "linear",
-    "relu", "sigmoid", "tanh", "softmax", "log_softmax",
-    "cross_entropy", "mse_loss",
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "interpolate",
+    "rnn_tanh_cell", "rnn_relu_cell", "lstm_cell", "gru_cell", "rnn_tanh", "rnn_relu", "lstm", "gru",
+    "linear", "bilinear",
+    "scaled_dot_product_attention", "multi_head_attention_forward", "embedding", "one_hot",
+    "step", "relu", "leaky_relu", "prelu", "rrelu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "threshold",
+    "softshrink", "hardshrink", "sigmoid", "logsigmoid", "tanh", "tanhshrink", "softsign", "softplus", "elu", "celu", "selu", "gelu", "silu", "mish",
+    "softmax", "log_softmax", "softmin", "glu", "maxout",
+    "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div",
+    "gaussian_nll_loss", "poisson_nll_loss",
+    "mse_loss", "half_mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss",
+    "hinge_loss", "hinge_embedding_loss", "margin_ranking_loss", "cosine_embedding_loss", "triplet_margin_loss", "pairwise_distance",
+    "batch_norm", "layer_norm", "instance_norm", "group_norm", "rms_norm", "normalize",
+    "dropout", "dropout1d", "dropout2d", "alpha_dropout",
+    "minimal_effort", "minimal_effort_linear", "minimal_effort_relu",
     "REDUCTIONS", "as_values", "cast_to", "reduce",
 ]  # fmt: skip

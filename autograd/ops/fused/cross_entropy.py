@@ -10,11 +10,13 @@ from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.fused.softmax import log_softmax
 from autograd.primitive import define
 
+_UNSIGNED = {char: char.upper() for char in "bhilq"} | {char: char for char in "BHILQ"}
+
 
 def _check_target(logits: Any, target: Any) -> Any:
     if logits.ndim != 2:
         raise ShapeError(f"cross-entropy expects logits of shape (N, C); got {logits.shape}.")
-    target = np.asarray(target)
+    target = np.ascontiguousarray(target)
     if target.dtype.kind not in "iu":
         raise DTypeError(f"cross-entropy expects integer class numbers as target; got dtype {target.dtype}. Use target.astype(int).")
     if target.shape != logits.shape[:1]:
@@ -25,36 +27,33 @@ def _check_target(logits: Any, target: Any) -> Any:
 def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     target = _check_target(logits, target)
     n, classes = logits.shape
-    rows = np.arange(n)
-    shifted = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
-    try:
-        at_target = shifted[rows, target]
-    except IndexError:
-        at_target = None
-    if at_target is None or n and np.minimum.reduce(target) < 0:
+    if n and np.maximum.reduce(target.view(_UNSIGNED[target.dtype.char])) >= classes:  # a negative number is a large one there
         raise ArgumentError(f"class numbers must lie in 0 … {classes - 1}; got {target.min()} … {target.max()}.")
-    p = np.exp(shifted, out=shifted)
-    total = np.add.reduce(p, axis=1)
-    loss = np.log(total) - at_target
+    chosen = np.arange(0, n * classes, classes)
+    chosen += target
+    p: Any = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), order="C")
+    flat = p.reshape(-1)
+    at_target = flat[chosen]
+    np.exp(p, p)
+    total = np.add.reduce(p, 1)
     p /= total[:, None]
+    flat[chosen] -= 1  # p - y, exactly: the gradient but for its scale
+    loss = np.log(total, total)
+    loss -= at_target
     if reduction == "none":
-        return loss, (p, rows, 1)
+        return loss, p
     if reduction == "sum":
-        return np.add.reduce(loss), (p, rows, 1)
+        return np.add.reduce(loss), p
     if reduction != "mean":
         raise ArgumentError(f"reduction must be 'none', 'mean' or 'sum'; got {reduction!r}.")
-    return np.add.reduce(loss) / logits.dtype.type(n), (p, rows, n)
+    return np.add.reduce(loss) / logits.dtype.type(n), p
 
 
 def _softmax_cross_entropy_vjp(g: Any, out: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
-    p, rows, n = out.values
-    scale = g / p.dtype.type(n)
+    difference = out.values  # p - y
     if reduction == "none":
-        d = p * scale[:, None]
-    else:
-        d = p * scale
-    d[rows, target] -= scale
-    return d
+        return difference * g[:, None]
+    return difference * (g / difference.dtype.type(len(difference))) if reduction == "mean" else difference * g
 
 
 def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = "mean") -> Any:

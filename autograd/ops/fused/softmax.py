@@ -1,4 +1,8 @@
-"""softmax and its logarithm over an axis, and the logarithm of a sum of exponentials."""
+"""softmax and its logarithm over an axis, and the logarithm of a sum of exponentials.
+
+Rows with an infinity have limits, and these are what they give: elements that are +inf share everything equally; a
+row of nothing but -inf, in which no element is possible, has softmax 0 throughout, and logarithms of -inf.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +10,91 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import define
+from autograd.primitive import Primitive, define
 from autograd.shapes import keep_dims
 
+vecdot: Any = np.vecdot  # whose stubs know no axis
 
-def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
-    """(x - max x, max x); a row of nothing but -inf is left where it is, so that it gives exp -> 0 and not nan."""
+
+def _shifted(x: Any, axis: Any) -> tuple[Any, Any, bool]:
+    """(x - max x, max x, whether the maxima are finite).
+
+    The first is 0 or -inf in rows with +inf, and -inf in rows of nothing but -inf: both exponentials are right.
+    """
+    if x.dtype.kind != "f":
+        x = x.astype(np.float64)
     top = np.maximum.reduce(x, axis=axis, keepdims=True)
-    if not np.isfinite(top).all():
-        top = np.where(np.isfinite(top), top, np.zeros((), x.dtype))
-    return x - top, top
+    if np.isfinite(top).all():
+        return x - top, top, True
+    infinite = np.where(x == np.inf, np.zeros((), x.dtype), np.where(np.isnan(x), x, -np.inf))
+    finite = np.where(np.isfinite(top), top, np.zeros((), x.dtype))
+    return np.where(top == np.inf, infinite, x - finite), top, False
+
+
+def _exponentials(x: Any, axis: Any) -> tuple[Any, Any, Any]:
+    """(x - max x, its exponentials, their sum; 1 for a row of nothing but -inf)."""
+    shifted, top, finite = _shifted(x, axis)
+    e = np.exp(shifted)
+    total = np.add.reduce(e, axis=axis, keepdims=True)
+    if not finite:
+        total = np.where(top == -np.inf, np.ones((), e.dtype), total)
+    return shifted, e, total
 
 
 def _softmax(x: Any, axis: int = -1) -> Any:
-    out = np.exp(_shifted(x, axis)[0])
-    return out / np.add.reduce(out, axis=axis, keepdims=True)
+    _, e, total = _exponentials(x, axis)
+    e /= total
+    return e
 
 
-softmax = define(
+def _softmax_vjp(g: Any, out: Any, x: Any, axis: int = -1) -> Any:
+    made = g - _inner(g, out, axis)
+    made *= out
+    return made
+
+
+def _inner(a: Any, b: Any, axis: int) -> Any:
+    """Σ a·b over an axis, which stays with length 1."""
+    return np.expand_dims(vecdot(a, b, axis=axis), axis)
+
+
+softmax: Primitive = define(
     _softmax,
-    lambda g, out, x, axis=-1: out * (g - np.sum(g * out, axis=axis, keepdims=True)),
-    keeps="out",
+    _softmax_vjp,
+    keeps="x out",
+    composite=lambda x, axis=-1: np.exp(log_softmax(x, axis=axis)),
     name="softmax",
     label="p·(g - Σg·p)",
 )
 
 
 def _log_softmax(x: Any, axis: int = -1) -> Any:
-    shifted, _ = _shifted(x, axis)
-    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
+    out, e, total = _exponentials(x, axis)
+    out -= np.log(total)
+    return out, (e, total)
 
 
-log_softmax = define(
+def _log_softmax_vjp(g: Any, out: Any, x: Any, axis: int = -1) -> Any:
+    e, total = out.values
+    made = e * (np.add.reduce(g, axis=axis, keepdims=True) / total)
+    return np.subtract(g, made, out=made)
+
+
+log_softmax: Primitive = define(
     _log_softmax,
-    lambda g, out, x, axis=-1: g - np.exp(out) * np.sum(g, axis=axis, keepdims=True),
-    keeps="out",
+    _log_softmax_vjp,
+    keeps="x",
+    saves=True,
+    composite=lambda x, axis=-1: x - logsumexp(x, axis=axis, keepdims=True),
     name="log_softmax",
     label="g - p·Σg",
 )
 
 
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    shifted, top = _shifted(x, axis)
+    shifted, top, _ = _shifted(x, axis)
     with np.errstate(divide="ignore"):  # log 0 = -inf: the value for a row of nothing but -inf
-        out = np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)) + top
+        out = np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)) + np.where(top == -np.inf, 0, top)
     return out if keepdims else np.squeeze(out, axis=axis)[()]
 
 
@@ -61,4 +106,4 @@ def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = 
     return keep_dims(g, x.shape, axis, keepdims) * (share / np.where(total == 0, 1, total))
 
 
-logsumexp = define(_logsumexp, _logsumexp_vjp, name="logsumexp", label="g·softmax x")
+logsumexp: Primitive = define(_logsumexp, _logsumexp_vjp, name="logsumexp", label="g·softmax x")

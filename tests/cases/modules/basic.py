@@ -1,21 +1,11 @@
-"""Linear, containers, simple activations and losses."""
+"""Linear, containers and simple activations."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 import nn
 from tests.cases.modules.case import ModuleCase, away_from_zero
-
-
-def logits_and_classes(rng: np.random.Generator) -> tuple[Any, ...]:
-    return rng.normal(size=(5, 4)), rng.integers(0, 4, 5)
-
-
-def input_and_target(rng: np.random.Generator) -> tuple[Any, ...]:
-    return rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
 
 
 def linear(in_features: int, out_features: int, rng: np.random.Generator, bias: bool = True) -> nn.Linear:
@@ -39,18 +29,4 @@ MODULES = [
     ),
     ModuleCase(nn.Residual, lambda rng: nn.Residual(linear(3, 3, rng)), away_from_zero(4, 3)),
     ModuleCase(nn.Residual, lambda rng: nn.Residual(linear(3, 2, rng), linear(3, 2, rng)), away_from_zero(4, 3), label="with shortcut"),
-    *[
-        ModuleCase(
-            nn.CrossEntropyLoss, lambda rng, reduction=reduction: nn.CrossEntropyLoss(reduction=reduction), logits_and_classes,
-            lambda torch, reduction=reduction: torch.nn.CrossEntropyLoss(reduction=reduction), label=reduction,
-        )
-        for reduction in ("mean", "sum", "none")
-    ],
-    *[
-        ModuleCase(
-            nn.MSELoss, lambda rng, reduction=reduction: nn.MSELoss(reduction=reduction), input_and_target,
-            lambda torch, reduction=reduction: torch.nn.MSELoss(reduction=reduction), label=reduction,
-        )
-        for reduction in ("mean", "sum", "none")
-    ],
 ]  # fmt: skip

@@ -1,0 +1,204 @@
+"""Twenty pre-activation residual blocks of width 128 at a batch of 64: forward, backward and a step of SGD.
+
+A block is x + LayerNorm(Linear(Dropout(ReLU(BatchNorm(Linear(x)))))); a Linear to 10 classes and softmax cross-entropy follow.
+
+What is compared before anything is timed: the loss, all gradients and all updated parameters of a first step. The masks of the
+first two steps are given, the same for every peer; after them every peer draws its own, as its users would, from its own generator
+(p = 0.1), so what is timed includes the drawing. BatchNorm keeps its running statistics. The update is p -= lr · g, a parameter
+at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+TITLE = "resnet_mlp: 20 residual blocks of width 128, batch 64, forward, backward and SGD"
+BATCH, WIDTH, BLOCKS, CLASSES, P, LR, EPS, MOMENTUM = 64, 128, 20, 10, 0.1, 0.01, 1e-5, 0.1
+GIVEN = 2  # steps whose masks are given
+COMPARED = [i for i in range(8 * BLOCKS + 2) if i % 8 != 1 or i > 8 * BLOCKS]  # a bias before BatchNorm has gradient 0, but for rounding
+
+
+class _Data:
+    """First values, inputs, and the masks of the first steps."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        self.blocks = []
+        for _ in range(BLOCKS):
+            first, second = (rng.normal(scale=WIDTH**-0.5, size=(WIDTH, WIDTH)).astype(np.float32) for _ in range(2))
+            b1, b2 = (rng.normal(scale=0.1, size=WIDTH).astype(np.float32) for _ in range(2))
+            ones, zeros = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
+            self.blocks.append([first, b1, ones, zeros, second, b2, ones, zeros])
+        self.head = [rng.normal(scale=WIDTH**-0.5, size=(CLASSES, WIDTH)).astype(np.float32), np.zeros(CLASSES, np.float32)]
+        self.x = rng.normal(size=(BATCH, WIDTH)).astype(np.float32)
+        self.target = rng.integers(0, CLASSES, BATCH)
+        self.masks = rng.random((GIVEN, BLOCKS, BATCH, WIDTH)) < 1 - P
+
+    def parameters(self) -> list[Any]:
+        return [p.copy() for block in self.blocks for p in block] + [p.copy() for p in self.head]
+
+
+def ours() -> Any:
+    import nn
+    from autograd import Tensor, no_grad
+    from autograd.ops import fused
+
+    class FirstDropout(nn.Dropout):
+        """Dropout whose first masks are given."""
+
+        given: Any = ()
+
+        def forward(self, x: Any) -> Any:
+            if not self.given:
+                return super().forward(x)
+            mask, *self.given = self.given
+            return fused.dropout(x, mask, scale=1 / (1 - self.p))
+
+    data = _Data()
+    layers: list[nn.Module] = []
+    dropouts = []
+    for i in range(BLOCKS):
+        dropouts.append(FirstDropout(P))
+        dropouts[-1].given = list(data.masks[:, i])
+        layers.append(nn.Residual(nn.Sequential(
+            nn.Linear(WIDTH, WIDTH), nn.BatchNorm1d(WIDTH, EPS, MOMENTUM), nn.ReLU(), dropouts[-1],
+            nn.Linear(WIDTH, WIDTH), nn.LayerNorm(WIDTH, EPS),
+        )))  # fmt: skip
+    model, loss_of = nn.Sequential(*layers, nn.Linear(WIDTH, CLASSES)), nn.CrossEntropyLoss()
+    parameters: list[Any] = list(model.parameters())
+    for p, value in zip(parameters, data.parameters(), strict=True):
+        p.data = value
+    x = Tensor(data.x)
+
+    def step() -> Any:
+        for p in parameters:
+            p.grad = None
+        loss = loss_of(model(x), data.target)
+        loss.backward()
+        gradients = [p.grad.numpy() for p in parameters]
+        with no_grad():
+            for p, g in zip(parameters, gradients, strict=True):
+                p.data -= LR * g
+        return loss.item(), [*[gradients[i] for i in COMPARED], *[p.numpy() for p in parameters]]
+
+    return step
+
+
+def numpy() -> Any:
+    data = _Data()
+    parameters, x, target, rows = data.parameters(), data.x, data.target, np.arange(BATCH)
+    blocks, (head, head_bias) = [parameters[8 * i : 8 * i + 8] for i in range(BLOCKS)], parameters[-2:]
+    running = [(np.zeros(WIDTH, np.float32), np.ones(WIDTH, np.float32)) for _ in range(BLOCKS)]
+    rng = np.random.default_rng()
+    masks = [mask for step in data.masks for mask in step]
+
+    def step() -> Any:
+        kept = []
+        h = x
+        for (w1, b1, gamma, beta, w2, b2, gain, shift), (mean, var) in zip(blocks, running, strict=True):
+            z = h @ w1.T + b1
+            m = z.mean(axis=0)
+            centred = z - m
+            v = (centred * centred).mean(axis=0)
+            rstd = 1 / np.sqrt(v + EPS)
+            hat = centred * rstd
+            y = hat * gamma + beta
+            mean += MOMENTUM * (m - mean)
+            var += MOMENTUM * (v * (BATCH / (BATCH - 1)) - var)
+            mask = masks.pop(0) if masks else rng.random(y.shape, dtype=np.float32) < 1 - P
+            positive = y > 0
+            d = y * positive * mask * (1 / (1 - P))
+            u = d @ w2.T + b2
+            centred = u - u.mean(axis=1, keepdims=True)
+            rstd2 = 1 / np.sqrt((centred * centred).mean(axis=1, keepdims=True) + EPS)
+            hat2 = centred * rstd2
+            kept.append((h, hat, rstd, positive, mask, d, hat2, rstd2))
+            h = h + hat2 * gain + shift
+        z = h @ head.T + head_bias
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        loss = -np.log(p[rows, target]).mean()
+        p[rows, target] -= 1
+        p /= BATCH
+        gradients: list[Any] = [p.T @ h, p.sum(axis=0)]
+        g = p @ head
+        for (w1, _, gamma, _, w2, _, gain, _), (h, hat, rstd, positive, mask, d, hat2, rstd2) in zip(
+            reversed(blocks), reversed(kept), strict=True
+        ):
+            d_gain, d_shift = (g * hat2).sum(axis=0), g.sum(axis=0)
+            a = g * gain
+            a = rstd2 * (a - a.mean(axis=1, keepdims=True) - hat2 * (a * hat2).mean(axis=1, keepdims=True))
+            d_w2, d_b2 = a.T @ d, a.sum(axis=0)
+            a = (a @ w2) * positive * mask * (1 / (1 - P))
+            d_gamma, d_beta = (a * hat).sum(axis=0), a.sum(axis=0)
+            a = gamma * rstd * (a - d_beta * (1 / BATCH) - hat * (d_gamma * (1 / BATCH)))
+            gradients[:0] = [a.T @ h, a.sum(axis=0), d_gamma, d_beta, d_w2, d_b2, d_gain, d_shift]
+            g = g + a @ w1
+        for q, dq in zip(parameters, gradients, strict=True):
+            q -= LR * dq
+        return float(loss), [*[gradients[i] for i in COMPARED], *parameters]
+
+    return step
+
+
+def numpy_kept() -> Any:
+    from autograd.memory import keep_freed_memory
+
+    keep_freed_memory()
+    return numpy()
+
+
+def torch() -> Any:
+    import torch as peer
+
+    class FirstDropout(peer.nn.Dropout):
+        """Dropout whose first masks are given."""
+
+        given: Any = ()
+
+        def forward(self, x: Any) -> Any:
+            if not self.given:
+                return super().forward(x)
+            mask, *self.given = self.given
+            return x * mask * (1 / (1 - self.p))
+
+    class Residual(peer.nn.Module):
+        def __init__(self, *layers: Any) -> None:
+            super().__init__()
+            self.block = peer.nn.Sequential(*layers)
+
+        def forward(self, x: Any) -> Any:
+            return self.block(x) + x
+
+    data, nn = _Data(), peer.nn
+    layers: list[Any] = []
+    for i in range(BLOCKS):
+        dropout = FirstDropout(P)
+        dropout.given = list(peer.tensor(data.masks[:, i]))
+        layers.append(Residual(
+            nn.Linear(WIDTH, WIDTH), nn.BatchNorm1d(WIDTH, EPS, MOMENTUM), nn.ReLU(), dropout,
+            nn.Linear(WIDTH, WIDTH), nn.LayerNorm(WIDTH, EPS),
+        ))  # fmt: skip
+    model, loss_of = nn.Sequential(*layers, nn.Linear(WIDTH, CLASSES)), nn.CrossEntropyLoss()
+    parameters: list[Any] = list(model.parameters())
+    for p, value in zip(parameters, data.parameters(), strict=True):
+        p.data = peer.tensor(value)
+    x, target = peer.tensor(data.x), peer.tensor(data.target)
+
+    def step() -> Any:
+        for p in parameters:
+            p.grad = None
+        loss = loss_of(model(x), target)
+        loss.backward()
+        with peer.no_grad():
+            for p in parameters:
+                p.sub_(p.grad, alpha=LR)
+        return loss.item(), [parameters[i].grad.numpy() for i in COMPARED] + [p.detach().numpy() for p in parameters]
+
+    return step
+
+
+PEERS = {"ours": ours, "numpy": numpy, "numpy_kept": numpy_kept, "torch": torch}
+TARGETS = {"ours": 0.65}

@@ -1,0 +1,63 @@
+"""Bilinear: a form that is linear in each of two inputs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from nn import functional as F
+from nn import init
+from nn.module import Module, check_size
+from nn.parameter import Parameter
+
+
+class Bilinear(Module):
+    """A form that is linear in each of two inputs.
+
+        y_o = x1ᵀ W_o x2 + b_o
+
+    Shape:     input1 (*, in1_features), input2 (*, in2_features) -> (*, out_features), the leading axes equal;
+               weight (out_features, in1_features, in2_features), bias (out_features,)
+    Args:      bias: whether there is a b.
+               dtype: of the parameters, and so of the computation (default float32).
+               rng: where the first values come from: both uniform in ±1/√in1_features, as in PyTorch.
+    Raises:    ShapeError if the inputs' shapes do not fit.
+    Example:
+        >>> import numpy as np, nn
+        >>> layer = nn.Bilinear(3, 4, 2)
+        >>> layer(np.ones((5, 3)), np.ones((5, 4))).shape
+        (5, 2)
+    """
+
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        self.in1_features = check_size("in1_features", in1_features)
+        self.in2_features = check_size("in2_features", in2_features)
+        self.out_features = check_size("out_features", out_features)
+        bound = 1 / math.sqrt(in1_features)
+        self.weight = Parameter(np.empty((out_features, in1_features, in2_features), dtype), name="weight")
+        init.uniform_(self.weight, -bound, bound, rng=rng)
+        self.bias = Parameter(np.empty(out_features, dtype), name="bias") if bias else None
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound, rng=rng)
+
+    def forward(self, input1: Any, input2: Any) -> Any:
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )

@@ -1,0 +1,336 @@
+"""Parametrizations: a parameter computed, at every use, from others that are learned in its place.
+
+    weight = f(original0, original1, …)
+
+PyTorch's torch.nn.utils.parametrize and .parametrizations, with its names and state_dict keys: the module keeps its
+attribute `weight`, now computed; what is learned are `parametrizations.weight.original` (or original0, original1, …).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+from autograd import Tensor, no_grad
+from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.random import generator
+from nn.module import Module, check_size
+from nn.parameter import Buffer, Parameter
+
+M = TypeVar("M", bound=Module)
+
+
+class ParametrizationList(Module):
+    """The originals of one tensor of a module, and the modules, 0, 1, …, that compute it from them."""
+
+    def __init__(self, originals: list[Any], several: bool, parametrization: Module) -> None:
+        for i, original in enumerate(originals):
+            vars(self)[f"original{i}" if several else "original"] = original
+        vars(self)["0"] = parametrization
+
+    def forward(self) -> Any:
+        first, *others = self.steps()
+        x = first(*self.originals())
+        for step in others:
+            x = step(x)
+        return x
+
+    def originals(self) -> list[Any]:
+        """What is learned."""
+        return [value for name, value in vars(self).items() if name.startswith("original")]
+
+    def steps(self) -> list[Module]:
+        """The parametrizations, in the order in which they are applied."""
+        return [value for name, value in vars(self).items() if name.isdecimal()]
+
+    def append(self, parametrization: Module) -> None:
+        """Apply another one to the result."""
+        vars(self)[str(len(self.steps()))] = parametrization
+
+    def assign(self, value: Any) -> None:
+        """Give the originals values from which `value` is computed; refused, and nothing changed, where there is no way back."""
+        value = Tensor(np.asarray(getattr(value, "_data", value)))
+        with no_grad():
+            for step in reversed(self.steps()):
+                if not hasattr(step, "right_inverse"):
+                    raise ArgumentError(f"{type(step).__name__} has no right_inverse, so its tensor cannot be assigned to.")
+                value = step.right_inverse(value)
+            values = [np.asarray(getattr(v, "_data", v)) for v in (value if isinstance(value, (tuple, list)) else (value,))]
+            for original, new in zip(self.originals(), values, strict=True):
+                if original.shape != new.shape:
+                    raise ShapeError(
+                        f"a value of the shape of the parameter is expected; its original {original.shape} would get {new.shape}."
+                    )
+            for original, new in zip(self.originals(), values, strict=True):
+                original[...] = new
+
+
+def register_parametrization(module: M, tensor_name: str, parametrization: Module) -> M:
+    """Compute a parameter or buffer of a module by another module from now on; returns the module.
+
+    Args:      parametrization: a module whose forward maps the original to the tensor. A method right_inverse(tensor), if it has
+               one, gives the original (or several, then forward takes as many) that the present value comes from; else the
+               present value is the original.
+    Raises:    ArgumentError if there is no such tensor; ShapeError and DTypeError if the result would not be like it.
+    Example:
+        >>> import numpy as np, nn
+        >>> class Symmetric(nn.Module):
+        ...     def forward(self, w):
+        ...         return (w + w.T) / 2
+        >>> layer = nn.parametrizations.register_parametrization(nn.Linear(3, 3), "weight", Symmetric())
+        >>> bool((layer.weight == layer.weight.T).all()), sorted(layer.state_dict())
+        (True, ['bias', 'parametrizations.weight.original'])
+    """
+    if not isinstance(parametrization, Module):
+        raise ArgumentError(f"a parametrization is a module; got {parametrization!r}.")
+    if is_parametrized(module, tensor_name):
+        present = getattr(module, tensor_name)
+        _check_like(parametrization(present), present, parametrization)
+        vars(module)["parametrizations"][tensor_name].append(parametrization)
+        return module
+    tensor = vars(module).get(tensor_name)
+    if not isinstance(tensor, (Parameter, Buffer)):
+        raise ArgumentError(f"this {type(module).__name__} has no parameter or buffer of its own named {tensor_name!r}.")
+    originals, several = _originals(tensor, parametrization)
+    made = ParametrizationList(originals, several, parametrization).train(module.training)
+    with no_grad():
+        _check_like(made(), tensor, parametrization)
+    vars(module).setdefault("parametrizations", {})[tensor_name] = made
+    vars(module)[tensor_name] = None  # its place among the attributes, for remove_parametrizations; the property is what is seen
+    base, names = getattr(type(module), "_parametrized_from", (type(module), ()))
+    _become(module, base, (*names, tensor_name))
+    return module
+
+
+def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: bool = True) -> M:
+    """Make a computed tensor an ordinary parameter again; returns the module.
+
+    Args:      leave_parametrized: keep the computed value; else go back to the original (only if there is one original).
+    Example:
+        >>> import nn
+        >>> layer = nn.weight_norm(nn.Linear(3, 2))
+        >>> sorted(nn.parametrizations.remove_parametrizations(layer, "weight").state_dict())
+        ['bias', 'weight']
+    """
+    if not is_parametrized(module, tensor_name):
+        raise ArgumentError(f"{tensor_name!r} of this {type(module).__name__} is not parametrized.")
+    made = vars(module)["parametrizations"][tensor_name]
+    originals = made.originals()
+    if len(originals) == 1:
+        tensor = originals[0]
+        if leave_parametrized:
+            with no_grad():
+                value = made().numpy().copy()
+                tensor[...] = value
+    elif leave_parametrized:
+        with no_grad():
+            value = made().numpy()
+        learned = isinstance(originals[0], Parameter)
+        tensor = Parameter(value, any(p.requires_grad for p in originals), name=tensor_name) if learned else Buffer(value)
+    else:
+        raise ArgumentError(f"{tensor_name!r} comes from {len(originals)} originals; there is no one of its shape to go back to.")
+    base, names = type(module)._parametrized_from  # type: ignore[attr-defined]
+    rest = tuple(name for name in names if name != tensor_name)
+    del vars(module)["parametrizations"][tensor_name]
+    if not rest:
+        del vars(module)["parametrizations"]
+    _become(module, base, rest)
+    vars(module)[tensor_name] = tensor
+    return module
+
+
+def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
+    """Whether a tensor of the module, or any, is computed by a parametrization."""
+    names = getattr(type(module), "_parametrized_from", (None, ()))[1]
+    return tensor_name in names if tensor_name is not None else bool(names)
+
+
+def _originals(tensor: Any, parametrization: Any) -> tuple[list[Any], bool]:
+    """(the tensors to learn in place of one, whether there may be several); a single one stays the same object."""
+    if not hasattr(parametrization, "right_inverse"):
+        return [tensor], False
+    with no_grad():
+        found = parametrization.right_inverse(tensor.detach())
+    if isinstance(found, (tuple, list)):
+        values = [np.array(getattr(v, "_data", v), tensor.dtype) for v in found]
+        if isinstance(tensor, Buffer):
+            return [Buffer(v, tensor.persistent) for v in values], True
+        return [Parameter(v, tensor.requires_grad, name=f"original{i}") for i, v in enumerate(values)], True
+    tensor.data = np.array(getattr(found, "_data", found), tensor.dtype)
+    return [tensor], False
+
+
+def _check_like(made: Any, tensor: Any, parametrization: Module) -> None:
+    who = type(parametrization).__name__
+    if made.shape != tensor.shape:
+        raise ShapeError(f"{who} must give a tensor of the parameter's shape {tensor.shape}; it gives {made.shape}.")
+    if made.dtype != tensor.dtype:
+        raise DTypeError(f"{who} must give a tensor of the parameter's dtype {tensor.dtype}; it gives {made.dtype}.")
+
+
+def _become(module: Any, base: type[Module], names: tuple[str, ...]) -> None:
+    module.__class__ = _parametrized_class(base, names) if names else base
+
+
+_classes: dict[tuple[type[Module], tuple[str, ...]], type[Module]] = {}
+
+
+def _parametrized_class(base: type[Module], names: tuple[str, ...]) -> type[Module]:
+    """A subclass with a property in place of each parametrized tensor; one a class and names, so that it can be pickled."""
+    made = _classes.get((base, names))
+    if made is None:
+        body: dict[str, Any] = {name: _computed(name) for name in names}
+        body |= {"__module__": base.__module__, "__reduce__": _reduce, "_parametrized_from": (base, names)}
+        made = _classes.setdefault((base, names), type(f"Parametrized{base.__name__}", (base,), body))
+    return made
+
+
+def _computed(name: str) -> property:
+    def get(self: Any) -> Any:
+        return vars(self)["parametrizations"][name]()
+
+    def assign(self: Any, value: Any) -> None:
+        vars(self)["parametrizations"][name].assign(value)
+
+    return property(get, assign)
+
+
+def _reduce(self: Any) -> Any:
+    return _rebuild, type(self)._parametrized_from, self.__getstate__()
+
+
+def _rebuild(base: type[Module], names: tuple[str, ...]) -> Module:
+    return object.__new__(_parametrized_class(base, names))
+
+
+# Two of them
+
+
+def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
+    """Learn the length and the direction of the weights apart; returns the module.
+
+        w = g v / |v|
+
+    Shape:     original0 is g, of length 1 on every axis but dim; original1 is v, of the weight's shape
+    Args:      name: of the parameter.
+               dim: the axis along which each slice has a length of its own (0: every output unit); None: one for all.
+    Source:    Salimans & Kingma 2016, arXiv:1602.07868, eq. 2.
+    Example:
+        >>> import nn
+        >>> layer = nn.weight_norm(nn.Linear(3, 2))
+        >>> {name: p.shape for name, p in layer.named_parameters()}
+        {'bias': (2,), 'parametrizations.weight.original0': (2, 1), 'parametrizations.weight.original1': (2, 3)}
+    """
+    return register_parametrization(module, name, WeightNorm(dim))
+
+
+def spectral_norm(
+    module: M,
+    name: str = "weight",
+    n_power_iterations: int = 1,
+    eps: float = 1e-12,
+    dim: int | None = None,
+    *,
+    rng: np.random.Generator | None = None,
+) -> M:
+    """Divide the weight by its largest singular value, so that the layer stretches nothing by more than 1; returns the module.
+
+        w = W / σ,     σ = uᵀ W v
+
+    Shape:     original is W; the buffers _u and _v are its first singular vectors, approximately
+    Args:      n_power_iterations: steps u ← W v / |W v|, v ← Wᵀ u / |Wᵀ u| at every use in training mode; it begins with 15.
+               eps: the least length that is divided by.
+               dim: the axis of the outputs, the others are joined: 0, and 1 for transposed convolutions.
+               rng: where the first u and v come from.
+    Gradient:  u and v count as constants.
+    Source:    Miyato et al. 2018, arXiv:1802.05957, Algorithm 1.
+    Example:
+        >>> import numpy as np, nn
+        >>> layer = nn.spectral_norm(nn.Linear(3, 3), n_power_iterations=50)
+        >>> round(float(np.linalg.norm(layer.weight.numpy(), 2)), 4)
+        1.0
+    """
+    weight = getattr(module, name, None)
+    if not isinstance(weight, Tensor):
+        raise ArgumentError(f"this {type(module).__name__} has no parameter or buffer named {name!r}.")
+    if dim is None:
+        dim = 1 if "ConvTranspose" in type(module).__name__ else 0
+    return register_parametrization(module, name, SpectralNorm(weight, n_power_iterations, dim, eps, rng=rng))
+
+
+class WeightNorm(Module):
+    """w = g v / |v|: see `weight_norm`."""
+
+    def __init__(self, dim: int | None = 0) -> None:
+        if dim is not None and (isinstance(dim, bool) or not isinstance(dim, (int, np.integer)) or dim < 0):
+            raise ArgumentError(f"dim must be an axis number of 0 or more, or None for one length of all; got {dim!r}.")
+        self.dim = dim
+
+    def forward(self, g: Any, v: Any) -> Any:
+        return v * (g / self._length(v))
+
+    def right_inverse(self, weight: Any) -> tuple[Any, Any]:
+        """(g, v) of a weight."""
+        if self.dim is not None and self.dim >= weight.ndim:
+            raise ArgumentError(f"dim must be an axis of the weight {weight.shape}; got {self.dim}.")
+        return self._length(weight), weight
+
+    def _length(self, v: Any) -> Any:
+        if self.dim is None:
+            return np.sqrt(np.sum(v * v))
+        axes = tuple(i for i in range(v.ndim) if i != self.dim)
+        return np.sqrt(np.sum(v * v, axis=axes, keepdims=True)) if axes else np.abs(v)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class SpectralNorm(Module):
+    """w = W / σ: see `spectral_norm`."""
+
+    def __init__(
+        self, weight: Any, n_power_iterations: int = 1, dim: int = 0, eps: float = 1e-12, *, rng: np.random.Generator | None = None
+    ) -> None:
+        if not -weight.ndim <= dim < weight.ndim:
+            raise ArgumentError(f"dim must be an axis of the weight {weight.shape}; got {dim}.")
+        self.n_power_iterations = check_size("n_power_iterations", n_power_iterations)
+        self.dim = dim % weight.ndim
+        self.eps = eps
+        if weight.ndim > 1:
+            matrix = self._matrix(weight.numpy())
+            draw = generator(rng)
+            self._u, self._v = (Buffer(self._unit(draw.normal(size=n)), dtype=matrix.dtype) for n in matrix.shape)
+            self._iterate(matrix, 15)
+
+    def forward(self, weight: Any) -> Any:
+        if weight.ndim == 1:  # its only singular value is its length
+            return weight / np.maximum(np.sqrt(np.sum(weight * weight)), self.eps)
+        matrix = self._matrix(weight)
+        if self.training:
+            self._iterate(getattr(matrix, "_data", matrix), self.n_power_iterations)
+        u, v = self._u.numpy().copy(), self._v.numpy().copy()  # later uses move them
+        return weight / np.dot(u, np.matmul(matrix, v))
+
+    def right_inverse(self, weight: Any) -> Any:
+        """The weight as it is: it is divided by its σ anew."""
+        return weight
+
+    def _matrix(self, weight: Any) -> Any:
+        """(…, dim, …) -> (outputs, all else)."""
+        return np.reshape(np.moveaxis(weight, self.dim, 0), (weight.shape[self.dim], -1))
+
+    def _iterate(self, matrix: Any, times: int) -> None:
+        u, v = self._u.numpy(), self._v.numpy()
+        for _ in range(times):
+            u = self._unit(np.matmul(matrix, v))
+            v = self._unit(np.matmul(u, matrix))
+        with no_grad():
+            self._u[...] = u
+            self._v[...] = v
+
+    def _unit(self, x: Any) -> Any:
+        return x / max(float(np.linalg.norm(x)), self.eps)
+
+    def extra_repr(self) -> str:
+        return f"n_power_iterations={self.n_power_iterations}, dim={self.dim}, eps={self.eps}"

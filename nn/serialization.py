@@ -1,0 +1,158 @@
+"""Saving and loading state dicts as safetensors files: arrays and text, no code."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, DTypeError
+from nn.module import Module
+
+Path = str | os.PathLike[str]
+
+# What the format calls the dtypes that NumPy has
+_DTYPES = {
+    "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8", "I64": "<i8",
+    "F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2",
+}  # fmt: skip
+_WRITTEN = {"bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64"}
+
+
+def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a module's state dict, or a dict of name -> array, as a safetensors file, which PyTorch and others read.
+
+    The file is whole or not there: it is written under another name beside it, synced to the disk, and renamed.
+
+    Args:      obj: the arrays may have any memory layout; Tensors are taken by value.
+               metadata: text by name, put into the file's header.
+    Raises:    DTypeError for arrays that the format has no name for; OSError where the file cannot be written.
+    Example:
+        >>> import os, tempfile, nn
+        >>> net = nn.Linear(3, 2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "net.safetensors")
+        ...     nn.save(net, path)
+        ...     net.load_state_dict(nn.load(path))
+        LoadResult(missing_keys=[], unexpected_keys=[])
+    """
+    arrays = _arrays(obj.state_dict() if isinstance(obj, Module) else obj)
+    text = None if metadata is None else _text(metadata)
+    _write(os.path.realpath(path), _safetensors("numpy").save(arrays, metadata=text))
+
+
+def load(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file by name, writable and in memory of their own: what load_state_dict takes.
+
+    Numerics:  bfloat16, which NumPy lacks, becomes float32, in which every one of its numbers is exact.
+    Raises:    ArgumentError for a file that is not whole or no such file at all; nothing in a file is ever executed.
+               FileNotFoundError and other OSErrors as they come.
+    Example:
+        See `save`.
+    """
+    return {name: _array(name, item, path) for name, item in _items(path)}
+
+
+def load_metadata(path: Path) -> dict[str, str]:
+    """The text that was put into a safetensors file's header."""
+    data = _read(path)
+    _items(path, data)  # the header is looked at only once it is known to be whole
+    size = int.from_bytes(data[:8], "little")
+    found = json.loads(data[8 : 8 + size]).get("__metadata__", {})
+    return dict(found)
+
+
+def _arrays(state: Any) -> dict[str, np.ndarray]:
+    """Contiguous arrays (safetensors writes the memory of others as it lies), checked before anything is written."""
+    if not isinstance(state, Mapping):
+        raise ArgumentError(f"save takes a module or a dict of name -> array; got a {type(state).__name__}.")
+    arrays = {}
+    for name, value in state.items():
+        if not isinstance(name, str) or name == "__metadata__":
+            raise ArgumentError(f"the names of saved arrays are strings other than '__metadata__'; got {name!r}.")
+        array = np.asarray(getattr(value, "_data", value), order="C")
+        if array.dtype.name not in _WRITTEN:
+            raise DTypeError(f"{name} has dtype {array.dtype}, which safetensors has no name for. Convert it, or leave it out.")
+        arrays[name] = array
+    return arrays
+
+
+def _text(metadata: Any) -> dict[str, str]:
+    for name, value in metadata.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise ArgumentError(f"metadata is text by name; got {name!r}: {value!r}. Use str() or json.dumps().")
+    return dict(metadata)
+
+
+def _write(path: str, data: bytes) -> None:
+    folder, name = os.path.split(path)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"there is no folder {folder!r} to save {name!r} in. Make it first: os.makedirs({folder!r}).")
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{path!r} is a folder; give the name of a file in it.")
+    temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+    if os.name == "posix":  # the rename, too, is to survive a loss of power
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _read(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _items(path: Path, data: bytes | None = None) -> Any:
+    """(name, its dtype, shape and bytes) of all arrays; safetensors checks that they fill the file without gap or overlap."""
+    module = _safetensors()
+    data = _read(path) if data is None else data
+    try:
+        return module.deserialize(data)
+    except module.SafetensorError as error:
+        raise ArgumentError(f"{os.fspath(path)!r} is no whole safetensors file: {error}. Nothing was loaded.{_hint(data)}") from None
+
+
+def _hint(data: bytes) -> str:
+    if data[:4] == b"PK\x03\x04" or data[:1] == b"\x80":
+        return (
+            " It looks like a pickle, as torch.save writes: loading one runs code, so it is not done here. In PyTorch, convert it: "
+            "safetensors.torch.save_file(model.state_dict(), path)."
+        )
+    return " An empty or short file is one whose writing or copying was cut off." if len(data) < 8 else ""
+
+
+def _array(name: str, item: Mapping[str, Any], path: Path) -> np.ndarray:
+    kind = str(item["dtype"])
+    if kind not in _DTYPES:
+        raise DTypeError(
+            f"{name} in {os.fspath(path)!r} has dtype {kind}, which NumPy lacks. Convert it before saving. Nothing was loaded."
+        )
+    array = np.frombuffer(item["data"], _DTYPES[kind])  # of a bytearray of its own, so writable
+    if kind == "BF16":  # the upper half of a float32
+        array = (array.astype(np.uint32) << 16).view(np.float32)
+    return array.astype(array.dtype.newbyteorder("="), copy=False).reshape(item["shape"])
+
+
+def _safetensors(part: str = "") -> Any:
+    try:
+        import safetensors
+        import safetensors.numpy
+    except ImportError:
+        raise ImportError("saving and loading files needs the package safetensors: pip install 'chainrule[io]'.") from None
+    return safetensors.numpy if part else safetensors

@@ -1,0 +1,58 @@
+"""Convolution, its transpose, and its derivative by the weight; the options of the functions and layers are in tests/cases/modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.ops import fused
+from autograd.ops.fused.patches import Sliding
+from tests.cases.case import Case, normal
+
+PLAIN = Sliding((2, 3), (1, 1), ((0, 0), (0, 0)), (1, 1))
+ROWS: list[tuple[str, Sliding, int, Any, Any, Any]] = [  # (label, how, groups, x, weight, g)
+    ("plain", PLAIN, 1, (2, 2, 3, 5), (3, 2, 2, 3), (2, 3, 2, 3)),
+    ("strided", Sliding((3, 2), (2, 3), ((1, 1), (0, 0)), (1, 2)), 1, (2, 1, 4, 6), (2, 1, 3, 2), (2, 2, 2, 2)),
+    ("in groups", Sliding((2, 2), (1, 1), ((1, 1), (1, 1)), (1, 1)), 2, (1, 4, 2, 2), (2, 2, 2, 2), (1, 2, 3, 3)),
+    ("pointwise", Sliding((1, 1), (1, 1), ((0, 0), (0, 0)), (1, 1)), 1, (2, 3, 2, 2), (2, 3, 1, 1), (2, 2, 2, 2)),
+    ("of one axis", Sliding((3,), (2,), ((1, 1),), (1,)), 1, (2, 2, 5), (3, 2, 3), (2, 3, 3)),
+]
+
+
+def options(how: Sliding, groups: int) -> dict[str, Any]:
+    """PyTorch's arguments."""
+    return {"stride": how.stride, "padding": tuple(before for before, _ in how.padding), "dilation": how.dilation, "groups": groups}
+
+
+def torchs(torch: Any, name: str, axes: int) -> Any:
+    return getattr(torch.nn.functional, f"{name}{axes}d")
+
+
+def row(label: str, how: Sliding, groups: int, x: Any, weight: Any, g: Any) -> list[Case]:
+    axes, size = len(how.kernel), x[2:]
+
+    def transposed(torch: Any, g: Any, w: Any, b: Any) -> Any:
+        least = [(p - 1) * s - 2 * b[0] + d * (k - 1) + 1 for p, k, s, b, d in zip(g.shape[2:], *how, strict=True)]
+        more = tuple(s - m for s, m in zip(size, least, strict=True))
+        return torchs(torch, "conv_transpose", axes)(g, w, b, output_padding=more, **options(how, groups))
+
+    def by_weight(torch: Any, x: Any, g: Any) -> Any:
+        w = torch.zeros(weight, dtype=x.dtype, requires_grad=True)
+        return torch.autograd.grad(torchs(torch, "conv", axes)(x, w, **options(how, groups)), w, g, create_graph=True)[0]
+
+    return [
+        Case(
+            f"convolution {label}", lambda x, w, b: fused.convolution(x, w, b, sliding=how, groups=groups),
+            normal(x, weight, weight[:1]), lambda torch, x, w, b: torchs(torch, "conv", axes)(x, w, b, **options(how, groups)),
+        ),
+        Case(
+            f"transposed_convolution {label}",
+            lambda g, w, b: fused.transposed_convolution(g, w, b, size=size, sliding=how, groups=groups),
+            normal(g, weight, (weight[1] * groups,)), transposed,
+        ),
+        Case(
+            f"convolution_weight {label}", lambda x, g: fused.convolution_weight(x, g, sliding=how, groups=groups), normal(x, g), by_weight,
+        ),
+    ]  # fmt: skip
+
+
+CASES = [case for arguments in ROWS for case in row(*arguments)]

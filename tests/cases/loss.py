@@ -1,0 +1,142 @@
+"""The primitives of the losses and penalties, and what tests/test_fused.py compares with its composite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.ops import fused
+from tests.cases.case import Case, normal, uniform
+
+REDUCTIONS = ("mean", "sum", "none")
+CLASSES = np.array([[0, 2], [1, -100], [2, 2], [1, 0]])  # (N, D), one of them ignored
+WEIGHT = np.array([0.5, 2.0, 1.5])
+POSITIVE = np.array([3.0, 0.5, 1.0])
+
+FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] = [
+    *[("sigmoid_binary_cross_entropy", [(4, 3), (4, 3)], (), {"reduction": reduction}) for reduction in REDUCTIONS],
+    *[
+        ("sigmoid_binary_cross_entropy", [(4, 3), (4, 3)], (), {"weight": WEIGHT, "pos_weight": POSITIVE, "reduction": reduction})
+        for reduction in REDUCTIONS
+    ],
+    *[
+        ("softmax_cross_entropy_of_classes", [(4, 3, 2)], (CLASSES,), {"weight": weight, "label_smoothing": e, "reduction": reduction})
+        for weight in (None, WEIGHT)
+        for e in (0.0, 0.3)
+        for reduction in REDUCTIONS
+    ],
+    *[
+        ("softmax_cross_entropy_of_probabilities", [(4, 3, 2), (4, 3, 2)], (), {"weight": weight, "label_smoothing": e, "reduction": r})
+        for weight in (None, WEIGHT)
+        for e in (0.0, 0.3)
+        for r in REDUCTIONS
+    ],
+    *[("squared_error", [(4, 3), (4, 3)], (), {"factor": factor, "reduction": r}) for factor in (1.0, 0.5) for r in REDUCTIONS],
+]
+
+
+def logits_and_probabilities(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    return rng.normal(size=(4, 3)), rng.uniform(0.1, 0.9, (4, 3))
+
+
+def scores_and_distributions(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    y = rng.uniform(0.1, 1, (4, 3, 2))
+    return rng.normal(size=(4, 3, 2)), y / y.sum(axis=1, keepdims=True)
+
+
+def either_side(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Off ±1, where the Huber function changes its second derivative."""
+    return (rng.uniform(0.1, 0.8, (4, 3)) * rng.choice([-1.0, 1.0], (4, 3)) + np.array([0.0, 2.0, -2.0]),)
+
+
+def of_classes(weight: Any, smoothing: float, reduction: str) -> Case:
+    return Case(
+        f"softmax_cross_entropy_of_classes {reduction}, weight={weight is not None}, label_smoothing={smoothing}",
+        lambda x: fused.softmax_cross_entropy_of_classes(
+            x, CLASSES, weight=_like(weight, x), label_smoothing=smoothing, reduction=reduction
+        ),
+        normal((4, 3, 2)),
+        lambda torch, x: torch.nn.functional.cross_entropy(
+            x, torch.as_tensor(CLASSES), None if weight is None else torch.as_tensor(weight, dtype=x.dtype),
+            reduction=reduction, label_smoothing=smoothing,
+        ),
+    )  # fmt: skip
+
+
+def of_probabilities(weight: Any, smoothing: float, reduction: str) -> Case:
+    return Case(
+        f"softmax_cross_entropy_of_probabilities {reduction}, weight={weight is not None}, label_smoothing={smoothing}",
+        lambda x, y: fused.softmax_cross_entropy_of_probabilities(
+            x, y, weight=_like(weight, x), label_smoothing=smoothing, reduction=reduction
+        ),
+        scores_and_distributions,
+        lambda torch, x, y: torch.nn.functional.cross_entropy(
+            x, y, None if weight is None else torch.as_tensor(weight, dtype=x.dtype), reduction=reduction, label_smoothing=smoothing,
+        ),
+    )  # fmt: skip
+
+
+def _like(weight: Any, x: Any) -> Any:
+    return None if weight is None else weight.astype(x.dtype)
+
+
+def with_logits(reduction: str) -> Any:
+    return lambda torch, x, y: torch.nn.functional.binary_cross_entropy_with_logits(x, y, reduction=reduction)
+
+
+OPTIONS = [(None, 0.0), (WEIGHT, 0.0), (None, 0.3), (WEIGHT, 0.3)]
+
+CASES = [
+    *[of_classes(weight, smoothing, "mean") for weight, smoothing in OPTIONS],
+    *[of_classes(WEIGHT, 0.3, reduction) for reduction in ("sum", "none")],
+    *[of_probabilities(weight, smoothing, "mean") for weight, smoothing in OPTIONS],
+    *[of_probabilities(WEIGHT, 0.3, reduction) for reduction in ("sum", "none")],
+    *[
+        Case(
+            f"sigmoid_binary_cross_entropy {reduction}",
+            lambda x, y, reduction=reduction: fused.sigmoid_binary_cross_entropy(x, y, reduction=reduction),
+            logits_and_probabilities, with_logits(reduction),
+        )
+        for reduction in REDUCTIONS
+    ],
+    Case(
+        "sigmoid_binary_cross_entropy weighted",
+        lambda x, y: fused.sigmoid_binary_cross_entropy(x, y, weight=_like(WEIGHT, x), pos_weight=_like(POSITIVE, x)),
+        logits_and_probabilities,
+        lambda torch, x, y: torch.nn.functional.binary_cross_entropy_with_logits(
+            x, y, torch.as_tensor(WEIGHT, dtype=x.dtype), pos_weight=torch.as_tensor(POSITIVE, dtype=x.dtype)
+        ),
+    ),
+    Case(
+        "binary_cross_entropy", fused.binary_cross_entropy, uniform(0.1, 0.9, (4, 3), (4, 3)),
+        lambda torch, h, y: torch.nn.functional.binary_cross_entropy(h, y, reduction="none"), elementwise=True,
+    ),
+    *[
+        Case(
+            f"squared_error {reduction}", lambda x, y, reduction=reduction: fused.squared_error(x, y, reduction=reduction),
+            normal((4, 3), (4, 3)), lambda torch, x, y, reduction=reduction: torch.nn.functional.mse_loss(x, y, reduction=reduction),
+        )
+        for reduction in REDUCTIONS
+    ],
+    Case(
+        "squared_error of which half", lambda x, y: fused.squared_error(x, y, factor=0.5), normal((4, 3), (4, 3)),
+        lambda torch, x, y: torch.nn.functional.mse_loss(x, y) / 2,
+    ),
+    Case(
+        "huber", fused.huber, either_side, lambda torch, d: torch.nn.functional.huber_loss(d, torch.zeros_like(d), reduction="none"),
+        elementwise=True,
+    ),
+    Case(
+        "huber delta=0.9", lambda d: fused.huber(d, delta=0.9), either_side,
+        lambda torch, d: torch.nn.functional.huber_loss(d, torch.zeros_like(d), reduction="none", delta=0.9),
+    ),
+    Case(
+        "sum_of_squares", fused.sum_of_squares, normal((4, 3), (3,), (2, 2, 2)),
+        lambda torch, *arrays: sum((a**2).sum() for a in arrays),
+    ),
+    Case(
+        "sum_of_magnitudes", fused.sum_of_magnitudes, uniform(0.1, 2, (4, 3), (3,)),
+        lambda torch, *arrays: sum(a.abs().sum() for a in arrays),
+    ),
+]  # fmt: skip

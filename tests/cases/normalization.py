@@ -1,0 +1,78 @@
+"""Normalisations and dropout as fused operations: see also tests/test_fused.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.ops import fused
+from tests.cases.case import Case, normal
+
+MASK = np.array([[True, False, True], [False, True, True]])
+MEAN, VARIANCE = np.array([0.5, -1.0, 2.0]), np.array([0.5, 1.0, 4.0])
+
+
+def spread_out(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
+    """Inputs whose rows and columns have a variance well above 0, then weight and bias."""
+    return lambda rng: tuple(3 * rng.normal(size=shape) + 1 if i == 0 else rng.normal(size=shape) for i, shape in enumerate(shapes))
+
+
+def torch_batch_norm(torch: Any, x: Any, weight: Any = None, bias: Any = None) -> Any:
+    return torch.nn.functional.batch_norm(x, None, None, weight, bias, True)
+
+
+def torch_batch_norm_eval(torch: Any, x: Any, weight: Any = None, bias: Any = None) -> Any:
+    mean, variance = (torch.as_tensor(a, dtype=x.dtype) for a in (MEAN, VARIANCE))
+    return torch.nn.functional.batch_norm(x, mean, variance, weight, bias, False)
+
+
+def in_use(x: Any, weight: Any = None, bias: Any = None) -> Any:
+    return fused.batch_norm_eval(x, weight, bias, MEAN.astype(x.dtype), VARIANCE.astype(x.dtype))
+
+
+def groups(n: int) -> Any:
+    return lambda x, weight=None, bias=None: fused.group_norm(x, weight, bias, groups=n)
+
+
+def torch_groups(n: int) -> Any:
+    return lambda torch, x, weight=None, bias=None: torch.nn.functional.group_norm(x, n, weight, bias)
+
+
+CASES = [
+    Case("batch_norm", fused.batch_norm, spread_out((5, 3), (3,), (3,)), torch_batch_norm, tolerance=1e-5),
+    Case("batch_norm without weight", fused.batch_norm, spread_out((5, 3)), torch_batch_norm, tolerance=1e-5),
+    Case("batch_norm of images", fused.batch_norm, spread_out((2, 3, 2, 2), (3,), (3,)), torch_batch_norm, tolerance=1e-5),
+    Case("batch_norm_eval", in_use, spread_out((4, 3), (3,), (3,)), torch_batch_norm_eval),
+    Case("batch_norm_eval of images", in_use, spread_out((2, 3, 2, 2), (3,), (3,)), torch_batch_norm_eval),
+    Case("batch_norm_eval without weight", in_use, spread_out((4, 3)), torch_batch_norm_eval),
+    Case(
+        "layer_norm", fused.layer_norm, spread_out((3, 5), (5,), (5,)),
+        lambda torch, x, w, b: torch.nn.functional.layer_norm(x, (5,), w, b), tolerance=1e-5,
+    ),
+    Case(
+        "layer_norm of two axes", lambda x, w, b: fused.layer_norm(x, w, b, ndim=2), spread_out((2, 2, 2, 3), (2, 3), (2, 3)),
+        lambda torch, x, w, b: torch.nn.functional.layer_norm(x, (2, 3), w, b), tolerance=1e-5,
+    ),
+    Case(
+        "layer_norm without weight", fused.layer_norm, spread_out((3, 5)),
+        lambda torch, x: torch.nn.functional.layer_norm(x, (5,)), tolerance=1e-5,
+    ),
+    Case("rms_norm", fused.rms_norm, spread_out((3, 5), (5,)), lambda torch, x, w: torch.nn.functional.rms_norm(x, (5,), w, 1e-5)),
+    Case(
+        "rms_norm of two axes", lambda x: fused.rms_norm(x, ndim=2, eps=0.1), spread_out((2, 2, 3)),
+        lambda torch, x: torch.nn.functional.rms_norm(x, (2, 3), None, 0.1),
+    ),
+    Case("group_norm", groups(2), spread_out((2, 4, 3), (4,), (4,)), torch_groups(2), tolerance=1e-5),
+    Case("group_norm of vectors", groups(2), spread_out((2, 6), (6,), (6,)), torch_groups(2), tolerance=1e-5),
+    Case("group_norm of images, without weight", groups(3), spread_out((2, 3, 2, 2)), torch_groups(3), tolerance=1e-5),
+    Case(
+        "dropout", lambda x: fused.dropout(x, MASK, scale=1.25), normal((2, 3)),
+        lambda torch, x: x * torch.as_tensor(MASK) * 1.25,
+    ),
+    Case(
+        "dropout of channels", lambda x: fused.dropout(x, MASK[:, :, None], scale=2.0), normal((2, 3, 4)),
+        lambda torch, x: x * torch.as_tensor(MASK)[:, :, None] * 2,
+    ),
+]  # fmt: skip

@@ -1,0 +1,148 @@
+"""What a Module says: its repr, and where in the model an error arose."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Tensor
+from autograd.errors import ArgumentError, DTypeError, ShapeError
+
+# Looks
+
+
+def test_repr_is_nested() -> None:
+    net = nn.Sequential(nn.Linear(2, 3), nn.Residual(nn.Sequential(nn.ReLU())))
+    assert repr(net) == (
+        "Sequential(\n"
+        "  (0): Linear(in_features=2, out_features=3, bias=True)\n"
+        "  (1): Residual(\n"
+        "    (block): Sequential(\n"
+        "      (0): ReLU()\n"
+        "    )\n"
+        "  )\n"
+        ")"
+    )
+
+
+def test_repr_of_a_module_that_holds_itself_ends() -> None:
+    module = nn.Module()
+    module.child = nn.ReLU()
+    module.child.parent = module
+    assert "(parent): ..." in repr(module)
+
+
+def test_repr_folds_equal_children() -> None:
+    class Stack(nn.Module):
+        def __init__(self) -> None:
+            self.layers = [nn.ReLU(), nn.ReLU(), nn.Tanh(), nn.ReLU()]
+            self.a, self.b = nn.ReLU(), nn.ReLU()
+
+        def extra_repr(self) -> str:
+            return "first\nsecond"
+
+    assert repr(Stack()) == (
+        "Stack(\n  first\n  second\n  (layers.0-1): 2 x ReLU()\n  (layers.2): Tanh()\n  (layers.3): ReLU()\n  (a): ReLU()\n  (b): ReLU()\n)"
+    )
+    assert repr(nn.Module()) == "Module()"
+
+
+@pytest.mark.oracle
+def test_repr_is_pytorchs() -> None:
+    torch = pytest.importorskip("torch")
+
+    def build(package: Any) -> Any:
+        def block() -> Any:
+            return package.Sequential(package.Linear(2, 3), package.ReLU())
+
+        return package.ModuleDict({
+            "blocks": package.ModuleList([*[block() for _ in range(3)], package.Tanh()]), "one": block(), "flat": package.Flatten(),
+            "unflat": package.Unflatten(1, (2, 3)), "id": package.Identity(), "none": package.ModuleList(),
+        })  # fmt: skip
+
+    assert repr(build(nn)) == repr(build(torch.nn))
+
+
+# Errors
+
+
+def test_anomaly_names_the_module() -> None:
+    class Log(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return np.log(x - 2)
+
+    net = nn.Sequential(nn.ReLU(), Log())
+    with autograd.detect_anomaly(), np.errstate(invalid="ignore"), pytest.raises(autograd.errors.AnomalyError, match=r"Sequential\.1"):
+        net(Tensor([1.0], requires_grad=True))
+
+
+def test_an_error_names_the_place() -> None:
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            self.fc1 = nn.Linear(64, 64)
+
+        def forward(self, x: Any) -> Any:
+            return self.fc1(x)
+
+    net = nn.Sequential(nn.Linear(4, 10), nn.ReLU(), Block())
+    with pytest.raises(ShapeError) as caught:
+        net(np.ones((32, 4)))
+    assert str(caught.value).startswith("Sequential.2.fc1: Linear expects input of shape (*, 64); got (32, 10).")
+    assert str(caught.value).count("fc1") == 1
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].filename.endswith("nn/functional/linear.py")
+    with pytest.raises(ShapeError, match=r"^Linear expects"):  # a layer alone has no path
+        net[0](np.ones(3))
+    with pytest.raises(DTypeError, match=r"^Sequential\.0: Linear computes in float32"):
+        net(np.ones((2, 4), int))
+
+
+def test_other_errors_get_a_note() -> None:
+    class Bad(nn.Module):
+        def forward(self, x: Any, y: Any = None) -> Any:
+            return x + np.ones(7)
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            self.layers = [nn.Identity(), Bad()]
+
+        def forward(self, x: Any) -> Any:
+            return self.layers[1](x, 3)
+
+    with pytest.raises(ValueError, match="could not be broadcast") as caught:
+        Net()(np.ones((2, 3)))
+    assert caught.value.__notes__ == ["in Net.layers.1 (Bad), called with (2, 3), int"]
+    with pytest.raises(ValueError) as caught:
+        Bad()(np.ones(2))
+    assert caught.value.__notes__ == ["in Bad, called with (2,)"]
+
+
+def test_an_error_that_is_caught_inside_does_no_harm() -> None:
+    class Tries(nn.Module):
+        def __init__(self) -> None:
+            self.fc = nn.Linear(3, 3)
+
+        def forward(self, x: Any) -> Any:
+            try:
+                return self.fc(x)
+            except ShapeError as error:
+                raise ArgumentError("and so it ends") from error
+
+    with pytest.raises(ArgumentError, match=r"^Sequential\.0: and so it ends$") as caught:
+        nn.Sequential(Tries())(np.ones(2))
+    assert str(caught.value.__cause__).startswith("Sequential.0.fc: Linear expects")
+
+
+def test_a_module_without_forward_says_so() -> None:
+    class Typo(nn.Module):
+        def foward(self, x: Any) -> Any:
+            return x
+
+    with pytest.raises(NotImplementedError, match=r"Typo was called and has no method 'forward': it has 'foward': is that it\?"):
+        Typo()(1)
+    with pytest.raises(NotImplementedError, match=r"define `def forward\(self, x\):`"):
+        nn.Module()(1)
