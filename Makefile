@@ -2,6 +2,7 @@
 # make test    the test suite
 # make check   lint, format and types
 # make bench   speed against NumPy, PyTorch and micrograd
+# make gallery the pictures of docs/gallery.md
 # make clean   remove what these made
 #
 # ARGS="…" goes to the program behind a target: make demo ARGS="--epochs 5 --seed 0".
@@ -15,7 +16,7 @@ ARGS   ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench gallery clean
 
 demo: $(VENV)/.installed-train-viz
 	$(BIN)/python examples/digits.py $(ARGS)
@@ -34,6 +35,9 @@ format: $(VENV)/.installed-$(EXTRAS)
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+gallery: $(VENV)/.installed-train-viz
+	$(BIN)/python docs/gallery.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

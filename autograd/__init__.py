@@ -15,9 +15,31 @@ refuse_hips()
 # The modules first: some of the names below are also names of modules here (backward, primitive, gradcheck).
 from autograd import errors, memory, ops, tensor  # noqa: F401  ops registers the rules
 from autograd.backward import backward
+from autograd.functional import (
+    checkpoint,
+    custom_vjp,
+    directional_derivative,
+    elementwise_grad,
+    fixed_point,
+    gauss_newton_vp,
+    grad,
+    hessian,
+    hessian_diagonal,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    root,
+    stop_gradient,
+    taylor,
+    value_and_grad,
+    vhp,
+    vjp,
+)
 from autograd.gradcheck import gradcheck, gradgradcheck
 from autograd.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from autograd.primitive import primitive
+from autograd.pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 from autograd.random import seed
 from autograd.scalar import Scalar
 from autograd.tensor import Tensor
@@ -28,6 +50,10 @@ __version__ = "0.1.0"
 __all__ = [
     "Scalar", "Tensor",
     "backward", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad",
+    "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "linearize", "directional_derivative",
+    "jacobian", "hessian", "hvp", "vhp", "gauss_newton_vp", "hessian_diagonal", "taylor",
+    "checkpoint", "custom_vjp", "stop_gradient", "fixed_point", "root",
+    "tree_flatten", "tree_leaves", "tree_map", "tree_unflatten",
     "gradcheck", "gradgradcheck", "primitive",
     "draw", "trace",
     "errors", "seed",

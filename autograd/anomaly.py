@@ -6,6 +6,7 @@ import itertools
 import linecache
 import sys
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -71,6 +72,18 @@ def check_backward(node: Node, i: int, cotangent: Any, g: Any) -> None:
     if kind and not bad_kind(getattr(g, "_data", g)):
         line = getattr(node, "source", (None, None))[0] or "an operation recorded outside detect_anomaly"
         _report(f"the VJP of {node.primitive.name} by argument {i}", kind, list(node.args or ()), node.scope, line)
+
+
+def check_tangent(node: Node, t: Any, ts: Sequence[Any]) -> None:
+    """Raise if a rule made a nan or inf tangent out of finite ones."""
+    kind = bad_kind(_raw(t))
+    if kind and not bad_kind([_raw(each) for each in ts]):
+        line = getattr(node, "source", (None, None))[0] or "an operation recorded outside detect_anomaly"
+        _report(f"the JVP of {node.primitive.name}", kind, list(node.args or ()), node.scope, line)
+
+
+def _raw(t: Any) -> Any:
+    return tuple([_raw(each) for each in t]) if isinstance(t, tuple) else getattr(t, "_data", t)
 
 
 def _report(what: str, kind: str, raw: list[Any], scope: tuple[Any, ...], line: str) -> NoReturn:

@@ -94,12 +94,20 @@ def _added(old: Any, g: Any, create: bool) -> Any:
 
 
 def gradients(
-    outputs: Any, inputs: Sequence[Any], cotangents: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+    outputs: Any,
+    inputs: Sequence[Any],
+    cotangents: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    partial: bool = False,
 ) -> list[Any]:
-    """The cotangent of each input (None where the outputs do not depend on it); no `.grad` is touched."""
+    """The cotangent of each input (None where the outputs do not depend on it); no `.grad` is touched.
+
+    With `partial` the inputs count as independent of each other: what reaches one of them goes no further.
+    """
     roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     seeds = list(cotangents) if isinstance(cotangents, (list, tuple)) else [cotangents] * len(roots)
-    leaves, _ = sweep(roots, seeds, retain_graph=retain_graph, create_graph=create_graph, wanted=inputs)
+    leaves, _ = sweep(roots, seeds, retain_graph=retain_graph, create_graph=create_graph, wanted=inputs, partial=partial)
     return [leaves.get(x) for x in inputs]
 
 
@@ -110,21 +118,23 @@ def sweep(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     wanted: Sequence[Any] | None = None,
+    partial: bool = False,
 ) -> tuple[dict[Any, Any], list[tuple[Any, Any]]]:
     """One reverse sweep. Returns leaf -> its cotangent, and (tensor, cotangent) for those with retain_grad().
 
-    With `wanted` (tensors, recorded or leaves) only their cotangents are returned, and only their paths walked.
+    With `wanted` (tensors, recorded or leaves) only their cotangents are returned, and only their paths walked;
+    with `partial` also what a wanted tensor was itself computed from is left alone.
     """
     token = mode.set(Mode(create_graph, mode.get().anomaly, ()))
     try:
         with np.errstate(all="ignore"):  # the forward pass has warned; a guarded 0 * inf is no accident
-            return _sweep(roots, seeds, retain_graph if retain_graph is not None else create_graph, create_graph, wanted)
+            return _sweep(roots, seeds, retain_graph if retain_graph is not None else create_graph, create_graph, wanted, partial)
     finally:
         mode.reset(token)
 
 
 def _sweep(
-    roots: Sequence[Any], seeds: Sequence[Any], retain: bool, create: bool, wanted: Sequence[Any] | None
+    roots: Sequence[Any], seeds: Sequence[Any], retain: bool, create: bool, wanted: Sequence[Any] | None, partial: bool
 ) -> tuple[dict[Any, Any], list[tuple[Any, Any]]]:
     heap: list[int] = []  # the numbers of the nodes that wait, negated: the newest comes first
     waiting: dict[int, tuple[Node, Any]] = {}  # the node and what it has received so far, by that number
@@ -132,7 +142,7 @@ def _sweep(
     owned: set[Any] = set()  # whose buffer was made here and is seen by no one else: it may be added to in place
     views: dict[Node, Any] = {}  # results that a rule read through a view: their leaf must be unchanged too
     visits: list[tuple[Any, Any]] = []
-    useful, goals = (None, {}) if wanted is None else _paths(roots, wanted)
+    useful, goals = (None, {}) if wanted is None else paths(roots, wanted)
     check = mode.get().anomaly
     rare = create or check or useful is not None
 
@@ -174,21 +184,27 @@ def _sweep(
         primitive: Any = node.primitive
         pulls = primitive.vjps
         if rare or node.hooks is not None or not primitive.direct:
+            if partial and node in goals:  # its hooks are for the sweep that goes on from here
+                leaves[node] = g
+                continue
             g = _arrived(node, g, create, check, visits)
             if node in goals:
                 leaves[node] = g
             args, out, pulls = _prepared(node, g, create)
             if useful is not None:
-                parents = [parent if parent in useful else None for parent in parents]
-        for parent, x, pull in zip(parents, kept, pulls):  # noqa: B905  # there may be more rules than arguments
+                parents = _useful_of(node, useful)
+        i = -1
+        for parent in parents:  # counted by hand: an iterator over three lists at once is four objects an operation
+            i += 1
             if parent is None:
                 continue
+            x = kept[i]
             if params is not None:
-                gi = pull(g, out, *args, **params)
+                gi = pulls[i](g, out, *args, **params)
             elif len(args) == 2:
-                gi = pull(g, out, args[0], args[1])
+                gi = pulls[i](g, out, args[0], args[1])
             else:
-                gi = pull(g, out, *args)
+                gi = pulls[i](g, out, *args)
 
             kind = type(gi)
             if kind is float64 and type(x) is float64:  # numbers: the short way
@@ -216,7 +232,7 @@ def _sweep(
                 if gi.dtype is not x.dtype and gi.dtype != x.dtype:
                     gi = gi.astype(x.dtype)
                 if check:
-                    anomaly.check_backward(node, next(i for i, p in enumerate(parents) if p is parent), gi, g)
+                    anomaly.check_backward(node, i, gi, g)
             if views and node in views and is_written(parent, node, views):
                 refuse_changed(parent, node)
 
@@ -299,15 +315,23 @@ def _arrived(node: Node, g: Any, create: bool, check: bool, visits: list[tuple[A
 def _prepared(node: Node, g: Any, create: bool) -> tuple[Sequence[Any], Any, Sequence[Any]]:
     """(args, out, one function (g, out, *args, **params) an argument) for what is not simply one VJP an argument."""
     primitive = node.primitive
-    args, out = _rewrap(node) if create else (node.args or (), node.out)
+    args, out = rewrap(node) if create else (node.args or (), node.out)
     params = node.params or {}
-    if create and primitive.composite is not None:
-        return args, out, _each_of(_through_composite(primitive, node, args, g), len(args))
+    if create and primitive.by_composite:
+        return args, out, _each_of(through_composite(primitive, node, args, g), len(args))
     if primitive.joint is not None:
         return args, out, _each_of(primitive.joint(g, out, *args, **params), len(args))
     if primitive.each is not None:
         return args, out, [partial(primitive.each, i) for i in range(len(args))]
     return args, out, primitive.vjps
+
+
+def _useful_of(node: Node, useful: set[Any]) -> list[Any]:
+    """The node's parents, with None for those that lead to nothing wanted; but also their values must be unchanged."""
+    for parent, x in zip(node.parents, node.args or (), strict=True):
+        if parent is not None and parent not in useful and type(x) is ndarray and parent.written > node.number:
+            refuse_changed(parent, node)
+    return [parent if parent in useful else None for parent in node.parents]
 
 
 def _each_of(found: Any, count: int) -> list[Any]:
@@ -337,7 +361,7 @@ def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, An
     received[share.number] = received[share.number] + share.g if share.number in received else share.g
 
 
-def _rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:
+def rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:
     """What a node keeps, as Tensors that lead to where they came from."""
     args = tuple([
         raw if parent is None or isinstance(raw, Abstract) or type(raw) is tuple
@@ -351,7 +375,7 @@ def _rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:
     return args, out if isinstance(out, Abstract) else result(out, node)
 
 
-def _through_composite(primitive: Primitive, node: Node, args: Sequence[Any], g: Any) -> list[Any]:
+def through_composite(primitive: Primitive, node: Node, args: Sequence[Any], g: Any, pull: Any = gradients) -> list[Any]:
     """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
     inputs = list(args)
     for i, parent in enumerate(node.parents):
@@ -363,11 +387,11 @@ def _through_composite(primitive: Primitive, node: Node, args: Sequence[Any], g:
             inputs[i] = alias(a._data, parent)
     outputs = primitive.composite(*inputs, **node.params or {})  # type: ignore[misc]
     sources = [x for x, parent in zip(inputs, node.parents, strict=True) if parent is not None]
-    found = iter(gradients(outputs, sources, g, create_graph=True))
+    found = iter(pull(outputs, sources, g, create_graph=True))
     return [None if parent is None else next(found) for parent in node.parents]
 
 
-def _paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[Any, Any]]:
+def paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[Any, Any]]:
     """(the Nodes and leaves on a path from the roots to a wanted tensor, wanted Node or leaf -> its tensors)."""
     goals: dict[Any, list[Any]] = {}
     for x in wanted:

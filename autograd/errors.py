@@ -9,6 +9,7 @@
     │   ├── FreedGraphError             a second sweep over a graph that was freed
     │   ├── InPlaceError                a write that would make a gradient wrong
     │   └── AnomalyError                the first nan or inf under detect_anomaly
+    ├── ConvergenceError (RuntimeError)  an iteration that found no solution
     ├── GradcheckError  (AssertionError)  analytic and numerical derivative differ
     └── RenderError     (RuntimeError)  no program at hand that can lay out a picture
 
@@ -51,6 +52,10 @@ class InPlaceError(GraphError):
 
 class AnomalyError(GraphError):
     """The first nan or inf, found under `detect_anomaly`."""
+
+
+class ConvergenceError(AutogradError, RuntimeError):
+    """An iteration that found no solution."""
 
 
 class GradcheckError(AutogradError, AssertionError):

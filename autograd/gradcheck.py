@@ -1,6 +1,7 @@
 """The numerical check: does the derivative agree with differences of the function?
 
     <c, f(x + d) - f(x - d)>  =  <J(x)ᵀ c, 2 d>  +  O(|d|³)        d a random direction, c a random cotangent
+                              =  <c, J(x) 2 d>   +  O(|d|³)        the same in forward mode
 
 One comparison of two numbers sees every element of the Jacobian, for any shapes. Where they differ, the elements
 are gone through one by one to name the worst.
@@ -16,16 +17,20 @@ import numpy as np
 
 from autograd.backward import gradients
 from autograd.errors import ArgumentError, GradcheckError
+from autograd.forward import push
 from autograd.modes import enable_grad
 from autograd.tensor import Tensor
 
 Function = Callable[..., Any]
+MODES = ("reverse", "forward")
 ENOUGH = 2000  # elements that are gone through, of each input, to name the worst
 
 
 def gradcheck(
     f: Function,
     *inputs: Any,
+    order: int = 1,
+    modes: str | Sequence[str] = "reverse",
     eps: float | None = None,
     rtol: float | None = None,
     atol: float | None = None,
@@ -39,6 +44,9 @@ def gradcheck(
     Args:  f: of the inputs, returns a Tensor or a tuple or list of them; those that are not floating are ignored.
            inputs: Tensors that require grad, floating arrays and floats are differentiated, each as a fresh leaf;
            whatever else is handed to f as it is (for a constant: Tensor(x)).
+           order: check the derivatives of order 1 to this one, each against differences of the one before.
+           modes: "reverse", "forward", or both, ("reverse", "forward"): then for higher orders every sequence of the two,
+           so forward over reverse too.
            eps: the step, relative for elements beyond 1; default: the cube root of the coarsest dtype's epsilon,
            where truncation and rounding balance (6e-6 for float64, 5e-3 for float32, 0.1 for float16).
            rtol, atol: default 1e-6 for float64, 2e-3 for float32, 5e-2 for float16.
@@ -57,9 +65,16 @@ def gradcheck(
         >>> wrong = autograd.primitive(lambda x: x**2, lambda g, out, x: g * x, name="wrong")
         >>> gradcheck(wrong, np.array([1.0, 2.0]), raise_exception=False)
         False
+        >>> gradcheck(np.tanh, np.array([0.5, -1.0]), order=3, modes=("reverse", "forward"))
+        True
     """
+    sequence = (modes,) if isinstance(modes, str) else tuple(modes)
+    if not sequence or any(m not in MODES for m in sequence):
+        raise ArgumentError(f"gradcheck's modes are {' and '.join(map(repr, MODES))}, one or both; got {modes!r}.")
+    if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 1:
+        raise ArgumentError(f"gradcheck's order must be a positive integer; got {order!r}.")
     try:
-        _check(f, inputs, "gradcheck", eps, rtol, atol, rng)
+        _check_orders(f, inputs, int(order), sequence, (), (eps, rtol, atol), rng, f)
     except GradcheckError:
         if raise_exception:
             raise
@@ -89,22 +104,54 @@ def gradgradcheck(
     if rng is None:
         rng = np.random.default_rng(1)
     try:
-        leaves, _ = _leaves(inputs)
-        with enable_grad():
-            values = [y._data for y in _floating(f(*leaves))]
-        cotangents = [_normal(rng, y) for y in values]
-        n = len(inputs)
-
-        def gradient(*args: Any) -> tuple[Tensor, ...]:
-            wanted = [x for x, leaf in zip(args, leaves, strict=False) if _is_variable(leaf)]
-            return _gradient(f(*args[:n]), wanted, args[n:], create_graph=True)
-
-        _check(gradient, (*leaves, *cotangents), "gradgradcheck", eps, rtol, atol, rng, f)
+        derivative, more = _derivative(f, inputs, "reverse", rng)
+        _check(derivative, more, "gradgradcheck", eps, rtol, atol, rng, f, count=len(inputs))
     except GradcheckError:
         if raise_exception:
             raise
         return False
     return True
+
+
+def _check_orders(
+    f: Function,
+    inputs: Sequence[Any],
+    order: int,
+    modes: tuple[str, ...],
+    done: tuple[str, ...],
+    limits: tuple[float | None, float | None, float | None],
+    rng: np.random.Generator | None,
+    named: Any,
+    count: int | None = None,
+) -> None:
+    """Check f's derivative in each mode, then, to the order, the derivatives of that derivative."""
+    for m in modes:
+        taken = (m, *done)
+        title = "gradcheck" if taken == ("reverse",) else f"gradcheck ({' over '.join(taken)}, order {len(taken)})"
+        _check(f, inputs, title, *limits, rng, named, m, count)
+    if order > 1:
+        for m in modes:
+            derivative, more = _derivative(f, inputs, m, np.random.default_rng(1 + len(done)) if rng is None else rng)
+            _check_orders(derivative, more, order - 1, modes, (m, *done), limits, rng, named, count if count is not None else len(inputs))
+
+
+def _derivative(f: Function, inputs: Sequence[Any], in_mode: str, rng: np.random.Generator) -> tuple[Function, tuple[Any, ...]]:
+    """f's derivative as a function of f's inputs and the vectors it multiplies, and a point: (x, c) -> Jᵀ c, or (x, d) -> J d."""
+    leaves, where = _leaves(inputs)
+    n = len(inputs)
+    if in_mode == "forward":
+        vectors = [_normal(rng, leaves[i]._data) for i in where]
+    else:
+        with enable_grad():
+            vectors = [_normal(rng, y._data) for y in _floating(f(*leaves))]
+
+    def derivative(*args: Any) -> tuple[Tensor, ...]:
+        wanted = [args[i] for i in where]
+        if in_mode == "forward":
+            return _tangents(f(*args[:n]), wanted, args[n:], create_graph=True)
+        return _gradient(f(*args[:n]), wanted, args[n:], create_graph=True)
+
+    return derivative, (*leaves, *vectors)
 
 
 def _check(
@@ -116,7 +163,10 @@ def _check(
     atol: float | None,
     rng: np.random.Generator | None,
     named: Any = None,
+    in_mode: str = "reverse",
+    count: int | None = None,
 ) -> None:
+    """Check one derivative of f. The first `count` inputs are the user's; what follows are vectors that multiply derivatives."""
     rng = np.random.default_rng(0) if rng is None else rng
     leaves, where = _leaves(inputs)
     name = f"{title} of {getattr(named or f, '__name__', type(named or f).__name__)}"
@@ -128,10 +178,11 @@ def _check(
         values = [_double(y._data) for y in outputs]
         dtypes = [np.dtype(y.dtype) for y in (*point, *outputs)]
         cotangents = [_normal(rng, y._data) for y in outputs]
-        analytic = [g._data for g in _gradient(outputs, [leaves[i] for i in where], cotangents)]
+        variables = [leaves[i] for i in where]
+        analytic = [g._data for g in _gradient(outputs, variables, cotangents)] if in_mode == "reverse" else []
     if not outputs:
         raise GradcheckError(f"{name}: f returned no floating Tensor; there is nothing to differentiate.")
-    for i, x, g in zip(where, point, analytic, strict=True):
+    for i, x, g in zip(where, point, analytic, strict=False):
         if g.shape != x.shape or g.dtype != x.dtype:
             raise GradcheckError(f"{name}: input {i} has shape {x.shape} and dtype {x.dtype}, its gradient {g.shape} and {g.dtype}.")
 
@@ -173,9 +224,17 @@ def _check(
     ahead = [(x + d).astype(x.dtype) for x, d in zip(point, moves, strict=True)]
     behind = [(x - d).astype(x.dtype) for x, d in zip(point, moves, strict=True)]
     numerical = change(at(ahead), at(behind)) / (2 * step)
-    product = sum(
-        float(np.sum(_double(g) * (_double(p) - _double(m)))) for g, p, m in zip(analytic, ahead, behind, strict=True)
-    ) / (2 * step)  # fmt: skip
+    taken = [_double(p) - _double(m) for p, m in zip(ahead, behind, strict=True)]
+
+    def along(directions: Sequence[Any]) -> float:
+        """The analytic derivative in a direction, by forward mode."""
+        tangents = _tangents(outputs, variables, [np.asarray(d, x.dtype) for d, x in zip(directions, point, strict=True)])
+        return sum(float(np.sum(c * _double(t._data))) for c, t in zip(weights, tangents, strict=True))
+
+    if in_mode == "forward":
+        product = along([d / (2 * step) for d in taken])
+    else:
+        product = sum(float(np.sum(_double(g) * d)) for g, d in zip(analytic, taken, strict=True)) / (2 * step)
     if agree(product, numerical):
         return
 
@@ -188,12 +247,17 @@ def _check(
             differences = _one_sided(at, change, point, i, index, float(_scale(x, step)[index]), values)
             left, right, _, _ = differences
             b = (left + right) / 2
-            a = float(analytic[i][index])
+            a = (
+                float(analytic[i][index])
+                if in_mode == "reverse"
+                else along([_unit(p, index if j == i else None) for j, p in enumerate(point)])
+            )
             if agree(a, b):
                 continue
             gap = abs(a - b) if math.isfinite(a - b) else math.inf
             if gap > worst[0]:
-                what = f"input {k}" if k < len(inputs) else f"cotangent {k - len(inputs)}"
+                users = len(inputs) if count is None else count
+                what = f"input {k}" if k < users else f"cotangent {k - users}"
                 worst = (gap, _message(name, what, index, a, b, differences))
     raise GradcheckError(
         worst[1]
@@ -260,6 +324,21 @@ def _gradient(outputs: Any, inputs: Sequence[Tensor], cotangents: Sequence[Any],
         return tuple(Tensor(np.zeros_like(x._data)) for x in inputs)
     found = gradients([y for y, _ in pairs], inputs, [c for _, c in pairs], create_graph=create_graph)
     return tuple(Tensor(np.zeros_like(x._data)) if g is None else g for x, g in zip(inputs, found, strict=True))
+
+
+def _tangents(outputs: Any, inputs: Sequence[Tensor], tangents: Sequence[Any], create_graph: bool = False) -> tuple[Tensor, ...]:
+    """J d of every floating output; zeros where it does not depend on the inputs."""
+    floating = _floating(outputs)
+    found = push(floating, inputs, tangents, create_graph=create_graph)
+    return tuple(Tensor(np.zeros_like(y._data)) if t is None else t for y, t in zip(floating, found, strict=True))
+
+
+def _unit(x: Any, index: tuple[int, ...] | None) -> Any:
+    """Zeros like x, with a 1 at the index."""
+    unit = np.zeros(x.shape)
+    if index is not None:
+        unit[index] = 1
+    return unit
 
 
 def _normal(rng: np.random.Generator, like: Any) -> Any:

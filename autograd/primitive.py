@@ -33,6 +33,19 @@ float64 = np.float64
 Tensor: Any = None  # the class of a recorded result; tensor.py, which builds on this file, says which
 
 
+JVP_WORDS = ("elementwise", "linear", "multilinear", "reduction")
+
+
+class Batch(NamedTuple):
+    """Rules for a batch, one an argument: as VJPs and JVPs, with a leading axis on g (on t) and on what is returned.
+
+    None, or a rule that returns NotImplemented: one by one.
+    """
+
+    vjps: tuple[Function | None, ...]
+    jvps: tuple[Function | None, ...]
+
+
 def bind_tensor(cls: type) -> None:
     """Say which class holds results (called once, by tensor.py)."""
     global Tensor
@@ -50,6 +63,9 @@ class Primitive:
     each        instead of vjps, for any number of arguments: (i, g, out, *args, **params) -> that of argument i
     guard       0 * inf = 0: where g is zero a nan in the cotangent becomes zero (see sweep)
     composite   the same function in ordinary primitives; what is differentiated for a graph of the gradient
+    plain       the VJPs are NumPy that records itself although there is a composite: they are differentiated, being shorter
+    jvp         how tangents pass through, see `defjvp`
+    batch       how K cotangents or tangents pass through at once, see autograd/stacking.py
     label       the VJP as short mathematics, for pictures
     """
 
@@ -61,8 +77,11 @@ class Primitive:
         joint: Function | None = None,
         each: Function | None = None,
         composite: Function | None = None,
+        plain: bool = False,
         guard: bool | None = None,
         saves: bool = False,
+        jvp: str | Function | tuple[Function | None, ...] | None = None,
+        batch: str | Function | Batch | None = None,
         name: str | None = None,
         label: str = "",
     ) -> None:
@@ -74,14 +93,20 @@ class Primitive:
         self.joint = joint
         self.each = each
         self.composite = composite
+        self.by_composite = composite is not None and not plain  # whether a graph of the gradient is made from the composite
         self.saves = saves
         if saves and composite is None:
             raise ArgumentError(f"{self.name}: saves=True needs a composite, which a graph of the gradient is made from.")
         self.label = label
-        if guard is None:
-            guard = isinstance(forward, np.ufunc) and forward.signature is None
-        self.guard = guard
+        elementwise = isinstance(forward, np.ufunc) and forward.signature is None
+        self.guard = elementwise if guard is None else guard
         self.defvjp(*vjps, keeps=keeps)
+        if jvp is None and elementwise and forward.nout == 1:  # type: ignore[attr-defined]
+            jvp = "elementwise"
+        self.batch = "free" if batch is None and jvp == "elementwise" else batch
+        self.jvp: str | tuple[Function | None, ...] | None = None
+        if jvp is not None:
+            self.defjvp(*(jvp if isinstance(jvp, tuple) else (jvp,)))
 
     def defvjp(self, *vjps: Function | None, keeps: str | tuple[str, ...] = "in out") -> Primitive:
         """Give the VJP of each positional argument, in order, and what they read.
@@ -110,6 +135,33 @@ class Primitive:
         self._reads = [self._what_is_read(text, vjp) for text, vjp in zip(words, vjps or (self.joint,), strict=True)]
         return self
 
+    def defjvp(self, *jvps: str | Function | None) -> Primitive:
+        """Say how tangents pass through: by one word, or by a function for each positional argument, in order.
+
+        A function takes `(t, out, *args, **params)`, with the tangent t of its argument, and returns the share of it in
+        the tangent of the result; it finds the values that the VJP by the same argument keeps. The words:
+
+        "elementwise"   each element of the result depends on one of each argument: the VJPs are also the JVPs
+        "linear"        in all arguments that have a VJP, taken together (a sum, an index, a concatenation)
+        "multilinear"   in each of them, the others held (a product)
+        "reduction"     over `axis`, with `keepdims`: the JVP is the sum of the gradient times the tangent
+
+        Without any the JVP is derived from the VJP, by differentiating that by g, in which it is linear.
+
+        Example:
+            >>> import autograd, numpy as np
+            >>> cube = autograd.primitive(lambda x: x**3, lambda g, out, x: g * 3 * x**2, name="cube")
+            >>> _ = cube.defjvp(lambda t, out, x: 3 * x**2 * t)
+        """
+        first = jvps[0] if jvps else None
+        if isinstance(first, str):
+            if first not in JVP_WORDS or len(jvps) > 1:
+                raise ArgumentError(f"{self.name}: jvp is one word of {', '.join(JVP_WORDS)}, or a function an argument; got {jvps}.")
+            self.jvp = first
+        else:
+            self.jvp = tuple([jvp if callable(jvp) else None for jvp in jvps])
+        return self
+
     def _what_is_read(self, keeps: str, vjp: Function | None) -> tuple[frozenset[int] | None, bool]:
         """(the arguments a VJP reads, None for all; whether it reads the result), from words like "a out"."""
         words = set(keeps.split())
@@ -136,6 +188,10 @@ class Primitive:
         dropped = () if everything else tuple(i for i in range(count) if i not in kept)
         plan = self._plans[needs + (1 << count)] = (dropped, any(out for _, out in reads))
         return plan
+
+    def has_derivative(self, i: int) -> bool:
+        """Whether there is a VJP by argument i."""
+        return bool(self._differentiable >> i & 1)
 
     def kept_of_two(self, needs: int) -> tuple[bool, bool, bool]:
         """(keep a, keep b, keep out) for a function of two arguments."""
@@ -340,8 +396,11 @@ def primitive(
     joint: Function | None = None,
     each: Function | None = None,
     composite: Function | None = None,
+    plain: bool = False,
     guard: bool | None = None,
     saves: bool = False,
+    jvp: str | Function | tuple[Function | None, ...] | None = None,
+    batch: str | Function | Batch | None = None,
     name: str | None = None,
     label: str = "",
 ) -> Any:
@@ -355,9 +414,12 @@ def primitive(
            each: `(i, g, out, *args, **params)`, when the number of arguments varies.
            composite: the same function in ordinary NumPy, if the VJP is not itself differentiable (it uses
            in-place operations, or a library): it is differentiated when a graph of the gradient is asked for.
+           plain: there is a composite, but the VJPs are differentiable NumPy, too, and preferred.
            saves: forward returns (result, values), and the VJPs read the values in `out.values`, so that nothing is
            computed twice; needs a composite.
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
+           jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
+           batch: how K of them pass through at once, see autograd/stacking.py; default: one by one.
     Example:
         >>> import autograd, numpy as np
         >>> softsign = autograd.primitive(
@@ -369,8 +431,8 @@ def primitive(
         array([0.25  , 0.0625])
     """
     options: dict[str, Any] = {
-        "keeps": keeps, "joint": joint, "each": each, "composite": composite, "guard": guard, "saves": saves,
-        "name": name, "label": label,
+        "keeps": keeps, "joint": joint, "each": each, "composite": composite, "plain": plain, "guard": guard, "saves": saves,
+        "jvp": jvp, "batch": batch, "name": name, "label": label,
     }  # fmt: skip
     if forward is None:
         return lambda function: Primitive(function, *vjps, **options)
@@ -410,6 +472,8 @@ pick = define(
     lambda outputs, index: outputs[index],
     lambda g, out, outputs, index: Share(index, g),
     keeps="",
+    jvp=lambda t, out, outputs, index: t[index],
+    batch="free",
     name="pick",
     label="g at output i",
 )

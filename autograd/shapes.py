@@ -76,3 +76,29 @@ def reduced_size(shape: tuple[int, ...], axis: Axis) -> int:
     for a in normalize_axes(axis, len(shape)):
         size *= shape[a]
     return size
+
+
+# Of a stack of arrays: one more axis in front
+
+
+def stacked_axis(axis: Any, ndim: int) -> Any:
+    """The same axis (or axes) of an array that has one more in front; None is all of them."""
+    if axis is None:
+        return tuple(range(1, ndim + 1))
+    if isinstance(axis, (tuple, list)):
+        return tuple([i + 1 for i in normalize_axes(axis, ndim)])
+    return axis + 1 if axis >= 0 else axis
+
+
+def stacked_index(index: Any) -> Any:
+    """The index that takes x[index] of every x of a stack, None where there is none.
+
+    NumPy puts the axes of index arrays that do not stand side by side in front of all others, the stack's too.
+    """
+    parts = index if type(index) is tuple else (index,)
+    arrays = [i for i, part in enumerate(parts) if not (part is None or part is Ellipsis or isinstance(part, slice))]
+    if any(np.ndim(parts[i]) == 0 and np.asarray(parts[i]).dtype == bool for i in arrays):
+        return None
+    if any(np.ndim(parts[i]) for i in arrays) and arrays[-1] - arrays[0] != len(arrays) - 1:
+        return None
+    return (slice(None), *parts)

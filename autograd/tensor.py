@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Iterator
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -242,6 +243,8 @@ class Tensor(Operators, ArrayMethods):
         return bool(self._data)
 
     def __float__(self) -> float:
+        if self._requires_grad:
+            conversions.count += 1
         return float(self._one())
 
     def __int__(self) -> int:
@@ -322,6 +325,15 @@ class Tensor(Operators, ArrayMethods):
         if rule is not None:
             return rule(*args, **kwargs)
         raise NoRuleError(no_rule(f"{function.__module__}.{function.__name__}"))
+
+
+class _Conversions(local):
+    """How often, in this thread, a tensor that requires grad became a Python float: by float(t), or by math.sin(t)."""
+
+    count = 0
+
+
+conversions = _Conversions()
 
 
 class HookHandle:

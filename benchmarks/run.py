@@ -28,10 +28,13 @@ import numpy as np
 WORKLOADS = (
     "chain", "mlp_small", "mlp_small_step", "mlp_large", "elementwise_large", "conv", "scalar_mlp", "resnet_mlp", "attention",
     "lstm", "lstm_layer",
-    "meprop_hidden", "meprop_input", "meprop_each", "adam_only", "sgd_momentum_only",
+    "meprop_hidden", "meprop_input", "meprop_each", "adam_only", "sgd_momentum_only", "hvp", "jacobian",
 )  # fmt: skip
 # what a peer needs beyond NumPy; "torch2" is a second torch
-LIBRARY = {"torch": "torch", "micrograd": "micrograd", "torch_unified": "torch", "torch_foreach": "torch", "torch_fused": "torch"}
+LIBRARY = {
+    "torch": "torch", "torch_unified": "torch", "torch_foreach": "torch", "torch_fused": "torch", "torch_loop": "torch",
+    "micrograd": "micrograd", "jax": "jax",
+}  # fmt: skip
 WARM_UP = 4  # rounds thrown away: PyTorch's allocations settle only after some dozens of steps, up to 4 times as slow
 NAMES = {
     "numpy_returned": "numpy, freed memory returned at once",
@@ -43,6 +46,7 @@ NAMES = {
     "torch_foreach": "torch, foreach=True",
     "torch_fused": "torch, fused=True",
     "torch_unified": "torch, top k as an autograd.Function",
+    "torch_loop": "torch, a sweep a row",
 }
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"

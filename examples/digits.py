@@ -3,18 +3,17 @@
     python examples/digits.py                       # seeds 0 to 4, pictures in out/digits
     python examples/digits.py --epochs 20 --seed 7
 
-For each seed: split 60/20/20 with stratification, standardise on the training part, train, keep the weights that are
-best on the validation part, and look at the test part once, at the end.
+For each seed: split 60/20/20 with stratification, standardise on the training part, train until the validation part
+gets no better, keep the weights that are best on it, and look at the test part once, at the end.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,13 @@ import numpy as np
 import autograd
 import nn
 import optim
-from nn.data import minibatches
 
 try:
     import matplotlib as mpl
     from sklearn.datasets import load_digits
-    from sklearn.metrics import classification_report
+    from sklearn.metrics import classification_report, confusion_matrix, roc_auc_score
     from sklearn.model_selection import train_test_split
     from sklearn.preprocessing import StandardScaler
-    from tqdm import tqdm
 except ImportError as error:
     sys.exit(f"{error}. This example needs the extra `train`: pip install 'chainrule[train,viz]'")
 
@@ -41,6 +38,7 @@ import matplotlib.pyplot as plt
 WIDTH, BLOCKS = 64, 2
 BATCH_SIZE = 32
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.02, 0.9, 1e-3
+PATIENCE = 15
 NOISE = 0.5  # on the standardised pixels in training: acts as a penalty on steep functions (Bishop 1995)
 
 
@@ -53,13 +51,17 @@ class Split:
     test: tuple[np.ndarray, np.ndarray]
 
 
-@dataclass
-class History:
-    """One number an epoch."""
+class PixelNoise(nn.Module):
+    """Normal noise on the input in training; nothing in use."""
 
-    train_loss: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    validation_accuracy: list[float] = field(default_factory=list)
+    def __init__(self, scale: float, rng: np.random.Generator) -> None:
+        self.scale, self.rng = scale, rng
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        return x + self.rng.normal(0, self.scale, x.shape).astype(x.dtype) if self.training else x
+
+    def extra_repr(self) -> str:
+        return f"{self.scale}"
 
 
 def load(seed: int) -> Split:
@@ -76,13 +78,13 @@ def load(seed: int) -> Split:
 
 
 def network(rng: np.random.Generator) -> nn.Module:
-    """64 -> WIDTH, residual blocks, -> 10 logits; weights by He initialisation."""
+    """64 pixels, noisy in training -> WIDTH, residual blocks, -> 10 logits; weights by He initialisation."""
 
     def block() -> nn.Module:
         return nn.Residual(nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH)))
 
     model = nn.Sequential(
-        nn.Linear(64, WIDTH), nn.ReLU(), *[block() for _ in range(BLOCKS)], nn.ReLU(), nn.Linear(WIDTH, 10)
+        PixelNoise(NOISE, rng), nn.Linear(64, WIDTH), nn.ReLU(), *[block() for _ in range(BLOCKS)], nn.ReLU(), nn.Linear(WIDTH, 10)
     )  # fmt: skip
     for module in model.modules():
         if isinstance(module, nn.Linear):
@@ -91,47 +93,41 @@ def network(rng: np.random.Generator) -> nn.Module:
     return model
 
 
-def evaluate(model: nn.Module, x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-    """(loss, predicted classes)."""
+def probabilities(model: nn.Module, x: np.ndarray) -> np.ndarray:
+    """The probability of each class, (N, 10)."""
     model.eval()
     with autograd.no_grad():
-        logits = model(x)
-        return nn.functional.cross_entropy(logits, y).item(), np.argmax(logits, axis=1)
+        return nn.functional.softmax(model(x), dim=1).numpy()
 
 
-def train(model: nn.Module, data: Split, epochs: int, rng: np.random.Generator, title: str) -> History:
+def accuracy(output: np.ndarray, y: np.ndarray) -> float:
+    """The share of rows whose largest output is the class."""
+    return float(np.mean(np.argmax(output, axis=1) == y))
+
+
+def train(model: nn.Module, data: Split, epochs: int, rng: np.random.Generator, title: str) -> nn.History:
     """SGD with momentum and a cosine from LEARNING_RATE to 0; leaves the model with its best weights on validation."""
-    loss_of = nn.CrossEntropyLoss()
     optimizer = optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
-    history = History()
-    best, best_weights = (-1.0, -math.inf), model.state_dict()
-    bar = tqdm(range(epochs), desc=title, unit="epoch")
-    for epoch in bar:
-        optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 + math.cos(math.pi * epoch / epochs)) / 2
-        model.train()
-        losses = []
-        for x, y in minibatches(*data.train, batch_size=BATCH_SIZE, rng=rng):
-            x = x + rng.normal(0, NOISE, x.shape).astype(x.dtype)
-            loss = loss_of(model(x), y)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.item())
-        validation_loss, predicted = evaluate(model, *data.validation)
-        accuracy = float(np.mean(predicted == data.validation[1]))
-        history.train_loss.append(float(np.mean(losses)))
-        history.validation_loss.append(validation_loss)
-        history.validation_accuracy.append(accuracy)
-        if (accuracy, -validation_loss) > best:
-            best, best_weights = (accuracy, -validation_loss), model.state_dict()
-        bar.set_postfix(train=f"{history.train_loss[-1]:.3f}", validation=f"{validation_loss:.3f}", accuracy=f"{accuracy:.1%}")
-    model.load_state_dict(best_weights)
-    return history
+    return nn.fit(
+        model,
+        nn.CrossEntropyLoss(),
+        optimizer,
+        data.train,
+        data.validation,
+        epochs=epochs,
+        batch_size=BATCH_SIZE,
+        scheduler=optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs),
+        early_stopping=optim.EarlyStopping(patience=PATIENCE),
+        metrics={"accuracy": accuracy},
+        progress=title,
+        rng=rng,
+    )
 
 
 def draw_graph(model: nn.Module, data: Split, out: Path) -> None:
     """The graph of the loss of one batch, with the shape of everything in it."""
     x, y = (a[:BATCH_SIZE] for a in data.train)
+    model.eval()  # without the noise, which is no part of the network
     loss = nn.functional.cross_entropy(model(x), y)
     model.zero_grad()
     loss.backward(retain_graph=True)  # so that the picture shows gradients, too
@@ -140,27 +136,34 @@ def draw_graph(model: nn.Module, data: Split, out: Path) -> None:
     model.zero_grad()
 
 
-def draw_curves(histories: dict[int, History], out: Path) -> None:
-    """Losses and accuracy over the epochs, a thin line a seed and their mean."""
+def draw_curves(histories: dict[int, nn.History], out: Path) -> None:
+    """Loss and accuracy of the first seed, with its best epoch; the other seeds' validation as thin lines behind."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-
-    def curves(axes: Any, name: str, label: str, colour: str) -> None:
-        values = np.array([getattr(history, name) for history in histories.values()])
-        epochs = np.arange(1, values.shape[1] + 1)
-        axes.plot(epochs, values.T, color=colour, alpha=0.25, linewidth=0.8)
-        axes.plot(epochs, values.mean(axis=0), color=colour, linewidth=2, label=label)
-
-    curves(left, "train_loss", "training, with noise on the pixels", "tab:blue")
-    curves(left, "validation_loss", "validation", "tab:orange")
-    curves(right, "validation_accuracy", "validation", "tab:orange")
-    left.set(xlabel="epoch", ylabel="softmax cross-entropy", title="Loss", yscale="log")
+    for axes, what in ((left, "loss"), (right, "accuracy")):
+        first, *others = histories.values()
+        first.plot(what, axes)
+        for history in others:
+            axes.plot(history["epoch"], history[f"validation_{what}"], color="tab:orange", alpha=0.25, linewidth=0.8)
+    seed = next(iter(histories))
+    behind = "" if len(histories) == 1 else "; thin: validation of the other seeds"
+    left.set(ylabel="softmax cross-entropy", title=f"Loss, seed {seed}{behind}", yscale="log")
     right.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0))
-    right.set(xlabel="epoch", ylabel="accuracy", title="Accuracy", ylim=(0.8, 1.0))
-    for axes in (left, right):
-        axes.grid(alpha=0.3)
-        axes.legend(title=f"mean of {len(histories)} seeds" if len(histories) > 1 else None)
+    right.set(title="Accuracy, training with noise on the pixels", ylim=(0.8, 1.003))
     figure.savefig(out / "curves.png", dpi=120)
     plt.close(figure)
+
+
+def report(truth: np.ndarray, scores: np.ndarray) -> str:
+    """Precision, recall, F1, specificity and the area under the ROC curve of each class against the others."""
+    predicted = np.argmax(scores, axis=1)
+    matrix = confusion_matrix(truth, predicted, labels=np.arange(scores.shape[1]))
+    hits = np.diag(matrix)
+    rejected = matrix.sum() - matrix.sum(axis=0) - matrix.sum(axis=1) + hits  # true negatives
+    specificity = rejected / (matrix.sum() - matrix.sum(axis=1))
+    areas = roc_auc_score(truth, scores, multi_class="ovr", average=None)
+    lines = [classification_report(truth, predicted, digits=3, zero_division=0), "              specificity   ROC-AUC"]
+    lines += [f"{digit:>12} {value:>12.4f} {area:>9.4f}" for digit, (value, area) in enumerate(zip(specificity, areas, strict=True))]
+    return "\n".join([*lines, f"{'mean':>12} {specificity.mean():>12.4f} {areas.mean():>9.4f}"])
 
 
 def main(arguments: Sequence[str] | None = None) -> float:
@@ -168,8 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> float:
     options = parse(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
-    histories: dict[int, History] = {}
-    accuracies, truth, predictions = [], [], []
+    histories: dict[int, nn.History] = {}
+    accuracies, truth, scores = [], [], []
     for seed in options.seed:
         rng = np.random.default_rng(seed)
         data = load(seed)
@@ -178,16 +181,17 @@ def main(arguments: Sequence[str] | None = None) -> float:
             print(model)
             draw_graph(model, data, options.out)
         histories[seed] = train(model, data, options.epochs, rng, f"seed {seed}")
-        _, predicted = evaluate(model, *data.test)
-        accuracies.append(float(np.mean(predicted == data.test[1])))
-        truth.append(data.test[1])
-        predictions.append(predicted)
+        x, y = data.test
+        scores.append(probabilities(model, x))
+        truth.append(y)
+        accuracies.append(accuracy(scores[-1], y))
     draw_curves(histories, options.out)
 
     print(f"\nPer class, over the test parts of {len(accuracies)} seed(s):")
-    print(classification_report(np.concatenate(truth), np.concatenate(predictions), digits=3, zero_division=0))
-    for seed, accuracy in zip(options.seed, accuracies, strict=True):
-        print(f"seed {seed}: test accuracy {accuracy:.2%}")
+    print(report(np.concatenate(truth), np.concatenate(scores)))
+    for seed, reached in zip(options.seed, accuracies, strict=True):
+        history = histories[seed]
+        print(f"seed {seed}: test accuracy {reached:.2%}, weights of epoch {history.best_epoch} of {history.epochs}")
     mean = float(np.mean(accuracies))
     print(f"mean test accuracy {mean:.2%}, lowest {min(accuracies):.2%}, in {time.perf_counter() - began:.0f} s")
     print(f"pictures: {options.out}/graph.svg, graph.png, curves.png")

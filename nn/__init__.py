@@ -4,11 +4,12 @@ from autograd._hips import refuse_hips
 
 refuse_hips()  # here too: installed after us, HIPS autograd has overwritten our autograd/__init__.py
 
-from nn import data, functional, init, parametrizations, utils
+from nn import data, functional, init, parametrizations, plots, utils
 from nn.activation import CELU, ELU, GELU, SELU, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Softsign, Tanh, Tanhshrink
 from nn.attention import MultiheadAttention
 from nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d
 from nn.bilinear import Bilinear
+from nn.checkpoint import Checkpoint
 from nn.classification_loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -24,7 +25,9 @@ from nn.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspos
 from nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d
 from nn.embedding import Embedding
 from nn.flatten import Flatten, Unflatten
+from nn.functional_call import functional_call
 from nn.fuse import fuse
+from nn.history import History
 from nn.identity import Identity, Lambda
 from nn.linear import Linear
 from nn.margin_loss import CosineEmbeddingLoss, HingeEmbeddingLoss, HingeLoss, MarginRankingLoss, TripletMarginLoss
@@ -69,32 +72,41 @@ from nn.serialization import load, load_metadata, save
 from nn.simplify import simplify
 from nn.softmax import GLU, LogSoftmax, Maxout, Softmax, Softmax2d, Softmin
 from nn.summary import summary
+from nn.training import fit
 from nn.transformer import TransformerEncoder, TransformerEncoderLayer
 from nn.update_batch_norm import update_batch_norm
 from nn.upsampling import Upsample
 from nn.vector import parameters_to_vector, vector_to_parameters
 
 __all__ = [
+    # the system: modules, their containers, what is done with them
+    "Module", "Parameter", "Buffer",
+    "Sequential", "ModuleList", "ModuleDict", "Identity", "Lambda", "Flatten", "Unflatten",
+    "summary", "save", "load", "load_metadata", "functional_call", "fuse", "fit", "History", "Checkpoint",
+    "functional", "init", "data", "utils", "plots",
+    # layers
+    "Linear", "Bilinear", "Embedding",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "Upsample",
-    "Module", "Parameter", "Buffer",
-    "Sequential", "ModuleList", "ModuleDict", "Identity", "Lambda", "summary",
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "GroupNorm", "RMSNorm",
+    "update_batch_norm",
+    "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout",
+    "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
+    "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "PositionalEncoding",
     "Residual", "ResidualBlock", "BasicBlock", "Bottleneck", "PreActBlock",
-    "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "PositionalEncoding", "Embedding", "Bilinear",
-    "RNNCell", "LSTMCell", "GRUCell", "RNN", "LSTM", "GRU",
-    "Linear", "Flatten", "Unflatten",
-    "Step", "ReLU", "LeakyReLU", "PReLU", "RReLU", "ReLU6", "Hardtanh", "Hardsigmoid", "Hardswish", "Threshold", "Softshrink", "Hardshrink",
+    "MinimalEffortLinear", "MinimalEffortReLU", "simplify",
+    # activations: of straight pieces, smooth, over an axis
+    "Step", "ReLU", "LeakyReLU", "PReLU", "RReLU", "ReLU6", "Hardtanh", "Hardsigmoid", "Hardswish", "Threshold",
+    "Softshrink", "Hardshrink",
     "Sigmoid", "LogSigmoid", "Tanh", "Tanhshrink", "Softsign", "Softplus", "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish",
     "Softmax", "LogSoftmax", "Softmin", "Softmax2d", "GLU", "Maxout",
-    "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "GaussianNLLLoss", "PoissonNLLLoss",
+    # losses, and what is added to one
     "MSELoss", "HalfMSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",
+    "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "GaussianNLLLoss", "PoissonNLLLoss",
     "HingeLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss", "TripletMarginLoss",
-    "l1_penalty", "l2_penalty", "clip_grad_norm_", "clip_grad_value_", "get_total_norm", "NonFiniteGradientWarning",
-    "parameters_to_vector", "vector_to_parameters", "weight_norm", "spectral_norm", "parametrizations", "utils",
-    "save", "load", "load_metadata", "fuse",
-    "MinimalEffortLinear", "MinimalEffortReLU", "simplify",
-    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "GroupNorm", "RMSNorm",
-    "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout", "update_batch_norm",
-    "data", "functional", "init",
+    "l1_penalty", "l2_penalty",
+    # gradients and parameters
+    "clip_grad_norm_", "clip_grad_value_", "get_total_norm", "NonFiniteGradientWarning",
+    "parameters_to_vector", "vector_to_parameters", "weight_norm", "spectral_norm", "parametrizations",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 from nn import functional as F
+from nn.inplace import InPlace
 from nn.module import Module
 
 
@@ -18,6 +19,7 @@ class Sigmoid(Module):
         y = 1 / (1 + exp(-x))
 
     Shape:     any
+    Source:    Rumelhart, Hinton & Williams 1986, "Learning representations by back-propagating errors".
     """
 
     def forward(self, input: Any) -> Any:
@@ -30,6 +32,7 @@ class LogSigmoid(Module):
         y = log σ(x) = min(x, 0) - log(1 + exp(-|x|))
 
     Shape:     any
+    Source:    see `Sigmoid`.
     """
 
     def forward(self, input: Any) -> Any:
@@ -42,6 +45,7 @@ class Tanh(Module):
         y = tanh(x)
 
     Shape:     any
+    Source:    LeCun et al. 1998, "Efficient BackProp", section 4.4.
     """
 
     def forward(self, input: Any) -> Any:
@@ -96,7 +100,7 @@ class Softplus(Module):
         return f"beta={self.beta}, threshold={self.threshold}"
 
 
-class ELU(Module):
+class ELU(InPlace):
     """A rectifier that saturates below, with a mean nearer to 0.
 
         y = x if x > 0 else alpha · (exp(x) - 1)
@@ -107,7 +111,8 @@ class ELU(Module):
     Source:    Clevert et al. 2015, arXiv:1511.07289, eq. 15.
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__(inplace)
         if not alpha >= 0:
             raise ArgumentError(f"ELU expects alpha >= 0; got {alpha}.")
         self.alpha = alpha
@@ -115,11 +120,11 @@ class ELU(Module):
     def forward(self, input: Any) -> Any:
         return F.elu(input, self.alpha)
 
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}"
+    def _options(self) -> list[str]:
+        return [f"alpha={self.alpha}"]
 
 
-class CELU(Module):
+class CELU(InPlace):
     """An ELU with a continuous slope for every alpha.
 
         y = x if x > 0 else alpha · (exp(x/alpha) - 1)
@@ -129,7 +134,8 @@ class CELU(Module):
     Source:    Barron 2017, arXiv:1704.07483.
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__(inplace)
         if not alpha > 0:
             raise ArgumentError(f"CELU expects alpha > 0; got {alpha}.")
         self.alpha = alpha
@@ -137,11 +143,11 @@ class CELU(Module):
     def forward(self, input: Any) -> Any:
         return F.celu(input, self.alpha)
 
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}"
+    def _options(self) -> list[str]:
+        return [f"alpha={self.alpha}"]
 
 
-class SELU(Module):
+class SELU(InPlace):
     """The ELU under which activations keep mean 0 and variance 1, given weights of variance 1/fan_in (`init.lecun_normal_`).
 
         y = scale · (x if x > 0 else alpha · (exp(x) - 1)),    alpha ≈ 1.6733, scale ≈ 1.0507
@@ -181,7 +187,7 @@ class GELU(Module):
         return f"approximate={self.approximate!r}"
 
 
-class SiLU(Module):
+class SiLU(InPlace):
     """x times its sigmoid, also called swish.
 
         y = x · σ(x)
@@ -195,7 +201,7 @@ class SiLU(Module):
         return F.silu(input)
 
 
-class Mish(Module):
+class Mish(InPlace):
     """x times the tanh of its softplus.
 
         y = x · tanh(log(1 + exp(x)))

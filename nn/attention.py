@@ -12,7 +12,7 @@ from nn import init
 from nn.functional.dropout import check_p
 from nn.linear import Linear
 from nn.module import Module, check_size
-from nn.parameter import Parameter
+from nn.parameter import Parameter, blank
 
 
 class MultiheadAttention(Module):
@@ -90,26 +90,28 @@ class MultiheadAttention(Module):
         self.add_zero_attn = add_zero_attn
         self.rng = rng
         together = self.kdim == self.vdim == embed_dim
-        self.q_proj_weight = None if together else self._projection("q_proj_weight", embed_dim, dtype)
-        self.k_proj_weight = None if together else self._projection("k_proj_weight", self.kdim, dtype)
-        self.v_proj_weight = None if together else self._projection("v_proj_weight", self.vdim, dtype)
-        self.in_proj_weight = self._projection("in_proj_weight", embed_dim, dtype, rows=3 * embed_dim) if together else None
-        self.in_proj_bias = Parameter(np.zeros(3 * embed_dim, dtype), name="in_proj_bias") if bias else None
-        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=rng)
-        if self.out_proj.bias is not None:
-            init.zeros_(self.out_proj.bias)
-        self.bias_k = self._extra("bias_k", dtype) if add_bias_kv else None
-        self.bias_v = self._extra("bias_v", dtype) if add_bias_kv else None
+        self.q_proj_weight = None if together else blank((embed_dim, embed_dim), dtype, "q_proj_weight")
+        self.k_proj_weight = None if together else blank((embed_dim, self.kdim), dtype, "k_proj_weight")
+        self.v_proj_weight = None if together else blank((embed_dim, self.vdim), dtype, "v_proj_weight")
+        self.in_proj_weight = blank((3 * embed_dim, embed_dim), dtype, "in_proj_weight") if together else None
+        self.in_proj_bias = blank(3 * embed_dim, dtype, "in_proj_bias") if bias else None
+        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=np.random.default_rng(0))  # drawn anew in a moment
+        self.bias_k = blank((1, 1, embed_dim), dtype, "bias_k") if add_bias_kv else None
+        self.bias_v = blank((1, 1, embed_dim), dtype, "bias_v") if add_bias_kv else None
+        self.reset_parameters(rng)
 
-    def _projection(self, name: str, columns: int, dtype: Any, rows: int | None = None) -> Parameter:
-        weight = Parameter(np.empty((rows or self.embed_dim, columns), dtype), name=name)
-        init.xavier_uniform_(weight, rng=self.rng)
-        return weight
-
-    def _extra(self, name: str, dtype: Any) -> Parameter:
-        row = Parameter(np.empty((1, 1, self.embed_dim), dtype), name=name)
-        init.xavier_normal_(row, rng=self.rng)
-        return row
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the first values again, as the constructor does."""
+        for weight in (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight, self.in_proj_weight):
+            if weight is not None:
+                init.xavier_uniform_(weight, rng=rng)
+        self.out_proj.reset_parameters(rng)
+        for bias in (self.in_proj_bias, self.out_proj.bias):
+            if bias is not None:
+                init.zeros_(bias)
+        for row in (self.bias_k, self.bias_v):
+            if row is not None:
+                init.xavier_normal_(row, rng=rng)
 
     def forward(
         self,

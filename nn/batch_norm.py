@@ -10,7 +10,7 @@ from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
 from nn import init
 from nn.module import Module, check_size
-from nn.parameter import Buffer, Parameter
+from nn.parameter import Buffer, Parameter, blank, floating_dtype
 
 
 def check_eps(eps: Any) -> float:
@@ -22,8 +22,18 @@ def check_eps(eps: Any) -> float:
 
 def weight_and_bias(shape: tuple[int, ...], affine: bool, bias: bool, dtype: Any) -> tuple[Any, Any]:
     """A normalisation's weight of ones and bias of zeros, or None for what is not wanted."""
-    weight = init.ones_(Parameter(np.empty(shape, dtype), name="weight")) if affine else None
-    return weight, init.zeros_(Parameter(np.empty(shape, dtype), name="bias")) if affine and bias else None
+    weight = blank(shape, dtype, "weight") if affine else None
+    both = weight, blank(shape, dtype, "bias") if affine and bias else None
+    reset_affine(*both)
+    return both
+
+
+def reset_affine(weight: Any, bias: Any = None) -> None:
+    """Ones and zeros, for what there is."""
+    if weight is not None:
+        init.ones_(weight)
+    if bias is not None:
+        init.zeros_(bias)
 
 
 class _ChannelNorm(Module):
@@ -56,9 +66,14 @@ class _ChannelNorm(Module):
         self.weight, self.bias = weight_and_bias((self.num_features,), affine, bias, dtype)
         self.running_mean = self.running_var = self.num_batches_tracked = None
         if track_running_stats:
-            self.running_mean = Buffer(np.zeros(num_features, dtype))
-            self.running_var = Buffer(np.ones(num_features, dtype))
+            self.running_mean = Buffer(np.zeros(num_features, floating_dtype(dtype)))
+            self.running_var = Buffer(np.ones(num_features, floating_dtype(dtype)))
             self.num_batches_tracked = Buffer(np.array(0, np.int64))
+
+    def reset_parameters(self) -> None:
+        """Set the parameters back to ones and zeros, and forget the running statistics."""
+        self.reset_running_stats()
+        reset_affine(self.weight, self.bias)
 
     def reset_running_stats(self) -> None:
         """Forget what was seen: mean 0, variance 1, no batches."""

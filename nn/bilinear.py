@@ -10,7 +10,7 @@ import numpy as np
 from nn import functional as F
 from nn import init
 from nn.module import Module, check_size
-from nn.parameter import Parameter
+from nn.parameter import Parameter, blank
 
 
 class Bilinear(Module):
@@ -24,6 +24,7 @@ class Bilinear(Module):
                dtype: of the parameters, and so of the computation (default float32).
                rng: where the first values come from: both uniform in ±1/√in1_features, as in PyTorch.
     Raises:    ShapeError if the inputs' shapes do not fit.
+    Source:    Tenenbaum & Freeman 2000, "Separating style and content with bilinear models".
     Example:
         >>> import numpy as np, nn
         >>> layer = nn.Bilinear(3, 4, 2)
@@ -46,12 +47,13 @@ class Bilinear(Module):
         self.in1_features = check_size("in1_features", in1_features)
         self.in2_features = check_size("in2_features", in2_features)
         self.out_features = check_size("out_features", out_features)
-        bound = 1 / math.sqrt(in1_features)
-        self.weight = Parameter(np.empty((out_features, in1_features, in2_features), dtype), name="weight")
-        init.uniform_(self.weight, -bound, bound, rng=rng)
-        self.bias = Parameter(np.empty(out_features, dtype), name="bias") if bias else None
-        if self.bias is not None:
-            init.uniform_(self.bias, -bound, bound, rng=rng)
+        self.weight = blank((out_features, in1_features, in2_features), dtype, "weight")
+        self.bias = blank(out_features, dtype, "bias") if bias else None
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the first values again, as the constructor does."""
+        init.uniform_within(1 / math.sqrt(self.in1_features), self.weight, self.bias, rng=rng)
 
     def forward(self, input1: Any, input2: Any) -> Any:
         return F.bilinear(input1, input2, self.weight, self.bias)

@@ -22,6 +22,7 @@ class CrossEntropyLoss(Loss):
                label_smoothing: in [0, 1], how much of the target goes to all classes alike.
     Gradient:  (softmax(input) - y) / N in the plain case.
     Numerics:  softmax and logarithm are taken together, so large logits do no harm.
+    Source:    Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
     Example:
         >>> import numpy as np, nn
         >>> round(float(nn.CrossEntropyLoss()(np.zeros((4, 10)), np.array([1, 2, 3, 4]))), 4)
@@ -62,6 +63,7 @@ class NLLLoss(Loss):
 
     Shape:     input (N, C), (C,) or (N, C, d1, …), target of that shape without C -> () for "mean" and "sum", else the target's
     Args:      weight, ignore_index: see `CrossEntropyLoss`, which takes logits and is the better way to get there.
+    Source:    see `CrossEntropyLoss`.
     """
 
     weight: Buffer | None
@@ -86,6 +88,7 @@ class BCELoss(Loss):
     Shape:     input h and target y of one shape -> () for "mean" and "sum", that shape for "none"
     Args:      weight: broadcast to the input.
     Numerics:  the logarithms are at least -100, as in PyTorch. `BCEWithLogitsLoss` needs no such help.
+    Source:    Solla, Levin & Fleisher 1988, "Accelerated learning in layered neural networks".
     """
 
     weight: Buffer | None
@@ -108,6 +111,7 @@ class BCEWithLogitsLoss(Loss):
                pos_weight: p, how much more a positive example counts, broadcast to the input.
     Gradient:  (σ(x) - y) / N without weights.
     Numerics:  sigmoid and logarithm are taken together, so large logits do no harm.
+    Source:    see `BCELoss`.
     Example:
         >>> import numpy as np, nn
         >>> round(float(nn.BCEWithLogitsLoss(pos_weight=[2.0])(np.zeros((3, 1)), np.ones((3, 1)))), 4)
@@ -134,6 +138,7 @@ class KLDivLoss(Loss):
     Shape:     input and target of one shape -> () for "mean", "sum" and "batchmean", that shape for "none"
     Args:      reduction: "batchmean" is the divergence; "mean" divides by the number of elements, as in PyTorch.
                log_target: the target holds log-probabilities, too.
+    Source:    Kullback & Leibler 1951, "On information and sufficiency".
     """
 
     reductions = (*F.REDUCTIONS, "batchmean")
@@ -155,6 +160,7 @@ class PoissonNLLLoss(Loss):
         l = exp(x) - y x,     without log_input   l = x - y log(x + eps);     with full   + Stirling's log y!
 
     Shape:     input x and target y of one shape -> () for "mean" and "sum", that shape for "none"
+    Source:    McCullagh & Nelder 1989, "Generalized linear models".
     """
 
     def __init__(self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean") -> None:

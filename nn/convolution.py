@@ -13,7 +13,7 @@ from nn import init
 from nn.functional.convolution import PADDING_MODES, Padding, borders, pad_images
 from nn.functional.images import AXES, Size, as_images, per_axis
 from nn.module import Module, check_size
-from nn.parameter import Parameter
+from nn.parameter import Parameter, blank
 
 
 class _Conv(Module):
@@ -45,12 +45,13 @@ class _Conv(Module):
             raise ArgumentError(f"a transposed convolution has padding_mode='zeros' only; got {padding_mode!r}.")
         self.padding_mode = padding_mode
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
-        self.weight = Parameter(np.empty((first, second // groups, *self.kernel_size), dtype), name="weight")
-        bound = 1 / math.sqrt(init.fans(self.weight)[0])
-        init.uniform_(self.weight, -bound, bound, rng=rng)
-        self.bias = Parameter(np.empty(out_channels, dtype), name="bias") if bias else None
-        if self.bias is not None:
-            init.uniform_(self.bias, -bound, bound, rng=rng)
+        self.weight = blank((first, second // groups, *self.kernel_size), dtype, "weight")
+        self.bias = blank(out_channels, dtype, "bias") if bias else None
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the first values again, as the constructor does."""
+        init.uniform_within(1 / math.sqrt(init.fans(self.weight)[0]), self.weight, self.bias, rng=rng)
 
     def extra_repr(self) -> str:
         parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]

@@ -1,8 +1,8 @@
-"""Mini-batches of arrays."""
+"""Mini-batches: of arrays for one pass, and as an iterable that gives every epoch anew."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ def minibatches(
     *arrays: Any,
     batch_size: int,
     shuffle: bool = True,
+    balanced: bool = False,
     drop_last: bool = False,
     rng: np.random.Generator | None = None,
 ) -> Iterator[tuple[Any, ...]]:
@@ -24,6 +25,9 @@ def minibatches(
 
     Args:      arrays: of one length; Tensors or plain arrays.
                shuffle: draw a new order for this pass.
+               balanced: let every batch hold equally many rows of each class, up to one (the classes are the values of
+               the last array). No row is left out, so rows of the smaller classes come several times, as often as
+               needed to be as many as those of the largest: the pass has classes · (rows of the largest) rows.
                drop_last: leave out a last batch that is smaller than the others.
                rng: where the order comes from.
     Returns:   an iterator over tuples, one item an array.
@@ -35,20 +39,169 @@ def minibatches(
         (2, 2) [0 1]
         (2, 2) [2 3]
         (1, 2) [4]
+        >>> rare = np.array([0, 0, 0, 0, 1, 0])
+        >>> [y.tolist() for (y,) in minibatches(rare, batch_size=4, balanced=True, shuffle=False)]
+        [[0, 1, 0, 1], [0, 1, 0, 1], [0, 1]]
     """
-    if not arrays:
-        raise ArgumentError("minibatches needs at least one array.")
-    columns = [F.as_values(a) for a in arrays]
-    if any(a.ndim == 0 for a in columns) or len({len(a) for a in columns}) != 1:
-        raise ShapeError(f"minibatches needs arrays of one length; got shapes {', '.join(str(a.shape) for a in columns)}.")
     size = check_size("batch_size", batch_size)
+    columns = as_columns(arrays, "minibatches")
     n = len(columns[0])
-    order = generator(rng).permutation(n) if shuffle else None
-    end = n - n % size if drop_last else n
+    classes = classes_of(columns[-1], "minibatches") if balanced else None
+    order = _order(n, shuffle, classes, generator(rng))
+    rows = n if order is None else len(order)
+    end = rows - rows % size if drop_last else rows
 
     def batches() -> Iterator[tuple[Any, ...]]:
         for start in range(0, end, size):
-            rows = slice(start, min(start + size, end)) if order is None else order[start : start + size]
-            yield tuple([a[rows] for a in columns])
+            chosen = slice(start, min(start + size, end)) if order is None else order[start : start + size]
+            yield tuple([a[chosen] for a in columns])
 
     return batches()
+
+
+class DataLoader:
+    """Mini-batches that can be gone through again and again: each `for` is one epoch, in a new order if shuffled.
+
+    Its `len` is the number of batches. `state_dict` says where its generator stands, so that a training that is
+    resumed goes on with the orders that it would have had.
+
+    Args:      data: arrays of one length; or one dataset with `len(dataset)` and `dataset[i]`, whose items (arrays,
+               numbers, or tuples of them) are stacked.
+               batch_size, shuffle, drop_last: as in PyTorch: batches of 1 in the order of the rows unless told
+               otherwise.
+               balanced: equal shares of the classes, which are the values of the last array: see `minibatches`.
+               collate_fn: makes a batch of a list of a dataset's items, instead of stacking.
+               rng: where the orders come from; None means the package's generator (autograd.seed).
+    Example:
+        >>> import numpy as np
+        >>> from nn.data import DataLoader
+        >>> loader = DataLoader(np.arange(10.0), np.arange(10), batch_size=4, shuffle=True, rng=np.random.default_rng(0))
+        >>> len(loader)
+        3
+        >>> [y.tolist() for x, y in loader]
+        [[4, 6, 2, 7], [3, 5, 9, 0], [8, 1]]
+        >>> [y.tolist() for x, y in loader]
+        [[2, 9, 3, 6], [0, 4, 8, 7], [5, 1]]
+    """
+
+    def __init__(
+        self,
+        *data: Any,
+        batch_size: int = 1,
+        shuffle: bool = False,
+        balanced: bool = False,
+        drop_last: bool = False,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        self.batch_size = check_size("batch_size", batch_size)
+        self.shuffle, self.drop_last, self.collate_fn = shuffle, drop_last, collate_fn
+        self.rng = generator(rng) if rng is not None else None
+        self.dataset = data[0] if len(data) == 1 and is_dataset(data[0]) else None
+        if self.dataset is not None:
+            if balanced:
+                raise ArgumentError("balanced=True reads the classes from the last array; give DataLoader arrays, not a dataset.")
+            self.columns = None
+        else:
+            if collate_fn is not None:
+                raise ArgumentError("collate_fn joins the items of a dataset; arrays are cut into batches as they are.")
+            self.columns = as_columns(data, "DataLoader")
+        self._classes = classes_of(self.columns[-1], "DataLoader") if balanced and self.columns is not None else None
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every batch holds equal shares of the classes."""
+        return self._classes is not None
+
+    def __len__(self) -> int:
+        rows = self._rows()
+        return rows // self.batch_size if self.drop_last else -(-rows // self.batch_size)
+
+    def __iter__(self) -> Iterator[Any]:
+        order = _order(self._length(), self.shuffle, self._classes, generator(self.rng))
+        size = self.batch_size
+
+        def batches(number: int) -> Iterator[Any]:
+            for start in range(0, number * size, size):
+                yield self._batch(slice(start, start + size) if order is None else order[start : start + size])
+
+        return batches(len(self))
+
+    def _batch(self, rows: Any) -> Any:
+        if self.columns is not None:
+            return tuple([a[rows] for a in self.columns])
+        numbers = range(self._length())[rows] if isinstance(rows, slice) else rows.tolist()
+        items = [self.dataset[i] for i in numbers]  # type: ignore[index]  # a dataset has items
+        return self.collate_fn(items) if self.collate_fn is not None else stacked(items)
+
+    def _length(self) -> int:
+        return len(self.dataset) if self.columns is None else len(self.columns[0])  # type: ignore[arg-type]  # one of the two is there
+
+    def _rows(self) -> int:
+        """How many rows an epoch gives."""
+        return self._length() if self._classes is None else len(self._classes) * max(map(len, self._classes), default=0)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the generator stands that the next orders come from."""
+        return {"rng": generator(self.rng).bit_generator.state}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Let the generator stand where it stood then."""
+        generator(self.rng).bit_generator.state = state_dict["rng"]
+
+    def __repr__(self) -> str:
+        options = [f"batch_size={self.batch_size}"]
+        options += [f"{name}=True" for name in ("shuffle", "balanced", "drop_last") if getattr(self, name)]
+        return f"DataLoader({self._length()} rows, {', '.join(options)})"
+
+
+def as_columns(arrays: tuple[Any, ...], who: str) -> list[Any]:
+    """The arrays, checked: some, with one length."""
+    if not arrays:
+        raise ArgumentError(f"{who} needs at least one array.")
+    columns = [F.as_values(a) for a in arrays]
+    if any(a.ndim == 0 for a in columns) or len({len(a) for a in columns}) != 1:
+        raise ShapeError(f"{who} needs arrays of one length; got shapes {', '.join(str(a.shape) for a in columns)}.")
+    return columns
+
+
+def classes_of(labels: Any, who: str) -> list[np.ndarray]:
+    """The rows of each class, in the order of the class values."""
+    labels = np.asarray(getattr(labels, "_data", labels))
+    if labels.ndim != 1 or labels.dtype.kind == "f":
+        raise ShapeError(
+            f"{who}(balanced=True) reads the class of each row from the last array, one label a row; got shape {labels.shape} of "
+            f"{labels.dtype}. Give the labels last; a one-hot array as y.argmax(axis=1)."
+        )
+    _, numbers = np.unique(labels, return_inverse=True)
+    order = np.argsort(numbers, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1) if len(labels) else []
+
+
+def is_dataset(thing: Any) -> bool:
+    """Whether it is given by its items, as a PyTorch dataset, and not as an array or a list of numbers."""
+    array = hasattr(thing, "__array__") or hasattr(thing, "__array_function__") or isinstance(thing, (list, tuple))
+    return not array and hasattr(thing, "__getitem__") and hasattr(thing, "__len__")
+
+
+def stacked(items: list[Any]) -> Any:
+    """One batch of items: the arrays or numbers stacked; of tuples, part by part."""
+    if isinstance(items[0], (tuple, list)):
+        return tuple([stacked(list(parts)) for parts in zip(*items, strict=True)])
+    return np.stack([F.as_values(item) for item in items])
+
+
+def _order(n: int, shuffle: bool, classes: list[np.ndarray] | None, rng: np.random.Generator) -> np.ndarray | None:
+    """The rows of a pass in their order; None for all as they lie."""
+    if classes is None:
+        return rng.permutation(n) if shuffle else None
+    if not classes:
+        return np.empty(0, np.intp)
+    most = max(map(len, classes))
+    streams = np.empty((most, len(classes)), np.intp)  # (round, class): each round one row a class, so any stretch is balanced
+    places = rng.permutation(len(classes)) if shuffle else np.arange(len(classes))
+    for place, rows in zip(places, classes, strict=True):
+        rounds = -(-most // len(rows))
+        again = [rng.permutation(rows) for _ in range(rounds)] if shuffle else [rows] * rounds
+        streams[:, place] = np.concatenate(again)[:most]  # every row equally often, up to one
+    return streams.reshape(-1)

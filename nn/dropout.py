@@ -9,16 +9,17 @@ import numpy as np
 from autograd.random import generator
 from nn import functional as F
 from nn.functional.dropout import check_p
-from nn.module import Module
+from nn.inplace import InPlace
 
 
-class _Dropout(Module):
-    def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
+class _Dropout(InPlace):
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: np.random.Generator | None = None) -> None:
+        super().__init__(inplace)
         self.p = check_p(p)
         self.rng = generator(rng) if rng is not None else None
 
-    def extra_repr(self) -> str:
-        return f"p={self.p}"
+    def _options(self) -> list[str]:
+        return [f"p={self.p}"]
 
 
 class Dropout(_Dropout):

@@ -12,7 +12,7 @@ from nn import functional as F
 from nn import init
 from nn.functional.embedding import row_of_padding
 from nn.module import Module, check_size
-from nn.parameter import Parameter
+from nn.parameter import Parameter, blank
 
 
 class Embedding(Module):
@@ -31,6 +31,7 @@ class Embedding(Module):
                dtype: of the table (default float32); rng: where the first values come from.
     Gradient:  a row gets the sum over all places that looked it up.
     Raises:    DTypeError if the indices are no integers, ArgumentError if one lies outside the table.
+    Source:    Bengio et al. 2003, "A neural probabilistic language model".
     Example:
         >>> import numpy as np, nn
         >>> words = nn.Embedding(10, 3, padding_idx=0)
@@ -66,15 +67,20 @@ class Embedding(Module):
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
         if _weight is None:
-            self.weight = Parameter(np.empty((num_embeddings, embedding_dim), dtype), not _freeze, name="weight")
-            init.normal_(self.weight, rng=rng)
-            if self.padding_idx is not None:
-                with no_grad():
-                    self.weight[self.padding_idx] = 0
+            self.weight = blank((num_embeddings, embedding_dim), dtype, "weight")
+            self.weight.requires_grad = not _freeze
+            self.reset_parameters(rng)
         else:
             if np.shape(_weight) != (num_embeddings, embedding_dim):
                 raise ShapeError(f"_weight must have shape {(num_embeddings, embedding_dim)}; got {np.shape(_weight)}.")
             self.weight = Parameter(_weight, not _freeze, name="weight")
+
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the first values again: standard normal, and zeros for padding_idx."""
+        init.normal_(self.weight, rng=rng)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx] = 0
 
     @classmethod
     def from_pretrained(

@@ -41,6 +41,13 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Rng = None)
     return _fill(tensor, generator(rng).uniform(a, b, tensor.shape))
 
 
+def uniform_within(bound: float, *tensors: Tensor | None, rng: Rng = None) -> None:
+    """All of them uniform in ±bound, None left out: how most layers start."""
+    for tensor in tensors:
+        if tensor is not None:
+            uniform_(tensor, -bound, bound, rng=rng)
+
+
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Rng = None) -> Tensor:
     """Normal with this mean and standard deviation."""
     if not std >= 0:
@@ -237,6 +244,15 @@ def _fan(tensor: Tensor, mode: str) -> int:
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:
+    if not hasattr(tensor, "dtype"):
+        raise ArgumentError(f"an initialisation fills a Tensor or an array, such as layer.weight; got a {type(tensor).__name__}.")
     with no_grad():
         tensor[...] = values
     return tensor
+
+
+__all__ = [
+    "uniform_", "normal_", "trunc_normal_", "constant_", "zeros_", "ones_", "eye_", "dirac_", "orthogonal_", "sparse_",
+    "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "lecun_uniform_", "lecun_normal_",
+    "calculate_gain", "fans",
+]  # fmt: skip

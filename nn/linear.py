@@ -10,7 +10,7 @@ import numpy as np
 from nn import functional as F
 from nn import init
 from nn.module import Module, check_size
-from nn.parameter import Parameter
+from nn.parameter import Parameter, blank
 
 
 class Linear(Module):
@@ -45,12 +45,13 @@ class Linear(Module):
     ) -> None:
         self.in_features = check_size("in_features", in_features)
         self.out_features = check_size("out_features", out_features)
-        bound = 1 / math.sqrt(in_features)
-        self.weight = Parameter(np.empty((out_features, in_features), dtype), name="weight")
-        init.uniform_(self.weight, -bound, bound, rng=rng)
-        self.bias = Parameter(np.empty(out_features, dtype), name="bias") if bias else None
-        if self.bias is not None:
-            init.uniform_(self.bias, -bound, bound, rng=rng)
+        self.weight = blank((out_features, in_features), dtype, "weight")
+        self.bias = blank(out_features, dtype, "bias") if bias else None
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the first values again, as the constructor does."""
+        init.uniform_within(1 / math.sqrt(self.in_features), self.weight, self.bias, rng=rng)
 
     def forward(self, x: Any) -> Any:
         return F.linear(x, self.weight, self.bias)

@@ -36,6 +36,7 @@ class HingeEmbeddingLoss(Loss):
     """Of distances x: x for a pair that belongs together (y = 1), max(0, margin - x) for one that does not (y = -1).
 
     Shape:     input and target of one shape -> () for "mean" and "sum", that shape for "none"
+    Source:    Hadsell, Chopra & LeCun 2006, "Dimensionality reduction by learning an invariant mapping", without the squares.
     """
 
     def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
@@ -53,6 +54,7 @@ class MarginRankingLoss(Loss):
     """max(0, -y (x1 - x2) + margin): y = 1 wants x1 to rank higher, y = -1 x2.
 
     Shape:     inputs and target of one shape -> () for "mean" and "sum", that shape for "none"
+    Source:    Herbrich, Graepel & Obermayer 2000, "Large margin rank boundaries for ordinal regression".
     """
 
     def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
@@ -71,6 +73,7 @@ class CosineEmbeddingLoss(Loss):
 
     Shape:     inputs (N, D) or (D,), target (N,) or () -> () for "mean" and "sum", that of the target for "none"
     Args:      margin: in [-1, 1].
+    Source:    Bromley et al. 1993, "Signature verification using a 'Siamese' time delay neural network".
     """
 
     def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:

@@ -63,6 +63,19 @@ class Module:
         finally:
             state.scope = outer
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; a parameter or a buffer stays one, so that it is not lost from training or from the state by accident."""
+        old = vars(self).get(name)
+        if isinstance(old, (Parameter, Buffer)) and value is not None and not isinstance(value, (Parameter, Buffer)):
+            if isinstance(old, Parameter) or getattr(value, "requires_grad", False):
+                what = type(old).__name__
+                raise ArgumentError(
+                    f"{name} of this {type(self).__name__} is a {what}; got a {type(value).__name__} for it. Assign nn.{what}(values), "
+                    f"or write its values: with autograd.no_grad(): module.{name}[...] = values."
+                )
+            value = Buffer(value, old.persistent)
+        object.__setattr__(self, name, value)
+
     # What it consists of
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
@@ -248,6 +261,19 @@ class Module:
         """Compute in float16: `astype(np.float16)`."""
         return self.astype(np.float16)
 
+    def to(self, *args: Any, device: Any = None, dtype: Any = None) -> Self:
+        """PyTorch's `to`, for what there is here: a dtype as in `astype`, and "cpu", where everything is already; returns self."""
+        for what in (*args, device, dtype):
+            if what is None or str(what).startswith("cpu"):
+                continue
+            try:
+                self.astype(what)
+            except TypeError as error:
+                if isinstance(error, DTypeError):
+                    raise
+                raise ArgumentError(f"to() takes a floating dtype or 'cpu'; got {what!r}. Arrays here are NumPy's: leave it out.") from None
+        return self
+
     # Hooks: PyTorch's. They go along in a deepcopy, and in a pickle if they can be pickled (a lambda cannot).
 
     def register_forward_pre_hook(
@@ -326,6 +352,12 @@ class Module:
                 yield prefix + name, member
 
     # How it looks
+
+    def draw(self, *inputs: Any, **options: Any) -> Any:
+        """A picture of its layers, with shapes and numbers of parameters, for inputs of these shapes; see `nn.drawing.draw`."""
+        from nn.drawing import draw  # it builds on this file, and few programs draw
+
+        return draw(self, *inputs, **options)
 
     def extra_repr(self) -> str:
         """What stands between the parentheses for a module without children."""

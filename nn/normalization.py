@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
-from nn.batch_norm import check_eps, weight_and_bias
+from nn.batch_norm import check_eps, reset_affine, weight_and_bias
 from nn.module import Module, check_size
 from nn.parameter import Parameter
 
@@ -51,6 +51,10 @@ class LayerNorm(Module):
         self.elementwise_affine = bool(elementwise_affine)
         self.weight, self.bias = weight_and_bias(self.normalized_shape, elementwise_affine, bias, dtype)
 
+    def reset_parameters(self) -> None:
+        """Set the weight back to ones and the bias to zeros."""
+        reset_affine(self.weight, self.bias)
+
     def forward(self, x: Any) -> Any:
         return F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
@@ -90,6 +94,10 @@ class RMSNorm(Module):
         self.eps = None if eps is None else check_eps(eps)
         self.elementwise_affine = bool(elementwise_affine)
         self.weight, _ = weight_and_bias(self.normalized_shape, elementwise_affine, False, dtype)
+
+    def reset_parameters(self) -> None:
+        """Set the weight back to ones."""
+        reset_affine(self.weight)
 
     def forward(self, x: Any) -> Any:
         return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
@@ -138,6 +146,10 @@ class GroupNorm(Module):
         self.eps = check_eps(eps)
         self.affine = bool(affine)
         self.weight, self.bias = weight_and_bias((self.num_channels,), affine, bias, dtype)
+
+    def reset_parameters(self) -> None:
+        """Set the weight back to ones and the bias to zeros."""
+        reset_affine(self.weight, self.bias)
 
     def forward(self, x: Any) -> Any:
         x = F.as_values(x)

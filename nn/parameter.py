@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.errors import DTypeError
 
 
 class Parameter(Tensor):
@@ -44,6 +45,19 @@ class Parameter(Tensor):
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state[:3])
         self.name = state[3] if len(state) > 3 else ""
+
+
+def blank(shape: int | tuple[int, ...], dtype: Any, name: str) -> Parameter:
+    """A parameter of a layer, whose first values are still to be drawn."""
+    return Parameter(np.empty(shape, floating_dtype(dtype)), name=name)
+
+
+def floating_dtype(dtype: Any) -> Any:
+    """The dtype that a layer is to compute in: float32 for None, as in PyTorch; a DTypeError if it is not a floating one."""
+    dtype = np.dtype(np.float32 if dtype is None else dtype)
+    if dtype.kind != "f":
+        raise DTypeError(f"a layer computes in a floating dtype, such as np.float32; got dtype={dtype}.")
+    return dtype
 
 
 class Buffer(Tensor):

@@ -12,8 +12,9 @@ import numpy as np
 from autograd.errors import ArgumentError
 from nn import functional as F
 from nn import init as initial
+from nn.inplace import InPlace
 from nn.module import Module, check_size
-from nn.parameter import Parameter
+from nn.parameter import blank
 
 
 class Step(Module):
@@ -34,7 +35,7 @@ class Step(Module):
         return F.step(input)
 
 
-class ReLU(Module):
+class ReLU(InPlace):
     """The rectifier.
 
         y = max(x, 0)
@@ -48,7 +49,7 @@ class ReLU(Module):
         return F.relu(input)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(InPlace):
     """A rectifier that lets a little through below 0, so that no unit dies.
 
         y = x if x > 0 else negative_slope · x
@@ -58,14 +59,15 @@ class LeakyReLU(Module):
     Source:    Maas et al. 2013, "Rectifier nonlinearities improve neural network acoustic models".
     """
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        super().__init__(inplace)
         self.negative_slope = negative_slope
 
     def forward(self, input: Any) -> Any:
         return F.leaky_relu(input, self.negative_slope)
 
-    def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope}"
+    def _options(self) -> list[str]:
+        return [f"negative_slope={self.negative_slope}"]
 
 
 class PReLU(Module):
@@ -87,8 +89,12 @@ class PReLU(Module):
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
         self.num_parameters = check_size("num_parameters", num_parameters)
         self.init = init
-        self.weight = Parameter(np.empty(num_parameters, dtype), name="weight")
-        initial.constant_(self.weight, init)
+        self.weight = blank(num_parameters, dtype, "weight")
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the slopes back to `init`."""
+        initial.constant_(self.weight, self.init)
 
     def forward(self, input: Any) -> Any:
         return F.prelu(input, self.weight)
@@ -97,7 +103,7 @@ class PReLU(Module):
         return f"num_parameters={self.num_parameters}"
 
 
-class RReLU(Module):
+class RReLU(InPlace):
     """A leaky rectifier with random slopes in training, and their mean in use.
 
         y = x if x > 0 else r · x,    r ~ U[lower, upper) for each element, (lower + upper)/2 in eval mode
@@ -108,7 +114,15 @@ class RReLU(Module):
     Source:    Xu et al. 2015, arXiv:1505.00853, section 2.4; r itself is uniform, not 1/r, as in PyTorch.
     """
 
-    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, *, rng: np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        lower: float = 1 / 8,
+        upper: float = 1 / 3,
+        inplace: bool = False,
+        *,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(inplace)
         if not lower <= upper:
             raise ArgumentError(f"RReLU expects lower <= upper; got lower={lower}, upper={upper}.")
         self.lower = lower
@@ -118,20 +132,22 @@ class RReLU(Module):
     def forward(self, input: Any) -> Any:
         return F.rrelu(input, self.lower, self.upper, self.training, rng=self.rng)
 
-    def extra_repr(self) -> str:
-        return f"lower={self.lower}, upper={self.upper}"
+    def _options(self) -> list[str]:
+        return [f"lower={self.lower}, upper={self.upper}"]
 
 
-class Hardtanh(Module):
+class Hardtanh(InPlace):
     """The identity between two bounds.
 
         y = min(max(x, min_val), max_val)
 
     Shape:     any
     Gradient:  0 at both bounds.
+    Source:    Collobert 2004, "Large scale machine learning".
     """
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+        super().__init__(inplace)
         if not min_val < max_val:
             raise ArgumentError(f"Hardtanh expects min_val < max_val; got min_val={min_val}, max_val={max_val}.")
         self.min_val = min_val
@@ -140,8 +156,8 @@ class Hardtanh(Module):
     def forward(self, input: Any) -> Any:
         return F.hardtanh(input, self.min_val, self.max_val)
 
-    def extra_repr(self) -> str:
-        return f"min_val={self.min_val}, max_val={self.max_val}"
+    def _options(self) -> list[str]:
+        return [f"min_val={self.min_val}, max_val={self.max_val}"]
 
 
 class ReLU6(Hardtanh):
@@ -154,27 +170,28 @@ class ReLU6(Hardtanh):
     Source:    Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10".
     """
 
-    def __init__(self) -> None:
-        super().__init__(0.0, 6.0)
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
 
-    def extra_repr(self) -> str:
-        return ""
+    def _options(self) -> list[str]:
+        return []
 
 
-class Hardsigmoid(Module):
+class Hardsigmoid(InPlace):
     """A sigmoid of three straight pieces.
 
         y = min(max(x/6 + 1/2, 0), 1)
 
     Shape:     any
     Gradient:  0 at ±3.
+    Source:    Howard et al. 2019, arXiv:1905.02244, section 5.2.
     """
 
     def forward(self, input: Any) -> Any:
         return F.hardsigmoid(input)
 
 
-class Hardswish(Module):
+class Hardswish(InPlace):
     """SiLU with the straight sigmoid.
 
         y = x · min(max(x/6 + 1/2, 0), 1)
@@ -188,7 +205,7 @@ class Hardswish(Module):
         return F.hardswish(input)
 
 
-class Threshold(Module):
+class Threshold(InPlace):
     """What exceeds a threshold, and a value for what does not.
 
         y = x if x > threshold else value
@@ -197,15 +214,16 @@ class Threshold(Module):
     Gradient:  0 at the threshold.
     """
 
-    def __init__(self, threshold: float, value: float) -> None:
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        super().__init__(inplace)
         self.threshold = threshold
         self.value = value
 
     def forward(self, input: Any) -> Any:
         return F.threshold(input, self.threshold, self.value)
 
-    def extra_repr(self) -> str:
-        return f"threshold={self.threshold}, value={self.value}"
+    def _options(self) -> list[str]:
+        return [f"threshold={self.threshold}, value={self.value}"]
 
 
 class _Shrink(Module):
@@ -225,6 +243,7 @@ class Softshrink(_Shrink):
 
     Shape:     any
     Gradient:  0 at ±lambd.
+    Source:    Donoho 1995, "De-noising by soft-thresholding".
     """
 
     def forward(self, input: Any) -> Any:
@@ -238,6 +257,7 @@ class Hardshrink(_Shrink):
 
     Shape:     any
     Gradient:  0 at ±lambd.
+    Source:    Donoho & Johnstone 1994, "Ideal spatial adaptation by wavelet shrinkage".
     """
 
     def forward(self, input: Any) -> Any:

@@ -59,6 +59,7 @@ class MaxPool2d(_MaxPool):
                ceil_mode: round the size up, so that a last window may reach beyond the border.
     Gradient:  of equal elements the first in the window gets it all, as in PyTorch.
     Raises:    ShapeError for input of another shape, ArgumentError for an option out of range.
+    Source:    Weng, Ahuja & Huang 1992, "Cresceptron: a self-organizing neural network which grows adaptively".
     Example:
         >>> import numpy as np, nn
         >>> nn.MaxPool2d(2)
@@ -133,6 +134,7 @@ class AvgPool2d(_AvgPool):
                count_include_pad: whether these zeros count.
                divisor_override: divide by this instead of the count.
     Raises:    ShapeError for input of another shape, ArgumentError for an option out of range.
+    Source:    LeCun et al. 1998, "Gradient-based learning applied to document recognition".
     Example:
         >>> import numpy as np, nn
         >>> nn.AvgPool2d(2)(np.ones((8, 3, 32, 32))).shape
@@ -212,6 +214,7 @@ class AdaptiveMaxPool2d(_Adaptive):
     Args:      output_size: as for `AdaptiveAvgPool2d`.
                return_indices: return also where in the flattened image each maximum was.
     Gradient:  of equal elements the first in the cell gets it all.
+    Source:    He et al. 2014, arXiv:1406.4729, with one grid.
     """
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:

@@ -10,7 +10,7 @@ from autograd.errors import ShapeError
 from nn import functional as F
 from nn.dropout import Dropout
 from nn.module import Module, check_size
-from nn.parameter import Buffer
+from nn.parameter import Buffer, floating_dtype
 
 
 class PositionalEncoding(Module):
@@ -54,7 +54,7 @@ class PositionalEncoding(Module):
         table = np.empty((max_len, d_model))
         table[:, 0::2] = np.sin(angle)
         table[:, 1::2] = np.cos(angle[:, : d_model // 2])  # an odd width ends in a sine
-        self.pe = Buffer(table, persistent=False, dtype=dtype)
+        self.pe = Buffer(table, persistent=False, dtype=floating_dtype(dtype))
 
     def forward(self, x: Any) -> Any:
         x = F.cast_to(x, self.pe, "PositionalEncoding")

@@ -13,7 +13,7 @@ from nn import functional as F
 from nn import init
 from nn.functional.dropout import check_p
 from nn.module import Module, check_size
-from nn.parameter import Parameter
+from nn.parameter import blank
 from nn.recurrent_cells import check_nonlinearity
 
 
@@ -38,10 +38,12 @@ class RNNBase(Module):
         if self.dropout and num_layers == 1:
             warnings.warn(f"dropout={dropout} acts between layers: with num_layers=1 it does nothing.", UserWarning)
         for name, shape in self._shapes(gates).items():
-            setattr(self, name, Parameter(np.empty(shape, dtype), name=name))
-        bound = 1 / math.sqrt(hidden_size)
-        for p in self.parameters():
-            init.uniform_(p, -bound, bound, rng=rng)
+            setattr(self, name, blank(shape, dtype, name))
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the first values again, as the constructor does."""
+        init.uniform_within(1 / math.sqrt(self.hidden_size), *self.parameters(), rng=rng)
 
     def _shapes(self, gates: int) -> dict[str, tuple[int, ...]]:
         """Name -> shape of the parameters, in PyTorch's order: layer after layer, forwards then backwards."""

@@ -11,7 +11,7 @@ from autograd.errors import ArgumentError
 from nn import functional as F
 from nn import init
 from nn.module import Module, check_size
-from nn.parameter import Parameter
+from nn.parameter import Parameter, blank
 
 NONLINEARITIES = ("tanh", "relu")
 
@@ -33,13 +33,15 @@ class RNNCellBase(Module):
         self.input_size = check_size("input_size", input_size)
         self.hidden_size = check_size("hidden_size", hidden_size)
         self.bias = bool(bias)
-        self.weight_ih = Parameter(np.empty((gates * hidden_size, input_size), dtype), name="weight_ih")
-        self.weight_hh = Parameter(np.empty((gates * hidden_size, hidden_size), dtype), name="weight_hh")
-        self.bias_ih = Parameter(np.empty(gates * hidden_size, dtype), name="bias_ih") if bias else None
-        self.bias_hh = Parameter(np.empty(gates * hidden_size, dtype), name="bias_hh") if bias else None
-        bound = 1 / math.sqrt(hidden_size)
-        for p in self.parameters():
-            init.uniform_(p, -bound, bound, rng=rng)
+        self.weight_ih = blank((gates * hidden_size, input_size), dtype, "weight_ih")
+        self.weight_hh = blank((gates * hidden_size, hidden_size), dtype, "weight_hh")
+        self.bias_ih = blank(gates * hidden_size, dtype, "bias_ih") if bias else None
+        self.bias_hh = blank(gates * hidden_size, dtype, "bias_hh") if bias else None
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the first values again, as the constructor does."""
+        init.uniform_within(1 / math.sqrt(self.hidden_size), *self.parameters(), rng=rng)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}{'' if self.bias else ', bias=False'}"

@@ -15,6 +15,7 @@ class MSELoss(Loss):
         l = (h - y)²
 
     Shape:     input and target of one shape -> () for "mean" and "sum", that shape for "none"
+    Source:    Widrow & Hoff 1960, "Adaptive switching circuits".
     """
 
     def forward(self, input: Any, target: Any) -> Any:
@@ -28,6 +29,7 @@ class HalfMSELoss(Loss):
 
     Shape:     input and target of one shape -> () for "mean" (over all elements) and "sum", that shape for "none"
     Gradient:  h - y, for "mean" (h - y) / N.
+    Source:    Rumelhart, Hinton & Williams 1986, "Learning representations by back-propagating errors".
     Example:
         >>> import numpy as np, nn
         >>> from autograd import Tensor
@@ -48,6 +50,7 @@ class L1Loss(Loss):
 
     Shape:     input and target of one shape -> () for "mean" and "sum", that shape for "none"
     Gradient:  0 where h = y.
+    Source:    Edgeworth 1887, "On observations relating to several quantities".
     """
 
     def forward(self, input: Any, target: Any) -> Any:

@@ -26,6 +26,7 @@ class Softmax(_OverAxis):
     Args:      dim: the axis. None takes the last of an input of up to two axes and asks for it otherwise
                (PyTorch would guess the first of three).
     Numerics:  shifted by the maximum; a row of nothing but -inf gives zeros (PyTorch: nan).
+    Source:    Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
     Example:
         >>> import numpy as np, nn
         >>> nn.Softmax(dim=-1)(np.log([[1.0, 2.0, 1.0]]))
@@ -43,6 +44,7 @@ class LogSoftmax(_OverAxis):
 
     Shape:     any -> the same
     Args:      dim: see `Softmax`.
+    Source:    see `Softmax`.
     """
 
     def forward(self, input: Any) -> Any:
@@ -56,6 +58,7 @@ class Softmin(_OverAxis):
 
     Shape:     any -> the same
     Args:      dim: see `Softmax`.
+    Source:    see `Softmax`.
     """
 
     def forward(self, input: Any) -> Any:

@@ -18,6 +18,7 @@ class Upsample(Module):
                align_corners: whether the first and last pixels keep their place (not with the modes nearest).
                recompute_scale_factor: measure by the ratio of the sizes where ⌊S·scale_factor⌋ has made it another one.
     Raises:    ShapeError for input of another shape, ArgumentError for an option out of range.
+    Source:    the cubic: Keys 1981, "Cubic convolution interpolation for digital image processing".
     Example:
         >>> import numpy as np, nn
         >>> nn.Upsample(scale_factor=2)(np.array([[[[1.0, 2.0]]]]))

@@ -8,25 +8,37 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError
-from optim.optimizer import Group, Optimizer, State, check_range
+from optim.checks import check_range
+from optim.flat import Update, scalars
+from optim.optimizer import Group, Optimizer, State
 
 
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if asked for.
 
         g_t = ∇f(p_{t-1}) + weight_decay · p_{t-1}
+
+        formulation="pytorch":
         b_t = momentum · b_{t-1} + (1 - dampening) · g_t        (b_1 = g_1)
         p_t = p_{t-1} - lr · b_t                                (nesterov: - lr · (g_t + momentum · b_t))
 
+        formulation="sutskever":
+        v_t = momentum · v_{t-1} - lr · g_t                     (v_0 = 0)
+        p_t = p_{t-1} + v_t                                     (nesterov: + momentum · v_t - lr · g_t)
+
+    With a constant rate the two give the same p_t: v = -lr · b. When the rate changes from lr to lr', PyTorch's form applies
+    lr' at once to everything in b; in Sutskever's, what v holds was scaled by the rate of its time and dies down as it was.
+
     Args:      lr: the step size, >= 0.
-               momentum: >= 0; 0 leaves the buffer b out.
-               dampening: of the gradient that enters b.
+               momentum: >= 0; 0 leaves the buffer out.
+               dampening: of the gradient that enters b; formulation="pytorch" alone has it.
                weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|².
-               nesterov: look ahead along b; needs momentum > 0 and dampening 0.
+               nesterov: look ahead along the buffer; needs momentum > 0 and dampening 0.
                maximize: ascend.
-    State:     momentum_buffer, of the parameter's shape.
-    Source:    Sutskever et al. 2013 in PyTorch's form, where lr multiplies the buffer when it is used, not the
-               gradient when it enters.
+               formulation: "pytorch", or "sutskever": that of Sutskever et al. and of most lectures.
+    State:     momentum_buffer (b) or velocity (v), of the parameter's shape.
+    Source:    Polyak 1964; Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning",
+               equations 1-4. There Nesterov's gradient is taken at p + momentum · v; here p is that point itself, as in PyTorch.
     Example:
         >>> import nn, optim
         >>> p = nn.Parameter([1.0, -2.0])
@@ -36,6 +48,9 @@ class SGD(Optimizer):
         >>> p
         Parameter([ 0.8, -1.6], requires_grad=True)
     """
+
+    scratch = 1
+    ours = ("formulation",)
 
     def __init__(
         self,
@@ -47,10 +62,11 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        formulation: str = "pytorch",
     ) -> None:
         defaults = {
             "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
-            "maximize": maximize,
+            "maximize": maximize, "formulation": formulation,
         }  # fmt: skip
         super().__init__(params, defaults)
 
@@ -63,19 +79,48 @@ class SGD(Optimizer):
             raise ArgumentError(
                 f"nesterov needs momentum > 0 and dampening 0; got momentum={group['momentum']}, dampening={group['dampening']}."
             )
+        if group["formulation"] not in ("pytorch", "sutskever"):
+            raise ArgumentError(f"formulation must be 'pytorch' or 'sutskever'; got {group['formulation']!r}.")
+        if group["formulation"] == "sutskever" and group["dampening"] != 0:
+            raise ArgumentError(f"formulation='sutskever' has no dampening; got dampening={group['dampening']}.")
 
-    def update(self, p: np.ndarray, g: np.ndarray, state: State, group: Group) -> None:
-        lr, momentum = group["lr"], group["momentum"]
-        if group["maximize"]:
-            g = -g
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * p
-        if momentum:
-            b = state.get("momentum_buffer")
-            if b is None:
-                b = state["momentum_buffer"] = np.array(g)
+    def arrays(self, group: Group) -> dict[str, float]:
+        if not group["momentum"]:
+            return {}
+        return {"momentum_buffer" if group["formulation"] == "pytorch" else "velocity": 0.0}
+
+    def rule(self, group: Group, state: State) -> Update:
+        first, nesterov, dampening = state["first"], group["nesterov"], group["dampening"]
+        lr, momentum, undamped = scalars(state["dtype"], group["lr"], group["momentum"], 1 - dampening)
+
+        def descent(p: Any, g: Any, s: Any) -> None:
+            np.multiply(g, lr, s)
+            np.subtract(p, s, p)
+
+        def pytorch(p: Any, g: Any, b: Any, s: Any) -> None:
+            if first:
+                b[...] = g
             else:
-                b *= momentum
-                b += g if group["dampening"] == 0 else (1 - group["dampening"]) * g
-            g = g + momentum * b if group["nesterov"] else b
-        p -= lr * g
+                np.multiply(b, momentum, b)
+                np.add(b, np.multiply(g, undamped, s) if dampening else g, b)
+            if nesterov:
+                np.multiply(b, momentum, s)
+                np.add(s, g, s)
+                np.multiply(s, lr, s)
+            else:
+                np.multiply(b, lr, s)
+            np.subtract(p, s, p)
+
+        def sutskever(p: Any, g: Any, v: Any, s: Any) -> None:
+            np.multiply(v, momentum, v)
+            np.multiply(g, lr, s)
+            np.subtract(v, s, v)
+            if nesterov:
+                np.subtract(p, s, p)
+                np.add(p, np.multiply(v, momentum, s), p)
+            else:
+                np.add(p, v, p)
+
+        if not group["momentum"]:
+            return descent
+        return pytorch if group["formulation"] == "pytorch" else sutskever

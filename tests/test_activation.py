@@ -56,6 +56,7 @@ KINKS: list[tuple[str, Callable[..., Any], list[float], list[float]]] = [
     ("celu", lambda x: F.celu(x, 2.0), [0.0], [1]),
     ("selu", F.selu, [0.0], [1.7580993408473766]),
     ("softsign", F.softsign, [0.0], [1]),
+    ("softplus beyond its threshold", lambda x: F.softplus(x, 2, 3), [1.6, 30.0], [1, 1]),
 ]
 
 
@@ -66,13 +67,25 @@ def test_the_slope_at_a_kink(name: str, function: Any, points: list[float], expe
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("name", sorted({row[0] for row in KINKS} - {"step", "leaky_relu of slope 2", "prelu", "threshold", "elu", "celu"}))
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        {row[0] for row in KINKS}
+        - {"step", "leaky_relu of slope 2", "prelu", "threshold", "elu", "celu"}
+        - {"softplus beyond its threshold"}
+    ),
+)
 def test_kinks_are_pytorchs(name: str) -> None:
     torch = pytest.importorskip("torch")
     points = next(row[2] for row in KINKS if row[0] == name)
     x = torch.tensor(points, dtype=torch.float64, requires_grad=True)
     getattr(torch.nn.functional, name)(x).sum().backward()
     np.testing.assert_allclose(slopes(getattr(F, name), points), x.grad.numpy(), rtol=1e-7)
+
+
+def test_a_step_is_1_at_0_and_softplus_is_the_line_beyond_its_threshold() -> None:
+    assert F.step([-0.0, 0.0, -1e-300]).tolist() == [1, 1, 0]
+    assert F.softplus([1.6], 2, 3).tolist() == [1.6]
 
 
 def test_a_tie_in_maxout_is_shared() -> None:

@@ -27,8 +27,8 @@ def _rows() -> list[Any]:
             if peer not in ("numpy", "numpy_returned", "ours_unkept"):  # numpy is what the others are held against
                 library = run.LIBRARY.get(peer)
                 marks: Any = pytest.mark.oracle if library == "torch" else ()
-                if library == "micrograd":
-                    marks = pytest.mark.skipif(not run.available(peer), reason="micrograd is not installed")
+                if library in ("micrograd", "jax"):
+                    marks = pytest.mark.skipif(not run.available(peer), reason=f"{library} is not installed")
                 rows.append(pytest.param(workload, peer, marks=marks, id=f"{workload}-{peer}"))
     return rows
 

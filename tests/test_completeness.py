@@ -19,6 +19,7 @@ from autograd.primitive import primitives, rules
 from tests.cases import all_cases, cotangents, leaves, several
 from tests.cases.modules import MODULES
 from tests.cases.optimizers import OPTIMIZERS
+from tests.cases.schedulers import PLATEAUS, SCHEDULERS
 
 UFUNCS = """
     add subtract multiply divide negative positive power float_power square sqrt cbrt reciprocal absolute fabs
@@ -95,3 +96,9 @@ def test_every_module_and_optimizer_has_a_row() -> None:
     tested = {case.cls.__name__ for case in [*MODULES, *OPTIMIZERS]}
     missing = (exported(nn, nn.Module) | exported(optim, optim.Optimizer)) - tested
     assert not missing, f"no row of tests/cases/modules or tests/cases/optimizers.py tests {', '.join(sorted(missing))}"
+
+
+def test_every_scheduler_has_a_row() -> None:
+    tested = {case.cls.__name__ for case in SCHEDULERS} | ({"ReduceLROnPlateau"} if PLATEAUS else set())
+    missing = exported(optim.lr_scheduler, optim.lr_scheduler.LRScheduler) - tested
+    assert not missing, f"no row of tests/cases/schedulers.py tests {', '.join(sorted(missing))}"

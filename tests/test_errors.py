@@ -17,7 +17,7 @@ EXCEPTIONS = {name: thing for name, thing in vars(errors).items() if inspect.isc
 BUILT_IN = {
     "ShapeError": ValueError, "DTypeError": TypeError, "ArgumentError": ValueError, "NoRuleError": TypeError, "GraphError": RuntimeError,
     "FreedGraphError": RuntimeError, "InPlaceError": RuntimeError, "AnomalyError": RuntimeError, "GradcheckError": AssertionError,
-    "RenderError": RuntimeError,
+    "RenderError": RuntimeError, "ConvergenceError": RuntimeError,
 }  # fmt: skip
 
 

@@ -454,3 +454,12 @@ def test_a_detached_leaf_keeps_the_values_it_had() -> None:
     y.backward()
     assert x.grad is not None
     assert x.grad.tolist() == [1.0, 2.0]
+
+
+def test_a_change_beside_the_wanted_path_is_seen() -> None:
+    x, w = Tensor([2.0, 3.0], requires_grad=True), Tensor([4.0, 5.0], requires_grad=True)
+    y = (x * w).sum()
+    with no_grad():
+        w += 1
+    with pytest.raises(InPlaceError, match="changed in place"):
+        gradients(y, [x])

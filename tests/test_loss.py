@@ -194,6 +194,11 @@ def test_kinks() -> None:
     assert gradient(F.smooth_l1_loss, zero, zero, beta=0.0).tolist() == [0, 0]
     assert gradient(F.hinge_loss, np.array([1.0, 2.0]), np.array([1, 1])).tolist() == [0, 0]
     assert gradient(F.kl_div, np.array([-1.0, -2.0]), np.array([0.0, 1.0]), reduction="sum").tolist() == [0, -1]
+    assert gradient(F.huber_loss, np.array([-2.0, 2.0]), zero, delta=2.0, reduction="sum").tolist() == [-2, 2]
+    assert gradient(F.smooth_l1_loss, np.array([-2.0, 2.0]), zero, beta=2.0, reduction="sum").tolist() == [-1, 1]
+    assert gradient(F.hinge_embedding_loss, np.array([1.0, 2.0]), np.array([-1, -1])).tolist() == [0, 0]
+    assert gradient(F.margin_ranking_loss, zero, zero, np.array([1, -1])).tolist() == [0, 0]
+    assert not gradient(F.triplet_margin_loss, np.zeros((1, 2)), np.array([[3.0, 0]]), np.array([[3.0, 0]]), margin=1e-30).any()
     leaf = Tensor([0.0, 1.0], requires_grad=True)
     F.kl_div(np.array([-1.0, -2.0]), leaf, reduction="sum").backward()
     assert leaf.grad.tolist() == [0, 3]

@@ -9,7 +9,7 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.options import check_dtype, refuse_out
 from autograd.ops.reduction import before
-from autograd.primitive import define, implements, rules
+from autograd.primitive import Primitive, define, implements, rules
 
 
 def _cumsum_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
@@ -20,7 +20,7 @@ def _cumsum_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = 
 
 _cumsum = define(
     lambda a, axis=None, dtype=None: np.cumsum(a, axis=axis, dtype=dtype), _cumsum_vjp,
-    keeps="", guard=False, name="cumsum", label="g summed from the end",
+    keeps="", guard=False, name="cumsum", jvp="linear", batch="along", label="g summed from the end",
 )  # fmt: skip
 
 
@@ -66,7 +66,21 @@ def _recurrence_vjps(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
     return u * np.concatenate([zeros, out[..., :-1]], axis=-1), u
 
 
-linear_recurrence = define(_linear_recurrence, joint=_recurrence_vjps, guard=False, name="linear_recurrence", label="u·h₋₁, u")
+def _recurrence_by_factor(t: Any, out: Any, a: Any, b: Any) -> Any:
+    """dh_t = da_t h_{t-1} + a_t dh_{t-1}: the same recurrence."""
+    zeros = np.zeros((*out.shape[:-1], 1), out.dtype)
+    return linear_recurrence(a, t * np.concatenate([zeros, out[..., :-1]], axis=-1))
+
+
+linear_recurrence: Primitive = define(
+    _linear_recurrence,
+    joint=_recurrence_vjps,
+    guard=False,
+    name="linear_recurrence",
+    jvp=(_recurrence_by_factor, lambda t, out, a, b: linear_recurrence(a, t)),
+    batch="free",
+    label="u·h₋₁, u",
+)
 
 
 def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
@@ -82,9 +96,19 @@ def _before_times_rest(x: Any, y: Any, g: Any) -> Any:
     return np.where(np.isinf(left) & np.equal(rest, 0), 0, left) * rest  # a product that overflowed, and that no one used
 
 
+def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    """dy_k = x_k dy_{k-1} + y_{k-1} dx_k."""
+    if a.size == 0:
+        return np.zeros(out.shape, out.dtype)
+    if axis is None or a.ndim == 0:
+        return linear_recurrence(np.reshape(a, -1), before(out) * np.reshape(t, -1))
+    x, y, tangent = (np.swapaxes(each, axis, -1) for each in (a, out, t))
+    return np.swapaxes(linear_recurrence(x, before(y) * tangent), axis, -1)
+
+
 _cumprod = define(
     lambda a, axis=None, dtype=None: np.cumprod(a, axis=axis, dtype=dtype), _cumprod_vjp,
-    guard=False, name="cumprod", label="∏ before · s, s = g + x₊₁ s₊₁",
+    guard=False, name="cumprod", jvp=_cumprod_jvp, batch="along", label="∏ before · s, s = g + x₊₁ s₊₁",
 )  # fmt: skip
 
 

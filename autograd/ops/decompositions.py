@@ -44,7 +44,15 @@ def _half_lower(a: Any) -> Any:
     return a * (np.tri(n, dtype=a.dtype) - np.eye(n, dtype=a.dtype) / 2)
 
 
-cholesky = define(np.linalg.cholesky, _cholesky_cotangent, keeps="out", label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)")
+def _cholesky_jvp(t: Any, out: Any, a: Any, upper: bool = False) -> Any:
+    """L Φ(L⁻¹ sym(t) L⁻ᵀ), Φ the lower triangle with half the diagonal."""
+    factor = out.mT if upper else out
+    left = np.linalg.solve(factor, symmetrized(t))
+    made = factor @ _half_lower(np.linalg.solve(factor, left.mT))
+    return made.mT if upper else made
+
+
+cholesky = define(np.linalg.cholesky, _cholesky_cotangent, keeps="out", jvp=_cholesky_jvp, batch="free", label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)")
 
 
 # QR
@@ -66,7 +74,9 @@ def _qr_cotangent(g: Any, out: Any, a: Any) -> Any:
     return np.concatenate([gx, gy], axis=-1) if m < n else gx
 
 
-_qr = define(lambda a: tuple(np.linalg.qr(a)), _qr_cotangent, implements=np.linalg.qr, name="qr", label="(gQ + Q copyltu(…)) R⁻ᵀ")
+_qr = define(
+    lambda a: tuple(np.linalg.qr(a)), _qr_cotangent, implements=np.linalg.qr, name="qr", batch="free", label="(gQ + Q copyltu(…)) R⁻ᵀ"
+)
 
 
 @implements(np.linalg.qr)
@@ -114,12 +124,26 @@ def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L") -> Any:
     return ga
 
 
+def _on_the_diagonal(u: Any, t: Any, v: Any) -> Any:
+    """The diagonal of uᵀ t v: u_i · t v_i for every column i."""
+    return np.sum(u * (t @ v), axis=-2)
+
+
+def _eigh_jvp(t: Any, out: Any, a: Any, UPLO: str = "L") -> tuple[Any, Any]:
+    """dλ = diag(Vᵀ t V),  dV = V (F ∘ sym(Vᵀ t V))."""
+    w, v = out
+    inner = symmetrized(v.mT @ t @ v)
+    return np.diagonal(inner, 0, -2, -1), v @ (_reciprocal_differences(w) * inner)
+
+
 _eigh = define(
     lambda a, UPLO="L": tuple(np.linalg.eigh(a, UPLO)),
     _eigh_cotangent,
     keeps="out",
     implements=np.linalg.eigh,
     name="eigh",
+    jvp=_eigh_jvp,
+    batch="free",
     label="V (diag gλ + F∘skew(Vᵀ gV)/2) Vᵀ",
 )
 
@@ -135,7 +159,12 @@ def _eigvalsh_cotangent(g: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
     return _scaled_outer(v, g, v.mT)
 
 
-eigvalsh = define(np.linalg.eigvalsh, _eigvalsh_cotangent, keeps="a", label="V diag(g) Vᵀ")
+def _eigvalsh_jvp(t: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
+    v = np.linalg.eigh(a, UPLO)[1]
+    return _on_the_diagonal(v, t, v)
+
+
+eigvalsh = define(np.linalg.eigvalsh, _eigvalsh_cotangent, keeps="a", jvp=_eigvalsh_jvp, batch="free", label="V diag(g) Vᵀ")
 
 
 # Singular values
@@ -182,6 +211,7 @@ _svd = define(
     _svd_cotangent,
     implements=np.linalg.svd,
     name="svd",
+    batch="free",
     label="Townsend 2016",
 )
 
@@ -195,12 +225,23 @@ def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any
     return symmetrized(ga) if hermitian else ga
 
 
+def _svdvals_jvp(t: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
+    """diag(Uᵀ t V), 0 for a singular value that is zero."""
+    if not out.size:
+        return np.zeros(out.shape, out.dtype)
+    u, s, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
+    moved = _on_the_diagonal(u, symmetrized(t) if hermitian else t, vt.mT)
+    return np.where(_vanishing(s, max(a.shape[-2:])), np.zeros((), s.dtype), moved)
+
+
 _svdvals = define(
     lambda a, hermitian=False: np.linalg.svd(a, compute_uv=False, hermitian=hermitian),
     _svdvals_cotangent,
     keeps="a",
     implements=np.linalg.svdvals,
     name="svdvals",
+    jvp=_svdvals_jvp,
+    batch="free",
     label="U diag(g) Vᵀ",
 )
 

@@ -87,11 +87,20 @@ def _diagonal(term: str, shape: tuple[int, ...], repeated: Sequence[str]) -> Any
     return here
 
 
+def _stacked(k: int, *operands: Any, subscripts: str, optimize: Any = False) -> dict[str, Any] | None:
+    """One more letter, in front of every operand and of the result."""
+    terms, result = _letters(subscripts, tuple(x.ndim for x in operands))
+    free = [c for c in _LETTERS if c not in result and not any(c in term for term in terms)]
+    return {"subscripts": f"{','.join(free[0] + term for term in terms)}->{free[0]}{result}"} if free else None
+
+
 _einsum = define(
     lambda *operands, subscripts, optimize=False: np.einsum(subscripts, *operands, optimize=optimize),
     each=_cotangent,
     keeps="in",
     name="einsum",
+    jvp="multilinear",
+    batch=_stacked,
     label="einsum(g, others)",
 )
 

@@ -109,8 +109,18 @@ def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 # Parts of a number
-modf = define(np.modf, lambda g, out, x: g[0], keeps="", guard=False, label="g of the fraction")
-frexp = define(np.frexp, lambda g, out, x: np.ldexp(g[0], -out[1]), keeps="out", guard=False, label="g·2^-exponent")
+modf = define(
+    np.modf, lambda g, out, x: g[0], keeps="", guard=False, jvp=lambda t, out, x: (t, None), batch="free", label="g of the fraction"
+)
+frexp = define(
+    np.frexp,
+    lambda g, out, x: np.ldexp(g[0], -out[1]),
+    keeps="out",
+    guard=False,
+    jvp=lambda t, out, x: (np.ldexp(t, -out[1]), None),
+    batch="free",
+    label="g·2^-exponent",
+)
 ldexp = define(np.ldexp, lambda g, out, x, n: np.ldexp(g, n), None, keeps=("n", ""), guard=False, label="g·2^n")
 conjugate = define(np.conjugate, lambda g, out, x: g, keeps="", guard=False, label="g")  # of real numbers
 
@@ -139,9 +149,9 @@ def _sinc_derivative(x: Any, order: int) -> Any:
 
 sinc_derivative: Primitive = define(
     _sinc_derivative, lambda g, out, x, order: g * sinc_derivative(x, order=order + 1),
-    keeps="x", guard=True, name="sinc_derivative", label="g·sinc⁽ⁿ⁺¹⁾ x",
+    keeps="x", guard=True, name="sinc_derivative", jvp="elementwise", label="g·sinc⁽ⁿ⁺¹⁾ x",
 )  # fmt: skip
-sinc = define(np.sinc, lambda g, out, x: g * sinc_derivative(x, order=1), keeps="x", guard=True, label="g·sinc′ x")
+sinc = define(np.sinc, lambda g, out, x: g * sinc_derivative(x, order=1), keeps="x", guard=True, jvp="elementwise", label="g·sinc′ x")
 
 
 def _outer(ufunc: np.ufunc) -> Callable[..., Any]:

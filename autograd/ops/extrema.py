@@ -64,19 +64,19 @@ def _nan_extremum_vjp(g: Any, out: Any, a: Any, axis: Axis = None, keepdims: boo
 
 _max = define(
     lambda a, axis=None, keepdims=False: np.max(a, axis=axis, keepdims=keepdims), _extremum_vjp,
-    name="max", guard=False, label="g at the largest",
+    name="max", guard=False, jvp="reduction", batch="axis", label="g at the largest",
 )  # fmt: skip
 _min = define(
     lambda a, axis=None, keepdims=False: np.min(a, axis=axis, keepdims=keepdims), _extremum_vjp,
-    name="min", guard=False, label="g at the smallest",
+    name="min", guard=False, jvp="reduction", batch="axis", label="g at the smallest",
 )  # fmt: skip
 _nanmax = define(
     lambda a, axis=None, keepdims=False: np.nanmax(a, axis=axis, keepdims=keepdims), _nan_extremum_vjp,
-    name="nanmax", guard=False, label="g at the largest",
+    name="nanmax", guard=False, jvp="reduction", batch="axis", label="g at the largest",
 )  # fmt: skip
 _nanmin = define(
     lambda a, axis=None, keepdims=False: np.nanmin(a, axis=axis, keepdims=keepdims), _nan_extremum_vjp,
-    name="nanmin", guard=False, label="g at the smallest",
+    name="nanmin", guard=False, jvp="reduction", batch="axis", label="g at the smallest",
 )  # fmt: skip
 
 _LEFT_OUT = "Leave elements out with np.where(condition, x, -np.inf) (np.inf for a minimum), and bound the result with np.maximum."

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.primitive import Primitive, define
+from autograd.shapes import stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}
 _ROWS = 1 << 15  # elements from which summing rows by a sparse product is quicker than np.add.at, one element at a time
@@ -69,15 +70,28 @@ def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any) -> Any:
     return np.reshape(share, (1,) * added + share.shape) if added > 0 else share  # NumPy drops leading axes of size 1
 
 
+def _assigned_stack(k: int, x: Any, value: Any, index: Any) -> dict[str, Any] | None:
+    """As for getitem, if the values have every axis of what they are assigned to."""
+    selected = np.broadcast_to(np.zeros((), bool), x.shape)[index]
+    return {"index": stacked_index(index)} if np.ndim(value) == selected.ndim else None
+
+
 # What an index selects, and its transpose: a pair whose rules are each other.
 getitem: Primitive = define(
     lambda x, index: x[index], lambda g, out, x, index: scatter(g, shape=x.shape, index=index),
-    keeps="", guard=False, name="getitem", label="g at the index, else 0",
+    keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index, else 0",
 )  # fmt: skip
 scatter: Primitive = define(
-    _scatter, lambda g, out, values, shape, index: getitem(g, index=index), keeps="", guard=False, name="scatter", label="g[index]"
+    _scatter,
+    lambda g, out, values, shape, index: getitem(g, index=index),
+    keeps="",
+    guard=False,
+    name="scatter",
+    jvp="linear",
+    batch="shape index",
+    label="g[index]",
 )
 setitem: Primitive = define(
     _assign, lambda g, out, x, value, index: setitem(g, 0, index=index), _assigned_value,
-    keeps="", guard=False, name="setitem", label="g, 0 at the index; g[index]",
+    keeps="", guard=False, name="setitem", jvp="linear", batch=_assigned_stack, label="g, 0 at the index; g[index]",
 )  # fmt: skip

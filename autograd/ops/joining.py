@@ -27,11 +27,11 @@ def _pieces(ary: Any, ends: tuple[int, ...], axis: int) -> tuple[Any, ...]:
 
 _split = define(
     _pieces, lambda g, out, ary, ends, axis: np.concatenate(g, axis),
-    keeps="", guard=False, name="split", label="the g joined",
+    keeps="", guard=False, name="split", jvp="linear", batch="axis", label="the g joined",
 )  # fmt: skip
 _unstack = define(
     lambda x, axis: tuple(np.moveaxis(x, axis, 0)), lambda g, out, x, axis: np.stack(g, axis),
-    keeps="", guard=False, name="unstack", label="the g stacked",
+    keeps="", guard=False, name="unstack", jvp="linear", batch="axis", label="the g stacked",
 )  # fmt: skip
 
 
@@ -45,11 +45,11 @@ def _stack_vjp(g: Any, out: Any, *arrays: Any, axis: int, **params: Any) -> Any:
 
 _concatenate = define(
     lambda *arrays, axis, **params: np.concatenate(arrays, axis, **params), joint=_concatenate_vjp,
-    keeps="", guard=False, name="concatenate", label="g in pieces",
+    keeps="", guard=False, name="concatenate", jvp="linear", batch="axis", label="g in pieces",
 )  # fmt: skip
 _stack = define(
     lambda *arrays, axis, **params: np.stack(arrays, axis, **params), joint=_stack_vjp,
-    keeps="", guard=False, name="stack", label="g in pieces",
+    keeps="", guard=False, name="stack", jvp="linear", batch="axis", label="g in pieces",
 )  # fmt: skip
 
 

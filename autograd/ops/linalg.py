@@ -30,7 +30,14 @@ def symmetrized(a: Any) -> Any:
 
 # Inverse and solution
 
-inv = define(np.linalg.inv, lambda g, out, a: -(out.mT @ g @ out.mT), keeps="out", label="-A⁻ᵀ g A⁻ᵀ")
+inv = define(
+    np.linalg.inv,
+    lambda g, out, a: -(out.mT @ g @ out.mT),
+    keeps="out",
+    jvp=lambda t, out, a: -(out @ t @ out),
+    batch="free",
+    label="-A⁻ᵀ g A⁻ᵀ",
+)
 
 
 def _solve_cotangents(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
@@ -42,7 +49,20 @@ def _solve_cotangents(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
     return -(gb @ out.mT), gb
 
 
-_solve = define(np.linalg.solve, joint=_solve_cotangents, keeps="a out", label="gb = A⁻ᵀ g, gA = -gb xᵀ")
+def _solve_by_a(t: Any, out: Any, a: Any, b: Any) -> Any:
+    """-A⁻¹ t x."""
+    if b.ndim == 1:
+        return -np.linalg.solve(a, t @ np.expand_dims(out, -1))[..., 0]
+    return -np.linalg.solve(a, t @ out)
+
+
+def _solve_by_b(t: Any, out: Any, a: Any, b: Any) -> Any:
+    return np.linalg.solve(a, np.expand_dims(t, -1))[..., 0] if b.ndim == 1 else np.linalg.solve(a, t)
+
+
+_solve = define(
+    np.linalg.solve, joint=_solve_cotangents, keeps="a out", jvp=(_solve_by_a, _solve_by_b), batch="free", label="gb = A⁻ᵀ g, gA = -gb xᵀ"
+)
 
 
 @implements(np.linalg.solve)
@@ -60,7 +80,7 @@ def _pinv_cotangent(g: Any, out: Any, a: Any, rcond: Any = None, hermitian: bool
     return symmetrized(ga) if hermitian else ga
 
 
-pinv = define(np.linalg.pinv, _pinv_cotangent, label="Golub & Pereyra 1973")
+pinv = define(np.linalg.pinv, _pinv_cotangent, batch="free", label="Golub & Pereyra 1973")
 
 
 def _lstsq_outputs(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any]:
@@ -147,7 +167,12 @@ def _cofactors_by_svd(a: Any) -> Any:
     return matrices(np.round(sign)) * ((u * np.expand_dims(np.prod(rest, axis=-1), -2)) @ vt)
 
 
-det = define(np.linalg.det, _det_cotangent, label="g·det(A) A⁻ᵀ")
+def _det_jvp(t: Any, out: Any, a: Any) -> Any:
+    """The sum of the cofactors times the tangent."""
+    return np.sum(_det_cotangent(np.ones(out.shape, out.dtype), out, a) * t, axis=(-2, -1))
+
+
+det = define(np.linalg.det, _det_cotangent, jvp=_det_jvp, batch="free", label="g·det(A) A⁻ᵀ")
 
 
 def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
@@ -161,7 +186,20 @@ def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
     return np.where(here, np.where(matrices(values(g)) == 0, 0, np.nan).astype(a.dtype), regular)
 
 
-_slogdet = define(lambda a: tuple(np.linalg.slogdet(a)), _slogdet_cotangent, implements=np.linalg.slogdet, name="slogdet", label="g·A⁻ᵀ")
+def _slogdet_jvp(t: Any, out: Any, a: Any) -> tuple[None, Any]:
+    """tr(A⁻¹ t)."""
+    return None, np.sum(_slogdet_cotangent((None, np.ones(out[1].shape, a.dtype)), out, a) * t, axis=(-2, -1))
+
+
+_slogdet = define(
+    lambda a: tuple(np.linalg.slogdet(a)),
+    _slogdet_cotangent,
+    implements=np.linalg.slogdet,
+    name="slogdet",
+    jvp=_slogdet_jvp,
+    batch="free",
+    label="g·A⁻ᵀ",
+)
 
 
 @implements(np.linalg.slogdet)
@@ -193,8 +231,23 @@ def _power_cotangent(g: Any, out: Any, a: Any, n: int) -> Any:
     return np.linalg.matrix_power(np.concatenate([top, bottom], axis=-2), n)[..., :m, m:]
 
 
+def _power_jvp(t: Any, out: Any, a: Any, n: int) -> Any:
+    """Σ_k A^k t A^(n-1-k), from the same corner."""
+    m = a.shape[-1]
+    top = np.concatenate([a, t], axis=-1)
+    bottom = np.concatenate([np.zeros(a.shape, a.dtype), a], axis=-1)
+    return np.linalg.matrix_power(np.concatenate([top, bottom], axis=-2), n)[..., :m, m:]
+
+
 matrix_power = define(
-    _power, _power_cotangent, keeps="a", implements=np.linalg.matrix_power, name="matrix_power", label="Σₖ (Aᵀ)ᵏ g (Aᵀ)ⁿ⁻¹⁻ᵏ"
+    _power,
+    _power_cotangent,
+    keeps="a",
+    implements=np.linalg.matrix_power,
+    name="matrix_power",
+    jvp=_power_jvp,
+    batch="",
+    label="Σₖ (Aᵀ)ᵏ g (Aᵀ)ⁿ⁻¹⁻ᵏ",
 )
 
 

@@ -36,7 +36,7 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
     return np.where(zero, np.zeros((), x.dtype), g * np.sign(x) * np.power(ratio, ord - 1))
 
 
-_norm = define(np.linalg.norm, _norm_cotangent, label="g·x/|x|")
+_norm = define(np.linalg.norm, _norm_cotangent, jvp="reduction", batch="axis", label="g·x/|x|")
 
 
 @implements(np.linalg.norm)

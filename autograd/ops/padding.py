@@ -35,13 +35,15 @@ def _unpad(g: Any, width: Width, mode: str) -> Any:
     return g
 
 
-_pad = define(
+_pad: Primitive = define(
     lambda array, width, mode, **params: np.pad(array, width or 0, mode, **params),
     lambda g, out, array, width, mode, **params: unpad(g, width, mode),
     keeps="", guard=False, name="pad", label="g without the border",
+    jvp=lambda t, out, array, width, mode, **params: _pad(t, width, mode), batch="width",
 )  # fmt: skip
 unpad: Primitive = define(
-    _unpad, lambda g, out, x, width, mode: _pad(g, width, mode), keeps="", guard=False, name="unpad", label="g padded"
+    _unpad, lambda g, out, x, width, mode: _pad(g, width, mode),
+    keeps="", guard=False, name="unpad", jvp="linear", batch="width", label="g padded",
 )  # fmt: skip
 
 

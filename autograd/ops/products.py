@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd.errors import ShapeError
 from autograd.ops.options import check_dtype, refuse_out
-from autograd.primitive import define, implements
+from autograd.primitive import Batch, define, implements
 from autograd.shapes import normalize_axes
 
 
@@ -108,23 +108,82 @@ def _matmul_swapped(g: Any, a: Any) -> Any:
     return np.matmul(a, g)
 
 
-matmul = define(np.matmul, _matmul_first, _matmul_second, keeps=("b", "a"), label="g·bᵀ, aᵀ·g")
+# For a batch of K: both factors as stacks of matrices, a vector a as one row and b as one column. One matrix for the whole
+# stack makes one product of it.
+
+
+def _as_rows(a: Any) -> Any:
+    return np.expand_dims(a, -2) if a.ndim == 1 else a
+
+
+def _as_columns(b: Any) -> Any:
+    return np.expand_dims(b, -1) if b.ndim == 1 else b
+
+
+def _stack_of(g: Any, out: Any, a: Any, b: Any) -> Any:
+    """g (K, *out) as (K, …, m, n)."""
+    if b.ndim == 1:
+        g = np.expand_dims(g, -1)
+    return np.expand_dims(g, -2) if a.ndim == 1 else g
+
+
+def _by_matrix(x: Any, matrix: Any) -> Any:
+    """(…, m, n) @ (n, p) as one product."""
+    return np.reshape(np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1])) @ matrix, (*x.shape[:-1], matrix.shape[-1]))
+
+
+def _stack_first(g: Any, out: Any, a: Any, b: Any) -> Any:
+    g, b = _stack_of(g, out, a, b), _as_columns(b)
+    ga = guarded(lambda g, bt: _by_matrix(g, bt) if bt.ndim == 2 else np.matmul(g, bt), g, b.mT)
+    return _without_added(ga, a, -2)
+
+
+def _stack_second(g: Any, out: Any, a: Any, b: Any) -> Any:
+    if a.ndim == 2 and b.ndim == 1:  # (m, n) @ (n,), a batch of vectors g: one product, not K of a matrix and a vector
+        return guarded(np.matmul, g, a)
+    gb = guarded(_matmul_swapped, _stack_of(g, out, a, b), _as_rows(a).mT)
+    return _without_added(gb, b, -1)
+
+
+def _without_added(g: Any, x: Any, axis: int) -> Any:
+    """The cotangent of a vector that stood for a matrix, summed over a stack that it had no part of."""
+    if x.ndim > 1:
+        return g
+    g = np.squeeze(g, axis)
+    return np.sum(g, axis=tuple(range(1, g.ndim - 1))) if g.ndim > 2 else g
+
+
+def _tangents_first(t: Any, out: Any, a: Any, b: Any) -> Any:
+    b = _as_columns(b)
+    t = np.expand_dims(t, -2) if a.ndim == 1 else t  # (K, …, m, n)
+    t = np.reshape(t, (t.shape[0], *[1] * (b.ndim - t.ndim + 1), *t.shape[1:]))
+    product = guarded(lambda t, b: _by_matrix(t, b) if b.ndim == 2 else np.matmul(t, b), t, b)
+    return np.reshape(product, (t.shape[0], *out.shape))
+
+
+def _tangents_second(t: Any, out: Any, a: Any, b: Any) -> Any:
+    if a.ndim == 2 and b.ndim == 1:
+        return guarded(np.matmul, t, a.T)
+    a = _as_rows(a)
+    t = np.expand_dims(t, -1) if b.ndim == 1 else t
+    t = np.reshape(t, (t.shape[0], *[1] * (a.ndim - t.ndim + 1), *t.shape[1:]))
+    return np.reshape(guarded(_matmul_swapped, t, a), (t.shape[0], *out.shape))
+
+
+of_matrices = Batch((_stack_first, _stack_second), (_tangents_first, _tangents_second))
+
+matmul = define(np.matmul, _matmul_first, _matmul_second, keeps=("b", "a"), jvp="multilinear", batch=of_matrices, label="g·bᵀ, aᵀ·g")
 
 if hasattr(np, "matvec"):  # NumPy 2.2
+    _matvec = (lambda g, out, a, x: guarded(_columns_by_rows, g, x), lambda g, out, a, x: guarded(_apply, g, a.mT))
+    _vecmat = (lambda g, out, x, a: guarded(_apply, g, a), lambda g, out, x, a: guarded(_rows_by_columns, g, x))
+    # the cotangents of a batch broadcast as they are; the tangents of stacks of unequal depth would not fit
     matvec = define(
-        np.matvec,
-        lambda g, out, a, x: guarded(_columns_by_rows, g, x),
-        lambda g, out, a, x: guarded(_apply, g, a.mT),
-        keeps=("x", "a"),
-        label="g·xᵀ, aᵀ·g",
-    )
+        np.matvec, *_matvec, keeps=("x", "a"), jvp="multilinear", batch=Batch(_matvec, (None, None)), label="g·xᵀ, aᵀ·g"
+    )  # fmt: skip
     vecmat = define(
-        np.vecmat,
-        lambda g, out, x, a: guarded(_apply, g, a),
-        lambda g, out, x, a: guarded(_rows_by_columns, g, x),
-        keeps=("a", "x"),
-        label="a·g, x·gᵀ",
-    )
+        np.vecmat, *_vecmat, keeps=("a", "x"), jvp="multilinear", batch=Batch(_vecmat, (None, None)), label="a·g, x·gᵀ"
+    )  # fmt: skip
 
 
 @implements(np.linalg.matmul)
@@ -156,7 +215,18 @@ def _dot_second(g: Any, out: Any, a: Any, b: Any) -> Any:
     return gb if b.ndim == 1 else np.swapaxes(gb, -1, -2)
 
 
-_dot = define(np.dot, _dot_first, _dot_second, keeps=("b", "a"), name="dot", label="g·bᵀ, aᵀ·g")
+def _for_small(rule: Any) -> Any:
+    """dot of vectors and matrices is matmul; of more axes its cotangents are taken one by one."""
+
+    def of_two(g: Any, out: Any, a: Any, b: Any) -> Any:
+        return rule(g, out, a, b) if a.ndim <= 2 and b.ndim <= 2 else NotImplemented
+
+    return of_two
+
+
+_dot_batch = Batch(*[tuple([_for_small(rule) for rule in rules]) for rules in of_matrices])
+
+_dot = define(np.dot, _dot_first, _dot_second, keeps=("b", "a"), name="dot", jvp="multilinear", batch=_dot_batch, label="g·bᵀ, aᵀ·g")
 
 
 @implements(np.dot)
@@ -171,6 +241,7 @@ _inner = define(  # out[i…, j…] = Σ_n a[i…, n] b[j…, n]
     lambda g, out, a, b: _tensordot(g, b, (tuple(range(a.ndim - 1, g.ndim)), tuple(range(b.ndim - 1)))),
     lambda g, out, a, b: _tensordot(g, a, (tuple(range(a.ndim - 1)), tuple(range(a.ndim - 1)))),
     keeps=("b", "a"),
+    jvp="multilinear",
     label="g·b, gᵀ·a",
 )
 
@@ -211,7 +282,7 @@ def _tensordot_second(g: Any, out: Any, a: Any, b: Any, axes: Any = 2) -> Any:
     return np.transpose(gb, [arrived.index(i) for i in range(b.ndim)])
 
 
-tensordot = define(np.tensordot, _tensordot_first, _tensordot_second, keeps=("b", "a"), label="g·b, a·g")
+tensordot = define(np.tensordot, _tensordot_first, _tensordot_second, keeps=("b", "a"), jvp="multilinear", label="g·b, a·g")
 
 
 @implements(np.linalg.tensordot)
@@ -227,6 +298,7 @@ _outer = define(
     lambda g, out, a, b: np.reshape(guarded(np.matmul, g, np.ravel(b)), a.shape),
     lambda g, out, a, b: np.reshape(guarded(_matmul_swapped, g, np.ravel(a)), b.shape),
     keeps=("b", "a"),
+    jvp="multilinear",
     label="g·b, a·g",
 )
 
@@ -250,6 +322,7 @@ vdot = define(
     lambda g, out, a, b: np.reshape(guarded(np.multiply, g, b), a.shape),
     lambda g, out, a, b: np.reshape(guarded(np.multiply, g, a), b.shape),
     keeps=("b", "a"),
+    jvp="multilinear",
     label="g·b, g·a",
 )
 
@@ -258,6 +331,8 @@ _vecdot = define(
     lambda g, out, a, b: guarded(np.multiply, np.expand_dims(g, -1), b),
     lambda g, out, a, b: guarded(np.multiply, np.expand_dims(g, -1), a),
     keeps=("b", "a"),
+    jvp="multilinear",
+    batch="free",
     label="g·b, g·a",
 )
 
@@ -281,6 +356,8 @@ _cross = define(  # of 3-vectors along the last axis; a · (b × c) = b · (c ×
     lambda g, out, a, b: np.cross(b, g),
     lambda g, out, a, b: np.cross(g, a),
     keeps=("b", "a"),
+    jvp="multilinear",
+    batch="free",
     label="b×g, g×a",
 )
 
@@ -333,7 +410,7 @@ def _on_diagonal(g: Any, out: Any, a: Any, offset: int = 0, axis1: int = 0, axis
     return np.moveaxis(matrix, (-2, -1), (axis1, axis2))
 
 
-_trace = define(np.trace, _on_diagonal, keeps="", label="g·I")
+_trace = define(np.trace, _on_diagonal, keeps="", jvp="linear", batch="axis1 axis2", label="g·I")
 
 
 @implements(np.trace)

@@ -31,9 +31,9 @@ def _mean_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ke
 
 _sum = define(
     _sum_forward, lambda g, out, a, axis=None, dtype=None, keepdims=False: spread(g, a.shape, axis, keepdims),
-    keeps="", guard=False, name="sum", label="g spread",
+    keeps="", guard=False, name="sum", jvp="linear", batch="axis", label="g spread",
 )  # fmt: skip
-_mean = define(_mean_forward, _mean_vjp, keeps="", guard=False, name="mean", label="g/n spread")
+_mean = define(_mean_forward, _mean_vjp, keeps="", guard=False, name="mean", jvp="linear", batch="axis", label="g/n spread")
 
 
 @implements(np.sum)
@@ -109,7 +109,7 @@ def _prod_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ke
 
 _prod = define(
     lambda a, axis=None, dtype=None, keepdims=False: np.multiply.reduce(a, axis=axis, dtype=dtype, keepdims=keepdims),
-    _prod_vjp, keeps="a", guard=False, name="prod", label="g·∏ others",
+    _prod_vjp, keeps="a", guard=False, name="prod", jvp="reduction", batch="axis", label="g·∏ others",
 )  # fmt: skip
 
 
@@ -150,11 +150,11 @@ def _std_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddo
 
 _var = define(
     lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims),
-    _var_vjp, keeps="a", guard=False, name="var", label="g·2(x-mean)/n",
+    _var_vjp, keeps="a", guard=False, name="var", jvp="reduction", batch="axis", label="g·2(x-mean)/n",
 )  # fmt: skip
 _std = define(
     lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims),
-    _std_vjp, keeps="a out", guard=False, name="std", label="g·(x-mean)/(n·std)",
+    _std_vjp, keeps="a out", guard=False, name="std", jvp="reduction", batch="axis", label="g·(x-mean)/(n·std)",
 )  # fmt: skip
 
 

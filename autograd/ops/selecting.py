@@ -29,7 +29,8 @@ def _masked(x: Any, mask: Any) -> Any:
 
 
 masked: Primitive = define(
-    _masked, lambda g, out, x, mask: masked(g, mask), None, keeps=("mask", ""), guard=False, name="masked", label="g·mask"
+    _masked, lambda g, out, x, mask: masked(g, mask), None,
+    keeps=("mask", ""), guard=False, name="masked", jvp="elementwise", label="g·mask",
 )  # fmt: skip
 
 _where = define(
@@ -37,7 +38,7 @@ _where = define(
     None,
     lambda g, out, condition, x, y: masked(g, condition),
     lambda g, out, condition, x, y: masked(g, ~condition),
-    keeps=("", "condition", "condition"), guard=False, label="g where condition, else 0",
+    keeps=("", "condition", "condition"), guard=False, jvp="elementwise", label="g where condition, else 0",
 )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ _clip = define(
     lambda g, out, a, low, high: masked(g, _inside(a, low, high)),
     lambda g, out, a, low, high: masked(g, a < low if high is None else (a < low) & (low <= high)),
     lambda g, out, a, low, high: masked(g, a > high if low is None else (a > high) | (low > high)),
-    keeps="in", guard=False, name="clip", label="g inside, 0 outside",
+    keeps="in", guard=False, name="clip", jvp="elementwise", label="g inside, 0 outside",
 )  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: 
 
 _nan_to_num = define(
     np.nan_to_num, lambda g, out, x, nan=0.0, posinf=None, neginf=None: masked(g, np.isfinite(x)),
-    keeps="x", guard=False, label="g where finite, else 0",
+    keeps="x", guard=False, jvp="elementwise", label="g where finite, else 0",
 )  # fmt: skip
 
 

@@ -23,9 +23,24 @@ def fixed(numbers: Any) -> Any:
     return tuple(numbers) if isinstance(numbers, (list, range)) else numbers
 
 
+def _in_order(k: int, a: Any, shape: Any, order: str = "C") -> dict[str, Any] | None:
+    """A leading axis stays the slowest only in C order."""
+    return {} if order == "C" else None
+
+
+def _to_shape(t: Any, out: Any, a: Any, axis: Any = None) -> Any:
+    return np.reshape(t, out.shape)
+
+
+def _stack_first(k: int, a: Any, axes: Any = None) -> dict[str, Any]:
+    """The leading axis stays where it is."""
+    order = range(a.ndim)[::-1] if axes is None else normalize_axes(axes, a.ndim)
+    return {"axes": (0, *[i + 1 for i in order])}
+
+
 # Copies and dtypes
 
-_copy = define(lambda a, order="K": a.copy(order), lambda g, out, a, order="K": g, keeps="", name="copy", label="g")
+_copy = define(lambda a, order="K": a.copy(order), lambda g, out, a, order="K": g, keeps="", name="copy", jvp="elementwise", label="g")
 
 
 @implements(np.copy)
@@ -34,7 +49,9 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     return _copy(a) if order == "K" else _copy(a, order=order)
 
 
-_cast = define(lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, keeps="", name="astype", label="g in x's dtype")
+_cast = define(
+    lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, keeps="", name="astype", jvp="elementwise", label="g in x's dtype"
+)
 
 
 @implements(*([np.astype] if hasattr(np, "astype") else []))  # NumPy 2.1
@@ -54,7 +71,8 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 _reshape = define(lambda a, shape, order="C": a.reshape(shape, order=order),
                   lambda g, out, a, shape, order="C": np.reshape(g, a.shape, order=order),
-                  keeps="", name="reshape", label="g reshaped")  # fmt: skip
+                  keeps="", name="reshape", label="g reshaped", batch=_in_order,
+                  jvp=lambda t, out, a, shape, order="C": np.reshape(t, out.shape, order=order))  # fmt: skip
 
 
 @implements(np.reshape)
@@ -90,8 +108,8 @@ def _back_to_shape(g: Any, out: Any, a: Any, axis: Any = None) -> Any:
     return np.reshape(g, a.shape)
 
 
-expand_dims = define(np.expand_dims, _back_to_shape, keeps="", label="g reshaped")
-squeeze = define(np.squeeze, _back_to_shape, keeps="", label="g reshaped")
+expand_dims = define(np.expand_dims, _back_to_shape, keeps="", jvp=_to_shape, batch="", label="g reshaped")
+squeeze = define(np.squeeze, _back_to_shape, keeps="", jvp=_to_shape, batch="", label="g reshaped")
 
 
 @implements(np.atleast_1d)
@@ -126,10 +144,19 @@ def _undo_transpose(g: Any, out: Any, a: Any, axes: Any = None) -> Any:
     return np.transpose(g, sorted(range(a.ndim), key=axes.__getitem__))
 
 
-_transpose = define(lambda a, axes=None: a.transpose(axes), _undo_transpose, keeps="", name="transpose", label="gᵀ")
-swapaxes = define(np.swapaxes, lambda g, out, a, axis1, axis2: np.swapaxes(g, axis1, axis2), keeps="", label="g, axes swapped")
+_transpose = define(
+    lambda a, axes=None: a.transpose(axes), _undo_transpose, keeps="", name="transpose", jvp="linear", batch=_stack_first, label="gᵀ"
+)
+swapaxes = define(
+    np.swapaxes,
+    lambda g, out, a, axis1, axis2: np.swapaxes(g, axis1, axis2),
+    keeps="",
+    jvp="linear",
+    batch="axis1 axis2",
+    label="g, axes swapped",
+)
 _moveaxis = define(np.moveaxis, lambda g, out, a, source, destination: np.moveaxis(g, destination, source), keeps="",
-                   label="g, axes moved back")  # fmt: skip
+                   jvp="linear", batch="source destination", label="g, axes moved back")  # fmt: skip
 
 
 @implements(np.transpose, np.permute_dims)
@@ -157,11 +184,20 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 # The elements in another order
 
-_flip = define(np.flip, lambda g, out, m, axis=None: np.flip(g, axis), keeps="", label="g flipped")
-fliplr = define(np.fliplr, lambda g, out, m: np.fliplr(g), keeps="", label="g flipped")
-flipud = define(np.flipud, lambda g, out, m: np.flipud(g), keeps="", label="g flipped")
-_rot90 = define(np.rot90, lambda g, out, m, k=1, axes=(0, 1): np.rot90(g, -k, axes), keeps="", label="g turned back")
-_roll = define(np.roll, lambda g, out, a, shift, axis=None: np.roll(g, np.negative(shift), axis), keeps="", label="g rolled back")
+_flip = define(np.flip, lambda g, out, m, axis=None: np.flip(g, axis), keeps="", jvp="linear", batch="axis", label="g flipped")
+fliplr = define(np.fliplr, lambda g, out, m: np.fliplr(g), keeps="", jvp="linear", label="g flipped")
+flipud = define(np.flipud, lambda g, out, m: np.flipud(g), keeps="", jvp="linear", label="g flipped")
+_rot90 = define(
+    np.rot90, lambda g, out, m, k=1, axes=(0, 1): np.rot90(g, -k, axes), keeps="", jvp="linear", batch="axes", label="g turned back"
+)
+_roll = define(
+    np.roll,
+    lambda g, out, a, shift, axis=None: np.roll(g, np.negative(shift), axis),
+    keeps="",
+    jvp="linear",
+    batch="along",
+    label="g rolled back",
+)
 
 
 @implements(np.flip)
@@ -184,7 +220,9 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 # Elements repeated: the sweep adds up what the copies receive
 
-broadcast_to = define(np.broadcast_to, lambda g, out, array, shape, subok=False: g, keeps="", label="Σ g over the copies")
+broadcast_to = define(
+    np.broadcast_to, lambda g, out, array, shape, subok=False: g, keeps="", jvp="elementwise", label="Σ g over the copies"
+)
 
 
 @implements(np.broadcast_arrays)
@@ -203,7 +241,7 @@ def _add_tiles(g: Any, out: Any, A: Any, reps: Any) -> Any:
     return np.reshape(np.sum(apart, axis=tuple(range(0, 2 * ndim, 2))), A.shape)
 
 
-_tile = define(np.tile, _add_tiles, keeps="", label="Σ g over the tiles")
+_tile = define(np.tile, _add_tiles, keeps="", jvp="linear", label="Σ g over the tiles")
 
 
 @implements(np.tile)
@@ -217,7 +255,15 @@ def _add_repeats(g: Any, out: Any, a: Any, repeats: int, axis: int) -> Any:
     return np.sum(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), axis=axis + 1)
 
 
-_repeat = define(lambda a, repeats, axis: np.repeat(a, repeats, axis), _add_repeats, keeps="", name="repeat", label="Σ g over the copies")
+_repeat = define(
+    lambda a, repeats, axis: np.repeat(a, repeats, axis),
+    _add_repeats,
+    keeps="",
+    name="repeat",
+    jvp="linear",
+    batch="axis",
+    label="Σ g over the copies",
+)
 
 
 @implements(np.repeat)

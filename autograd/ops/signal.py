@@ -44,6 +44,7 @@ _convolve = define(  # out[k] = Σ_i a[i] v[k-i], so ga[i] = Σ_k g[k] v[k-i]
     lambda g, out, a, v, mode="full": np.correlate(_full(g, a, v, mode), v, "valid"),
     lambda g, out, a, v, mode="full": np.correlate(_full(g, a, v, mode), a, "valid"),
     keeps=("v", "a"),
+    jvp="multilinear",
     label="g⋆v, g⋆a",
 )
 

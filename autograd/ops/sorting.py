@@ -19,11 +19,11 @@ def _put_back(values: Any, order: Any, axis: int) -> Any:
 
 reorder: Primitive = define(
     lambda a, order, axis: np.take_along_axis(a, order, axis), lambda g, out, a, order, axis: put_back(g, order=order, axis=axis),
-    keeps="", guard=False, name="reorder", label="g put back in order",
+    keeps="", guard=False, name="reorder", jvp="linear", batch="order axis", label="g put back in order",
 )  # fmt: skip
 put_back: Primitive = define(
     _put_back, lambda g, out, values, order, axis: reorder(g, order=order, axis=axis),
-    keeps="", guard=False, name="put_back", label="g in order",
+    keeps="", guard=False, name="put_back", jvp="linear", batch="order axis", label="g in order",
 )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def _along(axis: int, indices: Any) -> Any:
 _take = define(
     lambda a, indices, axis: np.take(a, indices, axis),
     lambda g, out, a, indices, axis: scatter(g, shape=a.shape, index=_along(axis, indices)),
-    keeps="", guard=False, name="take", label="g at the indices",
+    keeps="", guard=False, name="take", jvp="linear", batch="axis", label="g at the indices",
 )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def extract(condition: Any, arr: Any) -> Any:
 _choose = define(
     lambda *choices, which: np.choose(which, choices),
     each=lambda i, g, out, *choices, which: masked(g, np.equal(which, i)),
-    keeps="", guard=False, name="choose", label="g where chosen, else 0",
+    keeps="", guard=False, name="choose", jvp="elementwise", label="g where chosen, else 0",
 )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def _first(i: int, conditions: tuple[Any, ...]) -> Any:
 _select = define(
     lambda *choices, conditions: np.select(conditions, choices[:-1], choices[-1]),
     each=lambda i, g, out, *choices, conditions: masked(g, _first(i, conditions)),
-    keeps="", guard=False, name="select", label="g where first, else 0",
+    keeps="", guard=False, name="select", jvp="elementwise", label="g where first, else 0",
 )  # fmt: skip
 
 

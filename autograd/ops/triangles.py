@@ -24,11 +24,11 @@ def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis
 
 _diagonal = define(
     np.diagonal, lambda g, out, a, offset=0, axis1=0, axis2=1: on_diagonal(g, a.shape, offset, axis1, axis2),
-    keeps="", label="g on the diagonal",
+    keeps="", jvp="linear", batch="axis1 axis2", label="g on the diagonal",
 )  # fmt: skip
 on_diagonal: Primitive = define(
     _place, lambda g, out, v, shape, offset=0, axis1=0, axis2=1: np.diagonal(g, offset, axis1, axis2),
-    keeps="", guard=False, name="on_diagonal", label="diagonal of g",
+    keeps="", guard=False, name="on_diagonal", jvp="linear", batch="shape axis1 axis2", label="diagonal of g",
 )  # fmt: skip
 
 
@@ -49,8 +49,13 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return diag(np.ravel(v), k)
 
 
-_tril = define(np.tril, lambda g, out, m, k=0: np.tril(g, k), keeps="", label="lower triangle of g")
-_triu = define(np.triu, lambda g, out, m, k=0: np.triu(g, k), keeps="", label="upper triangle of g")
+def _of_matrices(size: int, m: Any, k: int = 0) -> dict[str, Any] | None:
+    """NumPy makes a matrix of a vector, which a stack of them is not."""
+    return {} if m.ndim > 1 else None
+
+
+_tril = define(np.tril, lambda g, out, m, k=0: np.tril(g, k), keeps="", jvp="linear", batch=_of_matrices, label="lower triangle of g")
+_triu = define(np.triu, lambda g, out, m, k=0: np.triu(g, k), keeps="", jvp="linear", batch=_of_matrices, label="upper triangle of g")
 
 
 @implements(np.fill_diagonal)

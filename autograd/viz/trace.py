@@ -1,119 +1,40 @@
-"""What was computed, as plain data: nodes and edges that know nothing of Tensors, Scalars or pictures."""
+"""trace(x): what was computed, read off the recorded operations into plain data."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-import os
+import operator
+import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.cotangents import RETAIN
-from autograd.errors import DTypeError
+from autograd.errors import ArgumentError, DTypeError
 from autograd.graph import Abstract, Node
 from autograd.scalar import Scalar
 from autograd.tensor import Tensor
-
-NOT_RUN = "not run"  # the gradient of what backward() has not reached yet; a gradient of zero is "0"
-SMALL = 6  # arrays of up to so many elements are written out
-LONGEST = 48  # characters of one line
-
-
-@dataclass(frozen=True)
-class GraphNode:
-    """One value or operation.
-
-    id       0, 1, 2 …: what a node was computed from has smaller numbers
-    kind     "leaf" (receives a gradient), "input" (an array that does not), "constant" (a number),
-             "op", or "result" (the op that was asked for)
-    op       the primitive's name; "" for what was not computed
-    options  its keyword arguments, as written in a call
-    name     the label of a Scalar, the name of a parameter
-    shape    of the value; None where it is unknown (see freed) or a Scalar
-    dtype    NumPy's name of it; "" for a Scalar
-    value    written out if it is small and the graph keeps it, else ""
-    grad     written out, its norm if large; "not run" before backward(); "" where no gradient is kept
-    scope    the modules that were being called, outermost first
-    freed    whether backward() has given back what lies before it
-    """
-
-    id: int
-    kind: str
-    op: str = ""
-    options: str = ""
-    name: str = ""
-    shape: tuple[int, ...] | None = None
-    dtype: str = ""
-    value: str = ""
-    grad: str = ""
-    scope: tuple[str, ...] = ()
-    freed: bool = False
+from autograd.viz.complete import REFLECTED, Completed, completed
+from autograd.viz.graph import Graph, GraphEdge, GraphNode, Origin
+from autograd.viz.names import Names
+from autograd.viz.values import ELEMENTS, Content, number, one_line, values_of
 
 
-@dataclass(frozen=True)
-class GraphEdge:
-    """A value used by an operation.
-
-    source, target   ids of nodes
-    index            which argument of the target
-    argument         its name in the rule: a, b, weight …; "" if it has none
-    local            the local derivative, d target / d source (Scalars)
-    vjp              the rule by which a cotangent g goes back along it (Tensors)
-    """
-
-    source: int
-    target: int
-    index: int
-    argument: str = ""
-    local: str = ""
-    vjp: str = ""
-
-
-@dataclass(frozen=True)
-class Graph:
-    """A recorded computation as plain data. It keeps nothing of the computation alive."""
-
-    nodes: tuple[GraphNode, ...]
-    edges: tuple[GraphEdge, ...]
-
-    @property
-    def freed(self) -> bool:
-        """Whether a part was given back by backward() and is not shown."""
-        return any(node.freed for node in self.nodes)
-
-    def to_dot(self, direction: str = "LR", **options: Any) -> str:
-        """The graph in Graphviz's language; the options are those of `draw`."""
-        from autograd.viz.dot import to_dot  # it builds on the classes above
-
-        return to_dot(self, direction=direction, **options)
-
-    def render(self, path: str | os.PathLike[str], **options: Any) -> None:
-        """Write the picture to a file: .svg, .png, .pdf or .dot. The options are those of `draw`.
-
-        Raises: RenderError if no layout engine is installed (never for .dot).
-        """
-        from autograd.viz.drawing import Drawing
-
-        Drawing(self, options).render(path)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from autograd.viz.drawing import Drawing
-
-        return Drawing(self)._repr_mimebundle_(include, exclude)
-
-    def __repr__(self) -> str:
-        return f"Graph({len(self.nodes)} nodes, {len(self.edges)} edges)"
-
-
-def trace(x: Any) -> Graph:
+def trace(x: Any, *, limit: int | None = None, complete: bool = False, elements: int = ELEMENTS) -> Graph:
     """The computation behind a Tensor or Scalar (or a list of them) as plain data.
 
     Iterative, and every value appears once however often it is used, so a graph of any size can be traced.
 
-    Raises: DTypeError for anything else.
+    Args:  limit: how many values and operations to take, those nearest to x; None for all.
+           complete: fill in what the graph does not hold: values that no rule reads are computed again, and a sweep of
+           its own, from the sum of x, finds the gradient of every node and the share of every edge. No `.grad`
+           changes, nothing is freed and no hook is called. Impossible for what backward() has freed.
+           elements: arrays of up to so many elements are kept in full, larger ones as statistics.
+    Raises: DTypeError for anything else than Tensors and Scalars.
     Example:
         >>> from autograd import Scalar, trace
         >>> y = Scalar(1.0)
@@ -122,53 +43,203 @@ def trace(x: Any) -> Graph:
         >>> trace(y)
         Graph(18 nodes, 34 edges)
     """
-    roots = [_root(r) for r in (x if isinstance(x, (list, tuple)) else [x])]
-    names = _Scopes()
-    asked = {id(item): tensor for item, tensor in roots}
-    ids: dict[Any, int] = {}
-    uses: dict[Any, list[_Use]] = {}
-    nodes: list[GraphNode] = []
-    edges: list[GraphEdge] = []
-    stack: list[tuple[Any, Any]] = [(id(item), item) for item, _ in reversed(roots)]
+    several = isinstance(x, (list, tuple))
+    if limit is not None and limit < 1:
+        raise ArgumentError(f"limit, the number of nodes to take, must be at least 1; got {limit!r}.")
+    asked = [_checked(root) for root in (x if several else [x])]
+    roots = list(dict.fromkeys(_origin(root) for root in asked))
+    taken, hidden = _nearest(roots, limit)
+    order = _in_order(roots, taken)
+    known = completed(order, asked, _kept_by_users(order)) if complete else Completed({}, {}, {})
+    walk = _Walk(order, {id(_origin(root)): root for root in asked}, known, elements, not hidden)
+    return Graph(tuple(walk.nodes), tuple(walk.edges), hidden, Origin(asked))
+
+
+def _checked(x: Any) -> Any:
+    if isinstance(x, (Tensor, Scalar)):
+        return x
+    raise DTypeError(f"trace and draw take a Tensor or a Scalar, or a list of them; got {type(x).__name__}.")
+
+
+def _origin(x: Any) -> Any:
+    """What made it: a Node, or for a leaf and for a Scalar itself."""
+    return x.node if isinstance(x, Tensor) and x.node is not None else x
+
+
+def _parents(item: Any) -> Any:
+    if isinstance(item, Scalar):
+        return item.parents
+    return [parent for parent in item.parents if parent is not None] if isinstance(item, Node) else ()
+
+
+def _nearest(roots: list[Any], limit: int | None) -> tuple[set[int], int]:
+    """(the ids of the items to show: all, or those fewest steps before the roots; how many others there are)."""
+    seen = {id(root) for root in roots}
+    queue = deque(roots)
+    taken: set[int] = set()
+    while queue:
+        item = queue.popleft()
+        if limit is None or len(taken) < limit:
+            taken.add(id(item))
+        for parent in _parents(item):
+            if id(parent) not in seen:
+                seen.add(id(parent))
+                queue.append(parent)
+    return taken, len(seen) - len(taken)
+
+
+def _in_order(roots: list[Any], taken: set[int]) -> list[Any]:
+    """The items in the order they were made: Tensors' operations by their numbers, after them Scalars, each after its parents."""
+    done: set[int] = set()
+    tensors: list[Any] = []
+    scalars: list[Any] = []
+    stack: list[tuple[Any, bool]] = [(root, False) for root in reversed(roots)]
     while stack:
-        key, item = stack[-1]
-        if key in ids:
-            stack.pop()
-        elif key not in uses:  # first seen: what it was computed from comes before it
-            uses[key] = found = list(_uses(item))
-            stack.extend((use.key, use.item) for use in reversed(found) if use.key not in ids)
-        else:
-            stack.pop()
-            ids[key] = number = len(nodes)
-            nodes.append(_describe(number, item, asked.get(key), names))
-            edges.extend(GraphEdge(ids[use.key], number, use.index, use.argument, use.local, use.vjp) for use in uses[key])
-    return Graph(tuple(nodes), tuple(edges))
+        item, parents_done = stack.pop()
+        if parents_done:
+            scalars.append(item)
+        elif id(item) not in done and id(item) in taken:
+            done.add(id(item))
+            if isinstance(item, Scalar):
+                stack.append((item, True))
+            else:
+                tensors.append(item)
+            stack.extend((parent, False) for parent in reversed(_parents(item)) if id(parent) not in done)
+    leaves = [item for item in tensors if not isinstance(item, Node)]
+    return leaves + sorted([item for item in tensors if isinstance(item, Node)], key=operator.attrgetter("number")) + scalars
 
 
-@dataclass(frozen=True)
-class _Use:
-    """Argument `index` of an operation: what it is, and a key that is the same for the same thing."""
+class _Use(NamedTuple):  # a frozen dataclass would cost a large graph a second
+    """Argument `place` of an operation: what it is, and a key that is the same for the same thing."""
 
     key: Any
     item: Any
-    index: int
+    place: int
     argument: str = ""
-    local: str = ""
+    shape: tuple[int, ...] | None = None
+    local: float | None = None
     vjp: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Constant:
     value: Any
 
 
-def _root(x: Any) -> tuple[Any, Any]:
-    """(what made it, itself)"""
-    if isinstance(x, Tensor):
-        return (x.node if x.node is not None else x), x
-    if isinstance(x, Scalar):
-        return x, x
-    raise DTypeError(f"trace and draw take a Tensor or a Scalar, or a list of them; got {type(x).__name__}.")
+class _Walk:
+    """Describes the items one after the other; what was given comes right before its first use."""
+
+    def __init__(self, order: list[Any], asked: dict[int, Any], known: Completed, elements: int, everything: bool) -> None:
+        self.nodes: list[GraphNode] = []
+        self.edges: list[GraphEdge] = []
+        self._asked = asked
+        self._known = known
+        self._elements = elements
+        self._names = Names(item.scope for item in order if isinstance(item, Node))
+        self._values = {} if known.values else _kept_by_users(order)
+        self._ids: dict[Any, int] = {}
+        included = {id(item) for item in order} if not everything else ()
+        homes = self._homes(order)
+        late = {id(item) for item in order if isinstance(item, Tensor)} - set(asked)
+        for item in order:
+            if id(item) in late:
+                continue
+            uses = list(_uses(item))
+            if not everything:
+                uses = [use for use in uses if isinstance(use.item, _Constant) or use.key in included]
+            for use in uses:
+                if use.key not in self._ids:
+                    self._add(use.key, use.item, homes.get(use.key, ()))
+            if id(item) not in self._ids:
+                self._add(id(item), item, ())
+            target = self._ids[id(item)]
+            for use in uses:
+                share = known.shares.get((id(item), use.place)) if known.shares else None
+                content = None if share is None else values_of(share, elements)
+                self.edges.append(GraphEdge(self._ids[use.key], target, use.place, use.argument, use.shape, use.local, use.vjp, content))
+
+    def _homes(self, order: list[Any]) -> dict[Any, tuple[Any, ...]]:
+        """Leaf -> the modules that all its uses are in: where a picture puts a parameter."""
+        homes: dict[Any, tuple[Any, ...]] = {}
+        for item in order:
+            if isinstance(item, Node) and item.scope:
+                for parent in item.parents:
+                    if isinstance(parent, Tensor):
+                        home = homes.get(id(parent), item.scope)
+                        common = 0
+                        while common < min(len(home), len(item.scope)) and home[common] is item.scope[common]:
+                            common += 1
+                        homes[id(parent)] = home[:common]
+            elif isinstance(item, Node):
+                homes.update((id(parent), ()) for parent in item.parents if isinstance(parent, Tensor))
+        return homes
+
+    def _add(self, key: Any, item: Any, home: tuple[Any, ...]) -> None:
+        self._ids[key] = number_ = len(self.nodes)
+        if isinstance(item, Scalar):
+            self.nodes.append(self._scalar(number_, item))
+        elif isinstance(item, Tensor):
+            self.nodes.append(self._leaf(number_, item, home))
+        elif isinstance(item, _Constant):
+            self.nodes.append(self._constant(number_, item.value))
+        else:
+            self.nodes.append(self._operation(number_, item))
+
+    def _content(self, a: Any) -> Content:
+        return None if a is None or isinstance(a, (Abstract, tuple)) else values_of(getattr(a, "_data", a), self._elements)
+
+    def _scalar(self, number_: int, s: Scalar) -> GraphNode:
+        op = REFLECTED.get(s.op or "", s.op or "")
+        grad = self._known.gradients.get(id(s), s.grad)
+        return GraphNode(
+            number_, "parameter" if s.op is None else "operation", op, "", one_line(s.label), value=s.item(), wants_grad=True,
+            grad=None if grad is None else float(grad), result=id(s) in self._asked and s.op is not None,
+        )  # fmt: skip
+
+    def _leaf(self, number_: int, t: Tensor, home: tuple[Any, ...]) -> GraphNode:
+        kind = "parameter" if t.requires_grad else "input" if t.ndim else "constant"
+        grad = self._known.gradients.get(id(t), t.grad) if t.requires_grad else None
+        return GraphNode(
+            number_, kind, name=one_line(self._names.of_value(t) or getattr(t, "name", None) or ""), shape=t.shape, dtype=str(t.dtype),
+            value=self._content(t), wants_grad=t.requires_grad, grad=self._content(grad), scope=self._names.of_scope(home),
+        )  # fmt: skip
+
+    def _constant(self, number_: int, raw: Any) -> GraphNode:
+        if isinstance(raw, Scalar) or not hasattr(raw, "dtype"):
+            return GraphNode(number_, "constant", value=float(raw) if isinstance(raw, Scalar) else values_of(raw))
+        kind = "input" if raw.ndim else "constant"
+        name = one_line(self._names.of_value(raw)) if raw.ndim else ""
+        return GraphNode(number_, kind, name=name, shape=tuple(raw.shape), dtype=str(raw.dtype), value=self._content(raw))
+
+    def _operation(self, number_: int, node: Node) -> GraphNode:
+        hooks = node.hooks or {}
+        asked = self._asked.get(id(node))
+        retained = RETAIN in hooks
+        tensor = hooks[RETAIN]() if asked is None and retained else asked
+        out = tensor._data if tensor is not None else node.out
+        described = out
+        if tensor is None:
+            described = self._known.values.get(id(node), self._values.get(id(node), out) if isinstance(out, Abstract) else out)
+        whole = out is not None and not isinstance(out, tuple)
+        computed = self._known.gradients.get(id(node))
+        grad = computed if computed is not None else tensor.grad if tensor is not None else None
+        return GraphNode(
+            number_, "operation", node.name, _options(node), shape=tuple(np.shape(out) if not isinstance(out, Abstract) else out.shape)
+            if whole else None, dtype=str(getattr(out, "dtype", "float64")) if whole else "", value=self._content(described),
+            wants_grad=retained or computed is not None or grad is not None, grad=self._content(grad), rule=node.primitive.label,
+            scope=self._names.of_scope(node.scope), source=_source(node), result=asked is not None, freed=node.args is None,
+        )  # fmt: skip
+
+
+def _kept_by_users(order: list[Any]) -> dict[int, Any]:
+    """Operation -> its result, where it is kept as an argument of another one."""
+    found: dict[int, Any] = {}
+    for item in order:
+        if isinstance(item, Node):
+            for parent, raw in zip(item.parents, item.args or (), strict=True):
+                if isinstance(parent, Node) and hasattr(raw, "dtype") and not isinstance(raw, Abstract):
+                    found[id(parent)] = raw
+    return found
 
 
 def _uses(item: Any) -> Iterator[_Use]:
@@ -179,19 +250,26 @@ def _uses(item: Any) -> Iterator[_Use]:
         primitive = item.primitive
         names = _argument_names(primitive)
         for i, (parent, raw) in enumerate(zip(item.parents, item.args or (), strict=True)):
+            name = names[i] if i < len(names) else ""
             if parent is not None:
-                formulas = primitive.label.split(", ")
-                formula = formulas[i] if len(formulas) == primitive.arity else primitive.label
-                yield _Use(id(parent), parent, i, names[i] if i < len(names) else "", vjp=formula)
+                shape = tuple(raw.shape) if hasattr(raw, "shape") else None if isinstance(raw, tuple) else ()
+                yield _Use(id(parent), parent, i, name, shape, vjp=rule_of(primitive, i, len(item.parents)))
             elif _is_operand(primitive, i, raw):
-                key = id(raw) if isinstance(raw, np.ndarray) and raw.ndim else (id(item), i)
-                yield _Use(key, _Constant(raw), i, names[i] if i < len(names) else "")
+                key = ("array", id(raw)) if isinstance(raw, np.ndarray) and raw.ndim else (id(item), i)
+                yield _Use(key, _Constant(raw), i, name, tuple(raw.shape) if hasattr(raw, "shape") else ())
+
+
+@functools.cache
+def rule_of(primitive: Any, i: int, count: int) -> str:
+    """The VJP by argument i of `count`: its part of the label, "g·b, g·a", if there is one for each argument."""
+    parts = re.split(r",\s+(?![^(\[]*[)\]])", primitive.label)  # at commas outside of parentheses
+    return str(parts[i] if len(parts) in (primitive.arity, count) and i < len(parts) else primitive.label)
 
 
 def _uses_of_scalar(s: Scalar) -> Iterator[_Use]:
     reflected = s.op in REFLECTED
     for i, (parent, local) in enumerate(zip(s.parents, s.local_derivatives, strict=True)):
-        use = _Use(id(parent), parent, 1 if reflected else i, "ba"[reflected] if i else "ab"[reflected], local=number(local))
+        use = _Use(id(parent), parent, 1 if reflected else i, "ba"[reflected] if i else "ab"[reflected], None, float(local))
         if s.constant is None:
             yield use
         else:
@@ -209,9 +287,6 @@ def _argument_names(primitive: Any) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
 
 
-REFLECTED = {"r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "maximum", "minimum")}  # of 2 - x, after __rsub__
-
-
 def _is_operand(primitive: Any, i: int, raw: Any) -> bool:
     """Whether a constant argument is a value to show, rather than an option like axis."""
     if isinstance(raw, (Abstract, np.ndarray, np.generic)):
@@ -219,103 +294,40 @@ def _is_operand(primitive: Any, i: int, raw: Any) -> bool:
     return i < len(primitive.vjps) and primitive.vjps[i] is not None and isinstance(raw, (float, int)) and not isinstance(raw, bool)
 
 
-def _describe(number_: int, item: Any, asked: Any, names: _Scopes) -> GraphNode:
-    if isinstance(item, Scalar):
-        kind = "leaf" if item.op is None else "op" if asked is None else "result"
-        op = REFLECTED.get(item.op or "", item.op or "")
-        return GraphNode(number_, kind, op, name=_line(item.label), value=number(item), grad=_gradient(item.grad))
-    if isinstance(item, Tensor):
-        kind = "leaf" if item.requires_grad else "input" if item.ndim else "constant"
-        return GraphNode(
-            number_, kind, name=_line(getattr(item, "name", None) or ""), shape=item.shape, dtype=str(item.dtype),
-            value=_value(item._data), grad=_gradient(item.grad) if item.requires_grad else "",
-        )  # fmt: skip
-    if isinstance(item, _Constant):
-        raw = item.value
-        if isinstance(raw, (float, int, Scalar)) or not hasattr(raw, "dtype"):
-            return GraphNode(number_, "constant", value=number(raw))
-        kind = "input" if raw.ndim else "constant"
-        return GraphNode(number_, kind, shape=tuple(raw.shape), dtype=str(raw.dtype), value=_value(raw))
-    return _describe_op(number_, item, asked, names)
-
-
-def _describe_op(number_: int, node: Node, asked: Any, names: _Scopes) -> GraphNode:
-    hooks = node.hooks or {}
-    retained = RETAIN in hooks
-    tensor = hooks[RETAIN]() if asked is None and retained else asked
-    out = tensor._data if tensor is not None else node.out
-    shape, dtype = (None, "") if out is None or isinstance(out, tuple) else (tuple(np.shape(out)), str(getattr(out, "dtype", "")))
-    return GraphNode(
-        number_, "op" if asked is None else "result", node.name, options=_options(node), shape=shape, dtype=dtype,
-        value="" if out is None or isinstance(out, (Abstract, tuple)) else _value(out),
-        grad=_gradient(tensor.grad) if tensor is not None and (retained or tensor.grad is not None) else "",
-        scope=names(node.scope), freed=node.args is None,
-    )  # fmt: skip
-
-
 def _options(node: Node) -> str:
     """The arguments that are not values: "axis=0, keepdims=True"."""
     positional = [
-        _line(repr(raw))
+        _option(raw)
         for i, (parent, raw) in enumerate(zip(node.parents, node.args or (), strict=True))
         if parent is None and not hasattr(raw, "dtype") and not _is_operand(node.primitive, i, raw)
     ]
     named = [
-        f"{key}={_line(_value(value) if hasattr(value, 'dtype') else repr(value))}"
+        f"[{_index(value)}]" if key == "index" else f"{key}={_option(value)}"
         for key, value in (node.params or {}).items()
         if value is not None and value is not False  # what is left at NumPy's default
     ]
-    return _line(", ".join(positional + named))
+    return one_line(", ".join(positional + named))
 
 
-class _Scopes:
-    """The names of nested modules, each looked up once."""
-
-    def __init__(self) -> None:
-        self._names: dict[tuple[int, int], str] = {}
-
-    def __call__(self, scope: tuple[Any, ...]) -> tuple[str, ...]:
-        return (type(scope[0]).__name__, *map(self._name, scope, scope[1:])) if scope else ()
-
-    def _name(self, outer: Any, inner: Any) -> str:
-        key = (id(outer), id(inner))
-        if key not in self._names:
-            modules = dict(outer.named_modules()) if hasattr(outer, "named_modules") else {}
-            path = next((name for name, module in modules.items() if module is inner), "")
-            self._names[key] = f"{path} · {type(inner).__name__}" if path else type(inner).__name__
-        return self._names[key]
+def _option(value: Any) -> str:
+    """As written in a call; a large array by its shape, so that a mask is not turned into a page of text."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"array{value.shape}"
+    if hasattr(value, "dtype") and not isinstance(value, type):
+        return number(value.item() if hasattr(value, "item") else value)
+    return number(value) if isinstance(value, float) else one_line(repr(value))
 
 
-# Values as text
+def _index(value: Any) -> str:
+    """An index as it is written: ":, 3:5"."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_index, value)) + ("," if len(value) == 1 else "")
+    if isinstance(value, slice):
+        ends = ["" if end is None else str(end) for end in (value.start, value.stop)]
+        return ":".join([*ends, str(value.step)] if value.step is not None else ends)
+    return "…" if value is Ellipsis else "None" if value is None else _option(value)
 
 
-def number(x: Any) -> str:
-    """A number in at most four digits: 0.3333, 1e-05, nan."""
-    x = x.item() if isinstance(x, Scalar) else x
-    return f"{x + 0.0:.4g}" if isinstance(x, (float, int, np.floating, np.integer)) else _line(str(x))  # + 0.0: -0 is 0
-
-
-def _value(a: Any) -> str:
-    if np.ndim(a) == 0:
-        return number(a[()] if isinstance(a, np.ndarray) else a)
-    if not isinstance(a, np.ndarray) or a.size > SMALL:
-        return ""
-    return _line(np.array2string(a, separator=", ", formatter={"float_kind": number, "int_kind": number}, max_line_width=1000))
-
-
-def _gradient(grad: Any) -> str:
-    if grad is None:
-        return NOT_RUN
-    if isinstance(grad, Tensor):
-        grad = grad._data
-        if grad.size > SMALL:
-            with np.errstate(all="ignore"):
-                return f"norm {number(np.linalg.norm(np.ravel(grad).astype(float)))}"
-        return _value(grad)
-    return number(grad)
-
-
-def _line(text: Any) -> str:
-    """One line that fits into a box."""
-    words = " ".join(str(text).split())
-    return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
+def _source(node: Node) -> str:
+    line = getattr(node, "source", None)
+    return str(line[0]) if line else ""

@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Network:
-    """The peers of one size of network; with `adam`, each step ends with Adam's update written by hand."""
+    """The peers of one size of network; with `adam`, each step ends with Adam's update, NumPy's written by hand."""
 
     def __init__(self, batch: int, sizes: tuple[int, ...], adam: bool = False) -> None:
         rng = np.random.default_rng(0)
@@ -21,6 +21,7 @@ class Network:
 
     def ours(self) -> Any:
         import nn
+        import optim
         from autograd import Tensor
 
         layers: list[Any] = []
@@ -30,16 +31,16 @@ class Network:
             layers += [linear, nn.ReLU()]
         model, loss_of = nn.Sequential(*layers[:-1]), nn.CrossEntropyLoss()
         x, parameters = Tensor(self.x), list(model.parameters())
-        update = _Adam([p.data for p in parameters]) if self.adam else None
+        optimizer = optim.Adam(parameters) if self.adam else None
 
         def step() -> Any:
             for p in parameters:
                 p.grad = None
             loss = loss_of(model(x), self.target)
             loss.backward()
-            if update:
-                update([p.grad.numpy() for p in parameters])
-            return loss.item(), [p.grad.numpy() for p in parameters] + ([p.data for p in parameters] if update else [])
+            if optimizer:
+                optimizer.step()
+            return loss.item(), [p.grad.numpy() for p in parameters] + ([p.data for p in parameters] if optimizer else [])
 
         return step
 
@@ -108,7 +109,7 @@ class Network:
 
 
 class _Adam:
-    """Kingma & Ba 2015, Algorithm 1, in plain NumPy (until optim has it)."""
+    """Kingma & Ba 2015, Algorithm 1, in plain NumPy."""
 
     def __init__(self, parameters: list[Any], lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:
         self.parameters, self.lr, self.beta1, self.beta2, self.eps, self.t = parameters, lr, beta1, beta2, eps, 0

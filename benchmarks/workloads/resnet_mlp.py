@@ -4,8 +4,7 @@ A block is x + LayerNorm(Linear(Dropout(ReLU(BatchNorm(Linear(x)))))); a Linear 
 
 What is compared before anything is timed: the loss, all gradients and all updated parameters of a first step. The masks of the
 first two steps are given, the same for every peer; after them every peer draws its own, as its users would, from its own generator
-(p = 0.1), so what is timed includes the drawing. BatchNorm keeps its running statistics. The update is p -= lr · g, a parameter
-at a time.
+(p = 0.1), so what is timed includes the drawing. BatchNorm keeps its running statistics. The update is each library's SGD.
 """
 
 from __future__ import annotations
@@ -42,7 +41,8 @@ class _Data:
 
 def ours() -> Any:
     import nn
-    from autograd import Tensor, no_grad
+    import optim
+    from autograd import Tensor
     from autograd.ops import fused
 
     class FirstDropout(nn.Dropout):
@@ -70,18 +70,14 @@ def ours() -> Any:
     parameters: list[Any] = list(model.parameters())
     for p, value in zip(parameters, data.parameters(), strict=True):
         p.data = value
-    x = Tensor(data.x)
+    x, optimizer = Tensor(data.x), optim.SGD(parameters, lr=LR)
 
     def step() -> Any:
-        for p in parameters:
-            p.grad = None
+        optimizer.zero_grad()
         loss = loss_of(model(x), data.target)
         loss.backward()
-        gradients = [p.grad.numpy() for p in parameters]
-        with no_grad():
-            for p, g in zip(parameters, gradients, strict=True):
-                p.data -= LR * g
-        return loss.item(), [*[gradients[i] for i in COMPARED], *[p.numpy() for p in parameters]]
+        optimizer.step()
+        return loss.item(), [parameters[i].grad.numpy() for i in COMPARED] + [p.numpy() for p in parameters]
 
     return step
 
@@ -186,15 +182,13 @@ def torch() -> Any:
     for p, value in zip(parameters, data.parameters(), strict=True):
         p.data = peer.tensor(value)
     x, target = peer.tensor(data.x), peer.tensor(data.target)
+    optimizer = peer.optim.SGD(parameters, lr=LR)
 
     def step() -> Any:
-        for p in parameters:
-            p.grad = None
+        optimizer.zero_grad()
         loss = loss_of(model(x), target)
         loss.backward()
-        with peer.no_grad():
-            for p in parameters:
-                p.sub_(p.grad, alpha=LR)
+        optimizer.step()
         return loss.item(), [parameters[i].grad.numpy() for i in COMPARED] + [p.detach().numpy() for p in parameters]
 
     return step

@@ -1,4 +1,7 @@
-"""Elementwise activations. Over an axis: softmax.py."""
+"""Elementwise activations. Over an axis: softmax.py.
+
+`inplace`, where PyTorch has it, is accepted and changes nothing: a Tensor is a value, and the result is a new one.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +35,12 @@ def step(input: Any) -> Any:
     return fused.step(as_floats(input))
 
 
-def relu(input: Any) -> Any:
+def relu(input: Any, inplace: bool = False) -> Any:
     """max(x, 0). Gradient: 0 at 0."""
     return fused.relu(as_values(input))
 
 
-def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """x for x > 0, else negative_slope·x. Gradient: the negative slope at 0."""
     return fused.leaky_relu(as_floats(input), negative_slope=float(negative_slope))
 
@@ -67,6 +70,7 @@ def rrelu(
     lower: float = 1 / 8,
     upper: float = 1 / 3,
     training: bool = False,
+    inplace: bool = False,
     *,
     rng: np.random.Generator | None = None,
 ) -> Any:
@@ -85,29 +89,29 @@ def rrelu(
     return fused.prelu(input, slopes.astype(input.dtype))
 
 
-def relu6(input: Any) -> Any:
+def relu6(input: Any, inplace: bool = False) -> Any:
     """min(max(x, 0), 6). Gradient: 0 at 0 and at 6."""
     return fused.hardtanh(as_floats(input), min_val=0.0, max_val=6.0)
 
 
-def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
     """min(max(x, min_val), max_val). Gradient: 0 at both bounds (np.clip counts them as inside)."""
     if not min_val <= max_val:
         raise ArgumentError(f"hardtanh expects min_val <= max_val; got min_val={min_val}, max_val={max_val}.")
     return fused.hardtanh(as_floats(input), min_val=float(min_val), max_val=float(max_val))
 
 
-def hardsigmoid(input: Any) -> Any:
+def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """min(max(x/6 + 1/2, 0), 1). Gradient: 0 at ±3."""
     return fused.hardsigmoid(as_floats(input))
 
 
-def hardswish(input: Any) -> Any:
+def hardswish(input: Any, inplace: bool = False) -> Any:
     """x·hardsigmoid(x). Gradient: 0 at -3, 1 at 3."""
     return fused.hardswish(as_floats(input))
 
 
-def threshold(input: Any, threshold: float, value: float) -> Any:
+def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
     """x where x > threshold, else value. Gradient: 0 at the threshold."""
     if not np.isfinite([threshold, value]).all():
         raise ArgumentError(f"threshold expects finite numbers; got threshold={threshold}, value={value}.")
@@ -159,19 +163,19 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return fused.softplus(as_floats(input), beta=float(beta), threshold=float(threshold))
 
 
-def elu(input: Any, alpha: float = 1.0) -> Any:
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x for x > 0, else alpha·(exp(x) - 1). Gradient: alpha at 0."""
     return fused.elu(as_floats(input), alpha=_not_negative("elu", "alpha", alpha))
 
 
-def celu(input: Any, alpha: float = 1.0) -> Any:
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x for x > 0, else alpha·(exp(x/alpha) - 1): an elu whose slope is continuous for every alpha, 1 at 0."""
     if not alpha > 0:
         raise ArgumentError(f"celu expects alpha > 0; got {alpha}.")
     return fused.elu(as_floats(input), alpha=float(alpha), input_scale=1 / alpha)
 
 
-def selu(input: Any) -> Any:
+def selu(input: Any, inplace: bool = False) -> Any:
     """scale·elu(x, alpha), alpha ≈ 1.6733, scale ≈ 1.0507. Gradient: scale·alpha at 0."""
     return fused.elu(as_floats(input), alpha=SELU_ALPHA, scale=SELU_SCALE)
 
@@ -183,12 +187,12 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     return fused.gelu(as_floats(input), approximate=approximate)
 
 
-def silu(input: Any) -> Any:
+def silu(input: Any, inplace: bool = False) -> Any:
     """x·σ(x), also called swish."""
     return fused.silu(as_floats(input))
 
 
-def mish(input: Any) -> Any:
+def mish(input: Any, inplace: bool = False) -> Any:
     """x·tanh(softplus(x))."""
     return fused.mish(as_floats(input))
 

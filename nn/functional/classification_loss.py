@@ -101,23 +101,8 @@ def nll_loss(input: Any, target: Any, weight: Any = None, *, ignore_index: int =
     x, outer = _classes_in_the_middle(input, "nll_loss")
     w = _class_weight(weight, x, "nll_loss")
     at = _class_numbers(as_values(target), x, outer, ignore_index, "nll_loss")
-    valid = at != ignore_index
-    if w is None and valid.all():
-        loss = -np.take_along_axis(x, at[:, None], axis=1)
-        if reduction == "none":
-            return np.reshape(loss, outer)
-        return np.sum(loss) * np.nan if reduction == "mean" and not at.size else reduce(loss, reduction)
-    at = np.where(valid, at, 0)
-    each = valid.astype(x.dtype) if w is None else np.where(valid, w[at], 0)
-    picked = np.take_along_axis(x, at[:, None], axis=1)[:, 0]
-    loss = -np.where(each == 0, 0, picked) * each  # -inf where it does not count is no nan
-    if reduction == "none":
-        return np.reshape(loss, outer)
-    total = np.sum(loss)
-    if reduction == "sum":
-        return total
-    n = np.sum(each)
-    return total / n if n else total * np.nan  # as PyTorch, where nothing counts
+    loss = fused.negative_log_likelihood(x, at, weight=w, ignore_index=ignore_index, reduction=reduction)
+    return np.reshape(loss, outer) if reduction == "none" else loss
 
 
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reduction: str = "mean") -> Any:
@@ -269,13 +254,13 @@ def _enlarges(small: Any, large: Any) -> bool:
 
 
 def _classes_in_the_middle(x: Any, who: str) -> tuple[Any, tuple[int, ...]]:
-    """(x as (N, C, D), the shape of a loss a position)."""
+    """(x as (N, C) or (N, C, D), the shape of a loss a position)."""
     if x.ndim == 0 or x.shape[min(1, x.ndim - 1)] == 0:
         raise ShapeError(f"{who} expects input of shape (N, C), (C,) or (N, C, d1, …) with C > 0; got {x.shape}.")
     if x.ndim == 1:
-        return np.reshape(x, (1, x.shape[0], 1)), ()
+        return np.reshape(x, (1, x.shape[0])), ()
     outer = (x.shape[0], *x.shape[2:])
-    return (x if x.ndim == 3 else np.reshape(x, (*x.shape[:2], math.prod(x.shape[2:])))), outer
+    return (x if x.ndim <= 3 else np.reshape(x, (*x.shape[:2], math.prod(x.shape[2:])))), outer
 
 
 def _class_weight(weight: Any, x: Any, who: str) -> Any:
@@ -288,20 +273,21 @@ def _class_weight(weight: Any, x: Any, who: str) -> Any:
 
 
 def _class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: int, who: str) -> Any:
-    """The target as class numbers (N, D), all in range or ignored, copied."""
+    """The target as class numbers (N,) or (N, D), all in range or ignored, copied."""
     raw = values_of(target)
     if raw.dtype.kind not in "iub":
         remedy = "Use target.astype(int)." if raw.shape == outer else "Probabilities have the shape of the input."
         raise DTypeError(f"{who} expects integer class numbers as target; got dtype {raw.dtype} and shape {raw.shape}. {remedy}")
     if raw.shape != outer:
         raise ShapeError(f"{who} expects a target of shape {outer}, a class number a position, or probabilities; got {raw.shape}.")
-    at = np.array(raw, np.intp).reshape(x.shape[0], x.shape[2])
-    counted = at[at != ignore_index]
-    if counted.size and not (counted.min() >= 0 and counted.max() < x.shape[1]):
-        raise ArgumentError(
-            f"{who}: class numbers must lie in 0 … {x.shape[1] - 1} or be ignore_index ({ignore_index}); "
-            f"got {counted.min()} … {counted.max()}."
-        )
+    at = np.array(raw, np.intp).reshape(x.shape[0], *x.shape[2:])
+    if at.size and np.maximum.reduce(at.view(np.uintp), axis=None) >= x.shape[1]:  # a negative number is a large one there
+        counted = at[at != ignore_index]
+        if counted.size and not (counted.min() >= 0 and counted.max() < x.shape[1]):
+            raise ArgumentError(
+                f"{who}: class numbers must lie in 0 … {x.shape[1] - 1} or be ignore_index ({ignore_index}); "
+                f"got {counted.min()} … {counted.max()}."
+            )
     return at
 
 

@@ -21,7 +21,15 @@ def reduce(loss: Any, reduction: str) -> Any:
 
 def as_values(x: Any) -> Any:
     """Lists and numbers as arrays; Tensors and arrays as they are."""
-    return x if isinstance(x, (Tensor, np.ndarray)) or hasattr(x, "__array_function__") else np.asarray(x)
+    if isinstance(x, (Tensor, np.ndarray)) or hasattr(x, "__array_function__"):
+        return x
+    if isinstance(x, (list, tuple)) and any(isinstance(item, Tensor) for item in x):
+        kinds = ", ".join(type(item).__name__ for item in x[:3]) + (", …" if len(x) > 3 else "")
+        raise ArgumentError(
+            f"expected an array or a Tensor; got a {type(x).__name__} of {len(x)}: ({kinds}). A layer that returns several, as LSTM "
+            "does, is unpacked first: output, state = layer(x); np.stack joins several of one shape."
+        )
+    return np.asarray(x)
 
 
 def cast_to(x: Any, like: Any, who: str) -> Any:

@@ -163,8 +163,13 @@ def _transpose(
     border, more = per_axis("padding", padding, axes), per_axis("output_padding", output_padding, axes)
     if any(m >= max(s, d) for m, s, d in zip(more, step, gaps, strict=True)):
         raise ArgumentError(f"output_padding must be smaller than stride {step} or dilation {gaps}; got {output_padding!r}.")
-    if any(m >= p + s for m, p, s in zip(more, border, step, strict=True)):
-        raise ArgumentError(f"output_padding {output_padding!r} with stride {step} would append zeros only: np.pad the result instead.")
+    beyond = [max(0, m - p - s + 1) for m, p, s in zip(more, border, step, strict=True)]
+    if any(beyond):  # where no kernel reaches: zeros, and the bias
+        near = tuple([m - b for m, b in zip(more, beyond, strict=True)])
+        y = _transpose(axes, input, weight, None, stride, padding, near, groups, dilation)
+        y = np.pad(y, [(0, 0)] * (y.ndim - axes) + [(0, b) for b in beyond])
+        each = _bias(bias, weight, weight.shape[1] * groups, who)
+        return y + np.reshape(each[0], (-1, *[1] * axes)) if each else y
     # a longer result is one that less is cut off behind
     sliding = Sliding(kernel, step, tuple([(p, max(0, p - m)) for p, m in zip(border, more, strict=True)]), gaps)
     size = tuple([

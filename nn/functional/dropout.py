@@ -1,4 +1,7 @@
-"""Dropout: of elements, of channels, and the one that keeps mean and variance."""
+"""Dropout: of elements, of channels, and the one that keeps mean and variance.
+
+PyTorch's `inplace` is accepted and changes nothing: a Tensor is a value, and the result is a new one.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def check_p(p: Any) -> float:
     return float(p)
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Rng = None) -> Any:
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
     """Set each element to 0 with probability p, and divide the others by 1 - p.
 
         y = x · m / (1 - p),  m ~ Bernoulli(1 - p)
@@ -44,7 +47,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Rng = Non
     return _dropped(x, check_p(p), x.shape, rng) if training else x
 
 
-def dropout1d(input: Any, p: float = 0.5, training: bool = True, *, rng: Rng = None) -> Any:
+def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
     """`dropout` of whole channels: those of (N, C, L), or of (C, L) without a batch, are kept or set to 0 together.
 
     Source:    Tompson et al. 2015, arXiv:1411.4280.
@@ -52,7 +55,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, *, rng: Rng = N
     return _of_channels("dropout1d", as_values(input), (2, 3), p, training, rng)
 
 
-def dropout2d(input: Any, p: float = 0.5, training: bool = True, *, rng: Rng = None) -> Any:
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
     """`dropout` of whole channels: those of (N, C, H, W) are kept or set to 0 together.
 
     Three axes are read as (N, C, L), as PyTorch does.
@@ -61,7 +64,7 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, *, rng: Rng = N
     return _of_channels("dropout2d", as_values(input), (3, 4), p, training, rng)
 
 
-def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, *, rng: Rng = None) -> Any:
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: Rng = None) -> Any:
     """Dropout that keeps mean 0 and variance 1, for SELU networks: what is dropped becomes -λα, where SELU saturates.
 
         y = a · (x · m - λα · (1 - m)) + b,   a = 1/√((1 - p)(1 + p λ²α²)),   b = a p λα

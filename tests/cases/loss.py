@@ -26,6 +26,13 @@ FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] 
         for e in (0.0, 0.3)
         for reduction in REDUCTIONS
     ],
+    ("softmax_cross_entropy_of_classes", [(4, 3)], (CLASSES[:, 0],), {"weight": WEIGHT, "label_smoothing": 0.3, "ignore_index": 1}),
+    *[
+        ("negative_log_likelihood", [shape], (classes,), {"weight": weight, "reduction": reduction})
+        for shape, classes in (((4, 3, 2), CLASSES), ((4, 3), CLASSES[:, 0]))
+        for weight in (None, WEIGHT)
+        for reduction in REDUCTIONS
+    ],
     *[
         ("softmax_cross_entropy_of_probabilities", [(4, 3, 2), (4, 3, 2)], (), {"weight": weight, "label_smoothing": e, "reduction": r})
         for weight in (None, WEIGHT)
@@ -64,6 +71,17 @@ def of_classes(weight: Any, smoothing: float, reduction: str) -> Case:
     )  # fmt: skip
 
 
+def of_log_probabilities(weight: Any, reduction: str) -> Case:
+    return Case(
+        f"negative_log_likelihood {reduction}, weight={weight is not None}",
+        lambda x: fused.negative_log_likelihood(x, CLASSES, weight=_like(weight, x), reduction=reduction),
+        normal((4, 3, 2)),
+        lambda torch, x: torch.nn.functional.nll_loss(
+            x, torch.as_tensor(CLASSES), None if weight is None else torch.as_tensor(weight, dtype=x.dtype), reduction=reduction
+        ),
+    )
+
+
 def of_probabilities(weight: Any, smoothing: float, reduction: str) -> Case:
     return Case(
         f"softmax_cross_entropy_of_probabilities {reduction}, weight={weight is not None}, label_smoothing={smoothing}",
@@ -90,6 +108,7 @@ OPTIONS = [(None, 0.0), (WEIGHT, 0.0), (None, 0.3), (WEIGHT, 0.3)]
 CASES = [
     *[of_classes(weight, smoothing, "mean") for weight, smoothing in OPTIONS],
     *[of_classes(WEIGHT, 0.3, reduction) for reduction in ("sum", "none")],
+    *[of_log_probabilities(weight, reduction) for weight in (None, WEIGHT) for reduction in REDUCTIONS],
     *[of_probabilities(weight, smoothing, "mean") for weight, smoothing in OPTIONS],
     *[of_probabilities(WEIGHT, 0.3, reduction) for reduction in ("sum", "none")],
     *[

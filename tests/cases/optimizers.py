@@ -1,4 +1,4 @@
-"""A row for every optimizer and each of its options: see tests/test_optim.py."""
+"""A row for every optimizer and each of its options: see tests/test_optim_*.py."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ import optim
 
 @dataclass(frozen=True)
 class OptimizerCase:
-    """An optimizer with options that PyTorch's optimizer of the same name takes, too."""
+    """An optimizer with options.
+
+    peer        whether PyTorch's optimizer of the same name takes these options, too
+    tolerance   how many units in the last place of 1 its ten steps may differ: rounding grows where a step divides by little
+    least       the difference that is allowed at least
+    """
 
     cls: type
     options: dict[str, Any] = field(default_factory=dict)
+    peer: bool = True
+    tolerance: float = 8
+    least: float = 0
 
     @property
     def name(self) -> str:
@@ -27,4 +35,78 @@ OPTIMIZERS = [
     OptimizerCase(optim.SGD, {"momentum": 0.9, "nesterov": True}),
     OptimizerCase(optim.SGD, {"weight_decay": 0.1}),
     OptimizerCase(optim.SGD, {"momentum": 0.5, "weight_decay": 0.1, "maximize": True}),
+    OptimizerCase(optim.SGD, {"momentum": 0.9, "formulation": "sutskever"}, peer=False),
+    OptimizerCase(optim.SGD, {"momentum": 0.9, "nesterov": True, "formulation": "sutskever"}, peer=False),
+    OptimizerCase(optim.Adagrad),
+    OptimizerCase(optim.Adagrad, {"lr_decay": 0.1, "initial_accumulator_value": 0.5, "eps": 1e-3}),
+    OptimizerCase(optim.Adagrad, {"weight_decay": 0.1, "maximize": True}),
+    OptimizerCase(optim.RMSprop),
+    OptimizerCase(optim.RMSprop, {"alpha": 0.9, "eps": 1e-3}),
+    OptimizerCase(optim.RMSprop, {"centered": True}),
+    OptimizerCase(optim.RMSprop, {"momentum": 0.8}),
+    OptimizerCase(optim.RMSprop, {"centered": True, "momentum": 0.8, "weight_decay": 0.1, "maximize": True}),
+    OptimizerCase(optim.Adadelta),
+    OptimizerCase(optim.Adadelta, {"rho": 0.8, "eps": 1e-3, "weight_decay": 0.1, "maximize": True}),
+    OptimizerCase(optim.Adam),
+    OptimizerCase(optim.Adam, {"betas": (0.8, 0.95), "eps": 1e-3}),
+    OptimizerCase(optim.Adam, {"amsgrad": True}),
+    OptimizerCase(optim.Adam, {"weight_decay": 0.1, "maximize": True}),
+    OptimizerCase(optim.Adam, {"bias_correction": False}, peer=False),
+    OptimizerCase(optim.AdamW),
+    OptimizerCase(optim.AdamW, {"weight_decay": 0.3, "amsgrad": True}),
+    OptimizerCase(optim.AdamW, {"weight_decay": 0.3, "maximize": True}),
+    OptimizerCase(optim.Adamax),
+    OptimizerCase(optim.Adamax, {"betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1, "maximize": True}),
+    OptimizerCase(optim.NAdam, least=1e-7),  # PyTorch keeps its mu_product in float32
+    OptimizerCase(optim.NAdam, {"momentum_decay": 0.1, "betas": (0.8, 0.95)}, least=1e-7),
+    OptimizerCase(optim.NAdam, {"weight_decay": 0.1, "maximize": True}, least=1e-7),
+    OptimizerCase(optim.NAdam, {"weight_decay": 0.3, "decoupled_weight_decay": True}, least=1e-7),
+    OptimizerCase(optim.RAdam),
+    OptimizerCase(optim.RAdam, {"betas": (0.5, 0.95), "weight_decay": 0.1, "maximize": True}),
+    OptimizerCase(optim.RAdam, {"betas": (0.9, 0.9), "weight_decay": 0.3, "decoupled_weight_decay": True}),
+    OptimizerCase(optim.Lion, peer=False),
+    OptimizerCase(optim.Lion, {"weight_decay": 0.3, "maximize": True}, peer=False),
+    OptimizerCase(optim.LBFGS, {"max_iter": 4}, tolerance=200),
+    OptimizerCase(optim.LBFGS, {"max_iter": 4, "history_size": 2, "line_search_fn": "strong_wolfe"}, tolerance=200),
+]
+
+
+@dataclass(frozen=True)
+class ConvergenceCase:
+    """An optimizer that solves the three problems of tests/test_optim_convergence.py in 300 steps at these rates.
+
+    decay   whether the rate falls to 0 on the way: a step as long as the rate, like Lion's, never comes nearer than that
+    """
+
+    cls: type
+    options: dict[str, Any]
+    parabola: float
+    rosenbrock: float
+    logistic: float
+    decay: bool = False
+
+    @property
+    def name(self) -> str:
+        return OptimizerCase(self.cls, self.options).name
+
+
+CONVERGENCE = [
+    ConvergenceCase(optim.SGD, {}, 0.1, 0.001, 10),
+    ConvergenceCase(optim.SGD, {"momentum": 0.9}, 0.03, 0.002, 1),
+    ConvergenceCase(optim.SGD, {"momentum": 0.9, "nesterov": True}, 0.05, 0.001, 1),
+    ConvergenceCase(optim.SGD, {"momentum": 0.9, "formulation": "sutskever"}, 0.03, 0.002, 1),
+    ConvergenceCase(optim.Adagrad, {}, 2, 0.2, 5),
+    ConvergenceCase(optim.RMSprop, {}, 0.1, 0.02, 0.1),
+    ConvergenceCase(optim.RMSprop, {"centered": True, "momentum": 0.5}, 0.05, 0.01, 0.1),
+    ConvergenceCase(optim.Adadelta, {}, 10, 0.5, 20),
+    ConvergenceCase(optim.Adam, {}, 0.2, 0.3, 0.5),
+    ConvergenceCase(optim.Adam, {"amsgrad": True}, 0.2, 0.3, 0.5),
+    ConvergenceCase(optim.Adam, {"bias_correction": False}, 0.1, 0.2, 0.5),
+    ConvergenceCase(optim.AdamW, {"weight_decay": 1e-4}, 0.5, 0.3, 1),
+    ConvergenceCase(optim.Adamax, {}, 0.3, 0.01, 1),
+    ConvergenceCase(optim.NAdam, {}, 0.2, 0.05, 0.5),
+    ConvergenceCase(optim.RAdam, {}, 0.3, 0.0005, 2),
+    ConvergenceCase(optim.Lion, {}, 0.1, 0.03, 0.2, decay=True),
+    ConvergenceCase(optim.LBFGS, {}, 1, 0.5, 1),
+    ConvergenceCase(optim.LBFGS, {"line_search_fn": "strong_wolfe"}, 1, 1, 1),
 ]

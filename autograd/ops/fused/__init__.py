@@ -16,6 +16,7 @@ from autograd.ops.fused.embedding import embedding
 from autograd.ops.fused.gelu import erf, gelu
 from autograd.ops.fused.linear import linear
 from autograd.ops.fused.minimal_effort import minimal_effort, minimal_effort_linear, minimal_effort_relu
+from autograd.ops.fused.negative_log_likelihood import negative_log_likelihood
 from autograd.ops.fused.normalization import batch_norm, batch_norm_eval, group_norm, layer_norm, rms_norm
 from autograd.ops.fused.penalty import sum_of_magnitudes, sum_of_squares
 from autograd.ops.fused.piecewise_linear import (
@@ -43,7 +44,8 @@ __all__ = [
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "maxout", "prelu", "softshrink", "step", "threshold",
     "elu", "glu", "logsigmoid", "mish", "silu", "softplus", "softsign", "tanhshrink",
     "softmax_cross_entropy", "softmax_cross_entropy_of_classes", "softmax_cross_entropy_of_probabilities",
-    "binary_cross_entropy", "sigmoid_binary_cross_entropy", "squared_error", "huber", "sum_of_squares", "sum_of_magnitudes",
+    "negative_log_likelihood", "binary_cross_entropy", "sigmoid_binary_cross_entropy",
+    "squared_error", "huber", "sum_of_squares", "sum_of_magnitudes",
     "batch_norm", "batch_norm_eval", "layer_norm", "rms_norm", "group_norm", "dropout",
     "convolution", "transposed_convolution", "convolution_weight", "max_pool", "pick_in_windows", "put_in_windows", "resample",
     "rnn_step", "lstm_step", "gru_step", "rnn_layer", "lstm_layer", "gru_layer",

@@ -16,6 +16,7 @@ relu = define(
     lambda g, out, x: g * (out > _zeros.get(out.dtype, 0)),  # relu'(0) = 0: Bertoin et al. 2021, arXiv:2106.12915
     keeps="out",
     name="relu",
+    jvp="elementwise",
     label="g·[x > 0]",
 )
 
@@ -41,5 +42,6 @@ sigmoid = define(
     lambda g, out, x: g * (out * (1 - out)),
     keeps="out",
     name="sigmoid",
+    jvp="elementwise",
     label="g·σ(1-σ)",
 )

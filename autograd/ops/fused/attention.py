@@ -133,6 +133,31 @@ def _attention_composite(query: Any, key: Any, value: Any, attn_mask: Any = None
     return np.matmul(weights if noise is None else weights * noise, value)
 
 
+def _attention_jvps() -> Any:
+    """With P = E / Z: dy = dP v + P dv, dP = P ∘ (dS - Σ_j P dS), and so dP v = (P ∘ dS) v - y Σ_j P dS."""
+
+    def moved(ds: Any, out: Any, value: Any, noise: Any) -> Any:
+        e, inverse, y = out.values
+        weighted = e * ds
+        total = np.add.reduce(weighted, axis=-1, keepdims=True)
+        return (np.matmul(weighted if noise is None else weighted * noise, value) - total * y) * inverse
+
+    def by_query(t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> Any:
+        return moved(np.matmul(t * scale, key.swapaxes(-1, -2)), out, value, noise)
+
+    def by_key(t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> Any:
+        return moved(np.matmul(query * scale, t.swapaxes(-1, -2)), out, value, noise)
+
+    def by_value(t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> Any:
+        e, inverse, _ = out.values
+        return np.matmul(e if noise is None else e * noise, t) * inverse
+
+    def by_mask(t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> Any:
+        return moved(t, out, value, noise)
+
+    return by_query, by_key, by_value, by_mask
+
+
 attention = define(
     _attention,
     joint=_attention_joint,
@@ -140,6 +165,7 @@ attention = define(
     saves=True,
     composite=_attention_composite,
     name="attention",
+    jvp=_attention_jvps(),
     label="dS·k, dSᵀ·q, Pᵀ·g",
 )
 

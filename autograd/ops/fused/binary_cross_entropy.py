@@ -110,5 +110,6 @@ binary_cross_entropy = define(
     lambda g, out, h, y: g * (np.maximum(np.log1p(-h), -100) - np.maximum(np.log(h), -100)),
     keeps="in",
     name="binary_cross_entropy",
+    jvp="elementwise",
     label="g·(h - y)/(h(1 - h))",
 )

@@ -81,6 +81,19 @@ def _sum_of_channel(g: Any, out: Any, x: Any, weight: Any, bias: Any = None, **o
     return np.sum(g, axis=(0, *range(2, g.ndim)))
 
 
+# Forwards both are linear in x and in the weight, and add the bias
+_CONVOLUTION = (
+    lambda t, out, x, weight, bias=None, **options: convolution(t, weight, **options),
+    lambda t, out, x, weight, bias=None, **options: convolution(x, t, **options),
+    lambda t, out, x, weight, bias=None, **options: np.reshape(t, (-1, *[1] * (out.ndim - 2))),
+)
+_TRANSPOSED = (
+    lambda t, out, x, weight, bias=None, **options: transposed_convolution(t, weight, **options),
+    lambda t, out, x, weight, bias=None, **options: transposed_convolution(x, t, **options),
+    lambda t, out, x, weight, bias=None, **options: np.reshape(t, (-1, *[1] * (out.ndim - 2))),
+)
+
+
 convolution: Primitive = define(
     _convolution,
     lambda g, out, x, weight, bias=None, **options: transposed_convolution(g, weight, size=x.shape[2:], **options),
@@ -88,6 +101,7 @@ convolution: Primitive = define(
     _sum_of_channel,
     keeps=("weight", "x", ""),
     name="convolution",
+    jvp=_CONVOLUTION,
     label="Wᵀ∗g, x∗g, Σg",
 )
 transposed_convolution: Primitive = define(
@@ -97,6 +111,7 @@ transposed_convolution: Primitive = define(
     _sum_of_channel,
     keeps=("weight", "x", ""),
     name="transposed_convolution",
+    jvp=_TRANSPOSED,
     label="W∗g, g∗x, Σg",
 )
 convolution_weight: Primitive = define(
@@ -105,5 +120,6 @@ convolution_weight: Primitive = define(
     lambda g, out, x, y, **options: convolution(x, g, **options),
     keeps=("y", "x"),
     name="convolution_weight",
+    jvp="multilinear",
     label="gᵀ∗y, g∗x",
 )

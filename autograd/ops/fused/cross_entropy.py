@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.ops.fused.softmax import log_softmax
-from autograd.primitive import define
+from autograd.ops.fused.softmax import log_softmax, softmax
+from autograd.primitive import define, is_tensor
 
 _UNSIGNED = {char: char.upper() for char in "bhilq"} | {char: char for char in "BHILQ"}
 
@@ -50,10 +50,16 @@ def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") ->
 
 
 def _softmax_cross_entropy_vjp(g: Any, out: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
-    difference = out.values  # p - y
+    difference = softmax(logits, axis=1) - _one_hot(target, *logits.shape) if is_tensor(logits) else out.values  # p - y
     if reduction == "none":
         return difference * g[:, None]
     return difference * (g / difference.dtype.type(len(difference))) if reduction == "mean" else difference * g
+
+
+def _one_hot(target: Any, n: int, classes: int) -> Any:
+    y = np.zeros((n, classes), bool)
+    y[np.arange(n), target] = True
+    return y
 
 
 def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = "mean") -> Any:
@@ -64,9 +70,10 @@ def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = 
 softmax_cross_entropy = define(
     _softmax_cross_entropy,
     _softmax_cross_entropy_vjp,
-    keeps="logits target",  # the rule reads the saved softmax; the composite starts from the logits
+    keeps="logits target",  # the rule reads what is saved; for a graph of the gradient it starts from the logits
     saves=True,
     composite=_softmax_cross_entropy_composite,
+    plain=True,
     name="softmax_cross_entropy",
     label="g·(p - y)/N",
 )

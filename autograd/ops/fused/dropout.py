@@ -42,5 +42,6 @@ dropout: Primitive = define(
     None,
     keeps="mask",
     name="dropout",
+    jvp="elementwise",
     label="g·mask/(1-p)",
 )

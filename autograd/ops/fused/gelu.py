@@ -26,6 +26,7 @@ erf = define(
     lambda g, out, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x),
     keeps="x",
     name="erf",
+    jvp="elementwise",
     label="g·2/√π·exp(-x²)",
 )
 
@@ -133,4 +134,4 @@ def _gelu_composite(x: Any, approximate: str = "none") -> Any:
     return np.where(x > END, x, 0.5 * inside * (1 + gate))
 
 
-gelu = define(_gelu, _gelu_vjp, keeps="x", saves=True, composite=_gelu_composite, name="gelu", label="g·(Φ + xφ)")
+gelu = define(_gelu, _gelu_vjp, keeps="x", saves=True, composite=_gelu_composite, name="gelu", jvp="elementwise", label="g·(Φ + xφ)")

@@ -79,6 +79,7 @@ minimal_effort = define(
     _effort_vjp,
     keeps="",
     name="minimal_effort",
+    jvp="linear",
     label="top k of g",
 )
 
@@ -93,6 +94,7 @@ minimal_effort_relu = define(
     _effort_relu_vjp,
     keeps="out",
     name="minimal_effort_relu",
+    jvp=lambda t, out, x, **params: t * (out > 0),
     label="top k of g·[x > 0]",
 )
 

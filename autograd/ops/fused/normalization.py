@@ -11,47 +11,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from autograd.ops.fused.sums import column_sums, row_sums
 from autograd.primitive import define
 
-BLOCK = 1024  # summands that one dot product adds up in float32
 EACH, PER_ROW = (slice(None),), (slice(None), None)  # where a vector stands beside (N, C), and beside rows or (N, C, S)
-
-
-@lru_cache(maxsize=64)
-def _ones(n: int, dtype: Any) -> Any:
-    ones = np.ones(n, dtype)
-    ones.flags.writeable = False  # it is handed out again and again
-    return ones
-
-
-def _column_sums(x: Any, weights: Any = None) -> Any:
-    """(N, C) -> (C,), each row times its weight, by BLAS: half the time of np.add.reduce; in blocks, so that the rounding stays small."""
-    n = x.shape[0]
-    if n <= BLOCK:
-        return np.dot(_ones(n, x.dtype) if weights is None else weights, x)
-    whole = n - n % BLOCK
-    ones = _ones(BLOCK, x.dtype)[None] if weights is None else weights[:whole].reshape(-1, 1, BLOCK)
-    blocks = np.matmul(ones, x[:whole].reshape(-1, BLOCK, x.shape[1]))  # (n/BLOCK, 1, C)
-    total = np.add.reduce(blocks[:, 0], axis=0, dtype=np.float64)
-    total += np.dot(_ones(n - whole, x.dtype) if weights is None else weights[whole:], x[whole:])
-    return total.astype(x.dtype)
-
-
-def _row_sums(x: Any) -> Any:
-    """(M, D) -> (M,)"""
-    return np.dot(x, _ones(x.shape[1], x.dtype)) if x.shape[1] <= BLOCK else np.add.reduce(x, axis=1)
 
 
 def _channel_sums(x: Any) -> Any:
     """(N, C) or (N, C, S) -> (C,)"""
     if x.ndim == 2:
-        return _column_sums(x)
-    return _column_sums(_row_sums(x.reshape(-1, x.shape[2])).reshape(x.shape[:2]))
+        return column_sums(x)
+    return column_sums(row_sums(x.reshape(-1, x.shape[2])).reshape(x.shape[:2]))
 
 
 def _channels(x: Any) -> Any:
@@ -209,7 +183,7 @@ batch_norm_eval = define(
 
 def _layer_norm(x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
     size = math.prod(x.shape[x.ndim - ndim :])
-    y, mean, _, rstd = _statistics(_rows(x, size), _row_sums, PER_ROW, size, eps)
+    y, mean, _, rstd = _statistics(_rows(x, size), row_sums, PER_ROW, size, eps)
     y *= rstd[:, None]
     if weight is not None:
         y *= weight.reshape(-1)
@@ -230,13 +204,13 @@ def _row_vjps(g: Any, gs: Any, centred: Any, rstd: Any, weight: Any, bias: Any, 
     share = rstd * (1 / gs.shape[1])
     if weight is None:
         of_weight = None
-        along = _row_sums(product)
+        along = row_sums(product)
         d = gs * rstd[:, None]  # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂)
         if centre:
-            d -= (_row_sums(gs) * share)[:, None]
+            d -= (row_sums(gs) * share)[:, None]
     else:
         w = weight.reshape(-1).astype(gs.dtype, copy=False)
-        of_weight = _column_sums(product, rstd).reshape(weight.shape)
+        of_weight = column_sums(product, rstd).reshape(weight.shape)
         along = np.dot(product, w)
         d = gs * rstd[:, None]
         d *= w
@@ -246,7 +220,7 @@ def _row_vjps(g: Any, gs: Any, centred: Any, rstd: Any, weight: Any, bias: Any, 
     along *= share
     along *= rstd
     d -= np.multiply(centred, along[:, None], out=centred)
-    of_bias = None if bias is None else _column_sums(gs).reshape(bias.shape)
+    of_bias = None if bias is None else column_sums(gs).reshape(bias.shape)
     return d if d.shape == g.shape else d.reshape(g.shape), of_weight, of_bias
 
 
@@ -258,6 +232,24 @@ def _layer_norm_composite(x: Any, weight: Any = None, bias: Any = None, ndim: in
     return y if bias is None else y + bias
 
 
+def _row_jvp(t: Any, centred: Any, rstd: Any, weight: Any, centre: bool) -> Any:
+    """The Jacobian of x̂ by x is symmetric: the rule for its cotangent, and the weight after it."""
+    moved = _row_vjps(t, _rows(t, centred.shape[1]), centred, rstd, None, None, centre)[0]
+    return moved if weight is None else moved * weight
+
+
+def _layer_norm_x(t: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
+    mean, rstd = out.values
+    size = math.prod(x.shape[x.ndim - ndim :])
+    return _row_jvp(t, _centred(_rows(x, size), mean, PER_ROW), rstd, weight, centre=True)
+
+
+def _layer_norm_weight(t: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
+    mean, rstd = out.values
+    size = math.prod(x.shape[x.ndim - ndim :])
+    return t * (_centred(_rows(x, size), mean, PER_ROW) * rstd[:, None]).reshape(x.shape)
+
+
 layer_norm = define(
     _layer_norm,
     joint=_layer_norm_vjps,
@@ -265,6 +257,7 @@ layer_norm = define(
     saves=True,
     composite=_layer_norm_composite,
     name="layer_norm",
+    jvp=(_layer_norm_x, _layer_norm_weight, lambda t, out, x, *rest, **options: t),
     label="(γg - mean(γg) - x̂·mean(γg·x̂))/σ, Σg·x̂, Σg",
 )
 
@@ -272,7 +265,7 @@ layer_norm = define(
 def _rms_norm(x: Any, weight: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
     size = math.prod(x.shape[x.ndim - ndim :])
     rows = _rows(x, size)
-    rrms = 1 / np.sqrt(_row_sums(np.square(rows)) * (1 / size) + eps)
+    rrms = 1 / np.sqrt(row_sums(np.square(rows)) * (1 / size) + eps)
     y = rows * rrms[:, None]
     if weight is not None:
         y *= weight.reshape(-1)
@@ -307,7 +300,7 @@ rms_norm = define(
 
 def _group_norm(x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None) -> Any:
     size = math.prod(x.shape[1:]) // groups
-    y, mean, variance, rstd = _statistics(_rows(x, size), _row_sums, PER_ROW, size, eps)
+    y, mean, variance, rstd = _statistics(_rows(x, size), row_sums, PER_ROW, size, eps)
     if observe is not None:
         observe(mean[0] if mean[1] is None else mean[0] + mean[1], variance)
     y *= rstd[:, None]
@@ -330,8 +323,8 @@ def _group_norm_vjps(
     centred = _centred(_rows(x, size), mean, PER_ROW).reshape(gs.shape)
     scale = np.repeat(rstd.reshape(n, groups), channels, axis=1)  # (N·G,) -> (N, C)
     product = gs * centred
-    along = _row_sums(product.reshape(n * c, positions)).reshape(n, c) * scale  # Σ g·x̂ of each channel of each sample
-    total = _row_sums(gs.reshape(n * c, positions)).reshape(n, c)
+    along = row_sums(product.reshape(n * c, positions)).reshape(n, c) * scale  # Σ g·x̂ of each channel of each sample
+    total = row_sums(gs.reshape(n * c, positions)).reshape(n, c)
 
     def group_mean(sums: Any) -> Any:  # (N, C) -> (N, G) -> (N, C)
         weighted = sums if weight is None else sums * weight
@@ -340,7 +333,7 @@ def _group_norm_vjps(
     d = np.multiply(gs, (scale if weight is None else scale * weight)[:, :, None], out=product)
     d -= (group_mean(total) * scale)[:, :, None]  # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂), the means over a group
     d -= np.multiply(centred, (group_mean(along) * scale * scale)[:, :, None], out=centred)
-    return d if d.shape == g.shape else d.reshape(g.shape), _column_sums(along), _column_sums(total)
+    return d if d.shape == g.shape else d.reshape(g.shape), column_sums(along), column_sums(total)
 
 
 def _group_norm_composite(x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None) -> Any:

@@ -27,6 +27,7 @@ step = define(
     lambda g, out, x: np.zeros(x.shape, x.dtype),
     keeps="",
     name="step",
+    jvp="elementwise",
     label="0",
 )
 
@@ -51,6 +52,7 @@ leaky_relu = define(
     lambda g, out, x, negative_slope=0.01: g * _leaky_slopes(x, negative_slope, x.dtype),
     keeps="x",
     name="leaky_relu",
+    jvp="elementwise",
     label="g·[x > 0], g·slope",
 )
 
@@ -81,6 +83,7 @@ prelu = define(
     keeps=("x weight", "x weight"),
     composite=lambda x, weight: np.where(x > 0, x, weight * x),
     name="prelu",
+    jvp="elementwise",
     label="g·[x > 0], g·w; g·min(x, 0)",
 )
 
@@ -90,6 +93,7 @@ hardtanh = define(
     lambda g, out, x, min_val=-1.0, max_val=1.0: g * ((out > min_val) & (out < max_val)),
     keeps="out",
     name="hardtanh",
+    jvp="elementwise",
     label="g·[min < x < max]",
 )
 
@@ -103,6 +107,7 @@ hardsigmoid = define(
     lambda g, out, x: g / 6 * (np.abs(x) < 3),  # at ±3 0: hardsigmoid_backward in PyTorch, 1/6 strictly inside
     keeps="x",
     name="hardsigmoid",
+    jvp="elementwise",
     label="g/6·[|x| < 3]",
 )
 
@@ -118,6 +123,7 @@ threshold = define(
     lambda g, out, x, threshold, value: g * (x > threshold),
     keeps="x",
     name="threshold",
+    jvp="elementwise",
     label="g·[x > threshold]",
 )
 
@@ -126,6 +132,7 @@ softshrink = define(
     lambda g, out, x, lambd=0.5: g * (out != 0),  # at ±lambd 0, as PyTorch's
     keeps="out",
     name="softshrink",
+    jvp="elementwise",
     label="g·[|x| > λ]",
 )
 
@@ -134,6 +141,7 @@ hardshrink = define(
     lambda g, out, x, lambd=0.5: g * (out != 0),  # at ±lambd 0, as PyTorch's
     keeps="out",
     name="hardshrink",
+    jvp="elementwise",
     label="g·[|x| > λ]",
 )
 
@@ -152,7 +160,7 @@ def _hardswish_vjp(g: Any, out: Any, x: Any) -> Any:
     return g * (t - 0.5 * np.trunc(t) + 0.5)
 
 
-hardswish = define(_hardswish, _hardswish_vjp, keeps="x", name="hardswish", label="g·(x/3 + ½) inside, 0, g")
+hardswish = define(_hardswish, _hardswish_vjp, keeps="x", name="hardswish", jvp="elementwise", label="g·(x/3 + ½) inside, 0, g")
 
 
 def _maxout(x: Any, k: int, axis: int = -1) -> Any:

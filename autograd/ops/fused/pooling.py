@@ -103,6 +103,7 @@ max_pool: Primitive = define(
     lambda g, out, x, sliding, places: put_in_windows(g[0], out[1], size=x.shape[2:], sliding=sliding),
     keeps="out",
     name="max_pool",
+    jvp=lambda t, out, x, sliding, places: (pick_in_windows(t, out[1], sliding=sliding), None),
     label="g at the maxima",
 )
 put_in_windows: Primitive = define(
@@ -111,6 +112,7 @@ put_in_windows: Primitive = define(
     None,
     keeps=("index", ""),
     name="put_in_windows",
+    jvp="linear",
     label="g at the index",
 )
 pick_in_windows: Primitive = define(
@@ -119,5 +121,6 @@ pick_in_windows: Primitive = define(
     None,
     keeps=("index", ""),
     name="pick_in_windows",
+    jvp="linear",
     label="g put at the index",
 )

@@ -56,6 +56,7 @@ rnn_step = define(
     keeps="in out",
     composite=_rnn_step_composite,
     name="rnn_step",
+    jvp="elementwise",
     label="g·(1 - h²)",
 )
 

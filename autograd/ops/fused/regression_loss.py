@@ -61,5 +61,6 @@ huber = define(
     keeps="d",
     guard=True,
     name="huber",
+    jvp="elementwise",
     label="g·clip(d, ±δ)",
 )

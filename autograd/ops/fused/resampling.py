@@ -83,6 +83,7 @@ resample: Primitive = define(
     lambda g, out, x, plans: resample(g, plans=tuple([plan.transposed for plan in plans])),
     keeps="",
     name="resample",
+    jvp="linear",
     label="g·Mᵀ",
 )
 

@@ -85,6 +85,7 @@ softplus = define(
     # beyond the threshold the line itself, slope 1 (at the threshold not yet): PyTorch's
     composite=lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.logaddexp(x * beta, 0) / beta),
     name="softplus",
+    jvp="elementwise",
     label="g·σ(βx)",
 )
 
@@ -104,6 +105,7 @@ logsigmoid = define(
     saves=True,
     composite=lambda x: -np.logaddexp(-x, 0),
     name="logsigmoid",
+    jvp="elementwise",
     label="g·σ(-x)",
 )
 
@@ -137,7 +139,7 @@ def _elu_vjp(g: Any, out: Any, x: Any, alpha: float = 1.0, scale: float = 1.0, i
     return g * slope
 
 
-elu = define(_elu, _elu_vjp, keeps="out", name="elu", label="g, g·(out + α)")
+elu = define(_elu, _elu_vjp, keeps="out", name="elu", jvp="elementwise", label="g, g·(out + α)")
 
 
 # x times a gate that closes
@@ -166,7 +168,7 @@ def _silu_composite(x: Any) -> Any:
     return np.where(x > 1e4, x, inside * sigmoid(inside))
 
 
-silu = define(_silu, _silu_vjp, keeps="x", saves=True, composite=_silu_composite, name="silu", label="g·(σ + xσ(1-σ))")
+silu = define(_silu, _silu_vjp, keeps="x", saves=True, composite=_silu_composite, name="silu", jvp="elementwise", label="g·(σ + xσ(1-σ))")
 
 # mish: tanh(softplus x) = n / (n + 2) with e = exp(x) and n = e(e + 2). Beyond 30 the gate is 1, and so is the slope.
 
@@ -204,7 +206,9 @@ def _mish_composite(x: Any) -> Any:
     return np.where(x > 1e4, x, inside * np.tanh(np.logaddexp(inside, 0)))
 
 
-mish = define(_mish, _mish_vjp, keeps="x", saves=True, composite=_mish_composite, name="mish", label="g·d(x·tanh(softplus x))/dx")
+mish = define(
+    _mish, _mish_vjp, keeps="x", saves=True, composite=_mish_composite, name="mish", jvp="elementwise", label="g·d(x·tanh(softplus x))/dx"
+)
 
 
 # Others
@@ -220,6 +224,7 @@ softsign = define(
     lambda g, out, x: g / np.square(np.abs(x) + 1),
     keeps="x",
     name="softsign",
+    jvp="elementwise",
     label="g/(1 + |x|)²",
 )
 
@@ -237,6 +242,7 @@ tanhshrink = define(
     saves=True,
     composite=lambda x: x - np.tanh(x),
     name="tanhshrink",
+    jvp="elementwise",
     label="g·tanh² x",
 )
 

@@ -64,6 +64,8 @@ softmax: Primitive = define(
     keeps="x out",
     composite=lambda x, axis=-1: np.exp(log_softmax(x, axis=axis)),
     name="softmax",
+    jvp=_softmax_vjp,
+    batch="axis",
     label="p·(g - Σg·p)",
 )
 
@@ -80,6 +82,11 @@ def _log_softmax_vjp(g: Any, out: Any, x: Any, axis: int = -1) -> Any:
     return np.subtract(g, made, out=made)
 
 
+def _log_softmax_jvp(t: Any, out: Any, x: Any, axis: int = -1) -> Any:
+    e, total = out.values
+    return t - np.add.reduce(e * t, axis=axis, keepdims=True) / total
+
+
 log_softmax: Primitive = define(
     _log_softmax,
     _log_softmax_vjp,
@@ -87,6 +94,8 @@ log_softmax: Primitive = define(
     saves=True,
     composite=lambda x, axis=-1: x - logsumexp(x, axis=axis, keepdims=True),
     name="log_softmax",
+    jvp=_log_softmax_jvp,
+    batch="axis",
     label="g - p·Σg",
 )
 
@@ -106,4 +115,4 @@ def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = 
     return keep_dims(g, x.shape, axis, keepdims) * (share / np.where(total == 0, 1, total))
 
 
-logsumexp: Primitive = define(_logsumexp, _logsumexp_vjp, name="logsumexp", label="g·softmax x")
+logsumexp: Primitive = define(_logsumexp, _logsumexp_vjp, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax x")

@@ -1,0 +1,12 @@
+"""Derivatives of functions of any order: what a researcher writes instead of Tensor and backward."""
+
+from autograd.functional.checkpoint import checkpoint
+from autograd.functional.custom import custom_vjp, stop_gradient
+from autograd.functional.implicit import fixed_point, root
+from autograd.functional.matrices import gauss_newton_vp, hessian, hessian_diagonal, hvp, jacobian, taylor, vhp
+from autograd.functional.transforms import directional_derivative, elementwise_grad, grad, jvp, linearize, value_and_grad, vjp
+
+__all__ = [
+    "checkpoint", "custom_vjp", "directional_derivative", "elementwise_grad", "fixed_point", "gauss_newton_vp", "grad", "hessian",
+    "hessian_diagonal", "hvp", "jacobian", "jvp", "linearize", "root", "stop_gradient", "taylor", "value_and_grad", "vhp", "vjp",
+]  # fmt: skip

@@ -1,0 +1,144 @@
+"""Derivatives of one's own: custom_vjp on a Python function, and stop_gradient."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, GraphError, ShapeError
+from autograd.functional.opaque import again, operation, own_memory, remembered
+from autograd.functional.recording import Function, tree_map_leaves
+from autograd.modes import enable_grad, is_grad_enabled
+from autograd.primitive import is_tensor
+from autograd.pytree import leaves_like, tree_flatten, tree_unflatten
+from autograd.tensor import Tensor
+
+
+class custom_vjp:  # noqa: N801  a decorator
+    """A function with a gradient of one's own: for speed, for stability, or to call a library that NumPy's protocols do not reach.
+
+    Decorate the function, then give `f.defvjp(forward, backward)`:
+
+        forward(*args)          -> (f's result, what the backward needs)
+        backward(needed, g)     -> a cotangent for each argument (one, or a tuple), None where there is none
+
+    In a first-order sweep all three get plain arrays, so they may call anything (np.asarray, SciPy, compiled code). For a
+    graph of the gradient forward and backward get Tensors, and are differentiated as they stand.
+    Forward mode comes from backward, in which g is linear. For an operation on arrays, with rules one an argument and a JVP
+    of its own, see `primitive`.
+
+    Args:      f: of arrays, numbers, or trees of them.
+    Raises:    GraphError if f uses a Tensor that requires grad by closure: make it an argument.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import custom_vjp, grad
+        >>> @custom_vjp
+        ... def log1pexp(x):
+        ...     return np.log1p(np.exp(x))
+        >>> log1pexp.defvjp(lambda x: (log1pexp(x), x), lambda x, g: g * (1 - 1 / (1 + np.exp(x))))
+        <custom_vjp log1pexp>
+        >>> grad(log1pexp)(0.0), round(grad(log1pexp)(100.0), 6)
+        (0.5, 1.0)
+    """
+
+    def __init__(self, f: Function) -> None:
+        if not callable(f):
+            raise ArgumentError(f"custom_vjp decorates a function; got a {type(f).__name__}.")
+        functools.update_wrapper(self, f)
+        self.f = f
+        self.title = getattr(f, "__name__", type(f).__name__)
+        self.forward: Function | None = None
+        self.backward: Function | None = None
+
+    def defvjp(self, forward: Function, backward: Function) -> custom_vjp:
+        """Give the two functions; returns self."""
+        if not callable(forward) or not callable(backward):
+            raise ArgumentError(f"{self.title}.defvjp takes two functions, forward and backward.")
+        self.forward, self.backward = forward, backward
+        return self
+
+    def __call__(self, *args: Any) -> Any:
+        forward, backward = self.forward, self.backward
+        if forward is None or backward is None:
+            raise ArgumentError(f"{self.title} has no gradient yet: call {self.title}.defvjp(forward, backward) first.")
+        leaves, form = tree_flatten(args)
+        tensors = [is_tensor(x) for x in leaves]
+        if not any(tensors):
+            return self.f(*args)
+        plain = [x._data if is_tensor(x) else x for x in leaves]
+        if not is_grad_enabled() or not any(is_tensor(x) and x.requires_grad for x in leaves):
+            found, structure = tree_flatten(self.f(*tree_unflatten(form, plain)))
+            return tree_unflatten(structure, [_constant(y) for y in found])
+        out, needed = self._pair(forward(*tree_unflatten(form, plain)))
+        found, structure = tree_flatten(out)
+        values = [own_memory(np.asarray(self._plain(y)), leaves) for y in found]
+        constants = remembered([x if is_tensor(x) and x.requires_grad else raw for x, raw in zip(leaves, plain, strict=True)])
+
+        def joint(g: Any, out: Any, *kept: Any) -> tuple[Any, ...]:
+            create = any(is_tensor(c) for c in g)
+            if not create:
+                return self._matched(backward(needed, tree_unflatten(structure, list(g))), form, kept, False)
+            given, _ = again(constants, kept, True)
+            with enable_grad():  # what backward needs, with its history
+                _, linked = self._pair(forward(*tree_unflatten(form, given)))
+                return self._matched(backward(linked, tree_unflatten(structure, list(g))), form, kept, True)
+
+        made = operation(self.title, joint, leaves, (), values, f"{self.title}.backward")
+        return tree_unflatten(structure, made)
+
+    def _plain(self, y: Any) -> Any:
+        if is_tensor(y):
+            if y.requires_grad:
+                raise GraphError(
+                    f"{self.title} uses a Tensor that requires grad and is none of its arguments; its gradient would be lost. "
+                    "Make it an argument, or take t.detach()."
+                )
+            return y._data
+        return y
+
+    def _pair(self, returned: Any) -> tuple[Any, Any]:
+        if not isinstance(returned, tuple) or len(returned) != 2:
+            raise ArgumentError(f"{self.title}'s forward must return (result, what backward needs); got a {type(returned).__name__}.")
+        return returned
+
+    def _matched(self, cotangents: Any, form: Any, kept: Any, create: bool) -> tuple[Any, ...]:
+        """What backward returned as one cotangent a leaf, checked."""
+        count = len(form)
+        if count == 1 and not (isinstance(cotangents, tuple) and len(cotangents) == 1 and not isinstance(form[0], tuple)):
+            cotangents = (cotangents,)
+        if not isinstance(cotangents, (tuple, list)) or len(cotangents) != count:
+            raise ArgumentError(f"{self.title}'s backward must return a cotangent (or None) for each of its {count} arguments.")
+        leaves: list[Any] = []
+        for i, (c, inner) in enumerate(zip(cotangents, form, strict=True)):
+            count_inner = len(tree_flatten(inner)[0])
+            if c is None:
+                leaves += [None] * count_inner
+            else:
+                leaves += leaves_like(inner, c, f"{self.title}'s backward, cotangent {i}")
+        for c, k in zip(leaves, kept, strict=True):
+            shape = np.shape(getattr(c, "_data", c))
+            if c is not None and k is not None and shape != k.shape:
+                raise ShapeError(f"{self.title}'s backward returned a cotangent of shape {shape} for an argument of shape {k.shape}.")
+        if not create:
+            leaves = [c._data if is_tensor(c) else c for c in leaves]
+        return tuple(leaves)
+
+    def __repr__(self) -> str:
+        return f"<custom_vjp {self.title}>"
+
+
+def stop_gradient(x: Any) -> Any:
+    """The same values as constants: no derivative passes, in any mode. Takes arrays, numbers, Tensors and trees of them.
+
+    Example:
+        >>> from autograd import grad, stop_gradient
+        >>> grad(lambda x: x * stop_gradient(x))(3.0)
+        3.0
+    """
+    return tree_map_leaves(x, lambda leaf: leaf.detach() if is_tensor(leaf) else leaf)
+
+
+def _constant(y: Any) -> Any:
+    return y if is_tensor(y) or not isinstance(y, (np.ndarray, np.generic, float)) else Tensor(y)

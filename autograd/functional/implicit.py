@@ -1,0 +1,237 @@
+"""Derivatives through solutions of equations, by the implicit function theorem: no iteration is recorded.
+
+    x = f(x, θ)         x̄ = dJ/dx        θ̄ = (∂f/∂θ)ᵀ u,   u = x̄ + (∂f/∂x)ᵀ u
+    F(x, θ) = 0                          θ̄ = -(∂F/∂θ)ᵀ u,  (∂F/∂x)ᵀ u = x̄
+
+θ is whatever the function is called with besides x, and the Tensors that it uses by closure.
+Source: Christianson 1994, "Reverse accumulation and attractive fixed points"; Bai et al. 2019, arXiv:1909.01377.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.backward import gradients
+from autograd.batched import pull
+from autograd.errors import ArgumentError, ConvergenceError, ShapeError
+from autograd.functional.opaque import Stand, again, operation, remembered, source
+from autograd.functional.recording import Function, check_kind, differentiating, handed
+from autograd.graph import clock
+from autograd.modes import enable_grad, is_grad_enabled, no_grad
+from autograd.primitive import alias, is_tensor, result
+from autograd.pytree import leaves_like, tree_flatten, tree_leaves, tree_unflatten
+from autograd.tensor import Tensor
+
+Solve = Callable[[list[Any], list[Any], Callable[[Sequence[Any]], list[Any]], bool], list[Any]]
+
+
+def fixed_point(f: Function, x0: Any, *args: Any, tolerance: float | None = None, max_iterations: int = 1000) -> Any:
+    """The solution of x = f(x, *args), by iteration from x0, with the gradient by args of the solution itself.
+
+    Args:      f: a contraction near the solution; returns something built like x0.
+               x0: an array, a float, a Tensor, or a tree of them; no gradient flows to it.
+               args: Tensors among them, and those that f uses by closure, get gradients; also of higher order, and forward.
+               tolerance: stop when |f(x) - x| <= tolerance · (1 + |x|), in the largest element;
+               default 1e-10 for float64, 1e-5 for float32. The backward pass solves its linear equation to the same.
+    Returns:   x, built like x0: Tensors where a Tensor had an influence.
+    Raises:    ConvergenceError if max_iterations do not reach the tolerance, forward or backward.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import fixed_point, grad
+        >>> sqrt = lambda a: fixed_point(lambda x, a: (x + a / x) / 2, 1.0, a)       # Heron
+        >>> round(sqrt(2.0), 6), round(grad(sqrt)(2.0), 6), round(grad(grad(sqrt))(2.0), 6)
+        (1.414214, 0.353553, -0.088388)
+    """
+    if isinstance(max_iterations, bool) or not isinstance(max_iterations, (int, np.integer)) or max_iterations < 1:
+        raise ArgumentError(f"fixed_point's max_iterations must be a positive integer; got {max_iterations!r}.")
+    if tolerance is not None and not tolerance > 0:
+        raise ArgumentError(f"fixed_point's tolerance must be positive; got {tolerance!r}.")
+    starts, form = tree_flatten(x0)
+    for x in starts:
+        check_kind("fixed_point", x, "x0")
+
+    def step(xs: Sequence[Any], inner: Sequence[Any]) -> list[Any]:
+        return leaves_like(form, f(tree_unflatten(form, xs), *inner), "fixed_point: the result of f")
+
+    def solve(x: Sequence[Any]) -> list[Any]:
+        constants = [tree_unflatten(tree_flatten(a)[1], [_detached(leaf) for leaf in tree_leaves(a)]) for a in args]
+        with no_grad():
+            return _iterate(lambda xs: [_data(y) for y in step(xs, constants)], x, tolerance, int(max_iterations), "fixed_point")
+
+    def adjoint(g: list[Any], xs: list[Any], pull_x: Callable[[Sequence[Any]], list[Any]], create: bool) -> list[Any]:
+        def around(u: Sequence[Any]) -> list[Any]:
+            return [c + p for c, p in zip(g, pull_x(u), strict=True)]
+
+        if not create:
+            what = "fixed_point's backward pass"
+            return _iterate(lambda u: [_data(y) for y in around(u)], [_data(c) for c in g], tolerance, int(max_iterations), what)
+        first = [_data(c) for c in g]
+        return list(fixed_point(around, first, tolerance=tolerance, max_iterations=max_iterations))
+
+    return _implicit("fixed_point", step, solve, adjoint, x0, args)
+
+
+def root(
+    f: Function, x0: Any, *args: Any, solver: Callable[..., Any] | None = None, method: str = "hybr", tolerance: float | None = None
+) -> Any:
+    """The solution of f(x, *args) = 0, by scipy.optimize.root with the exact Jacobian, with the gradient by args of the solution.
+
+    Args:      f: returns as many numbers as x has.
+               x0: where the search starts, an array, a float or a Tensor; no gradient flows to it.
+               solver: `solver(F, x0) -> x`, with F plain NumPy, to solve by other means than SciPy.
+               method, tolerance: scipy.optimize.root's `method` and `tol`.
+    Returns:   x, shaped like x0; a Tensor where a Tensor had an influence.
+    Raises:    ConvergenceError, with SciPy's message, if no solution is found.
+    Gradient:  θ̄ = -(∂f/∂θ)ᵀ J⁻ᵀ x̄, J = ∂f/∂x at the solution, dense; of any order, and in forward mode.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import grad, root
+        >>> solution = lambda a: root(lambda x, a: x**3 + x - a, 0.5, a)
+        >>> round(solution(2.0), 6), round(grad(solution)(2.0), 6)               # 1, and 1 / (3 x² + 1)
+        (1.0, 0.25)
+    """
+    check_kind("root", x0, "x0")
+
+    def step(xs: Sequence[Any], inner: Sequence[Any]) -> list[Any]:
+        y, shape = f(xs[0], *inner), xs[0].shape
+        found = _data(y).shape
+        if math.prod(found) != math.prod(shape):
+            raise ShapeError(f"root needs a function that returns as many numbers as x has, {shape}; got {found}.")
+        return [y if found == shape else np.reshape(y, shape)]
+
+    def solve(x: Sequence[Any]) -> list[Any]:
+        constants = [tree_unflatten(tree_flatten(a)[1], [_detached(leaf) for leaf in tree_leaves(a)]) for a in args]
+        [start] = x
+
+        def value(flat: Any) -> Any:
+            with no_grad():
+                return np.ravel(_data(step([np.reshape(flat, start.shape)], constants)[0]))
+
+        def matrix(flat: Any) -> Any:
+            at = Tensor(np.reshape(np.array(flat), start.shape), requires_grad=True)
+            with differentiating():
+                [y] = step([at], constants)
+            return _data(_square(y, at, False))
+
+        if solver is not None:
+            return [np.reshape(np.asarray(solver(lambda flat: np.reshape(value(flat), start.shape), start), start.dtype), start.shape)]
+        from scipy import optimize
+
+        found = optimize.root(value, np.ravel(start).astype(float), jac=matrix, method=method, tol=tolerance)
+        if not found.success:
+            raise ConvergenceError(
+                f"root found no solution from x0 of shape {start.shape}: {' '.join(found.message.split())} Try another x0 or method."
+            )
+        return [np.reshape(found.x, start.shape).astype(start.dtype)]
+
+    def adjoint(g: list[Any], xs: list[Any], pull_x: Callable[[Sequence[Any]], list[Any]], create: bool) -> list[Any]:
+        [c] = g
+        with enable_grad() if create else no_grad():
+            unit = np.reshape(np.eye(c.size, dtype=c.dtype), (c.size, *c.shape))
+            rows = [np.reshape(pull_x([e])[0], (c.size,)) for e in unit]
+            J = np.stack(rows)  # (Q, P): the pull-back of the k-th unit vector is row k
+            return [-np.reshape(np.linalg.solve(J.T, np.reshape(c, (c.size,))), c.shape)]
+
+    return _implicit("root", step, solve, adjoint, x0, args)
+
+
+def _implicit(name: str, step: Function, solve: Function, adjoint: Function, x0: Any, args: tuple[Any, ...]) -> Any:
+    """Solve on plain arrays; record the solution as one operation of args and what the function captured."""
+    starts, form = tree_flatten(x0)
+    values = solve([np.array(_data(x), np.result_type(_data(x))) for x in starts])
+    leaves, arg_form = tree_flatten(args)
+    tensors = any(is_tensor(x) for x in (*starts, *leaves))
+
+    def plain() -> Any:
+        return tree_unflatten(form, [Tensor(v) if tensors else handed(result(v, None), x) for v, x in zip(values, starts, strict=True)])
+
+    if not is_grad_enabled():
+        return plain()
+    start = next(clock)
+    stand = Stand(leaves)
+    xs = [Tensor(v, requires_grad=True) for v in values]
+    stand.tensors.update({-1 - i: x for i, x in enumerate(xs)})
+    with enable_grad():
+        probe = step(xs, tree_unflatten(arg_form, stand.leaves))
+    captured = stand.captured(probe, start)
+    if not captured and len(stand.tensors) == len(xs):
+        return plain()
+    del probe
+    constants = remembered(leaves)
+
+    def joint(g: Any, out: Any, *kept: Any) -> tuple[Any, ...]:
+        create = any(is_tensor(c) for c in g)
+        given, variables = again(constants, kept, create)
+        recorded = create and all(is_tensor(x) for x in out)
+        at = [alias(x._data, x.node) if recorded else Tensor(_data(x), requires_grad=True) for x in out]
+        with enable_grad():
+            around = [y if is_tensor(y) else Tensor(y) for y in step(at, tree_unflatten(arg_form, given))]
+        moving = [i for i, y in enumerate(around) if y.requires_grad]
+        wanted = [*at, *variables.values(), *(source(origin) for origin in captured)]
+
+        def pulled(u: Sequence[Any], made: bool) -> list[Any]:
+            outputs = [around[i] for i in moving]
+            found = gradients(outputs, wanted, [u[i] for i in moving], True, made, partial=True) if outputs else [None] * len(wanted)
+            zero = [np.zeros(x.shape, x.dtype) for x in at]
+            first = [z if c is None else c if made else c._data for z, c in zip(zero, found, strict=False)]
+            return [*first, *found[len(at) :]]
+
+        def pull_x(u: Sequence[Any]) -> list[Any]:
+            return pulled(u, create and is_grad_enabled())[: len(at)]
+
+        u = adjoint(list(g), at, pull_x, create)
+        rest = pulled(u, create)[len(at) :]
+        by_position = dict(zip(variables, rest, strict=False))
+        return (*(by_position.get(i) for i in range(len(constants))), *rest[len(variables) :])
+
+    made = operation(name, joint, leaves, captured, values, f"{name}, implicitly")
+    return tree_unflatten(form, made)
+
+
+def _iterate(f: Callable[[list[Any]], list[Any]], x: Sequence[Any], tolerance: float | None, limit: int, what: str) -> list[Any]:
+    """x = f(x) from x on, until it moves no more."""
+    old: list[Any] = list(x)
+    move = np.inf
+    for _ in range(limit):
+        new = f(old)
+        move, allowed = 0.0, 0.0
+        for i, (a, b) in enumerate(zip(old, new, strict=True)):
+            if b.shape != a.shape:
+                raise ShapeError(f"{what}: f maps shape {a.shape} to {b.shape}; x and f(x) must have one shape.")
+            new[i] = b = np.asarray(b, a.dtype)
+            usual = 1e-5 if a.dtype.itemsize <= 4 else 1e-10
+            distance = float(np.max(np.abs(b - a), initial=0))
+            bound = (usual if tolerance is None else tolerance) * (1 + float(np.max(np.abs(b), initial=0)))
+            if not distance <= bound or not np.isfinite(bound):  # inf is no solution either
+                move, allowed = distance, bound
+        old = new
+        if allowed == 0.0:
+            return old
+        if not np.isfinite(move) or not np.isfinite(allowed):
+            break
+    raise ConvergenceError(
+        f"{what} did not converge in {limit} iterations: the last step was {move:.3g}, allowed {allowed:.3g}. f must be a contraction near "
+        "the solution: start closer, damp it (x + 0.5 (f(x) - x)), allow more iterations, or take root(lambda x: f(x) - x, x0)."
+    )
+
+
+def _square(y: Any, x: Any, create: bool) -> Any:
+    """∂y/∂x, both flattened."""
+    if not is_tensor(y) or not y.requires_grad:
+        return np.zeros((x.size, x.size), x.dtype)
+    unit = np.reshape(np.eye(x.size, dtype=y.dtype), (x.size, *y.shape))
+    J: Any
+    [J] = pull([y], [x], [unit], create_graph=create)
+    return np.zeros((x.size, x.size), x.dtype) if J is None else np.reshape(J, (x.size, x.size))
+
+
+def _data(x: Any) -> Any:
+    return x._data if is_tensor(x) else np.asarray(x)
+
+
+def _detached(x: Any) -> Any:
+    return Tensor(x._data) if is_tensor(x) else x

@@ -1,0 +1,307 @@
+"""Jacobians, Hessians and products with them: whole matrices in one sweep over a batch of directions.
+
+Products with a Hessian need no Hessian: Pearlmutter 1994, "Fast exact multiplication by the Hessian", Neural Computation 6.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.batched import pull, push_batch
+from autograd.errors import ArgumentError
+from autograd.functional.recording import Function, Recorded, handed, record
+from autograd.functional.transforms import arguments, check_callable, pushed, seeds, titled, value_and_grad
+from autograd.primitive import result
+from autograd.pytree import tree_unflatten
+from autograd.random import generator
+from autograd.tensor import Tensor
+
+MODES = ("auto", "reverse", "forward")
+BATCH = 2**22  # numbers: directions travel together as long as one of their arrays stays below it
+
+
+def jacobian(f: Function, argnum: int | Sequence[int] = 0, mode: str = "auto") -> Callable[..., Any]:
+    """The function that computes all derivatives of f's result by its argument.
+
+        jacobian(f)(x)[i…, j…] = ∂f(x)[i…] / ∂x[j…]
+
+    Shape:     out.shape + in.shape: (Q, P) for a vector to a vector, 4-D for a matrix to a matrix.
+    Args:      argnum: the position of the argument, or a tuple of several.
+               mode: "reverse" costs a sweep for each element of the result, "forward" for each element of the argument, of
+               which many travel in one sweep as a batch; "auto" takes the smaller number.
+    Returns:   a function of f's arguments. Where result or argument is a tree: the tree of the result, at each leaf the
+               tree of the argument.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import jacobian
+        >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+        array([[2., 0.],
+               [0., 4.]])
+        >>> jacobian(lambda A: A.T)(np.ones((2, 3))).shape
+        (3, 2, 2, 3)
+    """
+    check_callable("jacobian", f)
+    if mode not in MODES:
+        raise ArgumentError(f"jacobian's mode must be one of {', '.join(MODES)}; got {mode!r}.")
+
+    def matrix(*args: Any, **kwargs: Any) -> Any:
+        made = record("jacobian", f, args, kwargs, argnum)
+        rows, columns = sum(y.size for y in made.outputs), sum(x.size for x in made.variables)
+        blocks = _by_columns(made) if mode == "forward" or mode == "auto" and columns < rows else _by_rows(made)
+        return tree_unflatten(
+            made.structure,
+            [tree_unflatten(made.form, [_block(made, j, x) for j, x in zip(row, made.inputs, strict=True)]) for row in blocks],
+        )
+
+    return titled(matrix, f, "jacobian")
+
+
+def hessian(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function that computes all second derivatives of f, which returns one number: forward over reverse.
+
+        hessian(f)(x)[i…, j…] = ∂²f / ∂x[i…] ∂x[j…]
+
+    Shape:     in.shape + in.shape
+    Returns:   a function of f's arguments; for a tree of arguments the tree of trees.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import hessian
+        >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
+        array([[6., 2.],
+               [2., 0.]])
+    """
+    check_callable("hessian", f)
+    both = value_and_grad(f, argnum, _name="hessian")
+    return titled(jacobian(lambda *args, **kwargs: both(*args, **kwargs)[1], argnum, mode="forward"), f, "hessian")
+
+
+def hvp(f: Function, x: Any, v: Any) -> Any:
+    """The product of f's Hessian at x with v, for the price of a few evaluations of f.
+
+        H v = d/dt ∇f(x + t v) at t = 0
+
+    Args:      f: returns one number. x: its argument, a tuple for several. v: built like x.
+    Returns:   H v, built like x.
+    Source:    Pearlmutter 1994, Neural Computation 6, 147-160.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import hvp
+        >>> hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+        array([ 6., 12.])
+    """
+    check_callable("hvp", f)
+    args, v_args = arguments("hvp", x, v)
+    made = record("hvp", f, args)
+    slopes = _slopes(made)
+    moved = pushed(slopes, seeds(v_args, made.form, made.variables, "hvp's vector"))
+    found = made.inputs_of(moved)
+    return found if type(x) is tuple else found[0]
+
+
+def vhp(f: Function, x: Any, v: Any) -> Any:
+    """The product of v with f's Hessian at x: vᵀ H, in reverse mode twice.
+
+    H is symmetric, so it is `hvp` in numbers; it needs no rule for forward mode.
+
+    Example:
+        >>> import numpy as np
+        >>> from autograd import vhp
+        >>> vhp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+        array([ 6., 12.])
+    """
+    check_callable("vhp", f)
+    args, v_args = arguments("vhp", x, v)
+    made = record("vhp", f, args)
+    found = made.inputs_of(_slopes(made).pull(seeds(v_args, made.form, made.variables, "vhp's vector")))
+    return found if type(x) is tuple else found[0]
+
+
+def gauss_newton_vp(f: Function, x: Any, v: Any, loss: Function | None = None) -> Any:
+    """The product of the Gauss-Newton matrix of loss(f(x)) with v.
+
+        G v = Jᵀ H_loss J v        J of f at x, H_loss the Hessian of the loss at f(x)
+
+    For a convex loss G is positive semi-definite, where the whole Hessian need not be.
+
+    Args:      f: any function, of x (a tuple for several arguments).
+               loss: of f's result, returns one number; None: half its sum of squares, so G = Jᵀ J.
+    Source:    Schraudolph 2002, "Fast curvature matrix-vector products", Neural Computation 14.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import gauss_newton_vp
+        >>> A = np.array([[1.0, 2.0], [0.0, 1.0]])
+        >>> gauss_newton_vp(lambda x: A @ x, np.zeros(2), np.array([1.0, 0.0]))
+        array([1., 2.])
+    """
+    check_callable("gauss_newton_vp", f)
+    args, v_args = arguments("gauss_newton_vp", x, v)
+    made = record("gauss_newton_vp", f, args)
+    moved = pushed(made, seeds(v_args, made.form, made.variables, "gauss_newton_vp's vector"))
+    if loss is not None:
+        y = tree_unflatten(made.structure, [o if made.keep or not o.requires_grad else o.detach() for o in made.outputs])
+        turned = hvp(lambda z: loss(z), y if type(y) is not tuple else list(y), tree_unflatten(made.structure, moved))
+        moved = seeds(turned, made.structure, made.outputs, "the loss's second derivative")
+    found = made.inputs_of(made.pull(moved))
+    return found if type(x) is tuple else found[0]
+
+
+def hessian_diagonal(f: Function, x: Any, samples: int | None = None, rng: np.random.Generator | None = None) -> Any:
+    """The diagonal of f's Hessian at x.
+
+        exact         d_j = e_jᵀ H e_j                          a direction for each element of x, many in a sweep
+        stochastic    d ≈ mean of v ⊙ (H v), v_j = ±1           a direction for each sample
+
+    Args:      samples: None: exact; else the number of random directions. The estimate is unbiased, its variance at j is
+               the sum of H_ij² over i ≠ j, divided by samples.
+               rng: draws the directions.
+    Returns:   the diagonal, built like x.
+    Source:    Hutchinson 1990; Bekas, Kokiopoulou & Saad 2007, Applied Numerical Mathematics 57.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import hessian_diagonal
+        >>> hessian_diagonal(lambda x: x[0] ** 3 * x[1], np.array([2.0, 5.0]))
+        array([60.,  0.])
+    """
+    check_callable("hessian_diagonal", f)
+    args = x if type(x) is tuple else (x,)
+    if samples is not None and (isinstance(samples, bool) or not isinstance(samples, (int, np.integer)) or samples < 1):
+        raise ArgumentError(f"hessian_diagonal's samples must be a positive integer, or None for the exact diagonal; got {samples!r}.")
+    made = record("hessian_diagonal", f, args)
+    slopes = _slopes(made)
+    total = sum(v.size for v in made.variables)
+    count = total if samples is None else int(samples)
+    rng = generator(rng)
+    sums: list[Any] = [np.zeros(v.shape, v.dtype) for v in made.variables]
+    for start, stop in _chunks(count, total):
+        if samples is None:
+            directions = _unit_batch(made.variables, start, stop)
+        else:
+            signs = [(v, rng.integers(0, 2, (stop - start, *v.shape))) for v in made.variables]
+            directions = [(2 * sign - 1).astype(v.dtype) for v, sign in signs]
+        moved = _push_batch(slopes, slopes.variables, directions)
+        sums = [s + np.sum(d * m, axis=0) for s, d, m in zip(sums, directions, moved, strict=True)]
+    means = sums if samples is None else [s / np.asarray(count, s.dtype) for s in sums]
+    found = made.inputs_of([s if isinstance(s, Tensor) else result(s, None) for s in means])
+    return found if type(x) is tuple else found[0]
+
+
+def taylor(f: Function, x: Any, n: int, v: Any = None) -> list[Any]:
+    """The Taylor coefficients of f at x along a line, to order n.
+
+        f(x + t v) = c_0 + c_1 t + … + c_n tⁿ + O(tⁿ⁺¹)        c_k = f⁽ᵏ⁾ / k!
+
+    Args:      f: of one argument; its result may have any shape.
+               n: the highest order, 0 or more. Every order differentiates the one before, so the work grows by a factor
+               of two to three an order: meant for n up to about 8.
+               v: the direction; None: 1, for a number x.
+    Returns:   the list [c_0, …, c_n], each shaped like f's result.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import taylor
+        >>> taylor(np.exp, 0.0, 4)
+        [1.0, 1.0, 0.5, 0.16666666666666666, 0.041666666666666664]
+    """
+    check_callable("taylor", f)
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0:
+        raise ArgumentError(f"taylor's order n must be an integer of 0 or more; got {n!r}.")
+    if v is None and np.size(getattr(x, "_data", x)) != 1:
+        raise ArgumentError(f"taylor of an argument of shape {np.shape(x)} needs a direction v, built like x.")
+    made = record("taylor", f, (x,))
+    direction = seeds((np.ones(made.variables[0].shape) if v is None else v,), made.form, made.variables, "taylor's direction")
+    coefficients = [made.value()]
+    for k in range(1, n + 1):
+        made.outputs = pushed(made, direction, create=k < n or made.keep)
+        scaled = [y / math.factorial(k) for y in made.outputs]
+        coefficients.append(tree_unflatten(made.structure, [made.given_back(y) for y in scaled]))
+    return coefficients
+
+
+def _slopes(made: Recorded) -> Recorded:
+    """What was recorded, with the gradient in place of the value."""
+    slopes = Recorded()
+    for field in Recorded.__slots__:
+        setattr(slopes, field, getattr(made, field))
+    y = made.scalar()
+    keep, made.keep = made.keep, True
+    slopes.outputs = made.pull([np.ones(y.shape, y.dtype)])
+    made.keep = keep
+    slopes.structure = made.form
+    return slopes
+
+
+def _by_rows(made: Recorded) -> list[list[Any]]:
+    """The blocks of the Jacobian in reverse mode: for each output, for each variable, (out.size, *in.shape)."""
+    blocks = []
+    for y in made.outputs:
+        if not y.requires_grad:
+            blocks.append([np.zeros((y.size, *x.shape), x.dtype) for x in made.variables])
+            continue
+        parts = []
+        largest = max([x.size for x in made.variables] + [y.size])
+        for start, stop in _chunks(y.size, largest):
+            [identity] = _unit_batch([y], start, stop)
+            found = pull([y], made.variables, [identity], create_graph=made.keep)
+            parts.append(_filled(made, found, stop - start, made.variables))
+        blocks.append([column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)])
+    return [
+        [np.reshape(g, y.shape + x.shape) for g, x in zip(row, made.variables, strict=True)]
+        for y, row in zip(made.outputs, blocks, strict=True)
+    ]
+
+
+def _by_columns(made: Recorded) -> list[list[Any]]:
+    """The same in forward mode: each chunk of columns for all outputs."""
+    columns: list[list[Any]] = []  # for each variable, for each output
+    largest = max([y.size for y in made.outputs] + [x.size for x in made.variables])
+    for x in made.variables:
+        parts = []
+        for start, stop in _chunks(x.size, largest):
+            [identity] = _unit_batch([x], start, stop)
+            parts.append(_push_batch(made, [x], [identity]))
+        joined = [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
+        columns.append([np.reshape(np.moveaxis(t, 0, -1), y.shape + x.shape) for t, y in zip(joined, made.outputs, strict=True)])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _push_batch(made: Recorded, variables: Sequence[Any], directions: list[Any]) -> list[Any]:
+    found = push_batch(made.outputs, variables, directions, create_graph=made.keep)
+    return _filled(made, found, len(directions[0]), made.outputs)
+
+
+def _filled(made: Recorded, found: Sequence[Any], size: int, shaped: Sequence[Any]) -> list[Any]:
+    """What a sweep over a batch found, zeros where it found nothing; plain arrays unless they are recorded."""
+    return [
+        np.zeros((size, *x.shape), x.dtype) if t is None else t if made.keep or t.requires_grad else t._data
+        for t, x in zip(found, shaped, strict=True)
+    ]
+
+
+def _unit_batch(tensors: Sequence[Any], start: int, stop: int) -> list[Any]:
+    """The unit vectors number start to stop of the space of all these tensors, as a batch for each: (stop - start, *shape)."""
+    if len(tensors) == 1 and stop - start == tensors[0].size:
+        [x] = tensors
+        return [np.eye(stop, dtype=x.dtype).reshape(stop, *x.shape)]
+    batches, offset = [], 0
+    for x in tensors:
+        batch = np.zeros((stop - start, x.size), x.dtype)
+        rows = np.arange(max(start, offset), min(stop, offset + x.size))
+        batch[rows - start, rows - offset] = 1
+        batches.append(batch.reshape(stop - start, *x.shape))
+        offset += x.size
+    return batches
+
+
+def _chunks(count: int, size: int) -> list[tuple[int, int]]:
+    """(start, stop) of batches of `count` directions whose arrays have `size` elements each."""
+    step = max(1, BATCH // max(1, size))
+    return [(start, min(count, start + step)) for start in range(0, count, step)] or [(0, 0)]
+
+
+def _block(made: Recorded, block: Any, like: Any) -> Any:
+    """One block of the Jacobian, in the kind of the argument."""
+    t = block if isinstance(block, Tensor) else result(block, None)
+    return handed(t, like) if t.ndim == 0 or t.requires_grad else made.result(t)

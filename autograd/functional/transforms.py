@@ -1,0 +1,230 @@
+"""First derivatives of functions: grad, value_and_grad, elementwise_grad, vjp, jvp, linearize, directional_derivative.
+
+Each takes an ordinary function of arrays (or floats, Tensors, trees of them) and returns arrays for arrays, floats for
+floats, Tensors for Tensors. They nest in each other to any depth.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.forward import push
+from autograd.functional.recording import Function, Recorded, record, zeros_like
+from autograd.modes import is_grad_enabled
+from autograd.pytree import leaves_like, tree_unflatten
+from autograd.tensor import Tensor
+
+
+def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The function that computes the gradient of f, which must return one number.
+
+        grad(f)(x) = ∂f/∂x
+
+    Args:  f: of any arguments; it is plain NumPy and may call other transforms.
+           argnum: the position of the argument to differentiate by, or a tuple of several.
+           has_aux: f returns (number, aux); aux is handed through.
+    Returns: a function of the same arguments. Its result is built like the argument (arrays for arrays, a float for a
+           float, dicts for dicts), a tuple of these if argnum is a tuple; with has_aux the pair (gradient, aux).
+           Where f does not depend on x: zeros.
+           The results are Tensors that can be differentiated further where x is a Tensor, or where they depend on
+           a variable of an enclosing transform. No `.grad` is touched.
+    Raises: ShapeError if f returns more than one number; DTypeError for arguments or results that are not floating.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import grad
+        >>> grad(np.sin)(0.0)
+        1.0
+        >>> grad(grad(lambda x: x**3))(2.0)
+        12.0
+        >>> grad(lambda p: np.sum(p["w"] ** 2) * p["b"])({"w": np.array([1.0, 2.0]), "b": 3.0})
+        {'w': array([ 6., 12.]), 'b': 5.0}
+    """
+    both = value_and_grad(f, argnum, has_aux, _name="grad")
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return titled(gradient, f, "grad")
+
+
+def value_and_grad(
+    f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False, *, _name: str = "value_and_grad"
+) -> Callable[..., Any]:
+    """The function that computes (f's value, its gradient) in one go; arguments and errors are those of `grad`.
+
+    Returns: a function that gives (value, gradient), or ((value, aux), gradient) with has_aux.
+    Example:
+        >>> from autograd import value_and_grad
+        >>> value_and_grad(lambda x, y: x * y, argnum=(0, 1))(2.0, 5.0)
+        (10.0, (5.0, 2.0))
+    """
+    check_callable(_name, f)
+
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        made = record(_name, f, args, kwargs, argnum, has_aux=has_aux)
+        y = made.scalar()
+        found = made.inputs_of(made.pull([np.ones(y.shape, y.dtype)]))
+        value = made.value()
+        return (value, made.aux) if has_aux else value, found
+
+    return titled(value_and_gradient, f, "value_and_grad")
+
+
+def elementwise_grad(f: Function, argnum: int = 0) -> Callable[..., Any]:
+    """The derivative of a function that works element by element, at every element: f'(x).
+
+    It is the gradient of the sum of f's results: for a function that mixes elements take `jacobian`.
+
+    Raises: ShapeError if f's result is not as large as its argument.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import elementwise_grad
+        >>> elementwise_grad(np.tanh)(np.array([0.0, 1.0])).round(4)
+        array([1.  , 0.42])
+    """
+    check_callable("elementwise_grad", f)
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        made = record("elementwise_grad", f, args, kwargs, argnum)
+        if len(made.outputs) != 1 or len(made.variables) != 1 or made.outputs[0].size < made.variables[0].size:
+            shapes = [x.shape for x in made.variables], [y.shape for y in made.outputs]
+            raise ShapeError(
+                f"elementwise_grad needs a function that maps each element of one array to one of its result; it mapped the shapes "
+                f"{shapes[0]} to {shapes[1]}. Take jacobian(f) for derivatives across elements, grad(f) for one number."
+            )
+        [y] = made.outputs
+        return made.inputs_of(made.pull([np.ones(y.shape, y.dtype)]))
+
+    return titled(derivative, f, "elementwise_grad")
+
+
+def vjp(f: Function, *args: Any, has_aux: bool = False) -> Any:
+    """f's value at the arguments, and the function that multiplies a vector by its Jacobian there: cᵀ J.
+
+    Args:  args: what f is called with; all of it is differentiated.
+    Returns: (y, pullback), with has_aux (y, pullback, aux). `pullback(c)`, c built like y, gives the tuple of cotangents
+           of the arguments; it may be called again and again, and is differentiable itself (by c, and by
+           arguments that are Tensors).
+    Example:
+        >>> import numpy as np
+        >>> from autograd import vjp
+        >>> y, pullback = vjp(lambda x: x**2, np.array([1.0, 2.0]))
+        >>> y, pullback(np.array([1.0, 10.0]))
+        (array([1., 4.]), (array([ 2., 40.]),))
+    """
+    check_callable("vjp", f)
+    made = record("vjp", f, args, has_aux=has_aux, lasting=True)
+
+    def pullback(cotangent: Any) -> Any:
+        return made.inputs_of(made.pull(seeds(cotangent, made.structure, made.outputs, "the pullback's argument"), retain=True))
+
+    y = made.value()
+    return (y, pullback, made.aux) if has_aux else (y, pullback)
+
+
+def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    """f's value and its derivative along a direction, in forward mode: (f(x), J v).
+
+    Args:  primals: the argument of f; a tuple stands for several arguments.
+           tangents: the direction, built like primals.
+    Returns: (y, its tangent, built like y); with has_aux also aux.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import jvp
+        >>> jvp(np.sin, 0.0, 2.0)
+        (0.0, 2.0)
+        >>> jvp(lambda x, y: x * y, (np.array([1.0, 2.0]), 3.0), (np.array([1.0, 0.0]), 1.0))
+        (array([3., 6.]), array([4., 2.]))
+    """
+    check_callable("jvp", f)
+    args, moves = arguments("jvp", primals, tangents)
+    made = record("jvp", f, args, has_aux=has_aux)
+    moved = pushed(made, seeds(moves, made.form, made.variables, "the tangent"))
+    out = (made.value(), tree_unflatten(made.structure, [made.result(t) for t in moved]))
+    return (*out, made.aux) if has_aux else out
+
+
+def linearize(f: Function, *args: Any) -> Any:
+    """f's value at the arguments, and the linear function v -> J v there, which does not compute f again.
+
+    Returns: (y, pushforward); `pushforward(*tangents)`, a tangent for each argument, gives the tangent of y.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import linearize
+        >>> y, pushforward = linearize(lambda x: x**2, np.array([1.0, 2.0]))
+        >>> pushforward(np.array([1.0, 0.0])), pushforward(np.array([0.0, 1.0]))
+        (array([2., 0.]), array([0., 4.]))
+    """
+    check_callable("linearize", f)
+    made = record("linearize", f, args, lasting=True)
+
+    def pushforward(*tangents: Any) -> Any:
+        if len(tangents) != len(args):
+            raise ArgumentError(f"the pushforward takes a tangent for each of the {len(args)} arguments; got {len(tangents)}.")
+        moved = pushed(made, seeds(tangents, made.form, made.variables, "the pushforward's argument"))
+        return tree_unflatten(made.structure, [made.result(t) for t in moved])
+
+    return made.value(), pushforward
+
+
+def directional_derivative(f: Function, x: Any, v: Any) -> Any:
+    """How fast f changes at x when x moves along v: J v, by one forward sweep.
+
+        d/dt f(x + t v) at t = 0
+
+    Args:  x: the argument of f, a tuple for several; v: the direction, built like x, of any length (it is not normalised).
+    Example:
+        >>> import numpy as np
+        >>> from autograd import directional_derivative
+        >>> directional_derivative(lambda x: np.sum(x**2), np.array([1.0, 2.0]), np.array([0.6, 0.8])).round(6)
+        np.float64(4.4)
+    """
+    return jvp(f, x, v)[1]
+
+
+def arguments(name: str, primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The arguments and their tangents as tuples: a plain tuple stands for several arguments."""
+    if type(primals) is not tuple:
+        return (primals,), (tangents,)
+    if not isinstance(tangents, (tuple, list)) or len(tangents) != len(primals):
+        raise ArgumentError(f"{name}: for {len(primals)} arguments the tangents are a tuple of as many; got a {type(tangents).__name__}.")
+    return primals, tuple(tangents)
+
+
+def pushed(made: Recorded, tangents: Sequence[Any], create: bool = False) -> list[Any]:
+    """J v: a Tensor for each output."""
+    create = create or made.keep or is_grad_enabled() and any(isinstance(t, Tensor) and t.requires_grad for t in tangents)
+    found = push(made.outputs, made.variables, tangents, create_graph=create)
+    return [zeros_like(y) if t is None else t for y, t in zip(made.outputs, found, strict=True)]
+
+
+def seeds(tree: Any, structure: Any, expected: Sequence[Any], what: str) -> list[Any]:
+    """Cotangents or tangents given by the caller, as Tensors: built like `structure`, shaped like what is expected."""
+    made = []
+    for seed, x in zip(leaves_like(structure, tree, what), expected, strict=True):
+        if not isinstance(seed, Tensor):
+            array = np.asarray(seed)
+            if array.dtype.kind not in "fiu":
+                raise DTypeError(f"{what} must hold real numbers; got a {type(seed).__name__} of dtype {array.dtype}.")
+            seed = Tensor(array.astype(x.dtype))
+        if seed.shape != x.shape:
+            raise ShapeError(f"{what} must have the shape {x.shape}; got {seed.shape}.")
+        made.append(seed)
+    return made
+
+
+def check_callable(name: str, f: Any) -> None:
+    if not callable(f):
+        raise ArgumentError(f"{name} takes a function, as in {name}(f)(x); got a {type(f).__name__}.")
+
+
+def titled(made: Function, f: Function, name: str) -> Function:
+    functools.update_wrapper(made, f, assigned=("__module__", "__doc__"), updated=())
+    made.__name__ = made.__qualname__ = f"{name} of {getattr(f, '__name__', type(f).__name__)}"
+    return made

@@ -1,0 +1,189 @@
+"""Trees: nested tuples, lists, dicts, named tuples and dataclasses, taken apart into their leaves and put together again.
+
+A leaf is whatever is none of these: an array, a number, a Tensor, a string. None is a tree without leaves: it stays None.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError
+
+
+class _Leaf:
+    """What stands in a structure in place of each leaf."""
+
+    def __repr__(self) -> str:
+        return "*"
+
+
+LEAF = _Leaf()
+COMMON_LEAVES = frozenset({np.ndarray, np.float64, float, int, str})  # told apart at once; every other leaf takes some questions
+
+
+def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
+    """Take a tree apart.
+
+    Returns:   (leaves in order, structure): the structure is the same tree with a mark, printed as *, in place of each leaf.
+    Example:
+        >>> from autograd.pytree import tree_flatten, tree_unflatten
+        >>> leaves, structure = tree_flatten({"weight": 1.0, "bias": (2.0, None)})
+        >>> leaves, structure
+        ([1.0, 2.0], {'weight': *, 'bias': (*, None)})
+        >>> tree_unflatten(structure, [10.0, 20.0])
+        {'weight': 10.0, 'bias': (20.0, None)}
+    """
+    leaves: list[Any] = []
+    structure = _taken_apart(tree, leaves)
+    return leaves, structure
+
+
+# The walks below are functions of the module: one defined inside another and calling itself is a reference cycle, which would
+# keep the arrays it saw until the garbage collector comes.
+
+
+def _taken_apart(tree: Any, leaves: list[Any]) -> Any:
+    inner = children(tree)
+    if inner is None:
+        leaves.append(tree)
+        return LEAF
+    return _rebuilt(tree, [_taken_apart(child, leaves) for _, child in inner])
+
+
+def tree_unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
+    """Put a tree together: a structure that `tree_flatten` returned, with these leaves."""
+    rest = iter(leaves)
+    try:
+        tree = _put_together(structure, rest)
+    except StopIteration:
+        raise ArgumentError(f"the structure {structure!r} needs more than {len(leaves)} leaves.") from None
+    if next(rest, LEAF) is not LEAF:
+        raise ArgumentError(f"the structure {structure!r} has fewer leaves than the {len(leaves)} that were given.")
+    return tree
+
+
+def _put_together(structure: Any, rest: Iterator[Any]) -> Any:
+    if structure is LEAF:
+        return next(rest)
+    inner = children(structure)
+    assert inner is not None, "a structure holds only containers and marks"
+    return _rebuilt(structure, [_put_together(child, rest) for _, child in inner])
+
+
+def tree_leaves(tree: Any) -> list[Any]:
+    """The leaves of a tree, in order."""
+    return [leaf for _, leaf in tree_leaves_with_paths(tree)]
+
+
+def tree_leaves_with_paths(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(path, leaf) for each leaf; a path reads as Python: `['layers'][0].weight`."""
+    inner = children(tree)
+    if inner is None:
+        yield path, tree
+    else:
+        for step, child in inner:
+            yield from tree_leaves_with_paths(child, path + step)
+
+
+def tree_map(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
+    """The tree of `f(leaf, …)`, with the leaves at the same place of the other trees as further arguments.
+
+    Raises:    ArgumentError if another tree is built differently; it names the place.
+    Example:
+        >>> from autograd.pytree import tree_map
+        >>> tree_map(lambda p, g: p - 0.5 * g, {"w": 1.0, "b": [2.0]}, {"w": 2.0, "b": [4.0]})
+        {'w': 0.0, 'b': [0.0]}
+    """
+    leaves, structure = tree_flatten(tree)
+    rows = [leaves_like(structure, other, f"tree {i + 2}") for i, other in enumerate(others)]
+    return tree_unflatten(structure, [f(*row) for row in zip(leaves, *rows, strict=True)])
+
+
+def leaves_like(structure: Any, tree: Any, what: str) -> list[Any]:
+    """The leaves of a tree that must be built as the structure is; dict keys are matched by name, in any order.
+
+    Raises:    ArgumentError, which begins with `what` and names the place where they differ.
+    """
+    found: list[Any] = []
+    _matched(structure, tree, what, found)
+    return found
+
+
+def _matched(structure: Any, tree: Any, place: str, found: list[Any]) -> None:
+    if structure is LEAF:
+        if tree is None or _is_container(tree):
+            raise ArgumentError(f"{place} must be one array or number; got {_kind(tree)}.")
+        found.append(tree)
+        return
+    expected, given = children(structure), children(tree)
+    assert expected is not None, "a structure holds only containers and marks"
+    if given is None or _family(structure) is not _family(tree) or _steps(expected) != _steps(given):
+        raise ArgumentError(f"{place} must be built like {structure!r}; got {_kind(tree)}.")
+    by_step = dict(given)
+    for step, child in expected:
+        _matched(child, by_step[step], place + step, found)
+
+
+def children(tree: Any) -> list[tuple[str, Any]] | None:
+    """(step of a path, subtree) of a container, in order; None for a leaf."""
+    if type(tree) in COMMON_LEAVES:
+        return None
+    if tree is None:
+        return []
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return [(f".{name}", child) for name, child in zip(tree._fields, tree, strict=True)]
+    if isinstance(tree, (tuple, list)):
+        return [(f"[{i}]", child) for i, child in enumerate(tree)]
+    if isinstance(tree, dict):
+        return [(f"[{key!r}]", child) for key, child in tree.items()]
+    if _is_dataclass(tree):
+        return [(f".{field.name}", getattr(tree, field.name)) for field in dataclasses.fields(tree)]
+    return None
+
+
+def _rebuilt(tree: Any, new: list[Any]) -> Any:
+    """A container like this one, of other subtrees."""
+    if tree is None:
+        return None
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)._make(new)  # type: ignore[attr-defined]
+    if isinstance(tree, (tuple, list)):
+        return type(tree)(new)
+    twin = copy.copy(tree)
+    if isinstance(tree, dict):  # a copy: an OrderedDict stays one, a defaultdict keeps its default
+        for key, child in zip(tree, new, strict=True):
+            twin[key] = child
+        return twin
+    for field, child in zip(dataclasses.fields(tree), new, strict=True):
+        object.__setattr__(twin, field.name, child)  # past frozen=True, and past a __post_init__ that would convert
+    return twin
+
+
+def _is_dataclass(tree: Any) -> bool:
+    return dataclasses.is_dataclass(tree) and not isinstance(tree, type)
+
+
+def _is_container(tree: Any) -> bool:
+    return isinstance(tree, (tuple, list, dict)) or _is_dataclass(tree)
+
+
+def _family(tree: Any) -> Any:
+    """What must agree between two trees: a list may not stand for a tuple, but an OrderedDict may for a dict."""
+    return dict if isinstance(tree, dict) else type(tree)
+
+
+def _steps(inner: list[tuple[str, Any]]) -> list[str]:
+    return sorted(step for step, _ in inner)
+
+
+def _kind(tree: Any) -> str:
+    if tree is None:
+        return "None"
+    if _is_container(tree):
+        return repr(tree_flatten(tree)[1])
+    return f"a {type(tree).__name__}"

@@ -1,0 +1,224 @@
+"""Which nodes of a graph become which boxes: constants put into operations, blocks folded, modules closed, the rest cut off."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from autograd.viz.fold import Fold, Folded, folded
+from autograd.viz.graph import Graph, GraphNode
+from autograd.viz.labels import constant_numbers
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A module, or a repeated block, around some boxes.
+
+    title    "0 · Linear", "2 … 13 · Residual ×12", "×50"
+    path     the titles from the outermost frame to this one, which tell frames apart
+    module   the path of the module: "Sequential.0"
+    block    whether it is a repeated block of several modules, or of none
+    """
+
+    title: str
+    path: tuple[str, ...]
+    module: str
+    block: bool = False
+
+
+@dataclass
+class Plan:
+    """keys      the boxes, in order
+    key       node id -> its box (numbers that stand in an operation have none, nor has what is cut off)
+    node      box -> the node drawn in it (not of a closed module)
+    members   box -> all nodes that it stands for
+    frames    box -> the frames around it
+    closed    box of a closed module -> the frames around it, then its own
+    numbers   operation -> argument -> the number that stands there
+    drawn     node id -> the node of the first block that it is drawn by
+    folds     the repeated blocks
+    missing   how many nodes are cut off, and `cut` the boxes that they led to
+    """
+
+    drawn: dict[int, int]
+    numbers: dict[int, dict[int, str]]
+    folds: list[Fold]
+    keys: list[str] = field(default_factory=list)
+    key: dict[int, str] = field(default_factory=dict)
+    node: dict[str, GraphNode] = field(default_factory=dict)
+    members: dict[str, list[GraphNode]] = field(default_factory=dict)
+    frames: dict[str, tuple[Frame, ...]] = field(default_factory=dict)
+    closed: dict[str, tuple[Frame, ...]] = field(default_factory=dict)
+    automatic: bool = False
+    missing: int = 0
+    cut: list[str] = field(default_factory=list)
+
+
+def arranged(graph: Graph, limit: int, depth: int | None, fold: bool | None, scopes: bool = True, closed: Collection[str] = ()) -> Plan:
+    """A plan with at most `limit` boxes: first blocks are folded, then modules closed, then what is farthest is cut off.
+
+    Args:  depth: how many frames deep modules are drawn open; None for as many as the limit allows.
+           fold: whether equal blocks in a row are drawn once; None for if there are too many boxes else.
+           scopes: whether modules are shown at all.
+           closed: paths of modules that are always closed.
+    """
+    numbers, gone = constant_numbers(graph)
+    by_id = {node.id: node for node in graph.nodes}
+    shown = [node for node in graph.nodes if node.id not in gone]
+    whole = Folded({node.id: node.id for node in graph.nodes}, {node.id: [node.id] for node in graph.nodes})
+    blocks = folded(graph) if fold or (fold is None and len(shown) > limit) else whole
+    paths = _Paths(graph, blocks, scopes)
+    frames = {node.id: paths.of(node) for node in shown if blocks.drawn[node.id] == node.id}
+    if depth is None:
+        deepest = max((_depth(path) for path in frames.values()), default=0)
+        depth = next((d for d in range(deepest, -1, -1) if len(set(_places(shown, frames, d, closed).values())) <= limit), 0)
+        automatic = depth < deepest
+    else:
+        automatic = False
+    folds = list({fold.number: fold for folds in blocks.around.values() for fold in folds}.values())
+    plan = Plan(blocks.drawn, numbers, folds, automatic=automatic)
+    names: dict[object, str] = {}
+    places = _places(shown, frames, depth, closed)
+    for node in shown:
+        first = blocks.drawn[node.id]
+        place = places[first]
+        key = names.get(place)
+        if key is None:
+            whole_module = isinstance(place, tuple)
+            key = names[place] = f"m{len(names)}" if whole_module else f"n{first}"
+            plan.keys.append(key)
+            if whole_module:
+                plan.closed[key] = _until(frames[first], depth, closed) or ()
+                plan.frames[key] = plan.closed[key][:-1]
+            else:
+                plan.node[key] = by_id[first]
+                plan.frames[key] = frames[first]
+        plan.key[node.id] = key
+        plan.members.setdefault(key, []).append(node)
+    if len(plan.keys) > limit:
+        _cut(graph, plan, limit)
+    return plan
+
+
+def _depth(path: Sequence[Frame]) -> int:
+    return sum(not frame.block for frame in path)
+
+
+def _until(path: tuple[Frame, ...], depth: int, closed: Collection[str]) -> tuple[Frame, ...] | None:
+    """The frames up to and including the one that is closed; None if all are open."""
+    open_ = 0
+    for i, frame in enumerate(path):
+        if not frame.block:
+            if open_ == depth or frame.module in closed:
+                return path[: i + 1]
+            open_ += 1
+    return None
+
+
+def _places(shown: Sequence[GraphNode], frames: Mapping[int, tuple[Frame, ...]], depth: int, closed: Collection[str]) -> dict[int, object]:
+    """Drawn node -> itself, or (the path of the closed module that it is inside of, in which of its calls).
+
+    Operations are in the order of their creation: where others come in between, a module was called again.
+    """
+    places: dict[int, object] = {}
+    calls: Counter[tuple[str, ...]] = Counter()
+    before: tuple[str, ...] | None = None
+    for node in shown:
+        if node.id in frames:
+            found = _until(frames[node.id], depth, closed)
+            path = None if found is None else found[-1].path
+            if node.kind == "operation":
+                if path is not None and path != before:
+                    calls[path] += 1
+                before = path
+            places[node.id] = node.id if path is None else (path, max(1, calls[path]))
+    return places
+
+
+class _Paths:
+    """The frames around a node: its modules, and between them the repeated blocks."""
+
+    def __init__(self, graph: Graph, blocks: Folded, scopes: bool) -> None:
+        self._scopes = {node.id: node.scope if scopes else () for node in graph.nodes}
+        self._around = blocks.around
+        self._last = {node: members[-1] for node, members in blocks.members.items()}
+        self._level: dict[int, tuple[int, str]] = {}
+
+    def of(self, node: GraphNode) -> tuple[Frame, ...]:
+        """Frames, outermost first."""
+        scope = self._scopes[node.id]
+        ends = self._scopes[self._last[node.id]]
+        folds = self._around.get(node.id, ())
+        levels = [self._of_fold(fold) for fold in folds]
+        frames: list[Frame] = []
+        path: tuple[str, ...] = ()
+        for i in range(len(scope) + 1):
+            title, suffix = _range(scope[i], ends[i] if i < len(ends) else "") if i < len(scope) else "", ""
+            for fold, (level, last) in zip(folds, levels, strict=True):
+                if level != i:
+                    continue
+                if last and title:
+                    suffix += f" ×{fold.count:,}"
+                else:
+                    path = (*path, f"×{fold.count:,} #{fold.number}")
+                    frames.append(Frame(f"×{fold.count:,}", path, _module(scope[:i]), block=True))
+            if i < len(scope):
+                path = (*path, scope[i] + suffix)
+                frames.append(Frame(title + suffix, path, _module(scope[: i + 1])))
+        return tuple(frames)
+
+    def _of_fold(self, fold: Fold) -> tuple[int, str]:
+        """(how many modules are around all blocks, the module that is the last block if each block is one module)."""
+        if fold.number not in self._level:
+            scopes = [self._scopes[i] for block in fold.instances for i in block]
+            level = _common(scopes)
+            within = [_common([self._scopes[i] for i in block]) > level for block in (fold.body, fold.instances[-1])]
+            self._level[fold.number] = level, self._scopes[fold.instances[-1][0]][level] if all(within) else ""
+        return self._level[fold.number]
+
+
+def _range(first: str, last: str) -> str:
+    """ "2 … 13 · Residual" """
+    (start, _, kind), (end, _, other) = first.partition(" · "), last.partition(" · ")
+    shared = start.rpartition(".")[0] + "."
+    return f"{start} … {end.removeprefix(shared)} · {kind}" if kind and kind == other and start != end else first
+
+
+def _module(scope: Sequence[str]) -> str:
+    return ".".join([name.split(" · ")[0] for name in scope])
+
+
+def _common(scopes: Sequence[tuple[str, ...]]) -> int:
+    """How many outermost modules they all share."""
+    shortest, longest = min(scopes), max(scopes)  # what these two share all do
+    common = 0
+    while common < min(len(shortest), len(longest)) and shortest[common] == longest[common]:
+        common += 1
+    return common
+
+
+def _cut(graph: Graph, plan: Plan, limit: int) -> None:
+    """Keep the boxes that are fewest arrows before the results."""
+    before: dict[str, list[str]] = {}
+    used: set[str] = set()
+    for edge in graph.edges:
+        source, target = plan.key.get(edge.source), plan.key.get(edge.target)
+        if source is not None and target is not None and source != target:
+            before.setdefault(target, []).append(source)
+            used.add(source)
+    results = [plan.key[node.id] for node in graph.nodes if node.result and node.id in plan.key]
+    queue = deque(dict.fromkeys([*results, *[key for key in plan.keys if key not in used]]))
+    seen = set(queue)
+    kept: set[str] = set()
+    while queue and len(kept) < limit:
+        key = queue.popleft()
+        kept.add(key)
+        for source in before.get(key, ()):
+            if source not in seen:
+                seen.add(source)
+                queue.append(source)
+    plan.cut = [key for key in plan.keys if key in kept and any(source not in kept for source in before.get(key, ()))]
+    plan.missing = sum(len(plan.members[key]) for key in plan.keys if key not in kept)
+    plan.keys = [key for key in plan.keys if key in kept]
+    plan.key = {node: key for node, key in plan.key.items() if key in kept}

@@ -1,0 +1,259 @@
+"""The steps of a page as plain data: what is lit, what is written, and which numbers stand in the boxes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from autograd.errors import ArgumentError, FreedGraphError
+from autograd.viz.graph import Graph, GraphEdge, GraphNode
+from autograd.viz.steps import formulas
+from autograd.viz.steps.sweep import Arrival, Visit, is_scalar, is_table, receives, swept
+from autograd.viz.steps.words import Piece, bracketed, listed, names_of, plain, said, stretched
+from autograd.viz.values import Content, Values, one_line
+
+BEFORE = "Make the page before backward(), or keep the graph with backward(retain_graph=True)."
+
+WAY = (
+    "First forward, one operation after the other; then back, from the result to the parameters.",
+    "Next, the right arrow and space go on; Home and End lead to the ends; P plays.",
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines below a heading. kind: "formula", "arrived", "parent", "rows" or "notes"; a line: what it says, and its pieces."""
+
+    kind: str
+    head: list[Piece]
+    lines: list[tuple[str, list[Piece]]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of the story.
+
+    phase   "inputs", "forward", "seed", "backward" or "gradients"
+    title   what happens
+    blocks  what is written, one below the other
+    said    the same in a few sentences, for who does not see the page
+    node    the node in question
+    edges   the arrows in question: positions in Graph.edges
+    values  the nodes whose value is known from here on
+    grads   node -> what it has received so far, from here on
+    """
+
+    phase: str
+    title: str
+    blocks: list[Block]
+    said: str
+    node: int | None = None
+    edges: list[int] = field(default_factory=list)
+    values: list[int] = field(default_factory=list)
+    grads: dict[int, Content] = field(default_factory=dict)
+
+
+class Story:
+    """All steps of a graph, in order.
+
+    Args:  graph: for Tensors with what `trace(x, complete=True)` fills in.
+    Raises: FreedGraphError if backward() has freed a part of it; ArgumentError if there is no operation, or no share.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        if graph.freed:
+            raise FreedGraphError(f"the steps of backpropagation need the whole graph; backward() has freed a part of it. {BEFORE}")
+        self.graph = graph
+        self.nodes = {node.id: node for node in graph.nodes}
+        self.names = names_of(graph.nodes)
+        self.operations = [node for node in graph.nodes if node.kind == "operation"]
+        if not self.operations:
+            raise ArgumentError("the steps need at least one operation; what was traced is a leaf that nothing was computed from.")
+        if not any(receives(edge) for edge in graph.edges):
+            raise ArgumentError(
+                "this graph has no cotangents to show: it was traced without them. Use steps(x), or trace(x, complete=True).to_html(path)."
+            )
+        self.roots = [node.id for node in graph.nodes if node.result] or [self.operations[-1].id]
+        self.of = self.names[self.roots[0]] if len(self.roots) == 1 else "Σ"
+        self.scalar = is_scalar(graph)
+        self.into: dict[int, list[int]] = {}  # node -> the positions of its arguments' edges
+        for position, edge in sorted(enumerate(graph.edges), key=lambda item: (item[1].target, item[1].index)):
+            self.into.setdefault(edge.target, []).append(position)
+        self.sweep = swept(graph, self.roots)
+        self.steps = [self._inputs(), *self._forward(), self._seed(), *self._backward(), self._gradients()]
+
+    # Pieces
+
+    def _name(self, node: int) -> Piece:
+        content = self.nodes[node].value
+        return {"value": content} if self.nodes[node].kind == "constant" and content is not None else {"node": node}
+
+    def _value(self, node: int) -> list[Piece]:
+        content = self.nodes[node].value
+        return [{"node": node}] if content is None else bracketed(content)
+
+    def _derivative(self, node: int) -> Piece:
+        return {"grad": [self.of, self.names[node]], "by": node}
+
+    def formula(self, node: GraphNode, numbers: bool = False) -> list[Piece]:
+        """What an operation computes, with the names of its arguments or with their values."""
+        sources = [self.graph.edges[position].source for position in self.into.get(node.id, ())]
+        single = any(self.nodes[i].kind == "constant" or self.nodes[i].shape in (None, ()) for i in sources)
+        template = formulas.forward(node.op, node.options, len(sources), self.scalar, single)
+        return formulas.filled(template, lambda i: self._value(sources[int(i)]) if numbers else [self._name(sources[int(i)])])
+
+    def _equation(self, node: GraphNode) -> str:
+        return one_line(f"{self.names[node.id]} = {plain(self.formula(node), self.names)}")
+
+    # Steps
+
+    def _inputs(self) -> Step:
+        given = [node for node in self.graph.nodes if node.kind != "operation"]
+        blocks = []
+        for kind, head in (("parameter", "Parameters, which receive a gradient"), ("input", "Inputs, which receive none")):
+            rows: list[tuple[str, list[Piece]]] = []
+            for node in given:
+                if node.kind == kind:
+                    known: Piece = (
+                        {"value": node.value, "key": f"value-{node.id}"} if node.value is not None else "not kept, as no rule reads it"
+                    )
+                    rows.append(("row", [{"node": node.id}, " = ", known]))
+            if rows:
+                blocks.append(Block("rows", [head], rows))
+        blocks.append(Block("notes", [], [("note", [line]) for line in WAY]))
+        values = [f"{self.names[node.id]} = {said(node.value)}" for node in given if node.kind != "constant"]
+        return Step("inputs", "What is given", blocks, f"Given: {listed(values)}.", values=[node.id for node in given])
+
+    def _forward(self) -> Iterator[Step]:
+        for i, node in enumerate(self.operations):
+            symbols = self.formula(node)
+            lines: list[tuple[str, list[Piece]]] = [("formula", [{"node": node.id}, " = ", *symbols])]
+            if node.value is not None:
+                numbers = self.formula(node, numbers=True)
+                if _fits(numbers):
+                    lines.append(("numbers", ["= ", *numbers]))
+                lines.append(("result", ["= ", {"value": node.value, "key": "value"}]))
+            else:
+                lines.append(("note", ["The graph has not kept this value, and it could not be computed again."]))
+            blocks = [Block("formula", [], lines)]
+            where = [f"in {' › '.join(node.scope)}"] * bool(node.scope) + [f"at {node.source}"] * bool(node.source)
+            if where:
+                blocks.append(Block("notes", [], [("note", [text]) for text in where]))
+            yield Step(
+                "forward", f"Forward {i + 1} of {len(self.operations)}: {self._equation(node)}", blocks,
+                f"{self.names[node.id]} = {plain(symbols, self.names)} = {said(node.value)}.",
+                node.id, list(self.into.get(node.id, ())), [node.id],
+            )  # fmt: skip
+
+    def _seed(self) -> Step:
+        seeds = self.sweep.seeds
+        lines: list[tuple[str, list[Piece]]] = [
+            ("formula", [self._derivative(root), " = ", {"value": seed, "key": "grad"}]) for root, seed in seeds.items()
+        ]
+        text = "The sweep starts at the result. When it changes it changes by just as much: its derivative by itself is 1."
+        if len(seeds) > 1:
+            text = "There are several results. The sweep starts at all of them, and finds the gradient of their sum."
+        elif any(isinstance(seed, Values) and seed.size != 1 for seed in seeds.values()):
+            text = "The result is an array. The sweep starts from ones, and finds the gradient of the sum of its elements."
+        block = Block("formula", [], [*lines, ("note", [text])])
+        return Step("seed", "Back again: the sweep starts", [block], text, self.roots[0], grads=dict(seeds))
+
+    def _backward(self) -> Iterator[Step]:
+        for i, visit in enumerate(self.sweep.visits):
+            node = self.nodes[visit.node]
+            g: Piece = {"value": visit.gradient, "key": "grad"} if visit.gradient is not None else "one cotangent for each of its results"
+            arrived = Block("arrived", ["arrived at ", {"node": node.id}], [("formula", [self._derivative(node.id), " = ", g])])
+            text = f"The gradient of {self.names[node.id]} is complete: {said(visit.gradient)}."
+            for arrival in visit.arrivals:
+                name = self.names[self.graph.edges[arrival.edge].source]
+                text += f" {name} receives {said(arrival.share)} and has {said(arrival.total)}."
+            yield Step(
+                "backward", f"Backward {i + 1} of {len(self.sweep.visits)}: through {self._equation(node)}",
+                [arrived, *(self._parent(visit, arrival) for arrival in visit.arrivals)],
+                text, node.id, [arrival.edge for arrival in visit.arrivals],
+                grads={self.graph.edges[arrival.edge].source: arrival.total for arrival in visit.arrivals},
+            )  # fmt: skip
+
+    def _parent(self, visit: Visit, arrival: Arrival) -> Block:
+        """How one parent comes by its share, and what it has then."""
+        edge = self.graph.edges[arrival.edge]
+        node = self.nodes[visit.node]
+        lines = self._by_local(node, edge, visit, arrival) if self.scalar else self._by_rule(node, edge, visit, arrival)
+        mine = self._derivative(edge.source)
+        count, of = arrival.count
+        total: Piece = {"value": arrival.total, "key": "total"}
+        if of == 1 and isinstance(arrival.share, Values):  # it stands right above, and need not stand there thrice
+            lines.append(("total", [mine, {"plus": True}, "this share, the only one"]))
+        else:
+            before: list[Piece] = ["0"] if arrival.old is None else [{"value": arrival.old, "key": "old"}]
+            lines.append(("total", [mine, {"plus": True}, {"value": arrival.share}]))
+            if arrival.total is not None:
+                lines.append(("sum", [*before, " + ", *bracketed(arrival.share), " = ", total]))
+        if arrival.total is None and self.nodes[edge.source].shape is None:
+            lines.append(("note", ["the gradient of one of its results"]))
+        elif of > 1:
+            reason = "it is a result and is used as well" if edge.source in self.roots else f"it is used {of} times, and the shares add up"
+            lines.append(("note", [f"arrival {count} of {of}: {reason}"]))
+        return Block("parent", ["to ", {"node": edge.source}], lines)
+
+    def _by_local(self, node: GraphNode, edge: GraphEdge, visit: Visit, arrival: Arrival) -> list[tuple[str, list[Piece]]]:
+        """Scalars: the local derivative, and its product with what has arrived."""
+        local: Piece = {"grad": [self.names[node.id], self.names[edge.source]], "by": edge.source, "local": True}
+        sources = [self.graph.edges[position].source for position in self.into[node.id]]
+        stands = {"out": node.id, **dict(zip("ab", sources, strict=False))}
+        template = formulas.local(node.op, edge.index)
+        texts = [said(edge.local)]
+        written: list[Piece] = [local]
+        for pieces in (
+            formulas.filled(template, lambda name: [self._name(stands[name])]),
+            formulas.filled(template, lambda name: self._value(stands[name])),
+        ):
+            text = plain(pieces, self.names).strip("()")
+            if text and text not in texts:
+                texts.append(text)
+                written += [" = ", *pieces]
+        product = [self._derivative(node.id), " · ", local, " = ", {"value": visit.gradient}, " · ", *bracketed(edge.local)]
+        return [
+            ("local", [*written, " = ", {"value": edge.local, "key": "local"}]),
+            ("share", [*product, " = ", {"value": arrival.share, "key": "share"}]),
+        ]
+
+    def _by_rule(self, node: GraphNode, edge: GraphEdge, visit: Visit, arrival: Arrival) -> list[tuple[str, list[Piece]]]:
+        """Tensors: the VJP as it is written, with the numbers put in, and what comes out."""
+        edges = [self.graph.edges[position] for position in self.into[node.id]]
+        arguments = {e.argument: e.index for e in edges if e.argument}
+        sources = {"out": node.id, **{str(e.index): e.source for e in edges}}
+        share: list[Piece] = ["= ", {"value": arrival.share, "key": "share"}]
+        if not edge.vjp:
+            return [("share", [f"the rule of {node.op} ", *share])]
+        symbols = formulas.rule(
+            edge.vjp, node.op, edge.index, arguments, [self._derivative(node.id)], lambda name: [self._name(sources[name])]
+        )
+        g: list[Piece] = bracketed(visit.gradient) if visit.gradient is not None else [self._derivative(node.id)]
+        size = math.prod(edge.shape or ()) // max(1, math.prod(node.shape or ()))  # elements that became one: the n of a mean
+        label = edge.vjp.replace("/n ", f"/{size} ")
+        numbers = formulas.rule(label, node.op, edge.index, arguments, g, lambda name: self._value(sources[name]))
+        lines: list[tuple[str, list[Piece]]] = [("local", symbols)]
+        if _fits(numbers) and [piece.get("value") for piece in numbers if isinstance(piece, dict)] != [arrival.share]:
+            lines.append(("numbers", ["= ", *numbers]))
+        broadcast = stretched(node.shape, edge.shape) if formulas.is_elementwise(node.op) else ""
+        return [*lines, *[("note", [broadcast])] * bool(broadcast), ("share", share)]
+
+    def _gradients(self) -> Step:
+        rows: list[tuple[str, list[Piece]]] = []
+        texts = []
+        for node in self.graph.nodes:
+            if node.kind == "parameter":
+                g = self.sweep.gradients.get(node.id)
+                known: Piece = {"value": g, "key": f"grad-{node.id}"} if g is not None else "none, as nothing arrives there"
+                rows.append(("row", [self._derivative(node.id), " = ", known]))
+                texts.append(f"{self.names[node.id]}: {said(g)}")
+        block = Block("rows", ["What backward() adds to the .grad of each parameter"], rows)
+        return Step("gradients", "The gradients", [block], f"The gradients. {listed(texts)}.")
+
+
+def _fits(pieces: list[Piece]) -> bool:
+    """Whether every array in a formula is small enough to be written out in it."""
+    arrays = [piece["value"] for piece in pieces if isinstance(piece, dict) and isinstance(piece.get("value"), Values)]
+    return all(is_table(array) for array in arrays)

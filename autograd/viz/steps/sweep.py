@@ -1,0 +1,147 @@
+"""The sweep of a traced graph, told visit by visit: which share arrives where, and what it is added to.
+
+The shares and the completed gradients are the engine's, as `trace(x, complete=True)` noted them; here they are only put in
+order and added up, in the dtype of the value they belong to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.viz.graph import Graph, GraphEdge, GraphNode
+from autograd.viz.values import Content, Values, values_of
+
+CELLS, ROWS, COLUMNS = 48, 12, 8  # a table has at most so many elements, rows and columns; what is larger is told by colours
+ALL = 1 << 40  # elements kept of a total that was added up here: as many as its shares had
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A share that reaches a parent.
+
+    edge        its position in Graph.edges
+    share       what arrives
+    old, total  what the parent had received before, None for nothing, and after
+    count       which arrival it is, from 1; and of how many
+    """
+
+    edge: int
+    share: Content
+    old: Content
+    total: Content
+    count: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An operation whose gradient is complete hands its parents their shares."""
+
+    node: int
+    gradient: Content
+    arrivals: tuple[Arrival, ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """seeds: result -> what the sweep starts from; visits: in the engine's order; gradients: node -> all of it."""
+
+    seeds: dict[int, Content]
+    visits: tuple[Visit, ...]
+    gradients: dict[int, Content]
+
+
+def is_scalar(graph: Graph) -> bool:
+    """Whether it is a graph of Scalars, with the local derivatives on its edges."""
+    return any(edge.local is not None for edge in graph.edges)
+
+
+def receives(edge: GraphEdge) -> bool:
+    """Whether something goes back along it."""
+    return edge.local is not None or edge.share is not None
+
+
+def swept(graph: Graph, roots: list[int]) -> Sweep:
+    """The sweep from the sum of the roots."""
+    scalar = is_scalar(graph)
+    nodes = {node.id: node for node in graph.nodes}
+    into: dict[int, list[int]] = {}
+    for position, edge in sorted(enumerate(graph.edges), key=lambda item: (item[1].target, item[1].index)):
+        if receives(edge):
+            into.setdefault(edge.target, []).append(position)
+    order = _order_of_scalars(graph, into, roots) if scalar else [n.id for n in reversed(graph.nodes) if n.id in into]
+    expected: dict[int, int] = dict.fromkeys(roots, 1)
+    for position in [position for node in order for position in into.get(node, ())]:
+        source = graph.edges[position].source
+        expected[source] = expected.get(source, 0) + 1
+    seeds = {root: _ones(nodes[root]) for root in roots}
+    totals = dict(seeds)
+    arrived = dict.fromkeys(roots, 1)
+    visits = []
+    for node in order:
+        g = totals.get(node)
+        arrivals = []
+        for position in into.get(node, ()):
+            edge = graph.edges[position]
+            source = edge.source
+            share = edge.share
+            if edge.local is not None:  # a Scalar's: where nothing arrived nothing is passed on, as the engine has it
+                share = edge.local * g if g else 0.0  # type: ignore[operator]
+            old = totals.get(source)
+            arrived[source] = arrived.get(source, 0) + 1
+            last = arrived[source] == expected[source]
+            known = nodes[source].grad if last and not scalar else None
+            if not scalar and nodes[source].kind == "operation" and nodes[source].shape is None:
+                totals[source] = None  # it has several results, and each of them a gradient of its own
+            else:
+                totals[source] = known if known is not None else share if old is None else _sum(old, share, nodes[source].dtype)
+            arrivals.append(Arrival(position, share, old, totals[source], (arrived[source], expected[source])))
+        visits.append(Visit(node, g, tuple(arrivals)))
+    return Sweep(seeds, tuple(visits), totals)
+
+
+def _order_of_scalars(graph: Graph, into: dict[int, list[int]], roots: list[int]) -> list[int]:
+    """As in autograd/scalar.py: the last one to have heard from all its children comes first."""
+    waits: dict[int, int] = {}
+    for edge in graph.edges:
+        if receives(edge):
+            waits[edge.source] = waits.get(edge.source, 0) + 1
+    ready, order = [root for root in roots if not waits.get(root)], []
+    while ready:
+        node = ready.pop()
+        if node in into:
+            order.append(node)
+        for position in into.get(node, ()):
+            source = graph.edges[position].source
+            waits[source] -= 1
+            if not waits[source]:
+                ready.append(source)
+    return order
+
+
+def _ones(node: GraphNode) -> Content:
+    return values_of(np.ones(node.shape, node.dtype), ALL) if node.shape else 1.0
+
+
+def _sum(a: Content, b: Content, dtype: str) -> Content:
+    """None where an operand is known by its statistics only."""
+    x, y = as_array(a, dtype), as_array(b, dtype)
+    if x is None or y is None:
+        return None
+    with np.errstate(all="ignore"):
+        total = x + y
+    return values_of(total if isinstance(a, Values) else total.item(), ALL)
+
+
+def is_table(content: Content) -> bool:
+    """Whether it is an array small enough to be written out."""
+    a = as_array(content) if isinstance(content, Values) and 0 < content.size <= CELLS else None
+    return a is not None and a.ndim in (1, 2) and a.shape[-1] <= COLUMNS and a.shape[0] <= (ROWS if a.ndim == 2 else COLUMNS)
+
+
+def as_array(content: Content, dtype: str = "") -> Any:
+    """The numbers as an array; None if they are not known."""
+    numbers = content.numbers if isinstance(content, Values) else content
+    return None if numbers is None else np.asarray(numbers, dtype or np.float64)

@@ -1,0 +1,88 @@
+"""How training shows that it goes on: tqdm's bar, or plain lines where tqdm is not installed, or nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Protocol
+
+
+class Progress(Protocol):
+    """What `nn.fit` tells."""
+
+    def batch(self, epoch: int, loss: float) -> None:
+        """A batch is done."""
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        """An epoch is done, and this was recorded."""
+
+    def close(self) -> None:
+        """Training is over."""
+
+
+def progress_of(wanted: bool | str, epochs: int, done: int, batches: int | None) -> Progress:
+    """The way that was asked for; text is a title."""
+    if wanted is False:
+        return Silent()
+    title = wanted if isinstance(wanted, str) else ""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return Lines(title, epochs)
+    return Bar(tqdm, title, epochs, done, batches)
+
+
+class Silent:
+    """Nothing."""
+
+    def batch(self, epoch: int, loss: float) -> None: ...
+
+    def epoch(self, row: dict[str, Any]) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Lines:
+    """A line an epoch, on the standard error."""
+
+    def __init__(self, title: str, epochs: int) -> None:
+        self.title, self.epochs = title, epochs
+
+    def batch(self, epoch: int, loss: float) -> None: ...
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        values = ", ".join(f"{name} {text}" for name, text in shown(row).items())
+        sys.stderr.write(f"{self.title + ': ' if self.title else ''}epoch {row['epoch']}/{self.epochs}: {values}\n")
+
+    def close(self) -> None: ...
+
+
+class Bar:
+    """One bar over all batches of all epochs, with the values of the last whole epoch behind it."""
+
+    def __init__(self, tqdm: Any, title: str, epochs: int, done: int, batches: int | None) -> None:
+        self.title, self.epochs = title, epochs
+        total, initial = (None, 0) if batches is None else (epochs * batches, done * batches)
+        self.bar = tqdm(total=total, initial=initial, unit="batch", desc=self.heading(done), dynamic_ncols=True)
+        self.now = done
+
+    def heading(self, epoch: int) -> str:
+        """What stands before the bar."""
+        return f"{self.title + ' ' if self.title else ''}epoch {epoch}/{self.epochs}"
+
+    def batch(self, epoch: int, loss: float) -> None:
+        if epoch != self.now:
+            self.now = epoch
+            self.bar.set_description(self.heading(epoch), refresh=False)
+        self.bar.update()
+
+    def epoch(self, row: dict[str, Any]) -> None:
+        self.bar.set_postfix(shown(row), refresh=False)
+
+    def close(self) -> None:
+        self.bar.refresh()
+        self.bar.close()
+
+
+def shown(row: dict[str, Any]) -> dict[str, str]:
+    """The losses and metrics of an epoch as text: "train_loss" as "train", the learning rate and the time left out."""
+    return {name.removesuffix("_loss"): f"{value:.4g}" for name, value in row.items() if name not in ("epoch", "lr", "seconds")}

@@ -1,0 +1,33 @@
+"""What hyperparameters may be: each is refused with its value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError
+
+
+def check_range(name: str, value: Any, low: float, high: float | None = None, *, low_open: bool = False, high_closed: bool = False) -> None:
+    """Raise ArgumentError unless low <= value < high; low_open: low < value; high_closed: value <= high."""
+    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    below = number and (value <= high if high is not None and high_closed else value < (np.inf if high is None else high))
+    if not (below and (value > low if low_open else value >= low)):
+        sign = ">" if low_open else ">="
+        bound = f" and {'<=' if high_closed else '<'} {high}" if high is not None else ""
+        raise ArgumentError(f"{name} must be a finite number {sign} {low}{bound}; got {value!r}.")
+
+
+def check_betas(betas: Any) -> None:
+    """Raise ArgumentError unless it is a pair of numbers in [0, 1)."""
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise ArgumentError(f"betas must be a pair of numbers in [0, 1); got {betas!r}.")
+    for i, beta in enumerate(betas):
+        check_range(f"betas[{i}]", beta, low=0, high=1)
+
+
+def check_count(name: str, value: Any, low: int) -> None:
+    """Raise ArgumentError unless it is a whole number >= low."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < low:
+        raise ArgumentError(f"{name} must be a whole number >= {low}; got {value!r}.")

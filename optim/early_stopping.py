@@ -1,0 +1,138 @@
+"""EarlyStopping: end the training when the validation gets no better, and go back to the best weights."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from autograd.errors import ArgumentError
+from optim.checks import check_range
+from optim.lr_scheduler.base import check_choice, check_whole
+
+
+class EarlyStopping:
+    """Says when to stop, and keeps a copy of the weights that were best.
+
+        improved:  value < best - min_delta        mode "max": value > best + min_delta
+        stop:      patience epochs in a row have not improved
+
+    nan is no improvement. When it says stop it has put the best weights back into the model. When the training ends by
+    itself, `restore` does that.
+
+    best          the best value so far, ±inf before there is one
+    best_epoch    the epoch it came in, counted from 0, or None
+    last_epoch    the epoch that `step` was called after last, -1 before there is one
+    bad_epochs    how many in a row have not improved
+    stopped       whether it has said stop
+
+    Args:      patience: the epochs without improvement that end the training, >= 1.
+               min_delta: what an improvement must exceed, >= 0.
+               mode: "min" for a loss, "max" for an accuracy.
+               restore_best: keep the best weights and restore them; False looks at the values alone.
+    Source:    Goodfellow, Bengio & Courville 2016, Deep Learning, Algorithm 7.1; departure: the one with min_delta.
+    Example:
+        >>> import nn, optim
+        >>> model = nn.Linear(1, 1)
+        >>> stopper = optim.EarlyStopping(patience=2)
+        >>> for epoch, validation_loss in enumerate([0.9, 0.5, 0.6, 0.7, 0.4]):
+        ...     _ = nn.init.constant_(model.bias, epoch)  # in the place of training
+        ...     if stopper.step(validation_loss, model):
+        ...         break
+        >>> stopper
+        EarlyStopping(patience=2, min_delta=0, mode='min'): stopped after epoch 3, best 0.5 in epoch 1
+        >>> model.bias
+        Parameter([1.], dtype=float32, requires_grad=True)
+    """
+
+    def __init__(self, patience: int, min_delta: float = 0.0, mode: str = "min", restore_best: bool = True) -> None:
+        check_whole("patience", patience, low=1)
+        check_range("min_delta", min_delta, low=0)
+        check_choice("mode", mode, "min", "max")
+        self.patience = patience
+        self.min_delta = min_delta
+        self.mode = mode
+        self.restore_best = restore_best
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything and begin anew."""
+        self.best = math.inf if self.mode == "min" else -math.inf
+        self.best_epoch: int | None = None
+        self.last_epoch = -1
+        self.bad_epochs = 0
+        self.stopped = False
+        self._weights: Any = None
+
+    def step(self, value: Any, model: Any = None) -> bool:
+        """Look at an epoch's value: whether to stop now. Once it has said so it stays so, until `reset`.
+
+        Args:      value: a number, or an array or Tensor of one.
+                   model: whose state_dict is kept if it is the best and brought back in the end; needed unless
+                   restore_best is False.
+        """
+        if self.restore_best and not callable(getattr(model, "state_dict", None)):
+            what = "no model" if model is None else f"a {type(model).__name__}"
+            raise ArgumentError(
+                f"EarlyStopping keeps the best weights: step(value, model); got {what}. Else make it with restore_best=False."
+            )
+        number = float(value)
+        if not self.stopped:
+            self.last_epoch += 1
+            if self._improves(number):
+                self._weights = copy.deepcopy(model.state_dict()) if self.restore_best else None
+                self.best, self.best_epoch, self.bad_epochs = number, self.last_epoch, 0
+            else:
+                self.bad_epochs += 1
+                self.stopped = self.bad_epochs >= self.patience
+        if self.stopped and self.restore_best:
+            self.restore(model)
+        return self.stopped
+
+    def restore(self, model: Any) -> bool:
+        """Put the best weights back into the model.
+
+        Returns:   whether there are any: False if no value has improved on ±inf yet (then the model stays as it is).
+        """
+        if not self.restore_best:
+            raise ArgumentError("this EarlyStopping keeps no weights: it was made with restore_best=False.")
+        if self._weights is None:
+            return False
+        model.load_state_dict(self._weights)
+        return True
+
+    def _improves(self, value: float) -> bool:
+        if self.mode == "min":
+            return value < self.best - self.min_delta
+        return value > self.best + self.min_delta
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it stands, with a copy of the best weights; its settings are the constructor's."""
+        names = ("mode", "best", "best_epoch", "last_epoch", "bad_epochs", "stopped")
+        return {**{name: getattr(self, name) for name in names}, "weights": copy.deepcopy(self._weights)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Continue from a state_dict.
+
+        Raises:    ArgumentError if it lacks something, or is of the other mode; then nothing was changed.
+        """
+        missing = [name for name in self.state_dict() if name not in state_dict]
+        if missing:
+            raise ArgumentError(
+                f"the state of an EarlyStopping has {', '.join(map(repr, missing))}, too; got {', '.join(map(repr, state_dict))}."
+            )
+        if state_dict["mode"] != self.mode:
+            raise ArgumentError(
+                f"the state is of mode {state_dict['mode']!r}, this EarlyStopping of mode {self.mode!r}: its best is no bound here."
+            )
+        self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
+        self.last_epoch, self.bad_epochs = state_dict["last_epoch"], state_dict["bad_epochs"]
+        self.stopped = state_dict["stopped"]
+        self._weights = copy.deepcopy(state_dict["weights"])
+
+    def __repr__(self) -> str:
+        settings = f"patience={self.patience}, min_delta={self.min_delta:g}, mode={self.mode!r}"
+        best = "no best yet" if self.best_epoch is None else f"best {self.best:.6g} in epoch {self.best_epoch}"
+        where = f"stopped after epoch {self.last_epoch}" if self.stopped else f"epoch {self.last_epoch}, {self.bad_epochs} bad"
+        return f"EarlyStopping({settings}): {where}, {best}"

@@ -1,0 +1,28 @@
+"""Learning rate schedulers under PyTorch's names: make one over an optimizer, call its `step` after every epoch (or batch).
+
+LRScheduler                                             the base, for a schedule of your own
+LambdaLR, MultiplicativeLR                              by a function
+StepLR, MultiStepLR, ExponentialLR, PolynomialLR        falling
+ConstantLR, LinearLR                                    a warm-up
+CosineAnnealingLR, CosineAnnealingWarmRestarts          half a cosine
+CyclicLR, OneCycleLR                                    up and down, after every batch
+ReduceLROnPlateau                                       as the validation says
+SequentialLR, ChainedScheduler                          several
+SWALR                                                   to a constant rate, for averaging weights
+"""
+
+from optim.lr_scheduler.base import LRScheduler
+from optim.lr_scheduler.composite import ChainedScheduler, SequentialLR
+from optim.lr_scheduler.cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
+from optim.lr_scheduler.cyclic import CyclicLR
+from optim.lr_scheduler.decay import ConstantLR, ExponentialLR, LinearLR, MultiStepLR, PolynomialLR, StepLR
+from optim.lr_scheduler.function import LambdaLR, MultiplicativeLR
+from optim.lr_scheduler.one_cycle import OneCycleLR
+from optim.lr_scheduler.plateau import ReduceLROnPlateau
+from optim.lr_scheduler.swa import SWALR
+
+__all__ = [
+    "LRScheduler", "LambdaLR", "MultiplicativeLR", "StepLR", "MultiStepLR", "ExponentialLR", "PolynomialLR", "ConstantLR", "LinearLR",
+    "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR", "ReduceLROnPlateau", "SequentialLR", "ChainedScheduler",
+    "SWALR",
+]  # fmt: skip

@@ -1,0 +1,134 @@
+"""ReduceLROnPlateau: a smaller learning rate when the validation no longer gets better."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from autograd.errors import ArgumentError
+from optim.checks import check_range
+from optim.lr_scheduler.base import LRScheduler, check_choice, check_whole, per_group
+from optim.optimizer import Optimizer
+
+
+class ReduceLROnPlateau(LRScheduler):
+    """Multiply the rates by a factor when a metric has not improved for more than `patience` epochs.
+
+        lr = max(lr · factor, min_lr)
+
+    Better than the best so far is
+
+        mode "min"    value < best · (1 - threshold),  or with "abs": value < best - threshold
+        mode "max"    value > best · (1 + threshold),  or with "abs": value > best + threshold
+
+    and nan never is. For a metric that can be negative take "abs": the bound of "rel" lies on the wrong side of it.
+
+    best, num_bad_epochs, cooldown_counter    where it stands
+
+    Args:      mode: "min" for a loss, "max" for an accuracy.
+               factor: >= 0 and < 1.
+               patience: the bad epochs in a row that are still borne, >= 0.
+               threshold: how much counts as better, >= 0.
+               threshold_mode: "rel" or "abs".
+               cooldown: the epochs after a reduction in which bad ones do not count, >= 0.
+               min_lr: no rate goes lower; one value or one a group.
+               eps: a change smaller than this is not made.
+    Source:    PyTorch's rules.
+    Example:
+        >>> import nn, optim
+        >>> optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.5)
+        >>> scheduler = optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
+        >>> for validation_loss in [1.0, 0.9, 0.9, 0.9]:
+        ...     optimizer.step()
+        ...     scheduler.step(validation_loss)
+        >>> scheduler
+        ReduceLROnPlateau(mode='min', factor=0.1, patience=1, best=0.9): epoch 4, lr 0.05
+    """
+
+    _in_repr = ("mode", "factor", "patience", "best")
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        threshold_mode: str = "rel",
+        cooldown: int = 0,
+        min_lr: float | list[float] = 0,
+        eps: float = 1e-8,
+    ) -> None:
+        self.optimizer = self._checked_optimizer(optimizer)
+        self.mode = mode
+        self.factor = factor
+        self.patience = patience
+        self.threshold = threshold
+        self.threshold_mode = threshold_mode
+        self.cooldown = cooldown
+        self.default_min_lr = None if isinstance(min_lr, (list, tuple)) else min_lr
+        self.min_lrs = per_group("min_lr", optimizer, min_lr)
+        self.eps = eps
+        self.check()
+        self.mode_worse = math.inf if mode == "min" else -math.inf
+        self.best = self.mode_worse
+        self.cooldown_counter = 0
+        self.num_bad_epochs = 0
+        self.last_epoch = 0
+        self._last_lr = self._lrs()
+
+    def check(self) -> None:
+        check_choice("mode", self.mode, "min", "max")
+        check_range("factor", self.factor, low=0, high=1)
+        check_whole("patience", self.patience, low=0)
+        check_range("threshold", self.threshold, low=0)
+        check_choice("threshold_mode", self.threshold_mode, "rel", "abs")
+        check_whole("cooldown", self.cooldown, low=0)
+        for value in self.min_lrs:
+            check_range("min_lr", value, low=0)
+        check_range("eps", self.eps, low=0)
+
+    def step(self, metrics: Any, epoch: float | None = None) -> None:  # type: ignore[override]
+        """Tell it the metric of the epoch that is over.
+
+        Args:      metrics: a number, or an array or Tensor of one.
+                   epoch: the number of the epoch, if it is not one more than the last.
+        """
+        current = float(metrics)
+        bad = 0 if self._is_better(current) else self.num_bad_epochs + 1
+        reduced = self._reduced_lrs() if bad > self.patience and not self.in_cooldown else None  # may refuse: before anything changes
+        self.last_epoch = self.last_epoch + 1 if epoch is None else check_whole("epoch", epoch, low=0)
+        if bad == 0:
+            self.best = current
+        self.num_bad_epochs = bad
+        if self.in_cooldown:
+            self.cooldown_counter -= 1
+            self.num_bad_epochs = 0
+        elif reduced is not None:
+            for group, lr in zip(self.optimizer.param_groups, reduced, strict=True):
+                group["lr"] = lr
+            self.cooldown_counter = self.cooldown
+            self.num_bad_epochs = 0
+        self._last_lr = self._lrs()
+
+    @property
+    def in_cooldown(self) -> bool:
+        """Whether bad epochs do not count at present."""
+        return self.cooldown_counter > 0
+
+    def _is_better(self, value: float) -> bool:
+        if self.mode == "min":
+            return value < (self.best * (1.0 - self.threshold) if self.threshold_mode == "rel" else self.best - self.threshold)
+        return value > (self.best * (self.threshold + 1.0) if self.threshold_mode == "rel" else self.best + self.threshold)
+
+    def _reduced_lrs(self) -> list[Any]:
+        groups = self.optimizer.param_groups
+        if len(self.min_lrs) != len(groups):  # groups came in later
+            if self.default_min_lr is None:
+                raise ArgumentError(
+                    f"ReduceLROnPlateau has min_lr for {len(self.min_lrs)} groups, the optimizer has {len(groups)} by now. "
+                    "Make the scheduler after add_param_group, or give min_lr as one value."
+                )
+            self.min_lrs = [self.default_min_lr] * len(groups)
+        lowered = [max(group["lr"] * self.factor, lowest) for group, lowest in zip(groups, self.min_lrs, strict=True)]
+        return [new if group["lr"] - new > self.eps else group["lr"] for group, new in zip(groups, lowered, strict=True)]

@@ -1,0 +1,142 @@
+"""minimize: scipy.optimize.minimize with exact derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, enable_grad
+from autograd.backward import gradients
+from autograd.errors import ArgumentError, DTypeError
+from autograd.pytree import tree_flatten, tree_unflatten
+
+NO_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
+PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # those that ask for H v
+MATRIX = ("dogleg", "trust-exact")  # those that ask for H
+
+
+def minimize(
+    f: Callable[..., Any],
+    x0: Any,
+    method: Any = None,
+    *,
+    args: Sequence[Any] = (),
+    bounds: Any = None,
+    constraints: Any = (),
+    tol: float | None = None,
+    callback: Callable[[Any], Any] | None = None,
+    options: dict[str, Any] | None = None,
+) -> Any:
+    """Find an x near x0 where f(x) is least, by one of SciPy's methods.
+
+    The gradient comes from one backward sweep. Methods that want more get it exactly: Newton-CG, trust-ncg, trust-krylov and
+    trust-constr the product of the Hessian with a vector (a sweep through the sweep), dogleg and trust-exact the Hessian.
+
+    Args:      f: takes x built like x0, of Tensors, and then `args`; returns one number.
+               x0: an array, a Tensor, a list of numbers, or a tree of arrays: a list, a dict, nested.
+               method: of scipy.optimize.minimize; None: BFGS, with bounds L-BFGS-B, with constraints SLSQP.
+               bounds, constraints: as SciPy takes them, for the elements of x in one row, leaf after leaf.
+               tol, options: as SciPy takes them.
+               callback: called with x after every iteration; StopIteration ends the search.
+    Returns:   scipy's OptimizeResult; x and the gradient (`jac`) are built like x0, of arrays.
+    Numerics:  in float64, whatever the dtype of x0.
+    Raises:    ArgumentError if f does not return one number that depends on x.
+    Source:    scipy.optimize.minimize; the products: Pearlmutter 1994.
+    Example:
+        >>> import numpy as np, optim
+        >>> def rosenbrock(x):
+        ...     return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+        >>> optim.minimize(rosenbrock, np.zeros(3), method="trust-ncg").x.round(4)
+        array([1., 1., 1.])
+    """
+    from scipy.optimize import minimize as scipys  # a tenth of a second to import: only who uses it pays
+
+    objective = _Objective(f, x0, tuple(args))
+    name = method.lower() if isinstance(method, str) else ""
+    wanted: dict[str, Any] = {"fun": objective.value} if name in NO_GRADIENT else {"fun": objective.value_and_gradient, "jac": True}
+    if name in PRODUCTS or callable(method):
+        wanted["hessp"] = objective.product
+    if name in MATRIX:
+        wanted["hess"] = objective.hessian
+    if callback is not None:
+        wanted["callback"] = lambda x, *rest: callback(objective.built(x))
+    with enable_grad():
+        result = scipys(x0=objective.start, method=method, bounds=bounds, constraints=constraints, tol=tol, options=options, **wanted)
+    result.x = objective.built(result.x)
+    for key in ("jac", "grad"):  # trust-constr calls the gradient grad, and jac those of the constraints
+        if isinstance(result.get(key), np.ndarray) and result[key].shape == objective.start.shape:
+            result[key] = objective.built(result[key])
+    return result
+
+
+class _Objective:
+    """f of one row of numbers, with its derivatives."""
+
+    def __init__(self, f: Callable[..., Any], x0: Any, args: tuple[Any, ...]) -> None:
+        if isinstance(x0, (list, tuple)) and x0 and all(isinstance(x, Number) for x in x0):
+            x0 = np.array(x0)
+        leaves, self.structure = tree_flatten(x0)
+        arrays = [np.asarray(leaf.numpy() if isinstance(leaf, Tensor) else leaf) for leaf in leaves]
+        for array in arrays:
+            if array.dtype.kind not in "fiu":
+                raise DTypeError(f"minimize varies real numbers; got an x0 of dtype {array.dtype}.")
+        self.f, self.args = f, args
+        self.shapes = [array.shape for array in arrays]
+        self.ends = [0, *accumulate(array.size for array in arrays)]
+        self.start = np.concatenate([array.reshape(-1).astype(np.float64) for array in arrays] or [np.empty(0)])
+        if not self.start.size:
+            raise ArgumentError(f"minimize got an x0 without numbers: {x0!r}.")
+        self._at: Any = None  # where the Hessian was asked for last, the variables and their gradients there
+        self._recorded: tuple[list[Tensor], list[Any]] = ([], [])
+
+    def built(self, x: Any) -> Any:
+        """A row of numbers as x0 is built, of arrays of their own."""
+        return tree_unflatten(self.structure, [part.copy() for part in self._parts(x)])
+
+    def value(self, x: Any) -> float:
+        return self._evaluate(x)[1].item()  # type: ignore[no-any-return]
+
+    def value_and_gradient(self, x: Any) -> tuple[float, Any]:
+        variables, value = self._evaluate(x)
+        return value.item(), self._row([_array(g) for g in gradients(value, variables)])
+
+    def product(self, x: Any, v: Any, *args: Any) -> Any:
+        """The Hessian at x times v. The gradient is recorded once for each x."""
+        variables, slopes = self._gradient_graph(x)
+        pairs = [(g, part) for g, part in zip(slopes, self._parts(v), strict=True) if isinstance(g, Tensor) and g.requires_grad]
+        if not pairs:  # f is linear
+            return np.zeros_like(v)
+        found = gradients([g for g, _ in pairs], variables, [Tensor(part) for _, part in pairs], retain_graph=True)
+        return self._row([_array(h) for h in found])
+
+    def hessian(self, x: Any, *args: Any) -> Any:
+        return np.array([self.product(x, unit) for unit in np.eye(len(x))])
+
+    def _gradient_graph(self, x: Any) -> tuple[list[Tensor], list[Any]]:
+        if self._at is None or not np.array_equal(self._at, x):
+            variables, value = self._evaluate(x)
+            self._recorded = variables, gradients(value, variables, create_graph=True)
+            self._at = np.copy(x)
+        return self._recorded
+
+    def _evaluate(self, x: Any) -> tuple[list[Tensor], Tensor]:
+        variables = [Tensor(part.copy(), requires_grad=True) for part in self._parts(x)]
+        value = self.f(tree_unflatten(self.structure, variables), *self.args)
+        if not isinstance(value, Tensor) or value.size != 1 or not value.requires_grad:
+            what = f"shape {value.shape}" if isinstance(value, Tensor) and value.size != 1 else f"{value!r}"
+            raise ArgumentError(f"minimize needs an f that returns one number computed from x; got {what}.")
+        return variables, value.reshape(()) if value.ndim else value
+
+    def _parts(self, row: Any) -> list[Any]:
+        return [row[start:stop].reshape(shape) for (start, stop), shape in zip(pairwise(self.ends), self.shapes, strict=True)]
+
+    def _row(self, arrays: list[Any]) -> Any:
+        return np.concatenate([np.zeros(shape) if a is None else a for a, shape in zip(arrays, self.shapes, strict=True)], axis=None)
+
+
+def _array(x: Any) -> Any:
+    return x.numpy() if isinstance(x, Tensor) else x

@@ -1,0 +1,143 @@
+"""Mini-batches: every row once, or every class equally often; an epoch anew in each loop; the same again from the same generator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor
+from autograd.errors import ArgumentError, ShapeError
+from nn.data import DataLoader, minibatches
+
+IMBALANCED = np.repeat([3, 7, 9], [40, 11, 4])
+
+
+class Squares:
+    """A dataset as PyTorch's users write it."""
+
+    def __len__(self) -> int:
+        return 7
+
+    def __getitem__(self, i: int) -> Any:
+        if not 0 <= i < 7:
+            raise IndexError(i)
+        return np.full(2, i, np.float32), i * i
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 12, 200])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_every_balanced_batch_has_equal_shares(size: int, shuffle: bool, rng: np.random.Generator) -> None:
+    rows = np.arange(len(IMBALANCED))
+    batches = list(minibatches(rows, IMBALANCED, batch_size=size, balanced=True, shuffle=shuffle, rng=rng))
+    for x, y in batches:
+        np.testing.assert_array_equal(IMBALANCED[x], y)
+        counts = [np.count_nonzero(y == c) for c in (3, 7, 9)]
+        assert max(counts) - min(counts) <= 1
+    seen = np.bincount(np.concatenate([x for x, _ in batches]), minlength=len(rows))
+    assert seen[:40].tolist() == [1] * 40  # the largest class once, the others equally often, and nobody left out
+    assert set(seen[40:51]) == {3, 4}
+    assert set(seen[51:]) == {10}
+    assert sum(len(x) for x, _ in batches) == 120
+
+
+def test_balanced_rows_are_drawn_anew(rng: np.random.Generator) -> None:
+    rows = np.arange(len(IMBALANCED))
+    one, two = (np.concatenate([x for x, _ in minibatches(rows, IMBALANCED, batch_size=7, balanced=True, rng=rng)]) for _ in range(2))
+    for first, last in ((0, 40), (40, 51)):  # within each class, too
+        assert not np.array_equal(*[rows[(rows >= first) & (rows < last)] for rows in (one, two)])
+    assert np.array_equal(np.bincount(one)[:40], np.bincount(two)[:40])
+
+
+def test_labels_of_any_kind_are_classes() -> None:
+    for labels in (np.array(["cat", "dog", "dog"]), np.array([True, False, False]), Tensor([1, 0, 0])):
+        (batch,) = minibatches(labels, batch_size=4, balanced=True, shuffle=False)
+        values, counts = np.unique(batch[0], return_counts=True)
+        assert len(values) == 2
+        assert counts.tolist() == [2, 2]
+    assert list(minibatches(np.empty(0, int), batch_size=2, balanced=True)) == []
+
+
+@pytest.mark.parametrize("labels", [np.ones(3), np.eye(3, dtype=int)], ids=["numbers", "one-hot"])
+def test_what_names_no_classes_is_refused(labels: np.ndarray) -> None:
+    with pytest.raises(ShapeError, match=r"class of each row from the last array.*argmax"):
+        minibatches(np.ones(3), labels, batch_size=2, balanced=True)
+    with pytest.raises(ShapeError, match="DataLoader"):
+        DataLoader(np.ones(3), labels, balanced=True)
+
+
+def test_a_loader_is_gone_through_again_and_again() -> None:
+    x = np.arange(10)
+    loader = DataLoader(x, Tensor(x * 2.0), batch_size=4, shuffle=True, rng=np.random.default_rng(0))
+    epochs = [[(a.tolist(), b.tolist()) for a, b in loader] for _ in range(2)]
+    assert epochs[0] != epochs[1]
+    for epoch in epochs:
+        assert sorted(i for a, _ in epoch for i in a) == x.tolist()
+        assert all(b == [2 * i for i in a] for a, b in epoch)
+    same = minibatches(x, batch_size=4, rng=np.random.default_rng(0))
+    assert [a for a, _ in epochs[0]] == [a.tolist() for (a,) in same]  # the orders of `minibatches`
+    assert repr(loader) == "DataLoader(10 rows, batch_size=4, shuffle=True)"
+
+
+@pytest.mark.parametrize("drop_last", [True, False])
+@pytest.mark.parametrize("balanced", [True, False])
+@pytest.mark.parametrize("size", [1, 4, 10, 55, 56, 200])
+def test_its_length_is_the_number_of_batches(size: int, balanced: bool, drop_last: bool) -> None:
+    loader = DataLoader(IMBALANCED, batch_size=size, balanced=balanced, drop_last=drop_last)
+    batches = list(loader)
+    assert len(loader) == len(batches)
+    assert all(len(y) == size for (y,) in batches[:-1] or batches * drop_last)
+    assert len(DataLoader(np.ones(0), batch_size=size)) == 0
+
+
+def test_two_loops_at_a_time_do_not_disturb_each_other(rng: np.random.Generator) -> None:
+    loader = DataLoader(np.arange(6), batch_size=2, shuffle=True, rng=rng)
+    pairs = list(zip(loader, loader, strict=True))
+    for side in range(2):
+        assert sorted(np.concatenate([pair[side][0] for pair in pairs]).tolist()) == list(range(6))
+
+
+def test_a_dataset_is_read_by_its_items() -> None:
+    batches = list(DataLoader(Squares(), batch_size=3))
+    assert [y.tolist() for _, y in batches] == [[0, 1, 4], [9, 16, 25], [36]]
+    assert batches[0][0].shape == (3, 2)
+    assert batches[0][0].dtype == np.float32
+    joined = list(DataLoader(Squares(), batch_size=7, collate_fn=lambda items: sum(y for _, y in items)))
+    assert joined == [sum(i * i for i in range(7))]
+    shuffled = DataLoader(Squares(), batch_size=7, shuffle=True, rng=np.random.default_rng(0))
+    assert sorted(next(iter(shuffled))[1].tolist()) == [i * i for i in range(7)]
+
+
+def test_the_defaults_are_pytorchs() -> None:
+    assert [x.tolist() for (x,) in DataLoader(np.arange(3))] == [[0], [1], [2]]
+
+
+def test_a_state_brings_the_orders_back() -> None:
+    loader = DataLoader(np.arange(50), batch_size=50, shuffle=True, rng=np.random.default_rng(0))
+    next(iter(loader))
+    state = loader.state_dict()
+    expected = [x.tolist() for (x,) in loader]
+    loader.load_state_dict(state)
+    assert [x.tolist() for (x,) in loader] == expected
+    autograd.seed(5)
+    of_the_package = DataLoader(np.arange(50), batch_size=50, shuffle=True)
+    first = next(iter(of_the_package))[0]
+    autograd.seed(5)
+    np.testing.assert_array_equal(next(iter(of_the_package))[0], first)
+
+
+def test_refused_at_once() -> None:
+    with pytest.raises(ShapeError, match=r"DataLoader needs arrays of one length; got shapes \(3,\), \(4,\)"):
+        DataLoader(np.ones(3), np.ones(4))
+    with pytest.raises(ArgumentError, match="batch_size must be a positive integer; got 0"):
+        DataLoader(np.ones(3), batch_size=0)
+    with pytest.raises(ArgumentError, match="at least one array"):
+        DataLoader()
+    with pytest.raises(ArgumentError, match="give DataLoader arrays, not a dataset"):
+        DataLoader(Squares(), balanced=True)
+    with pytest.raises(ArgumentError, match="collate_fn joins the items of a dataset"):
+        DataLoader(np.ones(3), collate_fn=list)
+    with pytest.raises(ArgumentError, match=r"rng must be a np\.random\.Generator"):
+        DataLoader(np.ones(3), rng=0)  # type: ignore[arg-type]  # that is the point
