@@ -38,6 +38,7 @@ bench: $(VENV)/.installed-bench
 
 gallery: $(VENV)/.installed-train-viz
 	$(BIN)/python docs/gallery.py $(ARGS)
+	$(BIN)/python docs/plot_gallery.py
 
 clean:
 	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -68,6 +68,8 @@ def gradcheck(
         >>> gradcheck(np.tanh, np.array([0.5, -1.0]), order=3, modes=("reverse", "forward"))
         True
     """
+    if not callable(f):
+        raise ArgumentError(f"gradcheck takes a function and a list of its inputs; got a {type(f).__name__}.")
     sequence = (modes,) if isinstance(modes, str) else tuple(modes)
     if not sequence or any(m not in MODES for m in sequence):
         raise ArgumentError(f"gradcheck's modes are {' and '.join(map(repr, MODES))}, one or both; got {modes!r}.")

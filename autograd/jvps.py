@@ -25,7 +25,7 @@ from autograd.cotangents import as_cotangent, has_nan
 from autograd.errors import NoRuleError
 from autograd.graph import Abstract, Node
 from autograd.modes import enable_grad
-from autograd.ops.products import guarded
+from autograd.ops.products import guarded, is_finite
 from autograd.primitive import Batch, Primitive, alias, is_tensor, result
 from autograd.pulling import pull
 from autograd.shapes import stacked_axis, unbroadcast
@@ -46,9 +46,15 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
     out = node.out
     params = node.params or _NO_PARAMS
     if type(rules) is not tuple or len(rules) < len(ts) or type(out) is tuple:
-        if rules != "linear" or len(args) != 1 or primitive.saves:
+        if primitive.saves or params and rules != "linear":
             return through(node, ts, None, False, sweep)
-        return _finished(primitive.forward(ts[0], **params), out, None, False)
+        if rules == "linear" and len(args) == 1:
+            return _finished(primitive.forward(ts[0], **params), out, None, False)
+        if rules == "multilinear" and len(args) == 2:
+            t = _product_rule(primitive.forward, ts, args)
+            if t is not None:
+                return _finished(t, out, None, False)
+        return through(node, ts, None, False, sweep)
     total: Any = None
     for rule, t in zip(rules, ts):  # noqa: B905  # there may be more rules than arguments
         if t is None:
@@ -65,6 +71,15 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
 
 
 _NO_PARAMS: dict[str, Any] = {}
+
+
+def _product_rule(product: Callable[..., Any], ts: Tangents, args: Any) -> Any:
+    """ta·b + a·tb; None where it has to be looked at more closely, because it is not finite."""
+    ta, tb = ts
+    total = product(ta, args[1]) if tb is None else product(args[0], tb)
+    if ta is not None and tb is not None:
+        total = total + product(ta, args[1])
+    return total if is_finite(total) else None
 
 
 def through(node: Node, ts: Tangents, k: int | None, create: bool, sweep: Sweep) -> Any:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd import anomaly
-from autograd.backward import paths, rewrap, through_composite
-from autograd.cotangents import as_cotangent, as_tensor, guarded, has_nan, is_written, refuse_changed, seeded, through_hooks
+from autograd.backward import rewrap, through_composite
+from autograd.cotangents import as_cotangent, as_tensor, guarded, has_nan, is_written, refuse_changed, refuse_freed, seeded, through_hooks
 from autograd.errors import DTypeError, ShapeError
 from autograd.graph import Node
 from autograd.modes import Mode, mode
@@ -86,10 +86,11 @@ def refuse_written(nodes: Sequence[Node], used: Any) -> None:
     """Raise if a value that a rule reads was written since. Of the nodes, newest first, `used` are those whose rules run."""
     views: dict[Node, Any] = {}
     for node in nodes:
-        if node.args is None:
+        args = node.args
+        if args is None:
             continue
         reads = node in used
-        for parent, x in zip(node.parents, node.args, strict=True):
+        for parent, x in zip(node.parents, args):  # noqa: B905  as many; it runs for every operation
             if parent is None:
                 continue
             if reads and type(x) is np.ndarray:
@@ -103,12 +104,22 @@ def refuse_written(nodes: Sequence[Node], used: Any) -> None:
 
 def _pull(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], create: bool) -> list[Any]:
     k = leading_size(seeds, roots, "cotangent")
-    useful, goals = paths(roots, inputs)
     received: dict[Any, Any] = {}
     for root, seed in zip(roots, seeds, strict=True):
         origin, _ = seeded(root, np.zeros(root.shape, root.dtype), False)  # which refuses a constant
         _add(received, origin, batch_seed(root, seed, k, create, "cotangent"))
-    nodes = oldest_first(list(received))[::-1]
+    nodes = oldest_first(list(received))
+    origins = [x if x.node is None else x.node for x in inputs]
+    goals = set(origins)
+    useful = set(origins)  # the Nodes and leaves on a path from the roots to an input
+    for node in nodes:
+        if node.args is None and node not in goals:
+            refuse_freed(node)
+        for parent in node.parents:
+            if parent in useful:
+                useful.add(node)
+                break
+    nodes.reverse()
     refuse_written(nodes, useful)
     check = mode.get().anomaly
     for node in nodes:
@@ -143,7 +154,6 @@ def _pull(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], cre
                 anomaly.check_backward(node, i, gi, g)
             _add(received, node.parents[i], gi)
     found = {origin: received.get(origin) for origin in goals}
-    origins = [x if x.node is None else x.node for x in inputs]
     return [None if found[origin] is None else as_tensor(_own(found[origin], create)) for origin in origins]
 
 

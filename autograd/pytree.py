@@ -24,6 +24,7 @@ class _Leaf:
 
 LEAF = _Leaf()
 COMMON_LEAVES = frozenset({np.ndarray, np.float64, float, int, str})  # told apart at once; every other leaf takes some questions
+PLAIN = (tuple, list)  # likewise the commonest containers
 
 
 def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
@@ -48,11 +49,11 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
 
 
 def _taken_apart(tree: Any, leaves: list[Any]) -> Any:
-    inner = children(tree)
+    inner = _subtrees(tree)
     if inner is None:
         leaves.append(tree)
         return LEAF
-    return _rebuilt(tree, [_taken_apart(child, leaves) for _, child in inner])
+    return _rebuilt(tree, [_taken_apart(child, leaves) for child in inner])
 
 
 def tree_unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
@@ -70,14 +71,25 @@ def tree_unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
 def _put_together(structure: Any, rest: Iterator[Any]) -> Any:
     if structure is LEAF:
         return next(rest)
-    inner = children(structure)
+    inner = _subtrees(structure)
     assert inner is not None, "a structure holds only containers and marks"
-    return _rebuilt(structure, [_put_together(child, rest) for _, child in inner])
+    return _rebuilt(structure, [_put_together(child, rest) for child in inner])
 
 
 def tree_leaves(tree: Any) -> list[Any]:
     """The leaves of a tree, in order."""
-    return [leaf for _, leaf in tree_leaves_with_paths(tree)]
+    leaves: list[Any] = []
+    _gather(tree, leaves)
+    return leaves
+
+
+def _gather(tree: Any, leaves: list[Any]) -> None:
+    inner = _subtrees(tree)
+    if inner is None:
+        leaves.append(tree)
+    else:
+        for child in inner:
+            _gather(child, leaves)
 
 
 def tree_leaves_with_paths(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -116,9 +128,13 @@ def leaves_like(structure: Any, tree: Any, what: str) -> list[Any]:
 
 def _matched(structure: Any, tree: Any, place: str, found: list[Any]) -> None:
     if structure is LEAF:
-        if tree is None or _is_container(tree):
+        if type(tree) not in COMMON_LEAVES and (tree is None or _is_container(tree)):
             raise ArgumentError(f"{place} must be one array or number; got {_kind(tree)}.")
         found.append(tree)
+        return
+    if type(structure) is type(tree) in PLAIN and len(structure) == len(tree):
+        for i in range(len(tree)):
+            _matched(structure[i], tree[i], f"{place}[{i}]", found)
         return
     expected, given = children(structure), children(tree)
     assert expected is not None, "a structure holds only containers and marks"
@@ -127,6 +143,17 @@ def _matched(structure: Any, tree: Any, place: str, found: list[Any]) -> None:
     by_step = dict(given)
     for step, child in expected:
         _matched(child, by_step[step], place + step, found)
+
+
+def _subtrees(tree: Any) -> Sequence[Any] | None:
+    """The subtrees of a container, in order; None for a leaf."""
+    kind = type(tree)
+    if kind in PLAIN:
+        return tree  # type: ignore[no-any-return]
+    if kind in COMMON_LEAVES:
+        return None
+    inner = children(tree)
+    return None if inner is None else [child for _, child in inner]
 
 
 def children(tree: Any) -> list[tuple[str, Any]] | None:
@@ -148,6 +175,10 @@ def children(tree: Any) -> list[tuple[str, Any]] | None:
 
 def _rebuilt(tree: Any, new: list[Any]) -> Any:
     """A container like this one, of other subtrees."""
+    if type(tree) is tuple:
+        return tuple(new)
+    if type(tree) is list:
+        return new
     if tree is None:
         return None
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):

@@ -276,6 +276,11 @@ class Scalar:
             words.append(f"label={self.label!r}")
         return f"Scalar({', '.join(words)})"
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from autograd.viz.reprs import scalar_bundle  # it is for notebooks
+
+        return scalar_bundle(self)
+
     # Compared by value, hashed by identity: a set or dict of Scalars holds nodes of a graph
 
     __hash__ = object.__hash__

@@ -275,6 +275,11 @@ class Tensor(Operators, ArrayMethods):
             words.append("requires_grad=True")
         return f"Tensor({', '.join(words)})"
 
+    def _repr_html_(self) -> str:
+        from autograd.viz.reprs import tensor_html  # it is for notebooks
+
+        return tensor_html(self)
+
     def __format__(self, spec: str) -> str:
         return format(self._one(), spec) if spec and self.size == 1 else repr(self) if not spec else format(self._data, spec)
 

@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 
 WORKLOADS = (
-    "chain", "mlp_small", "mlp_small_step", "mlp_large", "elementwise_large", "conv", "scalar_mlp", "resnet_mlp", "attention",
-    "lstm", "lstm_layer",
-    "meprop_hidden", "meprop_input", "meprop_each", "adam_only", "sgd_momentum_only", "hvp", "jacobian",
+    "chain", "scalar_mlp", "mlp_small", "mlp_small_step", "mlp_large", "mlp_large_step", "elementwise_large",
+    "resnet_mlp", "lstm", "lstm_layer", "attention", "conv", "meprop_hidden", "meprop_input", "meprop_each",
+    "adam_only", "sgd_momentum_only", "hvp", "jacobian",
 )  # fmt: skip
 # what a peer needs beyond NumPy; "torch2" is a second torch
 LIBRARY = {

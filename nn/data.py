@@ -1,4 +1,7 @@
-"""Mini-batches: of arrays for one pass, and as an iterable that gives every epoch anew."""
+"""Mini-batches, of arrays for one pass (`minibatches`), and as an iterable that gives every epoch anew (`DataLoader`).
+
+Both are reached as `nn.data.minibatches` and `nn.data.DataLoader`; there is no `nn.DataLoader`, as there is none in PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +162,13 @@ def as_columns(arrays: tuple[Any, ...], who: str) -> list[Any]:
     """The arrays, checked: some, with one length."""
     if not arrays:
         raise ArgumentError(f"{who} needs at least one array.")
-    columns = [F.as_values(a) for a in arrays]
+    try:
+        columns = [F.as_values(a) for a in arrays]
+    except ValueError as error:  # NumPy: the parts of a tuple have different shapes
+        raise ShapeError(
+            f"{who} takes arrays, {who}(x, y, …), not a list or tuple of them ({error}). Unpack a tuple of arrays by *, and turn a list of "
+            "(x, y) pairs into arrays by [np.stack(part) for part in zip(*pairs)]."
+        ) from None
     if any(a.ndim == 0 for a in columns) or len({len(a) for a in columns}) != 1:
         raise ShapeError(f"{who} needs arrays of one length; got shapes {', '.join(str(a.shape) for a in columns)}.")
     return columns

@@ -134,12 +134,21 @@ class Module:
         return (b for _, b in self.named_buffers(recurse=recurse))
 
     def _named(self, kind: type[Member], prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Member]]:
-        seen: set[int] = set()
-        for path, module in self.named_modules(prefix, remove_duplicate) if recurse else ((prefix, self),):
-            for name, member in members(module):
+        seen: set[int] = set()  # of members and of modules
+        stack: list[tuple[str, Module, tuple[int, ...]]] = [(prefix, self, ())]
+        while stack:  # as named_modules walks, with one look at each module instead of two
+            path, module, around = stack.pop()
+            if id(module) in (seen if remove_duplicate else around):
+                continue
+            seen.add(id(module))
+            listed = members(module)
+            for name, member in listed:
                 if isinstance(member, kind) and (id(member) not in seen or not remove_duplicate):
                     seen.add(id(member))
                     yield _join(path, name), member
+            if recurse:
+                around = around if remove_duplicate else (*around, id(module))
+                stack.extend([(_join(path, name), m, around) for name, m in reversed(listed) if isinstance(m, Module)])
 
     def get_submodule(self, target: str) -> Module:
         """The module at a path, "layers.0"; "" is this one. AttributeError if there is none."""
@@ -372,12 +381,32 @@ class Module:
         lines = "\n".join([extra, *folded(children)] if extra else folded(children)).replace("\n", "\n  ")
         return f"{type(self).__name__}(\n  {lines}\n)"
 
+    def _repr_html_(self) -> str:
+        from nn.tree import module_html  # it is for notebooks
 
-def members(module: Module) -> Iterator[tuple[str, Any]]:
+        return module_html(self)
+
+
+_SETTINGS = frozenset({bool, int, float, str, type(None), np.ndarray, np.dtype})  # most attributes, and never members
+
+
+def members(module: Module) -> list[tuple[str, Any]]:
     """(name, member) among the attributes: parameters, buffers, then modules, as PyTorch lists them."""
-    found = [item for name, value in vars(module).items() for item in _within(name, value)]
-    for kind in (Parameter, Buffer, Module):
-        yield from (item for item in found if isinstance(item[1], kind))
+    parameters: list[tuple[str, Any]] = []  # every walk over a model goes through here, for each of its modules
+    buffers: list[tuple[str, Any]] = []
+    modules: list[tuple[str, Any]] = []
+    for name, value in vars(module).items():
+        if type(value) in _SETTINGS:
+            continue
+        for item in _within(name, value) if isinstance(value, (list, tuple, dict)) else ((name, value),):
+            member = item[1]
+            if isinstance(member, Parameter):
+                parameters.append(item)
+            elif isinstance(member, Module):
+                modules.append(item)
+            elif isinstance(member, Buffer):
+                buffers.append(item)
+    return parameters + buffers + modules
 
 
 def _within(name: str, value: Any) -> Iterator[tuple[str, Any]]:

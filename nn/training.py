@@ -78,7 +78,8 @@ def fit(
     Returns:   a History: a dict of lists, with plot(), frame(), best_epoch, and `stopped`, which says what ended it.
                Ctrl-C ends the training, too: the history of the whole epochs is returned, and the model has the weights of
                the best of them. Train or eval mode is put back as it was.
-    Raises:    AnomalyError for a loss or gradient of nan or inf: it names the operation, the module and the line, found by
+    Raises:    ArgumentError for an argument of the wrong kind, or an optimizer or scheduler that belongs to another model.
+               AnomalyError for a loss or gradient of nan or inf: it names the operation, the module and the line, found by
                the same batch once more; the weights are those before that batch.
     Example:
         >>> import numpy as np, nn, optim
@@ -97,7 +98,7 @@ def fit(
     """
     return _Training(
         model, loss, optimizer, train, validation, check_size("epochs", epochs), check_size("batch_size", batch_size),
-        scheduler, scheduler_every, early_stopping, monitor, dict(metrics or {}), clip_norm, list(callbacks),
+        scheduler, scheduler_every, early_stopping, monitor, _named(metrics), clip_norm, _functions("callbacks", callbacks),
         progress, checkpoint, resume, generator(rng),
     ).run()  # fmt: skip
 
@@ -126,6 +127,7 @@ class _Training:
     rng: np.random.Generator
 
     def __post_init__(self) -> None:
+        self._check()
         self.train = _batches("train", self.train, self.batch_size, True, self.rng, self.epochs)
         if self.validation is not None:
             self.validation = _batches("validation", self.validation, max(self.batch_size, EVALUATION_BATCH), False, self.rng, self.epochs)
@@ -137,7 +139,9 @@ class _Training:
             raise ArgumentError(
                 f"{type(self.scheduler).__name__} looks at a value of the epoch; it cannot go with scheduler_every='batch'."
             )
-        self.closure = _needs_argument(self.optimizer.step)
+        if getattr(self.scheduler, "optimizer", self.optimizer) is not self.optimizer:
+            raise ArgumentError(f"the scheduler, a {type(self.scheduler).__name__}, was made for another optimizer than the one given.")
+        self.closure = getattr(self.optimizer, "needs_closure", False) or _needs_argument(self.optimizer.step)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         parts = ("train",) if self.validation is None else ("train", "validation")
         recorded = [f"{part}_{name}" for part in parts for name in ("loss", *self.metrics)]
@@ -152,6 +156,31 @@ class _Training:
         if hasattr(self.early_stopping, "reset"):
             self.early_stopping.reset()
         self._resume()
+
+    def _check(self) -> None:
+        """Refuse now what would fail in the middle of an epoch, or train something else."""
+        if not isinstance(self.model, Module):
+            raise ArgumentError(f"fit takes a Module as model; got a {type(self.model).__name__}.")
+        _functions("loss", [self.loss])
+        for name, methods in [
+            ("optimizer", ("step", "zero_grad", "param_groups")),
+            ("scheduler", ("step",)),
+            ("early_stopping", ("step",)),
+        ]:
+            given = getattr(self, name)
+            if (given is not None or name == "optimizer") and not all(hasattr(given, method) for method in methods):
+                example = {"optimizer": "optim.Adam(model.parameters())", "scheduler": "optim.lr_scheduler.StepLR(optimizer, 10)"}
+                raise ArgumentError(
+                    f"{name} must be an object such as {example.get(name, 'optim.EarlyStopping(patience=10)')}; got {given!r:.60}."
+                )
+        if self.clip_norm is not None and not (isinstance(self.clip_norm, (int, float, np.number)) and self.clip_norm >= 0):
+            raise ArgumentError(f"clip_norm must be a number >= 0, or None; got {self.clip_norm!r}.")
+        trained = {id(p) for part in (self.model, self.loss) if isinstance(part, Module) for p in part.parameters()}
+        if not any(id(p) in trained for group in self.optimizer.param_groups for p in group["params"]):
+            raise ArgumentError(
+                "the optimizer has none of the model's parameters, so nothing would be learned. Make it of this model: "
+                f"{type(self.optimizer).__name__}(model.parameters(), …)."
+            )
 
     def run(self) -> History:
         """Train to the end, whatever ends it."""
@@ -313,6 +342,23 @@ class _Training:
             raise ArgumentError(
                 f"{str(later[-1])!r} is a checkpoint of another training. Go on with it by resume=True, or save to another folder."
             )
+
+
+def _functions(name: str, given: Any) -> list[Any]:
+    """The functions as a list; anything else is refused."""
+    listed = list(given) if isinstance(given, Iterable) else [given]
+    if not isinstance(given, Iterable) or not all(map(callable, listed)):
+        raise ArgumentError(f"{name} must be {'a function' if name == 'loss' else 'a list of functions'}; got {listed!r:.60}.")
+    return listed
+
+
+def _named(metrics: Any) -> dict[str, Any]:
+    """name -> function of (outputs, targets)."""
+    if metrics is None:
+        return {}
+    if not isinstance(metrics, Mapping) or not all(map(callable, metrics.values())):
+        raise ArgumentError(f"metrics must be a dict, name -> function(outputs, targets); got {metrics!r:.60}.")
+    return dict(metrics)
 
 
 def _batches(who: str, data: Any, batch_size: int, shuffle: bool, rng: np.random.Generator, epochs: int) -> Any:

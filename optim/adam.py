@@ -27,6 +27,7 @@ class Adam(Optimizer):
                weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|². See `AdamW` for decay that is not rescaled.
                amsgrad: divide by the largest v̂ so far (Reddi et al. 2018, arXiv:1904.09237).
                maximize: ascend.
+               decoupled_weight_decay: shrink the parameters by 1 - lr · weight_decay instead, as AdamW does.
                bias_correction: False leaves out the two corrections (m̂ = m, v̂ = v): the form without them that some
                lectures show. Its first steps are (1 - β1) / √(1 - β2) = 3.2 times as long with the default betas.
     State:     step, exp_avg (m), exp_avg_sq (v), with amsgrad max_exp_avg_sq.
@@ -43,7 +44,7 @@ class Adam(Optimizer):
 
     scratch = 1
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0}
-    ours = ("bias_correction",)
+    ours = ("bias_correction", "decoupled_weight_decay")  # the latter since PyTorch 2.7: older states have it not
 
     def __init__(
         self,
@@ -55,12 +56,15 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        decoupled_weight_decay: bool = False,
         bias_correction: bool = True,
     ) -> None:
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
             "bias_correction": bias_correction,
         }  # fmt: skip
+        if not self.decoupled:  # AdamW has no choice
+            defaults["decoupled_weight_decay"] = decoupled_weight_decay
         super().__init__(params, defaults)
 
     def check(self, group: Group) -> None:

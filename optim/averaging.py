@@ -157,15 +157,15 @@ class AveragedModel:
 def _pairs(what: str, mine: Any, other: Any) -> Iterator[tuple[Any, Any]]:
     """(of the copy, of the model) for all parameters, or all buffers; ArgumentError if they are not the same ones."""
     own, others = (dict(getattr(module, f"named_{what}")()) for module in (mine, other))
-    shapes, other_shapes = ({name: t.shape for name, t in named.items()} for named in (own, others))
-    if shapes != other_shapes:
+    if own.keys() != others.keys() or any([t.shape != others[name].shape for name, t in own.items()]):
+        shapes, other_shapes = ({name: t.shape for name, t in named.items()} for named in (own, others))
         differing = [name for name in chain(shapes, other_shapes) if shapes.get(name) != other_shapes.get(name)]
         lines = [
             f"{name}: {shapes.get(name, 'none')} in the copy, {other_shapes.get(name, 'none')} in the model"
             for name in dict.fromkeys(differing)
         ]
         raise ArgumentError(f"AveragedModel averages models with the same {what}; these differ:\n  " + "\n  ".join(lines))
-    return zip(own.values(), others.values(), strict=True)
+    return iter([(t, others[name]) for name, t in own.items()])
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAvgFn:

@@ -53,6 +53,8 @@ class LBFGS(Optimizer):
         Parameter([3., 3.], requires_grad=True)
     """
 
+    needs_closure = True
+
     def __init__(
         self,
         params: Iterable[Any],

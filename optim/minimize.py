@@ -79,6 +79,8 @@ class _Objective:
     def __init__(self, f: Callable[..., Any], x0: Any, args: tuple[Any, ...]) -> None:
         if isinstance(x0, (list, tuple)) and x0 and all(isinstance(x, Number) for x in x0):
             x0 = np.array(x0)
+        if not callable(f):
+            raise ArgumentError(f"minimize takes a function of x first; got a {type(f).__name__}.")
         leaves, self.structure = tree_flatten(x0)
         arrays = [np.asarray(leaf.numpy() if isinstance(leaf, Tensor) else leaf) for leaf in leaves]
         for array in arrays:

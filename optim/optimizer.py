@@ -52,13 +52,15 @@ class Optimizer:
         >>> p
         Parameter([ 0.99, -1.99], requires_grad=True)
 
-    Args:      params: Tensors that are leaves, or dicts {"params": …, "lr": …} for groups of their own settings.
+    Args:      params: Tensors that are leaves, or pairs (name, Tensor), or dicts {"params": …, "lr": …} for groups of
+               their own settings.
                defaults: the hyperparameters of groups that do not name them.
     """
 
     scratch = 0  # how many buffers for intermediate values `update` takes, after the arrays
     numbers: ClassVar[Mapping[str, Any]] = {}  # what is remembered of a parameter as a whole: name -> first value
     decoupled = False  # weight_decay shrinks the parameters instead of adding to the gradient (Loshchilov & Hutter 2019)
+    needs_closure = False  # whether step() evaluates the loss itself, by the closure it is given
     ours: ClassVar[tuple[str, ...]] = ()  # hyperparameters that PyTorch's optimizer of the name has not
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
@@ -69,7 +71,7 @@ class Optimizer:
         self._buffers: dict[Any, list[Any]] = {}
         if isinstance(params, (Tensor, Mapping)):
             raise ArgumentError(f"{self._name} takes a list of parameters or of groups; got one {type(params).__name__}. Write [it].")
-        listed = list(params)
+        listed = self._listed(params)
         if not listed:
             raise ArgumentError(f"{self._name} got no parameters: model.parameters() is an iterator that can be used up only once.")
         for group in listed if isinstance(listed[0], Mapping) else [{"params": listed}]:
@@ -197,15 +199,20 @@ class Optimizer:
         """Forget the gradients: call it before each backward()."""
         for group in self.param_groups:
             for p in group["params"]:
-                p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.numpy())
+                p._grad = None if set_to_none or p._grad is None else Tensor(np.zeros_like(p._data))
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Add parameters with settings of their own; what the group does not set comes from the defaults."""
+        """Add parameters with settings of their own; what the group does not set comes from the defaults.
+
+        Raises:    ArgumentError, DTypeError, ShapeError for a group that does not fit; then nothing was changed.
+        """
+        if not isinstance(group, Mapping):
+            raise ArgumentError(f"a group is a dict, {{'params': [...], 'lr': ...}}; got a {type(group).__name__}.")
         unknown = [key for key in group if key != "params" and key not in self.defaults and key not in SCHEDULED]
         if unknown or "params" not in group:
             what = f"knows no {', '.join(map(repr, unknown))}" if unknown else "needs 'params' in every group"
             raise ArgumentError(f"{self._name} {what}; a group holds 'params' and {', '.join(map(repr, self.defaults))}.")
-        params = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        params = [group["params"]] if isinstance(group["params"], Tensor) else self._listed(group["params"])
         taken = {id(p) for other in self.param_groups for p in other["params"]}
         for i, p in enumerate(params):
             self._check_parameter(i, p)
@@ -214,8 +221,8 @@ class Optimizer:
             taken.add(id(p))
         added = {**self.defaults, **group, "params": params}
         self.check(added)
+        self._flats(len(self.param_groups), added)  # now, so that p.numpy() is the same array before and after a step
         self.param_groups.append(added)
-        self._flats(len(self.param_groups) - 1, added)  # now, so that p.numpy() is the same array before and after a step
 
     # Saving and restoring
 
@@ -231,9 +238,15 @@ class Optimizer:
 
         Raises:    ArgumentError, which lists everything that does not fit; then nothing was changed.
         """
+        if not isinstance(state_dict, Mapping) or not isinstance(state_dict.get("state", {}), Mapping):
+            raise ArgumentError(
+                f"{self._name} loads a dict of 'state' and 'param_groups', as state_dict() gives it; got {state_dict!r:.60}."
+            )
         problems: list[str] = []
         params = self._parameters()
         groups = list(state_dict.get("param_groups", ()))
+        if not all(isinstance(group, Mapping) and "params" in group for group in groups):
+            raise ArgumentError(f"{self._name}: every one of the param_groups is a dict with 'params'; got {groups!r:.60}.")
         sizes, own = [len(group["params"]) for group in groups], [len(group["params"]) for group in self.param_groups]
         if sizes != own:
             problems.append(f"groups of {sizes} parameters, not {own}")
@@ -301,6 +314,18 @@ class Optimizer:
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
+
+    def _listed(self, params: Any) -> list[Any]:
+        """What came as a list; of pairs (name, parameter), as named_parameters() gives them, the parameters."""
+        if not isinstance(params, Iterable):
+            hint = ".parameters()" if hasattr(params, "parameters") else ""
+            raise ArgumentError(
+                f"{self._name} takes a list of parameters, such as model.parameters(); got a {type(params).__name__}"
+                + (f". Write it{hint}." if hint else ".")
+            )
+        listed = list(params)
+        pairs = [type(p) is tuple and len(p) == 2 and isinstance(p[0], str) for p in listed]
+        return [p for _, p in listed] if listed and all(pairs) else listed
 
     def _check_parameter(self, i: int, p: Any) -> None:
         if not isinstance(p, Tensor):

@@ -239,3 +239,14 @@ def test_wrong_arguments_are_refused() -> None:
     assert averaged.n_averaged == 0
     for key, value in averaged.state_dict().items():
         assert np.array_equal(value, before[key])
+
+
+def test_parameters_are_paired_by_name() -> None:
+    model = nn.Linear(2, 2)
+    averaged = optim.AveragedModel(model)
+    turned = nn.Linear(2, 2)
+    turned.bias, turned.weight = (lambda b, w: (b, w))(turned.__dict__.pop("bias"), turned.__dict__.pop("weight"))
+    assert [name for name, _ in turned.named_parameters()] == ["bias", "weight"]
+    averaged.update_parameters(turned)
+    assert np.array_equal(averaged.module.weight.numpy(), turned.weight.numpy())
+    assert np.array_equal(averaged.module.bias.numpy(), turned.bias.numpy())

@@ -141,3 +141,10 @@ def test_refused_at_once() -> None:
         DataLoader(np.ones(3), collate_fn=list)
     with pytest.raises(ArgumentError, match=r"rng must be a np\.random\.Generator"):
         DataLoader(np.ones(3), rng=0)  # type: ignore[arg-type]  # that is the point
+
+
+def test_arrays_that_are_not_unpacked_are_named() -> None:
+    x, y = np.zeros((4, 3)), np.arange(4)
+    for data in ((x, y), list(zip(x, y, strict=True))):
+        with pytest.raises(ShapeError, match=r"DataLoader takes arrays, DataLoader\(x, y, …\), not a list or tuple of them"):
+            DataLoader(data, batch_size=2)

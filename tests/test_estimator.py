@@ -220,6 +220,8 @@ def test_modules_activations_and_optimizers_of_ones_own() -> None:
         ({"epochs": 0}, "epochs must be a positive integer; got 0"),
         ({"batch_size": 0}, "batch_size must be a positive integer; got 0"),
         ({"module": lambda inputs, outputs, rng: 3}, r"must return a nn\.Module; got a int"),
+        ({"module": 3}, r"module must be a nn\.Module, or a function .*; got 3"),
+        ({"loss": "hinge"}, r"loss must be None, .* or a function\(output, target\); got 'hinge'"),
     ],
 )
 def test_bad_parameters_are_refused_in_fit(options: dict[str, Any], message: str) -> None:

@@ -356,8 +356,18 @@ def test_results_that_cannot_be_differentiated_are_named() -> None:
         grad(np.sum, argnum=(0, 0))(x)
     with pytest.raises(ArgumentError, match="integer or a tuple"):
         grad(np.sum, argnum=("x",))(x)  # type: ignore[arg-type]
-    with pytest.raises(ArgumentError, match="takes a function"):
-        grad(3.0)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match=r"integer or a tuple of integers; got 1\.5"):
+        grad(np.sum, argnum=1.5)(x)  # type: ignore[arg-type]
+    with pytest.raises(DTypeError, match="hessian: argument 0 is of dtype int64"):
+        hessian(np.sum)(np.arange(3))
+    for transform in (grad, jacobian, hessian, value_and_grad, elementwise_grad):
+        with pytest.raises(ArgumentError, match="takes a function as its first argument; got a float"):
+            transform(3.0)
+    for called in (vjp, jvp, autograd.hvp, autograd.checkpoint, autograd.root, autograd.fixed_point, autograd.linearize):
+        with pytest.raises(ArgumentError, match="takes a function as its first argument; got a float"):
+            called(3.0, 1.0, 1.0)
+    with pytest.raises(ArgumentError, match="gradcheck takes a function"):
+        autograd.gradcheck(3.0, 1.0)  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="mode must be one of"):
         jacobian(np.sum, mode="backward")
 
@@ -374,6 +384,8 @@ def test_tangents_and_cotangents_that_do_not_fit_are_named() -> None:
         jvp(lambda x: x * 2, np.ones(3), 1.0)
     with pytest.raises(ArgumentError, match="2 arguments"):
         jvp(lambda x, y: x, (1.0, 2.0), 1.0)
+    with pytest.raises(ArgumentError, match="2 arguments the tangents are a tuple of as many; got a tuple of 1"):
+        jvp(lambda x, y: x, (1.0, 2.0), (1.0,))
     with pytest.raises(ArgumentError, match="each of the 1 arguments"):
         linearize(lambda x: x, 1.0)[1](1.0, 2.0)
 

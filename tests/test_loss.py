@@ -344,3 +344,12 @@ def test_tiny_losses_keep_their_digits() -> None:
     expected = np.log1p(np.exp(-x.astype(np.float64)))
     np.testing.assert_allclose(F.binary_cross_entropy_with_logits(x, [1, 1], reduction="none"), expected, rtol=1e-6)
     np.testing.assert_allclose(gradient(F.binary_cross_entropy_with_logits, -x, [0, 0], reduction="sum"), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", ">i4", "<u8", ">i8"])
+def test_class_numbers_of_any_integer_dtype(dtype: str) -> None:
+    logits = np.array([[2.0, 0.0, 1.0], [0.0, 3.0, 1.0]])
+    expected = float(F.cross_entropy(logits, np.array([2, 0])))
+    assert float(F.cross_entropy(logits, np.array([2, 0], dtype))) == expected
+    with pytest.raises(ArgumentError, match="0 … 2"):
+        F.cross_entropy(logits, np.array([2, 3], dtype))

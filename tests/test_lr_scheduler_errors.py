@@ -188,3 +188,11 @@ def test_a_state_that_does_not_fit_changes_nothing() -> None:
     own = lr_scheduler.CyclicLR(optimizer, 0.1, 0.2, scale_fn=Slope(0.9))
     with pytest.raises(ArgumentError, match="made with a scale_fn; give one to the constructor"):
         lr_scheduler.CyclicLR(optimizer, 0.1, 0.2).load_state_dict(own.state_dict())
+
+
+def test_plateau_takes_one_number() -> None:
+    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer_of())
+    for metric in ("0.5", [0.5, 0.4], None):
+        with pytest.raises(ArgumentError, match="takes one number, such as the validation loss; got"):
+            scheduler.step(metric)
+    assert scheduler.last_epoch == 0

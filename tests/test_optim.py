@@ -12,7 +12,7 @@ import pytest
 import nn
 import optim
 from autograd import Tensor, no_grad
-from autograd.errors import ArgumentError, DTypeError, InPlaceError
+from autograd.errors import ArgumentError, DTypeError, InPlaceError, ShapeError
 
 
 def quadratic(p: Tensor) -> Tensor:
@@ -80,6 +80,10 @@ def test_wrong_parameters_are_refused() -> None:
         ([read_only], "read-only"),
         ([{"params": [p], "learning_rate": 1}], "knows no 'learning_rate'"),
         ([{"lr": 1}], "needs 'params'"),
+        (None, r"a list of parameters, such as model.parameters\(\); got a NoneType"),
+        (nn.Linear(1, 1), r"got a Linear. Write it.parameters\(\)"),
+        ([{"params": None}], "a list of parameters.*; got a NoneType"),
+        ([{"params": [p]}, nn.Parameter([1.0])], "a group is a dict, .*; got a Parameter"),
     ]:
         with pytest.raises(ArgumentError, match=message):
             optim.SGD(params)
@@ -96,6 +100,32 @@ def test_groups_have_settings_of_their_own() -> None:
     with pytest.raises(ArgumentError, match="given twice"):
         optimizer.add_param_group({"params": [a]})
     assert len(optimizer.param_groups) == 2
+
+
+def test_a_group_that_does_not_fit_changes_nothing() -> None:
+    a, b = nn.Parameter([1.0, 2.0]), nn.Parameter([3.0, 4.0])
+    optimizer = optim.SGD([a], lr=0.1)
+    b.sum().backward()
+    b.data = np.ones(3)  # the gradient is of the old shape
+    for group, message in [
+        ({"params": [b]}, r"shape \(3,\) has a gradient of shape \(2,\)"),
+        ([b], "a group is a dict"),
+        (None, "got a NoneType"),
+    ]:
+        with pytest.raises((ArgumentError, ShapeError), match=message):
+            optimizer.add_param_group(group)  # type: ignore[arg-type]
+        assert len(optimizer.param_groups) == 1
+    optimizer.add_param_group({"params": [nn.Parameter([5.0])]})
+    (a.sum() + optimizer.param_groups[1]["params"][0].sum()).backward()
+    optimizer.step()
+    assert [p.tolist() for group in optimizer.param_groups for p in group["params"]] == [[0.9, 1.9], [4.9]]
+
+
+def test_named_parameters_are_parameters() -> None:
+    model = nn.Linear(2, 3)
+    named = optim.SGD(model.named_parameters())
+    assert all(a is b for a, b in zip(named.param_groups[0]["params"], model.parameters(), strict=True))
+    assert len(optim.SGD([{"params": model.named_parameters(), "lr": 1}]).param_groups[0]["params"]) == 2
 
 
 def test_what_has_no_gradient_stays() -> None:
@@ -184,6 +214,9 @@ def test_load_state_dict_lists_every_problem_and_changes_nothing() -> None:
         assert part in str(caught.value)
     with pytest.raises(ArgumentError, match=r"groups of \[\] parameters, not \[1\]"):
         optimizer.load_state_dict({})
+    for junk in (None, "state", {"state": 3}, {"param_groups": [3]}):
+        with pytest.raises(ArgumentError, match=r"SGD loads a dict of 'state' and 'param_groups'|a dict with 'params'"):
+            optimizer.load_state_dict(junk)  # type: ignore[arg-type]
     group = {key: value for key, value in good["param_groups"][0].items() if key != "momentum"}
     with pytest.raises(ArgumentError, match="group 0 has no momentum"):
         optimizer.load_state_dict({"state": {}, "param_groups": [group]})

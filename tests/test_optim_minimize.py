@@ -107,6 +107,8 @@ def test_what_f_must_return_is_said() -> None:
             optim.minimize(f, np.zeros(2))
     with pytest.raises(DTypeError, match="dtype complex128"):
         optim.minimize(rosenbrock, np.zeros(2, complex))
+    with pytest.raises(ArgumentError, match="a function of x first; got a float"):
+        optim.minimize(3.0, np.zeros(2))  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="without numbers"):
         optim.minimize(rosenbrock, [])
 

@@ -165,6 +165,12 @@ def test_an_optimizer_that_needs_a_closure_gets_one() -> None:
     same(twice, by_hand)
 
 
+def test_lbfgs_fits() -> None:
+    model = plain()
+    history = fit(model, [TRAIN], epochs=3, optimizer=optim.LBFGS(model.parameters(), line_search_fn="strong_wolfe"))
+    assert history["train_loss"][-1] < 0.3 * history["train_loss"][0]
+
+
 # Schedules and early stopping
 
 
@@ -384,6 +390,53 @@ def test_data_that_will_not_do_is_refused() -> None:
         fit(plain(), TRAIN, [])
     with pytest.raises(ArgumentError, match="epochs must be a positive integer; got 0"):
         fit(plain(), epochs=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"optimizer": "adam"}, r"optimizer must be an object such as optim.Adam\(model.parameters\(\)\); got 'adam'"),
+        ({"scheduler": 3}, "scheduler must be an object such as .*StepLR.*; got 3"),
+        ({"early_stopping": 3}, "early_stopping must be an object such as .*EarlyStopping.*; got 3"),
+        ({"callbacks": print}, "callbacks must be a list of functions"),
+        ({"callbacks": [3]}, r"callbacks must be a list of functions; got \[3\]"),
+        ({"metrics": "accuracy"}, "metrics must be a dict, name -> function.*; got 'accuracy'"),
+        ({"metrics": {"accuracy": 3}}, "metrics must be a dict"),
+        ({"clip_norm": "1"}, "clip_norm must be a number >= 0, or None; got '1'"),
+        ({"clip_norm": -1}, "clip_norm must be a number >= 0, or None; got -1"),
+        ({"optimizer": optim.SGD(plain().parameters())}, "has none of the model's parameters.*: SGD"),
+        ({"scheduler": schedules.StepLR(optim.SGD(plain().parameters()), 1)}, "StepLR, was made for another optimizer"),
+    ],
+    ids=str,
+)
+def test_what_cannot_train_this_model_is_refused_at_once(options: dict[str, Any], message: str) -> None:
+    model = plain()
+    before = model.state_dict()
+    with pytest.raises(ArgumentError, match=message):
+        fit(model, **options)
+    assert all(np.array_equal(before[name], array) for name, array in model.state_dict().items())
+
+
+def test_model_and_loss_of_the_wrong_kind_are_refused() -> None:
+    model = plain()
+    optimizer = optim.SGD(model.parameters())
+    with pytest.raises(ArgumentError, match="a Module as model; got a function"):
+        nn.fit(lambda x: model(x), nn.CrossEntropyLoss(), optimizer, TRAIN, epochs=1)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="loss must be a function; got"):
+        nn.fit(model, "mse", optimizer, TRAIN, epochs=1)  # type: ignore[arg-type]
+
+
+def test_an_optimizer_may_train_the_loss_alone() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            self.scale = nn.Parameter(np.ones(2, np.float32))
+
+        def forward(self, output: Any, y: Any) -> Any:
+            return nn.functional.cross_entropy(output * self.scale, y)
+
+    loss = Scaled()
+    history = nn.fit(plain(), loss, optim.SGD(loss.parameters(), lr=1.0), TRAIN, epochs=2, progress=False)
+    assert history["train_loss"][1] < history["train_loss"][0]
 
 
 # Ridge regression

@@ -15,7 +15,7 @@ import numpy as np
 from autograd.backward import gradients
 from autograd.errors import GraphError
 from autograd.functional.opaque import Stand, again, operation, own_memory, remembered, source
-from autograd.functional.recording import Function
+from autograd.functional.recording import Function, check_callable
 from autograd.graph import clock
 from autograd.modes import enable_grad, is_grad_enabled
 from autograd.primitive import is_tensor
@@ -48,6 +48,7 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
         >>> x.grad.numpy().round(4)
         array([0.7985, 0.5715])
     """
+    check_callable("checkpoint", f)
     if not is_grad_enabled():
         return f(*args, **kwargs)
     start = next(clock)

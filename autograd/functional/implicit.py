@@ -19,7 +19,7 @@ from autograd.backward import gradients
 from autograd.batched import pull
 from autograd.errors import ArgumentError, ConvergenceError, ShapeError
 from autograd.functional.opaque import Stand, again, operation, remembered, source
-from autograd.functional.recording import Function, check_kind, differentiating, handed
+from autograd.functional.recording import Function, check_callable, check_kind, differentiating, handed
 from autograd.graph import clock
 from autograd.modes import enable_grad, is_grad_enabled, no_grad
 from autograd.primitive import alias, is_tensor, result
@@ -46,6 +46,7 @@ def fixed_point(f: Function, x0: Any, *args: Any, tolerance: float | None = None
         >>> round(sqrt(2.0), 6), round(grad(sqrt)(2.0), 6), round(grad(grad(sqrt))(2.0), 6)
         (1.414214, 0.353553, -0.088388)
     """
+    check_callable("fixed_point", f)
     if isinstance(max_iterations, bool) or not isinstance(max_iterations, (int, np.integer)) or max_iterations < 1:
         raise ArgumentError(f"fixed_point's max_iterations must be a positive integer; got {max_iterations!r}.")
     if tolerance is not None and not tolerance > 0:
@@ -94,6 +95,7 @@ def root(
         >>> round(solution(2.0), 6), round(grad(solution)(2.0), 6)               # 1, and 1 / (3 x² + 1)
         (1.0, 0.25)
     """
+    check_callable("root", f)
     check_kind("root", x0, "x0")
 
     def step(xs: Sequence[Any], inner: Sequence[Any]) -> list[Any]:

@@ -13,8 +13,8 @@ import numpy as np
 
 from autograd.batched import pull, push_batch
 from autograd.errors import ArgumentError
-from autograd.functional.recording import Function, Recorded, handed, record
-from autograd.functional.transforms import arguments, check_callable, pushed, seeds, titled, value_and_grad
+from autograd.functional.recording import Function, Recorded, check_callable, handed, record
+from autograd.functional.transforms import arguments, pushed, seeds, titled, value_and_grad
 from autograd.primitive import result
 from autograd.pytree import tree_unflatten
 from autograd.random import generator
@@ -24,7 +24,7 @@ MODES = ("auto", "reverse", "forward")
 BATCH = 2**22  # numbers: directions travel together as long as one of their arrays stays below it
 
 
-def jacobian(f: Function, argnum: int | Sequence[int] = 0, mode: str = "auto") -> Callable[..., Any]:
+def jacobian(f: Function, argnum: int | Sequence[int] = 0, mode: str = "auto", *, _name: str = "jacobian") -> Callable[..., Any]:
     """The function that computes all derivatives of f's result by its argument.
 
         jacobian(f)(x)[i…, j…] = ∂f(x)[i…] / ∂x[j…]
@@ -44,12 +44,12 @@ def jacobian(f: Function, argnum: int | Sequence[int] = 0, mode: str = "auto") -
         >>> jacobian(lambda A: A.T)(np.ones((2, 3))).shape
         (3, 2, 2, 3)
     """
-    check_callable("jacobian", f)
+    check_callable(_name, f)
     if mode not in MODES:
         raise ArgumentError(f"jacobian's mode must be one of {', '.join(MODES)}; got {mode!r}.")
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        made = record("jacobian", f, args, kwargs, argnum)
+        made = record(_name, f, args, kwargs, argnum)
         rows, columns = sum(y.size for y in made.outputs), sum(x.size for x in made.variables)
         blocks = _by_columns(made) if mode == "forward" or mode == "auto" and columns < rows else _by_rows(made)
         return tree_unflatten(
@@ -76,7 +76,7 @@ def hessian(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
     """
     check_callable("hessian", f)
     both = value_and_grad(f, argnum, _name="hessian")
-    return titled(jacobian(lambda *args, **kwargs: both(*args, **kwargs)[1], argnum, mode="forward"), f, "hessian")
+    return titled(jacobian(lambda *args, **kwargs: both(*args, **kwargs)[1], argnum, mode="forward", _name="hessian"), f, "hessian")
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:

@@ -7,8 +7,7 @@ its own on top of it. Two nested derivatives therefore never share a variable, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 from autograd.backward import gradients
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.graph import Node, ancestors
-from autograd.modes import enable_grad, is_grad_enabled
+from autograd.modes import Mode, is_grad_enabled, mode
 from autograd.primitive import alias, result
 from autograd.pytree import tree_flatten, tree_leaves, tree_leaves_with_paths, tree_unflatten
 from autograd.tensor import Tensor, conversions
@@ -26,15 +25,19 @@ Function = Callable[..., Any]
 _depth: ContextVar[int] = ContextVar("chainrule.functional.depth", default=0)  # how many transforms are running f around this one
 
 
-@contextmanager
-def differentiating() -> Iterator[None]:
+class differentiating:  # noqa: N801  a context manager, named like those of `modes`
     """Inside, a function is run to be differentiated: operations record, and inner transforms know that they are inner."""
-    token = _depth.set(_depth.get() + 1)
-    try:
-        with enable_grad():
-            yield
-    finally:
-        _depth.reset(token)
+
+    __slots__ = ("_depth", "_mode")
+
+    def __enter__(self) -> None:
+        now = mode.get()
+        self._depth = _depth.set(_depth.get() + 1)
+        self._mode = mode.set(Mode(True, now.anomaly, now.scope))
+
+    def __exit__(self, *_: object) -> None:
+        mode.reset(self._mode)
+        _depth.reset(self._depth)
 
 
 class Recorded:
@@ -158,12 +161,11 @@ def record(
     if not leaves:
         raise ArgumentError(f"{name}: the function returned {returned!r}, nothing to differentiate. Does it lack a `return`?")
     everything = [*tree_leaves(args), *tree_leaves(kwargs)] if kwargs or len(positions) < len(args) else made.inputs
-    made.tensors = any(isinstance(x, Tensor) for x in everything)
-    made.floats = all(type(x) is float for x in made.inputs) and not any(isinstance(x, np.ndarray) for x in everything)
-    own = {id(x) for x in made.variables if x.node is None}
+    made.tensors = any([isinstance(x, Tensor) for x in everything])
+    made.floats = all([type(x) is float for x in made.inputs]) and not any([isinstance(x, np.ndarray) for x in everything])
     made.keep = outside and (
-        any(x.node is not None for x in made.variables)
-        or ((made.tensors or _depth.get() > 0) and _reaches_out([*made.outputs, *_tensors(made.aux)], own))
+        any([x.node is not None for x in made.variables])
+        or ((made.tensors or _depth.get() > 0) and _reaches_out([*made.outputs, *_tensors(made.aux)], made.variables))
     )
     if has_aux:
         made.aux = tree_map_leaves(made.aux, lambda a: made.given_back(a) if isinstance(a, Tensor) else a)
@@ -177,6 +179,12 @@ def variable(x: Any, outside: bool, lasting: bool = False) -> Tensor:
             return alias(np.array(x._data) if x.node is None else x._data, x.node if x.node is not None else x)  # type: ignore[no-any-return]
         x = x._data
     return Tensor(np.array(x) if lasting or not isinstance(x, np.ndarray) else x, requires_grad=True)
+
+
+def check_callable(name: str, f: Any) -> None:
+    """Refuse anything but a function where the function stands."""
+    if not callable(f):
+        raise ArgumentError(f"{name} takes a function as its first argument; got a {type(f).__name__}.")
 
 
 def is_floating(x: Any) -> bool:
@@ -226,7 +234,9 @@ def tree_map_leaves(tree: Any, f: Function) -> Any:
 
 def _positions(name: str, argnum: Any, args: Sequence[Any]) -> list[int]:
     """The numbers of the arguments that are differentiated, counted from the front."""
-    numbers = list(range(len(args))) if argnum is None else [argnum] if isinstance(argnum, (int, np.integer)) else list(argnum)
+    if argnum is None:
+        return list(range(len(args)))
+    numbers = list(argnum) if isinstance(argnum, (tuple, list)) else [argnum]
     for n in numbers:
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
             raise ArgumentError(f"{name}: argnum must be an integer or a tuple of integers; got {argnum!r}.")
@@ -262,7 +272,8 @@ def _tensors(tree: Any) -> list[Any]:
     return [x for x in tree_leaves(tree) if isinstance(x, Tensor)]
 
 
-def _reaches_out(outputs: Sequence[Any], own: set[int]) -> bool:
+def _reaches_out(outputs: Sequence[Any], variables: Sequence[Any]) -> bool:
     """Whether results depend on a leaf that requires grad and is no variable of this call."""
+    own = {id(x) for x in variables}
     starts = [y.node if y.node is not None else y for y in outputs if y.requires_grad]
     return any(item.args is None if type(item) is Node else id(item) not in own for item in ancestors(*starts))

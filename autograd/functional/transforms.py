@@ -14,8 +14,9 @@ import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.forward import push
-from autograd.functional.recording import Function, Recorded, record, zeros_like
+from autograd.functional.recording import Function, Recorded, check_callable, record, zeros_like
 from autograd.modes import is_grad_enabled
+from autograd.primitive import result
 from autograd.pytree import leaves_like, tree_unflatten
 from autograd.tensor import Tensor
 
@@ -193,7 +194,8 @@ def arguments(name: str, primals: Any, tangents: Any) -> tuple[tuple[Any, ...], 
     if type(primals) is not tuple:
         return (primals,), (tangents,)
     if not isinstance(tangents, (tuple, list)) or len(tangents) != len(primals):
-        raise ArgumentError(f"{name}: for {len(primals)} arguments the tangents are a tuple of as many; got a {type(tangents).__name__}.")
+        came = f"a {type(tangents).__name__}" + (f" of {len(tangents)}" if isinstance(tangents, (tuple, list)) else "")
+        raise ArgumentError(f"{name}: for {len(primals)} arguments the tangents are a tuple of as many; got {came}.")
     return primals, tuple(tangents)
 
 
@@ -212,16 +214,11 @@ def seeds(tree: Any, structure: Any, expected: Sequence[Any], what: str) -> list
             array = np.asarray(seed)
             if array.dtype.kind not in "fiu":
                 raise DTypeError(f"{what} must hold real numbers; got a {type(seed).__name__} of dtype {array.dtype}.")
-            seed = Tensor(array.astype(x.dtype))
+            seed = result(array.astype(x.dtype), None)
         if seed.shape != x.shape:
             raise ShapeError(f"{what} must have the shape {x.shape}; got {seed.shape}.")
         made.append(seed)
     return made
-
-
-def check_callable(name: str, f: Any) -> None:
-    if not callable(f):
-        raise ArgumentError(f"{name} takes a function, as in {name}(f)(x); got a {type(f).__name__}.")
 
 
 def titled(made: Function, f: Function, name: str) -> Function:

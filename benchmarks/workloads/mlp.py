@@ -1,4 +1,4 @@
-"""A ReLU network with softmax cross-entropy, forward and backward: shared by mlp_small, mlp_small_step and mlp_large."""
+"""A ReLU network with softmax cross-entropy, forward and backward: shared by mlp_small and mlp_large, and their full steps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+
+EPS = 1e-4  # Adam's, so large that where a gradient is 0 but for rounding the rounding does not decide the step
 
 
 class Network:
@@ -31,7 +33,7 @@ class Network:
             layers += [linear, nn.ReLU()]
         model, loss_of = nn.Sequential(*layers[:-1]), nn.CrossEntropyLoss()
         x, parameters = Tensor(self.x), list(model.parameters())
-        optimizer = optim.Adam(parameters) if self.adam else None
+        optimizer = optim.Adam(parameters, eps=EPS) if self.adam else None
 
         def step() -> Any:
             for p in parameters:
@@ -81,7 +83,7 @@ class Network:
         keep_freed_memory()
         return self.numpy()
 
-    def torch(self) -> Any:
+    def torch(self, **options: Any) -> Any:
         import torch as peer
 
         layers: list[Any] = []
@@ -91,7 +93,7 @@ class Network:
             layers += [linear, peer.nn.ReLU()]
         model, loss_of = peer.nn.Sequential(*layers[:-1]), peer.nn.CrossEntropyLoss()
         x, target, parameters = peer.tensor(self.x), peer.tensor(self.target), list(model.parameters())
-        optimizer = peer.optim.Adam(parameters) if self.adam else None
+        optimizer = peer.optim.Adam(parameters, eps=EPS, **options) if self.adam else None
 
         def step() -> Any:
             for p in parameters:
@@ -104,6 +106,9 @@ class Network:
 
         return step
 
+    def torch_fused(self) -> Any:
+        return self.torch(fused=True)
+
     def peers(self) -> dict[str, Any]:
         return {"ours": self.ours, "numpy": self.numpy, "torch": self.torch}
 
@@ -111,7 +116,7 @@ class Network:
 class _Adam:
     """Kingma & Ba 2015, Algorithm 1, in plain NumPy."""
 
-    def __init__(self, parameters: list[Any], lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:
+    def __init__(self, parameters: list[Any], lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = EPS) -> None:
         self.parameters, self.lr, self.beta1, self.beta2, self.eps, self.t = parameters, lr, beta1, beta2, eps, 0
         self.m = [np.zeros_like(p) for p in parameters]
         self.v = [np.zeros_like(p) for p in parameters]

@@ -142,6 +142,8 @@ class NetEstimator(BaseEstimator):
         if isinstance(self.module, Module):
             return copy.deepcopy(self.module)  # fit changes no parameter of the estimator; the copy keeps its dtype
         if self.module is not None:
+            if not callable(self.module):
+                raise ArgumentError(f"module must be a nn.Module, or a function (n_features, n_outputs, rng) -> one; got {self.module!r}.")
             made = self.module(inputs, outputs, self._rng)
             if not isinstance(made, Module):
                 raise ArgumentError(f"module(n_features, n_outputs, rng) must return a nn.Module; got a {type(made).__name__}.")

@@ -86,6 +86,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
     def _losses(self, output: Any, target: Any) -> Any:
         if self.loss is not None:
+            if not callable(self.loss):
+                raise ArgumentError(f"loss must be None, for the cross-entropy, or a function(output, target); got {self.loss!r}.")
             return self.loss(output, target)
         return F.cross_entropy(output, target, reduction="none")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from autograd.errors import ArgumentError
 from optim.checks import check_range
 from optim.lr_scheduler.base import LRScheduler, check_choice, check_whole, per_group
@@ -94,7 +96,10 @@ class ReduceLROnPlateau(LRScheduler):
         Args:      metrics: a number, or an array or Tensor of one.
                    epoch: the number of the epoch, if it is not one more than the last.
         """
-        current = float(metrics)
+        value = np.asarray(getattr(metrics, "_data", metrics))
+        if value.size != 1 or value.dtype.kind not in "fiu":
+            raise ArgumentError(f"ReduceLROnPlateau.step takes one number, such as the validation loss; got {metrics!r:.60}.")
+        current = float(value.reshape(()))
         bad = 0 if self._is_better(current) else self.num_bad_epochs + 1
         reduced = self._reduced_lrs() if bad > self.patience and not self.in_cooldown else None  # may refuse: before anything changes
         self.last_epoch = self.last_epoch + 1 if epoch is None else check_whole("epoch", epoch, low=0)

@@ -51,6 +51,7 @@ OPTIMIZERS = [
     OptimizerCase(optim.Adam, {"betas": (0.8, 0.95), "eps": 1e-3}),
     OptimizerCase(optim.Adam, {"amsgrad": True}),
     OptimizerCase(optim.Adam, {"weight_decay": 0.1, "maximize": True}),
+    OptimizerCase(optim.Adam, {"weight_decay": 0.3, "decoupled_weight_decay": True}),
     OptimizerCase(optim.Adam, {"bias_correction": False}, peer=False),
     OptimizerCase(optim.AdamW),
     OptimizerCase(optim.AdamW, {"weight_decay": 0.3, "amsgrad": True}),

@@ -8,8 +8,9 @@ import numpy as np
 
 from autograd.primitive import define
 
-# A 0-d array of the same dtype: of the Python number 0 NumPy would make one first, which takes longer than the comparison
+# 0-d arrays of the same dtype: of a Python number NumPy would make one first, which takes longer than the work on a small array
 _zeros = {np.dtype(kind): np.zeros((), kind) for kind in (np.float16, np.float32, np.float64)}
+_ones = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}
 
 relu = define(
     lambda x: np.maximum(x, _zeros.get(x.dtype, 0)),
@@ -33,8 +34,9 @@ def _sigmoid(x: Any) -> Any:
     out = np.negative(x)
     with np.errstate(over="ignore"):
         np.exp(out, out=out)
-    out += 1
-    return np.divide(1, out, out=out)
+    one = _ones.get(x.dtype, 1)
+    out += one
+    return np.divide(one, out, out=out)
 
 
 sigmoid = define(

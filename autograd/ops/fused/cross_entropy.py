@@ -10,24 +10,22 @@ from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.fused.softmax import log_softmax, softmax
 from autograd.primitive import define, is_tensor
 
-_UNSIGNED = {char: char.upper() for char in "bhilq"} | {char: char for char in "BHILQ"}
-
 
 def _check_target(logits: Any, target: Any) -> Any:
     if logits.ndim != 2:
         raise ShapeError(f"cross-entropy expects logits of shape (N, C); got {logits.shape}.")
-    target = np.ascontiguousarray(target)
+    target = np.asarray(target)
     if target.dtype.kind not in "iu":
         raise DTypeError(f"cross-entropy expects integer class numbers as target; got dtype {target.dtype}. Use target.astype(int).")
     if target.shape != logits.shape[:1]:
         raise ShapeError(f"cross-entropy expects a target of shape {logits.shape[:1]}, a class number a row of logits; got {target.shape}.")
-    return target
+    return np.ascontiguousarray(target, np.intp)
 
 
 def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     target = _check_target(logits, target)
     n, classes = logits.shape
-    if n and np.maximum.reduce(target.view(_UNSIGNED[target.dtype.char])) >= classes:  # a negative number is a large one there
+    if n and np.maximum.reduce(target.view(np.uintp)) >= classes:  # a negative number is a large one there
         raise ArgumentError(f"class numbers must lie in 0 … {classes - 1}; got {target.min()} … {target.max()}.")
     chosen = np.arange(0, n * classes, classes)
     chosen += target

@@ -1,0 +1,23 @@
+"""Plots of a model and its training, in matplotlib: `pip install 'chainrule[train]'`.
+
+Every function draws in the Axes it is given (`ax=`) or in those of a new figure, and returns them; none shows or saves anything:
+`ax.figure.savefig("plot.png")` does. matplotlib is imported by the first plot, not before.
+"""
+
+from nn.plots.activations import activations, slopes
+from nn.plots.curves import learning_curves
+from nn.plots.gradients import GradientNorms
+from nn.plots.layers import DeadReLUs, activation_histograms, ridges, weight_histograms
+from nn.plots.metrics import confusion_matrix, roc_curve
+from nn.plots.paths import Valley, animate_paths, beale, descend, optimizer_paths, ravine, rosenbrock
+from nn.plots.regions import decision_regions, kinks, linear_regions
+from nn.plots.surface import LossSurface, filter_normalized, loss_surface
+
+__all__ = [
+    "activations", "slopes",
+    "GradientNorms", "weight_histograms", "activation_histograms", "ridges", "DeadReLUs",
+    "LossSurface", "loss_surface", "filter_normalized",
+    "decision_regions", "linear_regions", "kinks",
+    "Valley", "rosenbrock", "beale", "ravine", "descend", "optimizer_paths", "animate_paths",
+    "learning_curves", "confusion_matrix", "roc_curve",
+]  # fmt: skip

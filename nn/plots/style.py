@@ -1,0 +1,86 @@
+"""What all plots share: where they draw, in which colours, and what they say without matplotlib."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograd.errors import ArgumentError
+
+# Okabe & Ito 2008, "Color universal design", without its black and its yellow, which vanish on a dark or a light page.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C8C8C")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
+SEQUENCE = "viridis"  # for what has an order
+NEUTRAL = "#808080"  # seen on white and on black
+
+# In place of matplotlib's own defaults, for a figure that is made here: what is on a slide is read from the last row.
+LEGIBLE = {"font.size": (10.0, 12.0), "lines.linewidth": (1.5, 2.25), "axes.titlesize": ("large", "medium")}
+
+
+def needs(module: str) -> Any:
+    """Import a module of matplotlib or scikit-learn, or say what to install."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        library = {"sklearn": "scikit-learn"}.get(module.split(".")[0], "matplotlib")
+        raise ImportError(f"nn.plots draws with {library}, which is not installed: pip install 'chainrule[train]'.") from None
+
+
+@contextmanager
+def canvas(ax: Any, size: tuple[float, float] = (7.0, 4.5), **subplot: Any) -> Iterator[Any]:
+    """The Axes to draw in: those given, or those of a new figure, in larger type unless the user has chosen a size."""
+    if ax is not None:
+        if not hasattr(ax, "plot"):
+            raise ArgumentError(f"ax must be matplotlib's Axes or None; got a {type(ax).__name__}. Of several give one: axes[0].")
+        yield ax
+        return
+    pyplot = needs("matplotlib.pyplot")
+    settings = {name: new for name, (usual, new) in LEGIBLE.items() if pyplot.rcParams[name] == usual}
+    with pyplot.rc_context(settings):
+        _, ax = pyplot.subplots(figsize=size, layout="constrained", subplot_kw=subplot or None)
+        yield ax
+
+
+def colour(i: int) -> str:
+    """The colour of the i-th of several; they come round again after seven."""
+    return COLOURS[i % len(COLOURS)]
+
+
+def dash(i: int) -> Any:
+    """The line style that goes with it: another on every round, and beside the colour a second way to tell lines apart."""
+    return DASHES[i // len(COLOURS) % len(DASHES)]
+
+
+def shades(count: int) -> list[Any]:
+    """So many colours in order, without the ends of the scale, which vanish on a light or a dark page."""
+    scale = needs("matplotlib").colormaps[SEQUENCE]
+    return [scale(0.14 + 0.74 * i / max(1, count - 1)) for i in range(count)]
+
+
+def grid(ax: Any, axis: str = "both") -> None:
+    """Faint lines behind the drawing, that are seen on a light and on a dark page."""
+    ax.grid(True, axis=axis, color=NEUTRAL, alpha=0.25, linewidth=0.8)
+    ax.set_axisbelow(True)
+    for side in ("top", "right"):
+        if side in ax.spines:
+            ax.spines[side].set_visible(False)
+
+
+def legend(ax: Any, **options: Any) -> Any:
+    """A legend on the page's colour, a little of the drawing shining through."""
+    return ax.legend(frameon=True, framealpha=0.85, edgecolor="none", facecolor=ax.get_facecolor(), **options)
+
+
+def plain_name(thing: Any) -> str:
+    """What a function, a class or a module is called in a legend."""
+    return str(getattr(thing, "__name__", "") or type(thing).__name__)
+
+
+def check_points(what: str, value: Any, least: int = 2) -> int:
+    """A number of points along an axis."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ArgumentError(f"{what} must be an integer of at least {least}; got {value!r}.")
+    return value
