@@ -51,10 +51,10 @@ def pull(outputs: Any, inputs: Sequence[Any], cotangents: Any, create_graph: boo
 
 def leading_size(seeds: Sequence[Any], tensors: Sequence[Any], what: str) -> int:
     """The K of a batch."""
-    sizes = {np.shape(seed)[0] if np.ndim(seed) else None for seed in seeds}
+    given = [seed.shape if hasattr(seed, "shape") else np.shape(seed) for seed in seeds]
+    sizes = {shape[0] if shape else None for shape in given}
     if len(sizes) != 1 or None in sizes:
-        shapes = [np.shape(seed) for seed in seeds]
-        raise ShapeError(f"a batch has one leading axis before the shapes {[x.shape for x in tensors]}; got {what}s of shapes {shapes}.")
+        raise ShapeError(f"a batch has one leading axis before the shapes {[x.shape for x in tensors]}; got {what}s of shapes {given}.")
     return int(sizes.pop())  # type: ignore[arg-type]
 
 
@@ -106,8 +106,9 @@ def _pull(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], cre
     k = leading_size(seeds, roots, "cotangent")
     received: dict[Any, Any] = {}
     for root, seed in zip(roots, seeds, strict=True):
-        origin, _ = seeded(root, np.zeros(root.shape, root.dtype), False)  # which refuses a constant
-        _add(received, origin, batch_seed(root, seed, k, create, "cotangent"))
+        if not getattr(root, "requires_grad", False):
+            seeded(root, None, False)  # which says what a constant is
+        _add(received, root if root.node is None else root.node, batch_seed(root, seed, k, create, "cotangent"))
     nodes = oldest_first(list(received))
     origins = [x if x.node is None else x.node for x in inputs]
     goals = set(origins)

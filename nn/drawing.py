@@ -57,6 +57,14 @@ def draw(
         raise ArgumentError(f"draw takes a module; got {type(model).__name__}.")
     if not inputs and not named:
         raise ArgumentError("draw needs an input shape, or an example: model.draw((32, 784)).")
+    stray = next((x for x in inputs if isinstance(x, (str, os.PathLike))), None)
+    if stray is not None:
+        raise ArgumentError(f"draw takes the file to write to by name: model.draw((32, 784), path={os.fspath(stray)!r}).")
+    if path is not None and os.fspath(path).endswith(".html"):
+        raise ArgumentError(
+            f"the diagram of a model is written as .svg, .png, .pdf, .dot or .mmd; got {os.fspath(path)!r}. "
+            "For the page that steps through backpropagation: autograd.trace(model(x)).to_html(path)."
+        )
     if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)) and not _is_shape(inputs[0]):
         inputs = tuple(inputs[0])
     given = _examples([*inputs, *named.values()], dtype, model)

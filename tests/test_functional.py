@@ -460,3 +460,8 @@ def test_the_page_on_functions_runs() -> None:
     for call, value in promised.items():
         assert eval(call, namespace) == float(value)
     np.testing.assert_allclose(namespace["grad"](namespace["f"])(namespace["x"]), [0.9182, 1.3818], atol=1e-4)
+
+
+def test_the_point_given_in_the_place_of_argnum_is_refused_at_once() -> None:
+    with pytest.raises(ArgumentError, match=r"argnum must be an integer .* grad\(f\)\(x\)"):
+        grad(lambda x: np.sum(x), np.ones(3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -399,3 +400,21 @@ def test_a_gradient_that_is_zero_or_infinite_is_marked() -> None:
     assert f'bgcolor="{theme.zero}"><font color="{theme.ink}">grad [0]' in dot
     assert f'bgcolor="{theme.bad}"><font color="{theme.paper}">grad [inf]' in dot
     assert "nan, inf" in dot
+
+
+def test_the_calls_of_one_module_are_joined_by_what_flows_between_them_alone() -> None:
+    shared = nn.Linear(3, 3)
+    text = nn.Sequential(shared, nn.Tanh(), shared, nn.Tanh(), shared).draw((2, 3)).to_mermaid()
+    boxes = re.findall(r"^\s*(m\d+)\b.*Linear", text, flags=re.MULTILINE)
+    assert len(boxes) == 3
+    arrows = re.findall(r"(m\d+) -->(?:\|[^|]*\|)? (m\d+)", text)
+    assert arrows
+    assert not {(a, b) for a in boxes for b in boxes} & set(arrows)  # the shared weight is no way from one call to another
+
+
+def test_where_a_models_picture_goes_is_said_by_name() -> None:
+    model = nn.Linear(3, 2)
+    with pytest.raises(ArgumentError, match=r"path='m.png'"):
+        model.draw((4, 3), "m.png")
+    with pytest.raises(ArgumentError, match="steps through backpropagation"):
+        model.draw((4, 3), path="m.html")

@@ -232,14 +232,21 @@ def tree_map_leaves(tree: Any, f: Function) -> Any:
     return tree_unflatten(structure, [f(leaf) for leaf in leaves])
 
 
+def check_argnum(name: str, argnum: Any) -> None:
+    """Refuse, before the function is called, what cannot name an argument: an array, as in grad(f, x)."""
+    for n in argnum if isinstance(argnum, (tuple, list)) else [argnum]:
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+            remedy = f" The arguments come in a second call: {name}(f)(x)." if hasattr(n, "shape") else ""
+            raise ArgumentError(f"{name}: argnum must be an integer or a tuple of integers; got {argnum!r:.80}.{remedy}")
+
+
 def _positions(name: str, argnum: Any, args: Sequence[Any]) -> list[int]:
     """The numbers of the arguments that are differentiated, counted from the front."""
     if argnum is None:
         return list(range(len(args)))
     numbers = list(argnum) if isinstance(argnum, (tuple, list)) else [argnum]
+    check_argnum(name, argnum)
     for n in numbers:
-        if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
-            raise ArgumentError(f"{name}: argnum must be an integer or a tuple of integers; got {argnum!r}.")
         if not -len(args) <= n < len(args):
             raise ArgumentError(f"{name}: argnum is {argnum!r}, but the function was called with {len(args)} positional arguments.")
     positions = [int(n) % len(args) for n in numbers]

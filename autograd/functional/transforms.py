@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.forward import push
-from autograd.functional.recording import Function, Recorded, check_callable, record, zeros_like
+from autograd.functional.recording import Function, Recorded, check_argnum, check_callable, record, zeros_like
 from autograd.modes import is_grad_enabled
 from autograd.primitive import result
 from autograd.pytree import leaves_like, tree_unflatten
@@ -66,6 +66,7 @@ def value_and_grad(
         (10.0, (5.0, 2.0))
     """
     check_callable(_name, f)
+    check_argnum(_name, argnum)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         made = record(_name, f, args, kwargs, argnum, has_aux=has_aux)
@@ -90,6 +91,7 @@ def elementwise_grad(f: Function, argnum: int = 0) -> Callable[..., Any]:
         array([1.  , 0.42])
     """
     check_callable("elementwise_grad", f)
+    check_argnum("elementwise_grad", argnum)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         made = record("elementwise_grad", f, args, kwargs, argnum)

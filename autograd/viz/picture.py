@@ -232,6 +232,7 @@ def _arrows(graph: Graph, plan: Plan, words: set[str]) -> list[Arrow]:
     names = arguments_named(graph)
     found: dict[tuple[int, str, str, tuple[Line, ...], str], None] = {}  # a value used twice by one operation has two arrows
     inside: set[tuple[str, str]] = set()
+    kinds = {node.id: node.kind for node in graph.nodes}
     for edge in graph.edges:
         source, target = plan.key.get(edge.source), plan.key.get(edge.target)
         if source is None or target is None:
@@ -240,6 +241,8 @@ def _arrows(graph: Graph, plan: Plan, words: set[str]) -> list[Arrow]:
         closed = source in plan.closed or target in plan.closed
         if source == target and (closed or not back):
             continue
+        if source in plan.closed and plan.closed[source] == plan.closed.get(target) and kinds[edge.source] != "operation":
+            continue  # what a module has by itself goes into each of its calls, and is no way from one call to another
         own = {} if edge.target in plan.numbers else names.get(edge.target, {})  # the number stands in its place already
         lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own))
         if edge.target != plan.drawn[edge.target] and (source, target) in inside:
