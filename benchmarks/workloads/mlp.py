@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-EPS = 1e-4  # Adam's, so large that where a gradient is 0 but for rounding the rounding does not decide the step
+EPS = 1e-2  # Adam's, so large that where a gradient is 0 but for rounding the rounding does not decide the step
 
 
 class Network:
