@@ -117,11 +117,6 @@ def norm_of(content: Content) -> float | None:
     return None if content is None else abs(float(content))
 
 
-def is_bad(content: Content) -> bool:
-    """Whether there is a nan or an inf in it."""
-    return bool(content.nans or content.infs) if isinstance(content, Values) else content is not None and not math.isfinite(content)
-
-
 # As text
 
 SMALL = 6  # arrays of up to so many elements are written out

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.fused.buffers import in_single_precision
 from autograd.primitive import define
 
 
@@ -25,10 +26,8 @@ def _log(e: Any, u: Any) -> Any:
     return out
 
 
+@in_single_precision
 def _with_logits(x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean") -> Any:
-    if x.dtype == np.float16:  # summed in single precision
-        loss, saved = _with_logits(x.astype(np.float32), y.astype(np.float32), weight, pos_weight, reduction)
-        return loss.astype(np.float16), saved
     if x.ndim == 0:  # a scalar is not written in place
         loss, (d, n) = _with_logits(x.reshape(1), np.reshape(y, 1), weight, pos_weight, "none")
         return loss[0], (d[0], n)

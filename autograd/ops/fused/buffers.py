@@ -1,4 +1,4 @@
-"""What the elementwise forwards that work in buffers share."""
+"""What forwards share that work in buffers of their own: the dtypes they see, and passes over large arrays."""
 
 from __future__ import annotations
 
@@ -32,6 +32,23 @@ def in_buffers(forward: Callable[..., Any]) -> Callable[..., Any]:
             return (out, *values) if values else out
 
     return widened
+
+
+def in_single_precision(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a forward that sums, and returns (result, values), see float16 as float32: its sums soon leave float16's range."""
+
+    @functools.wraps(forward)
+    def widened(x: Any, *args: Any, **params: Any) -> Any:
+        if x.dtype != np.float16:
+            return forward(x, *args, **params)
+        out, values = forward(_single(x), *[_single(a) for a in args], **{name: _single(a) for name, a in params.items()})
+        return out.astype(np.float16), values
+
+    return widened
+
+
+def _single(a: Any) -> Any:
+    return a.astype(np.float32) if getattr(getattr(a, "dtype", None), "kind", "") == "f" else a
 
 
 def positive_part(x: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.fused.buffers import in_single_precision
 from autograd.ops.fused.negative_log_likelihood import divided, looked_up, places
 from autograd.ops.fused.softmax import log_softmax
 from autograd.primitive import define
@@ -34,13 +35,10 @@ def _a_class(weight: Any, x: Any) -> Any:
     return weight.reshape(-1, *[1] * (x.ndim - 2))
 
 
+@in_single_precision
 def _of_classes(
     x: Any, target: Any, weight: Any = None, ignore_index: int = -100, label_smoothing: float = 0.0, reduction: str = "mean"
 ) -> Any:
-    if x.dtype == np.float16:  # sums over many classes and positions, in single precision
-        w = None if weight is None else weight.astype(np.float32)
-        loss, saved = _of_classes(x.astype(np.float32), target, w, ignore_index, label_smoothing, reduction)
-        return loss.astype(np.float16), saved
     at, each, n = looked_up(target, weight, ignore_index, x.dtype)
     own = 1 - label_smoothing if each is None else each * x.dtype.type(1 - label_smoothing)  # (1 - ε) w_t, 0 where it is ignored
     where = places(at, x.shape)
@@ -125,11 +123,8 @@ def _aim(y: Any, weight: Any, smoothing: float) -> Any:
     return y if weight is None else y * _a_class(weight, y)
 
 
+@in_single_precision
 def _of_probabilities(x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean") -> Any:
-    if x.dtype == np.float16:
-        w = None if weight is None else weight.astype(np.float32)
-        loss, saved = _of_probabilities(x.astype(np.float32), y.astype(np.float32), w, label_smoothing, reduction)
-        return loss.astype(np.float16), saved
     n = x.dtype.type(x.size / x.shape[1] if reduction == "mean" else 1)
     log_p, p = _softmax(x)
     aim = _aim(y, weight, label_smoothing)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.fused.buffers import in_single_precision
 from autograd.primitive import define
 
 
@@ -45,11 +46,8 @@ def divided(total: Any, n: Any) -> Any:
     return total / n if n else total * total.dtype.type(np.nan)
 
 
+@in_single_precision
 def _forward(x: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
-    if x.dtype == np.float16:  # sums over many positions, in single precision
-        w = None if weight is None else weight.astype(np.float32)
-        loss, saved = _forward(x.astype(np.float32), target, w, ignore_index, reduction)
-        return loss.astype(np.float16), saved
     at, each, n = looked_up(target, weight, ignore_index, x.dtype)
     where = places(at, x.shape)
     loss = -x.reshape(-1)[where]
