@@ -16,6 +16,7 @@ import optim
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
 from nn import plots
+from nn.plots.style import COLOURS
 
 matplotlib = pytest.importorskip("matplotlib")
 
@@ -719,3 +720,14 @@ def test_nobody_here_imports_an_optimizer_or_matplotlib_at_the_top() -> None:
     for path in Path(plots.__file__).parent.glob("*.py"):
         top = [row for row in path.read_text(encoding="utf-8").splitlines() if row.startswith(("import ", "from "))]
         assert not [row for row in top if row.split()[1].split(".")[0] in ("matplotlib", "sklearn", "optim")], path
+
+
+def test_set_style_gives_your_own_figures_our_colours(figures: Any) -> None:
+    with matplotlib.rc_context():
+        plots.set_style()
+        figure, ax = figures.subplots()
+        (first,), (second,) = ax.plot([0, 1], label="one"), ax.plot([1, 0], label="two")
+        assert (first.get_color(), second.get_color()) == COLOURS[:2]
+        assert ax.xaxis.label.get_size() == 12
+        figure.canvas.draw()
+        figures.close(figure)

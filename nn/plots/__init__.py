@@ -11,6 +11,7 @@ from nn.plots.layers import DeadReLUs, activation_histograms, ridges, weight_his
 from nn.plots.metrics import confusion_matrix, roc_curve
 from nn.plots.paths import Valley, animate_paths, beale, descend, optimizer_paths, ravine, rosenbrock
 from nn.plots.regions import decision_regions, kinks, linear_regions
+from nn.plots.style import set_style
 from nn.plots.surface import LossSurface, filter_normalized, loss_surface
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "decision_regions", "linear_regions", "kinks",
     "Valley", "rosenbrock", "beale", "ravine", "descend", "optimizer_paths", "animate_paths",
     "learning_curves", "confusion_matrix", "roc_curve",
+    "set_style",
 ]  # fmt: skip

@@ -29,6 +29,35 @@ def needs(module: str) -> Any:
         raise ImportError(f"nn.plots draws with {library}, which is not installed: pip install 'chainrule[train]'.") from None
 
 
+def set_style() -> None:
+    """Draw your own figures as these plots are drawn, until the program ends: colours, type that is read from the last row, faint grid.
+
+    It sets matplotlib's `rcParams`; `matplotlib.rcdefaults()` takes it back.
+
+    Example:
+        >>> import nn.plots
+        >>> nn.plots.set_style()
+    """
+    pyplot, cycler = needs("matplotlib.pyplot"), needs("cycler").cycler
+    pyplot.rcParams.update({name: new for name, (_, new) in LEGIBLE.items()})
+    pyplot.rcParams.update(
+        {
+            "axes.prop_cycle": cycler(color=COLOURS),
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "grid.color": NEUTRAL,
+            "grid.alpha": 0.25,
+            "image.cmap": SEQUENCE,
+            "legend.framealpha": 0.85,
+            "legend.edgecolor": "none",
+            "figure.figsize": (7.0, 4.5),
+            "figure.constrained_layout.use": True,
+        }
+    )
+
+
 @contextmanager
 def canvas(ax: Any, size: tuple[float, float] = (7.0, 4.5), **subplot: Any) -> Iterator[Any]:
     """The Axes to draw in: those given, or those of a new figure, in larger type unless the user has chosen a size."""
