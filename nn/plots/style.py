@@ -33,10 +33,6 @@ def set_style() -> None:
     """Draw your own figures as these plots are drawn, until the program ends: colours, type that is read from the last row, faint grid.
 
     It sets matplotlib's `rcParams`; `matplotlib.rcdefaults()` takes it back.
-
-    Example:
-        >>> import nn.plots
-        >>> nn.plots.set_style()
     """
     pyplot, cycler = needs("matplotlib.pyplot"), needs("cycler").cycler
     pyplot.rcParams.update({name: new for name, (_, new) in LEGIBLE.items()})
