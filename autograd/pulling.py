@@ -141,13 +141,15 @@ def _pull(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], cre
             shares = received.setdefault(node.parents[0], {})
             _add(shares, node.params["index"], g)  # type: ignore[index]
             continue
-        which = [i for i, parent in enumerate(node.parents) if parent in useful and node.primitive.has_derivative(i)]
-        for i, gi in zip(which, _through(node, which, g, k, create), strict=True):
+        primitive = node.primitive
+        which = [i for i, parent in enumerate(node.parents) if parent in useful and primitive.has_derivative(i)]
+        for i, gi in zip(which, _through(node, which, g, k, create)):  # noqa: B905  as many; it runs for every operation
             if gi is None:
                 continue
             x = node.args[i]
-            gi = fitted(as_cotangent(gi, create), k, x.shape)
-            if node.primitive.guard and has_nan(gi):
+            if type(gi) is not np.ndarray or gi.shape != (k, *x.shape):
+                gi = fitted(as_cotangent(gi, create), k, x.shape)
+            if primitive.guard and has_nan(gi):
                 gi = guarded(gi, g)
             if gi.dtype != x.dtype:
                 gi = gi.astype(x.dtype)

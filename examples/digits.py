@@ -143,7 +143,7 @@ def draw_curves(histories: dict[int, nn.History], out: Path) -> None:
         first, *others = histories.values()
         first.plot(what, axes)
         for history in others:
-            axes.plot(history["epoch"], history[f"validation_{what}"], color="tab:orange", alpha=0.25, linewidth=0.8)
+            axes.plot(history["epoch"], history[f"validation_{what}"], color="C1", alpha=0.25, linewidth=0.8)
     seed = next(iter(histories))
     behind = "" if len(histories) == 1 else "; thin: validation of the other seeds"
     left.set(ylabel="softmax cross-entropy", title=f"Loss, seed {seed}{behind}", yscale="log")

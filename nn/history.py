@@ -111,13 +111,13 @@ class History(dict[str, list[Any]]):
             _, ax = pyplot.subplots(layout="constrained")
         best = self.best_epoch
         for name in names:
-            label, colour = _STYLES.get(name.removesuffix(f"_{what}"), (what, "tab:green"))
+            label, colour = _STYLES.get(name.removesuffix(f"_{what}"), (what, "C2"))
             (line,) = ax.plot(self["epoch"], self[name], color=colour, label=label, marker="o" if self.epochs == 1 else "")
             if name == names[-1] and best is not None:
                 value = self[name][self["epoch"].index(best)]
                 ax.plot([best], [value], "o", color=line.get_color(), markerfacecolor="white", markeredgewidth=2, zorder=3)
         if best is not None:
-            ax.axvline(best, color="tab:gray", linestyle="--", linewidth=1, label=f"best epoch: {best}")
+            ax.axvline(best, color="gray", linestyle="--", linewidth=1, label=f"best epoch: {best}")
         ax.set(xlabel="epoch", ylabel=what.replace("_", " "))
         ax.xaxis.get_major_locator().set_params(integer=True)
         if log:
@@ -127,4 +127,4 @@ class History(dict[str, list[Any]]):
         return ax
 
 
-_STYLES = {"train": ("training", "tab:blue"), "validation": ("validation", "tab:orange")}
+_STYLES = {"train": ("training", "C0"), "validation": ("validation", "C1")}

@@ -25,7 +25,7 @@ class Adam(Optimizer):
                betas: (β1, β2), each in [0, 1).
                eps: >= 0, added to the denominator.
                weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|². See `AdamW` for decay that is not rescaled.
-               amsgrad: divide by the largest v̂ so far (Reddi et al. 2018, arXiv:1904.09237).
+               amsgrad: divide by the largest v so far, corrected as v̂ is (Reddi et al. 2018, arXiv:1904.09237; the order is PyTorch's).
                maximize: ascend.
                decoupled_weight_decay: shrink the parameters by 1 - lr · weight_decay instead, as AdamW does.
                bias_correction: False leaves out the two corrections (m̂ = m, v̂ = v): the form without them that some

@@ -308,7 +308,7 @@ def test_a_tensors_rule_with_names_and_numbers() -> None:
 
     assert written("aᵀ·g", "matmul", 1, a=0, b=1) == "<0>ᵀ · G"
     assert written("g·other", "multiply", 0, a=0, b=1) == "G ⊙ <1>"
-    assert written("±g", "subtract", 1, a=0, b=1) == "−G"
+    assert written("-g", "subtract", 1, a=0, b=1) == "−G"
     assert written("g·(1-out²)", "tanh", 0, x=0) == "G ⊙ (1−<out>²)"
     assert written("g·W", "linear", 0, x=0, weight=1) == "G · <1>"
     assert written("g·sign x", "abs", 0, x=0) == "G · sign <0>", "no letter inside a word is taken for an argument"

@@ -28,7 +28,7 @@ def _power_exponent(g: Any, out: Any, x: Any, p: Any) -> Any:
 add = define(np.add, lambda g, out, a, b: g,
                      lambda g, out, a, b: g, keeps="", guard=False, label="g")  # fmt: skip
 subtract = define(np.subtract, lambda g, out, a, b: g,
-                               lambda g, out, a, b: -g, keeps="", guard=False, label="±g")  # fmt: skip
+                               lambda g, out, a, b: -g, keeps="", guard=False, label="g, -g")  # fmt: skip
 multiply = define(np.multiply, lambda g, out, a, b: g * b,
                                lambda g, out, a, b: g * a, keeps=("b", "a"), label="g·other")  # fmt: skip
 divide = define(np.divide, lambda g, out, a, b: g / b,

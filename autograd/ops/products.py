@@ -140,7 +140,9 @@ def _stack_first(g: Any, out: Any, a: Any, b: Any) -> Any:
 
 def _stack_second(g: Any, out: Any, a: Any, b: Any) -> Any:
     if a.ndim == 2 and b.ndim == 1:  # (m, n) @ (n,), a batch of vectors g: one product, not K of a matrix and a vector
-        return guarded(np.matmul, g, a)
+        gb = g @ a
+        raw = getattr(gb, "_data", gb)  # row 0 of it meets every element of a
+        return gb if not raw.size or isfinite((row := raw[0]).dot(row)) else without_zeros(np.matmul, gb, g, a)
     gb = guarded(_matmul_swapped, _stack_of(g, out, a, b), _as_rows(a).mT)
     return _without_added(gb, b, -1)
 

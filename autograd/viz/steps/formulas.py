@@ -107,7 +107,7 @@ def rule(label: str, op: str, index: int, arguments: Mapping[str, int], cotangen
         known.setdefault(RESULT[op], "out")
     if len(arguments) == 2:
         known["other"] = f"{1 - index}"
-    label = label.replace("±", "−" if index else "").replace("-", "−").replace("·", " ⊙ " if is_elementwise(op) else " · ")
+    label = label.replace("-", "−").replace("·", " ⊙ " if is_elementwise(op) else " · ")
     names = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
     pieces: list[Piece] = []
     for found in re.finditer(rf"(?<![A-Za-z0-9_])(?:(g)|({names}))(?![A-Za-z0-9_′'₊₋ₖ])|(.)", label, re.DOTALL):
