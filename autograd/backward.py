@@ -28,7 +28,7 @@ from autograd.cotangents import (
     zeros,
 )
 from autograd.errors import ArgumentError
-from autograd.graph import Abstract, Node, ancestors
+from autograd.graph import Abstract, Node, oldest_first
 from autograd.modes import Mode, enable_grad, mode
 from autograd.primitive import Primitive, Share, alias, pick_node, result
 from autograd.shapes import unbroadcast
@@ -399,9 +399,9 @@ def paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[A
         goals.setdefault(origin, []).append(x)
     useful = set(goals)
     starts = [root.node if root.node is not None else root for root in roots]
-    for item in reversed(list(ancestors(*starts))):
-        if type(item) is Node and item.args is None and item not in goals:
-            refuse_freed(item)
-        if type(item) is Node and any(parent in useful for parent in item.parents):
-            useful.add(item)
+    for node in oldest_first(starts):
+        if node.args is None and node not in goals:
+            refuse_freed(node)
+        if not useful.isdisjoint(node.parents):
+            useful.add(node)
     return useful, goals

@@ -16,10 +16,11 @@ import numpy as np
 from autograd import anomaly
 from autograd.cotangents import as_tensor, refuse_freed
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.graph import oldest_first
 from autograd.jvps import through, through_arrays
 from autograd.modes import Mode, mode
 from autograd.primitive import is_tensor, result
-from autograd.pulling import batch_seed, leading_size, oldest_first, refuse_written
+from autograd.pulling import batch_seed, leading_size, refuse_written
 
 
 def push(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create_graph: bool = False) -> list[Any]:
@@ -113,12 +114,12 @@ def _push(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], k: 
     plain = k is None and not create
     for node in nodes:
         parents = node.parents
-        ts = [found.get(parent) for parent in parents]
-        if not any([t is not None for t in ts]):
+        if found.keys().isdisjoint(parents):
             if node.args is None and node not in found:  # what it was computed from is forgotten: it might be an input
                 refuse_freed(node)
             continue
         used.add(node)
+        ts = [found.get(parent) for parent in parents]
         if check:
             anomaly.check_kept(node)
         t = through_arrays(node, ts, _push) if plain else through(node, ts, k, create, _push)

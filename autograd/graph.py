@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -146,3 +147,15 @@ def ancestors(*roots: Any) -> Iterator[Any]:
             if isinstance(item, Node):
                 stack.extend(parent for parent in item.parents if parent is not None and parent not in found)
     yield from sorted(found, key=lambda item: item.number if isinstance(item, Node) else 0, reverse=True)
+
+
+def oldest_first(ends: Sequence[Any]) -> list[Node]:
+    """The Nodes among these, and all that they were computed from, each once."""
+    stack = [end for end in ends if type(end) is Node]
+    seen = set(stack)
+    while stack:
+        for parent in stack.pop().parents:
+            if type(parent) is Node and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=attrgetter("number"))

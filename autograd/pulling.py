@@ -7,7 +7,6 @@ need not be as quick an operation, since it does K sweeps at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from autograd import anomaly
 from autograd.backward import rewrap, through_composite
 from autograd.cotangents import as_cotangent, as_tensor, guarded, has_nan, is_written, refuse_changed, refuse_freed, seeded, through_hooks
 from autograd.errors import DTypeError, ShapeError
-from autograd.graph import Node
+from autograd.graph import Node, oldest_first
 from autograd.modes import Mode, mode
 from autograd.primitive import Batch, is_tensor, pick, primitives, result
 from autograd.shapes import unbroadcast
@@ -70,18 +69,6 @@ def batch_seed(x: Any, seed: Any, k: int, create: bool, what: str) -> Any:
     return result(g, None) if create and not is_tensor(g) else g
 
 
-def oldest_first(ends: Sequence[Any]) -> list[Node]:
-    """The Nodes that these were computed from, and they themselves."""
-    stack = [end for end in ends if type(end) is Node]
-    seen = set(stack)
-    while stack:
-        for parent in stack.pop().parents:
-            if type(parent) is Node and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return sorted(seen, key=attrgetter("number"))
-
-
 def refuse_written(nodes: Sequence[Node], used: Any) -> None:
     """Raise if a value that a rule reads was written since. Of the nodes, newest first, `used` are those whose rules run."""
     views: dict[Node, Any] = {}
@@ -116,10 +103,8 @@ def _pull(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], cre
     for node in nodes:
         if node.args is None and node not in goals:
             refuse_freed(node)
-        for parent in node.parents:
-            if parent in useful:
-                useful.add(node)
-                break
+        if not useful.isdisjoint(node.parents):
+            useful.add(node)
     nodes.reverse()
     refuse_written(nodes, useful)
     check = mode.get().anomaly
