@@ -1,11 +1,14 @@
-# make demo    train on scikit-learn's digits; pictures in out/digits
-# make test    the test suite
-# make check   lint, format and types
-# make bench   speed against NumPy, PyTorch and micrograd
-# make gallery the pictures of docs/gallery.md
-# make clean   remove what these made
+# make demo      train on scikit-learn's digits; pictures in out/digits
+# make notebooks the course, in JupyterLab
+# make test      the test suite, and every notebook
+# make check     lint, format and types
+# make docs      the site in out/docs, with the notebooks run; NOTEBOOKS=off leaves their outputs out
+# make generate  what in docs/ and README.md is written by the code
+# make bench     speed against NumPy, PyTorch and micrograd
+# make gallery   the pictures of docs/gallery.md
+# make clean     remove what these made
 #
-# ARGS="…" goes to the program behind a target: make demo ARGS="--epochs 5 --seed 0".
+# ARGS="…" goes to the program behind a target: make demo ARGS="--epochs 5 --seed 0". JOBS is the number of processes of make test (0: this one).
 # Each makes .venv and installs what it needs, once; Python 3.11 or later is all that has to be there.
 
 PYTHON ?= python3
@@ -13,16 +16,22 @@ VENV   ?= .venv
 EXTRAS ?= dev
 BIN    := $(VENV)/bin
 ARGS   ?=
+JOBS   ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check format bench gallery clean
+.PHONY: demo notebooks test check format docs generate bench gallery clean
 
 demo: $(VENV)/.installed-train-viz
 	$(BIN)/python examples/digits.py $(ARGS)
 
+notebooks: $(VENV)/.installed-notebooks
+	cd notebooks && $(abspath $(BIN))/python -m jupyterlab $(ARGS)
+
+# The processes share the cores: with more than one thread each, BLAS would wait for cores by spinning on them.
+test: export OMP_NUM_THREADS ?= 1
 test: $(VENV)/.installed-$(EXTRAS)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.installed-$(EXTRAS)
 	$(BIN)/ruff check .
@@ -32,6 +41,13 @@ check: $(VENV)/.installed-$(EXTRAS)
 format: $(VENV)/.installed-$(EXTRAS)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python -m nbstripout --keep-id --drop-empty-cells --extra-keys "$(EDITORS)" notebooks/*.ipynb
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx -c docs -W --keep-going -b $(or $(BUILDER),html) -d out/docs-cache/doctrees $(ARGS) . out/docs
+
+generate: $(VENV)/.installed-$(EXTRAS)
+	$(BIN)/python -m docs.generate
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.run $(ARGS)
@@ -41,7 +57,7 @@ gallery: $(VENV)/.installed-train-viz
 	$(BIN)/python docs/plot_gallery.py
 
 clean:
-	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) out build dist docs/api .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp for each set of extras (`.installed-dev-oracle` holds .[dev,oracle]), older than a changed pyproject.toml.
@@ -54,3 +70,6 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 comma := ,
+
+# What editors write into a notebook of the Python they run it with
+EDITORS := $(addprefix metadata.language_info.,codemirror_mode file_extension mimetype nbconvert_exporter pygments_lexer version)

@@ -1,11 +1,16 @@
-"""Write docs/modules.md from the docstrings: python -m docs.generate
+"""Write what in the docs is generated: python -m docs.generate
 
-tests/test_docs.py fails when the page is not what this would write.
+- docs/modules.md from the docstrings,
+- the tables of docs/conventions.md from the engine's answers to the questions in docs/kinks.py,
+- the README's table of the notebooks from their first cells.
+
+tests/test_docs.py fails where one of them is not what this would write.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -14,6 +19,8 @@ from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+CONVENTIONS = ROOT / "docs" / "conventions.md"
+README = ROOT / "README.md"
 PAGE = ROOT / "docs" / "modules.md"
 SECTION = re.compile(r"^[A-Z][a-z]+:(\s|$)")  # "Shape:     x (N, C) -> …"
 
@@ -98,5 +105,54 @@ def cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
+def between(text: str, name: str, generated: str) -> str:
+    """The text with what stands between the marks of a name replaced."""
+    begin, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->\n"
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    assert found, begin
+    assert closed, end
+    return before + begin + generated + end + after
+
+
+def conventions() -> str:
+    """docs/conventions.md with the engine's answers of now."""
+    sys.path.insert(0, str(ROOT))
+    from docs import kinks
+
+    def asked(questions: list[str]) -> str:
+        return "<br>".join(f"`{cell(question)}` → **{kinks.answer(question)}**" for question in questions)
+
+    engine = ["| where | asked and answered | what it means, and why |", "|---|---|---|"]
+    engine += [f"| {where} | {asked(questions)} | {cell(why)} |" for where, questions, why in kinks.ENGINE]
+    layers = ["| where | asked and answered | what it means, and why | tested by |", "|---|---|---|---|"]
+    for where, questions, why, tests in kinks.LAYERS:
+        layers.append(f"| {where} | {asked(questions)} | {cell(why)} | {', '.join(f'`{test}`' for test in tests)} |")
+    text = CONVENTIONS.read_text(encoding="utf-8")
+    for name, lines in (("engine", engine), ("layers", layers)):
+        text = between(text, name, "\n" + "\n".join(lines) + "\n\n")
+    return text
+
+
+def readme() -> str:
+    """README.md with the table of the notebooks there are."""
+    lines = ["| notebook | what you see | rows of the course |", "|---|---|---|"]
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        title, sentence, rows = first_cell("".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]))
+        lines.append(f"| [{path.stem[:2]} {cell(title)}](notebooks/{path.name}) | {cell(sentence)} | {rows} |")
+    return between(README.read_text(encoding="utf-8"), "course", "\n" + "\n".join(lines) + "\n\n")
+
+
+def first_cell(source: str) -> tuple[str, str, str]:
+    """Title, first sentence and rows of the course, from a notebook's first cell."""
+    title, _, rest = source.removeprefix("# ").partition("\n")
+    paragraph = " ".join(rest.strip().split("\n\n")[0].split())
+    named = re.search(r"^\*\*Course rows\*\* ([\d, –-]+)", source, flags=re.MULTILINE)
+    return title.strip(), re.split(r"(?<=[.!?]) (?=[A-Z])", paragraph)[0], named[1].strip(" ,") if named else ""
+
+
+FILES = {PAGE: page, CONVENTIONS: conventions, README: readme}
+
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for path, made in FILES.items():
+        path.write_text(made(), encoding="utf-8")

@@ -52,6 +52,13 @@ def activations() -> Any:
     return plots.activations(F.step, F.sigmoid, F.tanh, F.relu, F.gelu)
 
 
+def jacobians() -> Any:
+    _, axes = pyplot.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
+    B = np.random.default_rng(0).normal(size=(3, 2))
+    plots.jacobian(autograd.jacobian(F.softmax)(np.array([2.0, 1.0, 0.0, -1.0])), ax=axes[0]).set_title("softmax")
+    return plots.jacobian(autograd.jacobian(lambda A: A @ B)(np.ones((2, 3))), ax=axes[1]).set_title("a matrix product A B, by A")
+
+
 def gradient_norms() -> Any:
     _, axes = pyplot.subplots(1, 2, figsize=(11, 4.5), layout="constrained", sharey=True)
     for ax, activation in zip(axes, (nn.Sigmoid, nn.ReLU), strict=True):
@@ -181,7 +188,8 @@ def roc_curve() -> Any:
 
 
 PICTURES: list[Callable[[], Any]] = [
-    activations, gradient_norms, gradient_norms_by_layer, weight_histograms, activation_histograms, dead_relus, loss_contour, loss_surface,
+    activations, jacobians, gradient_norms, gradient_norms_by_layer, weight_histograms, activation_histograms, dead_relus,
+    loss_contour, loss_surface,
     decision_regions, linear_regions, paths_rosenbrock, paths_beale, paths_ravine, learning_curves, confusion_matrix, roc_curve,
 ]  # fmt: skip
 

@@ -15,6 +15,8 @@ from autograd.random import generator
 from nn import functional as F
 from nn.module import check_size
 
+__all__ = ["minibatches", "DataLoader"]
+
 
 def minibatches(
     *arrays: Any,

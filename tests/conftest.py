@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # an installed copy, or another package of the name, is not what is tested
@@ -40,6 +41,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("oracle")]
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a process of `make test` (pytest-xdist): say what was left out to the one that writes the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash[left_out]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Each process collects all tests, and leaves the same out."""
+    config = node.config
+    config.stash[left_out] = max(config.stash[left_out], getattr(node, "workeroutput", {}).get("left_out", 0))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.stash[left_out]:
         terminalreporter.write_line(
@@ -51,6 +65,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def rng() -> np.random.Generator:
     """A generator that gives the same numbers in every run."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """matplotlib.pyplot without a screen. Each figure that is left is drawn once; no setting must be left changed."""
+    matplotlib: Any = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    monkeypatch.setattr(pyplot, "show", lambda *_, **__: pytest.fail("a plot was shown"))
+    before = dict(matplotlib.rcParams)
+    yield pyplot
+    for number in pyplot.get_fignums():
+        pyplot.figure(number).canvas.draw()  # what cannot be drawn fails here
+    pyplot.close("all")
+    assert dict(matplotlib.rcParams) == before
 
 
 def global_generator() -> tuple[int, bytes]:

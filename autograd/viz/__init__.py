@@ -1,11 +1,9 @@
 """Pictures of a computation: `trace` gives it as plain data, `draw` as an image."""
 
-from autograd.viz.drawing import Drawing as Drawing
-from autograd.viz.drawing import draw as draw
-from autograd.viz.graph import Graph as Graph
-from autograd.viz.graph import GraphEdge as GraphEdge
-from autograd.viz.graph import GraphNode as GraphNode
-from autograd.viz.steps import Steps as Steps
-from autograd.viz.steps import steps as steps
-from autograd.viz.trace import trace as trace
-from autograd.viz.values import Values as Values
+from autograd.viz.drawing import Drawing, draw
+from autograd.viz.graph import Graph, GraphEdge, GraphNode
+from autograd.viz.steps import Steps, steps
+from autograd.viz.trace import trace
+from autograd.viz.values import Values
+
+__all__ = ["draw", "trace", "steps", "Drawing", "Steps", "Graph", "GraphNode", "GraphEdge", "Values"]

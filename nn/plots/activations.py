@@ -14,6 +14,8 @@ from nn.module import Module
 from nn.plots.style import NEUTRAL, canvas, colour, dash, grid, legend, needs, plain_name
 
 DOTS = (0, (2, 1.2))
+SEEN = 0.01  # a jump of less than this share of the curve's height cannot be told from a slope in a picture
+HALVINGS = 40
 
 
 def activations(
@@ -26,7 +28,8 @@ def activations(
 ) -> Any:
     """Draw functions of one number, and dashed, in the same colour, their derivatives, which the engine computes.
 
-    Where a function jumps, the line is broken: a step is not a steep slope.
+    Where a function jumps, the line is broken, and the slope's line where that does. A steep slope is none: between two points that
+    lie far apart, it is looked closer and closer, and a jump does not become smaller.
 
     Args:      functions: such as np.tanh, F.relu, nn.GELU() or nn.ELU; a class of modules is called without arguments.
                span: x goes from -span to span, or from one to the other of two numbers.
@@ -54,15 +57,17 @@ def activations(
     if not low < high:
         raise ArgumentError(f"span must go from a smaller to a larger number; got {(low, high)}.")
     x = np.linspace(low, high, points)
-    curves = {name: slopes(f, x) for name, f in chosen.items()}
+    ready = {name: _ready(f) for name, f in chosen.items()}
+    curves = {name: slopes(f, x) for name, f in ready.items()}
     with canvas(ax) as ax:
         for level in (ax.axhline, ax.axvline):
             level(0, color=NEUTRAL, linewidth=1, zorder=0)
         handles = []
         for i, (name, (_, y, slope)) in enumerate(curves.items()):
-            handles += ax.plot(x, _broken(y, x, slope), color=colour(i), linestyle=dash(i), label=name)
+            handles += ax.plot(x, _broken(y, x, _values(ready[name], 1)), color=colour(i), linestyle=dash(i), label=name)
             if derivative:
-                ax.plot(x, _broken(slope, x), color=colour(i), linestyle=DOTS, linewidth=1.75, alpha=0.9, label=f"{name}′")
+                slope = _broken(slope, x, _values(ready[name], 2))
+                ax.plot(x, slope, color=colour(i), linestyle=DOTS, linewidth=1.75, alpha=0.9, label=f"{name}′")
         ax.set(xlabel="x", ylabel="f(x), dashed f′(x)" if derivative else "f(x)", xlim=(low, high))
         grid(ax)
         if derivative:
@@ -78,11 +83,8 @@ def slopes(function: Callable[[Any], Any], x: Any) -> tuple[np.ndarray, np.ndarr
     Raises:    ArgumentError if the function does not give one number for each.
     """
     numbers = np.asarray(x, float)
-    f = function() if isinstance(function, type) else function
-    if isinstance(f, Module):
-        f = _as_double(f)
     t = Tensor(numbers.copy(), requires_grad=True)
-    y = f(t)
+    y = _ready(function)(t)
     if getattr(y, "shape", None) != numbers.shape:
         raise ArgumentError(
             f"{_name(function)} gives shape {getattr(y, 'shape', None)} for {numbers.size} numbers; an activation gives a number for each."
@@ -94,22 +96,39 @@ def slopes(function: Callable[[Any], Any], x: Any) -> tuple[np.ndarray, np.ndarr
     return numbers, values, slope
 
 
-def _as_double(module: Module) -> Module:
-    """A copy in double precision and out of training: drawing changes nothing, and a random slope is its mean."""
-    return copy.deepcopy(module).astype(np.float64).eval()
+def _ready(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """To be called with doubles. A module is copied, in double precision and out of training: drawing changes nothing, and a random
+    slope is its mean."""
+    f = function() if isinstance(function, type) else function
+    return copy.deepcopy(f).astype(np.float64).eval() if isinstance(f, Module) else f
 
 
-def _broken(y: np.ndarray, x: np.ndarray, slope: np.ndarray | None = None) -> np.ndarray:
-    """The curve with a nan at the far side of each jump: where a step is much larger than the slopes beside it can explain."""
-    steps = np.abs(np.diff(y))
-    if slope is None:
-        expected = 12 * np.median(steps) + 0.05 * max(float(np.ptp(y[np.isfinite(y)])), 1e-12)
-    else:
-        expected = 1.5 * np.maximum(np.abs(slope[1:]), np.abs(slope[:-1])) * np.diff(x) + 0.02 * max(
-            float(np.ptp(y[np.isfinite(y)])), 1e-12
-        )
+def _values(function: Callable[[Any], Any], of: int) -> Callable[[np.ndarray], np.ndarray]:
+    """The function (1) or its derivative (2), of arrays."""
+    return lambda x: slopes(function, x)[of]
+
+
+def _broken(y: np.ndarray, x: np.ndarray, f: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """The curve with a nan at the far side of each jump.
+
+    A step between two points that can be seen is halved again and again, towards its larger half: if f is continuous, it vanishes.
+    """
+    finite = y[np.isfinite(y)]
+    visible = SEEN * np.ptp(finite) if finite.size else 0.0
     broken = y.copy()
-    broken[1:][steps > expected] = np.nan
+    with np.errstate(all="ignore"):
+        found = np.flatnonzero(np.abs(np.diff(y)) > visible)
+        left, right, low, high = x[found], x[found + 1], y[found], y[found + 1]
+        least, most = np.minimum(low, high), np.maximum(low, high)
+        for _ in range(HALVINGS if found.size else 0):
+            middle = (left + right) / 2
+            value = f(middle)
+            least, most = np.minimum(least, value), np.maximum(most, value)
+            first = np.abs(value - low) > np.abs(high - value)
+            right, high = np.where(first, middle, right), np.where(first, value, high)
+            left, low = np.where(first, left, middle), np.where(first, low, value)
+        jumps = np.abs(high - low) > np.maximum(visible, SEEN * (most - least))  # a peak between two points may be higher than the curve
+        broken[found[jumps] + 1] = np.nan
     return broken
 
 

@@ -11,7 +11,7 @@ from autograd.errors import ArgumentError
 from nn.module import Module, members
 from nn.parameter import Parameter
 from nn.plots.capture import check_model, raw
-from nn.plots.style import canvas, colour, dash, grid, legend, needs, shades
+from nn.plots.style import MARKERS, canvas, colour, dash, grid, legend, needs, shades
 
 NAMED = 8  # layers that a legend can list
 
@@ -99,12 +99,14 @@ class GradientNorms:
         """The norms, a row each time, a column a layer: shape (times, layers)."""
         return np.asarray(self.rows, float).reshape(-1, len(self._parameters))
 
-    def plot(self, ax: Any = None, *, over: str = "time", xlabel: str = "recorded step") -> Any:
+    def plot(self, ax: Any = None, *, over: str = "time", xlabel: str = "recorded step", label: str | None = None) -> Any:
         """Draw the norms on a logarithmic scale.
 
         Args:      over: "time": a line a layer, coloured from the first layer to the last. "layers": a line a time (at most 8 of
                    them), from the layer next to the input on the left: a slope to the left is a gradient that vanishes.
                    xlabel: what a recorded step is, such as "epoch" or "batch".
+                   label: with over="layers", draw the last row alone, under this name and in the next colour of the Axes: so that
+                   several models compare in one picture.
         Returns:   the Axes. A norm of 0, inf or nan has no place on the scale, and is left out.
         """
         norms = self.array()
@@ -114,9 +116,16 @@ class GradientNorms:
             )
         if over not in ("time", "layers"):
             raise ArgumentError(f"over must be 'time' or 'layers'; got {over!r}.")
+        if label is not None and over != "layers":
+            raise ArgumentError(
+                f"a label names one line over the layers: plot(over='layers', label={label!r}); over time each layer has one."
+            )
         shown = np.where(np.isfinite(norms) & (norms > 0), norms, np.nan)
         with canvas(ax) as ax:
-            (self._over_time if over == "time" else self._over_layers)(ax, shown, xlabel)
+            if over == "time":
+                self._over_time(ax, shown, xlabel)
+            else:
+                self._over_layers(ax, shown, xlabel, label)
             ax.set_ylabel("root mean square of the gradient" if self.rms else "norm of the gradient")
             if np.isfinite(shown).any():
                 ax.set_yscale("log")
@@ -142,10 +151,13 @@ class GradientNorms:
             bar = ax.figure.colorbar(mappable, ax=ax, label="layer, counted from the input")
             bar.outline.set_visible(False)
 
-    def _over_layers(self, ax: Any, norms: np.ndarray, xlabel: str) -> None:
+    def _over_layers(self, ax: Any, norms: np.ndarray, xlabel: str, label: str | None) -> None:
         times = np.unique(np.linspace(0, len(norms) - 1, min(len(norms), NAMED)).round().astype(int))
         places = np.arange(1, norms.shape[1] + 1)
-        for i, (time, shade) in enumerate(zip(times, shades(len(times)), strict=True)):
+        if label is not None:
+            i = len(ax.get_lines())
+            ax.plot(places, norms[-1], color=colour(i), linestyle=dash(i), marker=MARKERS[i % len(MARKERS)], markersize=5, label=label)
+        for i, (time, shade) in enumerate(zip(times, shades(len(times)), strict=True) if label is None else ()):
             ax.plot(
                 places,
                 norms[time],
@@ -161,7 +173,9 @@ class GradientNorms:
                 ha="right" if max(map(len, self.layers)) > 6 else "center",
             )
         ax.set_xlabel("layer, from the input to the output")
-        if len(times) > 1:
+        if label is not None:
+            legend(ax)
+        elif len(times) > 1:
             legend(ax, title=xlabel)
 
 

@@ -42,12 +42,24 @@ def weight_histograms(model: Module, *, kind: str = "weight", bins: int = 60, ax
 def activation_histograms(model: Module, x: Any, *, kinds: type | tuple[type, ...] | None = None, bins: int = 60, ax: Any = None) -> Any:
     """Draw how the outputs of each layer are distributed for a batch, one layer above the other on one scale.
 
-    The model runs once, in eval mode and without recording; nothing of it changes.
+    The model runs once, in eval mode and without recording; nothing of it changes. So dropout is off, and batch normalisation
+    uses its running statistics, not those of the batch: before the training these are still mean 0 and variance 1, and it seems to
+    normalise nothing. `nn.update_batch_norm(model, [x])` sets them to the batch's, and then it does.
 
     Args:      x: a batch; a tuple of several inputs.
                kinds: only modules of these classes, such as nn.ReLU. Default: all that have no module inside.
                bins: how many bins the scale is cut into.
     Returns:   the Axes; its tick labels are the paths of the layers, the first at the top.
+    Example:
+        >>> import numpy as np, nn
+        >>> model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU())
+        >>> x = np.random.default_rng(0).normal(5.0, 1.0, size=(1000, 3)).astype(np.float32)
+        >>> nn.update_batch_norm(model, [x])
+        >>> ax = nn.plots.activation_histograms(model, x)
+        >>> [label.get_text() for label in ax.get_yticklabels()]
+        ['0', '1', '2']
+        >>> ax.texts[1].get_text().endswith("± 1")
+        True
     """
     found: dict[str, np.ndarray] = {}
     places = innermost(model, kinds)

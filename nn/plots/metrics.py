@@ -43,6 +43,7 @@ def confusion_matrix(
         if len(labels) > 12:
             for text in shown.text_.ravel():
                 text.set_fontsize("x-small")
+        ax.grid(False)  # set_style() turns it on, and here its lines would cross out the numbers
         ax.set(xlabel="predicted class", ylabel="true class")
         if classes is not None and max(map(len, classes)) > 4:
             ax.tick_params(axis="x", rotation=45)

@@ -153,20 +153,22 @@ def animate_paths(
     frames: int = 50,
     interval: int = 80,
     window: Window | None = None,
-    points: int = 121,
+    points: int = 301,
     ax: Any = None,
 ) -> Any:
     """The ways of optimizers as they are walked, all at the same time; the arguments are those of `optimizer_paths`.
 
     Args:      frames: how many pictures; steps are left out if there are more.
                interval: milliseconds a picture.
+               points: as for `optimizer_paths`. The heights are coloured bands, without the lines between them: one image, which every
+               picture shows again, where lines would be drawn anew and make each of them five times as large.
     Returns:   matplotlib's FuncAnimation. In a notebook `IPython.display.HTML(animation.to_jshtml())` shows it with a slider;
                `animation.save("paths.gif")` writes a file.
     """
     ways = _ways(function, optimizers, start, steps)
     times = np.unique(np.linspace(0, steps, check_points("frames", frames)).round().astype(int))
     with canvas(ax, (7.4, 5.0)) as ax:
-        _map(ax, function, _around(function, ways, window), check_points("points", points))
+        _map(ax, function, _around(function, ways, window), check_points("points", points), lines=False)
         lines, heads = [], []
         for i, name in enumerate(ways):
             lines += ax.plot([], [], color=colour(i), linestyle=dash(i), label=name, zorder=3, path_effects=_halo(ax))
@@ -215,14 +217,20 @@ def _around(function: Any, ways: Mapping[str, np.ndarray], window: Window | None
     return left, right, bottom, top
 
 
-def _map(ax: Any, function: Any, window: Window, points: int) -> None:
-    """Lines of equal height, closer together low down, and the minimum."""
+def _map(ax: Any, function: Any, window: Window, points: int, lines: bool = True) -> None:
+    """Lines of equal height, closer together low down, and the minimum; or bands of colour as one image."""
     left, right, bottom, top = window
     x, y = np.linspace(left, right, points), np.linspace(bottom, top, points)
     heights = _heights(function, *np.meshgrid(x, y))
     rank = np.log1p(heights - np.nanmin(heights)) if np.ptp(heights[np.isfinite(heights)]) > 50 else heights
-    ax.contourf(x, y, rank, 22, cmap=SEQUENCE, alpha=0.35, zorder=0)
-    ax.contour(x, y, rank, 22, cmap=SEQUENCE, linewidths=0.7, alpha=0.8, zorder=1)
+    if lines:
+        ax.contourf(x, y, rank, 22, cmap=SEQUENCE, alpha=0.35, zorder=0)
+        ax.contour(x, y, rank, 22, cmap=SEQUENCE, linewidths=0.7, alpha=0.8, zorder=1)
+    else:
+        lowest, highest = np.nanmin(rank), np.nanmax(rank)
+        bands = np.floor(22 * (rank - lowest) / max(highest - lowest, 1e-300))
+        ax.imshow(bands, extent=window, origin="lower", aspect="auto", interpolation="nearest", cmap=SEQUENCE, alpha=0.45, zorder=0)
+        ax.grid(False)
     minimum = getattr(function, "minimum", None)
     if minimum is not None:
         ax.plot(*minimum, "*", color=ax.xaxis.label.get_color(), markersize=16, markeredgecolor="white", zorder=5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,11 +12,14 @@ from autograd.errors import ArgumentError, ShapeError
 from nn.minimal_effort import MinimalEffortReLU
 from nn.module import Module
 from nn.piecewise_linear import Hardtanh, LeakyReLU, PReLU, ReLU, RReLU
-from nn.plots.capture import as_used, innermost, raw, watched
+from nn.plots.capture import as_used, check_model, innermost, raw, watched
 from nn.plots.style import MARKERS, SEQUENCE, canvas, check_points, colour, legend, needs
 
 Window = tuple[float, float, float, float]
+Span = tuple[float, float]
 ROWS = 16384  # points of the plane that a model sees at a time
+SQUARE = (-1.0, 1.0, -1.0, 1.0)
+ROUNDING = 1e-12  # a kink that comes closer than this share of a unit's largest height to a corner does not cut it off
 
 
 def decision_regions(
@@ -28,6 +32,7 @@ def decision_regions(
     threshold: float = 0.0,
     confidence: bool = True,
     classes: Sequence[str] | None = None,
+    size: float = 32.0,
     ax: Any = None,
 ) -> Any:
     """Draw which class a classifier of two inputs gives at every place, and the data it was trained on.
@@ -40,6 +45,7 @@ def decision_regions(
                threshold: 0 for logits, 0.5 for probabilities.
                confidence: fainter colours where the two best scores lie close to each other; not for an estimator.
                classes: their names, for the legend.
+               size: the area of a point of the data, as `s` of matplotlib's scatter.
     Returns:   the Axes.
     Example:
         >>> import numpy as np, nn
@@ -55,25 +61,26 @@ def decision_regions(
     left, right, bottom, top = _window(window, x)
     u, v = np.linspace(left, right, points), np.linspace(bottom, top, points)
     plane = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
-    labels, found, margin = _classes(model, plane, threshold)
+    labels, found, lead = _classes(model, plane, threshold)
     truth = None if y is None else _labels(y, x, labels)
     with canvas(ax, (6.4, 5.0)) as ax:
         colors = needs("matplotlib.colors")
         codes = found.reshape(points, points)
         image = np.array([colors.to_rgba(colour(i)) for i in range(len(labels))])[codes]
-        image[..., 3] = 0.42 if margin is None or not confidence else (0.12 + 0.38 * margin).reshape(points, points)
+        image[..., 3] = 0.42 if lead is None or not confidence else (0.12 + 0.38 * _clear(lead.max(axis=1))).reshape(points, points)
         ax.imshow(image, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="bilinear", zorder=0)
         ink = ax.xaxis.label.get_color()
         for i in range(len(labels)):
-            inside = (codes == i).astype(float)
-            if 0 < inside.mean() < 1:
-                ax.contour(u, v, inside, [0.5], colors=[ink], linewidths=1.2, zorder=1)
+            inside = codes == i
+            if inside.any() and not inside.all():  # where it begins to lead, between the places that were computed
+                height = inside - 0.5 if lead is None else lead[:, i].reshape(points, points)
+                ax.contour(u, v, height, [0.0], colors=[ink], linewidths=1.2, zorder=1)
         if truth is not None:
             for i, label in enumerate(labels):
                 rows = x[truth == i]
                 name = str(label) if classes is None else classes[i]
                 ax.scatter(
-                    rows[:, 0], rows[:, 1], s=32, marker=MARKERS[i % len(MARKERS)], color=colour(i), edgecolors="white", linewidths=0.7,
+                    rows[:, 0], rows[:, 1], s=size, marker=MARKERS[i % len(MARKERS)], color=colour(i), edgecolors="white", linewidths=0.7,
                     label=name, zorder=3,
                 )  # fmt: skip
             legend(ax, title="class")
@@ -85,18 +92,20 @@ def linear_regions(model: Module, x: Any = None, *, window: Window | None = None
     """Draw the regions in which a network of two inputs with rectifiers is linear: inside of one, every unit is on one side of its kink.
 
     The lines are the units' kinks, a colour a layer: straight in the first layer, bent in the next by those before it. Regions too
-    small for the grid are not seen; the number in the title counts those that are.
+    small for the grid are not seen, but `count_regions`, whose number is the title, counts them.
 
     Args:      model: with nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ReLU6, nn.Hardtanh or nn.MinimalEffortReLU inside; what else
-               it has must be linear, or the regions are not.
+               it has must be linear in eval mode.
                x: rows (N, 2), only for the window.
                window: (left, right, bottom, top). Default: that of the data, or -1 to 1.
                points: how many along each side.
     Returns:   the Axes.
+    Raises:    ArgumentError if the model is not linear in pieces, as far as its last rectifier.
     Source:    Montúfar et al. 2014, arXiv:1402.1869.
     """
     check_points("points", points)
-    left, right, bottom, top = _window(window, _data(x), default=(-1.0, 1.0, -1.0, 1.0))
+    left, right, bottom, top = window = _window(window, _data(x), default=SQUARE)
+    found = count_regions(model, window=window)
     u, v = np.linspace(left, right, points), np.linspace(bottom, top, points)
     plane = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
     heights = kinks(model, plane)
@@ -115,8 +124,97 @@ def linear_regions(model: Module, x: Any = None, *, window: Window | None = None
                     ax.contour(u, v, unit.reshape(points, points), [0.0], colors=[colour(i)], linewidths=1.6, linestyles="-", zorder=2)
             handles.append(lines.Line2D([], [], color=colour(i), label=layer))
         legend(ax, handles=handles, title="kinks of", loc="upper right")
-        ax.set(xlabel="x₁", ylabel="x₂", xlim=(left, right), ylim=(bottom, top), title=f"{count} linear regions")
+        ax.set(xlabel="x₁", ylabel="x₂", xlim=(left, right), ylim=(bottom, top), title=f"{found} linear region{'s' * (found != 1)}")
     return ax
+
+
+def count_regions(model: Module, x: Any = None, *, window: Window | Span | None = None) -> int:
+    """In how many regions of its input a network with rectifiers is linear: the pieces that its units' kinks cut a window into.
+
+    Computed, not sampled: the window is cut by the kinks of the first layer, each piece by those of the next, which are straight
+    in it, and so on. So the smallest pieces count too. Two pieces are two also where the function goes on straight from one to the
+    other, as it does if the unit that switches between them has the weight 0 afterwards.
+
+    Args:      model: of two inputs or of one; as in `linear_regions`.
+               x: rows (N, 2) or (N, 1), only for the window.
+               window: (left, right, bottom, top), or (left, right) for one input. Default: that of the data, or -1 to 1 in the plane.
+    Returns:   the number, at least 1.
+    Numerics:  in double precision, whatever the model has. A piece in which a unit stays within 1e-12 of its largest height in the
+               window counts to its neighbour: so kinks through one point make no pieces of rounding errors.
+    Raises:    ArgumentError if the model is not linear in pieces, as far as its last rectifier; or has no rectifier.
+    Source:    Montúfar et al. 2014, arXiv:1402.1869; M lines make at most 1 + M + M(M - 1)/2 regions.
+    Example:
+        >>> import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+        >>> model[0].load_state_dict({"weight": [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], "bias": [0.0, 0.0, -0.5]})
+        LoadResult(missing_keys=[], unexpected_keys=[])
+        >>> nn.plots.count_regions(model)
+        7
+        >>> nn.plots.count_regions(nn.Sequential(nn.Hardtanh()), window=(-3, 3))
+        3
+    """
+    pieces, layer = [_corners(window, x)], 0
+    check_model(model)
+    double = copy.deepcopy(model).astype(np.float64)
+    while True:
+        # Corners first, then the middles, by which one sees whether a layer's input is linear in each piece.
+        corners = np.concatenate([*pieces, [piece.mean(axis=0) for piece in pieces]])
+        heights = kinks(double, corners)
+        label, height = list(heights.items())[layer]
+        ends = np.cumsum([len(piece) for piece in pieces])
+        *above, middles = np.split(height, ends)
+        scale = np.maximum(np.abs(height).max(axis=0), np.finfo(float).tiny)
+        bent = np.abs(middles - [part.mean(axis=0) for part in above]) > 1e-6 * scale
+        if bent.any() or not np.isfinite(height).all():
+            raise ArgumentError(
+                f"the regions are not linear: what comes to {label} in {type(model).__name__} bends between the kinks before it. "
+                "There must be no smooth activation, no F.relu and no pooling by maxima in front of it, only rectifiers as modules, "
+                "such as nn.ReLU, and what is linear."
+            )
+        pieces = [part for piece, part in zip(pieces, above, strict=True) for part in _cut(piece, part, ROUNDING * scale)]
+        layer += 1
+        if layer == len(heights):
+            return len(pieces)
+
+
+def _corners(window: Window | Span | None, x: Any) -> np.ndarray:
+    """Of the window in order, shape (4, 2), or (2, 1) for one input."""
+    if window is None and x is not None and raw(x).shape[1:] == (1,):
+        left, right, _, _ = _window(None, np.repeat(raw(x), 2, axis=1), default=SQUARE)
+    elif window is not None and len(window) == 2:
+        left, right = window
+        if not left < right:
+            raise ArgumentError(f"window is (left, right) for a model of one input, in growing order; got {window}.")
+    else:
+        left, right, bottom, top = _window(window, _data(x), default=SQUARE)
+        return np.array([[left, bottom], [right, bottom], [right, top], [left, top]], float)
+    return np.array([[left], [right]], float)
+
+
+def _cut(piece: np.ndarray, heights: np.ndarray, tolerance: np.ndarray) -> list[np.ndarray]:
+    """The parts of a convex piece, given by its corners in order, between the lines where the units' heights are 0.
+
+    A stretch is a polygon of two corners. Heights are linear in it, so a new corner's are known as soon as its place is.
+    """
+    size = piece.shape[1]
+    parts = [np.concatenate([piece, heights], axis=1)]
+    for unit in np.flatnonzero((heights.min(axis=0) < -tolerance) & (heights.max(axis=0) > tolerance)):
+        cut = []
+        for part in parts:
+            h = part[:, size + unit]
+            if not h.min() < -tolerance[unit] < tolerance[unit] < h.max():
+                cut.append(part)
+                continue
+            after = part[np.arange(1, len(part) + 1) % len(part)]
+            next_h = after[:, size + unit]
+            crossed = h * next_h < 0
+            share = h / np.where(crossed, h - next_h, 1.0)
+            new = part + share[:, None] * (after - part)  # where the side that begins here is crossed
+            new[:, size + unit] = 0.0
+            both = np.stack([part, new], axis=1)
+            cut += [both[np.stack([inside, crossed], axis=1)] for inside in (h >= 0, h <= 0)]
+        parts = cut
+    return [part[:, :size] for part in parts]
 
 
 def kinks(model: Module, x: Any) -> dict[str, np.ndarray]:
@@ -162,7 +260,7 @@ def _chunks(plane: np.ndarray) -> list[np.ndarray]:
 
 
 def _classes(model: Any, plane: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """(the classes, for each point the index of its class, how clear that is from 0 to 1)"""
+    """(the classes; for each point the index of its class, and by how much each class is ahead of the best other)"""
     if hasattr(model, "predict") and not isinstance(model, Module):
         predicted = np.asarray(model.predict(plane))
         labels = np.asarray(getattr(model, "classes_", np.unique(predicted)))
@@ -177,9 +275,10 @@ def _classes(model: Any, plane: np.ndarray, threshold: float) -> tuple[np.ndarra
         raise ShapeError(f"a classifier gives a score a row, or a row of scores: shape (N, classes); got {scores.shape} for {plane.shape}.")
     if scores.ndim == 1 or scores.shape[1] == 1:
         height = scores.reshape(-1) - threshold
-        return np.arange(2), (height > 0).astype(int), _clear(np.abs(height))
-    best = np.sort(scores, axis=1)
-    return np.arange(scores.shape[1]), scores.argmax(axis=1), _clear(best[:, -1] - best[:, -2])
+        return np.arange(2), (height > 0).astype(int), np.stack([-height, height], axis=1)
+    found, best = scores.argmax(axis=1), np.sort(scores, axis=1)[:, -2:]
+    others = np.where(np.arange(scores.shape[1]) == found[:, None], best[:, :1], best[:, 1:])
+    return np.arange(scores.shape[1]), found, scores - others
 
 
 def _clear(distance: np.ndarray) -> np.ndarray:

@@ -63,10 +63,14 @@ def canvas(ax: Any, size: tuple[float, float] = (7.0, 4.5), **subplot: Any) -> I
         yield ax
         return
     pyplot = needs("matplotlib.pyplot")
-    settings = {name: new for name, (usual, new) in LEGIBLE.items() if pyplot.rcParams[name] == usual}
-    with pyplot.rc_context(settings):
+    usual = {name: value for name, (value, _) in LEGIBLE.items() if pyplot.rcParams[name] == value}
+    # Not rc_context: it takes back all that changed meanwhile, with it what Jupyter switches on at the first figure in order to show any.
+    pyplot.rcParams.update({name: LEGIBLE[name][1] for name in usual})
+    try:
         _, ax = pyplot.subplots(figsize=size, layout="constrained", subplot_kw=subplot or None)
         yield ax
+    finally:
+        pyplot.rcParams.update(usual)
 
 
 def colour(i: int) -> str:
