@@ -90,6 +90,7 @@ def draw(
     theme: str = "light",
     color: str = "auto",
     complete: bool = False,
+    names: Mapping[str, Any] | None = None,
 ) -> Drawing:
     """A picture of the computation behind a Tensor or Scalar (or a list of them).
 
@@ -111,6 +112,7 @@ def draw(
            color: "gradient" fills boxes by the logarithm of their gradient's norm, "kind" by their kind alone; "auto"
            keeps the fill for the kind and colours the line of the gradient.
            complete: also compute what the graph does not keep, with the gradient of everything; see `trace`.
+           names: {"W": W, "h": h}, names for Tensors of your own, where no module gives any.
     Raises: RenderError for an image, if no layout engine is installed; draw(x).to_dot() and to_mermaid() need none.
     Example:
         >>> from autograd import Scalar, draw
@@ -122,7 +124,7 @@ def draw(
         "direction": direction, "show": show, "legend": legend, "title": title, "limit": limit, "depth": depth, "fold": fold,
         "theme": theme, "color": color,
     }  # fmt: skip
-    drawing = Drawing(trace(x, limit=TRACED, complete=complete), options)
+    drawing = Drawing(trace(x, limit=TRACED, complete=complete, names=names), options)
     drawing.picture  # noqa: B018  a wrong option is refused here, not when a notebook shows the picture
     if path is not None:
         drawing.render(path)

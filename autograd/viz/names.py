@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from autograd.errors import ArgumentError
+from autograd.scalar import Scalar
+from autograd.tensor import Tensor
 
 
 class Names:
     """Paths and names of nested modules and of what they own, each looked up once.
 
     Args:  scopes: of all operations: the modules that were being called.
+           given: name -> Tensor, Scalar or array: the user's own, which go before the modules'.
     """
 
-    def __init__(self, scopes: Iterable[tuple[Any, ...]]) -> None:
+    def __init__(self, scopes: Iterable[tuple[Any, ...]], given: Mapping[str, Any] | None = None) -> None:
         self._children: dict[int, dict[int, str]] = {}
         self._scopes: dict[tuple[int, ...], tuple[str, ...]] = {}
         self._owned: dict[int, str] = {}
@@ -28,6 +33,10 @@ class Names:
                 if hasattr(module, find):
                     for name, value in getattr(module, find)():
                         self._owned[id(value)] = self._owned[id(getattr(value, "_data", value))] = name
+        for name, value in _checked(given or {}).items():
+            self._owned[id(value)] = name
+            if isinstance(value, Tensor):
+                self._owned[id(value._data if value.node is None else value.node)] = name
 
     def of_scope(self, scope: tuple[Any, ...]) -> tuple[str, ...]:
         """("Sequential", "0 · Linear"): the outermost module's class, then name and class of each inside the one before."""
@@ -39,7 +48,7 @@ class Names:
         return self._scopes[key]
 
     def of_value(self, value: Any) -> str:
-        """The path of a parameter or buffer, or of its array, in the outermost module; "" if it belongs to none."""
+        """What a value, its array or the operation that made it is called: by the user, or as a path in the outermost module; or ""."""
         return self._owned.get(id(value), "")
 
     def _inside(self, outer: Any, inner: Any) -> str:
@@ -49,3 +58,15 @@ class Names:
             paths = self._children[id(outer)] = {id(module): path for path, module in found}
         path = paths.get(id(inner), "")
         return f"{path} · {type(inner).__name__}" if path else type(inner).__name__
+
+
+def _checked(given: Any) -> Mapping[str, Any]:
+    """names=, refused if it is no dict from names to values."""
+    if not isinstance(given, Mapping):
+        raise ArgumentError(f"names is a dict from a name to what it names, {{'W': W, 'b': b}}; got a {type(given).__name__}.")
+    for name, value in given.items():
+        if not isinstance(name, str):
+            raise ArgumentError(f"names: a name is a str; got {name!r}. It is {{'W': W}}, not {{W: 'W'}}.")
+        if not (isinstance(value, (Tensor, Scalar)) or hasattr(value, "dtype")):
+            raise ArgumentError(f"names: {name!r} names a {type(value).__name__}; a Tensor, a Scalar or an array can have a name.")
+    return given

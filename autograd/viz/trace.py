@@ -7,7 +7,7 @@ import inspect
 import operator
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,7 +24,9 @@ from autograd.viz.names import Names
 from autograd.viz.values import ELEMENTS, Content, number, one_line, values_of
 
 
-def trace(x: Any, *, limit: int | None = None, complete: bool = False, elements: int = ELEMENTS) -> Graph:
+def trace(
+    x: Any, *, limit: int | None = None, complete: bool = False, elements: int = ELEMENTS, names: Mapping[str, Any] | None = None
+) -> Graph:
     """The computation behind a Tensor or Scalar (or a list of them) as plain data.
 
     Iterative, and every value appears once however often it is used, so a graph of any size can be traced.
@@ -34,6 +36,8 @@ def trace(x: Any, *, limit: int | None = None, complete: bool = False, elements:
            its own, from the sum of x, finds the gradient of every node and the share of every edge. No `.grad`
            changes, nothing is freed and no hook is called. Impossible for what backward() has freed.
            elements: arrays of up to so many elements are kept in full, larger ones as statistics.
+           names: {"W": W, "h": h}, names of Tensors, Scalars or arrays. Parameters have those of their modules, and Scalars
+           their labels, without.
     Raises: DTypeError for anything else than Tensors and Scalars.
     Example:
         >>> from autograd import Scalar, trace
@@ -51,7 +55,7 @@ def trace(x: Any, *, limit: int | None = None, complete: bool = False, elements:
     taken, hidden = _nearest(roots, limit)
     order = _in_order(roots, taken)
     known = completed(order, asked, _kept_by_users(order)) if complete else Completed({}, {}, {})
-    walk = _Walk(order, {id(_origin(root)): root for root in asked}, known, elements, not hidden)
+    walk = _Walk(order, {id(_origin(root)): root for root in asked}, known, elements, not hidden, names)
     return Graph(tuple(walk.nodes), tuple(walk.edges), hidden, Origin(asked))
 
 
@@ -129,13 +133,15 @@ class _Constant:
 class _Walk:
     """Describes the items one after the other; what was given comes right before its first use."""
 
-    def __init__(self, order: list[Any], asked: dict[int, Any], known: Completed, elements: int, everything: bool) -> None:
+    def __init__(
+        self, order: list[Any], asked: dict[int, Any], known: Completed, elements: int, everything: bool, names: Mapping[str, Any] | None
+    ) -> None:
         self.nodes: list[GraphNode] = []
         self.edges: list[GraphEdge] = []
         self._asked = asked
         self._known = known
         self._elements = elements
-        self._names = Names(item.scope for item in order if isinstance(item, Node))
+        self._names = Names((item.scope for item in order if isinstance(item, Node)), names)
         self._values = {} if known.values else _kept_by_users(order)
         self._ids: dict[Any, int] = {}
         included = {id(item) for item in order} if not everything else ()
@@ -192,8 +198,8 @@ class _Walk:
         op = REFLECTED.get(s.op or "", s.op or "")
         grad = self._known.gradients.get(id(s), s.grad)
         return GraphNode(
-            number_, "parameter" if s.op is None else "operation", op, "", one_line(s.label), value=s.item(), wants_grad=True,
-            grad=None if grad is None else float(grad), result=id(s) in self._asked and s.op is not None,
+            number_, "parameter" if s.op is None else "operation", op, "", one_line(self._names.of_value(s) or s.label),
+            value=s.item(), wants_grad=True, grad=None if grad is None else float(grad), result=id(s) in self._asked and s.op is not None,
         )  # fmt: skip
 
     def _leaf(self, number_: int, t: Tensor, home: tuple[Any, ...]) -> GraphNode:
@@ -224,7 +230,8 @@ class _Walk:
         computed = self._known.gradients.get(id(node))
         grad = computed if computed is not None else tensor.grad if tensor is not None else None
         return GraphNode(
-            number_, "operation", node.name, _options(node), shape=tuple(np.shape(out) if not isinstance(out, Abstract) else out.shape)
+            number_, "operation", node.name, _options(node), one_line(self._names.of_value(node)),
+            shape=tuple(np.shape(out) if not isinstance(out, Abstract) else out.shape)
             if whole else None, dtype=str(getattr(out, "dtype", "float64")) if whole else "", value=self._content(described),
             wants_grad=retained or computed is not None or grad is not None, grad=self._content(grad), rule=node.primitive.label,
             scope=self._names.of_scope(node.scope), source=_source(node), result=asked is not None, freed=node.args is None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,9 @@ class Steps:
         return f"Steps({self.graph!r}); a notebook shows them, .to_html('steps.html') writes them to a file"
 
 
-def steps(x: Any, path: str | os.PathLike[str] | None = None, *, height: int = 680, **options: Any) -> Steps:
+def steps(
+    x: Any, path: str | os.PathLike[str] | None = None, *, height: int = 680, names: Mapping[str, Any] | None = None, **options: Any
+) -> Steps:
     """Backpropagation one step at a time: a page with the forward pass, then the sweep, each with its numbers.
 
     Nothing is changed: no `.grad`, and nothing is freed. Call it before backward(), which frees the graph of a Tensor.
@@ -58,6 +61,7 @@ def steps(x: Any, path: str | os.PathLike[str] | None = None, *, height: int = 6
     Args:  x: a Tensor or Scalar, or a list of them (then it is the gradient of their sum).
            path: also write the page there.
            height: of the frame in a notebook, in pixels.
+           names: {"W": W, "h": h}, names for Tensors of your own.
            options: title= and limit=, as for `page`.
     Raises: FreedGraphError after backward(); ArgumentError for a graph of too many operations.
     Example:
@@ -68,7 +72,7 @@ def steps(x: Any, path: str | os.PathLike[str] | None = None, *, height: int = 6
         >>> page.to_html()[:15]
         '<!doctype html>'
     """
-    made = Steps(trace(x, complete=True, elements=ELEMENTS), options, height)
+    made = Steps(trace(x, complete=True, elements=ELEMENTS, names=names), options, height)
     text = page(made.graph, **options)  # what cannot be shown is refused here, not when a notebook shows it
     if path is not None:
         Path(path).write_text(text, encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -54,7 +55,10 @@ def _with_shares(graph: Graph) -> Graph:
             "this graph was traced without the sweep's numbers, and what was traced is gone. Use steps(x, path), "
             "trace(x, complete=True).to_html(path), or keep a name for x."
         )
-    return trace(asked, complete=True, elements=ELEMENTS)
+    again = trace(asked, complete=True, elements=ELEMENTS)
+    if len(again.nodes) != len(graph.nodes):  # the first one was limited
+        return again
+    return replace(again, nodes=tuple([replace(new, name=old.name) for new, old in zip(again.nodes, graph.nodes, strict=True)]))
 
 
 def _assembled(title: str, data: dict[str, Any]) -> str:
