@@ -28,7 +28,7 @@ import numpy as np
 WORKLOADS = (
     "chain", "scalar_mlp", "mlp_small", "mlp_small_step", "mlp_large", "mlp_large_step", "elementwise_large",
     "resnet_mlp", "lstm", "lstm_layer", "attention", "conv", "meprop_hidden", "meprop_input", "meprop_each",
-    "adam_only", "sgd_momentum_only", "hvp", "jacobian",
+    "adam_only", "sgd_momentum_only", "hvp", "jacobian", "jvp",
 )  # fmt: skip
 # what a peer needs beyond NumPy; "torch2" is a second torch
 LIBRARY = {
@@ -42,6 +42,8 @@ NAMES = {
     "numpy_kept": "numpy, freed memory kept",
     "numpy_blocks": "numpy, in blocks that fit the cache",
     "ours_dense": "ours, nn.Linear",
+    "ours_forward": "ours, the forward pass alone",
+    "ours_forward2": "ours, the forward pass alone, again (noise)",
     "numpy_unified": "numpy, top k, freed memory kept",
     "torch_foreach": "torch, foreach=True",
     "torch_fused": "torch, fused=True",
@@ -207,11 +209,13 @@ def main() -> None:
     parser.add_argument("--slices", type=int, default=15, help="turns of each peer")
     parser.add_argument("--seconds", type=float, default=0.1, help="length of a turn")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
-    parser.add_argument("--write-readme", action="store_true", help="renew the table in benchmarks/README.md")
+    parser.add_argument("--write-readme", action="store_true", help="renew the table in benchmarks/README.md, of all workloads")
     options = parser.parse_args()
     unknown = [name for name in options.workloads if name not in WORKLOADS]
     if unknown:
         parser.error(f"no workload named {', '.join(unknown)}; there are {', '.join(WORKLOADS)}.")
+    if options.write_readme and set(options.workloads) != set(WORKLOADS):
+        parser.error("--write-readme renews the whole table: give it no names of workloads.")
     if options.slices < 1 or options.seconds <= 0 or min(options.threads) < 1:
         parser.error("--slices and --threads must be at least 1, --seconds more than 0.")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -222,7 +226,7 @@ def main() -> None:
         for workload in options.workloads:
             print(f"{workload}, {threads} thread{'s' * (threads > 1)} …", file=sys.stderr, flush=True)
             results.append(measure(workload, threads, options.slices, options.seconds))
-    text = f"{table(results)}\n\nRatio of time to PyTorch eager (scalar_mlp: to micrograd). {machine()}."
+    text = f"{table(results)}\n\nRatio of time to PyTorch eager (scalar_mlp: to micrograd; jvp: to the forward pass). {machine()}."
     print(text)
     if options.json:
         options.json.write_text(json.dumps({"machine": machine(), "results": results}, indent=1))

@@ -134,3 +134,10 @@ def test_an_unknown_workload_is_named() -> None:
     failed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert failed.returncode == 2
     assert "no workload named chian; there are chain" in failed.stderr
+
+
+def test_a_part_of_the_workloads_does_not_replace_the_whole_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["run.py", "chain", "--write-readme"])
+    with pytest.raises(SystemExit):
+        run.main()
+    assert "renews the whole table" in capsys.readouterr().err

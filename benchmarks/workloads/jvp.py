@@ -1,0 +1,87 @@
+"""A tangent of the input pushed through a 784-512-512-10 network with tanh, batch 128, beside the forward pass alone."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+TITLE = "value and derivative along a direction of the inputs, 784-512-512-10 with tanh, batch of 128"
+REFERENCE = "ours_forward"  # the ratio says how many forward passes a jvp costs
+TARGETS = {"ours": 2.0}
+BATCH, SIZES = 128, (784, 512, 512, 10)
+
+_rng = np.random.default_rng(0)
+_weights = [(_rng.normal(size=(m, n)) / np.sqrt(n)).astype(np.float32) for n, m in pairwise(SIZES)]
+_x, _v = (_rng.normal(size=(BATCH, SIZES[0])).astype(np.float32) for _ in range(2))
+
+
+def _logits(x: Any) -> Any:
+    from nn import functional as F
+
+    *hidden, last = _weights
+    for W in hidden:
+        x = np.tanh(F.linear(x, W))
+    return F.linear(x, last)
+
+
+def ours() -> Any:
+    from autograd import jvp
+
+    def step() -> Any:
+        y, t = jvp(_logits, _x, _v)
+        return _size(t), [y, t]
+
+    return step
+
+
+def ours_forward() -> Any:
+    t = numpy()()[1][1]  # so that there is something to compare; it is no part of what is timed
+
+    def step() -> Any:
+        return _size(t), [_logits(_x), t]
+
+    return step
+
+
+def numpy() -> Any:
+    """The derivative of every line by hand beside it."""
+
+    def step() -> Any:
+        h, t = _x, _v
+        *hidden, last = _weights
+        for W in hidden:
+            h = np.tanh(h @ W.T)
+            t = (t @ W.T) * (1 - h * h)
+        y, t = h @ last.T, t @ last.T
+        return _size(t), [y, t]
+
+    return step
+
+
+def torch() -> Any:
+    import torch as peer
+
+    weights = [peer.tensor(W) for W in _weights]
+    x, v = peer.tensor(_x), peer.tensor(_v)
+
+    def logits(x: Any) -> Any:
+        *hidden, last = weights
+        for W in hidden:
+            x = peer.tanh(peer.nn.functional.linear(x, W))
+        return peer.nn.functional.linear(x, last)
+
+    def step() -> Any:
+        y, t = (a.numpy() for a in peer.func.jvp(logits, (x,), (v,)))
+        return _size(t), [y, t]
+
+    return step
+
+
+def _size(t: Any) -> float:
+    """One number of the tangent, where other workloads have a loss."""
+    return float(np.vdot(t, t))
+
+
+PEERS = {"ours": ours, "ours_forward": ours_forward, "numpy": numpy, "torch": torch}
