@@ -136,7 +136,7 @@ def test_an_unknown_workload_is_named() -> None:
     assert "no workload named chian; there are chain" in failed.stderr
 
 
-def test_a_part_of_the_workloads_does_not_replace_the_whole_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_part_of_the_workloads_does_not_replace_the_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["run.py", "chain", "--write-readme"])
     with pytest.raises(SystemExit):
         run.main()

@@ -21,6 +21,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 ROWS = {*range(1, 29), 30}  # of the course; 29 is training in parallel
 METADATA = {"kernelspec": {"display_name": "Python 3", "name": "python3"}, "language_info": {"name": "python"}}
 SOLUTION = {"tags": ["solution", "hide-cell"], "jupyter": {"source_hidden": True}}
+HEADS = {"code": "# Solution", "markdown": "**Solution.**"}  # JupyterLab shows the first line of a closed cell
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -68,7 +69,7 @@ def stored_wrongly(notebook: Any) -> list[str]:
             wrong.append(f"cell {cell.id} has outputs or an execution count")
         if not cell.source.strip():
             wrong.append(f"cell {cell.id} is empty")
-        if set(cell.metadata) - {"tags", "jupyter"} or set(cell.metadata.get("jupyter", {})) - {"source_hidden"}:
+        if set(cell.metadata) - {"tags", "jupyter"} or set(cell.metadata.get("jupyter", {})) - {"source_hidden", "outputs_hidden"}:
             wrong.append(f"cell {cell.id} has metadata {dict(cell.metadata)}")
     return wrong
 
@@ -119,7 +120,10 @@ def exercises_wrong(notebook: Any) -> list[str]:
         wrong.append(f"{runs} solutions, at least 3 are wanted")
     for cell, is_one in zip(cells, solution, strict=True):
         found = {key: cell.metadata.get(key) for key in SOLUTION}
-        if is_one and not (set(SOLUTION["tags"]) <= set(found["tags"]) and found["jupyter"] == SOLUTION["jupyter"]):
+        closed = SOLUTION["jupyter"] | ({"outputs_hidden": True} if cell.cell_type == "code" else {})
+        if is_one and not cell.source.startswith(HEADS[cell.cell_type]):
+            wrong.append(f"cell {cell.id}: a solution begins with the line {HEADS[cell.cell_type]}, which can be seen")
+        if is_one and not (set(SOLUTION["tags"]) <= set(found["tags"]) and found["jupyter"] == closed):
             wrong.append(f"cell {cell.id}: a solution that is not collapsed: {dict(cell.metadata)}")
     if solution[-1]:
         wrong.append("the last cell says what comes next; it is a solution")
@@ -204,12 +208,15 @@ def test_what_is_stored_wrongly_is_found() -> None:
 
 def test_exercises_that_are_wrong_are_found() -> None:
     title, task, after = markdown("## Exercises"), markdown("1. Why?"), markdown("Next")
-    solution = code("1", metadata=copy.deepcopy(SOLUTION))
-    open_ = code("1", metadata={"tags": ["solution"]})
+    closed = SOLUTION | {"jupyter": {"source_hidden": True, "outputs_hidden": True}}
+    solution = code("# Solution\n1", metadata=copy.deepcopy(closed))
+    open_ = code("# Solution\n1", metadata={"tags": ["solution"]})
+    told = code("1", metadata=copy.deepcopy(closed))
     assert exercises_wrong(notebook(title, task, solution, task, solution, task, solution, after)) == []
     assert exercises_wrong(notebook(task)) == ["0 cells have the heading ## Exercises"]
     assert exercises_wrong(notebook(title, task, solution, solution, solution, after)) == ["1 solutions, at least 3 are wanted"]
     assert "not collapsed" in exercises_wrong(notebook(title, task, solution, task, solution, task, open_, after))[0]
+    assert "can be seen" in exercises_wrong(notebook(title, task, solution, task, solution, task, told, after))[0]
     assert "before the exercises" in exercises_wrong(notebook(task, solution, title, task, solution, task, solution, task, after))[0]
     assert "last cell" in exercises_wrong(notebook(title, task, solution, task, solution, task, solution))[0]
 

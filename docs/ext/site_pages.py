@@ -18,7 +18,7 @@ GUIDES = ["training", "functional", "modules", "plots", "steps", "gallery", "min
 def contents() -> str:
     """The table of contents, which GitHub needs no more than README.md needs directives of Sphinx."""
     parts = {
-        "The course": [f"notebooks/{path.stem}" for path in sorted((ROOT / "notebooks").glob("*.ipynb"))],
+        "The course": [numbered(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))],
         "Guides": [f"docs/{name}" for name in GUIDES],
         "Reference": ["docs/api/index", "CHANGELOG"],
         "Behind it": ["docs/design/README", "benchmarks/README", "CONTRIBUTING"],
@@ -27,6 +27,12 @@ def contents() -> str:
         "\n\n```{toctree}\n:hidden:\n:maxdepth: 2\n:caption: " + caption + "\n\n" + "\n".join(names) + "\n```\n"
         for caption, names in parts.items()
     )
+
+
+def numbered(path: Path) -> str:
+    """A notebook's entry in the contents, by the number that the others call it by: "04 Activations <notebooks/04_activations>"."""
+    first = nbformat.read(path, as_version=4).cells[0].source
+    return f"{path.stem[:2]} {first.splitlines()[0].lstrip('# ')} <notebooks/{path.stem}>"
 
 
 def read(app: Any, document: str, source: list[str]) -> None:
@@ -45,7 +51,8 @@ def read_notebook(text: str) -> nbformat.NotebookNode:
         if "solution" not in cell.metadata.get("tags", []):
             continue
         if cell.cell_type == "markdown":
-            cell.source = f'<details class="hide solution">\n<summary>Solution</summary>\n\n{cell.source}\n\n</details>'
+            text = cell.source.removeprefix("**Solution.**")
+            cell.source = f'<details class="hide solution">\n<summary>Solution</summary>\n\n{text}\n\n</details>'
         else:
             cell.metadata["mystnb"] = {"code_prompt_show": "Solution", "code_prompt_hide": "Solution"}
     return notebook
