@@ -19,7 +19,8 @@ class Linear(Module):
         y = x Wᵀ + b
 
     Shape:     x (*, in_features) -> (*, out_features); weight (out_features, in_features), bias (out_features,)
-    Args:      bias: whether there is a b.
+    Args:      in_features, out_features: the length of x's last axis, and of the result's.
+               bias: whether there is a b.
                dtype: of the parameters, and so of the computation (default float32).
                rng: where the first values come from: both uniform in ±1/√in_features, as in PyTorch.
     Raises:    ShapeError if the last axis of x is not in_features.
