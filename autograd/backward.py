@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from heapq import heappop, heappush, heappushpop
 from math import isnan
@@ -397,11 +397,16 @@ def paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[A
     for x in wanted:
         origin = x.node if x.node is not None else x
         goals.setdefault(origin, []).append(x)
-    useful = set(goals)
     starts = [root.node if root.node is not None else root for root in roots]
-    for node in oldest_first(starts):
+    return leading_to(goals, oldest_first(starts)), goals
+
+
+def leading_to(goals: Collection[Any], nodes: Sequence[Node]) -> set[Any]:
+    """The goals, and of the nodes, oldest first, those on a path to one of them. Raises for one that a sweep has freed."""
+    useful = set(goals)
+    for node in nodes:
         if node.args is None and node not in goals:
             refuse_freed(node)
         if not useful.isdisjoint(node.parents):
             useful.add(node)
-    return useful, goals
+    return useful

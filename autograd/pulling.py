@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd import anomaly
-from autograd.backward import rewrap, through_composite
-from autograd.cotangents import as_cotangent, as_tensor, guarded, has_nan, is_written, refuse_changed, refuse_freed, seeded, through_hooks
+from autograd.backward import leading_to, rewrap, through_composite
+from autograd.cotangents import as_cotangent, as_tensor, guarded, has_nan, is_written, refuse_changed, seeded, through_hooks
 from autograd.errors import DTypeError, ShapeError
 from autograd.graph import Node, oldest_first
 from autograd.modes import Mode, mode
@@ -99,12 +99,7 @@ def _pull(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], cre
     nodes = oldest_first(list(received))
     origins = [x if x.node is None else x.node for x in inputs]
     goals = set(origins)
-    useful = set(origins)  # the Nodes and leaves on a path from the roots to an input
-    for node in nodes:
-        if node.args is None and node not in goals:
-            refuse_freed(node)
-        if not useful.isdisjoint(node.parents):
-            useful.add(node)
+    useful = leading_to(goals, nodes)
     nodes.reverse()
     refuse_written(nodes, useful)
     check = mode.get().anomaly

@@ -137,10 +137,15 @@ def conventions() -> str:
 def readme() -> str:
     """README.md with the table of the notebooks there are."""
     lines = ["| notebook | what you see | rows of the course |", "|---|---|---|"]
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        title, sentence, rows = first_cell("".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]))
+    for path, title, sentence, rows in course():
         lines.append(f"| [{path.stem[:2]} {cell(title)}](notebooks/{path.name}) | {cell(sentence)} | {rows} |")
     return between(README.read_text(encoding="utf-8"), "course", "\n" + "\n".join(lines) + "\n\n")
+
+
+def course() -> Iterator[tuple[Path, str, str, str]]:
+    """Each notebook with what its first cell says of it."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        yield path, *first_cell("".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]))
 
 
 def first_cell(source: str) -> tuple[str, str, str]:

@@ -65,10 +65,10 @@ def test_a_masked_row_leaves_the_weights_gradient_finite(product: Any, bad: floa
 
 def test_an_inf_that_matters_is_kept() -> None:
     x = np.array([[1.0, inf], [2.0, 3.0]])
-    gw = gradient(lambda w: x @ w, np.ones((2, 2)))
-    np.testing.assert_array_equal(gw, [[3, 3], [inf, inf]])
     only_first = np.array([[1.0, 0.0], [1.0, 0.0]])
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # whether a BLAS warns of an inf depends on its kernel for this processor
+        gw = gradient(lambda w: x @ w, np.ones((2, 2)))
+        np.testing.assert_array_equal(gw, [[3, 3], [inf, inf]])
         gw = gradient(lambda w: only_first * (x @ w), np.ones((2, 2)))
     np.testing.assert_array_equal(gw, [[3, 0], [inf, 0]])
 

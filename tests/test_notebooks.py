@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from docs.generate import first_cell
 from tests.notebooks import NotebookError, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,10 +85,10 @@ def test_stored_normalised(path: Path) -> None:
 
 def rows(notebook: Any) -> set[int]:
     """The rows of the course that the first cell names: "**Course rows** 1, 2, 14-17 · …"."""
-    named = re.search(r"^\*\*Course rows\*\* ([\d, –-]+)", notebook.cells[0].source, flags=re.MULTILINE)
-    if named is None:
+    named = first_cell(notebook.cells[0].source)[2]
+    if not named:
         return set()
-    ends = [[int(end) for end in re.split("[-–]", part)] for part in named[1].strip(" ,").split(",")]
+    ends = [[int(end) for end in re.split("[-–]", part)] for part in named.split(",")]
     return {row for part in ends for row in range(part[0], part[-1] + 1)}
 
 

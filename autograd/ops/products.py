@@ -39,6 +39,11 @@ def is_finite(x: Any) -> bool:
     return isfinite(np.vdot(x, x))
 
 
+def is_first_row_finite(matrix: Any) -> bool:
+    """The same of row 0 alone, which tells enough of a product in which it meets every element of the other factor."""
+    return not matrix.size or isfinite((row := matrix[0]).dot(row))
+
+
 def guarded(product: Callable[..., Any], g: Any, *others: Any) -> Any:
     """product(g, *others), linear in each, where a zero in g contributes zero even against inf and nan."""
     out = product(g, *others)
@@ -63,9 +68,9 @@ def without_zeros(product: Callable[..., Any], out: Any, g: Any, *others: Any) -
 def _matmul_first(g: Any, out: Any, a: Any, b: Any) -> Any:
     """ga = g @ bᵀ. Row 0 of it meets every element of b: if that row is finite, so is b."""
     if b.ndim == 2 and a.ndim == 2:
-        ga = g @ b.T
-        raw = getattr(ga, "_data", ga)
-        return ga if not raw.size or isfinite((row := raw[0]).dot(row)) else without_zeros(np.matmul, ga, g, b.T)
+        bt = b.T
+        ga = g @ bt
+        return ga if is_first_row_finite(values(ga)) else without_zeros(np.matmul, ga, g, bt)
     if b.ndim == 1:  # (…, m, n) @ (n,) -> (…, m)
         return guarded(np.multiply, g, b) if a.ndim == 1 else guarded(_columns_by_rows, g, b)
     if a.ndim == 1:  # (n,) @ (…, n, m) -> (…, m)
@@ -79,9 +84,9 @@ def _matmul_second(g: Any, out: Any, a: Any, b: Any) -> Any:
         if a.ndim > 2:  # one matrix for the whole stack: one product, not one for each matrix and their sum
             rows = math.prod(a.shape[:-1])
             a, g = np.reshape(a, (rows, a.shape[-1])), np.reshape(g, (rows, g.shape[-1]))
-        gb = a.T @ g
-        raw = getattr(gb, "_data", gb)
-        return gb if not raw.size or isfinite((column := raw[:, 0]).dot(column)) else without_zeros(_matmul_swapped, gb, g, a.T)
+        at = a.T
+        gb = at @ g
+        return gb if is_first_row_finite(values(gb).T) else without_zeros(_matmul_swapped, gb, g, at)
     if a.ndim == 1:  # (n,) @ (…, n, m) -> (…, m)
         return guarded(np.multiply, g, a) if b.ndim == 1 else guarded(_rows_by_columns, g, a)
     if b.ndim == 1:  # (…, m, n) @ (n,) -> (…, m)
@@ -140,9 +145,8 @@ def _stack_first(g: Any, out: Any, a: Any, b: Any) -> Any:
 
 def _stack_second(g: Any, out: Any, a: Any, b: Any) -> Any:
     if a.ndim == 2 and b.ndim == 1:  # (m, n) @ (n,), a batch of vectors g: one product, not K of a matrix and a vector
-        gb = g @ a
-        raw = getattr(gb, "_data", gb)  # row 0 of it meets every element of a
-        return gb if not raw.size or isfinite((row := raw[0]).dot(row)) else without_zeros(np.matmul, gb, g, a)
+        gb = g @ a  # row 0 of it meets every element of a
+        return gb if is_first_row_finite(values(gb)) else without_zeros(np.matmul, gb, g, a)
     gb = guarded(_matmul_swapped, _stack_of(g, out, a, b), _as_rows(a).mT)
     return _without_added(gb, b, -1)
 

@@ -10,6 +10,8 @@ import nbformat
 from docutils import nodes
 from sphinx import addnodes
 
+from docs.generate import course
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "nn", "optim")
 GUIDES = ["training", "functional", "modules", "plots", "steps", "gallery", "minimal_effort", "conventions"]
@@ -18,7 +20,7 @@ GUIDES = ["training", "functional", "modules", "plots", "steps", "gallery", "min
 def contents() -> str:
     """The table of contents, which GitHub needs no more than README.md needs directives of Sphinx."""
     parts = {
-        "The course": [numbered(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))],
+        "The course": [f"{path.stem[:2]} {title} <notebooks/{path.stem}>" for path, title, _, _ in course()],
         "Guides": [f"docs/{name}" for name in GUIDES],
         "Reference": ["docs/api/index", "CHANGELOG"],
         "Behind it": ["docs/design/README", "benchmarks/README", "CONTRIBUTING"],
@@ -27,12 +29,6 @@ def contents() -> str:
         "\n\n```{toctree}\n:hidden:\n:maxdepth: 2\n:caption: " + caption + "\n\n" + "\n".join(names) + "\n```\n"
         for caption, names in parts.items()
     )
-
-
-def numbered(path: Path) -> str:
-    """A notebook's entry in the contents, by the number that the others call it by: "04 Activations <notebooks/04_activations>"."""
-    first = nbformat.read(path, as_version=4).cells[0].source
-    return f"{path.stem[:2]} {first.splitlines()[0].lstrip('# ')} <notebooks/{path.stem}>"
 
 
 def read(app: Any, document: str, source: list[str]) -> None:

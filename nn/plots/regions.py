@@ -58,9 +58,8 @@ def decision_regions(
     x = _data(x)
     if y is not None and x is None:
         raise ArgumentError("y was given without x: give both, the rows and their classes.")
-    left, right, bottom, top = _window(window, x)
-    u, v = np.linspace(left, right, points), np.linspace(bottom, top, points)
-    plane = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
+    left, right, bottom, top = window = _window(window, x)
+    u, v, plane = _plane(window, points)
     labels, found, lead = _classes(model, plane, threshold)
     truth = None if y is None else _labels(y, x, labels)
     with canvas(ax, (6.4, 5.0)) as ax:
@@ -106,8 +105,7 @@ def linear_regions(model: Module, x: Any = None, *, window: Window | None = None
     check_points("points", points)
     left, right, bottom, top = window = _window(window, _data(x), default=SQUARE)
     found = count_regions(model, window=window)
-    u, v = np.linspace(left, right, points), np.linspace(bottom, top, points)
-    plane = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
+    u, v, plane = _plane(window, points)
     heights = kinks(model, plane)
     codes, count = patterns(np.concatenate(list(heights.values()), axis=1))
     with canvas(ax, (6.0, 5.4)) as ax:
@@ -253,6 +251,13 @@ def patterns(heights: np.ndarray) -> tuple[np.ndarray, int]:
     bits = np.packbits(heights > 0, axis=1)
     unique, codes = np.unique(bits, axis=0, return_inverse=True)
     return codes.reshape(-1), len(unique)
+
+
+def _plane(window: Window, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(the places along each side, and those of the whole plane as rows (points², 2))"""
+    left, right, bottom, top = window
+    u, v = np.linspace(left, right, points), np.linspace(bottom, top, points)
+    return u, v, np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
 
 
 def _chunks(plane: np.ndarray) -> list[np.ndarray]:
