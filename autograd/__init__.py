@@ -12,9 +12,11 @@ from autograd._hips import refuse_hips
 
 refuse_hips()
 
-# The modules first: some of the names below are also names of modules here (backward, primitive, gradcheck).
-from autograd import errors, memory, ops, tensor  # noqa: F401  ops registers the rules
-from autograd.backward import backward
+from autograd import errors, memory, ops  # noqa: F401  ops registers the rules
+from autograd.check import gradcheck, gradgradcheck
+from autograd.engine.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
+from autograd.engine.primitive import primitive
+from autograd.engine.reverse import backward
 from autograd.functional import (
     checkpoint,
     custom_vjp,
@@ -36,13 +38,10 @@ from autograd.functional import (
     vhp,
     vjp,
 )
-from autograd.gradcheck import gradcheck, gradgradcheck
-from autograd.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
-from autograd.primitive import primitive
 from autograd.pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 from autograd.random import seed
-from autograd.scalar import Scalar
-from autograd.tensor import Tensor
+from autograd.scalar.scalar import Scalar
+from autograd.tensor.tensor import Tensor
 from autograd.viz import draw, trace
 
 __version__ = "0.1.0"

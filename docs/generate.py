@@ -4,7 +4,7 @@
 - the tables of docs/conventions.md from the engine's answers to the questions in docs/kinks.py,
 - the README's table of the notebooks from their first cells.
 
-tests/test_docs.py fails where one of them is not what this would write.
+tests/project/test_docs.py fails where one of them is not what this would write.
 """
 
 from __future__ import annotations

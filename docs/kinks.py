@@ -15,7 +15,7 @@ import numpy as np
 import nn
 import nn.functional as F
 from autograd import Tensor
-from autograd.backward import gradients
+from autograd.engine.reverse import gradients
 from autograd.ops.fused import logsumexp
 
 inf, nan = np.inf, np.nan
@@ -153,13 +153,13 @@ ENGINE: list[tuple[str, list[str], str]] = [
     ),
 ]
 
-SLOPE = "test_activation.py::test_the_slope_at_a_kink"
+SLOPE = "nn/layers/test_activation.py::test_the_slope_at_a_kink"
 LAYERS: list[tuple[str, list[str], str, list[str]]] = [
     (
         "step",
         ["F.step(0.0)", "d(F.step, [-1.0, 0.0, 1.0])"],
         "derivative 0 everywhere, at the jump too: nothing below it learns by gradient descent",
-        ["test_activation.py::test_a_step_is_1_at_0_and_softplus_is_the_line_beyond_its_threshold", SLOPE],
+        ["nn/layers/test_activation.py::test_a_step_is_1_at_0_and_softplus_is_the_line_beyond_its_threshold", SLOPE],
     ),
     (
         "relu, relu6 at 0; relu6 at 6; hardtanh at its bounds",
@@ -192,67 +192,70 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         "gelu, silu, mish at ±inf",
         ["F.silu(np.array([-inf, inf]))", "d(F.silu, [-inf, inf])", "d(F.gelu, [-inf, inf])", "d(F.mish, [-inf, inf])"],
         "the limits; PyTorch's 0·∞ = nan",
-        ["test_activation.py::test_gates_close_and_open"],
+        ["nn/layers/test_activation.py::test_gates_close_and_open"],
     ),
     (
         "softsign at ±inf",
         ["F.softsign(np.array([-inf, inf]))", "d(F.softsign, [-inf, inf])"],
         "the limits; PyTorch: nan",
-        ["test_activation.py::test_values_at_the_extremes", "test_activation.py::test_extremes_give_no_nan_and_no_warning"],
+        [
+            "nn/layers/test_activation.py::test_values_at_the_extremes",
+            "nn/layers/test_activation.py::test_extremes_give_no_nan_and_no_warning",
+        ],
     ),
     (
         "maxout at ties",
         ["d(F.maxout, [[2.0, 2.0]], 2)"],
         "shared equally, as max over an axis",
-        ["test_activation.py::test_a_tie_in_maxout_is_shared"],
+        ["nn/layers/test_activation.py::test_a_tie_in_maxout_is_shared"],
     ),
     (
         "softmax with +inf",
         ["F.softmax(np.array([inf, 0.0, inf]), dim=0)"],
         "the infinite elements share 1 equally: the limit; PyTorch: nan",
-        ["test_activation.py::test_softmax_of_infinities"],
+        ["nn/layers/test_activation.py::test_softmax_of_infinities"],
     ),
     (
         "softmax, log_softmax of nothing but −inf",
         ["F.softmax(np.array([-inf, -inf]), dim=0)", "F.log_softmax(np.array([-inf, -inf]), dim=0)"],
         "no element is possible; PyTorch: nan",
-        ["test_activation.py::test_softmax_of_infinities"],
+        ["nn/layers/test_activation.py::test_softmax_of_infinities"],
     ),
     (
         "attention where a query may look nowhere",
         ["d(lambda q: F.scaled_dot_product_attention(q, np.ones((1, 1)), np.ones((1, 1)), attn_mask=np.array([[False]])), [[1.0]])"],
         "0, and no gradient: the empty mean adds nothing; PyTorch's 0/0 = nan would spread to every parameter",
-        ["test_attention.py::test_a_query_that_may_look_nowhere_gives_0_and_no_gradient"],
+        ["nn/layers/test_attention.py::test_a_query_that_may_look_nowhere_gives_0_and_no_gradient"],
     ),
     (
         "max pooling at ties",
         ["d(F.max_pool1d, [[2.0, 2.0]], 2)"],
         "the first in the window, unlike max over an axis: the index that is returned is one",
-        ["test_pooling.py::test_of_equal_elements_the_first_gets_the_gradient"],
+        ["nn/layers/test_pooling.py::test_of_equal_elements_the_first_gets_the_gradient"],
     ),
     (
         "max pooling with nan",
         ["F.max_pool1d(np.array([[1.0, nan]]), 2)", "d(F.max_pool1d, [[1.0, nan]], 2)"],
         "it counts as larger than all",
-        ["test_pooling.py::test_nan_is_the_maximum_and_gets_the_gradient"],
+        ["nn/layers/test_pooling.py::test_nan_is_the_maximum_and_gets_the_gradient"],
     ),
     (
         "interpolate beside an infinite pixel",
         ['F.interpolate(np.array([[[inf, 1.0]]]), scale_factor=2, mode="linear")'],
         "a weight of zero is no term: an infinite neighbour that does not count makes no nan",
-        ["test_pooling.py::test_infinite_pixels_stay_where_they_are"],
+        ["nn/layers/test_pooling.py::test_infinite_pixels_stay_where_they_are"],
     ),
     (
         "l1, smooth_l1 with beta 0 at 0; l1_penalty at 0",
         ["d(F.l1_loss, 0.0, np.array(0.0))", "d(F.smooth_l1_loss, 0.0, np.array(0.0), beta=0.0)"],
         "of the subgradients the least",
-        ["test_loss.py::test_kinks", "test_penalty.py::test_the_magnitude_has_slope_zero_at_zero"],
+        ["nn/layers/test_loss.py::test_kinks", "nn/layers/test_penalty.py::test_the_magnitude_has_slope_zero_at_zero"],
     ),
     (
         "huber at ±delta; smooth_l1 at ±beta",
         ["d(F.huber_loss, -2.0, np.array(0.0), delta=2.0)", "d(F.smooth_l1_loss, 2.0, np.array(0.0), beta=2.0)"],
         "both pieces agree: ±delta, ±1",
-        ["test_loss.py::test_kinks"],
+        ["nn/layers/test_loss.py::test_kinks"],
     ),
     (
         "hinge, hinge_embedding, margin_ranking, triplet_margin at the margin",
@@ -262,7 +265,7 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
             "d(F.margin_ranking_loss, [0.0], np.array([0.0]), np.array([1]))",
         ],
         "as relu at 0",
-        ["test_loss.py::test_kinks"],
+        ["nn/layers/test_loss.py::test_kinks"],
     ),
     (
         "kl_div where the target is 0",
@@ -271,51 +274,51 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
             "d(F.kl_div, [-1.0, -2.0], [0.0, 1.0], by=1, reduction='sum')",
         ],
         "0, and no gradient to that target: the limit of y log y",
-        ["test_loss.py::test_kinks"],
+        ["nn/layers/test_loss.py::test_kinks"],
     ),
     (
         "binary_cross_entropy at 0 and 1",
         ["F.binary_cross_entropy(np.array([0.0]), np.array([1.0]))", "d(F.binary_cross_entropy, [0.0], np.array([1.0]))"],
         "logarithms at least −100, h (1 − h) at least 1e-12: finite, where the exact values are not",
-        ["test_loss.py::test_bce_clamps_its_logarithms_at_minus_100"],
+        ["nn/layers/test_loss.py::test_bce_clamps_its_logarithms_at_minus_100"],
     ),
     (
         "cosine_embedding of a vector of zeros",
         ["F.cosine_embedding_loss(np.zeros((1, 3)), np.ones((1, 3)), np.array([1]))"],
         "cosine 0: 1e-12 is added to the squared lengths",
-        ["test_loss.py::test_cosine_of_a_vector_of_zeros_is_zero"],
+        ["nn/layers/test_loss.py::test_cosine_of_a_vector_of_zeros_is_zero"],
     ),
     (
         "gaussian_nll: var below eps",
         ["d(F.gaussian_nll_loss, np.zeros(1), np.zeros(1), [0.0], by=2, eps=0.1)"],
         "held at eps, with the gradient of eps: a variance can find its way up",
-        ["test_loss.py::test_the_gaussian_variance_gets_its_gradient_below_eps_too"],
+        ["nn/layers/test_loss.py::test_the_gaussian_variance_gets_its_gradient_below_eps_too"],
     ),
     (
         "cross_entropy, nll: ignored positions",
         ["F.cross_entropy(np.zeros((1, 2)), np.array([-100]))", "d(F.cross_entropy, [[0.0, 0.0]], np.array([-100]))"],
         "0, and no gradient; the mean of none is nan",
-        ["test_loss.py::test_where_all_is_ignored_the_mean_is_nan_and_the_gradient_zero"],
+        ["nn/layers/test_loss.py::test_where_all_is_ignored_the_mean_is_nan_and_the_gradient_zero"],
     ),
     (
         "dropout with p = 1",
         ["F.dropout(np.ones(2), 1.0)", "d(lambda x: F.dropout(x, 1.0), [1.0, 1.0])"],
         "nothing is kept, nothing is divided by 0",
-        ["test_dropout.py::test_p_1_gives_zeros_and_no_gradient"],
+        ["nn/layers/test_dropout.py::test_p_1_gives_zeros_and_no_gradient"],
     ),
     (
         "clip_grad_norm_ of a norm that is inf or nan",
         ["clipped(3.0, 4.0)", "clipped(3.0, inf)"],
         "reported, and the gradients stay; PyTorch makes them nan or 0",
-        ["test_clip.py::test_a_norm_that_is_not_finite_is_reported_and_changes_nothing"],
+        ["nn/training/test_clip.py::test_a_norm_that_is_not_finite_is_reported_and_changes_nothing"],
     ),
     (
         "top-k gradients (meProp) at equal magnitudes",
         ["d(F.minimal_effort, [[1.0, 1.0, 1.0]], 2)"],
         "exactly k are taken; the choice is a constant, and this is [not the derivative of the forward](minimal_effort.md)",
         [
-            "test_minimal_effort.py::test_of_equals_exactly_k_are_chosen",
-            "test_minimal_effort.py::test_a_graph_of_the_gradient_holds_the_choice_fixed",
+            "nn/layers/test_minimal_effort.py::test_of_equals_exactly_k_are_chosen",
+            "nn/layers/test_minimal_effort.py::test_a_graph_of_the_gradient_holds_the_choice_fixed",
         ],
     ),
 ]

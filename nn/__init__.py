@@ -9,7 +9,6 @@ from nn.activation import CELU, ELU, GELU, SELU, LogSigmoid, Mish, Sigmoid, SiLU
 from nn.attention import MultiheadAttention
 from nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d
 from nn.bilinear import Bilinear
-from nn.checkpoint import Checkpoint
 from nn.classification_loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -19,22 +18,22 @@ from nn.classification_loss import (
     NLLLoss,
     PoissonNLLLoss,
 )
-from nn.clip import NonFiniteGradientWarning, clip_grad_norm_, clip_grad_value_, get_total_norm
-from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from nn.core.containers import ModuleDict, ModuleList, Sequential
+from nn.core.functional_call import functional_call
+from nn.core.module import Module
+from nn.core.parameter import Buffer, Parameter
+from nn.core.vector import parameters_to_vector, vector_to_parameters
 from nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d
 from nn.embedding import Embedding
 from nn.flatten import Flatten, Unflatten
-from nn.functional_call import functional_call
-from nn.fuse import fuse
-from nn.history import History
+from nn.fusion import fuse
 from nn.identity import Identity, Lambda
+from nn.inspect.summary import summary
 from nn.linear import Linear
 from nn.margin_loss import CosineEmbeddingLoss, HingeEmbeddingLoss, HingeLoss, MarginRankingLoss, TripletMarginLoss
 from nn.minimal_effort import MinimalEffortLinear, MinimalEffortReLU
-from nn.module import Module
 from nn.normalization import GroupNorm, LayerNorm, RMSNorm
-from nn.parameter import Buffer, Parameter
 from nn.parametrizations import spectral_norm, weight_norm
 from nn.penalty import l1_penalty, l2_penalty
 from nn.piecewise_linear import (
@@ -69,14 +68,15 @@ from nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
 from nn.regression_loss import HalfMSELoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 from nn.residual import BasicBlock, Bottleneck, PreActBlock, Residual, ResidualBlock
 from nn.serialization import load, load_metadata, save
-from nn.simplify import simplify
+from nn.simplification import simplify
 from nn.softmax import GLU, LogSoftmax, Maxout, Softmax, Softmax2d, Softmin
-from nn.summary import summary
-from nn.training import fit
+from nn.training.checkpoint import Checkpoint
+from nn.training.clip import NonFiniteGradientWarning, clip_grad_norm_, clip_grad_value_, get_total_norm
+from nn.training.history import History
+from nn.training.loop import fit
 from nn.transformer import TransformerEncoder, TransformerEncoderLayer
 from nn.update_batch_norm import update_batch_norm
 from nn.upsampling import Upsample
-from nn.vector import parameters_to_vector, vector_to_parameters
 
 __all__ = [
     # the system: modules, their containers, what is done with them

@@ -9,8 +9,8 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 from nn import functional as F
+from nn.core.module import Module
 from nn.inplace import InPlace
-from nn.module import Module
 
 
 class Sigmoid(Module):

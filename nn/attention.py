@@ -9,10 +9,10 @@ import numpy as np
 from autograd.errors import ArgumentError
 from nn import functional as F
 from nn import init
+from nn.core.module import Module, check_size
+from nn.core.parameter import Parameter, blank
 from nn.functional.dropout import check_p
 from nn.linear import Linear
-from nn.module import Module, check_size
-from nn.parameter import Parameter, blank
 
 
 class MultiheadAttention(Module):

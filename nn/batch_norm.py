@@ -9,8 +9,8 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
 from nn import init
-from nn.module import Module, check_size
-from nn.parameter import Buffer, Parameter, blank, floating_dtype
+from nn.core.module import Module, check_size
+from nn.core.parameter import Buffer, Parameter, blank, floating_dtype
 
 
 def check_eps(eps: Any) -> float:

@@ -6,8 +6,8 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 from nn import functional as F
+from nn.core.parameter import Buffer
 from nn.loss import Loss, weight_buffer
-from nn.parameter import Buffer
 
 
 class CrossEntropyLoss(Loss):

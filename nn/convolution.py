@@ -10,10 +10,10 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
 from nn import init
+from nn.core.module import Module, check_size
+from nn.core.parameter import Parameter, blank
 from nn.functional.convolution import PADDING_MODES, Padding, borders, pad_images
 from nn.functional.images import AXES, Size, as_images, per_axis
-from nn.module import Module, check_size
-from nn.parameter import Parameter, blank
 
 
 class _Conv(Module):

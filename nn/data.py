@@ -13,7 +13,7 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from autograd.random import generator
 from nn import functional as F
-from nn.module import check_size
+from nn.core.module import check_size
 
 __all__ = ["minibatches", "DataLoader"]
 

@@ -10,9 +10,9 @@ from autograd import no_grad
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
 from nn import init
+from nn.core.module import Module, check_size
+from nn.core.parameter import Parameter, blank
 from nn.functional.embedding import row_of_padding
-from nn.module import Module, check_size
-from nn.parameter import Parameter, blank
 
 
 class Embedding(Module):

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
-from nn.module import Module
+from nn.core.module import Module
 
 
 class Flatten(Module):

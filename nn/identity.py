@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.errors import ArgumentError
-from nn.module import Module
+from nn.core.module import Module
 
 
 class Identity(Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn.module import Module
+from nn.core.module import Module
 
 
 class InPlace(Module):

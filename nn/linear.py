@@ -9,8 +9,8 @@ import numpy as np
 
 from nn import functional as F
 from nn import init
-from nn.module import Module, check_size
-from nn.parameter import Parameter, blank
+from nn.core.module import Module, check_size
+from nn.core.parameter import Parameter, blank
 
 
 class Linear(Module):

@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError
 from nn import functional as F
-from nn.module import Module
-from nn.parameter import Buffer
+from nn.core.module import Module
+from nn.core.parameter import Buffer
 
 
 class Loss(Module):

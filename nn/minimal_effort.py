@@ -8,9 +8,9 @@ import numpy as np
 
 from autograd.errors import ArgumentError
 from nn import functional as F
+from nn.core.module import Module, check_size
+from nn.core.parameter import Buffer
 from nn.linear import Linear
-from nn.module import Module, check_size
-from nn.parameter import Buffer
 
 
 class MinimalEffortLinear(Linear):

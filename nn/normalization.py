@@ -10,8 +10,8 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
 from nn.batch_norm import check_eps, reset_affine, weight_and_bias
-from nn.module import Module, check_size
-from nn.parameter import Parameter
+from nn.core.module import Module, check_size
+from nn.core.parameter import Parameter
 
 
 class LayerNorm(Module):

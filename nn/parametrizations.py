@@ -15,8 +15,8 @@ import numpy as np
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.random import generator
-from nn.module import Module, check_size
-from nn.parameter import Buffer, Parameter
+from nn.core.module import Module, check_size
+from nn.core.parameter import Buffer, Parameter
 
 M = TypeVar("M", bound=Module)
 

@@ -8,7 +8,7 @@ from typing import Any
 from autograd import Tensor
 from autograd.errors import ArgumentError
 from autograd.ops import fused
-from nn.module import Module
+from nn.core.module import Module
 
 Where = Callable[[str, Any], bool] | None
 

@@ -12,9 +12,9 @@ import numpy as np
 from autograd.errors import ArgumentError
 from nn import functional as F
 from nn import init as initial
+from nn.core.module import Module, check_size
+from nn.core.parameter import blank
 from nn.inplace import InPlace
-from nn.module import Module, check_size
-from nn.parameter import blank
 
 
 class Step(Module):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from nn import functional as F
+from nn.core.module import Module
 from nn.functional.images import Size, per_axis
 from nn.functional.pooling import check_padding
-from nn.module import Module
 
 
 class _MaxPool(Module):

@@ -8,9 +8,9 @@ import numpy as np
 
 from autograd.errors import ShapeError
 from nn import functional as F
+from nn.core.module import Module, check_size
+from nn.core.parameter import Buffer, floating_dtype
 from nn.dropout import Dropout
-from nn.module import Module, check_size
-from nn.parameter import Buffer, floating_dtype
 
 
 class PositionalEncoding(Module):

@@ -11,9 +11,9 @@ import numpy as np
 from autograd.errors import ArgumentError
 from nn import functional as F
 from nn import init
+from nn.core.module import Module, check_size
+from nn.core.parameter import blank
 from nn.functional.dropout import check_p
-from nn.module import Module, check_size
-from nn.parameter import blank
 from nn.recurrent_cells import check_nonlinearity
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from autograd.errors import ArgumentError
 from nn import functional as F
 from nn import init
-from nn.module import Module, check_size
-from nn.parameter import Parameter, blank
+from nn.core.module import Module, check_size
+from nn.core.parameter import Parameter, blank
 
 NONLINEARITIES = ("tanh", "relu")
 

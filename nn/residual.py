@@ -10,11 +10,11 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
 from nn.batch_norm import BatchNorm1d, BatchNorm2d
-from nn.containers import Sequential
 from nn.convolution import Conv2d
+from nn.core.containers import Sequential
+from nn.core.module import Module, check_size
 from nn.dropout import Dropout
 from nn.linear import Linear
-from nn.module import Module, check_size
 from nn.normalization import LayerNorm
 from nn.piecewise_linear import ReLU
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError
-from nn.module import Module
+from nn.core.module import Module
 
 Path = str | os.PathLike[str]
 

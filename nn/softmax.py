@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd.errors import ShapeError
 from nn import functional as F
-from nn.module import Module, check_size
+from nn.core.module import Module, check_size
 
 
 class _OverAxis(Module):

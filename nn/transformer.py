@@ -11,9 +11,9 @@ import numpy as np
 from autograd.errors import ArgumentError
 from nn import functional as F
 from nn.attention import MultiheadAttention
+from nn.core.module import Module, check_size
 from nn.dropout import Dropout
 from nn.linear import Linear
-from nn.module import Module, check_size
 from nn.normalization import LayerNorm
 
 

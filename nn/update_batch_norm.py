@@ -11,7 +11,7 @@ from autograd import no_grad
 from autograd.errors import ArgumentError
 from nn import functional as F
 from nn.batch_norm import _BatchNorm
-from nn.module import Module
+from nn.core.module import Module
 
 
 def update_batch_norm(model: Module, batches: Iterable[Any]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from nn import functional as F
+from nn.core.module import Module
 from nn.functional.upsampling import check_mode
-from nn.module import Module
 
 
 class Upsample(Module):

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad
+from autograd.engine.graph import clock
 from autograd.errors import ArgumentError
-from autograd.graph import clock
 from optim.checks import check_count, check_range
 from optim.flat import Flat
 from optim.line_search import Point, strong_wolfe

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd import Tensor, enable_grad
+from autograd.engine.graph import clock
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.graph import clock
 from optim.checks import check_range as check_range
 from optim.flat import Flat, Update, block, scalars
 

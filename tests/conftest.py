@@ -17,7 +17,7 @@ import numpy as np  # noqa: E402  the path comes first
 import pytest  # noqa: E402
 
 import autograd  # noqa: E402
-from autograd.modes import mode  # noqa: E402
+from autograd.engine.modes import mode  # noqa: E402
 
 assert Path(autograd.__file__).is_relative_to(ROOT), f"tests of {ROOT} would run against {autograd.__file__}"
 

@@ -1,6 +1,6 @@
 """Derivatives of functions of any order: what a researcher writes instead of Tensor and backward."""
 
-from autograd.functional.checkpoint import checkpoint
+from autograd.functional.checkpointing import checkpoint
 from autograd.functional.custom import custom_vjp, stop_gradient
 from autograd.functional.implicit import fixed_point, root
 from autograd.functional.matrices import gauss_newton_vp, hessian, hessian_diagonal, hvp, jacobian, taylor, vhp

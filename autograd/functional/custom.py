@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.modes import enable_grad, is_grad_enabled
+from autograd.engine.recording import is_tensor
 from autograd.errors import ArgumentError, GraphError, ShapeError
-from autograd.functional.opaque import again, operation, own_memory, remembered
-from autograd.functional.recording import Function, tree_map_leaves
-from autograd.modes import enable_grad, is_grad_enabled
-from autograd.primitive import is_tensor
+from autograd.functional.function_node import again, operation, own_memory, remembered
+from autograd.functional.recorded import Function, tree_map_leaves
 from autograd.pytree import leaves_like, tree_flatten, tree_unflatten
-from autograd.tensor import Tensor
+from autograd.tensor.tensor import Tensor
 
 
 class custom_vjp:  # noqa: N801  a decorator

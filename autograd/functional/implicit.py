@@ -15,16 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import gradients
 from autograd.batched import pull
+from autograd.engine.graph import clock
+from autograd.engine.modes import enable_grad, is_grad_enabled, no_grad
+from autograd.engine.recording import is_tensor, result
+from autograd.engine.registry import alias
+from autograd.engine.reverse import gradients
 from autograd.errors import ArgumentError, ConvergenceError, ShapeError
-from autograd.functional.opaque import Stand, again, operation, remembered, source
-from autograd.functional.recording import Function, check_callable, check_kind, differentiating, handed
-from autograd.graph import clock
-from autograd.modes import enable_grad, is_grad_enabled, no_grad
-from autograd.primitive import alias, is_tensor, result
+from autograd.functional.function_node import Stand, again, operation, remembered, source
+from autograd.functional.recorded import Function, check_callable, check_kind, differentiating, handed
 from autograd.pytree import leaves_like, tree_flatten, tree_leaves, tree_unflatten
-from autograd.tensor import Tensor
+from autograd.tensor.tensor import Tensor
 
 Solve = Callable[[list[Any], list[Any], Callable[[Sequence[Any]], list[Any]], bool], list[Any]]
 

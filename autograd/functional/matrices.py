@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from autograd.batched import pull, push_batch
+from autograd.engine.recording import result
 from autograd.errors import ArgumentError
-from autograd.functional.recording import Function, Recorded, check_callable, handed, record
+from autograd.functional.recorded import Function, Recorded, check_callable, handed, record
 from autograd.functional.transforms import arguments, pushed, seeds, titled, value_and_grad
-from autograd.primitive import result
 from autograd.pytree import tree_unflatten
 from autograd.random import generator
-from autograd.tensor import Tensor
+from autograd.tensor.tensor import Tensor
 
 MODES = ("auto", "reverse", "forward")
 BATCH = 2**22  # numbers: directions travel together as long as one of their arrays stays below it

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.forward import push
+from autograd.engine.modes import is_grad_enabled
+from autograd.engine.recording import result
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.forward import push
-from autograd.functional.recording import Function, Recorded, check_argnum, check_callable, record, zeros_like
-from autograd.modes import is_grad_enabled
-from autograd.primitive import result
+from autograd.functional.recorded import Function, Recorded, check_argnum, check_callable, record, zeros_like
 from autograd.pytree import leaves_like, tree_unflatten
-from autograd.tensor import Tensor
+from autograd.tensor.tensor import Tensor
 
 
 def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import define
+from autograd.engine.registry import define
 
 
 def _power_base(g: Any, out: Any, x: Any, p: Any) -> Any:

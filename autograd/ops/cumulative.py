@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.options import check_dtype, refuse_out
 from autograd.ops.reduction import before
-from autograd.primitive import Primitive, define, implements, rules
 
 
 def _cumsum_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:

@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import is_tensor, result
+from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError
 from autograd.ops.linalg import symmetrized
 from autograd.ops.products import as_array, values
-from autograd.primitive import define, implements, is_tensor, result
 
 EighResult = type(np.linalg.eigh(np.eye(1)))  # NumPy's own named tuples, which have no public name
 SVDResult = type(np.linalg.svd(np.eye(1)))

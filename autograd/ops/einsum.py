@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError
 from autograd.ops.options import refuse_out
 from autograd.ops.products import as_array, guarded, values
-from autograd.primitive import define, implements
 
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase  # in the order in which implicit output sorts them
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.primitive import Primitive, primitive
+from autograd.engine.registry import define, implements, rules
 from autograd.ops.options import refuse_out
 from autograd.ops.selecting import masked
-from autograd.primitive import Primitive, define, implements, primitive, rules
 
 LN2 = math.log(2)
 LN10 = math.log(10)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import define, implements, rules
 from autograd.ops.options import refuse, refuse_out
 from autograd.ops.selecting import masked
-from autograd.primitive import define, implements, is_tensor, rules
 from autograd.shapes import Axis, keep_dims
 
 # Of two. Ties get ½ each (design 4; as PyTorch and JAX): count 2 for the winner, 1 for a tie, and halve g.

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import Primitive, define
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define
 from autograd.shapes import stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
 from autograd.ops.options import check_dtype, refuse_out
 from autograd.ops.plain import plain
 from autograd.ops.products import as_array
-from autograd.primitive import define, implements, rules
 from autograd.shapes import normalize_axes
 
 

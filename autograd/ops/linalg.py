@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError, ShapeError
 from autograd.ops.options import refuse_out
 from autograd.ops.products import as_array, values
-from autograd.primitive import define, implements, is_tensor
 
 SlogdetResult = type(np.linalg.slogdet(np.eye(1)))  # NumPy's own named tuple, which has no public name
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
 from autograd.ops.products import as_array, values
-from autograd.primitive import define, implements
 from autograd.shapes import keep_dims, normalize_axes
 
 

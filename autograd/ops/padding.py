@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
-from autograd.primitive import Primitive, define, implements
 from autograd.shapes import normalize_axes
 
 Width = tuple[tuple[int, int], ...]  # (before, after) for each axis

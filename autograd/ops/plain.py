@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import rules
 from autograd.errors import NoRuleError
-from autograd.primitive import is_tensor, rules
 
 
 def _values(x: Any) -> Any:

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.definition import Batch
+from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
 from autograd.ops.options import check_dtype, refuse_out
-from autograd.primitive import Batch, define, implements
 from autograd.shapes import normalize_axes
 
 

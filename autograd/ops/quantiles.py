@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import implements
 from autograd.errors import ArgumentError, NoRuleError
 from autograd.ops.options import refuse, refuse_out
 from autograd.ops.reduction import to_last
-from autograd.primitive import implements, is_tensor
 from autograd.shapes import Axis, kept_shape
 
 # Hyndman & Fan 1996, Sample quantiles in statistical packages: the virtual index is n q + α + q (1 - α - β) - 1

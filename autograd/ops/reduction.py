@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.options import check_dtype, refuse, refuse_out
-from autograd.primitive import define, implements, rules
 from autograd.shapes import Axis, keep_dims, normalize_axes, reduced_size, spread
 
 _add_up: Any = np.add.reduce  # what np.sum calls, without its detours

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.primitive import Primitive
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError
 from autograd.ops.options import refuse, refuse_out
-from autograd.primitive import Primitive, define, implements, is_tensor
 
 _SMALL = 4096  # elements below which np.where is the quicker way
 

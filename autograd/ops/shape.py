@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.primitive import define, implements, is_tensor, rules
 from autograd.shapes import normalize_axes
 
 Shape = int | Sequence[int]

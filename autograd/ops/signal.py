@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError
 from autograd.ops.products import as_array
-from autograd.primitive import define, implements, is_tensor
 
 # Convolution. out = the full convolution, or the part of it that `mode` names
 

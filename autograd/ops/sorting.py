@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.primitive import Primitive
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import define, implements
 from autograd.ops.options import refuse
-from autograd.primitive import Primitive, define, implements, is_tensor
 
 
 def _put_back(values: Any, order: Any, axis: int) -> Any:

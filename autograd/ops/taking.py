@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import is_tensor, result
+from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.indexing import getitem, scatter
 from autograd.ops.options import refuse_out
 from autograd.ops.selecting import masked
-from autograd.primitive import define, implements, is_tensor, result
 from autograd.shapes import normalize_axes
 
 # By positions

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define, implements, rules
 from autograd.errors import NoRuleError, ShapeError
 from autograd.ops.plain import plain
-from autograd.primitive import Primitive, define, implements, rules
 
 
 def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backward import _prepared
-from autograd.cotangents import as_cotangent, guarded, has_nan, refuse_changed, seeded, zeros
-from autograd.graph import Abstract, Node
-from autograd.modes import Mode, mode
-from autograd.primitive import Share
-from autograd.scalar import Scalar
+from autograd.engine.abstract import Abstract
+from autograd.engine.cotangents import as_cotangent, guarded, has_nan, refuse_changed, seeded, zeros
+from autograd.engine.graph import Node
+from autograd.engine.modes import Mode, mode
+from autograd.engine.primitive import Share
+from autograd.engine.reverse import _prepared
+from autograd.scalar.scalar import Scalar
 from autograd.shapes import unbroadcast
 
 REFLECTED = {"r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "maximum", "minimum")}  # of 2 - x, after __rsub__

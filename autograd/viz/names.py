@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
-from autograd.scalar import Scalar
-from autograd.tensor import Tensor
+from autograd.scalar.scalar import Scalar
+from autograd.tensor.tensor import Tensor
 
 
 class Names:

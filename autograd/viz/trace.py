@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.cotangents import RETAIN
+from autograd.engine.abstract import Abstract
+from autograd.engine.cotangents import RETAIN
+from autograd.engine.graph import Node
 from autograd.errors import ArgumentError, DTypeError
-from autograd.graph import Abstract, Node
-from autograd.scalar import Scalar
-from autograd.tensor import Tensor
+from autograd.scalar.scalar import Scalar
+from autograd.tensor.tensor import Tensor
 from autograd.viz.complete import REFLECTED, Completed, completed
 from autograd.viz.graph import Graph, GraphEdge, GraphNode, Origin
 from autograd.viz.names import Names

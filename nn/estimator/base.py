@@ -17,13 +17,13 @@ from autograd import no_grad
 from autograd.errors import ArgumentError
 from autograd.random import generator
 from nn.activation import ELU, GELU, Sigmoid, SiLU, Softplus, Tanh
-from nn.containers import Sequential
+from nn.core.containers import Sequential
+from nn.core.module import Module, check_size
 from nn.data import DataLoader
 from nn.identity import Identity
 from nn.linear import Linear
-from nn.module import Module, check_size
 from nn.piecewise_linear import LeakyReLU, ReLU
-from nn.training import EVALUATION_BATCH, fit
+from nn.training.loop import EVALUATION_BATCH, fit
 
 ACTIVATIONS: dict[str, Callable[[], Module]] = {
     "relu": ReLU, "tanh": Tanh, "sigmoid": Sigmoid, "logistic": Sigmoid, "gelu": GELU, "silu": SiLU, "elu": ELU,

@@ -6,8 +6,8 @@ from typing import Any
 
 from autograd.errors import ShapeError
 from autograd.ops import fused
+from nn.core.module import check_size
 from nn.functional.common import as_values, cast_to
-from nn.module import check_size
 
 
 def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:

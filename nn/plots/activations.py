@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ArgumentError
-from nn.module import Module
+from nn.core.module import Module
 from nn.plots.style import NEUTRAL, canvas, colour, dash, grid, legend, needs, plain_name
 
 DOTS = (0, (2, 1.2))

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError
-from nn.module import Module
+from nn.core.module import Module
 
 Place = tuple[str, Module]
 Seen = Callable[[str, Module, np.ndarray, np.ndarray], None]  # (label, module, its first input, its output)

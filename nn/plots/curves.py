@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError
-from nn.history import History
 from nn.plots.style import canvas, colour, grid, legend, needs
+from nn.training.history import History
 
 
 def learning_curves(history: Mapping[str, Any], what: str = "loss", *, log: bool = False, ax: Any = None) -> Any:

@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from autograd.errors import ArgumentError
-from nn.module import Module, members
-from nn.parameter import Parameter
+from nn.core.module import Module, members
+from nn.core.parameter import Parameter
 from nn.plots.capture import check_model, raw
 from nn.plots.style import MARKERS, canvas, colour, dash, grid, legend, needs, shades
 

@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from autograd.errors import ArgumentError
+from nn.core.module import Module
 from nn.minimal_effort import MinimalEffortReLU
-from nn.module import Module
 from nn.piecewise_linear import ReLU, ReLU6
 from nn.plots.capture import as_used, call, check_model, innermost, watched
 from nn.plots.style import canvas, check_points, colour, dash, grid, legend, needs, shades

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError
-from nn.parameter import Parameter
+from nn.core.parameter import Parameter
 from nn.plots.style import SEQUENCE, canvas, check_points, colour, dash, legend, needs
 
 Make = Callable[[list[Parameter]], Any]

@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from autograd.random import generator
-from nn.functional_call import functional_call
-from nn.module import Module
+from nn.core.functional_call import functional_call
+from nn.core.module import Module
 from nn.plots.capture import as_used
 from nn.plots.style import SEQUENCE, canvas, check_points, needs
 

@@ -74,7 +74,7 @@ OPTIMIZERS = [
 
 @dataclass(frozen=True)
 class ConvergenceCase:
-    """An optimizer that solves the three problems of tests/test_optim_convergence.py in 300 steps at these rates.
+    """An optimizer that solves the three problems of tests/optim/test_convergence.py in 300 steps at these rates.
 
     decay   whether the rate falls to 0 on the way: a step as long as the rate, like Lion's, never comes nearer than that
     """

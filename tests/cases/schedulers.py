@@ -1,4 +1,4 @@
-"""A row for every scheduler and each of its options: see tests/test_lr_scheduler.py.
+"""A row for every scheduler and each of its options: see tests/optim/lr_scheduler/test_lr_scheduler.py.
 
 A row makes its scheduler from a package, ours or PyTorch's, so that it is written once for both.
 """

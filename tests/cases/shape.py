@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import primitives
+from autograd.engine.registry import primitives
 from tests.cases.case import Case, normal
 
 S = (2, 3, 4)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import define
+from autograd.engine.registry import define
 
 # 0-d arrays of the same dtype: of a Python number NumPy would make one first, which takes longer than the work on a small array
 _zeros = {np.dtype(kind): np.zeros((), kind) for kind in (np.float16, np.float32, np.float64)}

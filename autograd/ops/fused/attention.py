@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define
 from autograd.ops.fused.softmax import softmax
-from autograd.primitive import define
 
 # Scores within these bounds need no shift by their maximum: their exponentials, and quotients of these, are far from the
 # ends of float32. One look at the smallest and the largest of all is several times as quick as a maximum a row.

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define
 from autograd.ops.fused.buffers import in_single_precision
-from autograd.primitive import define
 
 
 def _reduced(loss: Any, reduction: str) -> Any:

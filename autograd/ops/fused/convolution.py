@@ -6,7 +6,7 @@ With x (N, C, *S), weight (O, C/groups, *K) and g (N, O, *P), the number
 
 is linear in each of the three. Its derivative by g is `convolution`, by x `transposed_convolution`, and by weight
 `convolution_weight`: so each one's VJPs are the other two, and a derivative of any order costs what the first does.
-In ordinary NumPy, for two axes, stride 1, no border and no groups (see also tests/test_convolution.py):
+In ordinary NumPy, for two axes, stride 1, no border and no groups (see also tests/nn/layers/test_convolution.py):
 
     convolution            einsum("ncpqij,ocij->nopq", sliding_window_view(x, (kh, kw), (2, 3)), weight)
     convolution_weight     einsum("ncpqij,nopq->ocij", sliding_window_view(x, (kh, kw), (2, 3)), g)
@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define
 from autograd.ops.fused.patches import Sliding, batch_last, columns, computed_in, empty_images, pairs, row_blocks
-from autograd.primitive import Primitive, define
 
 
 def _convolution(x: Any, weight: Any, bias: Any = None, *, sliding: Sliding, groups: int = 1) -> Any:

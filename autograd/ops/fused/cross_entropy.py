@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.fused.softmax import log_softmax, softmax
-from autograd.primitive import define, is_tensor
 
 
 def _check_target(logits: Any, target: Any) -> Any:

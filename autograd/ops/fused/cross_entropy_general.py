@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define
 from autograd.ops.fused.buffers import in_single_precision
 from autograd.ops.fused.negative_log_likelihood import divided, looked_up, places
 from autograd.ops.fused.softmax import log_softmax
-from autograd.primitive import define
 
 
 def _softmax(x: Any) -> tuple[Any, Any]:

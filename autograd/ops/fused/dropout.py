@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import Primitive, define
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define
 
 _WORDS_OF_64_BITS = (np.random.PCG64, np.random.PCG64DXSM, np.random.Philox, np.random.SFC64)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define
 from autograd.ops.indexing import scatter
-from autograd.primitive import define
 
 
 def _embedding_weight(g: Any, out: Any, weight: Any, indices: Any, padding_idx: int | None = None, scale_grad_by_freq: bool = False) -> Any:

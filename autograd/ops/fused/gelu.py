@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define
 from autograd.ops.fused.buffers import in_buffers, limit_at_infinity, positive_part
-from autograd.primitive import define
 
 SQRT_HALF = math.sqrt(0.5)
 DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0

@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.definition import Batch
+from autograd.engine.primitive import Primitive
+from autograd.engine.recording import is_tensor
+from autograd.engine.registry import define
 from autograd.ops.fused.sums import column_sums
-from autograd.primitive import Batch, Primitive, define, is_tensor
 
 
 def _linear(x: Any, weight: Any, bias: Any = None) -> Any:

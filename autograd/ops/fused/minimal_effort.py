@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.modes import mode
+from autograd.engine.modes import mode
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define
 from autograd.ops.fused.linear import linear
-from autograd.primitive import Primitive, define
 
 # What a multiplication of SciPy's sparse product costs in those of BLAS, and the work of a product (in multiplications)
 # below which making the sparse matrix costs more than it saves. Measured: docs/minimal_effort.md.

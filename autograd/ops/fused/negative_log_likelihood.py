@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define
 from autograd.ops.fused.buffers import in_single_precision
-from autograd.primitive import define
 
 
 def looked_up(target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[Any, Any, Any]:

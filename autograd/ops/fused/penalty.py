@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import define
+from autograd.engine.registry import define
 
 
 def _total(numbers: list[Any], arrays: tuple[Any, ...]) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define
 from autograd.ops.fused.buffers import negative_part, positive_part
-from autograd.primitive import define
 
 
 def _step(x: Any) -> Any:

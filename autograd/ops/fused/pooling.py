@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define
 from autograd.ops.fused.patches import Sliding, batch_last, empty_images, pairs
-from autograd.primitive import Primitive, define
 
 _BITS = {2: np.int16, 4: np.int32, 8: np.int64}
 

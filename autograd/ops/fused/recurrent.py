@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define
 from autograd.ops.fused.recurrent_cells import gru_step, lstm_step, rnn_step
 from autograd.ops.fused.recurrent_layout import (
     Tape,
@@ -29,7 +30,6 @@ from autograd.ops.fused.recurrent_layout import (
     turned,
     weight_gradients,
 )
-from autograd.primitive import define
 
 # The plain recurrence
 

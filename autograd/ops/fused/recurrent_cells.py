@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.registry import define
 from autograd.ops.fused.activation import relu, sigmoid
-from autograd.primitive import define
 
 
 def sigmoid_in_place(x: Any) -> None:

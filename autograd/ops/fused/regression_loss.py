@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import define
+from autograd.engine.registry import define
 
 
 def _squared_error(x: Any, y: Any, factor: float = 1.0, reduction: str = "mean") -> Any:

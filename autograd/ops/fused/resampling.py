@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define
 from autograd.ops.fused.patches import batch_last, computed_in, empty_images
-from autograd.primitive import Primitive, define
 
 
 class Term(NamedTuple):

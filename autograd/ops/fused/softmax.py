@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import Primitive, define
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define
 from autograd.shapes import keep_dims
 
 vecdot: Any = np.vecdot  # whose stubs know no axis

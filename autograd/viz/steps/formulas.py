@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.primitive import primitives
+from autograd.engine.registry import primitives
 
 Piece = Any  # text as a str; or {"node": id}, {"value": …}, {"up": pieces} for an exponent, {"grad": (of, by)}
 Fill = Callable[[str], list[Piece]]  # what stands in for an argument's name

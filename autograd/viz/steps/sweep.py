@@ -103,7 +103,7 @@ def swept(graph: Graph, roots: list[int]) -> Sweep:
 
 
 def _order_of_scalars(graph: Graph, into: dict[int, list[int]], roots: list[int]) -> list[int]:
-    """As in autograd/scalar.py: the last one to have heard from all its children comes first."""
+    """As in autograd/scalar/scalar.py: the last one to have heard from all its children comes first."""
     waits: dict[int, int] = {}
     for edge in graph.edges:
         if receives(edge):

@@ -1,4 +1,4 @@
-"""A row for every Module, one file a family: see tests/test_modules.py."""
+"""A row for every Module, one file a family: see tests/nn/layers/test_cases.py."""
 
 from __future__ import annotations
 

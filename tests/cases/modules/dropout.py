@@ -1,4 +1,4 @@
-"""Dropout: random in training, so checked there by tests/test_dropout.py; here as it is in use, and for p of 0 and 1."""
+"""Dropout: random in training, so checked there by tests/nn/layers/test_dropout.py; here as it is in use, and for p of 0 and 1."""
 
 from __future__ import annotations
 

@@ -1,0 +1,150 @@
+"""Forward mode: a second sweep over the recorded graph, from the inputs to the outputs.
+
+    t_out = Σ_i J_i t_i        at every node, with the tangent t_i of its argument i
+
+A function runs on Tensors and is recorded as always; then tangents are pushed through the nodes in the order in which they
+were made. What a JVP reads is what the VJPs keep: there is nothing else to record. See docs/design/forward-mode.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import anomaly
+from autograd.engine.batch import batch_seed, leading_size, refuse_written
+from autograd.engine.cotangents import as_tensor, refuse_freed
+from autograd.engine.graph import oldest_first
+from autograd.engine.modes import Mode, mode
+from autograd.engine.recording import is_tensor, result
+from autograd.engine.tangents import through, through_arrays
+from autograd.errors import ArgumentError, DTypeError, ShapeError
+
+
+def push(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create_graph: bool = False) -> list[Any]:
+    """The tangent of every output, for these tangents of the inputs: the outputs' Jacobian times a vector, in one sweep.
+
+    The graph is not freed. An input may be a leaf or a recorded tensor; what depends on two inputs, of which one depends on
+    the other, adds up both ways, as `gradients` does.
+
+    Args:  outputs, inputs: tensors; one output may stand without a list.
+           tangents: one for each input, of its shape: arrays, or Tensors (then differentiated too, with create_graph).
+           create_graph: record the sweep, so that the tangents can be differentiated, forwards or backwards.
+    Returns: a Tensor for each output, None where it depends on no input.
+    Raises: ShapeError, DTypeError for a tangent that does not fit; FreedGraphError after a sweep that freed the graph;
+           InPlaceError if a value that a rule needs was changed since it was recorded.
+    Gradient: hooks are not called, they speak of cotangents. Where a rule returns on purpose another cotangent than that
+           of its function (minimal effort), tangents follow the function.
+    Example:
+        >>> from autograd import Tensor
+        >>> from autograd.engine.forward import push
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> push(x**3, [x], [[1.0, 10.0]])[0]
+        Tensor([  3., 120.])
+    """
+    roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    _check_count(inputs, tangents)
+    token = mode.set(Mode(create_graph, mode.get().anomaly, ()))
+    try:
+        with np.errstate(all="ignore"):  # the forward pass has warned
+            seeds = [_seed(x, t, create_graph) for x, t in zip(inputs, tangents, strict=True)]
+            return _handed_over(_push(roots, inputs, seeds, None, create_graph), seeds, create_graph)
+    finally:
+        mode.reset(token)
+
+
+def push_batch(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create_graph: bool = False) -> list[Any]:
+    """`push` for K tangents of every input at once.
+
+    Shape:     each tangent (K, *input.shape); returned (K, *output.shape)
+    Example:
+        >>> import numpy as np
+        >>> from autograd import Tensor
+        >>> from autograd.batched import push_batch
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> push_batch(x**3, [x], [np.eye(2)])[0]
+        Tensor([[ 3.,  0.],
+                [ 0., 12.]])
+    """
+    roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    _check_count(inputs, tangents)
+    token = mode.set(Mode(create_graph, mode.get().anomaly, ()))
+    try:
+        with np.errstate(all="ignore"):
+            k = leading_size(tangents, inputs, "tangent")
+            seeds = [batch_seed(x, t, k, create_graph, "tangent") for x, t in zip(inputs, tangents, strict=True)]
+            return _handed_over(_push(roots, inputs, seeds, k, create_graph), seeds, create_graph)
+    finally:
+        mode.reset(token)
+
+
+def _check_count(inputs: Sequence[Any], tangents: Sequence[Any]) -> None:
+    if len(inputs) != len(tangents):
+        raise ArgumentError(f"got {len(inputs)} inputs and {len(tangents)} tangents; give one tangent an input.")
+
+
+def _seed(x: Any, seed: Any, create: bool) -> Any:
+    t = seed if create and is_tensor(seed) else np.asarray(getattr(seed, "_data", seed))
+    if t.shape != x.shape:
+        raise ShapeError(f"a tangent must have the shape of its input, {x.shape}; got {t.shape}.")
+    if t.dtype.kind not in "fiu":
+        raise DTypeError(f"a tangent must be of real numbers; got dtype {t.dtype}.")
+    if t.dtype != x.dtype:
+        t = t.astype(x.dtype)
+    return result(t, None) if create and not is_tensor(t) else t
+
+
+def _push(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], k: int | None, create: bool) -> list[Any]:
+    found: dict[Any, Any] = {}  # Node or leaf -> its tangent
+    for x, t in zip(inputs, seeds, strict=True):
+        origin = x if x.node is None else x.node
+        found[origin] = found[origin] + t if origin in found else t
+    ends = [root if root.node is None else root.node for root in roots if is_tensor(root)]
+    nodes = oldest_first(ends)
+    last: dict[Any, Any] = {}  # Node or leaf -> the newest node that reads it: after that one its tangent can go
+    for node in nodes:
+        for parent in node.parents:
+            last[parent] = node
+    for end in ends:
+        last.pop(end, None)
+    used = set()
+    check = mode.get().anomaly
+    plain = k is None and not create
+    for node in nodes:
+        parents = node.parents
+        if found.keys().isdisjoint(parents):
+            if node.args is None and node not in found:  # what it was computed from is forgotten: it might be an input
+                refuse_freed(node)
+            continue
+        used.add(node)
+        ts = [found.get(parent) for parent in parents]
+        if check:
+            anomaly.check_kept(node)
+        t = through_arrays(node, ts, _push) if plain else through(node, ts, k, create, _push)
+        if check:
+            anomaly.check_tangent(node, t, ts)
+        if t is not None:
+            found[node] = found[node] + t if node in found else t
+        for parent in parents:
+            if last.get(parent) is node:
+                found.pop(parent, None)
+    refuse_written(nodes[::-1], used)
+    return [found.get(root if root.node is None else root.node) if is_tensor(root) else None for root in roots]
+
+
+def _handed_over(made: Sequence[Any], seeds: Sequence[Any], create: bool) -> list[Any]:
+    """The tangents as Tensors, each in memory of its own."""
+    seen = {id(getattr(t, "_data", t)) for t in seeds}
+    handed: list[Any] = []
+    for t in made:
+        if t is None:
+            handed.append(None)
+            continue
+        raw = t._data if create else t
+        if isinstance(raw, np.ndarray) and (raw.base is not None or id(raw) in seen or not raw.flags.writeable):
+            t = t.copy()
+        seen.add(id(raw))
+        handed.append(as_tensor(t))
+    return handed

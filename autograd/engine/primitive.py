@@ -1,0 +1,226 @@
+"""What a call of an operation does: it computes and, if a gradient may be asked for, records itself."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.engine import anomaly, recording
+from autograd.engine.abstract import Saved, SavedOutputs, abstract
+from autograd.engine.definition import Batch, Definition, Function
+from autograd.engine.graph import Node
+from autograd.engine.modes import Mode, mode
+from autograd.engine.recording import is_tensor, record, result
+from autograd.errors import DTypeError, NoRuleError
+
+ndarray = np.ndarray
+float64 = np.float64
+float32 = np.float32
+
+
+class Primitive(Definition):
+    """A differentiable operation: called on Tensors it records itself, on plain arrays it computes."""
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        Tensor = recording.Tensor
+        raw: list[Any] = []
+        parents: list[Any] = []
+        needs = 0  # which arguments come from something that requires grad, a bit each
+        bit = 1
+        for a in args:
+            if isinstance(a, Tensor):
+                raw.append(a._data)
+                parent = a.node
+                if parent is not None:
+                    needs += bit
+                elif a._requires_grad:
+                    needs += bit
+                    parent = a
+                parents.append(parent)
+            else:
+                raw.append(np.asarray(a) if type(a) is list and self._differentiable & bit else a)
+                parents.append(None)
+            bit += bit
+        if params:
+            for value in params.values():
+                if isinstance(value, Tensor):
+                    return self(*self._positional(args, params), **params)
+            out = self.forward(*raw, **params)
+        else:
+            out = self.forward(*raw)
+        state = mode.get()
+        plan = self._plans.get(needs + bit)  # known if such a call was recorded before
+        kind = type(out)
+        if plan is None or state.special or (out.dtype.kind != "f" if kind is ndarray else kind is not float64 and kind is not float32):
+            return self._finished(args, raw, parents, needs, params, out, state)
+        dropped, keep_out = plan
+        for i in dropped:
+            raw[i] = abstract(raw[i])
+        return result(out, record(self, parents, raw, out if keep_out else abstract(out), params, state.scope))
+
+    def _finished(self, args: Any, raw: list[Any], parents: list[Any], needs: int, params: Any, out: Any, state: Mode) -> Any:
+        """The rest of a call that is not the commonest: plain arrays, constants, values saved, several results, checks."""
+        values = None
+        if self.saves:
+            out, values = out
+        if not any([is_tensor(a) for a in args]):
+            return out
+        if state.anomaly:
+            anomaly.check_forward(self.name, raw, out, state.scope)
+        if needs & ~self._differentiable:
+            needs = self._without_constants(needs, args, raw, parents)
+        if not needs:
+            return _constant(out)
+        if not state.recording:
+            return _constant(_apart(out))
+        if type(out) is float:
+            out = float64(out)
+        several = type(out) is tuple
+        if not several and out.dtype.kind != "f":
+            if out.dtype.kind == "c":
+                raise DTypeError(
+                    f"{self.name}: a complex result of a tensor that requires grad has no gradient here yet. "
+                    "Keep real and imaginary part as two tensors, or take x.detach()."
+                )
+            return _constant(out)
+        dropped, keep_out = self._plans.get(needs + (1 << len(raw))) or self._plan(needs, len(raw))
+        for i in dropped:
+            raw[i] = abstract(raw[i])
+        if several:
+            self.direct = False
+            kept: Any = out if keep_out else tuple([abstract(o) for o in out])
+        elif values is not None:
+            kept = Saved()
+            kept.shape, kept.dtype, kept.values = out.shape, out.dtype, values
+        else:
+            kept = out if keep_out else abstract(out)
+        node = record(self, parents, raw, kept, params, state.scope)
+        if state.anomaly:
+            anomaly.remember(node)
+        if not several:
+            return result(out, node)
+        made = tuple([result(o, pick_node(node, i, o) if o.dtype.kind == "f" else None) for i, o in enumerate(out)])
+        if values is not None:  # only now: a result that outlives the sweep must not hold them by its `pick`
+            node.out = saved = SavedOutputs(node.out)
+            saved.values = values
+        return made
+
+    def _without_constants(self, needs: int, args: Any, raw: list[Any], parents: list[Any]) -> int:
+        """Take arguments that have no derivative for constants; one that a step may write to is copied."""
+        for i, a in enumerate(args):
+            if parents[i] is not None and not self._differentiable >> i & 1:
+                needs -= 1 << i
+                if parents[i] is a:
+                    raw[i] = np.array(raw[i])
+                parents[i] = None
+        return needs
+
+    def _positional(self, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[Any, ...]:
+        """Move arguments given by name to their positions (and out of params), up to the last Tensor."""
+        vjp = next((v for v in self.vjps if v is not None), None)
+        names = list(inspect.signature(vjp).parameters)[2 : 2 + self.arity] if vjp is not None else []
+        strangers = [name for name, value in params.items() if is_tensor(value) and name not in names]
+        if strangers:
+            raise NoRuleError(
+                f"{self.name}: no derivative by the argument {strangers[0]!r}; pass an array there ({strangers[0]}.numpy())"
+                + (f", or give {', '.join(names)} by position." if names else ", or give it by position.")
+            )
+        filled = list(args)
+        for name in names[len(args) :]:
+            if name not in params:
+                break
+            filled.append(params.pop(name))
+        if any(is_tensor(value) for value in params.values()):
+            raise NoRuleError(f"{self.name}: give the arguments {', '.join(names)} by position.")
+        return tuple(filled)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+def _apart(out: Any) -> Any:
+    """A result under no_grad in memory of its own: a view of a leaf would change with the leaf, unnoticed."""
+    if type(out) is tuple:
+        return tuple([_apart(o) for o in out])
+    return out.copy() if type(out) is ndarray and out.base is not None else out
+
+
+def _constant(out: Any) -> Any:
+    if type(out) is tuple:
+        return tuple([_constant(o) for o in out])
+    return result(np.float64(out) if type(out) is float else out, None)
+
+
+class Share(NamedTuple):
+    """What the VJP of `pick` returns: the cotangent of one output, for the sweep to put beside the others'."""
+
+    number: int
+    g: Any
+
+
+pick = Primitive(
+    lambda outputs, index: outputs[index],
+    lambda g, out, outputs, index: Share(index, g),
+    keeps="",
+    jvp=lambda t, out, outputs, index: t[index],
+    batch="free",
+    name="pick",
+    label="g at output i",
+)
+
+
+def pick_node(node: Node, i: int, out: Any) -> Node:
+    """Output `i` of an operation with several, as a node of its own."""
+    return record(pick, (node,), (node.out,), abstract(out), {"index": i}, node.scope)
+
+
+def primitive(
+    forward: Function | None = None,
+    *vjps: Function | None,
+    keeps: str | tuple[str, ...] = "in out",
+    joint: Function | None = None,
+    each: Function | None = None,
+    composite: Function | None = None,
+    plain: bool = False,
+    guard: bool | None = None,
+    saves: bool = False,
+    jvp: str | Function | tuple[Function | None, ...] | None = None,
+    batch: str | Function | Batch | None = None,
+    name: str | None = None,
+    label: str = "",
+) -> Any:
+    """Make a primitive of a NumPy function and its vector-Jacobian products; also a decorator.
+
+    Args:  forward: computes on arrays, and never writes to its arguments.
+           vjps: for each positional argument `(g, out, *args, **params) -> cotangent`, or None where there is
+           no derivative. They may instead be added later with `defvjp`.
+           keeps: what the VJPs read, see `Primitive.defvjp`.
+           joint: one function that returns the cotangents of all arguments, when they share work.
+           each: `(i, g, out, *args, **params)`, when the number of arguments varies.
+           composite: the same function in ordinary NumPy, if the VJP is not itself differentiable (it uses
+           in-place operations, or a library): it is differentiated when a graph of the gradient is asked for.
+           plain: there is a composite, but the VJPs are differentiable NumPy, too, and preferred.
+           saves: forward returns (result, values), and the VJPs read the values in `out.values`, so that nothing is
+           computed twice; needs a composite.
+           guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
+           jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
+           batch: how K of them pass through at once, see engine/stacking.py; default: one by one.
+    Example:
+        >>> import autograd, numpy as np
+        >>> softsign = autograd.primitive(
+        ...     lambda x: x / (1 + np.abs(x)), lambda g, out, x: g / (1 + np.abs(x)) ** 2, name="softsign", keeps="x"
+        ... )
+        >>> x = autograd.Tensor([1.0, -3.0], requires_grad=True)
+        >>> softsign(x).sum().backward()
+        >>> x.grad.numpy()
+        array([0.25  , 0.0625])
+    """
+    options: dict[str, Any] = {
+        "keeps": keeps, "joint": joint, "each": each, "composite": composite, "plain": plain, "guard": guard, "saves": saves,
+        "jvp": jvp, "batch": batch, "name": name, "label": label,
+    }  # fmt: skip
+    if forward is None:
+        return lambda function: Primitive(function, *vjps, **options)
+    return Primitive(forward, *vjps, **options)

@@ -1,0 +1,52 @@
+"""What an operation leaves behind: a Node that remembers it, and a Tensor that holds its result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd.engine.graph import Node, clock
+
+new = object.__new__
+Tensor: Any = None  # the class of a result; tensor/tensor.py, which builds on this file, says which
+
+
+def bind_tensor(cls: type) -> None:
+    """Say which class holds results (called once, by tensor.py)."""
+    global Tensor
+    Tensor = cls
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether x is a Tensor, for files below tensor.py."""
+    return isinstance(x, Tensor)
+
+
+def record(primitive: Any, parents: Sequence[Any], args: Any, out: Any, params: Any, scope: tuple[Any, ...]) -> Node:
+    """A new node, numbered now."""
+    node = Node()
+    node.primitive = primitive
+    node.parents = parents
+    node.args = args
+    node.out = out
+    node.params = params or None
+    node.number = next(clock)
+    node.scope = scope
+    node.written = 0
+    node.hooks = None
+    return node
+
+
+def result(out: Any, node: Node | None) -> Any:
+    """A Tensor that holds `out` and was made by `node`."""
+    t = new(Tensor)
+    t._data = out
+    t.node = node
+    t._requires_grad = node is not None
+    t._grad = None
+    return t
+
+
+def raw(x: Any) -> Any:
+    """The array in a Tensor; anything else as it is."""
+    return x._data if isinstance(x, Tensor) else x

@@ -1,0 +1,60 @@
+"""Which primitive is meant by a function of NumPy's, and by a name."""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.abstract import abstract
+from autograd.engine.definition import Function
+from autograd.engine.primitive import Primitive, pick
+from autograd.engine.recording import record, result
+
+rules: dict[Any, Function] = {}  # NumPy's function -> what it means for Tensors
+primitives: dict[str, Primitive] = {pick.name: pick}  # every primitive of the package, by name
+
+
+def define(forward: Function, *vjps: Function | None, implements: Any = None, **options: Any) -> Primitive:
+    """A primitive of the package: listed under its name, and the rule for NumPy's function of that meaning."""
+    made = Primitive(forward, *vjps, **options)
+    assert made.name not in primitives, f"two primitives are named {made.name}"
+    primitives[made.name] = made
+    numpys = implements if implements is not None else forward
+    if isinstance(numpys, np.ufunc) or (getattr(numpys, "__module__", None) or "").startswith("numpy"):
+        rules[numpys] = made
+    return made
+
+
+def implements(*functions: Any) -> Callable[[Function], Function]:
+    """Say that a function of ours is what NumPy's functions of that name mean for Tensors."""
+
+    def register(function: Function) -> Function:
+        for numpys in functions:
+            rules[numpys] = function
+        return function
+
+    return register
+
+
+def alias(data: Any, parent: Any) -> Any:
+    """A parent's value under a node of its own, so that what is computed from it can be told apart."""
+    shape = abstract(data)
+    return result(data, record(primitives["positive"], (parent,), (shape,), shape, None, ()))
+
+
+def primitive_named(name: str) -> Primitive:
+    """The primitive of the package that has this name."""
+    return primitives[name]
+
+
+def _reduced(primitive: Primitive) -> Any:
+    """How a primitive is pickled: those of the package by name."""
+    if primitives.get(primitive.name) is primitive:
+        return primitive_named, (primitive.name,)
+    return object.__reduce_ex__(primitive, 4)
+
+
+copyreg.pickle(Primitive, _reduced)

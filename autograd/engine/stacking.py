@@ -1,0 +1,148 @@
+"""Stacking: what a call looks like when every array in it gets one more axis in front.
+
+A rule is written for one cotangent. Where the operation makes sense on a stack as well, K cotangents pass through it in one
+call: sum(a, axis=0) of K arrays is sum(A, axis=1), x[i] is X[:, i], and so are their VJPs and JVPs. What has to be said of a
+primitive is only which parameters change (`batch=`):
+
+    "free"          nothing: leading axes pass through, and NumPy's broadcasting fits the arguments to them
+    "axis shape"    the arguments get the leading axis too (as a view), and these parameters change as their names say;
+                    "along" is an axis that must be given ("axis" may be None for all)
+    a function      (k, *args, **params) -> the parameters that change, or None: not in one call
+    Batch(…)        rules of its own for g and for t with a leading axis, everything else as it is
+    None            unknown: one by one, and the results stacked
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.abstract import Abstract, Saved, SavedOutputs, abstract
+from autograd.engine.primitive import Primitive
+from autograd.engine.recording import is_tensor, result
+from autograd.shapes import stacked_axis, stacked_index
+
+
+class OneByOne(Exception):  # noqa: N818  no error: it says which way to take
+    """These rules have no form for a batch."""
+
+
+# By the name of a parameter: (its value, k, the number of axes of the first argument) -> its value for a stack
+_CHANGES: dict[str, Callable[[Any, int, int], Any]] = {
+    **dict.fromkeys(("axis", "axis1", "axis2", "axes", "source", "destination"), lambda value, k, ndim: stacked_axis(value, ndim)),
+    "along": lambda value, k, ndim: None if value is None else stacked_axis(value, ndim),
+    "shape": lambda value, k, ndim: (k, *value),
+    "index": lambda value, k, ndim: stacked_index(value),
+    "order": lambda value, k, ndim: np.broadcast_to(value, (k, *value.shape)),
+    "width": lambda value, k, ndim: ((0, 0), *value),
+}
+
+
+@lru_cache(maxsize=1024)
+def _parameters(primitive: Primitive) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """(names of the positional arguments, defaults), as the rules of a primitive spell them."""
+    rule: Any = primitive.each or primitive.joint or next(vjp for vjp in primitive.vjps if vjp is not None)
+    parameters = list(inspect.signature(rule).parameters.values())[3 if primitive.each is not None else 2 :]
+    names = [] if any(p.kind is p.VAR_POSITIONAL for p in parameters) else [p.name for p in parameters]
+    return tuple(names), {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def argument(primitive: Primitive, name: str, args: Sequence[Any], params: dict[str, Any]) -> Any:
+    """The value of a parameter in a call, given by position, by name or not at all."""
+    names, defaults = _parameters(primitive)
+    at = names.index(name) if name in names else len(args)
+    return args[at] if at < len(args) else params[name] if name in params else defaults[name]
+
+
+def stacked_call(
+    primitive: Primitive, k: int, args: Sequence[Any], out: Any, params: dict[str, Any]
+) -> tuple[list[Any], Any, dict[str, Any]]:
+    """(args, out, params) of one call of the primitive for a stack of k. Raises OneByOne where there is none."""
+    batch = primitive.batch
+    names, _ = _parameters(primitive)
+    if isinstance(batch, str):
+        changed = {}
+        for word in batch.split():
+            change = _CHANGES[word]
+            word = "axis" if word == "along" else word
+            changed[word] = change(argument(primitive, word, args, params), k, args[0].ndim)
+            if changed[word] is None:
+                raise OneByOne
+    else:
+        assert callable(batch)
+        found = batch(k, *args, **params)
+        if found is None:
+            raise OneByOne
+        changed = found
+    rest = {name for name in changed if name not in names or names.index(name) >= len(args)}
+    arguments = [
+        changed[names[i]] if i < len(names) and names[i] in changed
+        else leading(a, k) if primitive.has_derivative(i) else a
+        for i, a in enumerate(args)
+    ]  # fmt: skip
+    return arguments, _leading_out(out, k), {**params, **{name: changed[name] for name in rest}}
+
+
+def leading(a: Any, k: int) -> Any:
+    """An array k times in a row, without copying it; what is no array as it is."""
+    if isinstance(a, Saved):
+        made = Saved()
+        made.shape, made.dtype, made.values = (k, *a.shape), a.dtype, a.values
+        return made
+    if isinstance(a, Abstract):
+        return abstract(np.broadcast_to(np.zeros((), a.dtype), (k, *a.shape)))
+    if is_tensor(a) or isinstance(a, (np.ndarray, np.generic)):
+        return np.broadcast_to(a, (k, *a.shape))
+    return a
+
+
+def _leading_out(out: Any, k: int) -> Any:
+    if isinstance(out, SavedOutputs):
+        made = SavedOutputs(leading(o, k) for o in out)
+        made.values = out.values
+        return made
+    return tuple([leading(o, k) for o in out]) if isinstance(out, tuple) else leading(out, k)
+
+
+def fitted(g: Any, k: int, shape: tuple[int, ...]) -> Any:
+    """What a rule gave for a batch as (k, *shape): broadcasting undone behind the leading axis, a missing axis spread."""
+    got = np.shape(g)
+    if got == (k, *shape):
+        return g
+    if len(got) <= len(shape):  # it is the same for all of them
+        return np.broadcast_to(g, (k, *shape))
+    added = len(got) - 1 - len(shape)
+    if added:
+        g = np.sum(g, axis=tuple(range(1, added + 1)))
+    stretched = tuple([i + 1 for i, n in enumerate(shape) if n == 1 and g.shape[i + 1] != 1])
+    if stretched:
+        g = np.sum(g, axis=stretched, keepdims=True)
+    return g if g.shape == (k, *shape) else np.broadcast_to(g, (k, *shape))
+
+
+def spread_out(t: Any, k: int | None, ndim: int) -> Any:
+    """A tangent of fewer axes than the result, so that it broadcasts behind the leading axis: (k, *s) -> (k, 1, …, *s)."""
+    if k is None or t.ndim == ndim + 1:
+        return t
+    return np.reshape(t, (k, *[1] * (ndim + 1 - t.ndim), *t.shape[1:]))
+
+
+def vjps(primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Sequence[Any], params: dict[str, Any]) -> list[Any]:
+    """The cotangents of these arguments, as the rules give them."""
+    if primitive.joint is not None:
+        found = primitive.joint(g, out, *args, **params)
+        return [found[i] for i in which]
+    if primitive.each is not None:
+        return [primitive.each(i, g, out, *args, **params) for i in which]
+    rules = [primitive.vjps[i] if i < len(primitive.vjps) else None for i in which]
+    return [None if rule is None else rule(g, out, *args, **params) for rule in rules]
+
+
+def ones_like(out: Any, create: bool) -> Any:
+    """A cotangent of ones."""
+    ones = np.ones(out.shape, out.dtype)[()]
+    return result(ones, None) if create else ones

@@ -1,0 +1,326 @@
+"""How tangents pass through one node.
+
+Most primitives need no rule beside their VJP:
+
+    elementwise   the Jacobian is diagonal, so it is its own transpose: the VJP called with the tangent in the place of g
+    linear        the operation itself, called with the tangents
+    multilinear   the operation with the tangent in the place of one argument, for each of them
+    reduction     the sum, over the same axes, of the gradient times the tangent; also where the result is one number
+    fused         the tangents go through the composite, recorded anew
+    the rest      by transposing the VJP, which is linear in g:  J v = d/du <Jᵀu, v>
+
+and the others have theirs written out (`jvp=`). A rule gets arrays, or Tensors where the sweep is recorded; with a batch of k
+the tangents have a leading axis, see stacking.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.abstract import Abstract
+from autograd.engine.batch import pull
+from autograd.engine.cotangents import as_cotangent, has_nan
+from autograd.engine.definition import Batch
+from autograd.engine.graph import Node
+from autograd.engine.modes import enable_grad
+from autograd.engine.primitive import Primitive
+from autograd.engine.recording import is_tensor, result
+from autograd.engine.registry import alias
+from autograd.engine.reverse import gradients, rewrap
+from autograd.engine.stacking import OneByOne, argument, ones_like, spread_out, stacked_call, vjps
+from autograd.errors import NoRuleError
+from autograd.ops.products import guarded, is_finite
+from autograd.shapes import stacked_axis, unbroadcast
+
+Tangents = Sequence[Any]  # one for each argument, None for a constant
+Sweep = Callable[[Sequence[Any], Sequence[Any], Tangents, int | None, bool], list[Any]]
+
+
+def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
+    """The same as `through` for arrays and no batch, with a short way for what most nodes are."""
+    primitive: Any = node.primitive
+    rules = primitive.jvp
+    elementwise = rules == "elementwise"
+    if elementwise:
+        rules = primitive.vjps
+    args: Any = node.args
+    out = node.out
+    params = node.params or _NO_PARAMS
+    if type(rules) is not tuple or len(rules) < len(ts) or type(out) is tuple:
+        if primitive.saves or params and rules != "linear":
+            return through(node, ts, None, False, sweep)
+        if rules == "linear" and len(args) == 1:
+            return _finished(primitive.forward(ts[0], **params), out, None, False)
+        if rules == "multilinear" and len(args) == 2:
+            t = _product_rule(primitive.forward, ts, args)
+            if t is not None:
+                return _finished(t, out, None, False)
+        return through(node, ts, None, False, sweep)
+    total: Any = None
+    for rule, t in zip(rules, ts):  # noqa: B905  # there may be more rules than arguments
+        if t is None:
+            continue
+        if rule is None:
+            if elementwise:
+                continue
+            return through(node, ts, None, False, sweep)
+        ti = rule(t, out, *args, **params)
+        if elementwise and primitive.guard and has_nan(ti):  # 0 * inf = 0
+            ti = np.where(np.equal(t, 0), np.zeros((), ti.dtype), ti)
+        total = ti if total is None else total + ti
+    return _finished(total, out, None, False)
+
+
+_NO_PARAMS: dict[str, Any] = {}
+
+
+def _product_rule(product: Callable[..., Any], ts: Tangents, args: Any) -> Any:
+    """ta·b + a·tb; None where it has to be looked at more closely, because it is not finite."""
+    ta, tb = ts
+    total = product(ta, args[1]) if tb is None else product(args[0], tb)
+    if ta is not None and tb is not None:
+        total = total + product(ta, args[1])
+    return total if is_finite(total) else None
+
+
+def through(node: Node, ts: Tangents, k: int | None, create: bool, sweep: Sweep) -> Any:
+    """The tangent of the node's result (a tuple for several results), None if it has none.
+
+    `sweep` pushes tangents through the graph of a composite.
+    """
+    primitive = node.primitive
+    args, out = rewrap(node) if create else (node.args or (), node.out)
+    params = node.params or {}
+    word = primitive.jvp
+    if create and primitive.by_composite and word != "linear":
+        return _through_composite(node, args, ts, k, create, sweep)
+    rule = _RULES.get(word) if isinstance(word, str) else _written if word is not None else None
+    if rule is None:
+        one = not isinstance(out, tuple) and out.ndim == 0
+        rule = _reduction if one else None
+    if rule is None and primitive.composite is not None:
+        return _through_composite(node, args, ts, k, create, sweep)
+    if rule is None:
+        t = _transposed(primitive, ts, k, args, out, params, create)
+    elif k is None:
+        t = rule(primitive, ts, None, args, out, params, create)
+    else:
+        t = _for_batch(rule, primitive, ts, k, args, out, params, create)
+    return _finished(t, out, k, create)
+
+
+def _finished(t: Any, out: Any, k: int | None, create: bool) -> Any:
+    """The tangent in the shape and dtype of the result."""
+    if t is None:
+        return None
+    if isinstance(out, tuple):
+        return tuple([_finished(ti, o, k, create) for ti, o in zip(t, out, strict=True)])
+    t = as_cotangent(t, create)
+    shape = out.shape if k is None else (k, *out.shape)
+    if t.shape != shape:
+        t = np.broadcast_to(t, shape)
+    return t if t.dtype == out.dtype else t.astype(out.dtype)
+
+
+def _for_batch(
+    rule: Callable[..., Any], primitive: Primitive, ts: Tangents, k: int, args: Any, out: Any, params: dict[str, Any], create: bool
+) -> Any:
+    """A rule for K tangents at once if it can be called so, else K times."""
+    batch = primitive.batch
+    if isinstance(batch, Batch):
+        pairs = [(batch.jvps[i], t) for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]
+        parts = [NotImplemented if one is None else one(t, out, *args, **params) for one, t in pairs]
+        if not any([part is NotImplemented for part in parts]):
+            return _sum_of(parts)
+    elif rule is _reduction:  # the gradient is the same for all of them
+        return rule(primitive, ts, k, args, out, params, create)
+    elif batch == "free":
+        if rule is _elementwise or len(ts) == 1 or all([a.ndim == out.ndim for a in args]):  # else they would not align
+            return rule(primitive, ts, k, args, out, params, create)
+    elif batch is not None:
+        try:
+            many, result_of_many, changed = stacked_call(primitive, k, args, out, params)
+        except OneByOne:
+            pass
+        else:
+            return rule(primitive, ts, k, many, result_of_many, changed, create)
+    rows = [
+        _finished(rule(primitive, [None if t is None else t[row] for t in ts], None, args, out, params, create), out, None, create)
+        for row in range(k)
+    ]  # fmt: skip
+    if rows[0] is None:
+        return None
+    if isinstance(out, tuple):
+        return tuple([None if column[0] is None else np.stack(column) for column in zip(*rows, strict=True)])
+    return np.stack(rows)
+
+
+def _sum_of(parts: Sequence[Any]) -> Any:
+    """What the arguments contribute, added up."""
+    total: Any = None
+    for part in parts:
+        if part is None:
+            continue
+        if isinstance(part, tuple):
+            total = part if total is None else tuple([_sum_of(pair) for pair in zip(total, part, strict=True)])
+        else:
+            total = part if total is None else total + part
+    return total
+
+
+# The rules: (primitive, ts, k, args, out, params, create) -> the tangent of the result. With k the args are those of a
+# stack already, unless they are left alone ("free").
+
+
+def _elementwise(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+    parts = []
+    for i, t in enumerate(ts):
+        if t is None or not primitive.has_derivative(i):
+            continue
+        t = spread_out(t, k, out.ndim)
+        if k is not None and primitive.composite is not None:  # it may work in buffers of its own shape
+            (slope,) = vjps(primitive, (i,), ones_like(out, create), out, args, params)
+            ti = t * slope
+        else:
+            (ti,) = vjps(primitive, (i,), t, out, args, params)
+        if ti is None:
+            continue
+        if primitive.guard and has_nan(ti):  # 0 * inf = 0
+            ti = np.where(np.equal(t, 0), np.zeros((), ti.dtype), ti)
+        parts.append(ti)
+    if len(parts) > 1:
+        shape = out.shape if k is None else (k, *out.shape)
+        parts = [part if part.shape == shape else np.broadcast_to(part, shape) for part in parts]
+    return _sum_of(parts)
+
+
+def _linear(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+    operands = [
+        t if t is not None and primitive.has_derivative(i) else _zeros(a) if primitive.has_derivative(i) else a
+        for i, (t, a) in enumerate(zip(ts, args, strict=True))
+    ]
+    return _call(primitive, create)(*operands, **params)
+
+
+def _multilinear(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+    call = _call(primitive, create)
+    parts = []
+    for i, t in enumerate(ts):
+        if t is not None and primitive.has_derivative(i):
+            others = [j for j in range(len(args)) if j != i and primitive.has_derivative(j)]
+
+            def product(t: Any, *factors: Any, i: int = i, others: Any = others) -> Any:
+                operands = list(args)
+                operands[i] = t
+                for j, factor in zip(others, factors, strict=True):
+                    operands[j] = factor
+                return call(*operands, **params)
+
+            parts.append(guarded(product, t, *[args[j] for j in others]))
+    return _sum_of(parts)
+
+
+def _reduction(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+    which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]
+    slopes = vjps(primitive, which, ones_like(out, create), out, args, params)
+    parts = []
+    for i, d in zip(which, slopes, strict=True):
+        if d is None:
+            continue
+        t = ts[i]
+        product = t * unbroadcast(d, args[i].shape)
+        if has_nan(product):  # 0 * inf = 0
+            product = np.where(np.equal(t, 0), np.zeros((), product.dtype), product)
+        if out.ndim == 0 or primitive.jvp != "reduction":
+            axis, keepdims = None, False
+        else:
+            axis, keepdims = (argument(primitive, name, args, params) for name in ("axis", "keepdims"))
+        if k is not None:
+            axis = stacked_axis(axis, product.ndim - 1)
+        parts.append(np.sum(product, axis=axis, keepdims=keepdims))
+    return _sum_of(parts)
+
+
+def _written(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+    """The functions of `jvp=`; an argument without one is left to the transposed VJP."""
+    rules: Any = primitive.jvp
+    own = [rules[i] if i < len(rules) else None for i in range(len(ts))]
+    parts = [rule(t, out, *args, **params) for rule, t in zip(own, ts, strict=True) if t is not None and rule is not None]
+    rest = [t if rule is None else None for rule, t in zip(own, ts, strict=True)]
+    if any(t is not None and primitive.has_derivative(i) for i, t in enumerate(rest)):
+        parts.append(_transposed(primitive, rest, None, args, out, params, create))
+    if len(parts) > 1 and not isinstance(out, tuple):  # shares of different shapes broadcast
+        parts = [spread_out(part, k, out.ndim) for part in parts]
+    return _sum_of(parts)
+
+
+_RULES = {"elementwise": _elementwise, "linear": _linear, "multilinear": _multilinear, "reduction": _reduction}
+
+
+def _call(primitive: Primitive, create: bool) -> Callable[..., Any]:
+    return primitive if create or primitive.saves else primitive.forward
+
+
+def _zeros(a: Any) -> Any:
+    return np.zeros(a.shape, a.dtype) if hasattr(a, "shape") else 0.0
+
+
+# Without a rule
+
+
+def _through_composite(node: Node, args: Any, ts: Tangents, k: int | None, create: bool, sweep: Sweep) -> Any:
+    """By way of the composite: recorded anew, and pushed through."""
+    inputs = list(args)
+    sources, tangents = [], []
+    for i, (a, t, parent) in enumerate(zip(args, ts, node.parents, strict=True)):
+        if isinstance(a, Abstract):  # no rule that is needed reads its value, so the derivatives are the same at zero
+            a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
+        if create and parent is not None:
+            inputs[i] = alias(getattr(a, "_data", a), parent)
+        else:
+            inputs[i] = _leaf(a) if t is not None else a
+        if t is not None:
+            sources.append(inputs[i])
+            tangents.append(t)
+    with enable_grad():
+        outputs = node.primitive.composite(*inputs, **node.params or {})
+    several = isinstance(outputs, tuple)
+    made = sweep(outputs if several else [outputs], sources, tangents, k, create)
+    return _finished(tuple(made) if several else made[0], node.out, k, create)
+
+
+def _leaf(value: Any) -> Any:
+    leaf = result(value, None)
+    leaf.requires_grad = True
+    return leaf
+
+
+def _transposed(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+    """J v = d/du <Jᵀu, v>: the VJP is recorded on some u, and swept back from its result with v as the cotangent."""
+    several = isinstance(out, tuple)
+    us = [_leaf(np.ones(o.shape, o.dtype)) if o.dtype.kind == "f" else np.zeros(o.shape, o.dtype) for o in (out if several else (out,))]
+    which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]
+    pairs = []
+    try:
+        with enable_grad():
+            for i, gi in zip(which, vjps(primitive, which, tuple(us) if several else us[0], out, args, params), strict=True):
+                if is_tensor(gi) and gi.requires_grad:
+                    x = args[i]
+                    gi = unbroadcast(gi, x.shape)
+                    pairs.append((gi if gi.dtype == x.dtype else gi.astype(x.dtype), ts[i]))
+    except TypeError as error:
+        raise NoRuleError(
+            f"{primitive.name}: it has no rule for tangents, and its VJP is not NumPy that can be differentiated ({error}). "
+            "Give it one (jvp=), or a composite."
+        ) from error
+    if not pairs:
+        return None
+    unknown = [u for u in us if is_tensor(u)]
+    sweep = gradients if k is None else pull
+    found = iter(sweep([gi for gi, _ in pairs], unknown, [t for _, t in pairs], create_graph=create))
+    made = [(next(found) if is_tensor(u) else None) for u in us]
+    made = [t if t is None or create else t._data for t in made]
+    return tuple(made) if several else made[0]

@@ -1,0 +1,118 @@
+"""Checkpoints: what a function computed on the way is not kept but computed again in the backward pass.
+
+Chen et al. 2016, "Training deep nets with sublinear memory cost", arXiv:1604.06174; Griewank & Walther 2000, revolve.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.graph import clock
+from autograd.engine.modes import enable_grad, is_grad_enabled
+from autograd.engine.recording import is_tensor
+from autograd.engine.reverse import gradients
+from autograd.errors import GraphError
+from autograd.functional.function_node import Stand, again, operation, own_memory, remembered, source
+from autograd.functional.recorded import Function, check_callable
+from autograd.pytree import tree_flatten, tree_unflatten
+from autograd.random import generator
+
+
+def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
+    """Compute f(*args, **kwargs) without keeping what it computes on the way: the backward pass computes it again.
+
+    Memory falls from all of f's intermediate values to its arguments and results; time rises by one evaluation of f.
+    Cut a deep network into segments, each in a checkpoint.
+
+    Args:      f: a function or a Module. Tensors that it uses by closure, such as parameters, get their gradients too.
+               args, kwargs: of any kind, trees as well.
+    Returns:   what f returns.
+    Randomness: what f draws from the package's generator (`rng=None`, autograd.seed), or from a generator that is among its
+               arguments, it draws again in the backward pass. Of a generator that it holds by closure nothing is
+               known: other values are then noticed and refused.
+    Gradient:  of any order, and in forward mode.
+    Raises:    GraphError in the backward pass if f computes something else than the first time.
+    Note:      f runs again: a counter that it increments, or batch normalisation's running averages, move twice. A write in
+               place to an argument is not seen by the caller.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import Tensor, checkpoint
+        >>> x = Tensor([0.5, 1.0], requires_grad=True)
+        >>> y = checkpoint(lambda x: np.tanh(np.sin(x) ** 2), x)
+        >>> y.sum().backward()
+        >>> x.grad.numpy().round(4)
+        array([0.7985, 0.5715])
+    """
+    check_callable("checkpoint", f)
+    if not is_grad_enabled():
+        return f(*args, **kwargs)
+    start = next(clock)
+    leaves, form = tree_flatten((args, kwargs))
+    generators = {i: copy.deepcopy(x) for i, x in enumerate(leaves) if isinstance(x, np.random.Generator)}
+    state = generator().bit_generator.state
+    stand = Stand(leaves)
+    given, named = tree_unflatten(form, stand.leaves)
+    found, structure = tree_flatten(f(*given, **named))
+    tracked = [i for i, y in enumerate(found) if is_tensor(y) and y.requires_grad]
+    captured = stand.captured([found[i] for i in tracked], start)
+    if not tracked:
+        return tree_unflatten(structure, found)
+    constants = remembered(leaves)
+    marks = [_mark(found[i]._data) for i in tracked]
+    values = [own_memory(found[i]._data, leaves) for i in tracked]
+    count = len(found)  # the rule must not hold `found`, where the results of this very operation will be
+    title = getattr(f, "__name__", type(f).__name__)
+
+    def joint(g: Any, out: Any, *kept: Any) -> tuple[Any, ...]:
+        create = any(is_tensor(c) for c in g)
+        fresh, variables = again(constants, kept, create)
+        for i, old in generators.items():
+            fresh[i] = copy.deepcopy(old)
+        inner, names = tree_unflatten(form, fresh)
+        with enable_grad(), _rewound(state):
+            results = tree_flatten(f(*inner, **names))[0]
+        outputs = [results[i] for i in tracked] if len(results) == count else []
+        if not outputs or not all(is_tensor(y) and _same(_mark(y._data), mark) for y, mark in zip(outputs, marks, strict=True)):
+            raise GraphError(
+                f"checkpoint: {title} gave other values when it was computed again for the backward pass. It must depend on its "
+                "arguments alone: hand a random generator to it as an argument (or use autograd.seed's), and change no state in it."
+            )
+        pairs = [(y, c) for y, c in zip(outputs, g, strict=True) if y.requires_grad]
+        wanted = [*variables.values(), *(source(origin) for origin in captured)]
+        pulled = gradients([y for y, _ in pairs], wanted, [c for _, c in pairs], create_graph=create, partial=True)
+        by_position = dict(zip(variables, pulled, strict=False))
+        return (*(by_position.get(i) for i in range(len(constants))), *pulled[len(variables) :])
+
+    for i, y in zip(tracked, operation("checkpoint", joint, leaves, captured, values, "f computed again"), strict=True):
+        found[i] = y
+    return tree_unflatten(structure, found)
+
+
+@contextmanager
+def _rewound(state: Any) -> Iterator[None]:
+    """Inside, the package's generator draws what it drew from that state on."""
+    rng = generator()
+    now = rng.bit_generator.state
+    rng.bit_generator.state = state
+    try:
+        yield
+    finally:
+        rng.bit_generator.state = now
+
+
+def _mark(data: Any) -> tuple[Any, ...]:
+    """What is remembered of a result to know it again: its shape and two sums."""
+    with np.errstate(all="ignore"):
+        return data.shape, float(np.sum(data)), float(np.sum(np.abs(data)))
+
+
+def _same(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    if a[0] != b[0]:
+        return False
+    size = max(abs(a[2]), abs(b[2]), 1e-300) if np.isfinite(a[2]) and np.isfinite(b[2]) else 1.0
+    return all(x == y or np.isnan(x) and np.isnan(y) or abs(x - y) <= 1e-3 * size for x, y in zip(a[1:], b[1:], strict=True))

@@ -1,0 +1,1 @@
+"""The Scalar: a float that remembers how it was made."""

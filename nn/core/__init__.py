@@ -1,0 +1,1 @@
+"""The module system: Module, Parameter, containers, hooks."""

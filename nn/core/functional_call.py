@@ -1,0 +1,77 @@
+"""A Module as a function of its parameters, for the transforms of `autograd`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.engine.registry import alias
+from autograd.errors import ArgumentError, DTypeError, ShapeError
+from nn.core.module import Module
+from nn.core.parameter import Buffer, Parameter
+
+
+def functional_call(module: Module, params: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
+    """Compute `module(*args, **kwargs)` with these values in place of its parameters.
+
+    During the call the module's own Parameters hold them, so that layers, ties and hooks work as ever; afterwards, also after
+    an error, they are what they were. One module serves one thread at a time.
+
+    Args:      params: path -> array or Tensor, for parameters and buffers; `{name: p.numpy() for name, p in
+               module.named_parameters()}` are its own. Those that are not named keep their values. A buffer that is
+               named is written to in a copy.
+    Raises:    ArgumentError for an unknown name; ShapeError for another shape; DTypeError for what is not floating.
+    Example:
+        >>> import numpy as np, nn
+        >>> from autograd import grad
+        >>> model = nn.Linear(2, 1)
+        >>> params = {"weight": np.array([[1.0, 2.0]]), "bias": np.array([0.5])}
+        >>> x = np.array([3.0, 4.0])
+        >>> nn.functional_call(model, params, x).tolist()
+        [11.5]
+        >>> grad(lambda p: nn.functional_call(model, p, x).sum())(params)
+        {'weight': array([[3., 4.]]), 'bias': array([1.])}
+    """
+    owned = dict(module.named_parameters(remove_duplicate=False)) | dict(module.named_buffers(remove_duplicate=False))
+    swaps: dict[int, tuple[Any, Any, str]] = {}
+    for name, value in params.items():
+        own = owned.get(name)
+        if own is None:
+            close = difflib.get_close_matches(str(name), owned, n=3, cutoff=0.5)
+            hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else f" It has {', '.join(owned) or 'none'}."
+            raise ArgumentError(f"functional_call: this {type(module).__name__} has no parameter or buffer {name!r}.{hint}")
+        if id(own) in swaps and swaps[id(own)][1] is not value:
+            raise ArgumentError(f"functional_call: {name!r} and {swaps[id(own)][2]!r} are one shared parameter; give it once.")
+        swaps[id(own)] = (own, value, name)
+    with _swapped([(own, _checked(own, value, name)) for own, value, name in swaps.values()]):
+        return module(*args, **kwargs)
+
+
+def _checked(own: Parameter | Buffer, value: Any, name: str) -> Tensor:
+    t = value if isinstance(value, Tensor) else Tensor(value)
+    if t.shape != own.shape:
+        raise ShapeError(f"functional_call: {name!r} has shape {own.shape}; got {t.shape}.")
+    if isinstance(own, Parameter) and t.dtype.kind != "f":
+        raise DTypeError(f"functional_call: the parameter {name!r} needs a floating array; got dtype {t.dtype}.")
+    return t
+
+
+@contextmanager
+def _swapped(pairs: list[tuple[Any, Tensor]]) -> Iterator[None]:
+    """Inside, each parameter is a result computed from the tensor beside it (its alias), or that constant."""
+    before = [(own, own._data, own.node, own._requires_grad, own.written) for own, _ in pairs]
+    try:
+        for own, t in pairs:
+            if t.requires_grad:
+                own.node = alias(t._data, t.node if t.node is not None else t).node
+            own._requires_grad = t.requires_grad
+            own._data = np.array(t._data) if isinstance(own, Buffer) else t._data
+        yield
+    finally:
+        for own, data, node, requires_grad, written in before:
+            own._data, own.node, own._requires_grad, own.written = data, node, requires_grad, written

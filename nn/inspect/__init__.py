@@ -1,0 +1,1 @@
+"""Looking at a module: summary, picture, tree."""

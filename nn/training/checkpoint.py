@@ -1,0 +1,134 @@
+"""Checkpoints of a training: a folder an epoch, whole or not there, of arrays and text: loading one runs no code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError
+from nn.core.module import Module, check_size
+from nn.serialization import load, load_metadata, save
+
+FORMAT = "1"
+WEIGHTS, TRAINING = "model.safetensors", "training.safetensors"
+
+
+class Checkpoint:
+    """Where and how often `nn.fit` saves what it needs to go on.
+
+    In the folder, `epoch-0010/` holds `model.safetensors`, the weights after epoch 10, for `nn.load` and others to read, and
+    `training.safetensors`, the state of optimizer, schedule, early stopping and generators, and the history. It is
+    written under another name, synced to the disk and renamed.
+
+    Args:      folder: made if it is not there.
+               every: after how many epochs; after the last one, too.
+               keep: how many to keep, the newest; None keeps all.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], every: int = 1, keep: int | None = 1) -> None:
+        self.folder = Path(folder)
+        self.every = check_size("every", every)
+        self.keep = keep if keep is None else check_size("keep", keep)
+
+    def saved(self) -> list[tuple[int, Path]]:
+        """(epoch, folder) of all that is saved, the oldest first."""
+        found = [(re.fullmatch(r"epoch-(\d+)", path.name), path) for path in self.folder.iterdir()] if self.folder.is_dir() else []
+        return sorted((int(match[1]), path) for match, path in found if match)
+
+    def save(self, epoch: int, model: Module, training: Mapping[str, Any]) -> Path:
+        """Write a checkpoint; those that are too many are removed once it is there."""
+        arrays: dict[str, np.ndarray] = {}
+        text = json.dumps(packed(training, arrays, "training"))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        final = self.folder / f"epoch-{epoch:04d}"
+        temporary = self.folder / f".{final.name}.{secrets.token_hex(6)}.tmp"
+        try:
+            temporary.mkdir()
+            save(model, temporary / WEIGHTS)
+            save(arrays, temporary / TRAINING, {"format": FORMAT, "training": text})
+            os.replace(temporary, final)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        if os.name == "posix":  # the rename, too, is to survive a loss of power
+            handle = os.open(self.folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        if self.keep is not None:
+            for _, path in self.saved()[: -self.keep]:
+                shutil.rmtree(path)
+        return final
+
+
+def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """(weights, training) of one checkpoint."""
+    text = load_metadata(folder / TRAINING)
+    if text.get("format") != FORMAT:
+        raise ArgumentError(f"{str(folder)!r} is no checkpoint of nn.fit in format {FORMAT}; its format is {text.get('format')!r}.")
+    return load(folder / WEIGHTS), unpacked(json.loads(text["training"]), load(folder / TRAINING))
+
+
+def find(folder: Path) -> Path:
+    """The checkpoint in a folder, or the newest of those in it."""
+    if (folder / TRAINING).is_file():
+        return folder
+    saved = Checkpoint(folder).saved()
+    if not saved:
+        raise FileNotFoundError(f"there is no checkpoint in {str(folder)!r}: nn.fit(…, checkpoint={str(folder)!r}) writes one.")
+    return saved[-1][1]
+
+
+def generators_of(model: Module) -> Iterator[tuple[str, np.random.Generator]]:
+    """(path, generator) of those that the modules draw from, as dropout does."""
+    for path, module in model.named_modules():
+        for name, value in vars(module).items():
+            if isinstance(value, np.random.Generator):
+                yield f"{path}.{name}".lstrip("."), value
+
+
+def packed(value: Any, arrays: dict[str, np.ndarray], path: str) -> Any:
+    """What JSON can say, with the arrays put apart under their paths. Tuples, numbers as keys and NumPy's numbers stay what they are."""
+    value = getattr(value, "_data", value)  # a Tensor by its value
+    if isinstance(value, (np.ndarray, np.generic)):
+        while path in arrays:  # keys 1 and "1" look the same in a path
+            path += "'"
+        arrays[path] = np.asarray(value)
+        return {"array" if isinstance(value, np.ndarray) else "number": path}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, Mapping):
+        pairs = [
+            [packed(key, arrays, f"{path}.key{i}"), packed(item, arrays, f"{path}.{key}")] for i, (key, item) in enumerate(value.items())
+        ]
+        return {"dict": pairs}
+    if isinstance(value, (list, tuple)):
+        items = [packed(item, arrays, f"{path}.{i}") for i, item in enumerate(value)]
+        return items if isinstance(value, list) else {"tuple": items}
+    raise ArgumentError(
+        f"a checkpoint holds numbers, text, arrays, and lists and dicts of them; {path} is a {type(value).__name__}. "
+        "Leave it out of that object's state_dict()."
+    )
+
+
+def unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    """The opposite of `packed`."""
+    if isinstance(value, list):
+        return [unpacked(item, arrays) for item in value]
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    if kind == "dict":
+        return {unpacked(key, arrays): unpacked(item, arrays) for key, item in content}
+    if kind == "tuple":
+        return tuple(unpacked(content, arrays))
+    return arrays[content] if kind == "array" else arrays[content][()]

@@ -1,0 +1,91 @@
+"""A fused operation is its composite: in value, gradient and second gradient; and it stays finite at extremes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor
+from autograd.engine.registry import primitives
+from autograd.engine.reverse import gradients
+from autograd.ops import fused
+from tests.cases import cotangents, several
+from tests.cases.activation import FUSED as ACTIVATIONS
+from tests.cases.loss import FUSED as LOSSES
+from tests.cases.recurrent import FUSED as RECURRENT
+
+TARGET = np.array([0, 2, 1, 1, 0])
+ATTENDED = np.array([[True, False, True], [True, True, True], [False] * 3, [True, True, False], [False, True, False]])
+NOISE = np.where(np.arange(30).reshape(2, 5, 3) % 3, 1.5, 0.0)
+ROWS: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] = [
+    ("attention", [(2, 5, 4), (2, 3, 4), (2, 3, 6)], (), {"scale": 0.3}),
+    ("attention", [(2, 1, 5, 4), (1, 3, 4), (3, 3, 6), (5, 3)], (), {"scale": 20}),
+    ("attention", [(2, 5, 4), (2, 3, 4), (2, 3, 6)], (ATTENDED,), {"scale": 0.3, "noise": NOISE}),
+    ("attention_weights", [(2, 5, 4), (2, 3, 4)], (ATTENDED,), {"scale": 0.3}),
+    ("packed_attention", [(2, 4, 18)], (), {"heads": 2, "scale": 0.3}),
+    ("packed_attention", [(4, 18)], (np.tri(4, k=-1, dtype=bool),), {"heads": 2, "scale": 20}),
+    *ACTIVATIONS,
+    ("linear", [(5, 4), (3, 4), (3,)], (), {}),
+    ("linear", [(2, 5, 4), (3, 4), (3,)], (), {}),
+    ("linear", [(5, 4), (3, 4)], (), {}),
+    ("minimal_effort_linear", [(5, 4), (7, 4), (7,)], (), {"k": 2}),
+    ("minimal_effort_linear", [(2, 5, 4), (7, 4), (7,)], (), {"k": 3, "unified": True}),
+    ("minimal_effort_linear", [(5, 4), (7, 4)], (), {"k": 7}),
+    *[("batch_norm", shapes, (), {}) for shapes in ([(5, 3), (3,), (3,)], [(2, 3, 2, 2), (3,), (3,)], [(5, 3)], [(5, 3), (3,)])],
+    ("batch_norm_eval", [(5, 3), (3,), (3,)], (np.array([0.5, -1, 2]), np.array([0.5, 1, 4])), {}),
+    *[("layer_norm", shapes, (), {}) for shapes in ([(3, 5), (5,), (5,)], [(2, 3, 5), (5,)], [(3, 5)])],
+    ("layer_norm", [(2, 2, 2, 3), (2, 3), (2, 3)], (), {"ndim": 2, "eps": 0.1}),
+    *[("rms_norm", shapes, (), {}) for shapes in ([(3, 5), (5,)], [(2, 3, 5)])],
+    *[("group_norm", shapes, (), {"groups": 2}) for shapes in ([(2, 4, 3), (4,), (4,)], [(3, 6)], [(2, 4, 2, 2), (4,)])],
+    *[("softmax_cross_entropy", [(5, 3)], (TARGET,), {"reduction": reduction}) for reduction in ("mean", "sum", "none")],
+    *LOSSES,
+    *RECURRENT,
+]
+
+
+@pytest.mark.parametrize(("name", "shapes", "rest", "options"), ROWS)
+def test_equals_its_composite_to_second_order(name: str, shapes: Any, rest: Any, options: Any, rng: np.random.Generator) -> None:
+    primitive = primitives[name]
+    assert primitive.composite is not None
+    arrays = [rng.normal(size=shape) for shape in shapes]
+    found = []
+    for function in (primitive, primitive.composite):
+        xs = [Tensor(a, requires_grad=True) for a in arrays]
+        out = several(function(*xs, *rest, **options))
+        seeds = cotangents(out)
+        plain = gradients(out, xs, seeds, retain_graph=True)  # the fused rules
+        first = gradients(out, xs, seeds, create_graph=True)  # by way of the composite
+        squares = [(g**2).sum() for g in first if g.requires_grad]  # none: the first derivative is a constant
+        second = gradients(squares, xs) if squares else []
+        found.append([*out, *plain, *first, *(np.zeros(1) if g is None else g for g in second)])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(getattr(ours, "_data", ours), getattr(theirs, "_data", theirs), rtol=1e-10, atol=1e-12)
+
+
+def test_every_primitive_with_a_composite_is_compared() -> None:
+    of_fused = {name for name, made in primitives.items() if made.composite is not None and vars(fused).get(name) is made}
+    assert of_fused == {row[0] for row in ROWS}
+
+
+def test_extremes_neither_overflow_nor_warn() -> None:
+    assert fused.sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0, 0.5, 1]
+    assert fused.logsumexp(np.array([1e4, 1e4])) == 1e4 + np.log(2)
+    assert fused.softmax(np.array([[1e4, 0.0], [-1e4, -1e4]])).tolist() == [[1, 0], [0.5, 0.5]]
+    assert fused.log_softmax(np.array([1e4, 0.0])).tolist() == [0, -1e4]
+    x = Tensor([[1e4, 0.0, -1e4]], requires_grad=True)
+    fused.softmax_cross_entropy(x, np.array([2])).backward()
+    assert x.grad.tolist() == [[1, 0, -1]]
+
+
+def test_masked_logits_get_no_gradient() -> None:
+    x = Tensor([[0.0, -np.inf, 0.0]], requires_grad=True)
+    fused.log_softmax(x)[0, 0].backward()
+    assert x.grad.tolist() == [[0.5, 0, -0.5]]
+
+
+def test_relu_has_slope_zero_at_zero() -> None:
+    x = Tensor([-1.0, 0.0, 2.0], requires_grad=True)
+    fused.relu(x).sum().backward()
+    assert x.grad.tolist() == [0, 0, 1]

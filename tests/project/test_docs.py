@@ -1,0 +1,137 @@
+"""The generated pages of docs/ are what the code says now."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import re
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+import autograd.viz
+import nn
+import nn.estimator
+import nn.functional as F
+import optim
+from tests import ROOT
+
+
+def load(path: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    return load("docs/generate.py")
+
+
+@pytest.mark.parametrize("name", ["docs/modules.md", "docs/conventions.md", "README.md"])
+def test_what_is_generated_is_up_to_date(generate: ModuleType, name: str) -> None:
+    written = {path.relative_to(ROOT).as_posix(): made for path, made in generate.FILES.items()}
+    assert (ROOT / name).read_text(encoding="utf-8") == written[name](), f"{name} is stale: run `make generate`"
+
+
+def test_the_conventions_are_the_engines_answers(generate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that answers otherwise makes the page stale."""
+    from docs import kinks
+
+    assert "| relu at 0 | `d(F.relu, 0.0)` → **0** |" in generate.conventions()
+    monkeypatch.setitem(kinks.NAMES, "F", SimpleNamespace(**{**vars(F), "relu": lambda x: np.maximum(x, 0)}))
+    assert "| relu at 0 | `d(F.relu, 0.0)` → **0.5** |" in generate.conventions()
+
+
+def test_what_is_read_from_a_first_cell(generate: ModuleType) -> None:
+    cell = "# A title\n\nOne sentence,\nthe first. Another.\n\n**Course rows** 1, 14-17 · **Reading** about 15 minutes\n\nMore."
+    assert generate.first_cell(cell) == ("A title", "One sentence, the first.", "1, 14-17")
+
+
+@pytest.fixture(scope="module")
+def api() -> ModuleType:
+    return load("docs/ext/api_pages.py")
+
+
+def test_every_public_name_has_its_place_on_the_site(api: ModuleType) -> None:
+    pages = api.pages()
+    text = "\n".join(pages.values())
+    for package in (autograd, autograd.viz, nn, F, nn.init, nn.plots, nn.utils, nn.data, nn.estimator, optim, optim.lr_scheduler):
+        assert package.__name__ in pages
+        for name in package.__all__:
+            if isinstance(getattr(package, name), ModuleType):
+                assert f"{package.__name__}.{name}" in pages or getattr(package, name).__name__ in pages or name == "parametrizations"
+            else:
+                assert f":: {package.__name__}.{name}\n" in text, f"{package.__name__}.{name}"
+
+
+def test_the_houses_docstrings_become_restructuredtext() -> None:
+    convert = load("docs/ext/house_docstrings.py").convert
+    docstring = """\
+    A sentence with *stars*, a_ and `Linear`.
+
+        y = x * 2
+
+    Shape:     x (*, N) -> (*, N)
+               and so on
+    Args:      a, b: the first
+               line: goes on
+               c: the last.
+    Example:
+        >>> f(1)
+        2
+    """
+    lines = convert(inspect.cleandoc(docstring).splitlines(), frozenset("abc"))
+    assert [line for line in lines if line] == [
+        r"A sentence with \*stars\*, a\_ and \ :py:obj:`Linear`\ .",
+        ".. code-block:: text",
+        "    :class: formula",
+        "    y = x * 2",
+        ".. rst-class:: sections",
+        "Shape",
+        r"    x (\*, N) -> (\*, N)",
+        "    and so on",
+        "Args",
+        "    ``a``, ``b``",
+        "        the first",
+        "        line: goes on",
+        "    ``c``",
+        "        the last.",
+        "Example",
+        "    >>> f(1)",
+        "    2",
+    ]
+
+
+def test_what_is_read_from_a_docstring(generate: ModuleType) -> None:
+    assert generate.summary(nn.Tanh) == "The hyperbolic tangent."
+    assert generate.formulas(nn.Tanh) == ["y = tanh(x)"]
+    assert generate.source(nn.Tanh) == 'LeCun et al. 1998, "Efficient BackProp", section 4.4.'
+    assert len(generate.formulas(nn.HingeLoss)) == 2
+    assert generate.row("l1_loss", F.l1_loss)[1].startswith(r"The absolute difference \|input - target\|")
+    assert generate.row("Identity", nn.Identity)[2:] == ("", "")
+
+
+def test_every_exported_class_and_function_is_listed(generate: ModuleType) -> None:
+    text = generate.page()
+    for package in (nn, F, nn.init):
+        names = [name for _, listed in generate.by_file(package) for name in listed]
+        assert names
+        assert all(f"| `{name}` |" in text for name in names)
+
+
+def test_the_tests_that_the_conventions_name_exist() -> None:
+    """A line of docs/conventions.md that is tested nowhere is a wish."""
+    text = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
+    rows = [line for line in text.split("## Layers and losses")[1].splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 20
+    for row in rows:
+        named = re.findall(r"`([\w/]+\.py)::(\w+)`", row)
+        assert named, row
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), f"{file}::{test}"
