@@ -134,10 +134,22 @@ def _check_orders(
     if order > 1:
         for m in modes:
             derivative, more = _derivative(f, inputs, m, np.random.default_rng(1 + len(done)) if rng is None else rng)
-            _check_orders(derivative, more, order - 1, modes, (m, *done), limits, rng, named, count if count is not None else len(inputs))
+            _check_orders(
+                derivative,
+                more,
+                order - 1,
+                modes,
+                (m, *done),
+                limits,
+                rng,
+                named,
+                count if count is not None else len(inputs),
+            )
 
 
-def _derivative(f: Function, inputs: Sequence[Any], in_mode: str, rng: np.random.Generator) -> tuple[Function, tuple[Any, ...]]:
+def _derivative(
+    f: Function, inputs: Sequence[Any], in_mode: str, rng: np.random.Generator
+) -> tuple[Function, tuple[Any, ...]]:
     """f's derivative as a function of f's inputs and the vectors it multiplies, and a point: (x, c) -> Jᵀ c, or (x, d) -> J d."""
     leaves, where = _leaves(inputs)
     n = len(inputs)
@@ -186,7 +198,9 @@ def _check(
         raise GradcheckError(f"{name}: f returned no floating Tensor; there is nothing to differentiate.")
     for i, x, g in zip(where, point, analytic, strict=False):
         if g.shape != x.shape or g.dtype != x.dtype:
-            raise GradcheckError(f"{name}: input {i} has shape {x.shape} and dtype {x.dtype}, its gradient {g.shape} and {g.dtype}.")
+            raise GradcheckError(
+                f"{name}: input {i} has shape {x.shape} and dtype {x.dtype}, its gradient {g.shape} and {g.dtype}."
+            )
 
     coarsest = max(dtypes, key=lambda dtype: float(np.finfo(dtype).eps))
     epsilon = float(np.finfo(coarsest).eps)
@@ -195,7 +209,9 @@ def _check(
     rtol = usual if rtol is None else rtol
     atol = usual if atol is None else atol
     if not step > 0 or rtol < 0 or atol < 0:
-        raise ArgumentError(f"{name}: eps must be positive, rtol and atol not negative; got eps={step}, rtol={rtol}, atol={atol}.")
+        raise ArgumentError(
+            f"{name}: eps must be positive, rtol and atol not negative; got eps={step}, rtol={rtol}, atol={atol}."
+        )
     weights = [_double(c) for c in cotangents]
     size_of_f = sum(float(np.sum(np.abs(c * y))) for c, y in zip(weights, values, strict=True))
     rounding = 8 * epsilon * size_of_f / step
@@ -207,7 +223,9 @@ def _check(
         with enable_grad(), np.errstate(all="ignore"):
             found = _floating(f(*moved))
         if [y.shape for y in found] != shapes:
-            raise GradcheckError(f"{name}: the shapes of f's results depend on the values of its inputs: {shapes}, then {found}.")
+            raise GradcheckError(
+                f"{name}: the shapes of f's results depend on the values of its inputs: {shapes}, then {found}."
+            )
         return [_double(y._data) for y in found]
 
     def change(new: list[Any], old: list[Any]) -> float:
@@ -216,10 +234,16 @@ def _check(
     def agree(a: float, b: float) -> bool:
         return a == b or abs(a - b) <= atol + rtol * max(abs(a), abs(b)) + rounding
 
-    if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(at([np.array(x) for x in point]), values, strict=True)):
-        raise GradcheckError(f"{name}: f gave two values for the same inputs. Give it a fresh generator of the same seed in each call.")
+    if not all(
+        np.array_equal(a, b, equal_nan=True) for a, b in zip(at([np.array(x) for x in point]), values, strict=True)
+    ):
+        raise GradcheckError(
+            f"{name}: f gave two values for the same inputs. Give it a fresh generator of the same seed in each call."
+        )
     if not all(np.isfinite(y).all() for y in values):
-        raise GradcheckError(f"{name}: f is not finite at these inputs, no difference can be taken. Choose inputs inside its domain.")
+        raise GradcheckError(
+            f"{name}: f is not finite at these inputs, no difference can be taken. Choose inputs inside its domain."
+        )
 
     # One random direction through all inputs.
     moves = [_normal(rng, x) * _scale(x, step) for x in point]
@@ -230,7 +254,9 @@ def _check(
 
     def along(directions: Sequence[Any]) -> float:
         """The analytic derivative in a direction, by forward mode."""
-        tangents = _tangents(outputs, variables, [np.asarray(d, x.dtype) for d, x in zip(directions, point, strict=True)])
+        tangents = _tangents(
+            outputs, variables, [np.asarray(d, x.dtype) for d, x in zip(directions, point, strict=True)]
+        )
         return sum(float(np.sum(c * _double(t._data))) for c, t in zip(weights, tangents, strict=True))
 
     if in_mode == "forward":
@@ -293,8 +319,14 @@ def _message(name: str, what: str, index: tuple[int, ...], a: float, b: float, d
     if not math.isfinite(b):
         return text + "f is not finite one step away: move the inputs inside its domain, or give a smaller eps."
     if kink:
-        return text + f"It sits on a kink (from the left {left:.6g}, from the right {right:.6g}): move the inputs away from it."
-    return text + "It does not sit on a kink: look at the VJPs of the operations in f (autograd.draw shows them), or give a wider rtol."
+        return (
+            text
+            + f"It sits on a kink (from the left {left:.6g}, from the right {right:.6g}): move the inputs away from it."
+        )
+    return (
+        text
+        + "It does not sit on a kink: look at the VJPs of the operations in f (autograd.draw shows them), or give a wider rtol."
+    )
 
 
 def _leaves(inputs: Sequence[Any]) -> tuple[list[Any], list[int]]:
@@ -302,7 +334,9 @@ def _leaves(inputs: Sequence[Any]) -> tuple[list[Any], list[int]]:
     leaves = [Tensor(np.array(getattr(x, "_data", x)), requires_grad=True) if _is_variable(x) else x for x in inputs]
     where = [i for i, x in enumerate(inputs) if _is_variable(x)]
     if not where:
-        raise ArgumentError("gradcheck needs an input to differentiate: a floating array, or a Tensor with requires_grad=True.")
+        raise ArgumentError(
+            "gradcheck needs an input to differentiate: a floating array, or a Tensor with requires_grad=True."
+        )
     return leaves, where
 
 
@@ -315,11 +349,17 @@ def _is_variable(x: Any) -> bool:
 def _floating(outputs: Any) -> list[Any]:
     """The floating results of f, those that were not recorded as constants."""
     several = outputs if isinstance(outputs, (tuple, list)) else (outputs,)
-    tensors = [y if isinstance(y, Tensor) else Tensor(y) for y in several if isinstance(y, (Tensor, np.ndarray, np.generic, float))]
+    tensors = [
+        y if isinstance(y, Tensor) else Tensor(y)
+        for y in several
+        if isinstance(y, (Tensor, np.ndarray, np.generic, float))
+    ]
     return [y for y in tensors if y.dtype.kind == "f"]
 
 
-def _gradient(outputs: Any, inputs: Sequence[Tensor], cotangents: Sequence[Any], create_graph: bool = False) -> tuple[Tensor, ...]:
+def _gradient(
+    outputs: Any, inputs: Sequence[Tensor], cotangents: Sequence[Any], create_graph: bool = False
+) -> tuple[Tensor, ...]:
     """Jᵀ c by every input; zeros where the outputs do not depend on it."""
     pairs = [(y, c) for y, c in zip(_floating(outputs), cotangents, strict=True) if y.requires_grad]
     if not pairs:
@@ -328,7 +368,9 @@ def _gradient(outputs: Any, inputs: Sequence[Tensor], cotangents: Sequence[Any],
     return tuple(Tensor(np.zeros_like(x._data)) if g is None else g for x, g in zip(inputs, found, strict=True))
 
 
-def _tangents(outputs: Any, inputs: Sequence[Tensor], tangents: Sequence[Any], create_graph: bool = False) -> tuple[Tensor, ...]:
+def _tangents(
+    outputs: Any, inputs: Sequence[Tensor], tangents: Sequence[Any], create_graph: bool = False
+) -> tuple[Tensor, ...]:
     """J d of every floating output; zeros where it does not depend on the inputs."""
     floating = _floating(outputs)
     found = push(floating, inputs, tangents, create_graph=create_graph)

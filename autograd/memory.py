@@ -40,7 +40,9 @@ def keep_freed_memory(megabytes: int = DEFAULT_MEGABYTES) -> bool:
     mallopt = _libc_function("mallopt")
     if mallopt is None or megabytes == 0:
         return False
-    return bool(mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD) and mallopt(_M_TRIM_THRESHOLD, min(megabytes << 20, 2**31 - 1)))
+    return bool(
+        mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD) and mallopt(_M_TRIM_THRESHOLD, min(megabytes << 20, 2**31 - 1))
+    )
 
 
 def release_memory() -> bool:

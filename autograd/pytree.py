@@ -23,7 +23,9 @@ class _Leaf:
 
 
 LEAF = _Leaf()
-COMMON_LEAVES = frozenset({np.ndarray, np.float64, float, int, str})  # told apart at once; every other leaf takes some questions
+COMMON_LEAVES = frozenset(
+    {np.ndarray, np.float64, float, int, str}
+)  # told apart at once; every other leaf takes some questions
 PLAIN = (tuple, list)  # likewise the commonest containers
 
 

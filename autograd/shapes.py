@@ -50,7 +50,9 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
         raise ShapeError(f"axis must be an integer, a tuple of integers or None; got {axis!r}.") from None
     for a in numbers:
         if not -ndim <= a < ndim:
-            raise ShapeError(f"axis {a} is out of bounds for an array with {ndim} dimensions: use {-ndim} to {ndim - 1}.")
+            raise ShapeError(
+                f"axis {a} is out of bounds for an array with {ndim} dimensions: use {-ndim} to {ndim - 1}."
+            )
     return tuple(a % ndim for a in numbers)
 
 

@@ -61,7 +61,9 @@ class Worker:
         pools = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
         ours = peer.startswith("ours") and peer != "ours_unkept"
         keep = {} if ours else {"CHAINRULE_KEEP_MEMORY": "0"}  # only ours gets what importing us brings
-        if peer.endswith("_returned"):  # glibc's first thresholds, fixed: left alone they adapt, with luck as good as keeping
+        if peer.endswith(
+            "_returned"
+        ):  # glibc's first thresholds, fixed: left alone they adapt, with luck as good as keeping
             keep |= dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(128 * 1024))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", workload, peer, str(threads)],
@@ -155,13 +157,17 @@ def _compare(workers: dict[str, Worker]) -> None:
     first, *others = answers
     for other in others:
         if len(answers[first]) != len(answers[other]):
-            raise SystemExit(f"{first} and {other} disagree: {len(answers[first])} and {len(answers[other])} arrays; nothing was timed.")
+            raise SystemExit(
+                f"{first} and {other} disagree: {len(answers[first])} and {len(answers[other])} arrays; nothing was timed."
+            )
         for a, b in zip(answers[first], answers[other], strict=True):
             scale = max(1e-30, float(np.abs(a).max()))
             if a.shape != b.shape:
                 raise SystemExit(f"{first} and {other} disagree: shapes {a.shape} and {b.shape}; nothing was timed.")
             if not np.allclose(a, b, rtol=1e-4, atol=1e-5 * scale):
-                raise SystemExit(f"{first} and {other} disagree: {np.abs(a - b).max():.2e} at scale {scale:.2e}; nothing was timed.")
+                raise SystemExit(
+                    f"{first} and {other} disagree: {np.abs(a - b).max():.2e} at scale {scale:.2e}; nothing was timed."
+                )
 
 
 def table(results: list[dict[str, Any]]) -> str:
@@ -209,7 +215,9 @@ def main() -> None:
     parser.add_argument("--slices", type=int, default=15, help="turns of each peer")
     parser.add_argument("--seconds", type=float, default=0.1, help="length of a turn")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
-    parser.add_argument("--write-readme", action="store_true", help="renew the table in benchmarks/README.md, of all workloads")
+    parser.add_argument(
+        "--write-readme", action="store_true", help="renew the table in benchmarks/README.md, of all workloads"
+    )
     options = parser.parse_args()
     unknown = [name for name in options.workloads if name not in WORKLOADS]
     if unknown:

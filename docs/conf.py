@@ -32,7 +32,9 @@ default_role = "py:obj"  # `Linear` links to Linear, and is code where nothing o
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # a rule of an optimizer is its equations, not the sentence of the base
-autodoc_default_options = {"exclude-members": "set_fit_request, set_partial_fit_request, set_score_request"}  # made by scikit-learn
+autodoc_default_options = {
+    "exclude-members": "set_fit_request, set_partial_fit_request, set_score_request"
+}  # made by scikit-learn
 autodoc_typehints = "none"  # what an argument may be stands beside it in words; nearly every annotation is Any
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 100

@@ -53,7 +53,9 @@ def scalar_network(path: Path) -> None:
 
 def small_loss() -> Any:
     model = nn.Sequential(nn.Linear(2, 5), nn.Tanh(), nn.Linear(5, 2))
-    return nn.functional.cross_entropy(model(np.array([[1, 2], [0, 1], [0.5, 0.5], [-1, 0]], np.float32)), np.array([0, 1, 0, 1]))
+    return nn.functional.cross_entropy(
+        model(np.array([[1, 2], [0, 1], [0.5, 0.5], [-1, 0]], np.float32)), np.array([0, 1, 0, 1])
+    )
 
 
 def tensor_network(path: Path) -> None:
@@ -73,7 +75,9 @@ def residual_model() -> nn.Module:
 
 def residual(path: Path) -> None:
     rng = np.random.default_rng(0)
-    loss = nn.functional.cross_entropy(residual_model()(rng.normal(size=(32, 64)).astype(np.float32)), rng.integers(0, 10, 32))
+    loss = nn.functional.cross_entropy(
+        residual_model()(rng.normal(size=(32, 64)).astype(np.float32)), rng.integers(0, 10, 32)
+    )
     loss.backward(retain_graph=True)
     draw(loss, path, direction="TB")
 

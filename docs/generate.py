@@ -44,7 +44,11 @@ def page() -> str:
         for module, names in by_file(package):
             heading = summary(module).split(". ")[0].rstrip(".")
             path = f"{module.__name__.replace('.', '/')}.py"
-            table = [f"\n### {heading} ([{path}](../{path}))\n", "| name | what it is | formula | source |", "|---|---|---|---|"]
+            table = [
+                f"\n### {heading} ([{path}](../{path}))\n",
+                "| name | what it is | formula | source |",
+                "|---|---|---|---|",
+            ]
             table += [f"| {' | '.join(row(name, getattr(package, name)))} |" for name in names]
             parts.append("\n".join(table) + "\n")
     return "".join(parts)
@@ -74,7 +78,12 @@ def summary(thing: Any) -> str:
 
 def formulas(thing: Any) -> list[str]:
     """The indented lines between the summary and the first "Shape:", "Args:" …, each as one formula."""
-    return [re.sub(r"\s{2,}", "  ", line.strip()) for part in paragraphs(thing)[1:] for line in part if line.startswith("    ")]
+    return [
+        re.sub(r"\s{2,}", "  ", line.strip())
+        for part in paragraphs(thing)[1:]
+        for line in part
+        if line.startswith("    ")
+    ]
 
 
 def source(thing: Any) -> str:

@@ -75,7 +75,11 @@ ENGINE: list[tuple[str, list[str], str]] = [
         ["d(np.maximum.accumulate, [1.0, 3.0, 3.0, 2.0])"],
         "the last of them: the element that the running maximum then is",
     ),
-    ("max of an array with nan", ["d(np.max, [1.0, nan, 3.0])", "d(np.nanmax, [1.0, nan, 3.0])"], "the element that is selected"),
+    (
+        "max of an array with nan",
+        ["d(np.max, [1.0, nan, 3.0])", "d(np.nanmax, [1.0, nan, 3.0])"],
+        "the element that is selected",
+    ),
     ("clip at a bound", ["d(np.clip, 1.0, -1, 1)", "d(np.clip, 1.1, -1, 1)"], "inside counts as inside"),
     (
         "sqrt, cbrt at 0",
@@ -127,12 +131,19 @@ ENGINE: list[tuple[str, list[str], str]] = [
     ),
     (
         "sort, partition, median, quantile, percentile",
-        ["d(lambda x: np.sort(x)[0], [2.0, 2.0])", "d(np.median, [1.0, 2.0, 3.0, 4.0])", "d(lambda x: np.quantile(x, 0.3), [1.0, 2.0])"],
+        [
+            "d(lambda x: np.sort(x)[0], [2.0, 2.0])",
+            "d(np.median, [1.0, 2.0, 3.0, 4.0])",
+            "d(lambda x: np.quantile(x, 0.3), [1.0, 2.0])",
+        ],
         "the selected elements, in stable order; what is interpolated is shared by the weights",
     ),
     (
         "eigh, svd with equal eigenvalues or singular values",
-        ["d(lambda A: np.linalg.eigh(A)[1][0, 1], np.eye(2))", "d(lambda A: np.sum(np.linalg.eigh(A)[0] ** 2), np.eye(2))"],
+        [
+            "d(lambda A: np.linalg.eigh(A)[1][0, 1], np.eye(2))",
+            "d(lambda A: np.sum(np.linalg.eigh(A)[0] ** 2), np.eye(2))",
+        ],
         "the pair's own share is left out: exact for functions of the values and of the whole eigenspaces",
     ),
     (
@@ -145,7 +156,11 @@ ENGINE: list[tuple[str, list[str], str]] = [
         ["d(logsumexp, [inf, 0.0, inf])", "d(logsumexp, [-inf, -inf])"],
         "the infinite elements; of a row of only −inf none",
     ),
-    ("nuclear norm, svd at a singular value 0", ['d(lambda A: np.linalg.norm(A, "nuc"), np.zeros((2, 2)))'], "as |x| at 0"),
+    (
+        "nuclear norm, svd at a singular value 0",
+        ['d(lambda A: np.linalg.norm(A, "nuc"), np.zeros((2, 2)))'],
+        "as |x| at 0",
+    ),
     (
         "assignment that names an element twice, `y[[0, 0]] = v`",
         ["d(assigned, [5.0, 6.0])"],
@@ -187,7 +202,12 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         "the lower piece: α, 1, scale·α",
         [SLOPE],
     ),
-    ("softplus beyond its threshold", ["F.softplus(30.0)", "d(F.softplus, 30.0)"], "the line x; at the threshold itself not yet", [SLOPE]),
+    (
+        "softplus beyond its threshold",
+        ["F.softplus(30.0)", "d(F.softplus, 30.0)"],
+        "the line x; at the threshold itself not yet",
+        [SLOPE],
+    ),
     (
         "gelu, silu, mish at ±inf",
         ["F.silu(np.array([-inf, inf]))", "d(F.silu, [-inf, inf])", "d(F.gelu, [-inf, inf])", "d(F.mish, [-inf, inf])"],
@@ -223,7 +243,9 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
     ),
     (
         "attention where a query may look nowhere",
-        ["d(lambda q: F.scaled_dot_product_attention(q, np.ones((1, 1)), np.ones((1, 1)), attn_mask=np.array([[False]])), [[1.0]])"],
+        [
+            "d(lambda q: F.scaled_dot_product_attention(q, np.ones((1, 1)), np.ones((1, 1)), attn_mask=np.array([[False]])), [[1.0]])"
+        ],
         "0, and no gradient: the empty mean adds nothing; PyTorch's 0/0 = nan would spread to every parameter",
         ["nn/layers/test_attention.py::test_a_query_that_may_look_nowhere_gives_0_and_no_gradient"],
     ),
@@ -278,7 +300,10 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
     ),
     (
         "binary_cross_entropy at 0 and 1",
-        ["F.binary_cross_entropy(np.array([0.0]), np.array([1.0]))", "d(F.binary_cross_entropy, [0.0], np.array([1.0]))"],
+        [
+            "F.binary_cross_entropy(np.array([0.0]), np.array([1.0]))",
+            "d(F.binary_cross_entropy, [0.0], np.array([1.0]))",
+        ],
         "logarithms at least −100, h (1 − h) at least 1e-12: finite, where the exact values are not",
         ["nn/layers/test_loss.py::test_bce_clamps_its_logarithms_at_minus_100"],
     ),

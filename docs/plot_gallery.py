@@ -40,7 +40,9 @@ def net(*sizes: int, activation: Any = nn.ReLU) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-def train(model: nn.Module, x: Any, y: Any, epochs: int = 60, lr: float = 0.02, make: Any = optim.Adam, **options: Any) -> nn.History:
+def train(
+    model: nn.Module, x: Any, y: Any, epochs: int = 60, lr: float = 0.02, make: Any = optim.Adam, **options: Any
+) -> nn.History:
     cut = len(x) * 3 // 4
     return nn.fit(
         model, nn.CrossEntropyLoss(), make(model.parameters(), lr=lr), (x[:cut], y[:cut]), (x[cut:], y[cut:]),
@@ -56,7 +58,9 @@ def jacobians() -> Any:
     _, axes = pyplot.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
     B = np.random.default_rng(0).normal(size=(3, 2))
     plots.jacobian(autograd.jacobian(F.softmax)(np.array([2.0, 1.0, 0.0, -1.0])), ax=axes[0]).set_title("softmax")
-    return plots.jacobian(autograd.jacobian(lambda A: A @ B)(np.ones((2, 3))), ax=axes[1]).set_title("a matrix product A B, by A")
+    return plots.jacobian(autograd.jacobian(lambda A: A @ B)(np.ones((2, 3))), ax=axes[1]).set_title(
+        "a matrix product A B, by A"
+    )
 
 
 def gradient_norms() -> Any:
@@ -172,7 +176,9 @@ def learning_curves() -> Any:
 
 def digits() -> tuple[Any, Any]:
     x, y = load_digits(return_X_y=True)
-    x = (x / 16 + np.random.default_rng(0).normal(scale=0.45, size=x.shape)).astype(np.float32)  # so that there is something to confuse
+    x = (x / 16 + np.random.default_rng(0).normal(scale=0.45, size=x.shape)).astype(
+        np.float32
+    )  # so that there is something to confuse
     model = net(64, 32, 10)
     train(model, x[:1200], y[:1200], epochs=6, lr=0.005)
     with autograd.no_grad():

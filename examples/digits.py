@@ -162,7 +162,10 @@ def report(truth: np.ndarray, scores: np.ndarray) -> str:
     specificity = rejected / (matrix.sum() - matrix.sum(axis=1))
     areas = roc_auc_score(truth, scores, multi_class="ovr", average=None)
     lines = [classification_report(truth, predicted, digits=3, zero_division=0), "              specificity   ROC-AUC"]
-    lines += [f"{digit:>12} {value:>12.4f} {area:>9.4f}" for digit, (value, area) in enumerate(zip(specificity, areas, strict=True))]
+    lines += [
+        f"{digit:>12} {value:>12.4f} {area:>9.4f}"
+        for digit, (value, area) in enumerate(zip(specificity, areas, strict=True))
+    ]
     return "\n".join([*lines, f"{'mean':>12} {specificity.mean():>12.4f} {areas.mean():>9.4f}"])
 
 
@@ -202,8 +205,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line; argparse ends the program for a bad value, and says why."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=integer(1), default=60, help="passes over the training part (default 60)")
-    parser.add_argument("--seed", type=integer(0), nargs="+", default=[0, 1, 2, 3, 4], help="one or more (default 0 1 2 3 4)")
-    parser.add_argument("--out", type=Path, default=Path("out/digits"), help="folder for the pictures (default out/digits)")
+    parser.add_argument(
+        "--seed", type=integer(0), nargs="+", default=[0, 1, 2, 3, 4], help="one or more (default 0 1 2 3 4)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("out/digits"), help="folder for the pictures (default out/digits)"
+    )
     options = parser.parse_args(arguments)
     if any(folder.exists() and not folder.is_dir() for folder in (options.out, *options.out.parents)):
         parser.error(f"argument --out: {options.out} is not a folder: a file stands in its way")

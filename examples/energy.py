@@ -39,7 +39,9 @@ def start() -> np.ndarray:
     return np.stack([x, -0.3 * np.sin(np.pi * x)], axis=1)
 
 
-def newton(f: Callable[..., Any], x: np.ndarray, steps: int = 50, tolerance: float = 1e-10) -> tuple[np.ndarray, list[float]]:
+def newton(
+    f: Callable[..., Any], x: np.ndarray, steps: int = 50, tolerance: float = 1e-10
+) -> tuple[np.ndarray, list[float]]:
     """A minimum of f by Newton's method with the exact Hessian; (x, the norm of the gradient at each step).
 
     Where the Hessian is not positive definite the magnitudes of its eigenvalues are taken, so that the step goes downhill
@@ -107,7 +109,9 @@ def aim(x: np.ndarray, height: float, time: float, steps: int, iterations: int =
 def main() -> None:
     x, norms = newton(energy, start())
     print(f"Newton with the exact Hessian: |gradient| {', '.join(f'{n:.1e}' for n in norms)}")
-    print(f"lowest point at {x[:, 1].min():.3f} m; lowest frequencies {np.array2string(frequencies(x)[:3], precision=2)} Hz")
+    print(
+        f"lowest point at {x[:, 1].min():.3f} m; lowest frequencies {np.array2string(frequencies(x)[:3], precision=2)} Hz"
+    )
     v = np.zeros_like(x)
     v[MASSES // 2, 0] = 0.5
     before = total(x, v)

@@ -43,7 +43,9 @@ def revenue(tax: Any) -> Any:
 @custom_vjp
 def solved(tax: Any) -> Any:
     """log prices, by SciPy alone."""
-    found = optimize.root(lambda x: excess_demand(x, tax), np.zeros(3), jac=lambda x: jacobian(excess_demand)(x, tax), tol=1e-12)
+    found = optimize.root(
+        lambda x: excess_demand(x, tax), np.zeros(3), jac=lambda x: jacobian(excess_demand)(x, tax), tol=1e-12
+    )
     if not found.success:
         raise RuntimeError(found.message)
     return found.x

@@ -60,7 +60,9 @@ def kinds(rng: np.random.Generator, k: int) -> dict[str, Make]:
     }
 
 
-def train(model: nn.Module, data: Data, epochs: int, rng: np.random.Generator, start: float = LEARNING_RATE, end: float = 0.0) -> None:
+def train(
+    model: nn.Module, data: Data, epochs: int, rng: np.random.Generator, start: float = LEARNING_RATE, end: float = 0.0
+) -> None:
     """SGD with momentum; the learning rate goes from start to end along a cosine."""
     optimizer, loss_of = optim.SGD(model.parameters(), lr=start, momentum=MOMENTUM), nn.CrossEntropyLoss()
     model.train()
@@ -115,8 +117,12 @@ def difference(values: Sequence[float], reference: Sequence[float]) -> str:
 
 def compare_backward(k: int, turns: int = 60) -> None:
     """The backward of one layer, the peers taking turns."""
-    print("\n(b) The backward of one layer (input, weight and bias), B = 128: medians over turns, and of the ratios turn by turn\n")
-    print("| layer | dense | top k of each example | top k, unified | dense / each | dense / unified |\n|---|---|---|---|---|---|")
+    print(
+        "\n(b) The backward of one layer (input, weight and bias), B = 128: medians over turns, and of the ratios turn by turn\n"
+    )
+    print(
+        "| layer | dense | top k of each example | top k, unified | dense / each | dense / unified |\n|---|---|---|---|---|---|"
+    )
     for m, n in ((500, 500), (784, 500)):
         rng = np.random.default_rng(0)
         x = autograd.Tensor(rng.normal(size=(128, m)).astype(np.float32), requires_grad=True)
@@ -179,7 +185,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=30, help="passes over the training part (default 30)")
     parser.add_argument("--seed", type=int, nargs="+", default=[0, 1, 2, 3, 4], help="of 0 … 4 (default all)")
-    parser.add_argument("--k", type=int, default=K, help=f"how many of the {WIDTH} components the backward follows (default {K})")
+    parser.add_argument(
+        "--k", type=int, default=K, help=f"how many of the {WIDTH} components the backward follows (default {K})"
+    )
     options = parser.parse_args(arguments)
     if options.epochs < 1:
         parser.error(f"argument --epochs: expected at least 1; got {options.epochs}")

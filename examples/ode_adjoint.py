@@ -24,7 +24,9 @@ from scipy.optimize import minimize
 from autograd import custom_vjp, value_and_grad, vjp
 
 
-def odeint(f: Callable[..., Any], y0: Any, times: np.ndarray, theta: Any, rtol: float = 1e-8, atol: float = 1e-10) -> Any:
+def odeint(
+    f: Callable[..., Any], y0: Any, times: np.ndarray, theta: Any, rtol: float = 1e-8, atol: float = 1e-10
+) -> Any:
     """The solution of y' = f(t, y, theta) from y0 at times[0], at all times: (T, n), differentiable by y0 and theta.
 
     Args:  f: plain NumPy, returns (n,). y0: (n,). theta: (p,). times: ascending or descending, at least two.
@@ -32,7 +34,9 @@ def odeint(f: Callable[..., Any], y0: Any, times: np.ndarray, theta: Any, rtol: 
     options: dict[str, Any] = {"rtol": rtol, "atol": atol, "method": "DOP853"}
 
     def forward(y0: np.ndarray, theta: np.ndarray) -> tuple[np.ndarray, Any]:
-        found = solve_ivp(lambda t, y: f(t, y, theta), (times[0], times[-1]), y0, t_eval=times, dense_output=True, **options)
+        found = solve_ivp(
+            lambda t, y: f(t, y, theta), (times[0], times[-1]), y0, t_eval=times, dense_output=True, **options
+        )
         if not found.success:
             raise RuntimeError(f"solve_ivp: {found.message}")
         return found.y.T, (found.sol, theta, y0.size)
@@ -71,10 +75,14 @@ def main() -> None:
     observed = observed * np.random.default_rng(0).lognormal(0, 0.02, observed.shape)
 
     def loss(logs: Any) -> Any:
-        return np.mean((np.log(odeint(lotka_volterra, y0, times, np.exp(logs), rtol=1e-6, atol=1e-8)) - np.log(observed)) ** 2)
+        return np.mean(
+            (np.log(odeint(lotka_volterra, y0, times, np.exp(logs), rtol=1e-6, atol=1e-8)) - np.log(observed)) ** 2
+        )
 
     found = minimize(value_and_grad(loss), np.log([1.0, 0.3, 0.5, 0.08]), jac=True, method="L-BFGS-B")
-    print(f"rates {np.array2string(np.exp(found.x), precision=3)}, true {truth}, after {found.nfev} gradients; mean square {found.fun:.1e}")
+    print(
+        f"rates {np.array2string(np.exp(found.x), precision=3)}, true {truth}, after {found.nfev} gradients; mean square {found.fun:.1e}"
+    )
 
 
 if __name__ == "__main__":

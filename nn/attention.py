@@ -95,7 +95,9 @@ class MultiheadAttention(Module):
         self.v_proj_weight = None if together else blank((embed_dim, self.vdim), dtype, "v_proj_weight")
         self.in_proj_weight = blank((3 * embed_dim, embed_dim), dtype, "in_proj_weight") if together else None
         self.in_proj_bias = blank(3 * embed_dim, dtype, "in_proj_bias") if bias else None
-        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=np.random.default_rng(0))  # drawn anew in a moment
+        self.out_proj = Linear(
+            embed_dim, embed_dim, bias, dtype=dtype, rng=np.random.default_rng(0)
+        )  # drawn anew in a moment
         self.bias_k = blank((1, 1, embed_dim), dtype, "bias_k") if add_bias_kv else None
         self.bias_v = blank((1, 1, embed_dim), dtype, "bias_v") if add_bias_kv else None
         self.reset_parameters(rng)

@@ -59,7 +59,9 @@ class _ChannelNorm(Module):
         self.num_features = check_size("num_features", num_features)
         self.eps = check_eps(eps)
         if momentum is not None and not 0 <= momentum <= 1:
-            raise ArgumentError(f"momentum must lie in 0 … 1, or be None for the mean over all batches; got {momentum!r}.")
+            raise ArgumentError(
+                f"momentum must lie in 0 … 1, or be None for the mean over all batches; got {momentum!r}."
+            )
         self.momentum = None if momentum is None else float(momentum)
         self.affine = bool(affine)
         self.track_running_stats = bool(track_running_stats)
@@ -87,7 +89,9 @@ class _ChannelNorm(Module):
         if x.ndim not in self.dims or x.shape[channels] != self.num_features:
             shapes = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
             expected = " or ".join([shapes[n] for n in self.dims])
-            raise ShapeError(f"{type(self).__name__} expects input of shape {expected} with C={self.num_features}; got {x.shape}.")
+            raise ShapeError(
+                f"{type(self).__name__} expects input of shape {expected} with C={self.num_features}; got {x.shape}."
+            )
         return x
 
     def extra_repr(self) -> str:

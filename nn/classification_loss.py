@@ -33,7 +33,9 @@ class CrossEntropyLoss(Loss):
 
     weight: Buffer | None
 
-    def __init__(self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+    ) -> None:
         super().__init__(reduction=reduction)
         if isinstance(label_smoothing, bool) or not 0 <= label_smoothing <= 1:
             raise ArgumentError(f"label_smoothing must lie in [0, 1]; got {label_smoothing!r}.")
@@ -127,7 +129,9 @@ class BCEWithLogitsLoss(Loss):
         self.pos_weight = weight_buffer(pos_weight, "pos_weight")
 
     def forward(self, input: Any, target: Any) -> Any:
-        return F.binary_cross_entropy_with_logits(input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight)
+        return F.binary_cross_entropy_with_logits(
+            input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
+        )
 
 
 class KLDivLoss(Loss):
@@ -163,7 +167,9 @@ class PoissonNLLLoss(Loss):
     Source:    McCullagh & Nelder 1989, "Generalized linear models".
     """
 
-    def __init__(self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean") -> None:
+    def __init__(
+        self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
+    ) -> None:
         super().__init__(reduction=reduction)
         self.log_input = log_input
         self.full = full

@@ -32,7 +32,9 @@ class _Conv(Module):
         self.out_channels = check_size("out_channels", out_channels)
         self.groups = check_size("groups", groups)
         if in_channels % groups or out_channels % groups:
-            raise ArgumentError(f"groups must divide in_channels={in_channels} and out_channels={out_channels}; got {groups}.")
+            raise ArgumentError(
+                f"groups must divide in_channels={in_channels} and out_channels={out_channels}; got {groups}."
+            )
         self.kernel_size = per_axis("kernel_size", kernel_size, self.axes, 1)
         self.stride = per_axis("stride", stride, self.axes, 1)
         self.dilation = per_axis("dilation", dilation, self.axes, 1)
@@ -40,7 +42,9 @@ class _Conv(Module):
         self.padding = padding if isinstance(padding, str) else tuple([before for before, _ in border])
         self.output_padding = per_axis("output_padding", output_padding, self.axes)
         if padding_mode not in PADDING_MODES:
-            raise ArgumentError(f"padding_mode must be one of {', '.join(map(repr, PADDING_MODES))}; got {padding_mode!r}.")
+            raise ArgumentError(
+                f"padding_mode must be one of {', '.join(map(repr, PADDING_MODES))}; got {padding_mode!r}."
+            )
         if self.transposed and padding_mode != "zeros":
             raise ArgumentError(f"a transposed convolution has padding_mode='zeros' only; got {padding_mode!r}.")
         self.padding_mode = padding_mode
@@ -68,14 +72,18 @@ class _Forward(_Conv):
         self, in_channels: int, out_channels: int, kernel_size: Size, stride: Size = 1, padding: Padding = 0, dilation: Size = 1,
         groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, dtype: Any = np.float32, rng: np.random.Generator | None = None,
     ) -> None:  # fmt: skip
-        self._set_up(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, dtype, rng)
+        self._set_up(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, dtype, rng
+        )
 
     def forward(self, input: Any) -> Any:
         padding: Any = self.padding
         if self.padding_mode != "zeros":
             input, single = as_images(input, self.axes, type(self).__name__, self.in_channels)
             input = pad_images(
-                input[0] if single else input, borders(padding, self.kernel_size, self.stride, self.dilation), self.padding_mode
+                input[0] if single else input,
+                borders(padding, self.kernel_size, self.stride, self.dilation),
+                self.padding_mode,
             )
             padding = 0
         function = (F.conv1d, F.conv2d, F.conv3d)[self.axes - 1]
@@ -153,7 +161,18 @@ class _Transpose(_Conv):
         if isinstance(padding, str):
             raise ArgumentError(f"a transposed convolution takes padding in numbers; got {padding!r}.")
         self._set_up(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, dtype, rng, output_padding
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            padding_mode,
+            dtype,
+            rng,
+            output_padding,
         )
 
     def forward(self, input: Any, output_size: Any = None) -> Any:
@@ -174,7 +193,9 @@ class _Transpose(_Conv):
         most = tuple([low + max(step, d) - 1 for low, step, d in zip(least, self.stride, self.dilation, strict=True)])
         if any(not low <= w <= high for w, low, high in zip(wanted, least, most, strict=True)):
             axes = AXES[self.axes]
-            raise ShapeError(f"output_size ({axes}) must lie between {least} and {most} for input of shape {shape}; got {wanted}.")
+            raise ShapeError(
+                f"output_size ({axes}) must lie between {least} and {most} for input of shape {shape}; got {wanted}."
+            )
         return tuple([w - low for w, low in zip(wanted, least, strict=True)])
 
 

@@ -105,7 +105,9 @@ class DataLoader:
         self.dataset = data[0] if len(data) == 1 and is_dataset(data[0]) else None
         if self.dataset is not None:
             if balanced:
-                raise ArgumentError("balanced=True reads the classes from the last array; give DataLoader arrays, not a dataset.")
+                raise ArgumentError(
+                    "balanced=True reads the classes from the last array; give DataLoader arrays, not a dataset."
+                )
             self.columns = None
         else:
             if collate_fn is not None:
@@ -209,7 +211,9 @@ def _order(n: int, shuffle: bool, classes: list[np.ndarray] | None, rng: np.rand
     if not classes:
         return np.empty(0, np.intp)
     most = max(map(len, classes))
-    streams = np.empty((most, len(classes)), np.intp)  # (round, class): each round one row a class, so any stretch is balanced
+    streams = np.empty(
+        (most, len(classes)), np.intp
+    )  # (round, class): each round one row a class, so any stretch is balanced
     places = rng.permutation(len(classes)) if shuffle else np.arange(len(classes))
     for place, rows in zip(places, classes, strict=True):
         rounds = -(-most // len(rows))

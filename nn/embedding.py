@@ -62,7 +62,9 @@ class Embedding(Module):
         if max_norm is not None and not max_norm > 0 or not norm_type > 0:
             raise ArgumentError(f"max_norm and norm_type must be positive; got {max_norm!r} and {norm_type!r}.")
         if sparse:
-            raise ArgumentError("Embedding has no sparse gradients; leave sparse=False. The dense one is made by a sparse product.")
+            raise ArgumentError(
+                "Embedding has no sparse gradients; leave sparse=False. The dense one is made by a sparse product."
+            )
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
@@ -95,7 +97,9 @@ class Embedding(Module):
     ) -> Self:
         """An Embedding with the values, and the dtype, of a table (V, D), which is copied; frozen unless freeze=False."""
         if np.ndim(embeddings) != 2:
-            raise ShapeError(f"from_pretrained expects a table of shape (num_embeddings, embedding_dim); got {np.shape(embeddings)}.")
+            raise ShapeError(
+                f"from_pretrained expects a table of shape (num_embeddings, embedding_dim); got {np.shape(embeddings)}."
+            )
         rows, columns = np.shape(embeddings)
         return cls(rows, columns, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze)
 

@@ -32,7 +32,9 @@ class Flatten(Module):
         ndim = max(x.ndim, 1)
         first, last = (d + ndim if d < 0 else d for d in (self.start_dim, self.end_dim))
         if not 0 <= first <= last < ndim:
-            raise ShapeError(f"Flatten joins axes {self.start_dim} to {self.end_dim}; an input of shape {x.shape} has no such axes.")
+            raise ShapeError(
+                f"Flatten joins axes {self.start_dim} to {self.end_dim}; an input of shape {x.shape} has no such axes."
+            )
         joined = math.prod(x.shape[first : last + 1])
         return np.reshape(x, (*x.shape[:first], joined, *x.shape[last + 1 :]))
 
@@ -59,7 +61,9 @@ class Unflatten(Module):
             raise ArgumentError(f"unflattened_size must be a tuple of sizes; got {unflattened_size!r}.")
         self.unflattened_size = tuple(_axis("a size in unflattened_size", size) for size in unflattened_size)
         if min(self.unflattened_size) < -1 or self.unflattened_size.count(-1) > 1:
-            raise ArgumentError(f"unflattened_size must be of sizes >= 0, at most one of them -1; got {self.unflattened_size}.")
+            raise ArgumentError(
+                f"unflattened_size must be of sizes >= 0, at most one of them -1; got {self.unflattened_size}."
+            )
 
     def forward(self, x: Any) -> Any:
         x = F.as_values(x)

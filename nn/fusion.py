@@ -35,7 +35,9 @@ class Folded(Module):
 
     def forward(self, x: Any) -> Any:
         if x.ndim != self.ndim:
-            raise ShapeError(f"the batch normalisation that was folded here is for inputs of {self.ndim} dimensions; got {x.shape}.")
+            raise ShapeError(
+                f"the batch normalisation that was folded here is for inputs of {self.ndim} dimensions; got {x.shape}."
+            )
         return x
 
 
@@ -98,17 +100,27 @@ def _watch(model: Module, inputs: tuple[Any, ...]) -> tuple[list[tuple[Module, M
     """(the layers and normalisations of which one took the other's output, each called once; the model's outputs)."""
     calls: list[tuple[Module, Any, Any]] = []
     normed = [norm for norm, _ in _PAIRS.values()]
-    watched = [module for module in model.modules() if module._module_hooks is None and (_kind(module) in _PAIRS or type(module) in normed)]
-    handles = [m.register_forward_hook(lambda module, args, output: calls.append((module, args[0], output))) for m in watched]
+    watched = [
+        module
+        for module in model.modules()
+        if module._module_hooks is None and (_kind(module) in _PAIRS or type(module) in normed)
+    ]
+    handles = [
+        m.register_forward_hook(lambda module, args, output: calls.append((module, args[0], output))) for m in watched
+    ]
     try:
         expected = _arrays(model(*inputs))
     finally:
         for handle in handles:
             handle.remove()
     times = Counter(id(module) for module, _, _ in calls)
-    made_by = {id(output): module for module, _, output in calls}  # `calls` keeps the outputs, so an id is that of one only
+    made_by = {
+        id(output): module for module, _, output in calls
+    }  # `calls` keeps the outputs, so an id is that of one only
     pairs = [(made_by[id(x)], norm) for norm, x, _ in calls if id(x) in made_by]
-    return [(layer, norm) for layer, norm in pairs if times[id(layer)] == times[id(norm)] == 1 and _fits(layer, norm)], expected
+    return [
+        (layer, norm) for layer, norm in pairs if times[id(layer)] == times[id(norm)] == 1 and _fits(layer, norm)
+    ], expected
 
 
 def _kind(layer: Module) -> type[Module]:
@@ -145,7 +157,9 @@ def _fold(layer: Any, norm: Any) -> None:
     if norm.bias is not None:
         b = b + _double(norm.bias)
     w = _double(layer.weight)
-    if isinstance(layer, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)):  # (in, out / groups, …), the groups one after the other
+    if isinstance(
+        layer, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)
+    ):  # (in, out / groups, …), the groups one after the other
         grouped = w.reshape(layer.groups, -1, *w.shape[1:])
         w = (grouped * scale.reshape(layer.groups, 1, -1, *[1] * (w.ndim - 2))).reshape(w.shape)
     else:  # (out, …)

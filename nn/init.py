@@ -55,7 +55,9 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Rng = N
     return _fill(tensor, generator(rng).normal(mean, std, tensor.shape))
 
 
-def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, *, rng: Rng = None) -> Tensor:
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, *, rng: Rng = None
+) -> Tensor:
     """Normal, given that the value lies in [a, b]; a and b are values, not multiples of std.
 
     Numerics:  by the inverse of the distribution function, in logarithms: exact however far out the interval lies.
@@ -92,7 +94,9 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     Shape:     (out, in / groups, *kernel) of one to three kernel axes; out a multiple of groups
     """
     if not 3 <= tensor.ndim <= 5:
-        raise ShapeError(f"dirac_ fills a convolution's weight (out, in, *kernel), of 3, 4 or 5 axes; got shape {tensor.shape}.")
+        raise ShapeError(
+            f"dirac_ fills a convolution's weight (out, in, *kernel), of 3, 4 or 5 axes; got shape {tensor.shape}."
+        )
     out, into, *kernel = tensor.shape
     if groups < 1 or out % groups:
         raise ArgumentError(f"dirac_ expects groups to divide the {out} outputs; got groups={groups}.")
@@ -137,7 +141,9 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, *, rng: Rng = No
         raise ArgumentError(f"sparse_ expects a sparsity in [0, 1]; got {sparsity}.")
     normal_(tensor, 0.0, std, rng=rng)
     rows = tensor.shape[0]
-    order = generator(rng).permuted(np.broadcast_to(np.arange(rows)[:, None], tensor.shape), axis=0)  # a permutation a column
+    order = generator(rng).permuted(
+        np.broadcast_to(np.arange(rows)[:, None], tensor.shape), axis=0
+    )  # a permutation a column
     return _fill(tensor, np.where(order < math.ceil(sparsity * rows), 0, tensor.numpy()))
 
 
@@ -155,7 +161,9 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Ten
     return _normal(tensor, gain, sum(fans(tensor)) / 2, rng)
 
 
-def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Rng = None) -> Tensor:
+def kaiming_uniform_(
+    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Rng = None
+) -> Tensor:
     """Uniform in ±b with b = gain √(3 / fan): keeps the variance through layers of rectifiers.
 
     Args:      a: the negative slope of the leaky ReLU that follows.
@@ -166,7 +174,9 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonline
     return _uniform(tensor, calculate_gain(nonlinearity, a), _fan(tensor, mode), rng)
 
 
-def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Rng = None) -> Tensor:
+def kaiming_normal_(
+    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", *, rng: Rng = None
+) -> Tensor:
     """Normal with std = gain / √fan; see `kaiming_uniform_`.
 
     Example:
@@ -245,7 +255,9 @@ def _fan(tensor: Tensor, mode: str) -> int:
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:
     if not hasattr(tensor, "dtype"):
-        raise ArgumentError(f"an initialisation fills a Tensor or an array, such as layer.weight; got a {type(tensor).__name__}.")
+        raise ArgumentError(
+            f"an initialisation fills a Tensor or an array, such as layer.weight; got a {type(tensor).__name__}."
+        )
     with no_grad():
         tensor[...] = values
     return tensor

@@ -99,7 +99,9 @@ class TripletMarginLoss(Loss):
     Source:    Schroff et al. 2015, arXiv:1503.03832, without the squares.
     """
 
-    def __init__(self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, *, reduction: str = "mean") -> None:
+    def __init__(
+        self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, *, reduction: str = "mean"
+    ) -> None:
         super().__init__(reduction=reduction)
         self.margin = check_positive("TripletMarginLoss", "margin", margin)
         self.p = check_positive("TripletMarginLoss", "p", p)
@@ -107,7 +109,9 @@ class TripletMarginLoss(Loss):
         self.swap = swap
 
     def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
-        return F.triplet_margin_loss(anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction)
+        return F.triplet_margin_loss(
+            anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction
+        )
 
     def _options(self) -> list[str]:
         options = [f"margin={self.margin}"] if self.margin != 1 else []

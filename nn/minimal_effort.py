@@ -72,7 +72,9 @@ class MinimalEffortLinear(Linear):
         super().__init__(in_features, out_features, bias, dtype=dtype, rng=rng)
         self.k = check_size("k", k)
         if self.k > self.out_features:
-            raise ArgumentError(f"k must be at most out_features = {self.out_features}; got {k}. Use nn.Linear to keep them all.")
+            raise ArgumentError(
+                f"k must be at most out_features = {self.out_features}; got {k}. Use nn.Linear to keep them all."
+            )
         self.unified = bool(unified)
         self.activity = Buffer(np.zeros(self.out_features, np.int64), persistent=False)
         self.examples = Buffer(np.zeros((), np.int64), persistent=False)

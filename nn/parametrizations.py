@@ -54,9 +54,13 @@ class ParametrizationList(Module):
         with no_grad():
             for step in reversed(self.steps()):
                 if not hasattr(step, "right_inverse"):
-                    raise ArgumentError(f"{type(step).__name__} has no right_inverse, so its tensor cannot be assigned to.")
+                    raise ArgumentError(
+                        f"{type(step).__name__} has no right_inverse, so its tensor cannot be assigned to."
+                    )
                 value = step.right_inverse(value)
-            values = [np.asarray(getattr(v, "_data", v)) for v in (value if isinstance(value, (tuple, list)) else (value,))]
+            values = [
+                np.asarray(getattr(v, "_data", v)) for v in (value if isinstance(value, (tuple, list)) else (value,))
+            ]
             for original, new in zip(self.originals(), values, strict=True):
                 if original.shape != new.shape:
                     raise ShapeError(
@@ -91,13 +95,17 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
         return module
     tensor = vars(module).get(tensor_name)
     if not isinstance(tensor, (Parameter, Buffer)):
-        raise ArgumentError(f"this {type(module).__name__} has no parameter or buffer of its own named {tensor_name!r}.")
+        raise ArgumentError(
+            f"this {type(module).__name__} has no parameter or buffer of its own named {tensor_name!r}."
+        )
     originals, several = _originals(tensor, parametrization)
     made = ParametrizationList(originals, several, parametrization).train(module.training)
     with no_grad():
         _check_like(made(), tensor, parametrization)
     vars(module).setdefault("parametrizations", {})[tensor_name] = made
-    vars(module)[tensor_name] = None  # its place among the attributes, for remove_parametrizations; the property is what is seen
+    vars(module)[tensor_name] = (
+        None  # its place among the attributes, for remove_parametrizations; the property is what is seen
+    )
     base, names = getattr(type(module), "_parametrized_from", (type(module), ()))
     _become(module, base, (*names, tensor_name))
     return module
@@ -127,9 +135,13 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
         with no_grad():
             value = made().numpy()
         learned = isinstance(originals[0], Parameter)
-        tensor = Parameter(value, any(p.requires_grad for p in originals), name=tensor_name) if learned else Buffer(value)
+        tensor = (
+            Parameter(value, any(p.requires_grad for p in originals), name=tensor_name) if learned else Buffer(value)
+        )
     else:
-        raise ArgumentError(f"{tensor_name!r} comes from {len(originals)} originals; there is no one of its shape to go back to.")
+        raise ArgumentError(
+            f"{tensor_name!r} comes from {len(originals)} originals; there is no one of its shape to go back to."
+        )
     base, names = type(module)._parametrized_from  # type: ignore[attr-defined]
     rest = tuple(name for name in names if name != tensor_name)
     del vars(module)["parametrizations"][tensor_name]
@@ -290,7 +302,13 @@ class SpectralNorm(Module):
     """w = W / σ: see `spectral_norm`."""
 
     def __init__(
-        self, weight: Any, n_power_iterations: int = 1, dim: int = 0, eps: float = 1e-12, *, rng: np.random.Generator | None = None
+        self,
+        weight: Any,
+        n_power_iterations: int = 1,
+        dim: int = 0,
+        eps: float = 1e-12,
+        *,
+        rng: np.random.Generator | None = None,
     ) -> None:
         if not -weight.ndim <= dim < weight.ndim:
             raise ArgumentError(f"dim must be an axis of the weight {weight.shape}; got {dim}.")

@@ -56,7 +56,9 @@ def l2_penalty(parameters: Module | Tensor | Iterable[Any] | Mapping[str, Any], 
 def chosen(parameters: Any, where: Where, who: str) -> list[Any]:
     """The tensors that are meant, each once."""
     if where is not None and not callable(where):
-        raise ArgumentError(f"{who}: where is a function (name, parameter) -> bool; got {where!r}. A factor stands before: 0.1 * {who}(…).")
+        raise ArgumentError(
+            f"{who}: where is a function (name, parameter) -> bool; got {where!r}. A factor stands before: 0.1 * {who}(…)."
+        )
     if isinstance(parameters, Module):
         named: list[tuple[str, Any]] = list(parameters.named_parameters())
         if where is None:

@@ -29,7 +29,9 @@ class _MaxPool(Module):
 
     def forward(self, input: Any) -> Any:
         function = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[self.axes - 1]
-        return function(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
+        return function(
+            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
 
     def extra_repr(self) -> str:
         names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
@@ -95,11 +97,21 @@ class _AvgPool(Module):
         self.padding = padding
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
-        self.divisor_override = None if divisor_override is None else per_axis("divisor_override", divisor_override, 1, 1)[0]
+        self.divisor_override = (
+            None if divisor_override is None else per_axis("divisor_override", divisor_override, 1, 1)[0]
+        )
 
     def forward(self, input: Any) -> Any:
         function = (F.avg_pool2d, F.avg_pool3d)[self.axes - 2]
-        return function(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override)
+        return function(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
+            self.divisor_override,
+        )
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"

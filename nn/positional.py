@@ -61,9 +61,13 @@ class PositionalEncoding(Module):
         time = 1 if self.batch_first and x.ndim == 3 else 0
         if x.ndim not in (2, 3) or x.shape[-1] != self.d_model or x.shape[time] > self.max_len:
             order = "N, T" if self.batch_first else "T, N"
-            raise ShapeError(f"PositionalEncoding expects ({order}, {self.d_model}) with T <= max_len = {self.max_len}; got {x.shape}.")
+            raise ShapeError(
+                f"PositionalEncoding expects ({order}, {self.d_model}) with T <= max_len = {self.max_len}; got {x.shape}."
+            )
         rows = self.pe[: x.shape[time]]
-        return self.dropout(x + (rows[:, None] if x.ndim == 3 and not self.batch_first else rows))  # (T, 1, C) or (T, C)
+        return self.dropout(
+            x + (rows[:, None] if x.ndim == 3 and not self.batch_first else rows)
+        )  # (T, 1, C) or (T, C)
 
     def extra_repr(self) -> str:
         return f"{self.d_model}, max_len={self.max_len}, batch_first={self.batch_first}"

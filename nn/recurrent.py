@@ -74,7 +74,14 @@ class RNNBase(Module):
 
     def extra_repr(self) -> str:
         parts = [f"{self.input_size}, {self.hidden_size}"]
-        defaults = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        defaults = {
+            "proj_size": 0,
+            "num_layers": 1,
+            "bias": True,
+            "batch_first": False,
+            "dropout": 0.0,
+            "bidirectional": False,
+        }
         parts += [f"{name}={getattr(self, name)}" for name, usual in defaults.items() if getattr(self, name) != usual]
         return ", ".join(parts)
 
@@ -123,7 +130,9 @@ class RNN(RNNBase):
         rng: np.random.Generator | None = None,
     ) -> None:
         self.nonlinearity = check_nonlinearity(nonlinearity)
-        super().__init__(1, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng)
+        super().__init__(
+            1, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng
+        )
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         layers = F.rnn_tanh if self.nonlinearity == "tanh" else F.rnn_relu
@@ -177,7 +186,9 @@ class LSTM(RNNBase):
         dtype: Any = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
-        super().__init__(4, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, dtype, rng)
+        super().__init__(
+            4, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, dtype, rng
+        )
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, tuple[Any, Any]]:
         output, h_n, c_n = F.lstm(input, hx, **self._options())
@@ -224,7 +235,9 @@ class GRU(RNNBase):
         dtype: Any = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
-        super().__init__(3, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng)
+        super().__init__(
+            3, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng
+        )
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         return F.gru(input, hx, **self._options())

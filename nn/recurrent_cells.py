@@ -29,7 +29,9 @@ class RNNCellBase(Module):
     bias_ih: Parameter | None
     bias_hh: Parameter | None
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool, gates: int, dtype: Any, rng: np.random.Generator | None) -> None:
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool, gates: int, dtype: Any, rng: np.random.Generator | None
+    ) -> None:
         self.input_size = check_size("input_size", input_size)
         self.hidden_size = check_size("hidden_size", hidden_size)
         self.bias = bool(bias)
@@ -115,7 +117,13 @@ class LSTMCell(RNNCellBase):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = np.float32, rng: np.random.Generator | None = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, 4, dtype, rng)
 
@@ -147,7 +155,13 @@ class GRUCell(RNNCellBase):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = np.float32, rng: np.random.Generator | None = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, 3, dtype, rng)
 

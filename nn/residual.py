@@ -272,7 +272,9 @@ def _made(what: str, factory: Any, *args: Any) -> Module:
     """What a factory makes, which must be a module."""
     made = factory(*args) if callable(factory) and not isinstance(factory, Module) else factory
     if not isinstance(made, Module) or made is factory:
-        raise ArgumentError(f"{what} must be a class of modules or a function that makes one, such as nn.ReLU; got {factory!r}.")
+        raise ArgumentError(
+            f"{what} must be a class of modules or a function that makes one, such as nn.ReLU; got {factory!r}."
+        )
     return made
 
 
@@ -281,7 +283,9 @@ def _norm(norm: Any, width: int, dtype: Any) -> Module | None:
         return None
     if isinstance(norm, str):
         if norm not in ("batch", "layer"):
-            raise ArgumentError(f"norm must be 'batch', 'layer', None, or a function of a width that makes a module; got {norm!r}.")
+            raise ArgumentError(
+                f"norm must be 'batch', 'layer', None, or a function of a width that makes a module; got {norm!r}."
+            )
         return BatchNorm1d(width, dtype=dtype) if norm == "batch" else LayerNorm(width, dtype=dtype)
     return _made("norm", norm, width)
 
@@ -292,7 +296,9 @@ def _norm_of_images(norm_layer: Any, dtype: Any) -> Callable[[int], Module]:
     return lambda channels: _made("norm_layer", norm_layer, channels)
 
 
-def _downsample(given: Module | None, inplanes: int, out: int, stride: int, norm: Any, dtype: Any, rng: Rng) -> Module | None:
+def _downsample(
+    given: Module | None, inplanes: int, out: int, stride: int, norm: Any, dtype: Any, rng: Rng
+) -> Module | None:
     if given is not None or (stride == 1 and inplanes == out):
         return given
     project = Conv2d(inplanes, out, 1, stride, bias=False, dtype=dtype, rng=rng)

@@ -20,7 +20,20 @@ _DTYPES = {
     "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8", "I64": "<i8",
     "F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2",
 }  # fmt: skip
-_WRITTEN = {"bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64"}
+_WRITTEN = {
+    "bool",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+}
 
 
 def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str] | None = None) -> None:
@@ -76,7 +89,9 @@ def _arrays(state: Any) -> dict[str, np.ndarray]:
             raise ArgumentError(f"the names of saved arrays are strings other than '__metadata__'; got {name!r}.")
         array = np.asarray(getattr(value, "_data", value), order="C")
         if array.dtype.name not in _WRITTEN:
-            raise DTypeError(f"{name} has dtype {array.dtype}, which safetensors has no name for. Convert it, or leave it out.")
+            raise DTypeError(
+                f"{name} has dtype {array.dtype}, which safetensors has no name for. Convert it, or leave it out."
+            )
         arrays[name] = array
     return arrays
 
@@ -91,7 +106,9 @@ def _text(metadata: Any) -> dict[str, str]:
 def _write(path: str, data: bytes) -> None:
     folder, name = os.path.split(path)
     if not os.path.isdir(folder):
-        raise FileNotFoundError(f"there is no folder {folder!r} to save {name!r} in. Make it first: os.makedirs({folder!r}).")
+        raise FileNotFoundError(
+            f"there is no folder {folder!r} to save {name!r} in. Make it first: os.makedirs({folder!r})."
+        )
     if os.path.isdir(path):
         raise IsADirectoryError(f"{path!r} is a folder; give the name of a file in it.")
     temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")
@@ -125,7 +142,9 @@ def _items(path: Path, data: bytes | None = None) -> Any:
     try:
         return module.deserialize(data)
     except module.SafetensorError as error:
-        raise ArgumentError(f"{os.fspath(path)!r} is no whole safetensors file: {error}. Nothing was loaded.{_hint(data)}") from None
+        raise ArgumentError(
+            f"{os.fspath(path)!r} is no whole safetensors file: {error}. Nothing was loaded.{_hint(data)}"
+        ) from None
 
 
 def _hint(data: bytes) -> str:
@@ -154,5 +173,7 @@ def _safetensors(part: str = "") -> Any:
         import safetensors
         import safetensors.numpy
     except ImportError:
-        raise ImportError("saving and loading files needs the package safetensors: pip install 'chainrule[io]'.") from None
+        raise ImportError(
+            "saving and loading files needs the package safetensors: pip install 'chainrule[io]'."
+        ) from None
     return safetensors.numpy if part else safetensors

@@ -19,7 +19,11 @@ from nn.linear import Linear
 from nn.minimal_effort import MinimalEffortLinear
 
 RELATIVE_TO = ("examples", "mean", "max")
-_COUNTS_OF_FEATURES = ("num_features", "num_parameters", "num_channels")  # attributes that say how many features a layer expects
+_COUNTS_OF_FEATURES = (
+    "num_features",
+    "num_parameters",
+    "num_channels",
+)  # attributes that say how many features a layer expects
 
 
 class Place(NamedTuple):
@@ -31,7 +35,9 @@ class Place(NamedTuple):
     module: Module
 
 
-def simplify(model: Module, threshold: float, *, relative_to: str = "examples", skip: Collection[str] = (), dense: bool = False) -> Any:
+def simplify(
+    model: Module, threshold: float, *, relative_to: str = "examples", skip: Collection[str] = (), dense: bool = False
+) -> Any:
     """A smaller copy of a model: without the hidden units whose activity is below the threshold.
 
     A unit of a MinimalEffortLinear is a row of its weight, an element of its bias, and a column of the next Linear's weight; all
@@ -71,7 +77,9 @@ def simplify(model: Module, threshold: float, *, relative_to: str = "examples", 
     paths = {place.path for chain in chains for place in chain}
     strangers = sorted(set(skip) - paths)
     if strangers:
-        raise ArgumentError(f"skip names {', '.join(strangers)}, but the layers in Sequentials are {', '.join(sorted(paths))}.")
+        raise ArgumentError(
+            f"skip names {', '.join(strangers)}, but the layers in Sequentials are {', '.join(sorted(paths))}."
+        )
     cut = [_simplify_chain(chain, threshold, relative_to, skip) for chain in chains]
     if not any(cut):
         raise ArgumentError(
@@ -91,7 +99,11 @@ def simplify(model: Module, threshold: float, *, relative_to: str = "examples", 
 def _check_options(model: Any, threshold: Any, relative_to: str, skip: Any) -> None:
     if not isinstance(model, Module):
         raise ArgumentError(f"simplify takes a module, such as a Sequential; got {type(model).__name__}.")
-    if isinstance(threshold, bool) or not isinstance(threshold, (int, float, np.number)) or not 0 <= threshold < math.inf:
+    if (
+        isinstance(threshold, bool)
+        or not isinstance(threshold, (int, float, np.number))
+        or not 0 <= threshold < math.inf
+    ):
         raise ArgumentError(f"threshold must be a finite number of 0 or more; got {threshold!r}.")
     if relative_to not in RELATIVE_TO:
         raise ArgumentError(f"relative_to must be one of {', '.join(map(repr, RELATIVE_TO))}; got {relative_to!r}.")
@@ -131,7 +143,9 @@ def _refuse_shared(model: Module, chains: list[list[Place]]) -> None:
         for p in place.module.parameters():
             paths = max(paths, owners.get(id(p), []), key=len)
         if len(paths) > 1:
-            raise ArgumentError(f"simplify cannot cut {' and '.join(paths)}, which share their parameters: give each one of its own.")
+            raise ArgumentError(
+                f"simplify cannot cut {' and '.join(paths)}, which share their parameters: give each one of its own."
+            )
 
 
 def _has_state(module: Module) -> bool:
@@ -150,7 +164,9 @@ def _simplify_chain(chain: list[Place], threshold: float, relative_to: str, skip
         assert isinstance(following, Linear)
         for path, linear in ((chain[i].path, layer), (chain[j].path, following)):
             if not isinstance(vars(linear).get("weight"), Parameter):
-                raise ArgumentError(f"simplify cannot cut {path}, whose weight is computed from others: remove the parametrization first.")
+                raise ArgumentError(
+                    f"simplify cannot cut {path}, whose weight is computed from others: remove the parametrization first."
+                )
         keep = _kept(layer, chain[i].path, threshold, relative_to)
         for between in chain[i + 1 : j]:
             _cut_between(between.module, keep, layer, chain[i].path, between.path)
@@ -220,14 +236,18 @@ def _same_on(keep: Any, whole: Module, part: Module, n: int, dtype: Any) -> bool
     try:
         with no_grad(), np.errstate(all="ignore"):
             expected, found = (np.asarray(getattr(y, "_data", y)) for y in (whole(x), part(x[:, keep])))
-            return expected.shape == x.shape and np.allclose(expected[:, keep], found, rtol=close, atol=close, equal_nan=True)
+            return expected.shape == x.shape and np.allclose(
+                expected[:, keep], found, rtol=close, atol=close, equal_nan=True
+            )
     except (ValueError, TypeError, IndexError, RuntimeError):  # it does not take (N, features) at all
         return False
 
 
 def _as_linear(layer: MinimalEffortLinear) -> Linear:
     """The same affine map, as an nn.Linear with an exact backward."""
-    rng = np.random.default_rng(0)  # its first values are thrown away, and the package's generator is left where it stands
+    rng = np.random.default_rng(
+        0
+    )  # its first values are thrown away, and the package's generator is left where it stands
     twin = Linear(layer.in_features, layer.out_features, layer.bias is not None, dtype=layer.weight.dtype, rng=rng)
     twin.weight, twin.bias, twin.training = layer.weight, layer.bias, layer.training
     return twin

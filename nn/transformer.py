@@ -57,7 +57,9 @@ class TransformerEncoderLayer(Module):
         rng: np.random.Generator | None = None,
     ) -> None:
         check_size("dim_feedforward", dim_feedforward)
-        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng)
+        self.self_attn = MultiheadAttention(
+            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng
+        )
         self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype, rng=rng)
         self.dropout = Dropout(dropout, rng=rng)
         self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype, rng=rng)
@@ -114,15 +116,21 @@ class TransformerEncoder(Module):
         mask_check: bool = True,
     ) -> None:
         if not isinstance(encoder_layer, Module):
-            raise ArgumentError(f"encoder_layer must be a module, such as nn.TransformerEncoderLayer(…); got {encoder_layer!r}.")
+            raise ArgumentError(
+                f"encoder_layer must be a module, such as nn.TransformerEncoderLayer(…); got {encoder_layer!r}."
+            )
         self.num_layers = check_size("num_layers", num_layers)
         self.enable_nested_tensor = enable_nested_tensor
         self.mask_check = mask_check
         generators = {id(rng): rng for m in encoder_layer.modules() if (rng := vars(m).get("rng")) is not None}
-        self.layers = [copy.deepcopy(encoder_layer, dict(generators)) for _ in range(num_layers)]  # which draw from one generator
+        self.layers = [
+            copy.deepcopy(encoder_layer, dict(generators)) for _ in range(num_layers)
+        ]  # which draw from one generator
         self.norm = norm
 
-    def forward(self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None) -> Any:
+    def forward(
+        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None
+    ) -> Any:
         for layer in self.layers:
             src = layer(src, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=bool(is_causal))
         return src if self.norm is None else self.norm(src)

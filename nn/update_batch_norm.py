@@ -128,5 +128,7 @@ class _Moments:
 
     def variance(self) -> Any:
         if self.count < 2:
-            raise ArgumentError(f"update_batch_norm needs two values a channel or more for a variance; got {self.count}.")
+            raise ArgumentError(
+                f"update_batch_norm needs two values a channel or more for a variance; got {self.count}."
+            )
         return self.squares / (self.count - 1)

@@ -81,7 +81,9 @@ class Adam(Optimizer):
         correction1, correction2 = (1 - beta1**t, math.sqrt(1 - beta2**t)) if group["bias_correction"] else (1, 1)
         # p -= lr · m̂ / (√v̂ + eps), with both sides of the fraction multiplied by √(1 - β2ᵗ)
         eps, rate = group["eps"] * correction2, group["lr"] * correction2 / correction1
-        beta1, one_minus_beta1, beta2, one_minus_beta2, eps, rate = scalars(state["dtype"], beta1, 1 - beta1, beta2, 1 - beta2, eps, rate)
+        beta1, one_minus_beta1, beta2, one_minus_beta2, eps, rate = scalars(
+            state["dtype"], beta1, 1 - beta1, beta2, 1 - beta2, eps, rate
+        )
 
         def update(p: Any, g: Any, m: Any, v: Any, *rest: Any) -> None:
             s = rest[-1]
@@ -126,4 +128,6 @@ class AdamW(Adam):
         maximize: bool = False,
         bias_correction: bool = True,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, bias_correction=bias_correction)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, bias_correction=bias_correction
+        )

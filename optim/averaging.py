@@ -49,13 +49,22 @@ class AveragedModel:
     """
 
     def __init__(
-        self, model: Any, *, avg_fn: AvgFn | None = None, multi_avg_fn: MultiAvgFn | None = None, use_buffers: bool = False
+        self,
+        model: Any,
+        *,
+        avg_fn: AvgFn | None = None,
+        multi_avg_fn: MultiAvgFn | None = None,
+        use_buffers: bool = False,
     ) -> None:
         needed = [name for name in ("parameters", "buffers", "state_dict") if not callable(getattr(model, name, None))]
         if needed:
-            raise ArgumentError(f"AveragedModel takes a Module; got a {type(model).__name__}, which has no {needed[0]}().")
+            raise ArgumentError(
+                f"AveragedModel takes a Module; got a {type(model).__name__}, which has no {needed[0]}()."
+            )
         if avg_fn is not None and multi_avg_fn is not None:
-            raise ArgumentError(f"AveragedModel takes avg_fn or multi_avg_fn, not both; got {avg_fn!r} and {multi_avg_fn!r}.")
+            raise ArgumentError(
+                f"AveragedModel takes avg_fn or multi_avg_fn, not both; got {avg_fn!r} and {multi_avg_fn!r}."
+            )
         self.module = deepcopy(model)
         for p in self.module.parameters():
             p.grad = None
@@ -143,7 +152,9 @@ class AveragedModel:
         Raises:    ArgumentError, which lists everything that does not fit; then nothing was changed.
         """
         if "n_averaged" not in state_dict:
-            raise ArgumentError("the state of an AveragedModel has 'n_averaged'; of a plain model: averaged.module.load_state_dict(…).")
+            raise ArgumentError(
+                "the state of an AveragedModel has 'n_averaged'; of a plain model: averaged.module.load_state_dict(…)."
+            )
         count = int(state_dict["n_averaged"])
         state = {name.removeprefix("module."): value for name, value in state_dict.items() if name != "n_averaged"}
         self.module.load_state_dict(state)
@@ -164,7 +175,9 @@ def _pairs(what: str, mine: Any, other: Any) -> Iterator[tuple[Any, Any]]:
             f"{name}: {shapes.get(name, 'none')} in the copy, {other_shapes.get(name, 'none')} in the model"
             for name in dict.fromkeys(differing)
         ]
-        raise ArgumentError(f"AveragedModel averages models with the same {what}; these differ:\n  " + "\n  ".join(lines))
+        raise ArgumentError(
+            f"AveragedModel averages models with the same {what}; these differ:\n  " + "\n  ".join(lines)
+        )
     return iter([(t, others[name]) for name, t in own.items()])
 
 

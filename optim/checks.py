@@ -9,10 +9,14 @@ import numpy as np
 from autograd.errors import ArgumentError
 
 
-def check_range(name: str, value: Any, low: float, high: float | None = None, *, low_open: bool = False, high_closed: bool = False) -> None:
+def check_range(
+    name: str, value: Any, low: float, high: float | None = None, *, low_open: bool = False, high_closed: bool = False
+) -> None:
     """Raise ArgumentError unless low <= value < high; low_open: low < value; high_closed: value <= high."""
     number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    below = number and (value <= high if high is not None and high_closed else value < (np.inf if high is None else high))
+    below = number and (
+        value <= high if high is not None and high_closed else value < (np.inf if high is None else high)
+    )
     if not (below and (value > low if low_open else value >= low)):
         sign = ">" if low_open else ">="
         bound = f" and {'<=' if high_closed else '<'} {high}" if high is not None else ""

@@ -134,5 +134,9 @@ class EarlyStopping:
     def __repr__(self) -> str:
         settings = f"patience={self.patience}, min_delta={self.min_delta:g}, mode={self.mode!r}"
         best = "no best yet" if self.best_epoch is None else f"best {self.best:.6g} in epoch {self.best_epoch}"
-        where = f"stopped after epoch {self.last_epoch}" if self.stopped else f"epoch {self.last_epoch}, {self.bad_epochs} bad"
+        where = (
+            f"stopped after epoch {self.last_epoch}"
+            if self.stopped
+            else f"epoch {self.last_epoch}, {self.bad_epochs} bad"
+        )
         return f"EarlyStopping({settings}): {where}, {best}"

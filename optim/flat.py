@@ -17,11 +17,15 @@ import numpy as np
 from autograd import Tensor
 from autograd.errors import ShapeError
 
-BLOCK = 128 * 1024  # bytes of a stretch: the four or five arrays of a rule stay in cache, and the calls cost little beside
+BLOCK = (
+    128 * 1024
+)  # bytes of a stretch: the four or five arrays of a rule stay in cache, and the calls cost little beside
 
 Update = Callable[..., None]
 Piece = tuple[int, slice | None]  # a parameter, and which part of it: None for the whole
-Stretch = tuple[Any, list[Any], list[Piece]]  # of the buffer of parameters, of the arrays, and whose gradients belong there
+Stretch = tuple[
+    Any, list[Any], list[Piece]
+]  # of the buffer of parameters, of the arrays, and whose gradients belong there
 
 _buffers: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # those made here, by id
 
@@ -93,7 +97,9 @@ class Flat:
                 complete = False
                 view[...] = self.initial[name]
             elif value.shape != view.shape:
-                raise ShapeError(f"parameter {i} has shape {view.shape} by now, but its {name} {value.shape}: del optimizer.state[it].")
+                raise ShapeError(
+                    f"parameter {i} has shape {view.shape} by now, but its {name} {value.shape}: del optimizer.state[it]."
+                )
             else:
                 view[...] = value
             if known is not None:

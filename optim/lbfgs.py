@@ -139,7 +139,11 @@ class LBFGS(Optimizer):
             x += t * d
             evaluations += calls
             state["func_evals"] += calls
-            small = _largest(g) <= group["tolerance_grad"] or _largest(t * d) <= tolerance or abs(loss - previous) < tolerance
+            small = (
+                _largest(g) <= group["tolerance_grad"]
+                or _largest(t * d) <= tolerance
+                or abs(loss - previous) < tolerance
+            )
             if small or evaluations >= group["max_eval"]:
                 break
         return first

@@ -59,7 +59,9 @@ class Lion(Optimizer):
 
     def rule(self, group: Group, state: State) -> Update:
         b1, b2 = group["betas"]
-        lr, beta1, one_minus_beta1, beta2, one_minus_beta2 = scalars(state["dtype"], group["lr"], b1, 1 - b1, b2, 1 - b2)
+        lr, beta1, one_minus_beta1, beta2, one_minus_beta2 = scalars(
+            state["dtype"], group["lr"], b1, 1 - b1, b2, 1 - b2
+        )
 
         def update(p: Any, g: Any, m: Any, c: Any, s: Any) -> None:
             np.multiply(m, beta1, c)

@@ -57,7 +57,9 @@ def minimize(
 
     objective = _Objective(f, x0, tuple(args))
     name = method.lower() if isinstance(method, str) else ""
-    wanted: dict[str, Any] = {"fun": objective.value} if name in NO_GRADIENT else {"fun": objective.value_and_gradient, "jac": True}
+    wanted: dict[str, Any] = (
+        {"fun": objective.value} if name in NO_GRADIENT else {"fun": objective.value_and_gradient, "jac": True}
+    )
     if name in PRODUCTS or callable(method):
         wanted["hessp"] = objective.product
     if name in MATRIX:
@@ -65,7 +67,15 @@ def minimize(
     if callback is not None:
         wanted["callback"] = lambda x, *rest: callback(objective.built(x))
     with enable_grad():
-        result = scipys(x0=objective.start, method=method, bounds=bounds, constraints=constraints, tol=tol, options=options, **wanted)
+        result = scipys(
+            x0=objective.start,
+            method=method,
+            bounds=bounds,
+            constraints=constraints,
+            tol=tol,
+            options=options,
+            **wanted,
+        )
     result.x = objective.built(result.x)
     for key in ("jac", "grad"):  # trust-constr calls the gradient grad, and jac those of the constraints
         if isinstance(result.get(key), np.ndarray) and result[key].shape == objective.start.shape:
@@ -109,7 +119,11 @@ class _Objective:
     def product(self, x: Any, v: Any, *args: Any) -> Any:
         """The Hessian at x times v. The gradient is recorded once for each x."""
         variables, slopes = self._gradient_graph(x)
-        pairs = [(g, part) for g, part in zip(slopes, self._parts(v), strict=True) if isinstance(g, Tensor) and g.requires_grad]
+        pairs = [
+            (g, part)
+            for g, part in zip(slopes, self._parts(v), strict=True)
+            if isinstance(g, Tensor) and g.requires_grad
+        ]
         if not pairs:  # f is linear
             return np.zeros_like(v)
         found = gradients([g for g, _ in pairs], variables, [Tensor(part) for _, part in pairs], retain_graph=True)
@@ -134,10 +148,15 @@ class _Objective:
         return variables, value.reshape(()) if value.ndim else value
 
     def _parts(self, row: Any) -> list[Any]:
-        return [row[start:stop].reshape(shape) for (start, stop), shape in zip(pairwise(self.ends), self.shapes, strict=True)]
+        return [
+            row[start:stop].reshape(shape)
+            for (start, stop), shape in zip(pairwise(self.ends), self.shapes, strict=True)
+        ]
 
     def _row(self, arrays: list[Any]) -> Any:
-        return np.concatenate([np.zeros(shape) if a is None else a for a, shape in zip(arrays, self.shapes, strict=True)], axis=None)
+        return np.concatenate(
+            [np.zeros(shape) if a is None else a for a, shape in zip(arrays, self.shapes, strict=True)], axis=None
+        )
 
 
 def _array(x: Any) -> Any:

@@ -20,7 +20,13 @@ Run = tuple[Any, ...]  # first, last, whether they are new, their numbers so far
 
 # what schedulers write into a group, beside its settings
 SCHEDULED = ("initial_lr", "max_lr", "min_lr", "initial_momentum", "base_momentum", "max_momentum", "swa_lr")
-PYTORCHS = ("foreach", "capturable", "differentiable", "fused", "param_names")  # settings of PyTorch's that mean nothing here
+PYTORCHS = (
+    "foreach",
+    "capturable",
+    "differentiable",
+    "fused",
+    "param_names",
+)  # settings of PyTorch's that mean nothing here
 
 
 class Optimizer:
@@ -59,7 +65,9 @@ class Optimizer:
 
     scratch = 0  # how many buffers for intermediate values `update` takes, after the arrays
     numbers: ClassVar[Mapping[str, Any]] = {}  # what is remembered of a parameter as a whole: name -> first value
-    decoupled = False  # weight_decay shrinks the parameters instead of adding to the gradient (Loshchilov & Hutter 2019)
+    decoupled = (
+        False  # weight_decay shrinks the parameters instead of adding to the gradient (Loshchilov & Hutter 2019)
+    )
     needs_closure = False  # whether step() evaluates the loss itself, by the closure it is given
     ours: ClassVar[tuple[str, ...]] = ()  # hyperparameters that PyTorch's optimizer of the name has not
 
@@ -67,13 +75,19 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, State] = {}
-        self._laid_out: dict[int, tuple[list[Tensor], list[Flat]]] = {}  # group -> its parameters then, and where they are
+        self._laid_out: dict[
+            int, tuple[list[Tensor], list[Flat]]
+        ] = {}  # group -> its parameters then, and where they are
         self._buffers: dict[Any, list[Any]] = {}
         if isinstance(params, (Tensor, Mapping)):
-            raise ArgumentError(f"{self._name} takes a list of parameters or of groups; got one {type(params).__name__}. Write [it].")
+            raise ArgumentError(
+                f"{self._name} takes a list of parameters or of groups; got one {type(params).__name__}. Write [it]."
+            )
         listed = self._listed(params)
         if not listed:
-            raise ArgumentError(f"{self._name} got no parameters: model.parameters() is an iterator that can be used up only once.")
+            raise ArgumentError(
+                f"{self._name} got no parameters: model.parameters() is an iterator that can be used up only once."
+            )
         for group in listed if isinstance(listed[0], Mapping) else [{"params": listed}]:
             self.add_param_group(group)
 
@@ -162,7 +176,9 @@ class Optimizer:
             by_dtype: dict[Any, list[Tensor]] = {}
             for i, p in enumerate(params):
                 if p._grad is not None and p._grad.shape != p.shape:
-                    raise ShapeError(f"parameter {i} of shape {p.shape} has a gradient of shape {p._grad.shape}. Call zero_grad().")
+                    raise ShapeError(
+                        f"parameter {i} of shape {p.shape} has a gradient of shape {p._grad.shape}. Call zero_grad()."
+                    )
                 by_dtype.setdefault(p.dtype, []).append(p)
             flats = [Flat(of_dtype, initial) for of_dtype in by_dtype.values()]
             self._laid_out[number] = (list(params), flats)
@@ -211,7 +227,9 @@ class Optimizer:
         unknown = [key for key in group if key != "params" and key not in self.defaults and key not in SCHEDULED]
         if unknown or "params" not in group:
             what = f"knows no {', '.join(map(repr, unknown))}" if unknown else "needs 'params' in every group"
-            raise ArgumentError(f"{self._name} {what}; a group holds 'params' and {', '.join(map(repr, self.defaults))}.")
+            raise ArgumentError(
+                f"{self._name} {what}; a group holds 'params' and {', '.join(map(repr, self.defaults))}."
+            )
         params = [group["params"]] if isinstance(group["params"], Tensor) else self._listed(group["params"])
         taken = {id(p) for other in self.param_groups for p in other["params"]}
         for i, p in enumerate(params):
@@ -229,7 +247,11 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """The state and the settings as PyTorch lays them out, parameters by number; arrays are copies."""
         numbers = {id(p): i for i, p in enumerate(self._parameters())}
-        state = {numbers[id(p)]: {key: _copied(value) for key, value in of_p.items()} for p, of_p in self.state.items() if id(p) in numbers}
+        state = {
+            numbers[id(p)]: {key: _copied(value) for key, value in of_p.items()}
+            for p, of_p in self.state.items()
+            if id(p) in numbers
+        }
         groups = [{**group, "params": [numbers[id(p)] for p in group["params"]]} for group in self.param_groups]
         return {"state": state, "param_groups": groups}
 
@@ -246,7 +268,9 @@ class Optimizer:
         params = self._parameters()
         groups = list(state_dict.get("param_groups", ()))
         if not all(isinstance(group, Mapping) and "params" in group for group in groups):
-            raise ArgumentError(f"{self._name}: every one of the param_groups is a dict with 'params'; got {groups!r:.60}.")
+            raise ArgumentError(
+                f"{self._name}: every one of the param_groups is a dict with 'params'; got {groups!r:.60}."
+            )
         sizes, own = [len(group["params"]) for group in groups], [len(group["params"]) for group in self.param_groups]
         if sizes != own:
             problems.append(f"groups of {sizes} parameters, not {own}")
@@ -255,8 +279,13 @@ class Optimizer:
             missing = [key for key in self.defaults if key not in group and key not in self.ours]
             if missing:
                 problems.append(f"group {i} has no {', '.join(missing)}")
-            if group.get("decoupled_weight_decay", self.decoupled) != self.decoupled and "decoupled_weight_decay" not in self.defaults:
-                problems.append(f"group {i}: decoupled_weight_decay is {not self.decoupled}; {self._name} has {self.decoupled}")
+            if (
+                group.get("decoupled_weight_decay", self.decoupled) != self.decoupled
+                and "decoupled_weight_decay" not in self.defaults
+            ):
+                problems.append(
+                    f"group {i}: decoupled_weight_decay is {not self.decoupled}; {self._name} has {self.decoupled}"
+                )
             left_out = {*PYTORCHS, "params"} | ({"decoupled_weight_decay"} - self.defaults.keys())
             loaded.append({key: value for key, value in group.items() if key not in left_out})
             try:
@@ -276,9 +305,13 @@ class Optimizer:
             if missing:
                 problems.append(f"the state of parameter {i} has no {', '.join(missing)}")
             for key, value in state[p].items():
-                arrays = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, np.ndarray)]
+                arrays = [
+                    item for item in (value if isinstance(value, list) else [value]) if isinstance(item, np.ndarray)
+                ]
                 expected = self._state_shape(key, p)
-                problems += [f"{key} of parameter {i} has shape {a.shape}, not {expected}" for a in arrays if a.shape != expected]
+                problems += [
+                    f"{key} of parameter {i} has shape {a.shape}, not {expected}" for a in arrays if a.shape != expected
+                ]
         if problems:
             lines = "\n  ".join(problems)
             raise ArgumentError(f"the state dict does not fit this {self._name}; nothing was loaded:\n  {lines}")
@@ -331,11 +364,15 @@ class Optimizer:
         if not isinstance(p, Tensor):
             raise ArgumentError(f"{self._name} updates Tensors; parameter {i} is a {type(p).__name__}.")
         if not p.is_leaf:
-            raise ArgumentError(f"{self._name} updates leaves; parameter {i} is the result of {p.node.name if p.node else ''}().")
+            raise ArgumentError(
+                f"{self._name} updates leaves; parameter {i} is the result of {p.node.name if p.node else ''}()."
+            )
         if p.dtype.kind != "f":
             raise DTypeError(f"{self._name} updates floating tensors; parameter {i} has dtype {p.dtype}.")
         if not p.numpy().flags.writeable:
-            raise ArgumentError(f"{self._name} updates in place, and the array of parameter {i} is read-only. Give it a copy.")
+            raise ArgumentError(
+                f"{self._name} updates in place, and the array of parameter {i} is read-only. Give it a copy."
+            )
 
 
 def _copied(value: Any) -> Any:

@@ -79,7 +79,9 @@ class RAdam(Optimizer):
         if rectified:
             r = math.sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho))
             rate *= r * math.sqrt(correction2)
-        beta1, one_minus_beta1, beta2, one_minus_beta2, eps, rate = scalars(state["dtype"], b1, 1 - b1, b2, 1 - b2, group["eps"], rate)
+        beta1, one_minus_beta1, beta2, one_minus_beta2, eps, rate = scalars(
+            state["dtype"], b1, 1 - b1, b2, 1 - b2, group["eps"], rate
+        )
 
         def update(p: Any, g: Any, m: Any, v: Any, s: Any) -> None:
             np.multiply(m, beta1, m)

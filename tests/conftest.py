@@ -11,7 +11,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # an installed copy, or another package of the name, is not what is tested
-os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])  # nor in subprocesses
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+)  # nor in subprocesses
 
 import numpy as np  # noqa: E402  the path comes first
 import pytest  # noqa: E402
@@ -95,8 +97,8 @@ def no_leaks() -> Iterator[None]:
     before, errors, random = mode.get(), np.geterr(), global_generator()
     yield
     now = mode.get()
-    assert (now.recording, now.anomaly, now.scope) == (before.recording, before.anomaly, before.scope) == (True, False, ()), (
-        f"the test left the mode recording={now.recording}, anomaly={now.anomaly}, scope={now.scope} behind"
-    )
+    assert (
+        (now.recording, now.anomaly, now.scope) == (before.recording, before.anomaly, before.scope) == (True, False, ())
+    ), f"the test left the mode recording={now.recording}, anomaly={now.anomaly}, scope={now.scope} behind"
     assert np.geterr() == errors, f"the test left np.seterr {np.geterr()} behind"
     assert global_generator() == random, "the test drew from NumPy's global generator; pass rng= instead"

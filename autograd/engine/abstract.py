@@ -48,8 +48,12 @@ class Abstract:
         raise AttributeError(f"{name!r}: {_NOT_KEPT}")
 
     # NumPy asks for __array__; Python's operators, with a Tensor or a number on the other side, for these
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _not_kept
-    __matmul__ = __rmatmul__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __neg__ = __abs__ = __getitem__ = _not_kept
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __rpow__ = (
+        _not_kept
+    )
+    __matmul__ = __rmatmul__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __neg__ = __abs__ = __getitem__ = (
+        _not_kept
+    )
     __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __int__ = _not_kept
 
 

@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
-from autograd.engine.cotangents import as_cotangent, as_tensor, guarded, has_nan, is_written, refuse_changed, seeded, through_hooks
+from autograd.engine.cotangents import (
+    as_cotangent,
+    as_tensor,
+    guarded,
+    has_nan,
+    is_written,
+    refuse_changed,
+    seeded,
+    through_hooks,
+)
 from autograd.engine.definition import Batch
 from autograd.engine.graph import Node, oldest_first
 from autograd.engine.modes import Mode, mode
@@ -56,7 +65,9 @@ def leading_size(seeds: Sequence[Any], tensors: Sequence[Any], what: str) -> int
     given = [seed.shape if hasattr(seed, "shape") else np.shape(seed) for seed in seeds]
     sizes = {shape[0] if shape else None for shape in given}
     if len(sizes) != 1 or None in sizes:
-        raise ShapeError(f"a batch has one leading axis before the shapes {[x.shape for x in tensors]}; got {what}s of shapes {given}.")
+        raise ShapeError(
+            f"a batch has one leading axis before the shapes {[x.shape for x in tensors]}; got {what}s of shapes {given}."
+        )
     return int(sizes.pop())  # type: ignore[arg-type]
 
 
@@ -171,7 +182,9 @@ def _through(node: Node, which: Sequence[int], g: Any, k: int, create: bool) -> 
         if not any([gi is NotImplemented for gi in found]):
             return found
     several = isinstance(out, tuple)
-    ours = primitives.get(primitive.name) is primitive  # a user's VJP may be no linear function of g (a clipped gradient)
+    ours = (
+        primitives.get(primitive.name) is primitive
+    )  # a user's VJP may be no linear function of g (a clipped gradient)
     if not several and (out.ndim == 0 and ours or primitive.jvp == "elementwise" and primitive.composite is not None):
         slopes = vjps(primitive, which, ones_like(out, create), out, args, params)  # a gradient, or a diagonal
         return [None if d is None else _times(g, d, out.ndim) for d in slopes]
@@ -184,9 +197,13 @@ def _through(node: Node, which: Sequence[int], g: Any, k: int, create: bool) -> 
             pass
         else:
             return vjps(primitive, which, g, result_of_many, many, changed)
-    rows = [_row(primitive, which, tuple([o[row] for o in g]) if several else g[row], out, args, params) for row in range(k)]
+    rows = [
+        _row(primitive, which, tuple([o[row] for o in g]) if several else g[row], out, args, params) for row in range(k)
+    ]
     columns = zip(*rows, strict=True)
-    return [None if column[0] is None else _stack(column, args[i], create) for i, column in zip(which, columns, strict=True)]
+    return [
+        None if column[0] is None else _stack(column, args[i], create) for i, column in zip(which, columns, strict=True)
+    ]
 
 
 def _row(primitive: Any, which: Sequence[int], g: Any, out: Any, args: Any, params: dict[str, Any]) -> list[Any]:

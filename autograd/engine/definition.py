@@ -67,10 +67,14 @@ class Definition:
         self.joint = joint
         self.each = each
         self.composite = composite
-        self.by_composite = composite is not None and not plain  # whether a graph of the gradient is made from the composite
+        self.by_composite = (
+            composite is not None and not plain
+        )  # whether a graph of the gradient is made from the composite
         self.saves = saves
         if saves and composite is None:
-            raise ArgumentError(f"{self.name}: saves=True needs a composite, which a graph of the gradient is made from.")
+            raise ArgumentError(
+                f"{self.name}: saves=True needs a composite, which a graph of the gradient is made from."
+            )
         self.label = label
         elementwise = isinstance(forward, np.ufunc) and forward.signature is None
         self.guard = elementwise if guard is None else guard
@@ -102,7 +106,9 @@ class Definition:
         self.direct = bool(vjps)  # one VJP an argument and, as far as is known, one result
         self.arity = len(vjps)
         self._plans: dict[int, tuple[tuple[int, ...], bool]] = {}
-        self._differentiable = sum(1 << i for i, vjp in enumerate(vjps) if vjp is not None) if vjps else -1  # a bit an argument
+        self._differentiable = (
+            sum(1 << i for i, vjp in enumerate(vjps) if vjp is not None) if vjps else -1
+        )  # a bit an argument
         words = [keeps] * max(1, len(vjps)) if isinstance(keeps, str) else list(keeps)
         if vjps and len(words) != len(vjps):
             raise ArgumentError(f"{self.name}: keeps has {len(words)} entries for {len(vjps)} VJPs; give one a VJP.")
@@ -130,7 +136,9 @@ class Definition:
         first = jvps[0] if jvps else None
         if isinstance(first, str):
             if first not in JVP_WORDS or len(jvps) > 1:
-                raise ArgumentError(f"{self.name}: jvp is one word of {', '.join(JVP_WORDS)}, or a function an argument; got {jvps}.")
+                raise ArgumentError(
+                    f"{self.name}: jvp is one word of {', '.join(JVP_WORDS)}, or a function an argument; got {jvps}."
+                )
             self.jvp = first
         else:
             self.jvp = tuple([jvp if callable(jvp) else None for jvp in jvps])

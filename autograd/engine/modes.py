@@ -29,7 +29,9 @@ class Mode:
     scope: tuple[Any, ...]  # the modules being called, outermost first
     thread: int  # the only one that may write the scope
 
-    def __init__(self, recording: bool = True, anomaly: bool = False, scope: tuple[Any, ...] = (), thread: int | None = None) -> None:
+    def __init__(
+        self, recording: bool = True, anomaly: bool = False, scope: tuple[Any, ...] = (), thread: int | None = None
+    ) -> None:
         self.recording = recording
         self.anomaly = anomaly
         self.special = anomaly or not recording
@@ -62,7 +64,9 @@ class _Setting:
         token = mode.set(self._changed(mode.get()))
         self._entered.tokens = [*getattr(self._entered, "tokens", ()), token]
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         tokens: list[Token[Mode]] = self._entered.tokens
         mode.reset(tokens.pop())
 

@@ -53,14 +53,20 @@ class Primitive(Definition):
         state = mode.get()
         plan = self._plans.get(needs + bit)  # known if such a call was recorded before
         kind = type(out)
-        if plan is None or state.special or (out.dtype.kind != "f" if kind is ndarray else kind is not float64 and kind is not float32):
+        if (
+            plan is None
+            or state.special
+            or (out.dtype.kind != "f" if kind is ndarray else kind is not float64 and kind is not float32)
+        ):
             return self._finished(args, raw, parents, needs, params, out, state)
         dropped, keep_out = plan
         for i in dropped:
             raw[i] = abstract(raw[i])
         return result(out, record(self, parents, raw, out if keep_out else abstract(out), params, state.scope))
 
-    def _finished(self, args: Any, raw: list[Any], parents: list[Any], needs: int, params: Any, out: Any, state: Mode) -> Any:
+    def _finished(
+        self, args: Any, raw: list[Any], parents: list[Any], needs: int, params: Any, out: Any, state: Mode
+    ) -> Any:
         """The rest of a call that is not the commonest: plain arrays, constants, values saved, several results, checks."""
         values = None
         if self.saves:

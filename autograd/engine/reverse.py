@@ -76,7 +76,9 @@ def backward(
     roots = tensors if several else [tensors]
     cotangents = gradients if several and gradients is not None else [gradients] * len(roots)
     if len(cotangents) != len(roots):
-        raise ArgumentError(f"backward got {len(roots)} tensors and {len(cotangents)} gradients; give one gradient a tensor.")
+        raise ArgumentError(
+            f"backward got {len(roots)} tensors and {len(cotangents)} gradients; give one gradient a tensor."
+        )
     leaves, visits = sweep(roots, cotangents, retain_graph=retain_graph, create_graph=create_graph)
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
@@ -110,7 +112,9 @@ def gradients(
     """
     roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     seeds = list(cotangents) if isinstance(cotangents, (list, tuple)) else [cotangents] * len(roots)
-    leaves, _ = sweep(roots, seeds, retain_graph=retain_graph, create_graph=create_graph, wanted=inputs, partial=partial)
+    leaves, _ = sweep(
+        roots, seeds, retain_graph=retain_graph, create_graph=create_graph, wanted=inputs, partial=partial
+    )
     return [leaves.get(x) for x in inputs]
 
 
@@ -131,7 +135,9 @@ def sweep(
     token = mode.set(Mode(create_graph, mode.get().anomaly, ()))
     try:
         with np.errstate(all="ignore"):  # the forward pass has warned; a guarded 0 * inf is no accident
-            return _sweep(roots, seeds, retain_graph if retain_graph is not None else create_graph, create_graph, wanted, partial)
+            return _sweep(
+                roots, seeds, retain_graph if retain_graph is not None else create_graph, create_graph, wanted, partial
+            )
     finally:
         mode.reset(token)
 
@@ -161,7 +167,9 @@ def _sweep(
 
     # The loop runs for every operation of every step, and its length is what a small network's sweep costs.
 
-    ahead: Node | None = None  # the last node to receive something stays here: in a chain it is the next one, and never has to wait
+    ahead: Node | None = (
+        None  # the last node to receive something stays here: in a chain it is the next one, and never has to wait
+    )
     ahead_g: Any = None
     while True:
         if not heap:
@@ -289,7 +297,9 @@ def _sweep(
         return _apart(found, seeds) if create else found, []
     if create:
         return _apart(leaves, seeds), visits
-    return {leaf: result(g if leaf in owned or type(g) is float64 else own(g), None) for leaf, g in leaves.items()}, visits
+    return {
+        leaf: result(g if leaf in owned or type(g) is float64 else own(g), None) for leaf, g in leaves.items()
+    }, visits
 
 
 def _apart(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, Any]:
@@ -374,11 +384,15 @@ def rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:
     ])  # fmt: skip
     out = node.out
     if isinstance(out, tuple):
-        return args, tuple([o if isinstance(o, Abstract) else result(o, pick_node(node, i, o)) for i, o in enumerate(out)])
+        return args, tuple(
+            [o if isinstance(o, Abstract) else result(o, pick_node(node, i, o)) for i, o in enumerate(out)]
+        )
     return args, out if isinstance(out, Abstract) else result(out, node)
 
 
-def through_composite(primitive: Primitive, node: Node, args: Sequence[Any], g: Any, pull: Any = gradients) -> list[Any]:
+def through_composite(
+    primitive: Primitive, node: Node, args: Sequence[Any], g: Any, pull: Any = gradients
+) -> list[Any]:
     """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
     inputs = list(args)
     for i, parent in enumerate(node.parents):

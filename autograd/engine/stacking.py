@@ -33,7 +33,9 @@ class OneByOne(Exception):  # noqa: N818  no error: it says which way to take
 
 # By the name of a parameter: (its value, k, the number of axes of the first argument) -> its value for a stack
 _CHANGES: dict[str, Callable[[Any, int, int], Any]] = {
-    **dict.fromkeys(("axis", "axis1", "axis2", "axes", "source", "destination"), lambda value, k, ndim: stacked_axis(value, ndim)),
+    **dict.fromkeys(
+        ("axis", "axis1", "axis2", "axes", "source", "destination"), lambda value, k, ndim: stacked_axis(value, ndim)
+    ),
     "along": lambda value, k, ndim: None if value is None else stacked_axis(value, ndim),
     "shape": lambda value, k, ndim: (k, *value),
     "index": lambda value, k, ndim: stacked_index(value),
@@ -131,7 +133,9 @@ def spread_out(t: Any, k: int | None, ndim: int) -> Any:
     return np.reshape(t, (k, *[1] * (ndim + 1 - t.ndim), *t.shape[1:]))
 
 
-def vjps(primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Sequence[Any], params: dict[str, Any]) -> list[Any]:
+def vjps(
+    primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Sequence[Any], params: dict[str, Any]
+) -> list[Any]:
     """The cotangents of these arguments, as the rules give them."""
     if primitive.joint is not None:
         found = primitive.joint(g, out, *args, **params)

@@ -126,7 +126,14 @@ def _finished(t: Any, out: Any, k: int | None, create: bool) -> Any:
 
 
 def _for_batch(
-    rule: Callable[..., Any], primitive: Primitive, ts: Tangents, k: int, args: Any, out: Any, params: dict[str, Any], create: bool
+    rule: Callable[..., Any],
+    primitive: Primitive,
+    ts: Tangents,
+    k: int,
+    args: Any,
+    out: Any,
+    params: dict[str, Any],
+    create: bool,
 ) -> Any:
     """A rule for K tangents at once if it can be called so, else K times."""
     batch = primitive.batch
@@ -175,7 +182,9 @@ def _sum_of(parts: Sequence[Any]) -> Any:
 # stack already, unless they are left alone ("free").
 
 
-def _elementwise(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+def _elementwise(
+    primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
+) -> Any:
     parts = []
     for i, t in enumerate(ts):
         if t is None or not primitive.has_derivative(i):
@@ -197,7 +206,9 @@ def _elementwise(primitive: Primitive, ts: Tangents, k: int | None, args: Any, o
     return _sum_of(parts)
 
 
-def _linear(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+def _linear(
+    primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
+) -> Any:
     operands = [
         t if t is not None and primitive.has_derivative(i) else _zeros(a) if primitive.has_derivative(i) else a
         for i, (t, a) in enumerate(zip(ts, args, strict=True))
@@ -205,7 +216,9 @@ def _linear(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: A
     return _call(primitive, create)(*operands, **params)
 
 
-def _multilinear(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+def _multilinear(
+    primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
+) -> Any:
     call = _call(primitive, create)
     parts = []
     for i, t in enumerate(ts):
@@ -223,7 +236,9 @@ def _multilinear(primitive: Primitive, ts: Tangents, k: int | None, args: Any, o
     return _sum_of(parts)
 
 
-def _reduction(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+def _reduction(
+    primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
+) -> Any:
     which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]
     slopes = vjps(primitive, which, ones_like(out, create), out, args, params)
     parts = []
@@ -244,11 +259,15 @@ def _reduction(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out
     return _sum_of(parts)
 
 
-def _written(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+def _written(
+    primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
+) -> Any:
     """The functions of `jvp=`; an argument without one is left to the transposed VJP."""
     rules: Any = primitive.jvp
     own = [rules[i] if i < len(rules) else None for i in range(len(ts))]
-    parts = [rule(t, out, *args, **params) for rule, t in zip(own, ts, strict=True) if t is not None and rule is not None]
+    parts = [
+        rule(t, out, *args, **params) for rule, t in zip(own, ts, strict=True) if t is not None and rule is not None
+    ]
     rest = [t if rule is None else None for rule, t in zip(own, ts, strict=True)]
     if any(t is not None and primitive.has_derivative(i) for i, t in enumerate(rest)):
         parts.append(_transposed(primitive, rest, None, args, out, params, create))
@@ -298,15 +317,22 @@ def _leaf(value: Any) -> Any:
     return leaf
 
 
-def _transposed(primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool) -> Any:
+def _transposed(
+    primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
+) -> Any:
     """J v = d/du <Jᵀu, v>: the VJP is recorded on some u, and swept back from its result with v as the cotangent."""
     several = isinstance(out, tuple)
-    us = [_leaf(np.ones(o.shape, o.dtype)) if o.dtype.kind == "f" else np.zeros(o.shape, o.dtype) for o in (out if several else (out,))]
+    us = [
+        _leaf(np.ones(o.shape, o.dtype)) if o.dtype.kind == "f" else np.zeros(o.shape, o.dtype)
+        for o in (out if several else (out,))
+    ]
     which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]
     pairs = []
     try:
         with enable_grad():
-            for i, gi in zip(which, vjps(primitive, which, tuple(us) if several else us[0], out, args, params), strict=True):
+            for i, gi in zip(
+                which, vjps(primitive, which, tuple(us) if several else us[0], out, args, params), strict=True
+            ):
                 if is_tensor(gi) and gi.requires_grad:
                     x = args[i]
                     gi = unbroadcast(gi, x.shape)

@@ -4,7 +4,15 @@ from autograd.functional.checkpointing import checkpoint
 from autograd.functional.custom import custom_vjp, stop_gradient
 from autograd.functional.implicit import fixed_point, root
 from autograd.functional.matrices import gauss_newton_vp, hessian, hessian_diagonal, hvp, jacobian, taylor, vhp
-from autograd.functional.transforms import directional_derivative, elementwise_grad, grad, jvp, linearize, value_and_grad, vjp
+from autograd.functional.transforms import (
+    directional_derivative,
+    elementwise_grad,
+    grad,
+    jvp,
+    linearize,
+    value_and_grad,
+    vjp,
+)
 
 __all__ = [
     "checkpoint", "custom_vjp", "directional_derivative", "elementwise_grad", "fixed_point", "gauss_newton_vp", "grad", "hessian",

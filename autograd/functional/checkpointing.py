@@ -77,7 +77,9 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
         with enable_grad(), _rewound(state):
             results = tree_flatten(f(*inner, **names))[0]
         outputs = [results[i] for i in tracked] if len(results) == count else []
-        if not outputs or not all(is_tensor(y) and _same(_mark(y._data), mark) for y, mark in zip(outputs, marks, strict=True)):
+        if not outputs or not all(
+            is_tensor(y) and _same(_mark(y._data), mark) for y, mark in zip(outputs, marks, strict=True)
+        ):
             raise GraphError(
                 f"checkpoint: {title} gave other values when it was computed again for the backward pass. It must depend on its "
                 "arguments alone: hand a random generator to it as an argument (or use autograd.seed's), and change no state in it."
@@ -115,4 +117,6 @@ def _same(a: Sequence[Any], b: Sequence[Any]) -> bool:
     if a[0] != b[0]:
         return False
     size = max(abs(a[2]), abs(b[2]), 1e-300) if np.isfinite(a[2]) and np.isfinite(b[2]) else 1.0
-    return all(x == y or np.isnan(x) and np.isnan(y) or abs(x - y) <= 1e-3 * size for x, y in zip(a[1:], b[1:], strict=True))
+    return all(
+        x == y or np.isnan(x) and np.isnan(y) or abs(x - y) <= 1e-3 * size for x, y in zip(a[1:], b[1:], strict=True)
+    )

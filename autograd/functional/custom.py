@@ -74,7 +74,9 @@ class custom_vjp:  # noqa: N801  a decorator
         out, needed = self._pair(forward(*tree_unflatten(form, plain)))
         found, structure = tree_flatten(out)
         values = [own_memory(np.asarray(self._plain(y)), leaves) for y in found]
-        constants = remembered([x if is_tensor(x) and x.requires_grad else raw for x, raw in zip(leaves, plain, strict=True)])
+        constants = remembered(
+            [x if is_tensor(x) and x.requires_grad else raw for x, raw in zip(leaves, plain, strict=True)]
+        )
 
         def joint(g: Any, out: Any, *kept: Any) -> tuple[Any, ...]:
             create = any(is_tensor(c) for c in g)
@@ -100,16 +102,22 @@ class custom_vjp:  # noqa: N801  a decorator
 
     def _pair(self, returned: Any) -> tuple[Any, Any]:
         if not isinstance(returned, tuple) or len(returned) != 2:
-            raise ArgumentError(f"{self.title}'s forward must return (result, what backward needs); got a {type(returned).__name__}.")
+            raise ArgumentError(
+                f"{self.title}'s forward must return (result, what backward needs); got a {type(returned).__name__}."
+            )
         return returned
 
     def _matched(self, cotangents: Any, form: Any, kept: Any, create: bool) -> tuple[Any, ...]:
         """What backward returned as one cotangent a leaf, checked."""
         count = len(form)
-        if count == 1 and not (isinstance(cotangents, tuple) and len(cotangents) == 1 and not isinstance(form[0], tuple)):
+        if count == 1 and not (
+            isinstance(cotangents, tuple) and len(cotangents) == 1 and not isinstance(form[0], tuple)
+        ):
             cotangents = (cotangents,)
         if not isinstance(cotangents, (tuple, list)) or len(cotangents) != count:
-            raise ArgumentError(f"{self.title}'s backward must return a cotangent (or None) for each of its {count} arguments.")
+            raise ArgumentError(
+                f"{self.title}'s backward must return a cotangent (or None) for each of its {count} arguments."
+            )
         leaves: list[Any] = []
         for i, (c, inner) in enumerate(zip(cotangents, form, strict=True)):
             count_inner = len(tree_flatten(inner)[0])
@@ -120,7 +128,9 @@ class custom_vjp:  # noqa: N801  a decorator
         for c, k in zip(leaves, kept, strict=True):
             shape = np.shape(getattr(c, "_data", c))
             if c is not None and k is not None and shape != k.shape:
-                raise ShapeError(f"{self.title}'s backward returned a cotangent of shape {shape} for an argument of shape {k.shape}.")
+                raise ShapeError(
+                    f"{self.title}'s backward returned a cotangent of shape {shape} for an argument of shape {k.shape}."
+                )
         if not create:
             leaves = [c._data if is_tensor(c) else c for c in leaves]
         return tuple(leaves)

@@ -92,7 +92,12 @@ def source(origin: Any) -> Any:
 
 
 def operation(
-    name: str, joint: Callable[..., Any], leaves: Sequence[Any], captured: Sequence[Any], values: Sequence[Any], label: str = ""
+    name: str,
+    joint: Callable[..., Any],
+    leaves: Sequence[Any],
+    captured: Sequence[Any],
+    values: Sequence[Any],
+    label: str = "",
 ) -> list[Any]:
     """The values as results of one operation of these arguments and what was captured.
 

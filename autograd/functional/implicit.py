@@ -62,7 +62,9 @@ def fixed_point(f: Function, x0: Any, *args: Any, tolerance: float | None = None
     def solve(x: Sequence[Any]) -> list[Any]:
         constants = [tree_unflatten(tree_flatten(a)[1], [_detached(leaf) for leaf in tree_leaves(a)]) for a in args]
         with no_grad():
-            return _iterate(lambda xs: [_data(y) for y in step(xs, constants)], x, tolerance, int(max_iterations), "fixed_point")
+            return _iterate(
+                lambda xs: [_data(y) for y in step(xs, constants)], x, tolerance, int(max_iterations), "fixed_point"
+            )
 
     def adjoint(g: list[Any], xs: list[Any], pull_x: Callable[[Sequence[Any]], list[Any]], create: bool) -> list[Any]:
         def around(u: Sequence[Any]) -> list[Any]:
@@ -70,7 +72,9 @@ def fixed_point(f: Function, x0: Any, *args: Any, tolerance: float | None = None
 
         if not create:
             what = "fixed_point's backward pass"
-            return _iterate(lambda u: [_data(y) for y in around(u)], [_data(c) for c in g], tolerance, int(max_iterations), what)
+            return _iterate(
+                lambda u: [_data(y) for y in around(u)], [_data(c) for c in g], tolerance, int(max_iterations), what
+            )
         first = [_data(c) for c in g]
         return list(fixed_point(around, first, tolerance=tolerance, max_iterations=max_iterations))
 
@@ -78,7 +82,12 @@ def fixed_point(f: Function, x0: Any, *args: Any, tolerance: float | None = None
 
 
 def root(
-    f: Function, x0: Any, *args: Any, solver: Callable[..., Any] | None = None, method: str = "hybr", tolerance: float | None = None
+    f: Function,
+    x0: Any,
+    *args: Any,
+    solver: Callable[..., Any] | None = None,
+    method: str = "hybr",
+    tolerance: float | None = None,
 ) -> Any:
     """The solution of f(x, *args) = 0, by scipy.optimize.root with the exact Jacobian, with the gradient by args of the solution.
 
@@ -121,7 +130,12 @@ def root(
             return _data(_square(y, at, False))
 
         if solver is not None:
-            return [np.reshape(np.asarray(solver(lambda flat: np.reshape(value(flat), start.shape), start), start.dtype), start.shape)]
+            return [
+                np.reshape(
+                    np.asarray(solver(lambda flat: np.reshape(value(flat), start.shape), start), start.dtype),
+                    start.shape,
+                )
+            ]
         from scipy import optimize
 
         found = optimize.root(value, np.ravel(start).astype(float), jac=matrix, method=method, tol=tolerance)
@@ -150,7 +164,9 @@ def _implicit(name: str, step: Function, solve: Function, adjoint: Function, x0:
     tensors = any(is_tensor(x) for x in (*starts, *leaves))
 
     def plain() -> Any:
-        return tree_unflatten(form, [Tensor(v) if tensors else handed(result(v, None), x) for v, x in zip(values, starts, strict=True)])
+        return tree_unflatten(
+            form, [Tensor(v) if tensors else handed(result(v, None), x) for v, x in zip(values, starts, strict=True)]
+        )
 
     if not is_grad_enabled():
         return plain()
@@ -178,7 +194,11 @@ def _implicit(name: str, step: Function, solve: Function, adjoint: Function, x0:
 
         def pulled(u: Sequence[Any], made: bool) -> list[Any]:
             outputs = [around[i] for i in moving]
-            found = gradients(outputs, wanted, [u[i] for i in moving], True, made, partial=True) if outputs else [None] * len(wanted)
+            found = (
+                gradients(outputs, wanted, [u[i] for i in moving], True, made, partial=True)
+                if outputs
+                else [None] * len(wanted)
+            )
             zero = [np.zeros(x.shape, x.dtype) for x in at]
             first = [z if c is None else c if made else c._data for z, c in zip(zero, found, strict=False)]
             return [*first, *found[len(at) :]]
@@ -195,7 +215,9 @@ def _implicit(name: str, step: Function, solve: Function, adjoint: Function, x0:
     return tree_unflatten(form, made)
 
 
-def _iterate(f: Callable[[list[Any]], list[Any]], x: Sequence[Any], tolerance: float | None, limit: int, what: str) -> list[Any]:
+def _iterate(
+    f: Callable[[list[Any]], list[Any]], x: Sequence[Any], tolerance: float | None, limit: int, what: str
+) -> list[Any]:
     """x = f(x) from x on, until it moves no more."""
     old: list[Any] = list(x)
     move = np.inf

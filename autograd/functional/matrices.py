@@ -24,7 +24,9 @@ MODES = ("auto", "reverse", "forward")
 BATCH = 2**22  # numbers: directions travel together as long as one of their arrays stays below it
 
 
-def jacobian(f: Function, argnum: int | Sequence[int] = 0, mode: str = "auto", *, _name: str = "jacobian") -> Callable[..., Any]:
+def jacobian(
+    f: Function, argnum: int | Sequence[int] = 0, mode: str = "auto", *, _name: str = "jacobian"
+) -> Callable[..., Any]:
     """The function that computes all derivatives of f's result by its argument.
 
         jacobian(f)(x)[i…, j…] = ∂f(x)[i…] / ∂x[j…]
@@ -54,7 +56,10 @@ def jacobian(f: Function, argnum: int | Sequence[int] = 0, mode: str = "auto", *
         blocks = _by_columns(made) if mode == "forward" or mode == "auto" and columns < rows else _by_rows(made)
         return tree_unflatten(
             made.structure,
-            [tree_unflatten(made.form, [_block(made, j, x) for j, x in zip(row, made.inputs, strict=True)]) for row in blocks],
+            [
+                tree_unflatten(made.form, [_block(made, j, x) for j, x in zip(row, made.inputs, strict=True)])
+                for row in blocks
+            ],
         )
 
     return titled(matrix, f, "jacobian")
@@ -76,7 +81,11 @@ def hessian(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
     """
     check_callable("hessian", f)
     both = value_and_grad(f, argnum, _name="hessian")
-    return titled(jacobian(lambda *args, **kwargs: both(*args, **kwargs)[1], argnum, mode="forward", _name="hessian"), f, "hessian")
+    return titled(
+        jacobian(lambda *args, **kwargs: both(*args, **kwargs)[1], argnum, mode="forward", _name="hessian"),
+        f,
+        "hessian",
+    )
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:
@@ -142,7 +151,9 @@ def gauss_newton_vp(f: Function, x: Any, v: Any, loss: Function | None = None) -
     made = record("gauss_newton_vp", f, args)
     moved = pushed(made, seeds(v_args, made.form, made.variables, "gauss_newton_vp's vector"))
     if loss is not None:
-        y = tree_unflatten(made.structure, [o if made.keep or not o.requires_grad else o.detach() for o in made.outputs])
+        y = tree_unflatten(
+            made.structure, [o if made.keep or not o.requires_grad else o.detach() for o in made.outputs]
+        )
         turned = hvp(lambda z: loss(z), y if type(y) is not tuple else list(y), tree_unflatten(made.structure, moved))
         moved = seeds(turned, made.structure, made.outputs, "the loss's second derivative")
     found = made.inputs_of(made.pull(moved))
@@ -169,7 +180,9 @@ def hessian_diagonal(f: Function, x: Any, samples: int | None = None, rng: np.ra
     check_callable("hessian_diagonal", f)
     args = x if type(x) is tuple else (x,)
     if samples is not None and (isinstance(samples, bool) or not isinstance(samples, (int, np.integer)) or samples < 1):
-        raise ArgumentError(f"hessian_diagonal's samples must be a positive integer, or None for the exact diagonal; got {samples!r}.")
+        raise ArgumentError(
+            f"hessian_diagonal's samples must be a positive integer, or None for the exact diagonal; got {samples!r}."
+        )
     made = record("hessian_diagonal", f, args)
     slopes = _slopes(made)
     total = sum(v.size for v in made.variables)
@@ -211,7 +224,9 @@ def taylor(f: Function, x: Any, n: int, v: Any = None) -> list[Any]:
     if v is None and np.size(getattr(x, "_data", x)) != 1:
         raise ArgumentError(f"taylor of an argument of shape {np.shape(x)} needs a direction v, built like x.")
     made = record("taylor", f, (x,))
-    direction = seeds((np.ones(made.variables[0].shape) if v is None else v,), made.form, made.variables, "taylor's direction")
+    direction = seeds(
+        (np.ones(made.variables[0].shape) if v is None else v,), made.form, made.variables, "taylor's direction"
+    )
     coefficients = [made.value()]
     for k in range(1, n + 1):
         made.outputs = pushed(made, direction, create=k < n or made.keep)
@@ -246,7 +261,9 @@ def _by_rows(made: Recorded) -> list[list[Any]]:
             [identity] = _unit_batch([y], start, stop)
             found = pull([y], made.variables, [identity], create_graph=made.keep)
             parts.append(_filled(made, found, stop - start, made.variables))
-        blocks.append([column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)])
+        blocks.append(
+            [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
+        )
     return [
         [np.reshape(g, y.shape + x.shape) for g, x in zip(row, made.variables, strict=True)]
         for y, row in zip(made.outputs, blocks, strict=True)
@@ -263,7 +280,9 @@ def _by_columns(made: Recorded) -> list[list[Any]]:
             [identity] = _unit_batch([x], start, stop)
             parts.append(_push_batch(made, [x], [identity]))
         joined = [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
-        columns.append([np.reshape(np.moveaxis(t, 0, -1), y.shape + x.shape) for t, y in zip(joined, made.outputs, strict=True)])
+        columns.append(
+            [np.reshape(np.moveaxis(t, 0, -1), y.shape + x.shape) for t, y in zip(joined, made.outputs, strict=True)]
+        )
     return [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -23,7 +23,9 @@ from autograd.pytree import tree_flatten, tree_leaves, tree_leaves_with_paths, t
 from autograd.tensor.tensor import Tensor, conversions
 
 Function = Callable[..., Any]
-_depth: ContextVar[int] = ContextVar("chainrule.functional.depth", default=0)  # how many transforms are running f around this one
+_depth: ContextVar[int] = ContextVar(
+    "chainrule.functional.depth", default=0
+)  # how many transforms are running f around this one
 
 
 class differentiating:  # noqa: N801  a context manager, named like those of `modes`
@@ -150,7 +152,9 @@ def record(
     made.aux = None
     if has_aux:
         if not isinstance(returned, tuple) or len(returned) != 2:
-            raise ArgumentError(f"{name} with has_aux=True needs a function that returns (result, aux); got {_short(returned)}.")
+            raise ArgumentError(
+                f"{name} with has_aux=True needs a function that returns (result, aux); got {_short(returned)}."
+            )
         returned, made.aux = returned
     leaves, made.structure = tree_flatten(returned)
     made.outputs = [_output(name, y) for y in leaves]
@@ -160,10 +164,14 @@ def record(
             "functions, np.sin(x) for math.sin(x), and leave out float(x); for a result that is meant to be constant return Tensor(value)."
         )
     if not leaves:
-        raise ArgumentError(f"{name}: the function returned {returned!r}, nothing to differentiate. Does it lack a `return`?")
+        raise ArgumentError(
+            f"{name}: the function returned {returned!r}, nothing to differentiate. Does it lack a `return`?"
+        )
     everything = [*tree_leaves(args), *tree_leaves(kwargs)] if kwargs or len(positions) < len(args) else made.inputs
     made.tensors = any([isinstance(x, Tensor) for x in everything])
-    made.floats = all([type(x) is float for x in made.inputs]) and not any([isinstance(x, np.ndarray) for x in everything])
+    made.floats = all([type(x) is float for x in made.inputs]) and not any(
+        [isinstance(x, np.ndarray) for x in everything]
+    )
     made.keep = outside and (
         any([x.node is not None for x in made.variables])
         or ((made.tensors or _depth.get() > 0) and _reaches_out([*made.outputs, *_tensors(made.aux)], made.variables))
@@ -238,7 +246,9 @@ def check_argnum(name: str, argnum: Any) -> None:
     for n in argnum if isinstance(argnum, (tuple, list)) else [argnum]:
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
             remedy = f" The arguments come in a second call: {name}(f)(x)." if hasattr(n, "shape") else ""
-            raise ArgumentError(f"{name}: argnum must be an integer or a tuple of integers; got {argnum!r:.80}.{remedy}")
+            raise ArgumentError(
+                f"{name}: argnum must be an integer or a tuple of integers; got {argnum!r:.80}.{remedy}"
+            )
 
 
 def _positions(name: str, argnum: Any, args: Sequence[Any]) -> list[int]:
@@ -249,7 +259,9 @@ def _positions(name: str, argnum: Any, args: Sequence[Any]) -> list[int]:
     check_argnum(name, argnum)
     for n in numbers:
         if not -len(args) <= n < len(args):
-            raise ArgumentError(f"{name}: argnum is {argnum!r}, but the function was called with {len(args)} positional arguments.")
+            raise ArgumentError(
+                f"{name}: argnum is {argnum!r}, but the function was called with {len(args)} positional arguments."
+            )
     positions = [int(n) % len(args) for n in numbers]
     if len(set(positions)) < len(positions):
         raise ArgumentError(f"{name}: argnum names an argument twice: {argnum!r}.")

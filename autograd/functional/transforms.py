@@ -125,7 +125,9 @@ def vjp(f: Function, *args: Any, has_aux: bool = False) -> Any:
     made = record("vjp", f, args, has_aux=has_aux, lasting=True)
 
     def pullback(cotangent: Any) -> Any:
-        return made.inputs_of(made.pull(seeds(cotangent, made.structure, made.outputs, "the pullback's argument"), retain=True))
+        return made.inputs_of(
+            made.pull(seeds(cotangent, made.structure, made.outputs, "the pullback's argument"), retain=True)
+        )
 
     y = made.value()
     return (y, pullback, made.aux) if has_aux else (y, pullback)
@@ -169,7 +171,9 @@ def linearize(f: Function, *args: Any) -> Any:
 
     def pushforward(*tangents: Any) -> Any:
         if len(tangents) != len(args):
-            raise ArgumentError(f"the pushforward takes a tangent for each of the {len(args)} arguments; got {len(tangents)}.")
+            raise ArgumentError(
+                f"the pushforward takes a tangent for each of the {len(args)} arguments; got {len(tangents)}."
+            )
         moved = pushed(made, seeds(tangents, made.form, made.variables, "the pushforward's argument"))
         return tree_unflatten(made.structure, [made.result(t) for t in moved])
 
@@ -203,7 +207,9 @@ def arguments(name: str, primals: Any, tangents: Any) -> tuple[tuple[Any, ...], 
 
 def pushed(made: Recorded, tangents: Sequence[Any], create: bool = False) -> list[Any]:
     """J v: a Tensor for each output."""
-    create = create or made.keep or is_grad_enabled() and any(isinstance(t, Tensor) and t.requires_grad for t in tangents)
+    create = (
+        create or made.keep or is_grad_enabled() and any(isinstance(t, Tensor) and t.requires_grad for t in tangents)
+    )
     found = push(made.outputs, made.variables, tangents, create_graph=create)
     return [zeros_like(y) if t is None else t for y, t in zip(made.outputs, found, strict=True)]
 

@@ -94,7 +94,9 @@ def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
 
 def _before_times_rest(x: Any, y: Any, g: Any) -> Any:
     left, rest = before(y), _backwards(x, g)
-    return np.where(np.isinf(left) & np.equal(rest, 0), 0, left) * rest  # a product that overflowed, and that no one used
+    return (
+        np.where(np.isinf(left) & np.equal(rest, 0), 0, left) * rest
+    )  # a product that overflowed, and that no one used
 
 
 def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
@@ -133,17 +135,23 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = No
     return cumprod(np.where(np.isnan(a), 1, a), axis, dtype, out)
 
 
-def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False) -> Any:
+def cumulative_sum(
+    x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> Any:
     """np.cumulative_sum: the axis may be left out for one dimension only."""
     return _cumulative("cumulative_sum", cumsum, 0, x, axis, dtype, out, include_initial)
 
 
-def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False) -> Any:
+def cumulative_prod(
+    x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> Any:
     """np.cumulative_prod: the axis may be left out for one dimension only."""
     return _cumulative("cumulative_prod", cumprod, 1, x, axis, dtype, out, include_initial)
 
 
-def _cumulative(name: str, run: Any, first: float, x: Any, axis: int | None, dtype: Any, out: Any, include_initial: bool) -> Any:
+def _cumulative(
+    name: str, run: Any, first: float, x: Any, axis: int | None, dtype: Any, out: Any, include_initial: bool
+) -> Any:
     refuse_out(name, out)
     if np.ndim(x) == 0:
         x = np.reshape(x, (1,))

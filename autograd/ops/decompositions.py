@@ -53,7 +53,9 @@ def _cholesky_jvp(t: Any, out: Any, a: Any, upper: bool = False) -> Any:
     return made.mT if upper else made
 
 
-cholesky = define(np.linalg.cholesky, _cholesky_cotangent, keeps="out", jvp=_cholesky_jvp, batch="free", label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)")
+cholesky = define(
+    np.linalg.cholesky, _cholesky_cotangent, keeps="out", jvp=_cholesky_jvp, batch="free", label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)"
+)
 
 
 # QR
@@ -76,7 +78,12 @@ def _qr_cotangent(g: Any, out: Any, a: Any) -> Any:
 
 
 _qr = define(
-    lambda a: tuple(np.linalg.qr(a)), _qr_cotangent, implements=np.linalg.qr, name="qr", batch="free", label="(gQ + Q copyltu(…)) R⁻ᵀ"
+    lambda a: tuple(np.linalg.qr(a)),
+    _qr_cotangent,
+    implements=np.linalg.qr,
+    name="qr",
+    batch="free",
+    label="(gQ + Q copyltu(…)) R⁻ᵀ",
 )
 
 
@@ -165,7 +172,9 @@ def _eigvalsh_jvp(t: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
     return _on_the_diagonal(v, t, v)
 
 
-eigvalsh = define(np.linalg.eigvalsh, _eigvalsh_cotangent, keeps="a", jvp=_eigvalsh_jvp, batch="free", label="V diag(g) Vᵀ")
+eigvalsh = define(
+    np.linalg.eigvalsh, _eigvalsh_cotangent, keeps="a", jvp=_eigvalsh_jvp, batch="free", label="V diag(g) Vᵀ"
+)
 
 
 # Singular values

@@ -33,10 +33,14 @@ def _letters(subscripts: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], 
     left, arrow, right = text.partition("->")
     terms = left.split(",")
     unused = [c for c in _LETTERS if c not in text]
-    hidden = [ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(terms, ndims, strict=True)]
+    hidden = [
+        ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(terms, ndims, strict=True)
+    ]
     widest = max(hidden, default=0)
     if widest > len(unused):
-        raise ArgumentError(f"einsum has 52 letters for all axes; {subscripts!r} of operands with {ndims} dimensions needs more.")
+        raise ArgumentError(
+            f"einsum has 52 letters for all axes; {subscripts!r} of operands with {ndims} dimensions needs more."
+        )
     dots = "".join(unused[:widest])
     operands = tuple(term.replace("...", dots[widest - n :]) for term, n in zip(terms, hidden, strict=True))
     if arrow:
@@ -67,7 +71,9 @@ def _cotangent(i: int, g: Any, out: Any, *operands: Any, subscripts: str, optimi
     for c in mine:
         slots.append(size[c] if c in letters and c not in seen else 1)
         seen.add(c)
-    if any(values(gi).shape[k] != size[c] for k, c in enumerate(letters)):  # another operand had 1 where this one has more
+    if any(
+        values(gi).shape[k] != size[c] for k, c in enumerate(letters)
+    ):  # another operand had 1 where this one has more
         gi = np.broadcast_to(gi, tuple(size[c] for c in letters))
     gi = np.reshape(gi, slots)
     repeated = [c for c in seen if mine.count(c) > 1]
@@ -109,9 +115,15 @@ _einsum = define(
 def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: Any) -> Any:
     """NumPy's, called with a string or with lists of axis numbers."""
     refuse_out("einsum", out)
-    refused = {key for key, value in options.items() if value is not None and (key, value) not in (("order", "K"), ("casting", "safe"))}
+    refused = {
+        key
+        for key, value in options.items()
+        if value is not None and (key, value) not in (("order", "K"), ("casting", "safe"))
+    }
     if refused:
-        raise NoRuleError(f"np.einsum of a Tensor does not take {', '.join(sorted(refused))}=; convert with x.astype(dtype) instead.")
+        raise NoRuleError(
+            f"np.einsum of a Tensor does not take {', '.join(sorted(refused))}=; convert with x.astype(dtype) instead."
+        )
     if isinstance(operands[0], str):
         subscripts, *arrays = operands
     else:

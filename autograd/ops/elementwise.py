@@ -111,7 +111,13 @@ def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
 
 # Parts of a number
 modf = define(
-    np.modf, lambda g, out, x: g[0], keeps="", guard=False, jvp=lambda t, out, x: (t, None), batch="free", label="g of the fraction"
+    np.modf,
+    lambda g, out, x: g[0],
+    keeps="",
+    guard=False,
+    jvp=lambda t, out, x: (t, None),
+    batch="free",
+    label="g of the fraction",
 )
 frexp = define(
     np.frexp,
@@ -152,7 +158,14 @@ sinc_derivative: Primitive = define(
     _sinc_derivative, lambda g, out, x, order: g * sinc_derivative(x, order=order + 1),
     keeps="x", guard=True, name="sinc_derivative", jvp="elementwise", label="g·sinc⁽ⁿ⁺¹⁾ x",
 )  # fmt: skip
-sinc = define(np.sinc, lambda g, out, x: g * sinc_derivative(x, order=1), keeps="x", guard=True, jvp="elementwise", label="g·sinc′ x")
+sinc = define(
+    np.sinc,
+    lambda g, out, x: g * sinc_derivative(x, order=1),
+    keeps="x",
+    guard=True,
+    jvp="elementwise",
+    label="g·sinc′ x",
+)
 
 
 def _outer(ufunc: np.ufunc) -> Callable[..., Any]:

@@ -84,7 +84,9 @@ _LEFT_OUT = "Leave elements out with np.where(condition, x, -np.inf) (np.inf for
 
 
 @implements(np.max, np.amax)
-def max_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+def max_(
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     """np.max: tied elements share the cotangent equally."""
     refuse_out("max", out)
     refuse("max", _LEFT_OUT, initial=initial, where=where)
@@ -92,7 +94,9 @@ def max_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, ini
 
 
 @implements(np.min, np.amin)
-def min_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+def min_(
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     """np.min: tied elements share the cotangent equally."""
     refuse_out("min", out)
     refuse("min", _LEFT_OUT, initial=initial, where=where)
@@ -100,7 +104,9 @@ def min_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, ini
 
 
 @implements(np.nanmax)
-def nanmax(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+def nanmax(
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     """np.nanmax: nan are passed over and get no gradient."""
     refuse_out("nanmax", out)
     refuse("nanmax", _LEFT_OUT, initial=initial, where=where)
@@ -108,7 +114,9 @@ def nanmax(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, i
 
 
 @implements(np.nanmin)
-def nanmin(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+def nanmin(
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     """np.nanmin: nan are passed over and get no gradient."""
     refuse_out("nanmin", out)
     refuse("nanmin", _LEFT_OUT, initial=initial, where=where)

@@ -66,7 +66,9 @@ def _options(name: str, arrays: Sequence[Any], out: Any, dtype: Any, casting: st
 
 
 @implements(np.concatenate, np.concat)
-def concatenate(arrays: Any, /, axis: int | None = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def concatenate(
+    arrays: Any, /, axis: int | None = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
     """np.concatenate."""
     arrays = [as_array(a) for a in arrays]
     params = _options("concatenate", arrays, out, dtype, casting)
@@ -148,7 +150,13 @@ def _block(arrays: Any, depth: int, ndim: int) -> Any:
     if depth:
         return concatenate([_block(a, depth - 1, ndim) for a in arrays], -depth)
     a = as_array(arrays)
-    return np.reshape(a, (1,) * (ndim - a.ndim) + tuple(a.shape)) if a.ndim < ndim else np.copy(a) if a is arrays and not ndim else a
+    return (
+        np.reshape(a, (1,) * (ndim - a.ndim) + tuple(a.shape))
+        if a.ndim < ndim
+        else np.copy(a)
+        if a is arrays and not ndim
+        else a
+    )
 
 
 # Taking apart
@@ -229,7 +237,9 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """np.insert: `values` before the positions `obj` (a number, a slice, a list of numbers or a mask)."""
     arr, values, obj = as_array(arr), as_array(values), getattr(obj, "_data", obj)
     if arr.dtype.kind != "f" and getattr(values, "requires_grad", False):
-        raise DTypeError(f"np.insert into {arr.dtype} would convert values that require grad; convert the array first: arr.astype(float).")
+        raise DTypeError(
+            f"np.insert into {arr.dtype} would convert values that require grad; convert the array first: arr.astype(float)."
+        )
     if axis is None:
         arr, axis = np.ravel(arr), 0
     (axis,) = normalize_axes(axis, arr.ndim)

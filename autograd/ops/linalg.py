@@ -62,7 +62,12 @@ def _solve_by_b(t: Any, out: Any, a: Any, b: Any) -> Any:
 
 
 _solve = define(
-    np.linalg.solve, joint=_solve_cotangents, keeps="a out", jvp=(_solve_by_a, _solve_by_b), batch="free", label="gb = A⁻ᵀ g, gA = -gb xᵀ"
+    np.linalg.solve,
+    joint=_solve_cotangents,
+    keeps="a out",
+    jvp=(_solve_by_a, _solve_by_b),
+    batch="free",
+    label="gb = A⁻ᵀ g, gA = -gb xᵀ",
 )
 
 
@@ -113,7 +118,9 @@ def _lstsq_cotangents(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tu
     return ga, np.reshape(gb, shape)
 
 
-_lstsq = define(_lstsq_outputs, joint=_lstsq_cotangents, implements=np.linalg.lstsq, name="lstsq", label="Golub & Pereyra 1973")
+_lstsq = define(
+    _lstsq_outputs, joint=_lstsq_cotangents, implements=np.linalg.lstsq, name="lstsq", label="Golub & Pereyra 1973"
+)
 
 
 @implements(np.linalg.lstsq)
@@ -261,7 +268,9 @@ def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
         raise ShapeError(f"np.linalg.multi_dot takes at least two arrays; got {len(factors)}.")
     first, last = factors[0].ndim, factors[-1].ndim
     if first not in (1, 2) or last not in (1, 2) or any(x.ndim != 2 for x in factors[1:-1]):
-        raise ShapeError(f"np.linalg.multi_dot takes matrices (vectors first and last); got shapes {[x.shape for x in factors]}.")
+        raise ShapeError(
+            f"np.linalg.multi_dot takes matrices (vectors first and last); got shapes {[x.shape for x in factors]}."
+        )
     factors[0] = np.expand_dims(factors[0], 0) if first == 1 else factors[0]
     factors[-1] = np.expand_dims(factors[-1], -1) if last == 1 else factors[-1]
     split = _cheapest_splits([x.shape[0] for x in factors] + [factors[-1].shape[1]])

@@ -12,7 +12,9 @@ from autograd.errors import DTypeError, NoRuleError
 def refuse_out(name: str, out: Any) -> None:
     """An array that is written to has no history."""
     if out is not None:
-        raise NoRuleError(f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…).")
+        raise NoRuleError(
+            f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…)."
+        )
 
 
 def refuse(name: str, remedy: str, **options: Any) -> None:

@@ -52,7 +52,9 @@ unpad: Primitive = define(
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
     """np.pad with mode constant, edge, reflect, symmetric or wrap; a constant border gets no gradient."""
     if mode not in _MODES:
-        raise NoRuleError(f"np.pad of a Tensor takes the modes {', '.join(_MODES)}; got {mode!r}. Build that border and np.concatenate it.")
+        raise NoRuleError(
+            f"np.pad of a Tensor takes the modes {', '.join(_MODES)}; got {mode!r}. Build that border and np.concatenate it."
+        )
     kwargs = {key: getattr(value, "_data", value) if not getattr(value, "requires_grad", False) else _refuse(key)
               for key, value in kwargs.items()}  # fmt: skip
     known = {"constant": ["constant_values"], "reflect": ["reflect_type"], "symmetric": ["reflect_type"]}.get(mode, [])
@@ -85,7 +87,9 @@ def _as_width(pad_width: Any, ndim: int) -> Width:
     try:
         width = tuple([(before, after) for before, after in np.broadcast_to(sides, (ndim, 2)).tolist()])
     except ValueError:
-        raise ShapeError(f"np.pad: pad_width is an integer, a pair, or a pair for each of the {ndim} axes; got {pad_width!r}.") from None
+        raise ShapeError(
+            f"np.pad: pad_width is an integer, a pair, or a pair for each of the {ndim} axes; got {pad_width!r}."
+        ) from None
     if any(n < 0 for pair in width for n in pair):
         raise ArgumentError(f"np.pad: no width may be negative; got {pad_width!r}.")
     return width

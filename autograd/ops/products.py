@@ -56,7 +56,9 @@ def without_zeros(product: Callable[..., Any], out: Any, g: Any, *others: Any) -
     finite = [np.isfinite(values(x)) for x in others]
     if all(np.all(f) for f in finite):
         return out  # g itself is not finite
-    count = np.asarray(values(g) != 0, np.float64)  # an element is spoilt by a term with g ≠ 0 and another factor that is not finite
+    count = np.asarray(
+        values(g) != 0, np.float64
+    )  # an element is spoilt by a term with g ≠ 0 and another factor that is not finite
     terms = product(count, *[np.ones_like(f, np.float64) for f in finite])
     spoilt = terms != product(count, *[np.asarray(f, np.float64) for f in finite])
     clean = product(g, *[np.where(f, x, np.zeros((), x.dtype)) for f, x in zip(finite, others, strict=True)])
@@ -179,7 +181,9 @@ def _tangents_second(t: Any, out: Any, a: Any, b: Any) -> Any:
 
 of_matrices = Batch((_stack_first, _stack_second), (_tangents_first, _tangents_second))
 
-matmul = define(np.matmul, _matmul_first, _matmul_second, keeps=("b", "a"), jvp="multilinear", batch=of_matrices, label="g·bᵀ, aᵀ·g")
+matmul = define(
+    np.matmul, _matmul_first, _matmul_second, keeps=("b", "a"), jvp="multilinear", batch=of_matrices, label="g·bᵀ, aᵀ·g"
+)
 
 if hasattr(np, "matvec"):  # NumPy 2.2
     _matvec = (lambda g, out, a, x: guarded(_columns_by_rows, g, x), lambda g, out, a, x: guarded(_apply, g, a.mT))
@@ -233,7 +237,16 @@ def _for_small(rule: Any) -> Any:
 
 _dot_batch = Batch(*[tuple([_for_small(rule) for rule in rules]) for rules in of_matrices])
 
-_dot = define(np.dot, _dot_first, _dot_second, keeps=("b", "a"), name="dot", jvp="multilinear", batch=_dot_batch, label="g·bᵀ, aᵀ·g")
+_dot = define(
+    np.dot,
+    _dot_first,
+    _dot_second,
+    keeps=("b", "a"),
+    name="dot",
+    jvp="multilinear",
+    batch=_dot_batch,
+    label="g·bᵀ, aᵀ·g",
+)
 
 
 @implements(np.dot)
@@ -289,7 +302,9 @@ def _tensordot_second(g: Any, out: Any, a: Any, b: Any, axes: Any = 2) -> Any:
     return np.transpose(gb, [arrived.index(i) for i in range(b.ndim)])
 
 
-tensordot = define(np.tensordot, _tensordot_first, _tensordot_second, keeps=("b", "a"), jvp="multilinear", label="g·b, a·g")
+tensordot = define(
+    np.tensordot, _tensordot_first, _tensordot_second, keeps=("b", "a"), jvp="multilinear", label="g·b, a·g"
+)
 
 
 @implements(np.linalg.tensordot)
@@ -320,7 +335,9 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
 def _linalg_outer(x1: Any, x2: Any, /) -> Any:
     x1, x2 = as_array(x1), as_array(x2)
     if x1.ndim != 1 or x2.ndim != 1:
-        raise ShapeError(f"np.linalg.outer takes vectors; got shapes {x1.shape} and {x2.shape}. np.outer flattens its arguments.")
+        raise ShapeError(
+            f"np.linalg.outer takes vectors; got shapes {x1.shape} and {x2.shape}. np.outer flattens its arguments."
+        )
     return _outer(x1, x2)
 
 
@@ -378,7 +395,9 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     a = np.moveaxis(a, axisa, -1) if axisa != -1 else a
     b = np.moveaxis(b, axisb, -1) if axisb != -1 else b
     if a.ndim == 0 or b.ndim == 0 or a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
-        raise ShapeError(f"np.cross takes vectors of 2 or 3 elements along the axis; got shapes {a.shape} and {b.shape}.")
+        raise ShapeError(
+            f"np.cross takes vectors of 2 or 3 elements along the axis; got shapes {a.shape} and {b.shape}."
+        )
     flat = a.shape[-1] == b.shape[-1] == 2
     c = _cross(_in_space(a), _in_space(b))
     return c[..., 2] if flat else np.moveaxis(c, -1, axisc) if axisc != -1 else c
@@ -392,7 +411,9 @@ def _in_space(a: Any) -> Any:
 def _linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     x1, x2 = as_array(x1), as_array(x2)
     if x1.shape[axis] != 3 or x2.shape[axis] != 3:
-        raise ShapeError(f"np.linalg.cross takes vectors of 3 elements along axis {axis}; got shapes {x1.shape} and {x2.shape}.")
+        raise ShapeError(
+            f"np.linalg.cross takes vectors of 3 elements along axis {axis}; got shapes {x1.shape} and {x2.shape}."
+        )
     return cross(x1, x2, axis=axis)
 
 

@@ -70,7 +70,9 @@ def _interpolate(a: Any, q: Any, n: Any, method: str) -> Any:
 
 def _quantile(name: str, a: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan: bool) -> Any:
     if method not in _RANKS and method not in _PLOTTING_POSITIONS:
-        raise NoRuleError(f"np.{name} of a Tensor knows the methods {', '.join((*_RANKS, *_PLOTTING_POSITIONS))}; got {method!r}.")
+        raise NoRuleError(
+            f"np.{name} of a Tensor knows the methods {', '.join((*_RANKS, *_PLOTTING_POSITIONS))}; got {method!r}."
+        )
     if type(q) in (int, float):
         q = np.asarray(q, a.dtype if a.dtype.kind == "f" else float)
     elif not hasattr(q, "dtype"):
@@ -81,7 +83,9 @@ def _quantile(name: str, a: Any, q: Any, axis: Axis, method: str, keepdims: bool
         raise ArgumentError(f"np.{name}: q must lie in [0, {top}.")
     x = to_last(a, axis, a.ndim)
     if x.shape[-1] == 0:
-        return np.mean(a, axis=axis, keepdims=keepdims) + np.zeros(values.shape + (1,) * (a.ndim if keepdims else x.ndim - 1))
+        return np.mean(a, axis=axis, keepdims=keepdims) + np.zeros(
+            values.shape + (1,) * (a.ndim if keepdims else x.ndim - 1)
+        )
     missing = np.isnan(x)
     n: Any = x.shape[-1]
     if skip_nan:

@@ -33,12 +33,20 @@ _sum = define(
     _sum_forward, lambda g, out, a, axis=None, dtype=None, keepdims=False: spread(g, a.shape, axis, keepdims),
     keeps="", guard=False, name="sum", jvp="linear", batch="axis", label="g spread",
 )  # fmt: skip
-_mean = define(_mean_forward, _mean_vjp, keeps="", guard=False, name="mean", jvp="linear", batch="axis", label="g/n spread")
+_mean = define(
+    _mean_forward, _mean_vjp, keeps="", guard=False, name="mean", jvp="linear", batch="axis", label="g/n spread"
+)
 
 
 @implements(np.sum)
 def sum_(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> Any:
     """np.sum."""
     if out is None and dtype is None and initial is None and where is True:
@@ -50,7 +58,9 @@ def sum_(
 
 
 @implements(np.mean)
-def mean(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
+def mean(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+) -> Any:
     """np.mean."""
     if out is None and dtype is None and where is True:
         return _mean(a, axis=axis, keepdims=keepdims)
@@ -115,7 +125,13 @@ _prod = define(
 
 @implements(np.prod)
 def prod(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> Any:
     """np.prod; the gradient is exact where factors are zero."""
     refuse_out("prod", out)
@@ -131,12 +147,16 @@ def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
     return max(reduced_size(a.shape, axis) - ddof, 0)
 
 
-def _var_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+def _var_vjp(
+    g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Any:
     scale = keep_dims(g, a.shape, axis, keepdims) * 2 / _degrees_of_freedom(a, axis, ddof)
     return scale * (a - np.mean(a, axis=axis, keepdims=True))
 
 
-def _std_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+def _std_vjp(
+    g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Any:
     """(x - mean) / ((n - ddof) std), 0 for a constant (convention of design 4).
 
     The mean of a constant may be off by a rounding, and all deviations equal to that rounding: they are centred
@@ -202,10 +222,14 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         weights = np.array(weights)
     if weights.shape != shape:
         if axis is None:
-            raise ShapeError(f"np.average: weights of shape {weights.shape} do not fit the array's {shape}; say along which axis they go.")
+            raise ShapeError(
+                f"np.average: weights of shape {weights.shape} do not fit the array's {shape}; say along which axis they go."
+            )
         axes = normalize_axes(axis, len(shape))
         if weights.shape != tuple(shape[i] for i in axes):
-            raise ShapeError(f"np.average: weights along axis {axis} must have shape {tuple(shape[i] for i in axes)}; got {weights.shape}.")
+            raise ShapeError(
+                f"np.average: weights along axis {axis} must have shape {tuple(shape[i] for i in axes)}; got {weights.shape}."
+            )
         ordered = np.transpose(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
         weights = np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
     whole = weights if weights.shape == shape else np.broadcast_to(weights, shape)
@@ -225,7 +249,13 @@ def _present(a: Any) -> Any:
 
 @implements(np.nansum)
 def nansum(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> Any:
     """np.nansum."""
     return sum_(np.where(_present(a), a, 0), axis, dtype, out, keepdims, initial, where)
@@ -233,14 +263,22 @@ def nansum(
 
 @implements(np.nanprod)
 def nanprod(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> Any:
     """np.nanprod."""
     return prod(np.where(_present(a), a, 1), axis, dtype, out, keepdims, initial, where)
 
 
 @implements(np.nanmean)
-def nanmean(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
+def nanmean(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+) -> Any:
     """np.nanmean."""
     refuse_out("nanmean", out)
     refuse("nanmean", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where)
@@ -260,7 +298,9 @@ def nanvar(
 ) -> Any:  # fmt: skip
     """np.nanvar: nan where no degree of freedom is left."""
     refuse_out("nanvar", out)
-    refuse("nanvar", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where, mean=mean)
+    refuse(
+        "nanvar", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where, mean=mean
+    )
     check_dtype("nanvar", a, dtype)
     if dtype is not None:
         a = a.astype(dtype)

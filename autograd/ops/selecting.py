@@ -79,7 +79,9 @@ _clip = define(
 
 
 @implements(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **kwargs: Any) -> Any:
+def clip(
+    a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **kwargs: Any
+) -> Any:
     """np.clip; the bounds may be arrays or Tensors, and are differentiated too."""
     refuse_out("clip", out)
     refuse("clip", "Use np.where, or convert with x.astype(dtype).", **kwargs)
@@ -99,5 +101,9 @@ _nan_to_num = define(
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """np.nan_to_num: what was replaced gets no gradient."""
-    refuse("nan_to_num", "It would overwrite the values; take the result: y = np.nan_to_num(x).", copy=None if copy else False)
+    refuse(
+        "nan_to_num",
+        "It would overwrite the values; take the result: y = np.nan_to_num(x).",
+        copy=None if copy else False,
+    )
     return _nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)

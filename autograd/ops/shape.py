@@ -41,7 +41,14 @@ def _stack_first(k: int, a: Any, axes: Any = None) -> dict[str, Any]:
 
 # Copies and dtypes
 
-_copy = define(lambda a, order="K": a.copy(order), lambda g, out, a, order="K": g, keeps="", name="copy", jvp="elementwise", label="g")
+_copy = define(
+    lambda a, order="K": a.copy(order),
+    lambda g, out, a, order="K": g,
+    keeps="",
+    name="copy",
+    jvp="elementwise",
+    label="g",
+)
 
 
 @implements(np.copy)
@@ -51,7 +58,12 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
 
 
 _cast = define(
-    lambda x, dtype: x.astype(dtype), lambda g, out, x, dtype: g, keeps="", name="astype", jvp="elementwise", label="g in x's dtype"
+    lambda x, dtype: x.astype(dtype),
+    lambda g, out, x, dtype: g,
+    keeps="",
+    name="astype",
+    jvp="elementwise",
+    label="g in x's dtype",
 )
 
 
@@ -61,7 +73,9 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     dtype = np.dtype(dtype)
     if is_tensor(x) and x._requires_grad and dtype.kind != "f":
         if dtype.kind == "c":
-            raise DTypeError(f"a gradient needs real numbers, so a tensor that requires grad cannot become {dtype}; cast x.detach().")
+            raise DTypeError(
+                f"a gradient needs real numbers, so a tensor that requires grad cannot become {dtype}; cast x.detach()."
+            )
         return _cast(x.detach(), dtype=dtype)
     if not copy and x.dtype == dtype:
         return x
@@ -127,7 +141,12 @@ def atleast_2d(*arys: Any) -> Any:
 @implements(np.atleast_3d)
 def atleast_3d(*arys: Any) -> Any:
     """Axes are added on both sides: (n,) -> (1, n, 1), (m, n) -> (m, n, 1)."""
-    return _each(lambda a: a if np.ndim(a) >= 3 else np.expand_dims(a, 2) if np.ndim(a) == 2 else np.reshape(a, (1, np.size(a), 1)), arys)
+    return _each(
+        lambda a: (
+            a if np.ndim(a) >= 3 else np.expand_dims(a, 2) if np.ndim(a) == 2 else np.reshape(a, (1, np.size(a), 1))
+        ),
+        arys,
+    )
 
 
 def _each(function: Any, arys: tuple[Any, ...]) -> Any:
@@ -146,7 +165,13 @@ def _undo_transpose(g: Any, out: Any, a: Any, axes: Any = None) -> Any:
 
 
 _transpose = define(
-    lambda a, axes=None: a.transpose(axes), _undo_transpose, keeps="", name="transpose", jvp="linear", batch=_stack_first, label="gᵀ"
+    lambda a, axes=None: a.transpose(axes),
+    _undo_transpose,
+    keeps="",
+    name="transpose",
+    jvp="linear",
+    batch=_stack_first,
+    label="gᵀ",
 )
 swapaxes = define(
     np.swapaxes,
@@ -185,11 +210,18 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 # The elements in another order
 
-_flip = define(np.flip, lambda g, out, m, axis=None: np.flip(g, axis), keeps="", jvp="linear", batch="axis", label="g flipped")
+_flip = define(
+    np.flip, lambda g, out, m, axis=None: np.flip(g, axis), keeps="", jvp="linear", batch="axis", label="g flipped"
+)
 fliplr = define(np.fliplr, lambda g, out, m: np.fliplr(g), keeps="", jvp="linear", label="g flipped")
 flipud = define(np.flipud, lambda g, out, m: np.flipud(g), keeps="", jvp="linear", label="g flipped")
 _rot90 = define(
-    np.rot90, lambda g, out, m, k=1, axes=(0, 1): np.rot90(g, -k, axes), keeps="", jvp="linear", batch="axes", label="g turned back"
+    np.rot90,
+    lambda g, out, m, k=1, axes=(0, 1): np.rot90(g, -k, axes),
+    keeps="",
+    jvp="linear",
+    batch="axes",
+    label="g turned back",
 )
 _roll = define(
     np.roll,
@@ -222,7 +254,11 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 # Elements repeated: the sweep adds up what the copies receive
 
 broadcast_to = define(
-    np.broadcast_to, lambda g, out, array, shape, subok=False: g, keeps="", jvp="elementwise", label="Σ g over the copies"
+    np.broadcast_to,
+    lambda g, out, array, shape, subok=False: g,
+    keeps="",
+    jvp="elementwise",
+    label="Σ g over the copies",
 )
 
 

@@ -89,7 +89,9 @@ def _interp_composite(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = N
     return np.where(below, fp[0] if left is None else left, np.where(above, fp[-1] if right is None else right, inside))
 
 
-def _interp_cotangents(g: Any, out: Any, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> tuple[Any, Any, Any]:
+def _interp_cotangents(
+    g: Any, out: Any, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None
+) -> tuple[Any, Any, Any]:
     """With t = (x - x_i) / (x_{i+1} - x_i) and the slope s: gx = g s, gf = g (1 - t), g t, gxp = -s gf."""
     i, inside, below, above = _segments(x, xp)
     j = np.minimum(i + 1, len(xp) - 1)
@@ -112,7 +114,9 @@ def _scattered(index: Any, weights: Any, n: int) -> Any:
     return np.bincount(np.ravel(index), np.ravel(weights), n)
 
 
-_interp = define(np.interp, joint=_interp_cotangents, composite=_interp_composite, keeps="in", label="g·slope, g·(1-t), g·t")
+_interp = define(
+    np.interp, joint=_interp_cotangents, composite=_interp_composite, keeps="in", label="g·slope, g·(1-t), g·t"
+)
 
 
 @implements(np.interp)

@@ -51,5 +51,7 @@ def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order
     values = a._data if is_tensor(a) else a
     arranged = np.partition(values, kth._data if is_tensor(kth) else kth, axis, kind)
     places = np.empty(values.shape, np.intp)
-    np.put_along_axis(places, np.argsort(arranged, axis=axis, kind="stable"), np.argsort(values, axis=axis, kind="stable"), axis)
+    np.put_along_axis(
+        places, np.argsort(arranged, axis=axis, kind="stable"), np.argsort(values, axis=axis, kind="stable"), axis
+    )
     return reorder(a, order=places, axis=axis)

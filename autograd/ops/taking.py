@@ -61,9 +61,12 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     shape = np.shape(arr)
     (axis,) = normalize_axes(axis, len(shape))
     if indices.ndim != len(shape):
-        raise ShapeError(f"np.take_along_axis: indices must have the array's {len(shape)} dimensions; got shape {indices.shape}.")
+        raise ShapeError(
+            f"np.take_along_axis: indices must have the array's {len(shape)} dimensions; got shape {indices.shape}."
+        )
     index = tuple(
-        indices if i == axis else np.reshape(np.arange(n), (1,) * i + (n,) + (1,) * (len(shape) - 1 - i)) for i, n in enumerate(shape)
+        indices if i == axis else np.reshape(np.arange(n), (1,) * i + (n,) + (1,) * (len(shape) - 1 - i))
+        for i, n in enumerate(shape)
     )
     return getitem(arr, index=index)
 
@@ -77,7 +80,9 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     refuse_out("compress", out)
     condition = condition._data if is_tensor(condition) else np.asarray(condition)
     if condition.ndim != 1:
-        raise ShapeError(f"np.compress takes a condition of one dimension; got shape {condition.shape}. Use x[mask] for a mask.")
+        raise ShapeError(
+            f"np.compress takes a condition of one dimension; got shape {condition.shape}. Use x[mask] for a mask."
+        )
     if axis is None:
         a, axis = np.ravel(a), 0
     (axis,) = normalize_axes(axis, np.ndim(a))
@@ -129,7 +134,9 @@ _select = define(
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     """np.select: of the first condition that holds its choice; the choices and the default are differentiated."""
     if len(condlist) != len(choicelist) or not len(condlist):
-        raise ArgumentError(f"np.select takes a choice for each condition; got {len(condlist)} conditions, {len(choicelist)} choices.")
+        raise ArgumentError(
+            f"np.select takes a choice for each condition; got {len(condlist)} conditions, {len(choicelist)} choices."
+        )
     conditions = tuple(np.array(c._data if is_tensor(c) else c) for c in condlist)
     return _select(*choicelist, default, conditions=conditions)
 
@@ -164,5 +171,8 @@ implements(np.place)(_refused("place", "x[mask] = values, or np.where(mask, valu
 implements(np.putmask)(_refused("putmask", "x[mask] = values, or np.where(mask, values, x)."))
 implements(np.copyto)(_refused("copyto", "x[...] = values."))
 implements(np.put_along_axis)(
-    _refused("put_along_axis", "x[index] = values with an index for every axis: x[np.arange(n)[:, None], indices] = values for axis 1.")
+    _refused(
+        "put_along_axis",
+        "x[index] = values with an index for every axis: x[np.arange(n)[:, None], indices] = values for axis 1.",
+    )
 )

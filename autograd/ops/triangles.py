@@ -40,7 +40,9 @@ def diag(v: Any, k: int = 0) -> Any:
         n = v.shape[0] + abs(k)
         return on_diagonal(v, (n, n), k)
     if v.ndim != 2:
-        raise ShapeError(f"np.diag takes a vector or a matrix; got shape {v.shape}. For stacked matrices: np.linalg.diagonal(x).")
+        raise ShapeError(
+            f"np.diag takes a vector or a matrix; got shape {v.shape}. For stacked matrices: np.linalg.diagonal(x)."
+        )
     return _diagonal(v, k)
 
 
@@ -55,8 +57,22 @@ def _of_matrices(size: int, m: Any, k: int = 0) -> dict[str, Any] | None:
     return {} if m.ndim > 1 else None
 
 
-_tril = define(np.tril, lambda g, out, m, k=0: np.tril(g, k), keeps="", jvp="linear", batch=_of_matrices, label="lower triangle of g")
-_triu = define(np.triu, lambda g, out, m, k=0: np.triu(g, k), keeps="", jvp="linear", batch=_of_matrices, label="upper triangle of g")
+_tril = define(
+    np.tril,
+    lambda g, out, m, k=0: np.tril(g, k),
+    keeps="",
+    jvp="linear",
+    batch=_of_matrices,
+    label="lower triangle of g",
+)
+_triu = define(
+    np.triu,
+    lambda g, out, m, k=0: np.triu(g, k),
+    keeps="",
+    jvp="linear",
+    batch=_of_matrices,
+    label="upper triangle of g",
+)
 
 
 @implements(np.fill_diagonal)

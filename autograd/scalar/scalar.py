@@ -184,7 +184,9 @@ class Scalar:
 
     def __abs__(self) -> Scalar:
         x = self.data
-        return _record("abs", abs(x), self, 1.0 if x > 0 else -1.0 if x < 0 else x * 0.0 if x != x else 0.0)  # 0 at 0, as PyTorch and JAX
+        return _record(
+            "abs", abs(x), self, 1.0 if x > 0 else -1.0 if x < 0 else x * 0.0 if x != x else 0.0
+        )  # 0 at 0, as PyTorch and JAX
 
     # Functions; np.exp(s) and its like call these methods
 
@@ -305,7 +307,9 @@ class Scalar:
 
     def __reduce__(self) -> Any:
         if self._x is not None:
-            raise GraphError("copying or pickling a computed Scalar would lose its graph; take Scalar(float(s)) for the value alone.")
+            raise GraphError(
+                "copying or pickling a computed Scalar would lose its graph; take Scalar(float(s)) for the value alone."
+            )
         return _restored, (type(self), self.data, self.label, self.grad)
 
 

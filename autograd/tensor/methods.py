@@ -31,26 +31,44 @@ class ArrayMethods:
     # Reductions
 
     def sum(
-        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
     ) -> Tensor:
         """np.sum."""
         return rules[np.sum](self, axis, dtype, out, keepdims, initial, where)  # type: ignore[no-any-return]
 
     def prod(
-        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
     ) -> Tensor:
         """np.prod."""
         return rules[np.prod](self, axis, dtype, out, keepdims, initial, where)  # type: ignore[no-any-return]
 
-    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Tensor:
+    def mean(
+        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+    ) -> Tensor:
         """np.mean."""
         return rules[np.mean](self, axis, dtype, out, keepdims, where=where)  # type: ignore[no-any-return]
 
-    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Tensor:
+    def max(
+        self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    ) -> Tensor:
         """np.max: tied elements share the gradient."""
         return rules[np.max](self, axis, out, keepdims, initial, where)  # type: ignore[no-any-return]
 
-    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Tensor:
+    def min(
+        self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    ) -> Tensor:
         """np.min: tied elements share the gradient."""
         return rules[np.min](self, axis, out, keepdims, initial, where)  # type: ignore[no-any-return]
 
@@ -140,12 +158,16 @@ class ArrayMethods:
         """np.conj: of real numbers they themselves."""
         return rules[np.conjugate](self)  # type: ignore[no-any-return]
 
-    def astype(self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True) -> Tensor:
+    def astype(
+        self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Tensor:
         """The values in another dtype; the gradient comes back in this one. What is not floating is a constant."""
         if order != "K":
             raise NoRuleError(f"astype(order={order!r}): a Tensor has no memory order to choose; leave order= out.")
         if not np.can_cast(self._data.dtype, dtype, casting):
-            raise DTypeError(f"astype: {self._data.dtype} does not convert to {np.dtype(dtype)} with casting={casting!r}.")
+            raise DTypeError(
+                f"astype: {self._data.dtype} does not convert to {np.dtype(dtype)} with casting={casting!r}."
+            )
         return astype(self, dtype, copy=copy)  # type: ignore[no-any-return]
 
     # Shapes
@@ -241,7 +263,9 @@ class ArrayMethods:
 
     def resize(self, *new_shape: Any, refcheck: bool = True) -> None:
         """Refused: a write in place never changes the shape."""
-        raise NoRuleError("t.resize(shape) would change the shape in place; take the result of np.resize(t, shape) or t.reshape(shape).")
+        raise NoRuleError(
+            "t.resize(shape) would change the shape in place; take the result of np.resize(t, shape) or t.reshape(shape)."
+        )
 
     @property
     def real(self) -> Tensor:

@@ -150,7 +150,9 @@ class Operators:
             return self
         new = rules[ufunc](self, other)
         if new.shape != self.shape:
-            raise ShapeError(f"an in-place operation cannot change the shape {self.shape} to {new.shape}; write x = x ∘ other.")
+            raise ShapeError(
+                f"an in-place operation cannot change the shape {self.shape} to {new.shape}; write x = x ∘ other."
+            )
         if not np.can_cast(new.dtype, self.dtype, "same_kind"):
             raise DTypeError(f"an in-place operation cannot turn {self.dtype} into {new.dtype}; write x = x ∘ other.")
         self._adopt(new if new.dtype == self.dtype else new.astype(self.dtype))

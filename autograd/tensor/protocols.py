@@ -19,27 +19,43 @@ def no_rule(name: str) -> str:
     )
 
 
-def dispatch_ufunc(rule: Callable[..., Any] | None, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def dispatch_ufunc(
+    rule: Callable[..., Any] | None, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """A ufunc called with keywords, by a method other than a call, or without a rule."""
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     if method == "at":
-        raise NoRuleError(f"np.{name} writes into its argument. Use x[index] += values, or np.zeros(...)[index] on plain arrays.")
+        raise NoRuleError(
+            f"np.{name} writes into its argument. Use x[index] += values, or np.zeros(...)[index] on plain arrays."
+        )
     if kwargs.get("out") is not None and any(o is not None for o in kwargs["out"]):
         if not any(is_tensor(o) for o in kwargs["out"]) and not (
             mode.get().recording and any(getattr(x, "requires_grad", False) for x in inputs)
         ):
-            return getattr(ufunc, method)(*[x._data if is_tensor(x) else x for x in inputs], **kwargs)  # p.data -= lr * p.grad
-        raise NoRuleError(f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…).")
+            return getattr(ufunc, method)(
+                *[x._data if is_tensor(x) else x for x in inputs], **kwargs
+            )  # p.data -= lr * p.grad
+        raise NoRuleError(
+            f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…)."
+        )
     if rule is None:
         raise NoRuleError(no_rule(f"np.{name}"))
     if kwargs.get("where", True) is not True:
-        remedy = f"np.where(condition, np.{name}(…), other)" if method == "__call__" else "np.sum(x, where=condition) or np.prod"
+        remedy = (
+            f"np.where(condition, np.{name}(…), other)"
+            if method == "__call__"
+            else "np.sum(x, where=condition) or np.prod"
+        )
         raise NoRuleError(f"np.{name}(…, where=…) of a Tensor is not recorded. Use {remedy}.")
     options = {key: value for key, value in kwargs.items() if key not in ("out", "where")}
     dtype = options.pop("dtype", None) if method == "__call__" else None
-    refused = {key: value for key, value in options.items() if key in ("axes", "casting", "order", "subok", "signature", "sig")}
+    refused = {
+        key: value for key, value in options.items() if key in ("axes", "casting", "order", "subok", "signature", "sig")
+    }
     if refused:
-        raise NoRuleError(f"np.{name} of a Tensor does not take {', '.join(refused)}=; convert with x.astype(dtype) instead.")
+        raise NoRuleError(
+            f"np.{name} of a Tensor does not take {', '.join(refused)}=; convert with x.astype(dtype) instead."
+        )
     if dtype is not None:
         inputs = tuple([x.astype(dtype) if is_tensor(x) else np.asarray(x, dtype) for x in inputs])
     return rule(*inputs, **options)

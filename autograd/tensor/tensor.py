@@ -259,7 +259,9 @@ class Tensor(Operators, ArrayMethods):
 
     def _one(self) -> Any:
         if self.size != 1:
-            raise ShapeError(f"only a tensor of one element converts to a Python number; this one has shape {self.shape}.")
+            raise ShapeError(
+                f"only a tensor of one element converts to a Python number; this one has shape {self.shape}."
+            )
         return self._data.item()
 
     def __contains__(self, value: Any) -> bool:
@@ -282,7 +284,13 @@ class Tensor(Operators, ArrayMethods):
         return tensor_html(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self._one(), spec) if spec and self.size == 1 else repr(self) if not spec else format(self._data, spec)
+        return (
+            format(self._one(), spec)
+            if spec and self.size == 1
+            else repr(self)
+            if not spec
+            else format(self._data, spec)
+        )
 
     # Copies
 
@@ -301,7 +309,9 @@ class Tensor(Operators, ArrayMethods):
         self._refuse_graph("deepcopy")
         twin = type(self).__new__(type(self))
         memo[id(self)] = twin
-        twin.__setstate__((np.array(self._data), self._requires_grad, None if self._grad is None else np.array(self._grad._data)))
+        twin.__setstate__(
+            (np.array(self._data), self._requires_grad, None if self._grad is None else np.array(self._grad._data))
+        )
         return twin
 
     def __reduce__(self) -> Any:
@@ -359,7 +369,9 @@ class HookHandle:
 def _as_data(data: Any, dtype: Any) -> Any:
     if isinstance(data, Tensor):
         if data._requires_grad:
-            raise GraphError("Tensor(t) of a tensor that requires grad would lose its graph; use t, t.copy() or t.detach().")
+            raise GraphError(
+                "Tensor(t) of a tensor that requires grad would lose its graph; use t, t.copy() or t.detach()."
+            )
         data = data._data
     if isinstance(data, np.ma.MaskedArray):
         raise DTypeError("a masked array's mask has no meaning in a Tensor; fill it first: Tensor(a.filled(0)).")

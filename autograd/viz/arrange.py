@@ -55,7 +55,9 @@ class Plan:
     cut: list[str] = field(default_factory=list)
 
 
-def arranged(graph: Graph, limit: int, depth: int | None, fold: bool | None, scopes: bool = True, closed: Collection[str] = ()) -> Plan:
+def arranged(
+    graph: Graph, limit: int, depth: int | None, fold: bool | None, scopes: bool = True, closed: Collection[str] = ()
+) -> Plan:
     """A plan with at most `limit` boxes: first blocks are folded, then modules closed, then what is farthest is cut off.
 
     Args:  depth: how many frames deep modules are drawn open; None for as many as the limit allows.
@@ -72,7 +74,9 @@ def arranged(graph: Graph, limit: int, depth: int | None, fold: bool | None, sco
     frames = {node.id: paths.of(node) for node in shown if blocks.drawn[node.id] == node.id}
     if depth is None:
         deepest = max((_depth(path) for path in frames.values()), default=0)
-        depth = next((d for d in range(deepest, -1, -1) if len(set(_places(shown, frames, d, closed).values())) <= limit), 0)
+        depth = next(
+            (d for d in range(deepest, -1, -1) if len(set(_places(shown, frames, d, closed).values())) <= limit), 0
+        )
         automatic = depth < deepest
     else:
         automatic = False
@@ -116,7 +120,9 @@ def _until(path: tuple[Frame, ...], depth: int, closed: Collection[str]) -> tupl
     return None
 
 
-def _places(shown: Sequence[GraphNode], frames: Mapping[int, tuple[Frame, ...]], depth: int, closed: Collection[str]) -> dict[int, object]:
+def _places(
+    shown: Sequence[GraphNode], frames: Mapping[int, tuple[Frame, ...]], depth: int, closed: Collection[str]
+) -> dict[int, object]:
     """Drawn node -> itself, or (the path of the closed module that it is inside of, in which of its calls).
 
     Operations are in the order of their creation: where others come in between, a module was called again.

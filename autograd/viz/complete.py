@@ -16,8 +16,12 @@ from autograd.engine.reverse import _prepared
 from autograd.scalar.scalar import Scalar
 from autograd.shapes import unbroadcast
 
-REFLECTED = {"r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "maximum", "minimum")}  # of 2 - x, after __rsub__
-THROUGH_HOOKS = "g, through hooks"  # the rule of a module with hooks: a picture calls none, so here g goes through as it is
+REFLECTED = {
+    "r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "maximum", "minimum")
+}  # of 2 - x, after __rsub__
+THROUGH_HOOKS = (
+    "g, through hooks"  # the rule of a module with hooks: a picture calls none, so here g goes through as it is
+)
 
 
 @dataclass(frozen=True)
@@ -68,19 +72,29 @@ def _evaluate(node: Node, values: dict[int, Any]) -> None:
     args = []
     for parent, raw in zip(node.parents, node.args, strict=True):
         if _unknown(raw) and parent is not None:
-            raw = values.get(id(parent), raw) if isinstance(parent, Node) else raw if parent.written > node.number else parent._data
+            raw = (
+                values.get(id(parent), raw)
+                if isinstance(parent, Node)
+                else raw
+                if parent.written > node.number
+                else parent._data
+            )
         if _unknown(raw):
             return
         args.append(raw)
     try:
         out = node.primitive.forward(*args, **node.params or {})
-    except Exception:  # whatever a function of the user's raises the second time, the picture is drawn without its value
+    except (
+        Exception
+    ):  # whatever a function of the user's raises the second time, the picture is drawn without its value
         return
     values[id(node)] = out[0] if node.primitive.saves else out
 
 
 def _unknown(value: Any) -> bool:
-    return isinstance(value, Abstract) or (isinstance(value, tuple) and any(isinstance(item, Abstract) for item in value))
+    return isinstance(value, Abstract) or (
+        isinstance(value, tuple) and any(isinstance(item, Abstract) for item in value)
+    )
 
 
 def _sweep(nodes: list[Node], roots: list[Any], found: Completed) -> None:
@@ -129,7 +143,12 @@ def _shares(node: Node, g: Any) -> dict[int, Any]:
             gi = as_cotangent(gi, False)
             if node.primitive.guard and has_nan(gi):
                 gi = guarded(gi, g)
-            if gi.shape != np.shape(x) and not isinstance(x, Abstract) or isinstance(x, Abstract) and gi.shape != x.shape:
+            if (
+                gi.shape != np.shape(x)
+                and not isinstance(x, Abstract)
+                or isinstance(x, Abstract)
+                and gi.shape != x.shape
+            ):
                 gi = unbroadcast(gi, x.shape)
             gi = np.array(gi, dtype=x.dtype)  # in memory of its own: some rules hand the same array to several
         shares[i] = gi

@@ -76,7 +76,9 @@ def _clusters(shown: Picture) -> list[str]:
             )  # fmt: skip
             text = f'<font color="{theme.faint}">{_text(title)}</font>'
             lines.append(f"{indent}subgraph {_quote('cluster ' + '/'.join(frame))} {{")
-            lines.append(f'{indent}  label=<{text}>; labelloc=t; labeljust=l; {look}; fillcolor="{theme.frame_fill}"; margin=10')
+            lines.append(
+                f'{indent}  label=<{text}>; labelloc=t; labeljust=l; {look}; fillcolor="{theme.frame_fill}"; margin=10'
+            )
         indent = "  " * (len(opened) + 1)
         lines += [indent + _node(box, shown) for box in groups[path]]
     close(0)
@@ -95,10 +97,14 @@ def _node(box: Box, shown: Picture) -> str:
     if box.freed:
         attributes = attributes.replace('style="filled', 'style="dashed,filled')
     if box.result:
-        attributes += ", penwidth=2.4" if box.kind in ("module", "parameter", "input") else ", peripheries=2, penwidth=1.5"
+        attributes += (
+            ", penwidth=2.4" if box.kind in ("module", "parameter", "input") else ", peripheries=2, penwidth=1.5"
+        )
     chip = heat if not shown.fill_by_gradient else []
     label = _label(box, theme, ink, chip)
-    return f'{box.id} [{attributes}, fillcolor="{fill}", color="{border}", tooltip={_quote(box.tooltip)}, label=<{label}>]'
+    return (
+        f'{box.id} [{attributes}, fillcolor="{fill}", color="{border}", tooltip={_quote(box.tooltip)}, label=<{label}>]'
+    )
 
 
 def _label(box: Box, theme: Theme, ink: str, chip: list[tuple[str, str]]) -> str:
@@ -116,7 +122,10 @@ def _label(box: Box, theme: Theme, ink: str, chip: list[tuple[str, str]]) -> str
         rows.append(f'<td align="{align}"{heat}>{"&#160;" if box.mark else ""}{cell}</td>')
     if box.mark:
         mark = "<br/>".join([_line(line, theme, None) for line in box.mark])
-        rows[0] = f'<td rowspan="{len(rows)}" sides="r" border="1" color="{theme.borders[box.kind]}" cellpadding="5">{mark}</td>' + rows[0]
+        rows[0] = (
+            f'<td rowspan="{len(rows)}" sides="r" border="1" color="{theme.borders[box.kind]}" cellpadding="5">{mark}</td>'
+            + rows[0]
+        )
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="1"><tr>{"</tr><tr>".join(rows)}</tr></table>'
 
 
@@ -131,9 +140,13 @@ def _line(line: Line, theme: Theme, ink: str | None) -> str:
         return f'<font point-size="13"><b>{_text(base)}<sup>{_text(exponent)}</sup></b></font>'
     if line.role == "option":
         return f'<font point-size="9" color="{ink or theme.faint}">{text}</font>'
-    color = {"shape": theme.faint, "note": theme.faint, "waiting": theme.faint, "grad": theme.gradient, "rule": theme.gradient}.get(
-        line.role
-    )
+    color = {
+        "shape": theme.faint,
+        "note": theme.faint,
+        "waiting": theme.faint,
+        "grad": theme.gradient,
+        "rule": theme.gradient,
+    }.get(line.role)
     return f'<font color="{ink or color}">{text}</font>' if color else text
 
 
@@ -161,7 +174,11 @@ def _caption(shown: Picture) -> str:
     rows += [f'<font color="{theme.gradient}">{_text(line)}</font>' for line in shown.warnings]
     if not rows:
         return ""
-    return '<table border="0" cellspacing="0" cellpadding="1"><tr><td>' + "</td></tr><tr><td>".join(rows) + "</td></tr></table>"
+    return (
+        '<table border="0" cellspacing="0" cellpadding="1"><tr><td>'
+        + "</td></tr><tr><td>".join(rows)
+        + "</td></tr></table>"
+    )
 
 
 def _kinds(shown: Picture) -> str:
@@ -181,14 +198,17 @@ def _scale(shown: Picture) -> str:
     assert shown.scale is not None
     theme = shown.theme
     cells = "".join(
-        f'<td bgcolor="{color}"><font point-size="9" color="{theme.ink}"> {text} </font></td>' for text, color in shown.scale.steps(theme)
+        f'<td bgcolor="{color}"><font point-size="9" color="{theme.ink}"> {text} </font></td>'
+        for text, color in shown.scale.steps(theme)
     )
     caption = f'<td><font point-size="10" color="{theme.faint}">norm of the gradient </font></td>'
     extra = ""
     if any(norm == 0 for box in shown.boxes for norm in box.heat):
         extra += f'<td> </td><td bgcolor="{theme.zero}"><font point-size="9"> 0 </font></td>'
     if any(norm != norm or norm == float("inf") for box in shown.boxes for norm in box.heat):
-        extra += f'<td> </td><td bgcolor="{theme.bad}"><font point-size="9" color="{theme.paper}"> nan, inf </font></td>'
+        extra += (
+            f'<td> </td><td bgcolor="{theme.bad}"><font point-size="9" color="{theme.paper}"> nan, inf </font></td>'
+        )
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{caption}{cells}{extra}</tr></table>'
 
 

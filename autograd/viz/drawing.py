@@ -73,7 +73,11 @@ class Drawing:
             bundle["image/png"] = base64.b64encode(png).decode()
         except Exception as error:
             bundle["text/plain"] += f"\n{error}"
-        return {kind: data for kind, data in bundle.items() if (not include or kind in include) and kind not in (exclude or ())}
+        return {
+            kind: data
+            for kind, data in bundle.items()
+            if (not include or kind in include) and kind not in (exclude or ())
+        }
 
 
 def draw(

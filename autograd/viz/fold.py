@@ -64,7 +64,9 @@ def folded(graph: Graph) -> Folded:
     return found
 
 
-def _letters(graph: Graph, operations: Sequence[GraphNode], arguments: dict[int, list[GraphEdge]]) -> tuple[np.ndarray, np.ndarray]:
+def _letters(
+    graph: Graph, operations: Sequence[GraphNode], arguments: dict[int, list[GraphEdge]]
+) -> tuple[np.ndarray, np.ndarray]:
     """What each operation does, as a number: equal for equal work; and the same without where its arguments come from."""
     place = {node.id: i for i, node in enumerate(operations)}
     nodes = {node.id: node for node in graph.nodes}
@@ -75,7 +77,9 @@ def _letters(graph: Graph, operations: Sequence[GraphNode], arguments: dict[int,
         for edge in arguments.get(node.id, ()):
             source = nodes[edge.source]
             back = i - place[edge.source] if edge.source in place else source.kind
-            inputs.append((edge.index, back if not isinstance(back, int) or back <= LONGEST_PERIOD else "far", source.shape))
+            inputs.append(
+                (edge.index, back if not isinstance(back, int) or back <= LONGEST_PERIOD else "far", source.shape)
+            )
         scope = tuple([name.split(" · ")[-1] for name in node.scope])
         what = (node.op, re.sub(r"\d+", "#", node.options), node.shape, node.dtype, scope, node.freed)
         letters[i] = seen.setdefault((what, tuple(inputs)), len(seen))
@@ -143,7 +147,9 @@ class _Search:
         before has computed.
         """
         loose, costs, ahead = self._loose, [], 0
-        while ahead < period and first - ahead > start and loose[first - ahead - 1] == loose[first - ahead - 1 + period]:
+        while (
+            ahead < period and first - ahead > start and loose[first - ahead - 1] == loose[first - ahead - 1 + period]
+        ):
             ahead += 1
         for offset in range(-ahead, min(period, length - FEWEST * period + 1)):
             i = first + offset

@@ -175,7 +175,9 @@ class Graph(Data):
         return Drawing(self)._repr_mimebundle_(include, exclude)
 
     def __repr__(self) -> str:
-        return f"Graph({len(self.nodes)} nodes, {len(self.edges)} edges" + (f", {self.hidden} more before)" if self.hidden else ")")
+        return f"Graph({len(self.nodes)} nodes, {len(self.edges)} edges" + (
+            f", {self.hidden} more before)" if self.hidden else ")"
+        )
 
     # As other data
 
@@ -197,7 +199,9 @@ class Graph(Data):
     def to_json(self, indent: int | None = None) -> str:
         """JSON text (nan and infinities as strings, what equals its default left out); `from_json` reads it."""
         data = {"chainrule": VERSION, "nodes": list(map(_plain, self.nodes)), "edges": list(map(_plain, self.edges))}
-        return json.dumps(data | ({"hidden": self.hidden} if self.hidden else {}), indent=indent, ensure_ascii=False, allow_nan=False)
+        return json.dumps(
+            data | ({"hidden": self.hidden} if self.hidden else {}), indent=indent, ensure_ascii=False, allow_nan=False
+        )
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Graph:
@@ -208,7 +212,9 @@ class Graph(Data):
         try:
             data = json.loads(text)
             if data["chainrule"] != VERSION:
-                raise ArgumentError(f"this graph has version {data['chainrule']!r}, and {VERSION} is what is read here.")
+                raise ArgumentError(
+                    f"this graph has version {data['chainrule']!r}, and {VERSION} is what is read here."
+                )
             graph = cls(
                 tuple([_read(GraphNode, item) for item in data["nodes"]]),
                 tuple([_read(GraphEdge, item) for item in data["edges"]]),
@@ -217,7 +223,9 @@ class Graph(Data):
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, ArgumentError):
                 raise
-            raise ArgumentError(f"from_json takes what to_json wrote; this is not it ({type(error).__name__}: {error}).") from None
+            raise ArgumentError(
+                f"from_json takes what to_json wrote; this is not it ({type(error).__name__}: {error})."
+            ) from None
         known = {node.id for node in graph.nodes}
         if any(edge.source not in known or edge.target not in known for edge in graph.edges):
             raise ArgumentError("from_json takes what to_json wrote; in this an edge ends at a node that is not there.")
@@ -241,7 +249,18 @@ def _portable(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-NUMBERS = {"value", "grad", "share", "local", "numbers", "minimum", "mean", "maximum", "std", "norm"}  # fields that hold them
+NUMBERS = {
+    "value",
+    "grad",
+    "share",
+    "local",
+    "numbers",
+    "minimum",
+    "mean",
+    "maximum",
+    "std",
+    "norm",
+}  # fields that hold them
 
 
 def _read(kind: type, item: Mapping[str, Any]) -> Any:

@@ -14,7 +14,17 @@ SYMBOLS = {
     "maximum": "max", "minimum": "min", "pick": "output",
 }  # fmt: skip
 INFIX = "+−×÷^@"
-ORDERLESS = {"add", "mul", "multiply", "maximum", "minimum", "fmax", "fmin", "logaddexp", "hypot"}  # an argument's place says nothing
+ORDERLESS = {
+    "add",
+    "mul",
+    "multiply",
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "logaddexp",
+    "hypot",
+}  # an argument's place says nothing
 NOT_RUN = "–"
 INDENT = "\N{NO-BREAK SPACE}" * 8  # below "grad "
 
@@ -52,7 +62,12 @@ def operation_lines(node: GraphNode, numbers: dict[int, str]) -> list[Line]:
 def value_lines(node: GraphNode, scalar: bool) -> list[Line]:
     """The value, a row of a table on a line."""
     value = node.value
-    if isinstance(value, Values) and not is_small(value) and node.dtype.startswith(("int", "uint", "bool")) and value.size:
+    if (
+        isinstance(value, Values)
+        and not is_small(value)
+        and node.dtype.startswith(("int", "uint", "bool"))
+        and value.size
+    ):
         return [Line("value", f"{value.minimum:g} … {value.maximum:g}")]  # class numbers, indices, masks
     text = written(value)
     if not text:

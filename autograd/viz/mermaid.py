@@ -33,7 +33,10 @@ def mermaid_of(shown: Picture) -> str:
     lines += [_arrow(arrow) for arrow in shown.arrows]
     if shown.options.legend and len(shown.kinds) > 1:
         lines.append('  subgraph legend [" "]')
-        lines += [f'    legend_{kind}{BRACKETS[kind][0]}"{MEANINGS[kind]}"{BRACKETS[kind][1]}:::{kind}' for kind in shown.kinds]
+        lines += [
+            f'    legend_{kind}{BRACKETS[kind][0]}"{MEANINGS[kind]}"{BRACKETS[kind][1]}:::{kind}'
+            for kind in shown.kinds
+        ]
         lines.append("  end")
     notes = [*(shown.notes if shown.options.legend else ()), *shown.warnings]
     if notes:
@@ -96,12 +99,16 @@ def _heat(shown: Picture) -> list[str]:
     if shown.scale is None:
         return []
     what = "fill" if shown.fill_by_gradient else "stroke"
-    return [f"  style {box.id} {what}:{shown.scale.color(box.heat[-1], shown.theme)[0]}" for box in shown.boxes if box.heat]
+    return [
+        f"  style {box.id} {what}:{shown.scale.color(box.heat[-1], shown.theme)[0]}" for box in shown.boxes if box.heat
+    ]
 
 
 def _text(text: str) -> str:
     """Text inside quotes. Every sign that Mermaid, Markdown or HTML might read as its own is written by its number."""
-    return "".join(c if c.isalnum() or c in " .,=+()[]" and c.isascii() or ord(c) > 127 else f"#{ord(c)};" for c in clean(text))
+    return "".join(
+        c if c.isalnum() or c in " .,=+()[]" and c.isascii() or ord(c) > 127 else f"#{ord(c)};" for c in clean(text)
+    )
 
 
 def _yaml(text: str) -> str:

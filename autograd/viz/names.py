@@ -28,7 +28,9 @@ class Names:
         for key, module in outermost.items():
             name = type(module).__name__
             classes[name] += 1
-            self._outermost[key] = name if classes[name] == 1 else f"{name} #{classes[name]}"  # another model of the same class
+            self._outermost[key] = (
+                name if classes[name] == 1 else f"{name} #{classes[name]}"
+            )  # another model of the same class
             for find in ("named_buffers", "named_parameters"):
                 if hasattr(module, find):
                     for name, value in getattr(module, find)():
@@ -63,10 +65,14 @@ class Names:
 def _checked(given: Any) -> Mapping[str, Any]:
     """names=, refused if it is no dict from names to values."""
     if not isinstance(given, Mapping):
-        raise ArgumentError(f"names is a dict from a name to what it names, {{'W': W, 'b': b}}; got a {type(given).__name__}.")
+        raise ArgumentError(
+            f"names is a dict from a name to what it names, {{'W': W, 'b': b}}; got a {type(given).__name__}."
+        )
     for name, value in given.items():
         if not isinstance(name, str):
             raise ArgumentError(f"names: a name is a str; got {name!r}. It is {{'W': W}}, not {{W: 'W'}}.")
         if not (isinstance(value, (Tensor, Scalar)) or hasattr(value, "dtype")):
-            raise ArgumentError(f"names: {name!r} names a {type(value).__name__}; a Tensor, a Scalar or an array can have a name.")
+            raise ArgumentError(
+                f"names: {name!r} names a {type(value).__name__}; a Tensor, a Scalar or an array can have a name."
+            )
     return given

@@ -42,14 +42,18 @@ class Options:
         if isinstance(self.limit, bool) or not isinstance(self.limit, int) or self.limit < 1:
             raise ArgumentError(f"limit, the number of boxes to draw, must be at least 1; got {self.limit!r}.")
         if self.depth is not None and (not isinstance(self.depth, int) or self.depth < 0):
-            raise ArgumentError(f"depth, how many frames deep modules are drawn open, must be 0 or more; got {self.depth!r}.")
+            raise ArgumentError(
+                f"depth, how many frames deep modules are drawn open, must be 0 or more; got {self.depth!r}."
+            )
         if self.theme not in THEMES:
             raise ArgumentError(f"theme must be 'light' or 'dark'; got {self.theme!r}.")
         if self.color not in COLORS:
             raise ArgumentError(f"color must be 'auto', 'kind' or 'gradient'; got {self.color!r}.")
         unknown = self.words(0) - set(SHOW)
         if unknown:
-            raise ArgumentError(f"show takes words among {', '.join(SHOW)}; got {', '.join(sorted(map(str, unknown)))}.")
+            raise ArgumentError(
+                f"show takes words among {', '.join(SHOW)}; got {', '.join(sorted(map(str, unknown)))}."
+            )
 
     def words(self, boxes: int) -> set[str]:
         """What to show in a picture of so many boxes."""
@@ -105,7 +109,9 @@ class Picture:
     kinds: tuple[str, ...] = field(default=())
 
 
-def picture(graph: Graph, modules: Mapping[str, tuple[str, ...]] | None = None, closed: Collection[str] = (), **options: Any) -> Picture:
+def picture(
+    graph: Graph, modules: Mapping[str, tuple[str, ...]] | None = None, closed: Collection[str] = (), **options: Any
+) -> Picture:
     """The picture of a graph.
 
     Args:  modules: path of a module -> lines to write into its box when it is drawn closed (`Module.draw`).
@@ -127,10 +133,20 @@ def picture(graph: Graph, modules: Mapping[str, tuple[str, ...]] | None = None, 
         arrows += [Arrow("more", key, (), "more") for key in ends]
     norms = [norm for node in graph.nodes if (norm := node.grad_norm) is not None and node.id in plan.key]
     scale = scale_of(norms) if "grad" in words and chosen.color != "kind" else None
-    if scale is not None and chosen.color == "auto" and (all(node.shape is None for node in graph.nodes if node.grad is not None)):
+    if (
+        scale is not None
+        and chosen.color == "auto"
+        and (all(node.shape is None for node in graph.nodes if node.grad is not None))
+    ):
         scale = None  # of Scalars: the numbers themselves stand there
     notes, warnings = _notes(graph, plan, words, missing)
-    kinds = tuple([kind for kind in ("parameter", "input", "constant", "operation", "module") if any(b.kind == kind for b in boxes)])
+    kinds = tuple(
+        [
+            kind
+            for kind in ("parameter", "input", "constant", "operation", "module")
+            if any(b.kind == kind for b in boxes)
+        ]
+    )
     return Picture(
         tuple(boxes), tuple(arrows), chosen, THEMES[chosen.theme], notes, warnings, scale, chosen.color == "gradient" and scale is not None,
         kinds,
@@ -166,7 +182,9 @@ def _box(key: str, plan: Plan, words: set[str], modules: Mapping[str, tuple[str,
         lines, mark = (mark + lines if not lines else lines + mark), []
     lines = [*lines, *rest] or [Line("note", node.kind)]
     heat = [norm for norm in map(norm_of, grads) if norm is not None]
-    tooltip = " ".join(filter(None, [node.op or node.kind, node.name, f"in {node.module}" if node.scope else "", node.source]))
+    tooltip = " ".join(
+        filter(None, [node.op or node.kind, node.name, f"in {node.module}" if node.scope else "", node.source])
+    )
     return Box(
         key, node.kind, tuple(lines), tuple(mark), frames, (heat[0], heat[-1]) if len(heat) > 1 else tuple(heat),
         any(member.result for member in members), node.freed, tooltip,
@@ -181,7 +199,13 @@ def _unframed(boxes: list[Box]) -> list[Box]:
     found = []
     for box in boxes:
         frame = box.frames[-1] if box.frames else None
-        if frame is not None and inside[frame.path] == 1 and box.kind == "operation" and not frame.block and len(box.frames) > 1:
+        if (
+            frame is not None
+            and inside[frame.path] == 1
+            and box.kind == "operation"
+            and not frame.block
+            and len(box.frames) > 1
+        ):
             box = replace(box, frames=box.frames[:-1], lines=(Line("note", frame.title), *box.lines))
         found.append(box)
     return found
@@ -230,7 +254,9 @@ def _short(node: GraphNode, frames: tuple[Frame, ...]) -> str:
 
 def _arrows(graph: Graph, plan: Plan, words: set[str]) -> list[Arrow]:
     names = arguments_named(graph)
-    found: dict[tuple[int, str, str, tuple[Line, ...], str], None] = {}  # a value used twice by one operation has two arrows
+    found: dict[
+        tuple[int, str, str, tuple[Line, ...], str], None
+    ] = {}  # a value used twice by one operation has two arrows
     inside: set[tuple[str, str]] = set()
     kinds = {node.id: node.kind for node in graph.nodes}
     for edge in graph.edges:
@@ -241,9 +267,15 @@ def _arrows(graph: Graph, plan: Plan, words: set[str]) -> list[Arrow]:
         closed = source in plan.closed or target in plan.closed
         if source == target and (closed or not back):
             continue
-        if source in plan.closed and plan.closed[source] == plan.closed.get(target) and kinds[edge.source] != "operation":
+        if (
+            source in plan.closed
+            and plan.closed[source] == plan.closed.get(target)
+            and kinds[edge.source] != "operation"
+        ):
             continue  # what a module has by itself goes into each of its calls, and is no way from one call to another
-        own = {} if edge.target in plan.numbers else names.get(edge.target, {})  # the number stands in its place already
+        own = (
+            {} if edge.target in plan.numbers else names.get(edge.target, {})
+        )  # the number stands in its place already
         lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own))
         if edge.target != plan.drawn[edge.target] and (source, target) in inside:
             continue
@@ -253,7 +285,9 @@ def _arrows(graph: Graph, plan: Plan, words: set[str]) -> list[Arrow]:
 
 
 def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int, str]) -> list[Line]:
-    name = "" if edge.index not in names else edge.argument if "vjp" in words and edge.local is None else names[edge.index]
+    name = (
+        "" if edge.index not in names else edge.argument if "vjp" in words and edge.local is None else names[edge.index]
+    )
     lines = [Line("note", name)] if name else []
     if "local" in words and edge.local is not None and len(plan.members[plan.key[edge.target]]) == 1:
         lines.append(Line("rule", number(edge.local)))

@@ -59,7 +59,11 @@ def _by_wheel(dot: str, format: str) -> bytes:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-c", _CHILD, format], input=dot.encode(), capture_output=True, env=environment, timeout=SECONDS
+            [sys.executable, "-P", "-c", _CHILD, format],
+            input=dot.encode(),
+            capture_output=True,
+            env=environment,
+            timeout=SECONDS,
         )
     except subprocess.TimeoutExpired:
         raise RenderError(f"pygraphviz took more than {SECONDS} seconds; draw fewer nodes with limit=") from None

@@ -73,7 +73,9 @@ def _tensor(t: Any) -> str:
     elif t.requires_grad:
         facts.append("requires grad")
     head = (
-        f"<b>{escape(kind)}</b>" + (f" <span>{escape(name)}</span>" if isinstance(name, str) and name else "") + "".join(map(fact, facts))
+        f"<b>{escape(kind)}</b>"
+        + (f" <span>{escape(name)}</span>" if isinstance(name, str) and name else "")
+        + "".join(map(fact, facts))
     )
     parts = [_block("values" if t.grad is not None else "", t.numpy())]
     if t.grad is not None:
@@ -86,7 +88,13 @@ def _tensor(t: Any) -> str:
 
 def _block(title: str, data: Any) -> str:
     a = data if isinstance(data, np.ndarray) else np.asarray(data)
-    inner = _table(a) if a.ndim <= 2 and a.size and max(a.shape, default=1) <= SIDE else _written(a) if a.size <= FEW else _statistics(a)
+    inner = (
+        _table(a)
+        if a.ndim <= 2 and a.size and max(a.shape, default=1) <= SIDE
+        else _written(a)
+        if a.size <= FEW
+        else _statistics(a)
+    )
     caption = f'<div style="{FAINT};font-size:11px">{escape(title)}</div>' if title else ""
     return f"<div>{caption}{inner}</div>"
 
@@ -134,7 +142,10 @@ def _statistics(a: np.ndarray) -> str:
     if every > 1:
         rows.append(("looked at", f"1 in {every:,}"))
     cells = "".join(
-        [f'<tr><th scope="row" style="{HEAD};text-align:left">{word}</th><td style="{CELL}">{text}</td></tr>' for word, text in rows]
+        [
+            f'<tr><th scope="row" style="{HEAD};text-align:left">{word}</th><td style="{CELL}">{text}</td></tr>'
+            for word, text in rows
+        ]
     )
     return _framed(cells)
 

@@ -87,7 +87,8 @@ class Scale:
         down, up = (self.middle - self.low) / half, (self.high - self.middle) / half
         exponents = [min(308.0, self.middle + i * (down if i < 0 else up)) for i in range(-half, half + 1)]
         return [
-            (f"{10**e:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e"), self.color(10**e, theme)[0]) for e in exponents
+            (f"{10**e:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e"), self.color(10**e, theme)[0])
+            for e in exponents
         ]
 
 

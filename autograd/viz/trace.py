@@ -26,7 +26,12 @@ from autograd.viz.values import ELEMENTS, Content, number, one_line, values_of
 
 
 def trace(
-    x: Any, *, limit: int | None = None, complete: bool = False, elements: int = ELEMENTS, names: Mapping[str, Any] | None = None
+    x: Any,
+    *,
+    limit: int | None = None,
+    complete: bool = False,
+    elements: int = ELEMENTS,
+    names: Mapping[str, Any] | None = None,
 ) -> Graph:
     """The computation behind a Tensor or Scalar (or a list of them) as plain data.
 
@@ -111,7 +116,11 @@ def _in_order(roots: list[Any], taken: set[int]) -> list[Any]:
                 tensors.append(item)
             stack.extend((parent, False) for parent in reversed(_parents(item)) if id(parent) not in done)
     leaves = [item for item in tensors if not isinstance(item, Node)]
-    return leaves + sorted([item for item in tensors if isinstance(item, Node)], key=operator.attrgetter("number")) + scalars
+    return (
+        leaves
+        + sorted([item for item in tensors if isinstance(item, Node)], key=operator.attrgetter("number"))
+        + scalars
+    )
 
 
 class _Use(NamedTuple):  # a frozen dataclass would cost a large graph a second
@@ -135,7 +144,13 @@ class _Walk:
     """Describes the items one after the other; what was given comes right before its first use."""
 
     def __init__(
-        self, order: list[Any], asked: dict[int, Any], known: Completed, elements: int, everything: bool, names: Mapping[str, Any] | None
+        self,
+        order: list[Any],
+        asked: dict[int, Any],
+        known: Completed,
+        elements: int,
+        everything: bool,
+        names: Mapping[str, Any] | None,
     ) -> None:
         self.nodes: list[GraphNode] = []
         self.edges: list[GraphEdge] = []
@@ -163,7 +178,11 @@ class _Walk:
             for use in uses:
                 share = known.shares.get((id(item), use.place)) if known.shares else None
                 content = None if share is None else values_of(share, elements)
-                self.edges.append(GraphEdge(self._ids[use.key], target, use.place, use.argument, use.shape, use.local, use.vjp, content))
+                self.edges.append(
+                    GraphEdge(
+                        self._ids[use.key], target, use.place, use.argument, use.shape, use.local, use.vjp, content
+                    )
+                )
 
     def _homes(self, order: list[Any]) -> dict[Any, tuple[Any, ...]]:
         """Leaf -> the modules that all its uses are in: where a picture puts a parameter."""
@@ -193,7 +212,9 @@ class _Walk:
             self.nodes.append(self._operation(number_, item))
 
     def _content(self, a: Any) -> Content:
-        return None if a is None or isinstance(a, (Abstract, tuple)) else values_of(getattr(a, "_data", a), self._elements)
+        return (
+            None if a is None or isinstance(a, (Abstract, tuple)) else values_of(getattr(a, "_data", a), self._elements)
+        )
 
     def _scalar(self, number_: int, s: Scalar) -> GraphNode:
         op = REFLECTED.get(s.op or "", s.op or "")
@@ -216,7 +237,9 @@ class _Walk:
             return GraphNode(number_, "constant", value=float(raw) if isinstance(raw, Scalar) else values_of(raw))
         kind = "input" if raw.ndim else "constant"
         name = one_line(self._names.of_value(raw)) if raw.ndim else ""
-        return GraphNode(number_, kind, name=name, shape=tuple(raw.shape), dtype=str(raw.dtype), value=self._content(raw))
+        return GraphNode(
+            number_, kind, name=name, shape=tuple(raw.shape), dtype=str(raw.dtype), value=self._content(raw)
+        )
 
     def _operation(self, number_: int, node: Node) -> GraphNode:
         hooks = node.hooks or {}
@@ -226,7 +249,9 @@ class _Walk:
         out = tensor._data if tensor is not None else node.out
         described = out
         if tensor is None:
-            described = self._known.values.get(id(node), self._values.get(id(node), out) if isinstance(out, Abstract) else out)
+            described = self._known.values.get(
+                id(node), self._values.get(id(node), out) if isinstance(out, Abstract) else out
+            )
         whole = out is not None and not isinstance(out, tuple)
         computed = self._known.gradients.get(id(node))
         grad = computed if computed is not None else tensor.grad if tensor is not None else None
@@ -277,7 +302,9 @@ def rule_of(primitive: Any, i: int, count: int) -> str:
 def _uses_of_scalar(s: Scalar) -> Iterator[_Use]:
     reflected = s.op in REFLECTED
     for i, (parent, local) in enumerate(zip(s.parents, s.local_derivatives, strict=True)):
-        use = _Use(id(parent), parent, 1 if reflected else i, "ba"[reflected] if i else "ab"[reflected], None, float(local))
+        use = _Use(
+            id(parent), parent, 1 if reflected else i, "ba"[reflected] if i else "ab"[reflected], None, float(local)
+        )
         if s.constant is None:
             yield use
         else:
@@ -299,7 +326,12 @@ def _is_operand(primitive: Any, i: int, raw: Any) -> bool:
     """Whether a constant argument is a value to show, rather than an option like axis."""
     if isinstance(raw, (Abstract, np.ndarray, np.generic)):
         return True
-    return i < len(primitive.vjps) and primitive.vjps[i] is not None and isinstance(raw, (float, int)) and not isinstance(raw, bool)
+    return (
+        i < len(primitive.vjps)
+        and primitive.vjps[i] is not None
+        and isinstance(raw, (float, int))
+        and not isinstance(raw, bool)
+    )
 
 
 def _options(node: Node) -> str:

@@ -80,7 +80,9 @@ def _nested(items: Any) -> Any:
     return tuple([_nested(item) for item in items]) if isinstance(items, list) else items
 
 
-def _statistics(flat: np.ndarray) -> tuple[float | None, float | None, float | None, float | None, float | None, float, int, int]:
+def _statistics(
+    flat: np.ndarray,
+) -> tuple[float | None, float | None, float | None, float | None, float | None, float, int, int]:
     """(minimum, mean, maximum, std, norm, share of zeros, nans, infs)"""
     low, high, total, zeros, nans, infs, count = math.inf, -math.inf, 0.0, 0, 0, 0, 0
     for block in _blocks(flat):
@@ -142,7 +144,9 @@ def written(content: Content) -> str:
         if rows and isinstance(rows[0], tuple) and len(rows) > 1:
             return "\n".join(
                 [
-                    ("[" if i == 0 else "\N{NO-BREAK SPACE}") + one_line(_listed(row)) + ("]" if i == len(rows) - 1 else "")
+                    ("[" if i == 0 else "\N{NO-BREAK SPACE}")
+                    + one_line(_listed(row))
+                    + ("]" if i == len(rows) - 1 else "")
                     for i, row in enumerate(rows)
                 ]
             )

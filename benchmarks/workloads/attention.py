@@ -118,7 +118,9 @@ def _numpy_kept() -> Any:
 def _torch() -> Any:
     import torch
 
-    layer = torch.nn.TransformerEncoderLayer(D, HEADS, FFN, dropout=0.0, batch_first=True, norm_first=True)  # in training mode
+    layer = torch.nn.TransformerEncoderLayer(
+        D, HEADS, FFN, dropout=0.0, batch_first=True, norm_first=True
+    )  # in training mode
     layer.load_state_dict({name: torch.tensor(value) for name, value in STATE.items()})
     x, c, parameters = torch.tensor(X, requires_grad=True), torch.tensor(C), list(layer.parameters())
 

@@ -24,7 +24,13 @@ TARGET = _rng.integers(0, 10, 32)
 
 def _network(nn: Any, tensor: Any) -> Any:
     """The model in either library: the layers have the same names."""
-    layers = [nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5), nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)]
+    layers = [
+        nn.Conv2d(1, 6, 5, padding=2),
+        nn.Conv2d(6, 16, 5),
+        nn.Linear(400, 120),
+        nn.Linear(120, 84),
+        nn.Linear(84, 10),
+    ]
     for layer, w, b in zip(layers, WEIGHTS, BIASES, strict=True):
         layer.weight.data, layer.bias.data = tensor(w), tensor(b)
     first, second, *dense = layers

@@ -66,7 +66,9 @@ def numpy() -> Any:
             do = dh * t
             dc = dc + dh * o * (1 - t * t)
             di, df, dg, dc = dc * g, dc * before, dc * i, dc * f
-            np.concatenate([di * (i * (1 - i)), df * (f * (1 - f)), dg * (1 - g * g), do * (o * (1 - o))], axis=1, out=dz[k])
+            np.concatenate(
+                [di * (i * (1 - i)), df * (f * (1 - f)), dg * (1 - g * g), do * (o * (1 - o))], axis=1, out=dz[k]
+            )
             dh = dz[k] @ w_hh
         flat = dz.reshape(-1, 4 * SIZE)
         db = flat.sum(axis=0)

@@ -138,4 +138,6 @@ class Layer:
         found = {
             "ours": self.ours, "ours_dense": self.ours_dense, "numpy": self.numpy, "numpy_kept": self.numpy_kept, "torch": self.torch,
         }  # fmt: skip
-        return found if self.each else {**found, "numpy_unified": self.numpy_unified, "torch_unified": self.torch_unified}
+        return (
+            found if self.each else {**found, "numpy_unified": self.numpy_unified, "torch_unified": self.torch_unified}
+        )

@@ -42,7 +42,9 @@ class Network:
             loss.backward()
             if optimizer:
                 optimizer.step()
-            return loss.item(), [p.grad.numpy() for p in parameters] + ([p.data for p in parameters] if optimizer else [])
+            return loss.item(), [p.grad.numpy() for p in parameters] + (
+                [p.data for p in parameters] if optimizer else []
+            )
 
         return step
 
@@ -102,7 +104,9 @@ class Network:
             loss.backward()
             if optimizer:
                 optimizer.step()
-            return loss.item(), [p.grad.numpy() for p in parameters] + ([p.detach().numpy() for p in parameters] if optimizer else [])
+            return loss.item(), [p.grad.numpy() for p in parameters] + (
+                [p.detach().numpy() for p in parameters] if optimizer else []
+            )
 
         return step
 
@@ -116,7 +120,9 @@ class Network:
 class _Adam:
     """Kingma & Ba 2015, Algorithm 1, in plain NumPy."""
 
-    def __init__(self, parameters: list[Any], lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = EPS) -> None:
+    def __init__(
+        self, parameters: list[Any], lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = EPS
+    ) -> None:
         self.parameters, self.lr, self.beta1, self.beta2, self.eps, self.t = parameters, lr, beta1, beta2, eps, 0
         self.m = [np.zeros_like(p) for p in parameters]
         self.v = [np.zeros_like(p) for p in parameters]

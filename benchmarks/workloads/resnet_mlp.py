@@ -16,7 +16,9 @@ import numpy as np
 TITLE = "resnet_mlp: 20 residual blocks of width 128, batch 64, forward, backward and SGD"
 BATCH, WIDTH, BLOCKS, CLASSES, P, LR, EPS, MOMENTUM = 64, 128, 20, 10, 0.1, 0.01, 1e-5, 0.1
 GIVEN = 2  # steps whose masks are given
-COMPARED = [i for i in range(8 * BLOCKS + 2) if i % 8 != 1 or i > 8 * BLOCKS]  # a bias before BatchNorm has gradient 0, but for rounding
+COMPARED = [
+    i for i in range(8 * BLOCKS + 2) if i % 8 != 1 or i > 8 * BLOCKS
+]  # a bias before BatchNorm has gradient 0, but for rounding
 
 
 class _Data:
@@ -30,7 +32,10 @@ class _Data:
             b1, b2 = (rng.normal(scale=0.1, size=WIDTH).astype(np.float32) for _ in range(2))
             ones, zeros = np.ones(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
             self.blocks.append([first, b1, ones, zeros, second, b2, ones, zeros])
-        self.head = [rng.normal(scale=WIDTH**-0.5, size=(CLASSES, WIDTH)).astype(np.float32), np.zeros(CLASSES, np.float32)]
+        self.head = [
+            rng.normal(scale=WIDTH**-0.5, size=(CLASSES, WIDTH)).astype(np.float32),
+            np.zeros(CLASSES, np.float32),
+        ]
         self.x = rng.normal(size=(BATCH, WIDTH)).astype(np.float32)
         self.target = rng.integers(0, CLASSES, BATCH)
         self.masks = rng.random((GIVEN, BLOCKS, BATCH, WIDTH)) < 1 - P

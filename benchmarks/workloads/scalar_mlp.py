@@ -24,7 +24,8 @@ def _step_of(value: Any) -> Any:
     points, labels = _data()
     rng = random.Random(0)
     layers = [
-        [([value(rng.uniform(-1, 1)) for _ in range(fan_in)], value(0.0)) for _ in range(fan_out)] for fan_in, fan_out in pairwise(SIZES)
+        [([value(rng.uniform(-1, 1)) for _ in range(fan_in)], value(0.0)) for _ in range(fan_out)]
+        for fan_in, fan_out in pairwise(SIZES)
     ]
     parameters = [p for layer in layers for weights, bias in layer for p in (*weights, bias)]
 
@@ -72,7 +73,9 @@ def numpy() -> Any:
             z = x @ w.T + b
             x = np.maximum(z, 0)
         margins = 1 - labels * z[:, 0]
-        loss = np.maximum(margins, 0).mean() + 1e-4 * (sum((w * w).sum() for w in layers) + sum((b * b).sum() for b in biases))
+        loss = np.maximum(margins, 0).mean() + 1e-4 * (
+            sum((w * w).sum() for w in layers) + sum((b * b).sum() for b in biases)
+        )
         g = (-labels * (margins > 0) / len(labels))[:, None]
         gradients: list[Any] = []
         for k in reversed(range(len(layers))):

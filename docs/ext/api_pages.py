@@ -27,7 +27,9 @@ INHERIT = ("autograd.Tensor", "optim.AveragedModel")  # whose methods stand in b
 def public(module: ModuleType) -> list[str]:
     """What a module offers: its __all__, or the classes and functions that are written in it; not its modules."""
     names = getattr(module, "__all__", None) or [
-        name for name, thing in vars(module).items() if not name.startswith("_") and getattr(thing, "__module__", None) == module.__name__
+        name
+        for name, thing in vars(module).items()
+        if not name.startswith("_") and getattr(thing, "__module__", None) == module.__name__
     ]
     return [name for name in names if not inspect.ismodule(getattr(module, name))]
 
@@ -74,7 +76,9 @@ def pages() -> dict[str, str]:
         head = heading(module_name, "=")
         head += f".. py:module:: {module_name}\n\n" + (title(module) + ".\n\n" if inspect.getdoc(module) else "")
         if module_name in MANY:
-            head += ".. toctree::\n   :maxdepth: 1\n\n" + "".join(f"   {module_name}/{file.rpartition('.')[2]}\n" for file in files)
+            head += ".. toctree::\n   :maxdepth: 1\n\n" + "".join(
+                f"   {module_name}/{file.rpartition('.')[2]}\n" for file in files
+            )
         for file, names in files.items():
             part = "".join(entry(module_name, name, getattr(module, name), seen) for name in names)
             name = title(sys.modules[file])
@@ -87,7 +91,9 @@ def pages() -> dict[str, str]:
                 head += part
         made[module_name] = head
     listed = "".join(f"   {name}\n" for name in MODULES)
-    made["index"] = heading("API", "=") + "Every public name, from its docstring.\n\n.. toctree::\n   :maxdepth: 1\n\n" + listed
+    made["index"] = (
+        heading("API", "=") + "Every public name, from its docstring.\n\n.. toctree::\n   :maxdepth: 1\n\n" + listed
+    )
     return made
 
 

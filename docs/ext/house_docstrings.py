@@ -120,7 +120,9 @@ def finished(block: list[str]) -> Iterator[str]:
 
 def escape(text: str) -> str:
     """Text in which nothing but backticks is markup."""
-    return "".join(code(part) if i % 2 else re.sub(r"([\\*|_`])", r"\\\1", part) for i, part in enumerate(BACKTICKS.split(text)))
+    return "".join(
+        code(part) if i % 2 else re.sub(r"([\\*|_`])", r"\\\1", part) for i, part in enumerate(BACKTICKS.split(text))
+    )
 
 
 def code(part: str) -> str:

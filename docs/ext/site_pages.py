@@ -69,7 +69,11 @@ def link_sources(app: Any, doctree: nodes.document) -> None:
         path = (ROOT / Path(app.env.docname).parent / node["reftarget"]).resolve().relative_to(ROOT)
         if path.parts[0] in PACKAGES and path.suffix == ".py":
             up = "../" * app.env.docname.count("/")
-            node.replace_self(nodes.reference("", "", *node.children, internal=True, refuri=f"{up}_modules/{path.with_suffix('.html')}"))
+            node.replace_self(
+                nodes.reference(
+                    "", "", *node.children, internal=True, refuri=f"{up}_modules/{path.with_suffix('.html')}"
+                )
+            )
 
 
 def setup(app: Any) -> dict[str, Any]:

@@ -43,5 +43,11 @@ def locate(error: Exception, args: tuple[Any, ...], scope: tuple[Any, ...]) -> N
         if len(scope) > 1 and not isinstance(error, AnomalyError) and len(error.args) == 1:  # an anomaly says it itself
             error.args = (f"{path}: {error.args[0]}",)
     elif not isinstance(error, NotImplementedError):
-        shapes = ", ".join(str(a.shape) if isinstance(getattr(a, "shape", None), tuple) else type(a).__name__ for a in args)
-        error.add_note(f"in {path}" + (f" ({type(scope[-1]).__name__})" if len(scope) > 1 else "") + f", called with {shapes or 'nothing'}")
+        shapes = ", ".join(
+            str(a.shape) if isinstance(getattr(a, "shape", None), tuple) else type(a).__name__ for a in args
+        )
+        error.add_note(
+            f"in {path}"
+            + (f" ({type(scope[-1]).__name__})" if len(scope) > 1 else "")
+            + f", called with {shapes or 'nothing'}"
+        )

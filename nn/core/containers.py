@@ -54,7 +54,9 @@ class _Series(_Container):
             return vars(self)[self._name(i)]
         names = self._names()
         twin = type(self).__new__(type(self))  # not its constructor: a subclass may take other arguments
-        vars(twin).update({name: value for name, value in vars(self).items() if name not in names and name != "_module_hooks"})
+        vars(twin).update(
+            {name: value for name, value in vars(self).items() if name not in names and name != "_module_hooks"}
+        )
         twin._arrange([(name, vars(self)[name]) for name in names[i]])
         return twin
 

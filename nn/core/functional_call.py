@@ -43,10 +43,16 @@ def functional_call(module: Module, params: Mapping[str, Any], *args: Any, **kwa
         own = owned.get(name)
         if own is None:
             close = difflib.get_close_matches(str(name), owned, n=3, cutoff=0.5)
-            hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else f" It has {', '.join(owned) or 'none'}."
-            raise ArgumentError(f"functional_call: this {type(module).__name__} has no parameter or buffer {name!r}.{hint}")
+            hint = (
+                f" Did you mean {' or '.join(map(repr, close))}?" if close else f" It has {', '.join(owned) or 'none'}."
+            )
+            raise ArgumentError(
+                f"functional_call: this {type(module).__name__} has no parameter or buffer {name!r}.{hint}"
+            )
         if id(own) in swaps and swaps[id(own)][1] is not value:
-            raise ArgumentError(f"functional_call: {name!r} and {swaps[id(own)][2]!r} are one shared parameter; give it once.")
+            raise ArgumentError(
+                f"functional_call: {name!r} and {swaps[id(own)][2]!r} are one shared parameter; give it once."
+            )
         swaps[id(own)] = (own, value, name)
     with _swapped([(own, _checked(own, value, name)) for own, value, name in swaps.values()]):
         return module(*args, **kwargs)

@@ -46,7 +46,11 @@ class RemovableHandle:
         if module is None or module._module_hooks is None:
             return
         hooks = module._module_hooks
-        setattr(hooks, self._kind, {number: entry for number, entry in getattr(hooks, self._kind).items() if number != self.id})
+        setattr(
+            hooks,
+            self._kind,
+            {number: entry for number, entry in getattr(hooks, self._kind).items() if number != self.id},
+        )
         if not any(getattr(hooks, kind) for kind in Hooks.__slots__):
             del module._module_hooks  # the class's None shows again: the call is the short one
 
@@ -176,12 +180,16 @@ class _Watch:
 
     def at_inputs(self, g: Sequence[Any]) -> tuple[Any, ...]:
         """The cotangents of the inputs that get one, through the hooks."""
-        if self.grad_output is None:  # a sweep over the gradient's own graph: it comes to the inputs without the outputs
+        if (
+            self.grad_output is None
+        ):  # a sweep over the gradient's own graph: it comes to the inputs without the outputs
             return tuple(g)
         grads = _spread(g, self.entered, self.n_inputs)
         for number, (hook,) in self.full.items():
             if number in self.hooks.backward:
-                grads = _replaced(hook(self.module, grads, self.grad_output), grads, "a full backward hook", self.module)
+                grads = _replaced(
+                    hook(self.module, grads, self.grad_output), grads, "a full backward hook", self.module
+                )
         self.grad_output = None
         return tuple([grads[i] for i in self.entered])
 
@@ -214,7 +222,9 @@ def _replaced(returned: Any, grads: tuple[Any, ...], who: str, module: Any) -> t
     given = tuple(returned) if isinstance(returned, (tuple, list)) else (returned,)
     who = f"{who} of {type(module).__name__}"
     if len(given) != len(grads):
-        raise ArgumentError(f"{who} returned {len(given)} gradients; it must return {len(grads)}, or None to change nothing.")
+        raise ArgumentError(
+            f"{who} returned {len(given)} gradients; it must return {len(grads)}, or None to change nothing."
+        )
     new: list[Any] = []
     for i, (value, old) in enumerate(zip(given, grads, strict=True)):
         if old is None:
@@ -222,9 +232,17 @@ def _replaced(returned: Any, grads: tuple[Any, ...], who: str, module: Any) -> t
                 raise ArgumentError(f"{who} returned a gradient for number {i}, which gets none; return None there.")
             new.append(None)
             continue
-        value = np.zeros(old.shape, old.dtype) if value is None else value if isinstance(value, Tensor) else np.asarray(value)
+        value = (
+            np.zeros(old.shape, old.dtype)
+            if value is None
+            else value
+            if isinstance(value, Tensor)
+            else np.asarray(value)
+        )
         if value.shape != old.shape:
-            raise ShapeError(f"{who} must return a gradient of shape {old.shape} for number {i}; got shape {value.shape}.")
+            raise ShapeError(
+                f"{who} must return a gradient of shape {old.shape} for number {i}; got shape {value.shape}."
+            )
         new.append(as_tensor(value if value.dtype == old.dtype else value.astype(old.dtype)))
     return tuple(new)
 
@@ -235,8 +253,16 @@ def _unchanged(*values: Any, watch: _Watch) -> tuple[Any, ...]:
 
 
 _entering = Primitive(
-    _unchanged, joint=lambda g, out, *values, watch: watch.at_inputs(g), keeps="", name="into_module", label="g, through hooks"
+    _unchanged,
+    joint=lambda g, out, *values, watch: watch.at_inputs(g),
+    keeps="",
+    name="into_module",
+    label="g, through hooks",
 )
 _leaving = Primitive(
-    _unchanged, joint=lambda g, out, *values, watch: watch.at_outputs(g), keeps="", name="out_of_module", label="g, through hooks"
+    _unchanged,
+    joint=lambda g, out, *values, watch: watch.at_outputs(g),
+    keeps="",
+    name="out_of_module",
+    label="g, through hooks",
 )

@@ -24,7 +24,9 @@ def load(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any], strict
         raise ArgumentError(f"load_state_dict takes a dict of name -> array; got a {type(state_dict).__name__}.")
     missing = [name for name in own if name not in state_dict]
     unexpected = [name for name in state_dict if name not in own]
-    problems = [f"{name} is missing" for name in missing] + [f"{name} is unexpected" for name in unexpected] if strict else []
+    problems = (
+        [f"{name} is missing" for name in missing] + [f"{name} is unexpected" for name in unexpected] if strict else []
+    )
     ready: list[tuple[Any, Any]] = []
     for name, tensor in own.items():
         if name in state_dict:
@@ -66,7 +68,11 @@ def _converted(value: Any, tensor: Any) -> Any:
 def _hint(missing: list[str], unexpected: list[str]) -> list[str]:
     """The remedy where every key has a prefix too many, or lacks one: a model saved inside a wrapper, or out of it."""
     for longer, shorter, remedy in (
-        (unexpected, missing, "every key begins with {0!r}: load {{k.removeprefix({0!r}): v for k, v in state_dict.items()}}"),
+        (
+            unexpected,
+            missing,
+            "every key begins with {0!r}: load {{k.removeprefix({0!r}): v for k, v in state_dict.items()}}",
+        ),
         (missing, unexpected, "every key lacks {0!r}: load {{{0!r} + k: v for k, v in state_dict.items()}}"),
     ):
         if longer and shorter and longer[0].endswith("." + shorter[0]):

@@ -110,7 +110,9 @@ class Module:
         """This module and all inside it."""
         return (module for _, module in self.named_modules())
 
-    def named_parameters(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
         """(path, parameter) of this module and all inside it; a parameter without a name learns its path.
 
         Args:  recurse: False: only those that are its own, not its children's.
@@ -125,7 +127,9 @@ class Module:
         """The parameters of this module and all inside it: what an optimizer takes."""
         return (p for _, p in self.named_parameters(recurse=recurse))
 
-    def named_buffers(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Buffer]]:
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Buffer]]:
         """(path, buffer) of this module and all inside it; the arguments are those of `named_parameters`."""
         return self._named(Buffer, prefix, recurse, remove_duplicate)
 
@@ -133,7 +137,9 @@ class Module:
         """The buffers of this module and all inside it."""
         return (b for _, b in self.named_buffers(recurse=recurse))
 
-    def _named(self, kind: type[Member], prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Member]]:
+    def _named(
+        self, kind: type[Member], prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Member]]:
         seen: set[int] = set()  # of members and of modules
         stack: list[tuple[str, Module, tuple[int, ...]]] = [(prefix, self, ())]
         while stack:  # as named_modules walks, with one look at each module instead of two
@@ -169,7 +175,11 @@ class Module:
         what, name = kind.__name__.lower(), type(self).__name__
         if found is not None:
             raise AttributeError(f"{target!r} in this {name} is a {type(found).__name__}, not a {what}.")
-        paths = [path for path, _ in self.named_modules()] if kind is Module else [path for path, _ in self._named(kind, "", True, True)]
+        paths = (
+            [path for path, _ in self.named_modules()]
+            if kind is Module
+            else [path for path, _ in self._named(kind, "", True, True)]
+        )
         close = difflib.get_close_matches(target, paths, n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise AttributeError(f"this {name} has no {what} {target!r}.{hint}")
@@ -201,7 +211,9 @@ class Module:
 
     def _register(self, kind: type, name: str, value: Any) -> None:
         if not isinstance(name, str) or not name or "." in name:
-            raise ArgumentError(f"the name of a {kind.__name__.lower()} is a string that is not empty and has no dot; got {name!r}.")
+            raise ArgumentError(
+                f"the name of a {kind.__name__.lower()} is a string that is not empty and has no dot; got {name!r}."
+            )
         if value is not None and not isinstance(value, kind):
             raise ArgumentError(f"{name} must be a {kind.__name__} or None; got a {type(value).__name__}.")
         if hasattr(self, name) and not isinstance(vars(self).get(name, 0), (kind, type(None))):
@@ -280,7 +292,9 @@ class Module:
             except TypeError as error:
                 if isinstance(error, DTypeError):
                     raise
-                raise ArgumentError(f"to() takes a floating dtype or 'cpu'; got {what!r}. Arrays here are NumPy's: leave it out.") from None
+                raise ArgumentError(
+                    f"to() takes a floating dtype or 'cpu'; got {what!r}. Arrays here are NumPy's: leave it out."
+                ) from None
         return self
 
     # Hooks: PyTorch's. They go along in a deepcopy, and in a pickle if they can be pickled (a lambda cannot).

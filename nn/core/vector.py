@@ -41,7 +41,9 @@ def vector_to_parameters(vec: Any, parameters: Module | Iterable[Any]) -> None:
     values = np.asarray(getattr(vec, "_data", vec))
     size = sum(p.size for p in tensors)
     if values.shape != (size,):
-        raise ShapeError(f"vector_to_parameters expects a vector of shape ({size},), an element a parameter's; got {values.shape}.")
+        raise ShapeError(
+            f"vector_to_parameters expects a vector of shape ({size},), an element a parameter's; got {values.shape}."
+        )
     if values.dtype.kind not in "fiub":
         raise DTypeError(f"vector_to_parameters expects numbers; got dtype {values.dtype}.")
     start = 0
@@ -53,5 +55,9 @@ def vector_to_parameters(vec: Any, parameters: Module | Iterable[Any]) -> None:
 
 def _listed(parameters: Any) -> list[Any]:
     return list(
-        parameters.parameters() if isinstance(parameters, Module) else [parameters] if isinstance(parameters, Tensor) else parameters
+        parameters.parameters()
+        if isinstance(parameters, Module)
+        else [parameters]
+        if isinstance(parameters, Tensor)
+        else parameters
     )

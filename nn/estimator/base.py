@@ -132,7 +132,10 @@ class NetEstimator(BaseEstimator):
             raise ArgumentError(f"validation_fraction must be between 0 and 1; got {self.validation_fraction!r}.")
         rows = np.arange(len(parts[0]))
         ours, held_out = train_test_split(
-            rows, test_size=self.validation_fraction, stratify=self._strata(parts[1]), random_state=int(self._rng.integers(2**31))
+            rows,
+            test_size=self.validation_fraction,
+            stratify=self._strata(parts[1]),
+            random_state=int(self._rng.integers(2**31)),
         )
         return [p if p is None else p[ours] for p in parts], [p if p is None else p[held_out] for p in parts]
 
@@ -143,14 +146,20 @@ class NetEstimator(BaseEstimator):
             return copy.deepcopy(self.module)  # fit changes no parameter of the estimator; the copy keeps its dtype
         if self.module is not None:
             if not callable(self.module):
-                raise ArgumentError(f"module must be a nn.Module, or a function (n_features, n_outputs, rng) -> one; got {self.module!r}.")
+                raise ArgumentError(
+                    f"module must be a nn.Module, or a function (n_features, n_outputs, rng) -> one; got {self.module!r}."
+                )
             made = self.module(inputs, outputs, self._rng)
             if not isinstance(made, Module):
-                raise ArgumentError(f"module(n_features, n_outputs, rng) must return a nn.Module; got a {type(made).__name__}.")
+                raise ArgumentError(
+                    f"module(n_features, n_outputs, rng) must return a nn.Module; got a {type(made).__name__}."
+                )
             return made.astype(dtype)
         activation = ACTIVATIONS.get(self.activation) if isinstance(self.activation, str) else self.activation
         if activation is None:
-            raise ArgumentError(f"activation must be one of {', '.join(ACTIVATIONS)}, or make a module; got {self.activation!r}.")
+            raise ArgumentError(
+                f"activation must be one of {', '.join(ACTIVATIONS)}, or make a module; got {self.activation!r}."
+            )
         sizes = self.hidden_layer_sizes
         widths = [inputs, *([sizes] if isinstance(sizes, (int, np.integer)) else sizes)]
         layers: list[Module] = []
@@ -163,10 +172,16 @@ class NetEstimator(BaseEstimator):
         if isinstance(made, str):
             optim = _optim()
             named = {name.lower(): getattr(optim, name) for name in optim.__all__}
-            kinds = {name: kind for name, kind in named.items() if isinstance(kind, type) and issubclass(kind, optim.Optimizer)}
+            kinds = {
+                name: kind
+                for name, kind in named.items()
+                if isinstance(kind, type) and issubclass(kind, optim.Optimizer)
+            }
             kinds.pop("optimizer")
             if made.lower() not in kinds:
-                raise ArgumentError(f"optimizer must be one of {', '.join(kinds)}, or a class or function; got {made!r}.")
+                raise ArgumentError(
+                    f"optimizer must be one of {', '.join(kinds)}, or a class or function; got {made!r}."
+                )
             made = kinds[made.lower()]
         if not isinstance(made, type):
             return made(parameters)
@@ -185,7 +200,9 @@ class NetEstimator(BaseEstimator):
         target, weight = target
         losses = self._losses(output, target)
         if losses.ndim == 0:
-            raise ArgumentError("sample_weight needs a loss that returns one value a row: give loss one with reduction='none'.")
+            raise ArgumentError(
+                "sample_weight needs a loss that returns one value a row: give loss one with reduction='none'."
+            )
         return np.mean(losses.reshape(len(weight), -1) * weight[:, None])
 
     # What the network says
@@ -221,7 +238,9 @@ class _Batches:
     def __init__(self, parts: list[Any], batch_size: int, shuffle: bool, rng: np.random.Generator) -> None:
         self.weighted = parts[2] is not None
         columns = parts if self.weighted else parts[:2]
-        self.loader = DataLoader(*columns, batch_size=batch_size, shuffle=shuffle and batch_size < len(parts[0]), rng=rng)
+        self.loader = DataLoader(
+            *columns, batch_size=batch_size, shuffle=shuffle and batch_size < len(parts[0]), rng=rng
+        )
 
     def __len__(self) -> int:
         return len(self.loader)

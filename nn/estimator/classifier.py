@@ -87,7 +87,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     def _losses(self, output: Any, target: Any) -> Any:
         if self.loss is not None:
             if not callable(self.loss):
-                raise ArgumentError(f"loss must be None, for the cross-entropy, or a function(output, target); got {self.loss!r}.")
+                raise ArgumentError(
+                    f"loss must be None, for the cross-entropy, or a function(output, target); got {self.loss!r}."
+                )
             return self.loss(output, target)
         return F.cross_entropy(output, target, reduction="none")
 

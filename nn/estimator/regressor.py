@@ -62,7 +62,11 @@ class NetRegressor(RegressorMixin, NetEstimator):
         return self.n_outputs_
 
     def _losses(self, output: Any, target: Any) -> Any:
-        return self._loss_function()(output, target) if callable(self.loss) else self._loss_function()(output, target, reduction="none")
+        return (
+            self._loss_function()(output, target)
+            if callable(self.loss)
+            else self._loss_function()(output, target, reduction="none")
+        )
 
     def _mean_loss(self, output: Any, target: Any) -> Any:
         return np.mean(self._losses(output, target)) if callable(self.loss) else self._loss_function()(output, target)

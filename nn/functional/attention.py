@@ -56,7 +56,9 @@ def scaled_dot_product_attention(
     shape = _scores_shape(query.shape, key.shape, value.shape)
     if is_causal:
         if attn_mask is not None:
-            raise ArgumentError("give attn_mask or is_causal=True, not both; np.tri(L, S, dtype=bool) & mask is a mask for both.")
+            raise ArgumentError(
+                "give attn_mask or is_causal=True, not both; np.tri(L, S, dtype=bool) & mask is a mask for both."
+            )
         attn_mask = np.tri(*shape[-2:], dtype=bool)
     rest = () if attn_mask is None else (_mask_for(attn_mask, query.dtype, shape),)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
@@ -109,7 +111,9 @@ def multi_head_attention_forward(
     _check_multi_head(query, key, value, dims, num_heads, 0 if batch_first else 1)
     swapped = query.ndim == 3 and not batch_first
     if use_separate_proj_weight or not alone:
-        apart = [q_proj_weight, k_proj_weight, v_proj_weight] if use_separate_proj_weight else np.split(in_proj_weight, 3)
+        apart = (
+            [q_proj_weight, k_proj_weight, v_proj_weight] if use_separate_proj_weight else np.split(in_proj_weight, 3)
+        )
         biases = [None] * 3 if in_proj_bias is None else np.split(in_proj_bias, 3)
         projected = [linear(x, w, b) for x, w, b in zip((query, key, value), apart, biases, strict=True)]
     else:
@@ -184,7 +188,9 @@ def _mask_for(mask: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
     """A mask of bool, or floating of the computation's dtype, that fits the scores; a copy, if it is an array."""
     mask = as_values(mask)
     if mask.dtype.kind not in "bf":
-        raise DTypeError(f"a mask is of bool, or floating and added to the scores; got {mask.dtype}. Convert it: mask.astype(bool).")
+        raise DTypeError(
+            f"a mask is of bool, or floating and added to the scores; got {mask.dtype}. Convert it: mask.astype(bool)."
+        )
     try:
         fits = np.broadcast_shapes(mask.shape, shape) == shape
     except ValueError:
@@ -200,7 +206,9 @@ def _check_multi_head(query: Any, key: Any, value: Any, dims: tuple[int, ...], h
     embed_dim, kdim, vdim = dims
     shapes = [x.shape for x in (query, key, value)]
     fits = (
-        {len(s) for s in shapes} in ({2}, {3}) and [s[-1] for s in shapes] == [embed_dim, kdim, vdim] and shapes[1][:-1] == shapes[2][:-1]
+        {len(s) for s in shapes} in ({2}, {3})
+        and [s[-1] for s in shapes] == [embed_dim, kdim, vdim]
+        and shapes[1][:-1] == shapes[2][:-1]
     )
     if not fits or query.ndim == 3 and query.shape[batch] != key.shape[batch]:
         order = "N, …" if batch == 0 else "…, N"
@@ -212,7 +220,9 @@ def _check_multi_head(query: Any, key: Any, value: Any, dims: tuple[int, ...], h
         raise ArgumentError(f"embed_dim must be divisible by num_heads; got {embed_dim} and {heads}.")
 
 
-def _merged_mask(attn_mask: Any, key_padding_mask: Any, is_causal: bool, dtype: Any, shape: tuple[int, ...], extra: int) -> Any:
+def _merged_mask(
+    attn_mask: Any, key_padding_mask: Any, is_causal: bool, dtype: Any, shape: tuple[int, ...], extra: int
+) -> Any:
     """MultiheadAttention's two masks, where True blocks, as one for the primitive, where True allows.
 
     Args:  shape: (N, H, L, S) or (H, L, S).
@@ -235,14 +245,18 @@ def _merged_mask(attn_mask: Any, key_padding_mask: Any, is_causal: bool, dtype: 
     if key_padding_mask is not None:
         key_padding_mask = as_values(key_padding_mask)
         if key_padding_mask.shape != (*batch, keys):
-            raise ShapeError(f"key_padding_mask must have shape {(*batch, keys)}, a mark for every key; got {key_padding_mask.shape}.")
+            raise ShapeError(
+                f"key_padding_mask must have shape {(*batch, keys)}, a mark for every key; got {key_padding_mask.shape}."
+            )
         masks.append(_mask_for(np.reshape(key_padding_mask, (*batch, 1, 1, keys)), dtype, shape))
     if not masks:
         return None
     if all(mask.dtype.kind == "b" for mask in masks):
         merged = ~np.logical_or.reduce(np.broadcast_arrays(*masks)) if len(masks) > 1 else ~masks[0]
     else:
-        merged = sum(np.where(mask, dtype.type(-np.inf), dtype.type(0)) if mask.dtype.kind == "b" else mask for mask in masks)
+        merged = sum(
+            np.where(mask, dtype.type(-np.inf), dtype.type(0)) if mask.dtype.kind == "b" else mask for mask in masks
+        )
     if extra:
         seen = np.full((*merged.shape[:-1], extra), merged.dtype.kind == "b", merged.dtype)
         merged = np.concatenate([merged, seen], axis=-1)

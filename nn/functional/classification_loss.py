@@ -57,7 +57,9 @@ def cross_entropy(
     target = as_values(target)
     plain = weight is None and not label_smoothing
     if plain and input.ndim == 2 and target.ndim == 1 and not 0 <= ignore_index < input.shape[1]:
-        data = np.array(getattr(target, "_data", target))  # a copy: the next batch may fill the same buffer before backward()
+        data = np.array(
+            getattr(target, "_data", target)
+        )  # a copy: the next batch may fill the same buffer before backward()
         try:
             return fused.softmax_cross_entropy(input, data, reduction=reduction)
         except ArgumentError:  # a number out of range, which may be the one to ignore; nothing to look for before
@@ -66,7 +68,9 @@ def cross_entropy(
     return _general_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
 
 
-def _general_cross_entropy(input: Any, target: Any, weight: Any, ignore_index: int, reduction: str, label_smoothing: float) -> Any:
+def _general_cross_entropy(
+    input: Any, target: Any, weight: Any, ignore_index: int, reduction: str, label_smoothing: float
+) -> Any:
     check_reduction(reduction)
     if isinstance(label_smoothing, bool) or not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"label_smoothing must lie in [0, 1]; got {label_smoothing!r}.")
@@ -75,7 +79,9 @@ def _general_cross_entropy(input: Any, target: Any, weight: Any, ignore_index: i
     smoothing = float(label_smoothing)
     if target.shape == input.shape:
         y = np.reshape(own(in_dtype_of(target, input, "cross_entropy")), x.shape)
-        loss = fused.softmax_cross_entropy_of_probabilities(x, y, weight=w, label_smoothing=smoothing, reduction=reduction)
+        loss = fused.softmax_cross_entropy_of_probabilities(
+            x, y, weight=w, label_smoothing=smoothing, reduction=reduction
+        )
     else:
         at = _class_numbers(target, x, outer, ignore_index, "cross-entropy")
         loss = fused.softmax_cross_entropy_of_classes(
@@ -173,7 +179,9 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
         0.6931
     """
     if reduction not in (*REDUCTIONS, "batchmean"):
-        raise ArgumentError(f"reduction must be one of {', '.join(map(repr, (*REDUCTIONS, 'batchmean')))}; got {reduction!r}.")
+        raise ArgumentError(
+            f"reduction must be one of {', '.join(map(repr, (*REDUCTIONS, 'batchmean')))}; got {reduction!r}."
+        )
     input, target = input_and_target(input, target, "kl_div")
     if log_target:
         loss = np.exp(target) * (target - input)
@@ -209,7 +217,9 @@ def poisson_nll_loss(
     return reduce(loss, reduction)
 
 
-def gaussian_nll_loss(input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> Any:
+def gaussian_nll_loss(
+    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Any:
     """The negative log-likelihood of the target under normal distributions of which the network gives mean and variance.
 
         l = ½ (log v + (h - y)² / v),     v = max(var, eps);     with full   + ½ log 2π
@@ -232,7 +242,11 @@ def gaussian_nll_loss(input: Any, target: Any, var: Any, full: bool = False, eps
     if var.ndim and var.shape != input.shape:
         if var.shape == input.shape[:-1]:
             var = var[..., None]
-        elif var.ndim != input.ndim or sum(a != b for a, b in zip(var.shape, input.shape, strict=True)) != 1 or _enlarges(var, input):
+        elif (
+            var.ndim != input.ndim
+            or sum(a != b for a, b in zip(var.shape, input.shape, strict=True)) != 1
+            or _enlarges(var, input)
+        ):
             raise ShapeError(
                 f"{who}: var must have the input's shape {input.shape}, one axis of it of length 1 or left out; got {var.shape}."
             )
@@ -277,11 +291,17 @@ def _class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: in
     raw = values_of(target)
     if raw.dtype.kind not in "iub":
         remedy = "Use target.astype(int)." if raw.shape == outer else "Probabilities have the shape of the input."
-        raise DTypeError(f"{who} expects integer class numbers as target; got dtype {raw.dtype} and shape {raw.shape}. {remedy}")
+        raise DTypeError(
+            f"{who} expects integer class numbers as target; got dtype {raw.dtype} and shape {raw.shape}. {remedy}"
+        )
     if raw.shape != outer:
-        raise ShapeError(f"{who} expects a target of shape {outer}, a class number a position, or probabilities; got {raw.shape}.")
+        raise ShapeError(
+            f"{who} expects a target of shape {outer}, a class number a position, or probabilities; got {raw.shape}."
+        )
     at = np.array(raw, np.intp).reshape(x.shape[0], *x.shape[2:])
-    if at.size and np.maximum.reduce(at.view(np.uintp), axis=None) >= x.shape[1]:  # a negative number is a large one there
+    if (
+        at.size and np.maximum.reduce(at.view(np.uintp), axis=None) >= x.shape[1]
+    ):  # a negative number is a large one there
         counted = at[at != ignore_index]
         if counted.size and not (counted.min() >= 0 and counted.max() < x.shape[1]):
             raise ArgumentError(

@@ -40,5 +40,7 @@ def cast_to(x: Any, like: Any, who: str) -> Any:
     if x.dtype == like.dtype:
         return x
     if x.dtype.kind != "f":
-        raise DTypeError(f"{who} computes in {like.dtype} and takes floating input; got {x.dtype}. Convert it: x.astype(np.{like.dtype}).")
+        raise DTypeError(
+            f"{who} computes in {like.dtype} and takes floating input; got {x.dtype}. Convert it: x.astype(np.{like.dtype})."
+        )
     return x.astype(like.dtype)

@@ -113,11 +113,15 @@ def pad_images(x: Any, padding: tuple[tuple[int, int], ...], mode: str) -> Any:
     size = x.shape[-len(padding) :]
     room = {"reflect": 1, "circular": 0}.get(mode)
     if room is not None and any(max(border) > s - room for border, s in zip(padding, size, strict=True)):
-        raise ShapeError(f"padding {padding} with mode {mode!r} takes more than there is in input of size {size}. Use larger input.")
+        raise ShapeError(
+            f"padding {padding} with mode {mode!r} takes more than there is in input of size {size}. Use larger input."
+        )
     return np.pad(x, ((0, 0),) * (x.ndim - len(padding)) + padding, mode=PADDING_MODES[mode])  # type: ignore[call-overload]
 
 
-def borders(padding: Any, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+def borders(
+    padding: Any, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+) -> tuple[tuple[int, int], ...]:
     """Before and after each axis: of numbers, of "valid", or of "same"."""
     if not isinstance(padding, str):
         return tuple([(p, p) for p in per_axis("padding", padding, len(kernel))])
@@ -126,12 +130,16 @@ def borders(padding: Any, kernel: tuple[int, ...], stride: tuple[int, ...], dila
     if padding == "valid":
         return ((0, 0),) * len(kernel)
     if any(step != 1 for step in stride):
-        raise ArgumentError(f"padding='same' keeps the size with stride 1 only; got stride {stride}. Give the padding in numbers.")
+        raise ArgumentError(
+            f"padding='same' keeps the size with stride 1 only; got stride {stride}. Give the padding in numbers."
+        )
     reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
     return tuple([(r // 2, r - r // 2) for r in reach])
 
 
-def _convolve(axes: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+def _convolve(
+    axes: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
     who = f"Conv{axes}d"
     weight = _weight(weight, axes, who, f"(out_channels, in_channels / groups, {_kernel(axes)})")
     (groups,) = per_axis("groups", groups, 1, 1)
@@ -162,7 +170,9 @@ def _transpose(
     step, gaps = per_axis("stride", stride, axes, 1), per_axis("dilation", dilation, axes, 1)
     border, more = per_axis("padding", padding, axes), per_axis("output_padding", output_padding, axes)
     if any(m >= max(s, d) for m, s, d in zip(more, step, gaps, strict=True)):
-        raise ArgumentError(f"output_padding must be smaller than stride {step} or dilation {gaps}; got {output_padding!r}.")
+        raise ArgumentError(
+            f"output_padding must be smaller than stride {step} or dilation {gaps}; got {output_padding!r}."
+        )
     beyond = [max(0, m - p - s + 1) for m, p, s in zip(more, border, step, strict=True)]
     if any(beyond):  # where no kernel reaches: zeros, and the bias
         near = tuple([m - b for m, b in zip(more, beyond, strict=True)])
@@ -177,7 +187,9 @@ def _transpose(
         for s, t, p, d, k, m in zip(x.shape[2:], step, border, gaps, kernel, more, strict=True)
     ])  # fmt: skip
     if min(size) < 1:
-        raise ShapeError(f"{who}: padding {border} leaves nothing of a result of size {size}. Use larger input or less padding.")
+        raise ShapeError(
+            f"{who}: padding {border} leaves nothing of a result of size {size}. Use larger input or less padding."
+        )
     arguments = (x, weight, *_bias(bias, weight, weight.shape[1] * groups, who))
     y = fused.transposed_convolution(*arguments, size=size, sliding=sliding, groups=groups)
     return y[0] if single else y
@@ -200,5 +212,7 @@ def _bias(bias: Any, weight: Any, channels: int, who: str) -> tuple[Any, ...]:
         return ()
     bias = cast_to(bias, weight, who)
     if bias.shape != (channels,):
-        raise ShapeError(f"{who} expects a bias of shape ({channels},), a number for each output channel; got {bias.shape}.")
+        raise ShapeError(
+            f"{who} expects a bias of shape ({channels},), a number for each output channel; got {bias.shape}."
+        )
     return (bias,)

@@ -43,7 +43,9 @@ def embedding(
     if weight.ndim != 2:
         raise ShapeError(f"embedding expects a weight of shape (num_embeddings, embedding_dim); got {weight.shape}.")
     if sparse:
-        raise ArgumentError("embedding has no sparse gradients; leave sparse=False. The dense one is made by a sparse product.")
+        raise ArgumentError(
+            "embedding has no sparse gradients; leave sparse=False. The dense one is made by a sparse product."
+        )
     rows = weight.shape[0]
     indices = _indices(input, rows)
     padding_idx = row_of_padding(padding_idx, rows)
@@ -74,7 +76,9 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
             raise ArgumentError("one_hot cannot tell the number of classes from no class numbers; give num_classes=.")
         num_classes = int(classes.max()) + 1
     if num_classes < 1:
-        raise ArgumentError(f"num_classes must be at least 1, or -1 to take it from the largest class number; got {num_classes}.")
+        raise ArgumentError(
+            f"num_classes must be at least 1, or -1 to take it from the largest class number; got {num_classes}."
+        )
     if classes.size and not 0 <= classes.min() <= classes.max() < num_classes:
         raise ArgumentError(f"class numbers must lie in 0 … {num_classes - 1}; got {classes.min()} … {classes.max()}.")
     out = np.zeros((*classes.shape, num_classes), np.int64)
@@ -86,8 +90,14 @@ def row_of_padding(padding_idx: int | None, rows: int) -> int | None:
     """padding_idx counted from the start, or an ArgumentError where it lies outside the table."""
     if padding_idx is None:
         return None
-    if isinstance(padding_idx, bool) or not isinstance(padding_idx, (int, np.integer)) or not -rows <= padding_idx < rows:
-        raise ArgumentError(f"padding_idx must be an integer in {-rows} … {rows - 1}, a row of the table; got {padding_idx!r}.")
+    if (
+        isinstance(padding_idx, bool)
+        or not isinstance(padding_idx, (int, np.integer))
+        or not -rows <= padding_idx < rows
+    ):
+        raise ArgumentError(
+            f"padding_idx must be an integer in {-rows} … {rows - 1}, a row of the table; got {padding_idx!r}."
+        )
     return int(padding_idx) % rows
 
 
@@ -112,7 +122,9 @@ def _shorten(weight: Any, indices: Any, max_norm: float, norm_type: float) -> No
     if not max_norm > 0 or not norm_type > 0:
         raise ArgumentError(f"max_norm and norm_type must be positive; got {max_norm!r} and {norm_type!r}.")
     if isinstance(weight, Tensor) and not weight.is_leaf:
-        raise ArgumentError("max_norm writes into the weight, which therefore must be a parameter; this one was computed from others.")
+        raise ArgumentError(
+            "max_norm writes into the weight, which therefore must be a parameter; this one was computed from others."
+        )
     used = np.unique(indices)
     values = getattr(weight, "_data", weight)[used]
     lengths = np.linalg.norm(values, norm_type, axis=1)

@@ -20,7 +20,9 @@ def per_axis(what: str, value: Any, axes: int, least: int = 0) -> tuple[int, ...
     given = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     if len(given) == 1:
         given *= axes
-    if len(given) != axes or any(isinstance(v, bool) or not isinstance(v, (int, np.integer)) or v < least for v in given):
+    if len(given) != axes or any(
+        isinstance(v, bool) or not isinstance(v, (int, np.integer)) or v < least for v in given
+    ):
         kind = "a positive integer" if least else "an integer of 0 or more"
         each = "" if axes == 1 else f", or {axes} of them, one for each axis"
         raise ArgumentError(f"{what} must be {kind}{each}; got {value!r}.")
@@ -31,7 +33,9 @@ def as_images(x: Any, axes: int, who: str, channels: int | None = None) -> tuple
     """(images (N, C, *S), whether x had no batch axis, which was put in front)."""
     x = as_values(x)
     c = "C" if channels is None else str(channels)
-    expected = f"{who} expects input of shape (N, {c}, {AXES[axes]}), or ({c}, {AXES[axes]}) without a batch; got {x.shape}."
+    expected = (
+        f"{who} expects input of shape (N, {c}, {AXES[axes]}), or ({c}, {AXES[axes]}) without a batch; got {x.shape}."
+    )
     if x.ndim == axes:
         raise ShapeError(f"{expected} Add the axis of channels: x[None].")
     if x.ndim not in (axes + 1, axes + 2):

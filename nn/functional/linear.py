@@ -24,7 +24,10 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     x = cast_to(x, weight, "Linear")
     try:
         return fused.linear(x, weight) if bias is None else fused.linear(x, weight, bias)
-    except (ValueError, IndexError):  # the product's own complaint; asked beforehand, it would cost every layer of every step
+    except (
+        ValueError,
+        IndexError,
+    ):  # the product's own complaint; asked beforehand, it would cost every layer of every step
         _check_features(x.shape, weight.shape[1])
         raise
 
@@ -47,7 +50,14 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """
     input1, input2 = cast_to(input1, weight, "Bilinear"), cast_to(input2, weight, "Bilinear")
     out, in1, in2 = weight.shape
-    if min(input1.ndim, input2.ndim) == 0 or input1.shape[-1] != in1 or input2.shape[-1] != in2 or input1.shape[:-1] != input2.shape[:-1]:
-        raise ShapeError(f"Bilinear expects inputs of shape (*, {in1}) and (*, {in2}), one *; got {input1.shape} and {input2.shape}.")
+    if (
+        min(input1.ndim, input2.ndim) == 0
+        or input1.shape[-1] != in1
+        or input2.shape[-1] != in2
+        or input1.shape[:-1] != input2.shape[:-1]
+    ):
+        raise ShapeError(
+            f"Bilinear expects inputs of shape (*, {in1}) and (*, {in2}), one *; got {input1.shape} and {input2.shape}."
+        )
     outer = np.reshape(input1[..., :, None] * input2[..., None, :], (*input1.shape[:-1], in1 * in2))
     return linear(outer, np.reshape(weight, (out, in1 * in2)), bias)

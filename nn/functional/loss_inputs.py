@@ -41,7 +41,9 @@ def input_and_target(input: Any, target: Any, who: str) -> tuple[Any, Any]:
 
 def same_shape(input: Any, target: Any, who: str) -> None:
     if input.shape != target.shape:
-        raise ShapeError(f"{who} expects input and target of one shape; got {input.shape} and {target.shape}. Reshape one of them.")
+        raise ShapeError(
+            f"{who} expects input and target of one shape; got {input.shape} and {target.shape}. Reshape one of them."
+        )
 
 
 def own(x: Any) -> Any:
@@ -57,7 +59,9 @@ def values_of(x: Any) -> Any:
 def constant(x: Any, like: Any, who: str, name: str) -> Any:
     """A weight as a plain array of its own in the input's dtype; it gets no gradient, as in PyTorch."""
     if isinstance(x, Tensor) and x.requires_grad:
-        raise ArgumentError(f"{who}: {name} is a constant and gets no gradient; got a tensor that requires grad. Use {name}.detach().")
+        raise ArgumentError(
+            f"{who}: {name} is a constant and gets no gradient; got a tensor that requires grad. Use {name}.detach()."
+        )
     raw = values_of(x)
     if raw.dtype.kind not in "fiub":
         raise DTypeError(f"{who} takes numbers as {name}; got {raw.dtype}.")
@@ -80,7 +84,9 @@ def signs(target: Any, like: Any, who: str) -> Any:
     """A target of 1 and -1 in the input's dtype."""
     raw = values_of(target)
     if raw.dtype.kind not in "fiub" or not (np.abs(raw) == 1).all():
-        raise ArgumentError(f"{who} expects a target of 1 and -1; got {_first_other(raw)}. Of classes 0 and 1 it is 2 * target - 1.")
+        raise ArgumentError(
+            f"{who} expects a target of 1 and -1; got {_first_other(raw)}. Of classes 0 and 1 it is 2 * target - 1."
+        )
     return raw.astype(like.dtype)
 
 

@@ -47,7 +47,9 @@ def _best_wrong_less_right(input: Any, target: Any) -> Any:
     if target.shape != (n,):
         raise ShapeError(f"hinge_loss expects a target of shape ({n},), a class number a row; got {target.shape}.")
     if classes < 2:
-        raise ShapeError("hinge_loss of class numbers needs two classes or more; for one column of scores give targets of its shape.")
+        raise ShapeError(
+            "hinge_loss of class numbers needs two classes or more; for one column of scores give targets of its shape."
+        )
     if n and not (target.min() >= 0 and target.max() < classes):
         raise ArgumentError(f"class numbers must lie in 0 … {classes - 1}; got {target.min()} … {target.max()}.")
     right = target[:, None] == np.arange(classes)
@@ -76,11 +78,15 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     input2 = in_dtype_of(input2, input1, who)
     y = signs(target, input1, who)
     if not input1.shape == input2.shape == y.shape:
-        raise ShapeError(f"{who} expects inputs and target of one shape; got {input1.shape}, {input2.shape} and {y.shape}.")
+        raise ShapeError(
+            f"{who} expects inputs and target of one shape; got {input1.shape}, {input2.shape} and {y.shape}."
+        )
     return reduce(fused.relu(margin - y * (input1 - input2)), reduction)
 
 
-def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean") -> Any:
+def cosine_embedding_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
+) -> Any:
     """1 - cos(x1, x2) for a pair that belongs together (y = 1), max(0, cos(x1, x2) - margin) for one that does not (y = -1).
 
     Shape:     inputs (N, D) or (D,), target (N,) or () -> () for "mean" and "sum", that of the target for "none"

@@ -45,11 +45,20 @@ def minimal_effort_relu(input: Any, k: int, unified: bool = False) -> Any:
     Gradient:  on purpose not the derivative, unless k >= features. 0 at 0.
     Source:    Sun et al. 2017, arXiv:1706.06197.
     """
-    return fused.minimal_effort_relu(_with_features(input, "minimal_effort_relu"), k=check_size("k", k), unified=unified)
+    return fused.minimal_effort_relu(
+        _with_features(input, "minimal_effort_relu"), k=check_size("k", k), unified=unified
+    )
 
 
 def minimal_effort_linear(
-    input: Any, weight: Any, bias: Any = None, *, k: int, unified: bool = False, activity: Any = None, examples: Any = None
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    k: int,
+    unified: bool = False,
+    activity: Any = None,
+    examples: Any = None,
 ) -> Any:
     """An affine map of the last axis, whose backward computes with the k largest components of the gradient.
 

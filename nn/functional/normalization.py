@@ -52,7 +52,9 @@ def batch_norm(
         )
     if running_mean is None and running_var is None:
         return fused.batch_norm(x, weight, bias, eps=eps)
-    return fused.batch_norm(x, weight, bias, eps=eps, observe=RunningStatistics(running_mean, running_var, momentum, count))
+    return fused.batch_norm(
+        x, weight, bias, eps=eps, observe=RunningStatistics(running_mean, running_var, momentum, count)
+    )
 
 
 class RunningStatistics:
@@ -99,7 +101,9 @@ def instance_norm(
     x = _floating(input, weight if weight is not None else bias, "instance_norm")
     if not use_input_stats:
         return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
-    channels = _channels(x, "instance_norm", weight=weight, bias=bias, running_mean=running_mean, running_var=running_var)
+    channels = _channels(
+        x, "instance_norm", weight=weight, bias=bias, running_mean=running_mean, running_var=running_var
+    )
     count = math.prod(x.shape[2:])
     if x.ndim < 3 or count < 2:
         raise ShapeError(f"instance_norm expects more than one position a channel: input (N, C, *); got {x.shape}.")
@@ -121,13 +125,19 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     x = _floating(input, weight if weight is not None else bias, "group_norm")
     channels = _channels(x, "group_norm", weight=weight, bias=bias)
     if num_groups < 1 or channels % num_groups:
-        raise ShapeError(f"group_norm expects a number of channels that num_groups={num_groups} divides; got {channels}.")
+        raise ShapeError(
+            f"group_norm expects a number of channels that num_groups={num_groups} divides; got {channels}."
+        )
     if channels // num_groups * math.prod(x.shape[2:]) < 2:
-        raise ShapeError(f"group_norm expects more than one value a group; got input of shape {x.shape} in {num_groups} groups.")
+        raise ShapeError(
+            f"group_norm expects more than one value a group; got input of shape {x.shape} in {num_groups} groups."
+        )
     return fused.group_norm(x, weight, bias, groups=num_groups, eps=eps)
 
 
-def layer_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+def layer_norm(
+    input: Any, normalized_shape: int | Sequence[int], weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Any:
     """Normalise each sample over its last axes.
 
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
@@ -142,7 +152,9 @@ def layer_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = 
                [ 0.,  0.]])
     """
     x = _floating(input, weight if weight is not None else bias, "layer_norm")
-    return fused.layer_norm(x, weight, bias, ndim=_last_axes(x, normalized_shape, "layer_norm", weight=weight, bias=bias), eps=eps)
+    return fused.layer_norm(
+        x, weight, bias, ndim=_last_axes(x, normalized_shape, "layer_norm", weight=weight, bias=bias), eps=eps
+    )
 
 
 def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
@@ -190,7 +202,9 @@ def _channels(x: Any, who: str, **vectors: Any) -> int:
     channels: int = x.shape[1]
     for name, vector in vectors.items():
         if vector is not None and vector.shape != (channels,):
-            raise ShapeError(f"{who} expects {name} of shape ({channels},), a value for each channel of {x.shape}; got {vector.shape}.")
+            raise ShapeError(
+                f"{who} expects {name} of shape ({channels},), a value for each channel of {x.shape}; got {vector.shape}."
+            )
     return channels
 
 

@@ -182,7 +182,9 @@ def _adaptive_max_pool(axes: int, input: Any, output_size: Any, return_indices: 
     for s, count in zip(size, places, strict=True):
         start = np.arange(count) * s // count
         last = -(-np.arange(1, count + 1) * s // count) - 1
-        cell = np.minimum(start[:, None] + np.arange((last - start).max() + 1), last[:, None])  # a short one repeats its last
+        cell = np.minimum(
+            start[:, None] + np.arange((last - start).max() + 1), last[:, None]
+        )  # a short one repeats its last
         where = np.add.outer(where * s, cell)
     where = where.transpose(*range(0, 2 * axes, 2), *range(1, 2 * axes, 2)).reshape(math.prod(places), -1)
     cells = np.reshape(x, (n, c, -1))[:, :, where]  # (N, C, P, cell)
@@ -205,7 +207,9 @@ def adaptive_size(output_size: Any, size: tuple[int, ...]) -> tuple[int, ...]:
 def check_padding(kernel: tuple[int, ...], padding: tuple[int, ...]) -> None:
     """Refuse a border in which a window would see nothing."""
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
-        raise ArgumentError(f"padding may be at most half of kernel_size {kernel}, or a window would see nothing; got {padding}.")
+        raise ArgumentError(
+            f"padding may be at most half of kernel_size {kernel}, or a window would see nothing; got {padding}."
+        )
 
 
 def _sliding(axes: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Sliding:

@@ -49,7 +49,9 @@ def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: 
     return fused.gru_step(a, b, h)
 
 
-def _affine_parts(who: str, input: Any, states: list[Any], w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, gates: int) -> Any:
+def _affine_parts(
+    who: str, input: Any, states: list[Any], w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, gates: int
+) -> Any:
     """(W_ih x + b_ih, W_hh h + b_hh, the states), the shapes checked; a missing state is zeros."""
     x = cast_to(input, w_ih, who)
     inputs, size = w_ih.shape[1], w_hh.shape[0] // gates
@@ -94,7 +96,9 @@ def rnn_tanh(
     bidirectional: bool = False, batch_first: bool = False, *, rng: Rng = None,
 ) -> tuple[Any, Any]:  # fmt: skip
     """(output, h_n) of `nn.RNN` with tanh; the arguments are those of `lstm`, with h_0 as hx."""
-    stack = _Stack("RNN", _rnn_with("tanh"), params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
+    stack = _Stack(
+        "RNN", _rnn_with("tanh"), params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    )
     output, h_n = stack(input, [hx], 1)
     return output, h_n
 
@@ -104,7 +108,9 @@ def rnn_relu(
     bidirectional: bool = False, batch_first: bool = False, *, rng: Rng = None,
 ) -> tuple[Any, Any]:  # fmt: skip
     """(output, h_n) of `nn.RNN` with relu; the arguments are those of `lstm`, with h_0 as hx."""
-    stack = _Stack("RNN", _rnn_with("relu"), params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
+    stack = _Stack(
+        "RNN", _rnn_with("relu"), params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    )
     output, h_n = stack(input, [hx], 1)
     return output, h_n
 
@@ -121,7 +127,9 @@ def lstm(
                the first layer forwards, then, if bidirectional, backwards, then of the next layer.
                dropout: of what one layer hands to the next, where train is true; rng: where its masks come from.
     """
-    stack = _Stack("LSTM", fused.lstm_layer, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
+    stack = _Stack(
+        "LSTM", fused.lstm_layer, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    )
     output, h_n, c_n = stack(input, _pair("LSTM", hx), 4)
     return output, h_n, c_n
 
@@ -131,7 +139,9 @@ def gru(
     bidirectional: bool = False, batch_first: bool = False, *, rng: Rng = None,
 ) -> tuple[Any, Any]:  # fmt: skip
     """(output, h_n) of `nn.GRU`; the arguments are those of `lstm`, with h_0 as hx."""
-    stack = _Stack("GRU", fused.gru_layer, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
+    stack = _Stack(
+        "GRU", fused.gru_layer, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    )
     output, h_n = stack(input, [hx], 3)
     return output, h_n
 
@@ -199,7 +209,9 @@ class _Stack:
     def _checked(self, x: Any, inputs: int) -> Any:
         if x.ndim not in (2, 3) or x.shape[-1] != inputs:
             shape = f"(B, T, {inputs})" if self.batch_first else f"(T, B, {inputs})"
-            raise ShapeError(f"{self.who} expects input of shape {shape}, or (T, {inputs}) without a batch; got {x.shape}.")
+            raise ShapeError(
+                f"{self.who} expects input of shape {shape}, or (T, {inputs}) without a batch; got {x.shape}."
+            )
         if x.shape[1 if self.batch_first and x.ndim == 3 else 0] == 0:
             raise ShapeError(f"{self.who} expects a sequence of at least one step; got input of shape {x.shape}.")
         return x

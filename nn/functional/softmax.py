@@ -81,7 +81,9 @@ def _axis(who: str, x: Any, dim: int | None) -> int:
     """The axis, checked."""
     if dim is None:
         if x.ndim > 2:
-            raise ArgumentError(f"{who} of an input of shape {x.shape} needs the axis: dim=-1 for the last, dim=1 for channels.")
+            raise ArgumentError(
+                f"{who} of an input of shape {x.shape} needs the axis: dim=-1 for the last, dim=1 for channels."
+            )
         dim = -1
     if not hasattr(dim, "__index__") or isinstance(dim, bool):
         raise ArgumentError(f"{who} expects dim to be the number of an axis; got {dim!r}.")

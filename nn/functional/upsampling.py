@@ -46,9 +46,13 @@ def interpolate(
     wanted = MODES[mode]
     axes = wanted if wanted is not None else min(max(ndim - 2, 1), 3)
     if ndim != axes + 2:
-        shape = "(N, C, *S), S of one to three axes" if wanted is None else f"(N, C, {', '.join(['D', 'H', 'W'][-axes:])})"
+        shape = (
+            "(N, C, *S), S of one to three axes" if wanted is None else f"(N, C, {', '.join(['D', 'H', 'W'][-axes:])})"
+        )
         remedy = " Add an axis for the batch: x[None]; result[0] takes it away." if ndim == axes + 1 else ""
-        raise ShapeError(f"interpolate with mode={mode!r} expects input of shape {shape}; got {as_values(input).shape}.{remedy}")
+        raise ShapeError(
+            f"interpolate with mode={mode!r} expects input of shape {shape}; got {as_values(input).shape}.{remedy}"
+        )
     x, _ = as_images(input, axes, "interpolate")
     old = x.shape[2:]
     scales: list[float | None] = [None] * axes
@@ -63,7 +67,9 @@ def interpolate(
             scales = list(factors)
     kind = {"bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}.get(mode, mode)
     each = zip(old, new, scales, strict=True)
-    return fused.resample(x, plans=tuple([interpolation(s, p, kind, scale, bool(align_corners)) for s, p, scale in each]))
+    return fused.resample(
+        x, plans=tuple([interpolation(s, p, kind, scale, bool(align_corners)) for s, p, scale in each])
+    )
 
 
 def check_mode(size: Any, scale_factor: Any, mode: str, align_corners: bool | None) -> None:
@@ -78,6 +84,10 @@ def check_mode(size: Any, scale_factor: Any, mode: str, align_corners: bool | No
 
 def _factors(scale_factor: Any, axes: int) -> tuple[float, ...]:
     given = tuple(scale_factor) if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * axes
-    if len(given) != axes or any(isinstance(f, bool) or not isinstance(f, (int, float, np.number)) or not f > 0 for f in given):
-        raise ArgumentError(f"scale_factor must be a positive number, or {axes} of them, one for each axis; got {scale_factor!r}.")
+    if len(given) != axes or any(
+        isinstance(f, bool) or not isinstance(f, (int, float, np.number)) or not f > 0 for f in given
+    ):
+        raise ArgumentError(
+            f"scale_factor must be a positive number, or {axes} of them, one for each axis; got {scale_factor!r}."
+        )
     return tuple([float(f) for f in given])

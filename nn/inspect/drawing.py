@@ -59,7 +59,9 @@ def draw(
         raise ArgumentError("draw needs an input shape, or an example: model.draw((32, 784)).")
     stray = next((x for x in inputs if isinstance(x, (str, os.PathLike))), None)
     if stray is not None:
-        raise ArgumentError(f"draw takes the file to write to by name: model.draw((32, 784), path={os.fspath(stray)!r}).")
+        raise ArgumentError(
+            f"draw takes the file to write to by name: model.draw((32, 784), path={os.fspath(stray)!r})."
+        )
     if path is not None and os.fspath(path).endswith(".html"):
         raise ArgumentError(
             f"the diagram of a model is written as .svg, .png, .pdf, .dot or .mmd; got {os.fspath(path)!r}. "
@@ -79,7 +81,9 @@ def draw(
         )
     rows = list(_counted(run, out, learns))
     name = type(model).__name__
-    innermost = {row.path for i, row in enumerate(rows) if row.calls and not any(inner.calls for inner in _inside(rows, i))}
+    innermost = {
+        row.path for i, row in enumerate(rows) if row.calls and not any(inner.calls for inner in _inside(rows, i))
+    }
     if title is None:
         title = f"{name}: {sum(row.parameters for row in rows):,} parameters"
     options = {
@@ -120,8 +124,16 @@ def _inside(rows: Sequence[LayerSummary], i: int) -> Iterator[LayerSummary]:
 def _lines(rows: Sequence[LayerSummary], i: int) -> tuple[str, ...]:
     row = rows[i]
     inputs = ", ".join(dict.fromkeys([_shown(shape) for shape in row.input_shapes if isinstance(shape, tuple)]))
-    output = row.output_shape if not isinstance(row.output_shape, tuple) else tuple(s for s in row.output_shape if s is not None)
-    lines = [f"{inputs} → {_shown(output[0] if len(output) == 1 and isinstance(output[0], tuple) else output)}"] if row.calls else [""]
+    output = (
+        row.output_shape
+        if not isinstance(row.output_shape, tuple)
+        else tuple(s for s in row.output_shape if s is not None)
+    )
+    lines = (
+        [f"{inputs} → {_shown(output[0] if len(output) == 1 and isinstance(output[0], tuple) else output)}"]
+        if row.calls
+        else [""]
+    )
     size = row.parameters + sum(inner.parameters for inner in _inside(rows, i))
     if size:
         lines.append(f"{size:,} parameters")
@@ -135,8 +147,14 @@ def _lines(rows: Sequence[LayerSummary], i: int) -> tuple[str, ...]:
 
 def _with_inputs(graph: Graph, given: Sequence[Any]) -> Graph:
     """The examples, which require grad so that all is recorded, as the inputs that they are; other arrays are the layers' own."""
-    plain = {(x.shape, str(x.dtype)) for x in given if isinstance(x, np.ndarray) or (isinstance(x, Tensor) and not x.requires_grad)}
-    gone = {node.id for node in graph.nodes if node.kind == "input" and (node.name or (node.shape, node.dtype) not in plain)}
+    plain = {
+        (x.shape, str(x.dtype))
+        for x in given
+        if isinstance(x, np.ndarray) or (isinstance(x, Tensor) and not x.requires_grad)
+    }
+    gone = {
+        node.id for node in graph.nodes if node.kind == "input" and (node.name or (node.shape, node.dtype) not in plain)
+    }
     nodes = [
         replace(node, kind="input", name="input", value=None, wants_grad=False, scope=())
         if node.kind == "parameter" and not node.name else replace(node, value=None, name="input") if node.kind == "input" else node

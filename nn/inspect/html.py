@@ -61,10 +61,22 @@ def module_html(model: Module) -> str:
     try:
         tree = branch(model)
         modes = tree.modes()
-        mode = "some modules in training mode, others in eval mode" if len(modes) > 1 else "training mode" if tree.training else "eval mode"
+        mode = (
+            "some modules in training mode, others in eval mode"
+            if len(modes) > 1
+            else "training mode"
+            if tree.training
+            else "eval mode"
+        )
         nbytes = sum(p.numpy().nbytes for p in {id(p): p for p in _parameters(model)}.values())
-        total = f"{tree.parameters:,} parameters" + (f", {tree.trainable:,} trainable" if tree.trainable < tree.parameters else "")
-        head = f'<div style="margin-bottom:4px">{_Page.title(tree)}' + "".join(map(fact, (total, _size(nbytes), mode))) + "</div>"
+        total = f"{tree.parameters:,} parameters" + (
+            f", {tree.trainable:,} trainable" if tree.trainable < tree.parameters else ""
+        )
+        head = (
+            f'<div style="margin-bottom:4px">{_Page.title(tree)}'
+            + "".join(map(fact, (total, _size(nbytes), mode)))
+            + "</div>"
+        )
         return f'<div style="{FONT};line-height:1.6">{head}{_Page(len(modes) > 1).body(tree) if tree.inside else _own(model)}</div>'
     except Exception:  # a repr that raises hides what one wants to look at
         return in_words(model)
@@ -138,7 +150,9 @@ class _Page:
         self.left = ROWS
 
     def body(self, tree: Branch) -> str:
-        return f'<div style="{RULE};padding:4px 10px;display:inline-block;min-width:26em">{self.children(tree, 0)}</div>'
+        return (
+            f'<div style="{RULE};padding:4px 10px;display:inline-block;min-width:26em">{self.children(tree, 0)}</div>'
+        )
 
     def children(self, tree: Branch, depth: int) -> str:
         parts = []
@@ -150,7 +164,9 @@ class _Page:
             if b.inside:
                 opened = " open" if depth < OPEN and len(tree.inside) <= 12 else ""
                 inside = f'<div style="margin-left:7px;padding-left:14px;border-left:1px solid #8886">{self.children(b, depth + 1)}</div>'
-                parts.append(f'<details{opened}><summary style="cursor:pointer">{self.words(b)}</summary>{inside}</details>')
+                parts.append(
+                    f'<details{opened}><summary style="cursor:pointer">{self.words(b)}</summary>{inside}</details>'
+                )
             else:
                 parts.append(f'<div style="padding-left:16px">{self.words(b)}</div>')
         return "".join(parts)

@@ -78,7 +78,10 @@ class Summary:
     def __repr__(self) -> str:
         cells = [("Layer", "Output shape", "Parameters", "Multiply-adds"), *map(_cells, self.rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = [f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {p:>{widths[2]}}  {m:>{widths[3]}}".rstrip() for name, shape, p, m in cells]
+        lines = [
+            f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {p:>{widths[2]}}  {m:>{widths[3]}}".rstrip()
+            for name, shape, p, m in cells
+        ]
         rule = "-" * (sum(widths) + 6)
         return "\n".join([
             lines[0], rule, *lines[1:], rule,
@@ -133,7 +136,9 @@ def summary(model: Module, *inputs: Any, dtype: Any = None, depth: int | None = 
 
 
 def _is_shape(x: Any) -> bool:
-    return isinstance(x, (tuple, list)) and all(isinstance(size, (int, np.integer)) and not isinstance(size, bool) for size in x)
+    return isinstance(x, (tuple, list)) and all(
+        isinstance(size, (int, np.integer)) and not isinstance(size, bool) for size in x
+    )
 
 
 def _examples(inputs: Sequence[Any], dtype: Any, model: Module) -> list[Any]:
@@ -164,7 +169,9 @@ def _apart(model: Module) -> tuple[Module, dict[int, bool]]:
     learns: dict[int, bool] = {}
     for module in model.modules():
         for value in vars(module).values():
-            memo.update((id(t), t) for t in _recorded(value))  # an activation kept from a call: it cannot be copied, nor need be
+            memo.update(
+                (id(t), t) for t in _recorded(value)
+            )  # an activation kept from a call: it cannot be copied, nor need be
     for p in model.parameters():
         twin = type(p).__new__(type(p))
         twin.__setstate__((p.numpy(), p.dtype.kind == "f", None, p.name))
@@ -242,7 +249,9 @@ def _counted(run: _Run, out: Any, learns: dict[int, bool]) -> Iterator[LayerSumm
         )  # fmt: skip
 
 
-def _nested(path: str, name: str, depth: int, module: Module, around: tuple[int, ...]) -> Iterator[tuple[str, str, int, Module]]:
+def _nested(
+    path: str, name: str, depth: int, module: Module, around: tuple[int, ...]
+) -> Iterator[tuple[str, str, int, Module]]:
     """(path, name, depth, module) of all places that modules have."""
     yield path, name, depth, module
     around = (*around, id(module))
@@ -278,15 +287,28 @@ def _cells(row: LayerSummary) -> tuple[str, str, str, str]:
     if row.shared:
         words += " (shared)"
     shape = "" if row.shared and not row.calls else "not called" if not row.calls else _shown(row.output_shape)
-    return words, shape, f"{row.parameters:,}" if row.parameters else "-", f"{row.multiply_adds:,}" if row.multiply_adds else "-"
+    return (
+        words,
+        shape,
+        f"{row.parameters:,}" if row.parameters else "-",
+        f"{row.multiply_adds:,}" if row.multiply_adds else "-",
+    )
 
 
 def _shown(shape: Any) -> str:
     """(32, 10) for one shape; those of several values after each other: (5, 3), (1, 3)."""
     if isinstance(shape, tuple) and not _is_shape(shape):
-        return ", ".join(f"({_shown(item)})" if isinstance(item, tuple) and not _is_shape(item) else _shown(item) for item in shape)
+        return ", ".join(
+            f"({_shown(item)})" if isinstance(item, tuple) and not _is_shape(item) else _shown(item) for item in shape
+        )
     return str(shape)
 
 
 def _size(nbytes: int) -> str:
-    return f"{nbytes} B" if nbytes < 1024 else f"{nbytes / 1024:.1f} KiB" if nbytes < 1024**2 else f"{nbytes / 1024**2:.1f} MiB"
+    return (
+        f"{nbytes} B"
+        if nbytes < 1024
+        else f"{nbytes / 1024:.1f} KiB"
+        if nbytes < 1024**2
+        else f"{nbytes / 1024**2:.1f} MiB"
+    )

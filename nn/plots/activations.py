@@ -50,7 +50,9 @@ def activations(
     """
     chosen = {**{_name(f): f for f in functions}, **named}
     if len(chosen) < len(functions) + len(named):
-        raise ArgumentError("two functions have the same name; give names: activations(small=F.elu, large=lambda x: F.elu(x, 2.0)).")
+        raise ArgumentError(
+            "two functions have the same name; give names: activations(small=F.elu, large=lambda x: F.elu(x, 2.0))."
+        )
     if not chosen:
         raise ArgumentError("activations needs a function: nn.plots.activations(np.tanh, nn.functional.relu).")
     low, high = (-span, span) if isinstance(span, (int, float)) else span
@@ -64,7 +66,9 @@ def activations(
             level(0, color=NEUTRAL, linewidth=1, zorder=0)
         handles = []
         for i, (name, (_, y, slope)) in enumerate(curves.items()):
-            handles += ax.plot(x, _broken(y, x, _values(ready[name], 1)), color=colour(i), linestyle=dash(i), label=name)
+            handles += ax.plot(
+                x, _broken(y, x, _values(ready[name], 1)), color=colour(i), linestyle=dash(i), label=name
+            )
             if derivative:
                 slope = _broken(slope, x, _values(ready[name], 2))
                 ax.plot(x, slope, color=colour(i), linestyle=DOTS, linewidth=1.75, alpha=0.9, label=f"{name}′")
@@ -72,7 +76,9 @@ def activations(
         grid(ax)
         if derivative:
             ink = ax.xaxis.label.get_color()
-            handles.append(needs("matplotlib.lines").Line2D([], [], color=ink, linestyle=DOTS, linewidth=1.75, label="derivative"))
+            handles.append(
+                needs("matplotlib.lines").Line2D([], [], color=ink, linestyle=DOTS, linewidth=1.75, label="derivative")
+            )
         legend(ax, handles=handles)
     return ax
 
@@ -92,7 +98,9 @@ def slopes(function: Callable[[Any], Any], x: Any) -> tuple[np.ndarray, np.ndarr
     values = np.array(y.numpy() if isinstance(y, Tensor) else y, float)
     if isinstance(y, Tensor) and y.requires_grad:
         y.backward(np.ones(numbers.shape))
-    slope = np.zeros(numbers.shape) if t.grad is None else np.array(t.grad.numpy())  # a step is constant where it is smooth
+    slope = (
+        np.zeros(numbers.shape) if t.grad is None else np.array(t.grad.numpy())
+    )  # a step is constant where it is smooth
     return numbers, values, slope
 
 
@@ -127,10 +135,16 @@ def _broken(y: np.ndarray, x: np.ndarray, f: Callable[[np.ndarray], np.ndarray])
             first = np.abs(value - low) > np.abs(high - value)
             right, high = np.where(first, middle, right), np.where(first, value, high)
             left, low = np.where(first, left, middle), np.where(first, low, value)
-        jumps = np.abs(high - low) > np.maximum(visible, SEEN * (most - least))  # a peak between two points may be higher than the curve
+        jumps = np.abs(high - low) > np.maximum(
+            visible, SEEN * (most - least)
+        )  # a peak between two points may be higher than the curve
         broken[found[jumps] + 1] = np.nan
     return broken
 
 
 def _name(function: Any) -> str:
-    return str(getattr(function, "name", "")) if not hasattr(function, "__name__") and hasattr(function, "name") else plain_name(function)
+    return (
+        str(getattr(function, "name", ""))
+        if not hasattr(function, "__name__") and hasattr(function, "name")
+        else plain_name(function)
+    )

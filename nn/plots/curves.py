@@ -27,7 +27,9 @@ def learning_curves(history: Mapping[str, Any], what: str = "loss", *, log: bool
         'loss'
     """
     if not isinstance(history, Mapping) or not history:
-        raise ArgumentError("learning_curves takes a History, or a dict of lists: {'train_loss': [...], 'validation_loss': [...]}.")
+        raise ArgumentError(
+            "learning_curves takes a History, or a dict of lists: {'train_loss': [...], 'validation_loss': [...]}."
+        )
     if not all(isinstance(run, Mapping) for run in history.values()):
         with canvas(ax) as ax:
             _complete(history).plot(what, ax=ax, log=log)
@@ -48,7 +50,14 @@ def learning_curves(history: Mapping[str, Any], what: str = "loss", *, log: bool
                 )  # fmt: skip
             best = run.best_epoch
             if best is not None and len(parts) > 1:
-                ax.plot([best], [run[parts[0]][run["epoch"].index(best)]], "o", color=colour(i), markerfacecolor="white", markeredgewidth=2)
+                ax.plot(
+                    [best],
+                    [run[parts[0]][run["epoch"].index(best)]],
+                    "o",
+                    color=colour(i),
+                    markerfacecolor="white",
+                    markeredgewidth=2,
+                )
         ax.set(xlabel="epoch", ylabel=what.replace("_", " "))
         ax.xaxis.get_major_locator().set_params(integer=True)
         if log:
@@ -58,7 +67,10 @@ def learning_curves(history: Mapping[str, Any], what: str = "loss", *, log: bool
         if any(f"validation_{what}" in run and f"train_{what}" in run for run in runs.values()):
             ink = ax.xaxis.label.get_color()
             line = needs("matplotlib.lines").Line2D
-            styles = [line([], [], color=ink, label="validation"), line([], [], color=ink, linestyle=(0, (1, 1.2)), label="training")]
+            styles = [
+                line([], [], color=ink, label="validation"),
+                line([], [], color=ink, linestyle=(0, (1, 1.2)), label="training"),
+            ]
             handles = [*first.legend_handles, *styles]
             legend(ax, handles=handles, ncols=1 + (len(handles) > 6))
     return ax

@@ -67,7 +67,9 @@ class GradientNorms:
         for _, own in self._parameters:
             known = [p for p in own if id(p) in squares]
             total = sum([squares[id(p)] for p in known])
-            row.append(float(np.sqrt(total / max(1, sum([p.size for p in known])) if self.rms else total)) if known else np.nan)
+            row.append(
+                float(np.sqrt(total / max(1, sum([p.size for p in known])) if self.rms else total)) if known else np.nan
+            )
         self.rows.append(row)
 
     def __enter__(self) -> Self:
@@ -99,7 +101,9 @@ class GradientNorms:
         """The norms, a row each time, a column a layer: shape (times, layers)."""
         return np.asarray(self.rows, float).reshape(-1, len(self._parameters))
 
-    def plot(self, ax: Any = None, *, over: str = "time", xlabel: str = "recorded step", label: str | None = None) -> Any:
+    def plot(
+        self, ax: Any = None, *, over: str = "time", xlabel: str = "recorded step", label: str | None = None
+    ) -> Any:
         """Draw the norms on a logarithmic scale.
 
         Args:      over: "time": a line a layer, coloured from the first layer to the last. "layers": a line a time (at most 8 of
@@ -156,7 +160,15 @@ class GradientNorms:
         places = np.arange(1, norms.shape[1] + 1)
         if label is not None:
             i = len(ax.get_lines())
-            ax.plot(places, norms[-1], color=colour(i), linestyle=dash(i), marker=MARKERS[i % len(MARKERS)], markersize=5, label=label)
+            ax.plot(
+                places,
+                norms[-1],
+                color=colour(i),
+                linestyle=dash(i),
+                marker=MARKERS[i % len(MARKERS)],
+                markersize=5,
+                label=label,
+            )
         for i, (time, shade) in enumerate(zip(times, shades(len(times)), strict=True) if label is None else ()):
             ax.plot(
                 places,

@@ -39,7 +39,9 @@ def weight_histograms(model: Module, *, kind: str = "weight", bins: int = 60, ax
     return ridges(found, xlabel=kind or "parameter", bins=bins, ax=ax)
 
 
-def activation_histograms(model: Module, x: Any, *, kinds: type | tuple[type, ...] | None = None, bins: int = 60, ax: Any = None) -> Any:
+def activation_histograms(
+    model: Module, x: Any, *, kinds: type | tuple[type, ...] | None = None, bins: int = 60, ax: Any = None
+) -> Any:
     """Draw how the outputs of each layer are distributed for a batch, one layer above the other on one scale.
 
     The model runs once, in eval mode and without recording; nothing of it changes. So dropout is off, and batch normalisation
@@ -66,7 +68,9 @@ def activation_histograms(model: Module, x: Any, *, kinds: type | tuple[type, ..
     with as_used(model), watched(model, places, lambda label, module, before, out: found.update({label: out.copy()})):
         call(model, x)
     if not found:
-        raise ArgumentError(f"no module of {type(model).__name__} that was asked for puts out an array when it is called.")
+        raise ArgumentError(
+            f"no module of {type(model).__name__} that was asked for puts out an array when it is called."
+        )
     return ridges(found, xlabel="activation", bins=bins, ax=ax)
 
 
@@ -89,7 +93,9 @@ def ridges(values: Mapping[str, Any], *, xlabel: str = "value", bins: int = 60, 
             counts, _ = np.histogram(a, edges)
             heights = 0.86 * counts / max(1, counts.max())
             floor = -float(i)
-            ax.fill_between(edges, floor, floor + np.append(heights, heights[-1]), step="post", color=shade, alpha=0.75, linewidth=0)
+            ax.fill_between(
+                edges, floor, floor + np.append(heights, heights[-1]), step="post", color=shade, alpha=0.75, linewidth=0
+            )
             ax.axhline(floor, color=shade, linewidth=1)
             ax.text(1.01, floor + 0.22, words, transform=ax.get_yaxis_transform(), va="center", fontsize="small")
         ax.set_yticks([-i + 0.22 for i in range(len(rows))], [name for name, _, _ in rows])
@@ -145,7 +151,9 @@ class DeadReLUs:
         self._model, self._axis = model, axis
         self._places = innermost(model, self.KINDS)
         if not self._places:
-            raise ArgumentError(f"{type(model).__name__} has no nn.ReLU, nn.ReLU6 or nn.MinimalEffortReLU inside; F.relu leaves no module.")
+            raise ArgumentError(
+                f"{type(model).__name__} has no nn.ReLU, nn.ReLU6 or nn.MinimalEffortReLU inside; F.relu leaves no module."
+            )
         self._alive: dict[str, np.ndarray] = {}
         self.history: list[dict[str, float]] = []
         self._stack = ExitStack()

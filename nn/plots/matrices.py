@@ -16,7 +16,9 @@ INDEXED = 16  # elements along an axis up to which their indices are written
 LONGEST = 400  # rows or columns that are drawn: beyond that an element is smaller than a pixel
 
 
-def jacobian(J: Any, *, inputs: int | None = None, numbers: bool | None = None, colorbar: bool = True, ax: Any = None) -> Any:
+def jacobian(
+    J: Any, *, inputs: int | None = None, numbers: bool | None = None, colorbar: bool = True, ax: Any = None
+) -> Any:
     """Draw a Jacobian: a row for each element of the result, a column for each element of the argument.
 
         J[i…, j…] = ∂out[i…] / ∂in[j…]        blue is negative, white zero, orange positive, grey not a number
@@ -53,7 +55,9 @@ def jacobian(J: Any, *, inputs: int | None = None, numbers: bool | None = None, 
     with canvas(ax, (width + (1.9 if colorbar else 0.9), height + 0.8)) as ax:
         finite = np.abs(matrix[np.isfinite(matrix)])
         largest = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
-        image = ax.imshow(matrix, cmap=_diverging(), vmin=-largest, vmax=largest, interpolation="nearest", aspect="equal")
+        image = ax.imshow(
+            matrix, cmap=_diverging(), vmin=-largest, vmax=largest, interpolation="nearest", aspect="equal"
+        )
         if written:
             for (i, j), value in np.ndenumerate(matrix):
                 shade = "white" if value < -0.7 * largest else "black"  # on the blue black is hard to read
@@ -69,7 +73,9 @@ def jacobian(J: Any, *, inputs: int | None = None, numbers: bool | None = None, 
 
 def _checked(inputs: Any, ndim: int) -> int:
     if isinstance(inputs, bool) or not isinstance(inputs, int) or not 0 <= inputs <= ndim:
-        raise ArgumentError(f"inputs, the number of axes of the argument, must be an integer from 0 to {ndim}; got {inputs!r}.")
+        raise ArgumentError(
+            f"inputs, the number of axes of the argument, must be an integer from 0 to {ndim}; got {inputs!r}."
+        )
     return inputs
 
 
@@ -82,7 +88,9 @@ def _size(rows: int, columns: int) -> tuple[float, float]:
 def _diverging() -> Any:
     """Blue, white and orange, as the pages of `autograd.viz.steps`; what is not a number is grey."""
     colours = needs("matplotlib.colors")
-    return colours.LinearSegmentedColormap.from_list("jacobian", [COLOURS[0], "white", COLOURS[1]]).with_extremes(bad=NEUTRAL)
+    return colours.LinearSegmentedColormap.from_list("jacobian", [COLOURS[0], "white", COLOURS[1]]).with_extremes(
+        bad=NEUTRAL
+    )
 
 
 def _mark(axis: Any, line: Any, shape: tuple[int, ...]) -> None:

@@ -63,7 +63,9 @@ def roc_curve(target: Any, scores: Any, *, classes: Sequence[str] | None = None,
     if heights.ndim == 2 and heights.shape[1] == 1:
         heights = heights[:, 0]
     if heights.ndim > 2 or len(heights) != len(truth):
-        raise ShapeError(f"there must be a row of scores for each of the {len(truth)} targets; got shape {heights.shape}.")
+        raise ShapeError(
+            f"there must be a row of scores for each of the {len(truth)} targets; got shape {heights.shape}."
+        )
     display = needs("sklearn.metrics").RocCurveDisplay
     if heights.ndim == 1:
         curves = [("", truth, heights)]
@@ -78,13 +80,23 @@ def roc_curve(target: Any, scores: Any, *, classes: Sequence[str] | None = None,
         shares = _probabilities(heights)
         curves = [(names[i], truth == i, shares[:, i]) for i in range(count) if 0 < np.mean(truth == i) < 1]
         if not curves:
-            raise ArgumentError(f"a ROC curve needs rows of several classes; the target has {np.unique(truth).tolist()}.")
+            raise ArgumentError(
+                f"a ROC curve needs rows of several classes; the target has {np.unique(truth).tolist()}."
+            )
     with canvas(ax, (6.2, 5.2)) as ax:
         for i, (name, positive, height) in enumerate(curves):
-            shown = display.from_predictions(positive, height, ax=ax, curve_kwargs={"color": colour(i), "linestyle": dash(i)})
+            shown = display.from_predictions(
+                positive, height, ax=ax, curve_kwargs={"color": colour(i), "linestyle": dash(i)}
+            )
             shown.line_.set_label(f"{name}, area {shown.roc_auc:.3f}" if name else f"area {shown.roc_auc:.3f}")
         ax.plot([0, 1], [0, 1], color=NEUTRAL, linewidth=1.25, linestyle=(0, (4, 3)), label="by chance, area 0.5")
-        ax.set(xlabel="false positive rate", ylabel="true positive rate, recall", xlim=(-0.01, 1.01), ylim=(-0.01, 1.02), aspect="equal")
+        ax.set(
+            xlabel="false positive rate",
+            ylabel="true positive rate, recall",
+            xlim=(-0.01, 1.01),
+            ylim=(-0.01, 1.02),
+            aspect="equal",
+        )
         grid(ax)
         legend(ax, loc="lower right", fontsize="small" if len(curves) > 5 else None)
     return ax

@@ -139,7 +139,9 @@ def optimizer_paths(
                 label="_",
                 zorder=3.5,
             )
-            ax.plot(*way[-1], "o", color=colour(i), markersize=9, markeredgecolor="white", markeredgewidth=1.5, zorder=4)
+            ax.plot(
+                *way[-1], "o", color=colour(i), markersize=9, markeredgecolor="white", markeredgewidth=1.5, zorder=4
+            )
         legend(ax, title=getattr(function, "name", None), fontsize="small")
     return ax
 
@@ -172,7 +174,9 @@ def animate_paths(
         lines, heads = [], []
         for i, name in enumerate(ways):
             lines += ax.plot([], [], color=colour(i), linestyle=dash(i), label=name, zorder=3, path_effects=_halo(ax))
-            heads += ax.plot([], [], "o", color=colour(i), markersize=9, markeredgecolor="white", markeredgewidth=1.5, zorder=4)
+            heads += ax.plot(
+                [], [], "o", color=colour(i), markersize=9, markeredgecolor="white", markeredgewidth=1.5, zorder=4
+            )
         legend(ax, fontsize="small", loc="upper right")
         ax.set_title("step 0")
 
@@ -229,7 +233,16 @@ def _map(ax: Any, function: Any, window: Window, points: int, lines: bool = True
     else:
         lowest, highest = np.nanmin(rank), np.nanmax(rank)
         bands = np.floor(22 * (rank - lowest) / max(highest - lowest, 1e-300))
-        ax.imshow(bands, extent=window, origin="lower", aspect="auto", interpolation="nearest", cmap=SEQUENCE, alpha=0.45, zorder=0)
+        ax.imshow(
+            bands,
+            extent=window,
+            origin="lower",
+            aspect="auto",
+            interpolation="nearest",
+            cmap=SEQUENCE,
+            alpha=0.45,
+            zorder=0,
+        )
         ax.grid(False)
     minimum = getattr(function, "minimum", None)
     if minimum is not None:

@@ -66,8 +66,12 @@ def decision_regions(
         colors = needs("matplotlib.colors")
         codes = found.reshape(points, points)
         image = np.array([colors.to_rgba(colour(i)) for i in range(len(labels))])[codes]
-        image[..., 3] = 0.42 if lead is None or not confidence else (0.12 + 0.38 * _clear(lead.max(axis=1))).reshape(points, points)
-        ax.imshow(image, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="bilinear", zorder=0)
+        image[..., 3] = (
+            0.42 if lead is None or not confidence else (0.12 + 0.38 * _clear(lead.max(axis=1))).reshape(points, points)
+        )
+        ax.imshow(
+            image, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="bilinear", zorder=0
+        )
         ink = ax.xaxis.label.get_color()
         for i in range(len(labels)):
             inside = codes == i
@@ -87,7 +91,9 @@ def decision_regions(
     return ax
 
 
-def linear_regions(model: Module, x: Any = None, *, window: Window | None = None, points: int = 401, ax: Any = None) -> Any:
+def linear_regions(
+    model: Module, x: Any = None, *, window: Window | None = None, points: int = 401, ax: Any = None
+) -> Any:
     """Draw the regions in which a network of two inputs with rectifiers is linear: inside of one, every unit is on one side of its kink.
 
     The lines are the units' kinks, a colour a layer: straight in the first layer, bent in the next by those before it. Regions too
@@ -113,16 +119,33 @@ def linear_regions(model: Module, x: Any = None, *, window: Window | None = None
         order = np.random.default_rng(0).permutation(count)[codes].reshape(points, points)  # neighbours are told apart
         image = scale(order / max(1, count - 1))
         image[..., 3] = 0.4
-        ax.imshow(image, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="nearest", zorder=0)
+        ax.imshow(
+            image, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="nearest", zorder=0
+        )
         lines = needs("matplotlib.lines")
         handles = []
         for i, (layer, above) in enumerate(heights.items()):
             for unit in above.T:
                 if unit.min() < 0 < unit.max():
-                    ax.contour(u, v, unit.reshape(points, points), [0.0], colors=[colour(i)], linewidths=1.6, linestyles="-", zorder=2)
+                    ax.contour(
+                        u,
+                        v,
+                        unit.reshape(points, points),
+                        [0.0],
+                        colors=[colour(i)],
+                        linewidths=1.6,
+                        linestyles="-",
+                        zorder=2,
+                    )
             handles.append(lines.Line2D([], [], color=colour(i), label=layer))
         legend(ax, handles=handles, title="kinks of", loc="upper right")
-        ax.set(xlabel="x₁", ylabel="x₂", xlim=(left, right), ylim=(bottom, top), title=f"{found} linear region{'s' * (found != 1)}")
+        ax.set(
+            xlabel="x₁",
+            ylabel="x₂",
+            xlim=(left, right),
+            ylim=(bottom, top),
+            title=f"{found} linear region{'s' * (found != 1)}",
+        )
     return ax
 
 
@@ -169,7 +192,9 @@ def count_regions(model: Module, x: Any = None, *, window: Window | Span | None 
                 "There must be no smooth activation, no F.relu and no pooling by maxima in front of it, only rectifiers as modules, "
                 "such as nn.ReLU, and what is linear."
             )
-        pieces = [part for piece, part in zip(pieces, above, strict=True) for part in _cut(piece, part, ROUNDING * scale)]
+        pieces = [
+            part for piece, part in zip(pieces, above, strict=True) for part in _cut(piece, part, ROUNDING * scale)
+        ]
         layer += 1
         if layer == len(heights):
             return len(pieces)
@@ -277,7 +302,9 @@ def _classes(model: Any, plane: np.ndarray, threshold: float) -> tuple[np.ndarra
         compute: Callable[[Any], Any] = model
         scores = np.concatenate([raw(compute(rows)) for rows in _chunks(plane)])
     if len(scores) != len(plane) or scores.ndim > 2:
-        raise ShapeError(f"a classifier gives a score a row, or a row of scores: shape (N, classes); got {scores.shape} for {plane.shape}.")
+        raise ShapeError(
+            f"a classifier gives a score a row, or a row of scores: shape (N, classes); got {scores.shape} for {plane.shape}."
+        )
     if scores.ndim == 1 or scores.shape[1] == 1:
         height = scores.reshape(-1) - threshold
         return np.arange(2), (height > 0).astype(int), np.stack([-height, height], axis=1)
@@ -306,7 +333,9 @@ def _data(x: Any) -> Any:
         return None
     x = raw(x)
     if x.ndim != 2 or x.shape[1] != 2:
-        raise ShapeError(f"x needs rows of two numbers, shape (N, 2); got {x.shape}. For more inputs, draw two of them, or PCA's.")
+        raise ShapeError(
+            f"x needs rows of two numbers, shape (N, 2); got {x.shape}. For more inputs, draw two of them, or PCA's."
+        )
     return x
 
 
@@ -318,7 +347,9 @@ def _window(window: Window | None, x: Any, default: Window | None = None) -> Win
         return window
     if x is None or not len(x):
         if default is None:
-            raise ArgumentError("decision_regions needs the data or a window: decision_regions(model, x, y), or window=(-1, 1, -1, 1).")
+            raise ArgumentError(
+                "decision_regions needs the data or a window: decision_regions(model, x, y), or window=(-1, 1, -1, 1)."
+            )
         return default
     low, high = x.min(axis=0), x.max(axis=0)
     margin = 0.12 * np.where(high > low, high - low, 1.0)

@@ -30,7 +30,9 @@ def learning_rates(schedulers: Any, *, steps: int = 100, group: int = 0, ax: Any
     steps = check_points("steps", steps, 1)
     named = schedulers if isinstance(schedulers, Mapping) else {plain_name(schedulers): schedulers}
     if not named:
-        raise ArgumentError("learning_rates takes a scheduler, or a dict of them: {'cosine': CosineAnnealingLR(optimizer, T_max=100)}.")
+        raise ArgumentError(
+            "learning_rates takes a scheduler, or a dict of them: {'cosine': CosineAnnealingLR(optimizer, T_max=100)}."
+        )
     rates = {name: _ahead(name, scheduler, steps, group) for name, scheduler in named.items()}
     with canvas(ax) as ax:
         for i, (name, values) in enumerate(rates.items()):
@@ -54,7 +56,9 @@ def _ahead(name: str, scheduler: Any, steps: int, group: int) -> list[float]:
     twin = copy.deepcopy(scheduler)
     groups = twin.optimizer.param_groups
     if isinstance(group, bool) or not isinstance(group, int) or not 0 <= group < len(groups):
-        raise ArgumentError(f"group must be the number of one of the optimizer's {len(groups)} groups, from 0; got {group!r}.")
+        raise ArgumentError(
+            f"group must be the number of one of the optimizer's {len(groups)} groups, from 0; got {group!r}."
+        )
     for each in groups:
         for p in each["params"]:
             p.grad = None  # so that the copy's steps change no weight, and are none too few

@@ -26,7 +26,9 @@ def needs(module: str) -> Any:
         return importlib.import_module(module)
     except ImportError:
         library = {"sklearn": "scikit-learn"}.get(module.split(".")[0], "matplotlib")
-        raise ImportError(f"nn.plots draws with {library}, which is not installed: pip install 'chainrule[train]'.") from None
+        raise ImportError(
+            f"nn.plots draws with {library}, which is not installed: pip install 'chainrule[train]'."
+        ) from None
 
 
 def set_style() -> None:
@@ -59,7 +61,9 @@ def canvas(ax: Any, size: tuple[float, float] = (7.0, 4.5), **subplot: Any) -> I
     """The Axes to draw in: those given, or those of a new figure, in larger type unless the user has chosen a size."""
     if ax is not None:
         if not hasattr(ax, "plot"):
-            raise ArgumentError(f"ax must be matplotlib's Axes or None; got a {type(ax).__name__}. Of several give one: axes[0].")
+            raise ArgumentError(
+                f"ax must be matplotlib's Axes or None; got a {type(ax).__name__}. Of several give one: axes[0]."
+            )
         yield ax
         return
     pyplot = needs("matplotlib.pyplot")

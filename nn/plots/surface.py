@@ -46,7 +46,9 @@ class LossSurface:
             lines = ax.contour(self.a, self.b, values, spacing[::2], colors="white", linewidths=0.8, norm=normalise)
             ax.clabel(lines, fmt=lambda v: f"{v:.3g}", fontsize="small")
             ax.plot([0], [0], "+", color="white", markersize=15, markeredgewidth=2.5, zorder=3, label="the model")
-            bar = ax.figure.colorbar(filled, ax=ax, label="loss", format=needs("matplotlib.ticker").FuncFormatter(lambda v, _: f"{v:.3g}"))
+            bar = ax.figure.colorbar(
+                filled, ax=ax, label="loss", format=needs("matplotlib.ticker").FuncFormatter(lambda v, _: f"{v:.3g}")
+            )
             bar.outline.set_visible(False)
             ax.set(xlabel="along direction δ", ylabel="along direction η", aspect="equal")
             ax.locator_params(nbins=5)
@@ -61,7 +63,9 @@ class LossSurface:
         Returns:   the Axes.
         """
         if ax is not None and not hasattr(ax, "plot_surface"):
-            raise ArgumentError("surface draws in three dimensions: make the Axes with subplot_kw={'projection': '3d'}, or leave ax out.")
+            raise ArgumentError(
+                "surface draws in three dimensions: make the Axes with subplot_kw={'projection': '3d'}, or leave ax out."
+            )
         values = self._finite()
         if ceiling is not None:
             values = np.minimum(values, ceiling)
@@ -69,7 +73,17 @@ class LossSurface:
         heights = np.log10(np.maximum(values, 1e-12)) if log else values
         with canvas(ax, (7.0, 5.6), projection="3d") as ax:
             a, b = np.meshgrid(self.a, self.b)
-            ax.plot_surface(a, b, heights, cmap=SEQUENCE, rcount=80, ccount=80, linewidth=0.25, edgecolor=(0, 0, 0, 0.25), antialiased=True)
+            ax.plot_surface(
+                a,
+                b,
+                heights,
+                cmap=SEQUENCE,
+                rcount=80,
+                ccount=80,
+                linewidth=0.25,
+                edgecolor=(0, 0, 0, 0.25),
+                antialiased=True,
+            )
             floor = float(heights.min()) - 0.25 * (float(np.ptp(heights)) or 1.0)
             if np.ptp(heights) > 0:
                 ax.contour(a, b, heights, 10, cmap=SEQUENCE, linewidths=1.25, offset=floor)
@@ -93,7 +107,9 @@ class LossSurface:
     def _wants_log(self, log: bool | None) -> bool:
         values = self._finite()
         if log and values.min() <= 0:
-            raise ArgumentError(f"a logarithmic scale needs losses above 0; the smallest is {values.min():.4g}. Give log=False.")
+            raise ArgumentError(
+                f"a logarithmic scale needs losses above 0; the smallest is {values.min():.4g}. Give log=False."
+            )
         return bool(values.min() > 0 and values.max() > 30 * values.min()) if log is None else log
 
     def _levels(self, levels: int, log: bool | None) -> tuple[np.ndarray, np.ndarray, Any]:
@@ -148,7 +164,9 @@ def loss_surface(
     if not (isinstance(span, (int, float)) and 0 < span < np.inf):
         raise ArgumentError(f"span must be a positive number; got {span!r}.")
     if not isinstance(data, tuple) or len(data) < 2:
-        raise ArgumentError(f"data must be a tuple, the inputs and then the target; got a {type(data).__name__}. Give (x, y).")
+        raise ArgumentError(
+            f"data must be a tuple, the inputs and then the target; got a {type(data).__name__}. Give (x, y)."
+        )
     with as_used(model):
         centre = {path: p.numpy().copy() for path, p in model.named_parameters()}
         if directions is None:
@@ -161,7 +179,10 @@ def loss_surface(
         with np.errstate(all="ignore"):  # far out the loss may overflow: that is what is drawn there
             for i, y in enumerate(a):
                 for j, x in enumerate(a):
-                    moved = {path: (centre[path] + x * delta[path] + y * eta[path]).astype(centre[path].dtype) for path in delta}
+                    moved = {
+                        path: (centre[path] + x * delta[path] + y * eta[path]).astype(centre[path].dtype)
+                        for path in delta
+                    }
                     values[i, j] = float(loss(functional_call(model, moved, *data[:-1]), data[-1]))
     return LossSurface(a, a.copy(), values, (delta, eta))
 
@@ -190,7 +211,9 @@ def _checked(direction: Direction, centre: Mapping[str, np.ndarray]) -> dict[str
     found = {path: np.zeros(theta.shape) for path, theta in centre.items()}
     for path, value in direction.items():
         if path not in centre:
-            raise ArgumentError(f"a direction names {path!r}, which is no parameter of the model. It has {', '.join(centre)}.")
+            raise ArgumentError(
+                f"a direction names {path!r}, which is no parameter of the model. It has {', '.join(centre)}."
+            )
         found[path] = np.asarray(value, float)
         if found[path].shape != centre[path].shape:
             raise ShapeError(f"a direction for {path!r} needs its shape {centre[path].shape}; got {found[path].shape}.")

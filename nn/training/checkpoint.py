@@ -40,7 +40,11 @@ class Checkpoint:
 
     def saved(self) -> list[tuple[int, Path]]:
         """(epoch, folder) of all that is saved, the oldest first."""
-        found = [(re.fullmatch(r"epoch-(\d+)", path.name), path) for path in self.folder.iterdir()] if self.folder.is_dir() else []
+        found = (
+            [(re.fullmatch(r"epoch-(\d+)", path.name), path) for path in self.folder.iterdir()]
+            if self.folder.is_dir()
+            else []
+        )
         return sorted((int(match[1]), path) for match, path in found if match)
 
     def save(self, epoch: int, model: Module, training: Mapping[str, Any]) -> Path:
@@ -74,7 +78,9 @@ def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """(weights, training) of one checkpoint."""
     text = load_metadata(folder / TRAINING)
     if text.get("format") != FORMAT:
-        raise ArgumentError(f"{str(folder)!r} is no checkpoint of nn.fit in format {FORMAT}; its format is {text.get('format')!r}.")
+        raise ArgumentError(
+            f"{str(folder)!r} is no checkpoint of nn.fit in format {FORMAT}; its format is {text.get('format')!r}."
+        )
     return load(folder / WEIGHTS), unpacked(json.loads(text["training"]), load(folder / TRAINING))
 
 
@@ -84,7 +90,9 @@ def find(folder: Path) -> Path:
         return folder
     saved = Checkpoint(folder).saved()
     if not saved:
-        raise FileNotFoundError(f"there is no checkpoint in {str(folder)!r}: nn.fit(…, checkpoint={str(folder)!r}) writes one.")
+        raise FileNotFoundError(
+            f"there is no checkpoint in {str(folder)!r}: nn.fit(…, checkpoint={str(folder)!r}) writes one."
+        )
     return saved[-1][1]
 
 
@@ -108,7 +116,8 @@ def packed(value: Any, arrays: dict[str, np.ndarray], path: str) -> Any:
         return value
     if isinstance(value, Mapping):
         pairs = [
-            [packed(key, arrays, f"{path}.key{i}"), packed(item, arrays, f"{path}.{key}")] for i, (key, item) in enumerate(value.items())
+            [packed(key, arrays, f"{path}.key{i}"), packed(item, arrays, f"{path}.{key}")]
+            for i, (key, item) in enumerate(value.items())
         ]
         return {"dict": pairs}
     if isinstance(value, (list, tuple)):

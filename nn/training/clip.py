@@ -19,7 +19,10 @@ class NonFiniteGradientWarning(RuntimeWarning):
 
 
 def clip_grad_norm_(
-    parameters: Module | Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+    parameters: Module | Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
 ) -> Tensor:
     """Scale all gradients by one factor, so that their norm, as of one long vector, is at most max_norm.
 
@@ -48,7 +51,9 @@ def clip_grad_norm_(
     total = get_total_norm([p.grad for p in owners], norm_type)
     norm = float(total)
     if not math.isfinite(norm):
-        names = [getattr(p, "name", "") or f"number {i}" for i, p in enumerate(owners) if not np.isfinite(_raw(p.grad)).all()]
+        names = [
+            getattr(p, "name", "") or f"number {i}" for i, p in enumerate(owners) if not np.isfinite(_raw(p.grad)).all()
+        ]
         message = f"the norm of the gradients is {norm}: inf or nan in the gradient of {', '.join(names[:5])}{' …' if names[5:] else ''}."
         if error_if_nonfinite:
             raise GraphError(f"clip_grad_norm_: {message} Find the operation with autograd.detect_anomaly().")
@@ -110,7 +115,8 @@ def _norm(arrays: list[Any], p: float) -> float:
     if top == 0 or not math.isfinite(top):
         return top
     return top * float(
-        sum(_powers(a / a.dtype.type(top) if a.dtype == np.float64 else a.astype(np.float64) / top, p) for a in arrays) ** (1 / p)
+        sum(_powers(a / a.dtype.type(top) if a.dtype == np.float64 else a.astype(np.float64) / top, p) for a in arrays)
+        ** (1 / p)
     )
 
 

@@ -28,7 +28,9 @@ class History(dict[str, list[Any]]):
         (2, {'epoch': 2, 'train_loss': 2.0, 'validation_loss': 2.5})
     """
 
-    def __init__(self, columns: Mapping[str, list[Any]] | None = None, *, monitor: str | None = None, mode: str = "min") -> None:
+    def __init__(
+        self, columns: Mapping[str, list[Any]] | None = None, *, monitor: str | None = None, mode: str = "min"
+    ) -> None:
         super().__init__({name: list(values) for name, values in (columns or {}).items()})
         if mode not in ("min", "max"):
             raise ArgumentError(f"mode must be 'min' or 'max'; got {mode!r}.")
@@ -100,7 +102,8 @@ class History(dict[str, list[Any]]):
         names = [name for name in (f"train_{what}", f"validation_{what}", what) if name in self]
         if not names:
             known = sorted(
-                {name.split("_", 1)[1] for name in self if name.startswith(("train_", "validation_"))} | {"lr", "seconds"} & set(self)
+                {name.split("_", 1)[1] for name in self if name.startswith(("train_", "validation_"))}
+                | {"lr", "seconds"} & set(self)
             )
             raise ArgumentError(f"the history has no {what!r}; it has {', '.join(known) or 'nothing yet'}.")
         if ax is None:
@@ -112,10 +115,14 @@ class History(dict[str, list[Any]]):
         best = self.best_epoch
         for name in names:
             label, colour = _STYLES.get(name.removesuffix(f"_{what}"), (what, "C2"))
-            (line,) = ax.plot(self["epoch"], self[name], color=colour, label=label, marker="o" if self.epochs == 1 else "")
+            (line,) = ax.plot(
+                self["epoch"], self[name], color=colour, label=label, marker="o" if self.epochs == 1 else ""
+            )
             if name == names[-1] and best is not None:
                 value = self[name][self["epoch"].index(best)]
-                ax.plot([best], [value], "o", color=line.get_color(), markerfacecolor="white", markeredgewidth=2, zorder=3)
+                ax.plot(
+                    [best], [value], "o", color=line.get_color(), markerfacecolor="white", markeredgewidth=2, zorder=3
+                )
         if best is not None:
             ax.axvline(best, color="gray", linestyle="--", linewidth=1, label=f"best epoch: {best}")
         ax.set(xlabel="epoch", ylabel=what.replace("_", " "))

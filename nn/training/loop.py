@@ -130,7 +130,9 @@ class _Training:
         self._check()
         self.train = _batches("train", self.train, self.batch_size, True, self.rng, self.epochs)
         if self.validation is not None:
-            self.validation = _batches("validation", self.validation, max(self.batch_size, EVALUATION_BATCH), False, self.rng, self.epochs)
+            self.validation = _batches(
+                "validation", self.validation, max(self.batch_size, EVALUATION_BATCH), False, self.rng, self.epochs
+            )
         if self.scheduler_every not in ("epoch", "batch"):
             raise ArgumentError(f"scheduler_every must be 'epoch' or 'batch'; got {self.scheduler_every!r}.")
         self.every_batch = self.scheduler is not None and self.scheduler_every == "batch"
@@ -140,7 +142,9 @@ class _Training:
                 f"{type(self.scheduler).__name__} looks at a value of the epoch; it cannot go with scheduler_every='batch'."
             )
         if getattr(self.scheduler, "optimizer", self.optimizer) is not self.optimizer:
-            raise ArgumentError(f"the scheduler, a {type(self.scheduler).__name__}, was made for another optimizer than the one given.")
+            raise ArgumentError(
+                f"the scheduler, a {type(self.scheduler).__name__}, was made for another optimizer than the one given."
+            )
         self.closure = getattr(self.optimizer, "needs_closure", False) or _needs_argument(self.optimizer.step)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         parts = ("train",) if self.validation is None else ("train", "validation")
@@ -151,7 +155,10 @@ class _Training:
         self.best_weights: dict[str, np.ndarray] | None = None  # for Ctrl-C; early stopping keeps its own
         if self.checkpoint is not None and not isinstance(self.checkpoint, Checkpoint):
             self.checkpoint = Checkpoint(self.checkpoint)
-        others = {name: getattr(self, name) for name in ("optimizer", "scheduler", "early_stopping", "loss", "train", "validation")}
+        others = {
+            name: getattr(self, name)
+            for name in ("optimizer", "scheduler", "early_stopping", "loss", "train", "validation")
+        }
         self.state = TrainingState(self.model, others, self.rng)
         if hasattr(self.early_stopping, "reset"):
             self.early_stopping.reset()
@@ -169,11 +176,16 @@ class _Training:
         ]:
             given = getattr(self, name)
             if (given is not None or name == "optimizer") and not all(hasattr(given, method) for method in methods):
-                example = {"optimizer": "optim.Adam(model.parameters())", "scheduler": "optim.lr_scheduler.StepLR(optimizer, 10)"}
+                example = {
+                    "optimizer": "optim.Adam(model.parameters())",
+                    "scheduler": "optim.lr_scheduler.StepLR(optimizer, 10)",
+                }
                 raise ArgumentError(
                     f"{name} must be an object such as {example.get(name, 'optim.EarlyStopping(patience=10)')}; got {given!r:.60}."
                 )
-        if self.clip_norm is not None and not (isinstance(self.clip_norm, (int, float, np.number)) and self.clip_norm >= 0):
+        if self.clip_norm is not None and not (
+            isinstance(self.clip_norm, (int, float, np.number)) and self.clip_norm >= 0
+        ):
             raise ArgumentError(f"clip_norm must be a number >= 0, or None; got {self.clip_norm!r}.")
         trained = {id(p) for part in (self.model, self.loss) if isinstance(part, Module) for p in part.parameters()}
         if not any(id(p) in trained for group in self.optimizer.param_groups for p in group["params"]):
@@ -292,7 +304,9 @@ class _Training:
                 if self.metrics:
                     kept.append((_plain(output), _plain(target)))
         if not rows:
-            raise ArgumentError("validation gave no batch. Give arrays with rows, or a DataLoader: a generator is used up once.")
+            raise ArgumentError(
+                "validation gave no batch. Give arrays with rows, or a DataLoader: a generator is used up once."
+            )
         return {"validation_loss": total / rows, **self._measured("validation", kept)}
 
     def _measured(self, part: str, kept: list[tuple[Any, Any]]) -> dict[str, float]:
@@ -318,9 +332,13 @@ class _Training:
         ended = [callback(self.model, self.history) is True for callback in self.callbacks]
         if any(ended) and not self.history.stopped:
             self.history.stopped = "callback"
-        if self.checkpoint is not None and (epoch % self.checkpoint.every == 0 or epoch == self.epochs or self.history.stopped):
+        if self.checkpoint is not None and (
+            epoch % self.checkpoint.every == 0 or epoch == self.epochs or self.history.stopped
+        ):
             history = {"history": dict(self.history), "stopped": self.history.stopped, "marked": self.history.marked}
-            self.checkpoint.save(epoch, self.model, {**self.state.state_dict(), **history, "best_weights": self.best_weights})
+            self.checkpoint.save(
+                epoch, self.model, {**self.state.state_dict(), **history, "best_weights": self.best_weights}
+            )
 
     def _interrupted(self) -> None:
         """After Ctrl-C: whole epochs in the history, and the best weights of them in the model."""
@@ -336,8 +354,16 @@ class _Training:
         if folder is not None:
             saved = self.state.load(folder)
             self.history.update(saved["history"])
-            self.history.stopped, self.history.marked, self.best_weights = saved["stopped"], saved["marked"], saved["best_weights"]
-        later = [path for epoch, path in (self.checkpoint.saved() if self.checkpoint is not None else []) if epoch > self.history.epochs]
+            self.history.stopped, self.history.marked, self.best_weights = (
+                saved["stopped"],
+                saved["marked"],
+                saved["best_weights"],
+            )
+        later = [
+            path
+            for epoch, path in (self.checkpoint.saved() if self.checkpoint is not None else [])
+            if epoch > self.history.epochs
+        ]
         if later:
             raise ArgumentError(
                 f"{str(later[-1])!r} is a checkpoint of another training. Go on with it by resume=True, or save to another folder."
@@ -348,7 +374,9 @@ def _functions(name: str, given: Any) -> list[Any]:
     """The functions as a list; anything else is refused."""
     listed = list(given) if isinstance(given, Iterable) else [given]
     if not isinstance(given, Iterable) or not all(map(callable, listed)):
-        raise ArgumentError(f"{name} must be {'a function' if name == 'loss' else 'a list of functions'}; got {listed!r:.60}.")
+        raise ArgumentError(
+            f"{name} must be {'a function' if name == 'loss' else 'a list of functions'}; got {listed!r:.60}."
+        )
     return listed
 
 
@@ -364,19 +392,31 @@ def _named(metrics: Any) -> dict[str, Any]:
 def _batches(who: str, data: Any, batch_size: int, shuffle: bool, rng: np.random.Generator, epochs: int) -> Any:
     if isinstance(data, tuple):
         if len(data) < 2:
-            raise ArgumentError(f"{who} is a tuple of arrays, inputs first and the target last; got {len(data)} of them.")
+            raise ArgumentError(
+                f"{who} is a tuple of arrays, inputs first and the target last; got {len(data)} of them."
+            )
         return DataLoader(*data, batch_size=batch_size, shuffle=shuffle, rng=rng)
-    if not hasattr(data, "__iter__") or hasattr(data, "dtype") or (isinstance(data, list) and data and hasattr(data[0], "dtype")):
-        raise ArgumentError(f"{who} must be a tuple of arrays, such as (x, y), or an iterable of batches; got a {type(data).__name__}.")
+    if (
+        not hasattr(data, "__iter__")
+        or hasattr(data, "dtype")
+        or (isinstance(data, list) and data and hasattr(data[0], "dtype"))
+    ):
+        raise ArgumentError(
+            f"{who} must be a tuple of arrays, such as (x, y), or an iterable of batches; got a {type(data).__name__}."
+        )
     if hasattr(data, "__next__") and epochs > 1:
-        raise ArgumentError(f"{who} is an iterator, which can be gone through only once, not {epochs} times. Give a DataLoader, or a list.")
+        raise ArgumentError(
+            f"{who} is an iterator, which can be gone through only once, not {epochs} times. Give a DataLoader, or a list."
+        )
     return data
 
 
 def _parts(batch: Any) -> tuple[tuple[Any, ...], Any]:
     """(inputs, target)"""
     if not isinstance(batch, (tuple, list)) or len(batch) < 2:
-        raise ArgumentError(f"a batch must be a tuple, the inputs and then the target; got a {type(batch).__name__}. Give (x, y).")
+        raise ArgumentError(
+            f"a batch must be a tuple, the inputs and then the target; got a {type(batch).__name__}. Give (x, y)."
+        )
     return tuple(batch[:-1]), batch[-1]
 
 

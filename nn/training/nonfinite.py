@@ -19,7 +19,9 @@ def finite_gradients(parameters: list[Any]) -> bool:
             g = p.grad.numpy()
             flat = g.reshape(-1)  # a copy only for odd layouts
             with np.errstate(all="ignore"):
-                total = np.dot(flat, flat)  # finite only if all of it is; large numbers can overflow it without being inf
+                total = np.dot(
+                    flat, flat
+                )  # finite only if all of it is; large numbers can overflow it without being inf
             if not np.isfinite(total) and not np.isfinite(g).all():
                 return False
     return True
@@ -36,7 +38,9 @@ def explain(model: Module, inputs: Any, target: Any, again: Callable[[], Any], w
         array = np.asarray(getattr(values, "_data", values)) if hasattr(values, "shape") else np.zeros(())
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             row = np.argwhere(~np.isfinite(array))[0]
-            return AnomalyError(f"{head}The data hold it: {name} of the batch is {array[tuple(row)]} at {tuple(row.tolist())}.")
+            return AnomalyError(
+                f"{head}The data hold it: {name} of the batch is {array[tuple(row)]} at {tuple(row.tolist())}."
+            )
     for name, p in model.named_parameters():
         if not np.isfinite(p.numpy()).all():
             return AnomalyError(f"{head}The weights held it before: {name} is not finite.")

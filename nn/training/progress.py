@@ -85,4 +85,8 @@ class Bar:
 
 def shown(row: dict[str, Any]) -> dict[str, str]:
     """The losses and metrics of an epoch as text: "train_loss" as "train", the learning rate and the time left out."""
-    return {name.removesuffix("_loss"): f"{value:.4g}" for name, value in row.items() if name not in ("epoch", "lr", "seconds")}
+    return {
+        name.removesuffix("_loss"): f"{value:.4g}"
+        for name, value in row.items()
+        if name not in ("epoch", "lr", "seconds")
+    }

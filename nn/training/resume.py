@@ -23,11 +23,17 @@ class TrainingState:
 
     def __init__(self, model: Module, parts: Mapping[str, Any], rng: np.random.Generator) -> None:
         self.model = model
-        self.parts = {name: part for name, part in parts.items() if hasattr(part, "state_dict") and hasattr(part, "load_state_dict")}
+        self.parts = {
+            name: part
+            for name, part in parts.items()
+            if hasattr(part, "state_dict") and hasattr(part, "load_state_dict")
+        }
         self.kinds = {name: type(part).__name__ for name, part in self.parts.items()}
         modules = {"model": model} | {name: part for name, part in parts.items() if isinstance(part, Module)}
         self.generators = {"package": generator(None), "fit": rng}
-        self.generators |= {f"{name}.{path}": g for name, module in modules.items() for path, g in generators_of(module)}
+        self.generators |= {
+            f"{name}.{path}": g for name, module in modules.items() for path, g in generators_of(module)
+        }
         drawn = [g for name, g in self.generators.items() if name != "fit"]
         self.of_a_step = list({id(g): g for g in drawn}.values())  # those that a forward pass may draw from
         for name in ("train", "validation"):
@@ -54,7 +60,9 @@ class TrainingState:
             )
         if saved["generators"].keys() != self.generators.keys():
             theirs, ours = ", ".join(saved["generators"]), ", ".join(self.generators)
-            raise ArgumentError(f"the checkpoint {str(folder)!r} is of a training with the generators {theirs}; this one has {ours}.")
+            raise ArgumentError(
+                f"the checkpoint {str(folder)!r} is of a training with the generators {theirs}; this one has {ours}."
+            )
         before = self.model.state_dict()
         self.model.load_state_dict(weights)
         try:
@@ -75,7 +83,9 @@ def to_resume(resume: Any, checkpoint: Checkpoint | None) -> Path | None:
     if resume is not True:
         return find(Path(resume))
     if checkpoint is None:
-        raise ArgumentError("resume=True goes on from the checkpoint folder, and there is none: give checkpoint=folder, or resume=folder.")
+        raise ArgumentError(
+            "resume=True goes on from the checkpoint folder, and there is none: give checkpoint=folder, or resume=folder."
+        )
     saved = checkpoint.saved()
     return saved[-1][1] if saved else None
 

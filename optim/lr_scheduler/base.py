@@ -163,7 +163,9 @@ class LRScheduler:
         """Write the rates into the groups: all, or none if one is wrong."""
         groups = self.optimizer.param_groups
         if len(values) != len(groups):
-            raise ArgumentError(f"{self._name} comes to {len(values)} learning rates for an optimizer of {len(groups)} groups.")
+            raise ArgumentError(
+                f"{self._name} comes to {len(values)} learning rates for an optimizer of {len(groups)} groups."
+            )
         checked = [self._checked(i, value) for i, value in enumerate(values)]
         for group, value in zip(groups, checked, strict=True):
             group["lr"] = value
@@ -187,7 +189,11 @@ class LRScheduler:
 
     def state_dict(self) -> State:
         """Everything but the optimizer, copied, under PyTorch's names."""
-        return {name: copy.deepcopy(value) for name, value in vars(self).items() if name not in ("optimizer", "_is_initial", *self._apart)}
+        return {
+            name: copy.deepcopy(value)
+            for name, value in vars(self).items()
+            if name not in ("optimizer", "_is_initial", *self._apart)
+        }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue from a state_dict of a scheduler of the same kind, over as many groups.
@@ -208,7 +214,11 @@ class LRScheduler:
             return [f"it is a {type(state).__name__}, not a dict"]
         own = self.state_dict()
         problems = [f"it has no {name!r}" for name in own if name not in state]
-        problems += [f"{name!r} is none of its settings" for name in state if name not in own and name[:1] != "_" and name != "verbose"]
+        problems += [
+            f"{name!r} is none of its settings"
+            for name in state
+            if name not in own and name[:1] != "_" and name != "verbose"
+        ]
         for name in ("base_lrs", "_last_lr"):
             groups = len(self.optimizer.param_groups)
             if name in own and name in state and len(state[name]) != groups:
@@ -255,7 +265,9 @@ def per_group(name: str, optimizer: Any, value: Any) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         return [value] * groups
     if len(value) != groups:
-        raise ArgumentError(f"{name} must be one value, or one a group; got {len(value)} for {groups} groups: {value!r}.")
+        raise ArgumentError(
+            f"{name} must be one value, or one a group; got {len(value)} for {groups} groups: {value!r}."
+        )
     return list(value)
 
 

@@ -30,9 +30,13 @@ class _Composite(LRScheduler):
                     f"{self._name} cannot hold a ReduceLROnPlateau (number {i}), whose step() needs a metric. Step it beside."
                 )
             if optimizer is not None and scheduler.optimizer is not optimizer:
-                raise ArgumentError(f"{self._name} works on one optimizer; scheduler {i}, a {scheduler._name}, has another.")
+                raise ArgumentError(
+                    f"{self._name} works on one optimizer; scheduler {i}, a {scheduler._name}, has another."
+                )
         if len(set(map(id, schedulers))) != len(schedulers):
-            raise ArgumentError(f"{self._name} holds one scheduler twice: it would be stepped twice. Make another like it.")
+            raise ArgumentError(
+                f"{self._name} holds one scheduler twice: it would be stepped twice. Make another like it."
+            )
         return list(schedulers)
 
     def _reset(self) -> None:
@@ -99,7 +103,9 @@ class SequentialLR(_Composite):
         )
     """
 
-    def __init__(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1) -> None:
+    def __init__(
+        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
+    ) -> None:
         self.optimizer = self._checked_optimizer(optimizer)
         self._schedulers = self._checked_schedulers(schedulers, optimizer)
         self._milestones = list(milestones)

@@ -47,7 +47,9 @@ class CosineAnnealingLR(LRScheduler):
         t, lrs, lowest = self.last_epoch, self._lrs(), self.eta_min
         if self._is_initial:
             return lrs
-        if (t - 1 - self.T_max) % (2 * self.T_max) == 0:  # the rate before is eta_min: nothing that a factor could change
+        if (t - 1 - self.T_max) % (
+            2 * self.T_max
+        ) == 0:  # the rate before is eta_min: nothing that a factor could change
             step = 1 - math.cos(math.pi / self.T_max)
             return [lr + (base - lowest) * step / 2 for lr, base in zip(lrs, self.base_lrs, strict=True)]
         ratio = (1 + math.cos(math.pi * t / self.T_max)) / (1 + math.cos(math.pi * (t - 1) / self.T_max))
@@ -85,7 +87,9 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     _in_repr = ("T_0", "T_mult", "eta_min")
 
-    def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+    def __init__(
+        self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
+    ) -> None:
         self.T_0 = T_0
         self.T_i = T_0
         self.T_mult = T_mult

@@ -148,7 +148,9 @@ class CyclicLR(LRScheduler):
         super()._set(values)
         if self.cycle_momentum:
             height, scale = self._amplitude()
-            for group, base, top in zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True):
+            for group, base, top in zip(
+                self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True
+            ):
                 set_momentum(group, top - (top - base) * height * scale, self.use_beta1)
 
     # Saving and restoring: a function is not saved

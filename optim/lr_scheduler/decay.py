@@ -71,7 +71,9 @@ class MultiStepLR(LRScheduler):
 
     _in_repr = ("milestones", "gamma")
 
-    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1) -> None:
+    def __init__(
+        self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
         if not isinstance(milestones, Iterable):
             raise ArgumentError(f"milestones must be a list of epochs; got {milestones!r}.")
         self.milestones = Counter(milestones)
@@ -96,7 +98,10 @@ class MultiStepLR(LRScheduler):
         return sorted(self.milestones.elements())
 
     def _settings_of(self, state: Mapping[str, Any]) -> State:
-        return {**super()._settings_of(state), "milestones": Counter(state["milestones"])}  # a file may have made a dict of it
+        return {
+            **super()._settings_of(state),
+            "milestones": Counter(state["milestones"]),
+        }  # a file may have made a dict of it
 
 
 class ConstantLR(LRScheduler):
@@ -116,7 +121,9 @@ class ConstantLR(LRScheduler):
 
     _in_repr = ("factor", "total_iters")
 
-    def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1) -> None:
+    def __init__(
+        self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
+    ) -> None:
         self.factor = factor
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)

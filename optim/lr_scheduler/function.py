@@ -85,7 +85,9 @@ class MultiplicativeLR(_ByFunction):
 
     def get_lr(self) -> list[float]:
         lrs = self._lrs()
-        return lrs if self._is_initial else [lr * f(self.last_epoch) for lr, f in zip(lrs, self.lr_lambdas, strict=True)]
+        return (
+            lrs if self._is_initial else [lr * f(self.last_epoch) for lr, f in zip(lrs, self.lr_lambdas, strict=True)]
+        )
 
 
 def attributes(f: Any) -> dict[str, Any] | None:

@@ -79,7 +79,10 @@ class OneCycleLR(LRScheduler):
             check_range("max_lr", value, low=0)
         if cycle_momentum:
             self.use_beta1 = uses_beta1(optimizer)
-            bounds = [per_group("base_momentum", optimizer, base_momentum), per_group("max_momentum", optimizer, max_momentum)]
+            bounds = [
+                per_group("base_momentum", optimizer, base_momentum),
+                per_group("max_momentum", optimizer, max_momentum),
+            ]
             for name, values in zip(("base_momentum", "max_momentum"), bounds, strict=True):
                 for value in values:
                     check_range(name, value, low=0, high=1)
@@ -108,7 +111,9 @@ class OneCycleLR(LRScheduler):
             phase = self._schedule_phases[-1]
             start_step = phase["end_step"]
         length = phase["end_step"] - start_step
-        share = (t - start_step) / length if length else 1.0  # a phase of no length is at its end, and so is what comes after all
+        share = (
+            (t - start_step) / length if length else 1.0
+        )  # a phase of no length is at its end, and so is what comes after all
         start, end = group[phase[f"start_{what}"]], group[phase[f"end_{what}"]]
         if self._anneal_func_type == "linear":
             return float((end - start) * share + start)

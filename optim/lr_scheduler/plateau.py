@@ -98,10 +98,14 @@ class ReduceLROnPlateau(LRScheduler):
         """
         value = np.asarray(getattr(metrics, "_data", metrics))
         if value.size != 1 or value.dtype.kind not in "fiu":
-            raise ArgumentError(f"ReduceLROnPlateau.step takes one number, such as the validation loss; got {metrics!r:.60}.")
+            raise ArgumentError(
+                f"ReduceLROnPlateau.step takes one number, such as the validation loss; got {metrics!r:.60}."
+            )
         current = float(value.reshape(()))
         bad = 0 if self._is_better(current) else self.num_bad_epochs + 1
-        reduced = self._reduced_lrs() if bad > self.patience and not self.in_cooldown else None  # may refuse: before anything changes
+        reduced = (
+            self._reduced_lrs() if bad > self.patience and not self.in_cooldown else None
+        )  # may refuse: before anything changes
         self.last_epoch = self.last_epoch + 1 if epoch is None else check_whole("epoch", epoch, low=0)
         if bad == 0:
             self.best = current
@@ -123,8 +127,12 @@ class ReduceLROnPlateau(LRScheduler):
 
     def _is_better(self, value: float) -> bool:
         if self.mode == "min":
-            return value < (self.best * (1.0 - self.threshold) if self.threshold_mode == "rel" else self.best - self.threshold)
-        return value > (self.best * (self.threshold + 1.0) if self.threshold_mode == "rel" else self.best + self.threshold)
+            return value < (
+                self.best * (1.0 - self.threshold) if self.threshold_mode == "rel" else self.best - self.threshold
+            )
+        return value > (
+            self.best * (self.threshold + 1.0) if self.threshold_mode == "rel" else self.best + self.threshold
+        )
 
     def _reduced_lrs(self) -> list[Any]:
         groups = self.optimizer.param_groups
@@ -136,4 +144,6 @@ class ReduceLROnPlateau(LRScheduler):
                 )
             self.min_lrs = [self.default_min_lr] * len(groups)
         lowered = [max(group["lr"] * self.factor, lowest) for group, lowest in zip(groups, self.min_lrs, strict=True)]
-        return [new if group["lr"] - new > self.eps else group["lr"] for group, new in zip(groups, lowered, strict=True)]
+        return [
+            new if group["lr"] - new > self.eps else group["lr"] for group, new in zip(groups, lowered, strict=True)
+        ]

@@ -33,7 +33,9 @@ def test_every_exception_has_its_place_in_the_tree() -> None:
 
 # gradcheck
 
-wrong = Primitive(lambda x: x**2, lambda g, out, x: g * x * (2 + (np.arange(x.size).reshape(x.shape) == 4)), name="wrong")
+wrong = Primitive(
+    lambda x: x**2, lambda g, out, x: g * x * (2 + (np.arange(x.size).reshape(x.shape) == 4)), name="wrong"
+)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.longdouble])
@@ -84,7 +86,9 @@ def test_the_input_is_named() -> None:
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_kink_is_recognised(dtype: Any) -> None:
     relu = Primitive(lambda x: np.maximum(x, 0), lambda g, out, x: g * (x > 0), name="relu")
-    with pytest.raises(GradcheckError, match=r"index \(1,\).*sits on a kink \(from the left .*, from the right .*\): move the inputs"):
+    with pytest.raises(
+        GradcheckError, match=r"index \(1,\).*sits on a kink \(from the left .*, from the right .*\): move the inputs"
+    ):
         gradcheck(relu, np.array([1.0, 0.0, -1.0], dtype))
     assert gradcheck(relu, np.array([1.0, 0.5, -1.0], dtype))
 
@@ -96,7 +100,9 @@ def test_strong_curvature_is_no_kink() -> None:
 
 
 def test_a_wrong_second_derivative_is_found() -> None:
-    rule = Primitive(lambda x: x**3, lambda g, out, x: g * 3 * (x.data if isinstance(x, Tensor) else x) ** 2, name="cube")
+    rule = Primitive(
+        lambda x: x**3, lambda g, out, x: g * 3 * (x.data if isinstance(x, Tensor) else x) ** 2, name="cube"
+    )
     x = np.array([1.0, 2.0])
     assert gradcheck(rule, x)
     with pytest.raises(GradcheckError, match=r"gradgradcheck of cube: .* input 0"):

@@ -12,7 +12,9 @@ import pytest
 from autograd import memory
 from autograd.errors import ArgumentError
 
-glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no mallopt: nothing is set there")
+glibc = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="other C libraries have no mallopt: nothing is set there"
+)
 
 STEPS = """
 import resource
@@ -40,7 +42,9 @@ print(faults, kept - resting())
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
 
 
 @glibc

@@ -79,7 +79,11 @@ def test_arrays_tensors_strings_and_classes_are_leaves() -> None:
 
 def test_paths_read_as_python() -> None:
     tree = {"layers": [Point(1, {"w": 2})], "s": Frozen(3)}
-    assert [path for path, _ in tree_leaves_with_paths(tree)] == ["['layers'][0].x", "['layers'][0].y['w']", "['s'].value"]
+    assert [path for path, _ in tree_leaves_with_paths(tree)] == [
+        "['layers'][0].x",
+        "['layers'][0].y['w']",
+        "['s'].value",
+    ]
 
 
 def test_dicts_are_matched_by_key() -> None:

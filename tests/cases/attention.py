@@ -10,7 +10,9 @@ from autograd.ops import fused
 from tests.cases.case import Case, normal
 
 QKV = normal((2, 5, 4), (2, 3, 4), (2, 3, 6))
-MASK = np.array([[True, False, True], [True, True, True], [False, False, True], [True, True, False], [False, True, False]])
+MASK = np.array(
+    [[True, False, True], [True, True, True], [False, False, True], [True, True, False], [False, True, False]]
+)
 NOISE = np.where(np.arange(30).reshape(2, 5, 3) % 3, 1.5, 0.0)
 INDICES = np.array([[0, 2, 2], [4, 1, 2]])
 

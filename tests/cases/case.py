@@ -38,6 +38,8 @@ def normal(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np
     return lambda rng: tuple(rng.normal(size=shape) for shape in shapes)
 
 
-def uniform(low: float, high: float, *shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
+def uniform(
+    low: float, high: float, *shapes: tuple[int, ...]
+) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
     """Inputs of these shapes, uniform in [low, high)."""
     return lambda rng: tuple(rng.uniform(low, high, size=shape) for shape in shapes)

@@ -20,7 +20,12 @@ ROWS: list[tuple[str, Sliding, int, Any, Any, Any]] = [  # (label, how, groups, 
 
 def options(how: Sliding, groups: int) -> dict[str, Any]:
     """PyTorch's arguments."""
-    return {"stride": how.stride, "padding": tuple(before for before, _ in how.padding), "dilation": how.dilation, "groups": groups}
+    return {
+        "stride": how.stride,
+        "padding": tuple(before for before, _ in how.padding),
+        "dilation": how.dilation,
+        "groups": groups,
+    }
 
 
 def torchs(torch: Any, name: str, axes: int) -> Any:
@@ -37,7 +42,9 @@ def row(label: str, how: Sliding, groups: int, x: Any, weight: Any, g: Any) -> l
 
     def by_weight(torch: Any, x: Any, g: Any) -> Any:
         w = torch.zeros(weight, dtype=x.dtype, requires_grad=True)
-        return torch.autograd.grad(torchs(torch, "conv", axes)(x, w, **options(how, groups)), w, g, create_graph=True)[0]
+        return torch.autograd.grad(torchs(torch, "conv", axes)(x, w, **options(how, groups)), w, g, create_graph=True)[
+            0
+        ]
 
     return [
         Case(

@@ -13,7 +13,9 @@ from tests.cases.case import Case, normal
 inf = np.inf
 
 
-def regular(*shape: int, others: tuple[tuple[int, ...], ...] = ()) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
+def regular(
+    *shape: int, others: tuple[tuple[int, ...], ...] = ()
+) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
     """A well-conditioned square matrix (or a stack), then normal arrays."""
     return lambda rng: (rng.normal(size=shape) * 0.4 + np.eye(shape[-1]), *[rng.normal(size=other) for other in others])
 

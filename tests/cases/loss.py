@@ -17,16 +17,31 @@ POSITIVE = np.array([3.0, 0.5, 1.0])
 FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] = [
     *[("sigmoid_binary_cross_entropy", [(4, 3), (4, 3)], (), {"reduction": reduction}) for reduction in REDUCTIONS],
     *[
-        ("sigmoid_binary_cross_entropy", [(4, 3), (4, 3)], (), {"weight": WEIGHT, "pos_weight": POSITIVE, "reduction": reduction})
+        (
+            "sigmoid_binary_cross_entropy",
+            [(4, 3), (4, 3)],
+            (),
+            {"weight": WEIGHT, "pos_weight": POSITIVE, "reduction": reduction},
+        )
         for reduction in REDUCTIONS
     ],
     *[
-        ("softmax_cross_entropy_of_classes", [(4, 3, 2)], (CLASSES,), {"weight": weight, "label_smoothing": e, "reduction": reduction})
+        (
+            "softmax_cross_entropy_of_classes",
+            [(4, 3, 2)],
+            (CLASSES,),
+            {"weight": weight, "label_smoothing": e, "reduction": reduction},
+        )
         for weight in (None, WEIGHT)
         for e in (0.0, 0.3)
         for reduction in REDUCTIONS
     ],
-    ("softmax_cross_entropy_of_classes", [(4, 3)], (CLASSES[:, 0],), {"weight": WEIGHT, "label_smoothing": 0.3, "ignore_index": 1}),
+    (
+        "softmax_cross_entropy_of_classes",
+        [(4, 3)],
+        (CLASSES[:, 0],),
+        {"weight": WEIGHT, "label_smoothing": 0.3, "ignore_index": 1},
+    ),
     *[
         ("negative_log_likelihood", [shape], (classes,), {"weight": weight, "reduction": reduction})
         for shape, classes in (((4, 3, 2), CLASSES), ((4, 3), CLASSES[:, 0]))
@@ -34,12 +49,21 @@ FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] 
         for reduction in REDUCTIONS
     ],
     *[
-        ("softmax_cross_entropy_of_probabilities", [(4, 3, 2), (4, 3, 2)], (), {"weight": weight, "label_smoothing": e, "reduction": r})
+        (
+            "softmax_cross_entropy_of_probabilities",
+            [(4, 3, 2), (4, 3, 2)],
+            (),
+            {"weight": weight, "label_smoothing": e, "reduction": r},
+        )
         for weight in (None, WEIGHT)
         for e in (0.0, 0.3)
         for r in REDUCTIONS
     ],
-    *[("squared_error", [(4, 3), (4, 3)], (), {"factor": factor, "reduction": r}) for factor in (1.0, 0.5) for r in REDUCTIONS],
+    *[
+        ("squared_error", [(4, 3), (4, 3)], (), {"factor": factor, "reduction": r})
+        for factor in (1.0, 0.5)
+        for r in REDUCTIONS
+    ],
 ]
 
 
@@ -77,7 +101,10 @@ def of_log_probabilities(weight: Any, reduction: str) -> Case:
         lambda x: fused.negative_log_likelihood(x, CLASSES, weight=_like(weight, x), reduction=reduction),
         normal((4, 3, 2)),
         lambda torch, x: torch.nn.functional.nll_loss(
-            x, torch.as_tensor(CLASSES), None if weight is None else torch.as_tensor(weight, dtype=x.dtype), reduction=reduction
+            x,
+            torch.as_tensor(CLASSES),
+            None if weight is None else torch.as_tensor(weight, dtype=x.dtype),
+            reduction=reduction,
         ),
     )
 

@@ -8,8 +8,18 @@ from tests.cases.fused import away_from_zero
 
 CASES = [
     Case("minimal_effort of all", lambda x: fused.minimal_effort(x, k=3), normal((4, 3)), lambda torch, x: x * 1),
-    Case("minimal_effort of all, unified", lambda x: fused.minimal_effort(x, k=3, unified=True), normal((2, 4, 3)), lambda torch, x: x * 1),
-    Case("minimal_effort_relu of all", lambda x: fused.minimal_effort_relu(x, k=3), away_from_zero, lambda torch, x: torch.relu(x)),
+    Case(
+        "minimal_effort of all, unified",
+        lambda x: fused.minimal_effort(x, k=3, unified=True),
+        normal((2, 4, 3)),
+        lambda torch, x: x * 1,
+    ),
+    Case(
+        "minimal_effort_relu of all",
+        lambda x: fused.minimal_effort_relu(x, k=3),
+        away_from_zero,
+        lambda torch, x: torch.relu(x),
+    ),
     *[
         Case(
             f"minimal_effort_linear of all{', unified' if unified else ''} {len(shapes)} {shapes[0]}",

@@ -16,7 +16,9 @@ MEAN, VARIANCE = np.array([0.5, -1.0, 2.0]), np.array([0.5, 1.0, 4.0])
 
 def spread_out(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
     """Inputs whose rows and columns have a variance well above 0, then weight and bias."""
-    return lambda rng: tuple(3 * rng.normal(size=shape) + 1 if i == 0 else rng.normal(size=shape) for i, shape in enumerate(shapes))
+    return lambda rng: tuple(
+        3 * rng.normal(size=shape) + 1 if i == 0 else rng.normal(size=shape) for i, shape in enumerate(shapes)
+    )
 
 
 def torch_batch_norm(torch: Any, x: Any, weight: Any = None, bias: Any = None) -> Any:

@@ -14,7 +14,9 @@ from tests.cases.case import Case, normal
 TILES = Sliding((2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1))
 OVERLAPPING = Sliding((3, 2), (2, 1), ((1, 1), (1, 1)), (1, 2))
 INDEX = np.random.default_rng(1).integers(0, 4, (2, 2, 2, 2))  # any element of a window will do
-OVERLAPPING_INDEX = np.full((2, 1, 2, 5), 2)  # the last of the first row and the first of the second are off the border in part
+OVERLAPPING_INDEX = np.full(
+    (2, 1, 2, 5), 2
+)  # the last of the first row and the first of the second are off the border in part
 
 
 def distinct(*shape: int) -> Any:

@@ -29,7 +29,9 @@ def torch_layer(name: str) -> Any:
     def function(torch: Any, x: Any, *rest: Any) -> Any:
         states, params = (rest[:2], rest[2:]) if name == "lstm" else (rest[:1], rest[1:])
         hx = [state[None] for state in states]
-        out = getattr(torch, name)(x, hx if name == "lstm" else hx[0], params, len(params) > 2, 1, 0.0, True, False, False)
+        out = getattr(torch, name)(
+            x, hx if name == "lstm" else hx[0], params, len(params) > 2, 1, 0.0, True, False, False
+        )
         return (out[0], *[last[0] for last in out[1:]])
 
     return function

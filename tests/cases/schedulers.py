@@ -106,7 +106,9 @@ BOUNDS = {"base_lr": [0.1, 0.0125], "max_lr": [1.0, 0.2], "step_size_up": 7, "st
 
 
 def warm_up_then_cosine(s: Any, o: Any) -> Any:
-    return s.SequentialLR(o, [s.LinearLR(o, 0.1, total_iters=5), s.CosineAnnealingLR(o, T_max=30, eta_min=0.01)], milestones=[5])
+    return s.SequentialLR(
+        o, [s.LinearLR(o, 0.1, total_iters=5), s.CosineAnnealingLR(o, T_max=30, eta_min=0.01)], milestones=[5]
+    )
 
 
 def everything_in_a_row(s: Any, o: Any) -> Any:
@@ -125,15 +127,23 @@ def everything_in_a_row(s: Any, o: Any) -> Any:
 
 def chained_in_a_chain(s: Any, o: Any) -> Any:
     inner = s.ChainedScheduler([s.ConstantLR(o, 0.1, 4), s.ExponentialLR(o, 0.95)])
-    return s.ChainedScheduler([inner, s.MultiStepLR(o, [10, 30], 0.3), s.SequentialLR(o, [s.StepLR(o, 4, 0.5), s.StepLR(o, 9)], [21])])
+    return s.ChainedScheduler(
+        [inner, s.MultiStepLR(o, [10, 30], 0.3), s.SequentialLR(o, [s.StepLR(o, 4, 0.5), s.StepLR(o, 9)], [21])]
+    )
 
 
 SCHEDULERS = [
     SchedulerCase("LambdaLR", lambda s, o: s.LambdaLR(o, lambda epoch: 1 / (1 + epoch)), lambda t, lr: lr / (1 + t)),
-    SchedulerCase("LambdaLR, one a group", lambda s, o: s.LambdaLR(o, [lambda epoch: 0.95**epoch, lambda epoch: epoch // 30])),
+    SchedulerCase(
+        "LambdaLR, one a group", lambda s, o: s.LambdaLR(o, [lambda epoch: 0.95**epoch, lambda epoch: epoch // 30])
+    ),
     SchedulerCase("LambdaLR of an object", lambda s, o: s.LambdaLR(o, Halving())),
-    SchedulerCase("MultiplicativeLR", lambda s, o: s.MultiplicativeLR(o, lambda epoch: 0.95), lambda t, lr: lr * 0.95**t),
-    SchedulerCase("MultiplicativeLR, one a group", lambda s, o: s.MultiplicativeLR(o, [lambda e: 1 - 1 / (e + 2), Halving()])),
+    SchedulerCase(
+        "MultiplicativeLR", lambda s, o: s.MultiplicativeLR(o, lambda epoch: 0.95), lambda t, lr: lr * 0.95**t
+    ),
+    SchedulerCase(
+        "MultiplicativeLR, one a group", lambda s, o: s.MultiplicativeLR(o, [lambda e: 1 - 1 / (e + 2), Halving()])
+    ),
     SchedulerCase("StepLR", lambda s, o: s.StepLR(o, 7), lambda t, lr: lr * 0.1 ** (t // 7)),
     SchedulerCase("StepLR with gamma", lambda s, o: s.StepLR(o, step_size=1, gamma=0.9), lambda t, lr: lr * 0.9**t),
     SchedulerCase(
@@ -142,51 +152,103 @@ SCHEDULERS = [
         lambda t, lr: lr * 0.5 ** ((t >= 10) + 2 * (t >= 30) + (t >= 50)),
     ),
     SchedulerCase("ConstantLR", lambda s, o: s.ConstantLR(o), lambda t, lr: lr / 3 if t < 5 else lr),
-    SchedulerCase("ConstantLR for 20", lambda s, o: s.ConstantLR(o, 0.7, 20), lambda t, lr: lr * (0.7 if t < 20 else 1)),
+    SchedulerCase(
+        "ConstantLR for 20", lambda s, o: s.ConstantLR(o, 0.7, 20), lambda t, lr: lr * (0.7 if t < 20 else 1)
+    ),
     SchedulerCase("LinearLR", lambda s, o: s.LinearLR(o), lambda t, lr: lr * (1 / 3 + 2 / 3 * min(t, 5) / 5)),
     SchedulerCase(
-        "LinearLR downwards", lambda s, o: s.LinearLR(o, 0.9, 0.1, total_iters=40), lambda t, lr: lr * (0.9 - 0.8 * min(t, 40) / 40)
+        "LinearLR downwards",
+        lambda s, o: s.LinearLR(o, 0.9, 0.1, total_iters=40),
+        lambda t, lr: lr * (0.9 - 0.8 * min(t, 40) / 40),
     ),
-    SchedulerCase("LinearLR to 0", lambda s, o: s.LinearLR(o, 1.0, 0.0, total_iters=30), lambda t, lr: lr * max(0, 1 - t / 30)),
+    SchedulerCase(
+        "LinearLR to 0", lambda s, o: s.LinearLR(o, 1.0, 0.0, total_iters=30), lambda t, lr: lr * max(0, 1 - t / 30)
+    ),
     SchedulerCase("ExponentialLR", lambda s, o: s.ExponentialLR(o, 0.9), lambda t, lr: lr * 0.9**t),
     SchedulerCase("ExponentialLR that grows", lambda s, o: s.ExponentialLR(o, gamma=1.1), lambda t, lr: lr * 1.1**t),
     SchedulerCase("PolynomialLR", lambda s, o: s.PolynomialLR(o), lambda t, lr: lr * max(0, 1 - t / 5)),
-    SchedulerCase("PolynomialLR squared", lambda s, o: s.PolynomialLR(o, 50, power=2.0), lambda t, lr: lr * max(0, 1 - t / 50) ** 2),
-    SchedulerCase("CosineAnnealingLR", lambda s, o: s.CosineAnnealingLR(o, 50), lambda t, lr: cosine(t / 50, lr, 0)),
-    SchedulerCase("CosineAnnealingLR to and fro", lambda s, o: s.CosineAnnealingLR(o, 9, 0.01), lambda t, lr: cosine(t / 9, lr, 0.01)),
-    SchedulerCase("CosineAnnealingLR each epoch", lambda s, o: s.CosineAnnealingLR(o, 1, 0.01), lambda t, lr: 0.01 if t % 2 else lr),
     SchedulerCase(
-        "CosineAnnealingWarmRestarts", lambda s, o: s.CosineAnnealingWarmRestarts(o, 11), lambda t, lr: cosine(t % 11 / 11, lr, 0)
+        "PolynomialLR squared",
+        lambda s, o: s.PolynomialLR(o, 50, power=2.0),
+        lambda t, lr: lr * max(0, 1 - t / 50) ** 2,
     ),
-    SchedulerCase("CosineAnnealingWarmRestarts, longer", lambda s, o: s.CosineAnnealingWarmRestarts(o, 7, 2, eta_min=0.01), restarts),
+    SchedulerCase("CosineAnnealingLR", lambda s, o: s.CosineAnnealingLR(o, 50), lambda t, lr: cosine(t / 50, lr, 0)),
+    SchedulerCase(
+        "CosineAnnealingLR to and fro",
+        lambda s, o: s.CosineAnnealingLR(o, 9, 0.01),
+        lambda t, lr: cosine(t / 9, lr, 0.01),
+    ),
+    SchedulerCase(
+        "CosineAnnealingLR each epoch",
+        lambda s, o: s.CosineAnnealingLR(o, 1, 0.01),
+        lambda t, lr: 0.01 if t % 2 else lr,
+    ),
+    SchedulerCase(
+        "CosineAnnealingWarmRestarts",
+        lambda s, o: s.CosineAnnealingWarmRestarts(o, 11),
+        lambda t, lr: cosine(t % 11 / 11, lr, 0),
+    ),
+    SchedulerCase(
+        "CosineAnnealingWarmRestarts, longer",
+        lambda s, o: s.CosineAnnealingWarmRestarts(o, 7, 2, eta_min=0.01),
+        restarts,
+    ),
     SchedulerCase("CyclicLR triangular", lambda s, o: s.CyclicLR(o, **BOUNDS), cyclic(lambda cycle, t: 1)),
     SchedulerCase(
-        "CyclicLR triangular2", lambda s, o: s.CyclicLR(o, **BOUNDS, mode="triangular2"), cyclic(lambda cycle, t: 0.5**cycle), "Adam"
+        "CyclicLR triangular2",
+        lambda s, o: s.CyclicLR(o, **BOUNDS, mode="triangular2"),
+        cyclic(lambda cycle, t: 0.5**cycle),
+        "Adam",
     ),
     SchedulerCase(
-        "CyclicLR exp_range", lambda s, o: s.CyclicLR(o, **BOUNDS, mode="exp_range", gamma=0.97), cyclic(lambda cycle, t: 0.97**t)
+        "CyclicLR exp_range",
+        lambda s, o: s.CyclicLR(o, **BOUNDS, mode="exp_range", gamma=0.97),
+        cyclic(lambda cycle, t: 0.97**t),
     ),
     SchedulerCase(
         "CyclicLR scale_fn",
-        lambda s, o: s.CyclicLR(o, **BOUNDS, scale_fn=lambda cycle: 1 / cycle, max_momentum=0.7, base_momentum=[0.5, 0.2]),
+        lambda s, o: s.CyclicLR(
+            o, **BOUNDS, scale_fn=lambda cycle: 1 / cycle, max_momentum=0.7, base_momentum=[0.5, 0.2]
+        ),
         cyclic(lambda cycle, t: 1 / (cycle + 1)),
     ),
-    SchedulerCase("CyclicLR scale_fn by iterations", lambda s, o: s.CyclicLR(o, **BOUNDS, scale_fn=Slope(0.97), scale_mode="iterations")),
-    SchedulerCase("CyclicLR without momentum", lambda s, o: s.CyclicLR(o, 0.1, 0.2, 30, cycle_momentum=False), steps=70),
+    SchedulerCase(
+        "CyclicLR scale_fn by iterations",
+        lambda s, o: s.CyclicLR(o, **BOUNDS, scale_fn=Slope(0.97), scale_mode="iterations"),
+    ),
+    SchedulerCase(
+        "CyclicLR without momentum", lambda s, o: s.CyclicLR(o, 0.1, 0.2, 30, cycle_momentum=False), steps=70
+    ),
     SchedulerCase("OneCycleLR", lambda s, o: s.OneCycleLR(o, [1.0, 0.2], total_steps=60), one_cycle, steps=59),
-    SchedulerCase("OneCycleLR linear", lambda s, o: s.OneCycleLR(o, 0.7, epochs=5, steps_per_epoch=12, anneal_strategy="linear"), steps=59),
+    SchedulerCase(
+        "OneCycleLR linear",
+        lambda s, o: s.OneCycleLR(o, 0.7, epochs=5, steps_per_epoch=12, anneal_strategy="linear"),
+        steps=59,
+    ),
     SchedulerCase(
         "OneCycleLR three_phase",
         lambda s, o: s.OneCycleLR(o, 0.7, 60, three_phase=True, div_factor=10, final_div_factor=50, max_momentum=0.9),
         optimizer="Adam",
         steps=59,
     ),
-    SchedulerCase("OneCycleLR pct_start", lambda s, o: s.OneCycleLR(o, 0.7, 60, pct_start=0.05, base_momentum=[0.1, 0.6]), steps=59),
+    SchedulerCase(
+        "OneCycleLR pct_start",
+        lambda s, o: s.OneCycleLR(o, 0.7, 60, pct_start=0.05, base_momentum=[0.1, 0.6]),
+        steps=59,
+    ),
     SchedulerCase("OneCycleLR without momentum", lambda s, o: s.OneCycleLR(o, 0.7, 60, cycle_momentum=False), steps=59),
-    SchedulerCase("SequentialLR", warm_up_then_cosine, lambda t, lr: lr * (0.1 + 0.18 * t) if t < 5 else cosine((t - 5) / 30, lr, 0.01)),
+    SchedulerCase(
+        "SequentialLR",
+        warm_up_then_cosine,
+        lambda t, lr: lr * (0.1 + 0.18 * t) if t < 5 else cosine((t - 5) / 30, lr, 0.01),
+    ),
     SchedulerCase("SequentialLR of everything", everything_in_a_row),
-    SchedulerCase("SequentialLR to SWALR", lambda s, o: s.SequentialLR(o, [s.ExponentialLR(o, 0.9), s.SWALR(o, 0.01, 20)], [30])),
-    SchedulerCase("SequentialLR from the second", lambda s, o: s.SequentialLR(o, [s.ConstantLR(o), s.ExponentialLR(o, 0.9)], [0])),
+    SchedulerCase(
+        "SequentialLR to SWALR", lambda s, o: s.SequentialLR(o, [s.ExponentialLR(o, 0.9), s.SWALR(o, 0.01, 20)], [30])
+    ),
+    SchedulerCase(
+        "SequentialLR from the second", lambda s, o: s.SequentialLR(o, [s.ConstantLR(o), s.ExponentialLR(o, 0.9)], [0])
+    ),
     SchedulerCase(
         "ChainedScheduler",
         lambda s, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 2), s.ExponentialLR(o, 0.9)], optimizer=o),
@@ -221,10 +283,14 @@ PLATEAUS = [
     PlateauCase({"factor": 0.5, "patience": 3}, settling),
     PlateauCase({"mode": "max", "patience": 2, "factor": 0.7}, lambda t: 1 - settling(t)),
     PlateauCase({"threshold": 0.05, "threshold_mode": "abs", "patience": 1, "cooldown": 4, "factor": 0.9}, settling),
-    PlateauCase({"mode": "max", "threshold": 0.1, "threshold_mode": "abs", "patience": 0, "factor": 0.9}, lambda t: -settling(t)),
+    PlateauCase(
+        {"mode": "max", "threshold": 0.1, "threshold_mode": "abs", "patience": 0, "factor": 0.9}, lambda t: -settling(t)
+    ),
     PlateauCase({"patience": 1, "min_lr": [0.1, 0.001], "factor": 0.3}, settling),
     PlateauCase({"patience": 0, "eps": 0.02, "factor": 0.8}, settling),
-    PlateauCase({"patience": 2}, lambda t: -settling(t)),  # negative: the bound of "rel" on the wrong side, as documented
+    PlateauCase(
+        {"patience": 2}, lambda t: -settling(t)
+    ),  # negative: the bound of "rel" on the wrong side, as documented
     PlateauCase({"patience": 2, "factor": 0.5}, lambda t: math.nan if t % 5 == 0 else settling(t)),
     PlateauCase({"patience": 2, "factor": 0.5, "mode": "max"}, lambda t: math.inf if t == 4 else 0.5),
 ]

@@ -45,7 +45,10 @@ def test_every_balanced_batch_has_equal_shares(size: int, shuffle: bool, rng: np
 
 def test_balanced_rows_are_drawn_anew(rng: np.random.Generator) -> None:
     rows = np.arange(len(IMBALANCED))
-    one, two = (np.concatenate([x for x, _ in minibatches(rows, IMBALANCED, batch_size=7, balanced=True, rng=rng)]) for _ in range(2))
+    one, two = (
+        np.concatenate([x for x, _ in minibatches(rows, IMBALANCED, batch_size=7, balanced=True, rng=rng)])
+        for _ in range(2)
+    )
     for first, last in ((0, 40), (40, 51)):  # within each class, too
         assert not np.array_equal(*[rows[(rows >= first) & (rows < last)] for rows in (one, two)])
     assert np.array_equal(np.bincount(one)[:40], np.bincount(two)[:40])
@@ -146,5 +149,7 @@ def test_refused_at_once() -> None:
 def test_arrays_that_are_not_unpacked_are_named() -> None:
     x, y = np.zeros((4, 3)), np.arange(4)
     for data in ((x, y), list(zip(x, y, strict=True))):
-        with pytest.raises(ShapeError, match=r"DataLoader takes arrays, DataLoader\(x, y, …\), not a list or tuple of them"):
+        with pytest.raises(
+            ShapeError, match=r"DataLoader takes arrays, DataLoader\(x, y, …\), not a list or tuple of them"
+        ):
             DataLoader(data, batch_size=2)

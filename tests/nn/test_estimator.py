@@ -50,12 +50,21 @@ def test_it_works_in_scikit_learns_tools() -> None:
     x, y = load_iris(return_X_y=True)
     piped = make_pipeline(StandardScaler(), PCA(whiten=True), quick())
     assert cross_val_score(piped, x, y, cv=3).mean() > 0.85
-    search = GridSearchCV(piped, {"netclassifier__hidden_layer_sizes": [(), (8,)], "netclassifier__lr": [1e-5, 0.02]}, cv=3).fit(x, y)
+    search = GridSearchCV(
+        piped, {"netclassifier__hidden_layer_sizes": [(), (8,)], "netclassifier__lr": [1e-5, 0.02]}, cv=3
+    ).fit(x, y)
     assert search.best_params_["netclassifier__lr"] == 0.02
     assert search.best_score_ > 0.85
     for incremental in (False, True):
         sizes, _, test = learning_curve(
-            quick(), X, Y, cv=3, train_sizes=[0.3, 1.0], shuffle=True, random_state=0, exploit_incremental_learning=incremental
+            quick(),
+            X,
+            Y,
+            cv=3,
+            train_sizes=[0.3, 1.0],
+            shuffle=True,
+            random_state=0,
+            exploit_incremental_learning=incremental,
         )
         assert test.shape == (2, 3)
         assert sizes.tolist() == [30, 100]
@@ -97,7 +106,9 @@ def test_weights_count_also_in_batches_and_validation() -> None:
     assert net.predict_proba(X[Y > 0])[:, 1].mean() > others.predict_proba(X[Y > 0])[:, 1].mean() + 0.05
     stopped = quick(early_stopping=True, patience=2, epochs=200, lr=0.1).fit(X, Y, sample_weight=weight + 0.1)
     assert stopped.n_iter_ < 200
-    with pytest.raises(ValueError, match=r"0 for every row|at least one non-zero"):  # scikit-learn says it itself since 1.8
+    with pytest.raises(
+        ValueError, match=r"0 for every row|at least one non-zero"
+    ):  # scikit-learn says it itself since 1.8
         quick().fit(X, Y, sample_weight=np.zeros(len(X)))
 
 
@@ -113,7 +124,9 @@ def test_the_same_seed_gives_the_same_network() -> None:
     one, two = quick().fit(X, Y), clone(quick()).fit(X, Y)
     np.testing.assert_array_equal(one.predict_proba(X), two.predict_proba(X))
     assert not np.array_equal(one.predict_proba(X), quick(random_state=1).fit(X, Y).predict_proba(X))
-    np.testing.assert_array_equal(one.predict_proba(X), quick(random_state=np.random.default_rng(0)).fit(X, Y).predict_proba(X))
+    np.testing.assert_array_equal(
+        one.predict_proba(X), quick(random_state=np.random.default_rng(0)).fit(X, Y).predict_proba(X)
+    )
     assert np.array_equal(*[quick(random_state=np.random.RandomState(7)).fit(X, Y).predict_proba(X) for _ in range(2)])
     probabilities = []
     for _ in range(2):
@@ -160,7 +173,9 @@ def test_early_stopping_keeps_the_best_weights() -> None:
 def test_several_targets() -> None:
     x, y = load_diabetes(return_X_y=True)
     targets = np.column_stack([y, -2 * y])
-    net = TransformedTargetRegressor(NetRegressor((), epochs=300, random_state=0), transformer=StandardScaler()).fit(x, targets)
+    net = TransformedTargetRegressor(NetRegressor((), epochs=300, random_state=0), transformer=StandardScaler()).fit(
+        x, targets
+    )
     assert net.predict(x).shape == (442, 2)
     assert net.score(x, targets) > 0.45
     alone = NetRegressor((), epochs=1).fit(x, y)
@@ -183,7 +198,9 @@ def test_weight_decay_is_ridge_regression() -> None:
     np.testing.assert_allclose(net.predict(x), Ridge(alpha=442 * 0.1 / 2).fit(x, y).predict(x), atol=1e-5)
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", lambda output, y: (output - y) ** 4, nn.MSELoss()])
+@pytest.mark.parametrize(
+    "loss", ["squared_error", "absolute_error", "huber", lambda output, y: (output - y) ** 4, nn.MSELoss()]
+)
 def test_losses(loss: Any) -> None:
     x = np.random.default_rng(0).normal(size=(200, 1))
     net = NetRegressor((16,), loss=loss, lr=0.03, epochs=60, batch_size=50, random_state=0).fit(x, np.sin(x[:, 0]))
@@ -197,7 +214,9 @@ def test_losses(loss: Any) -> None:
 
 def test_modules_activations_and_optimizers_of_ones_own() -> None:
     def narrow(inputs: int, outputs: int, rng: Any) -> nn.Module:
-        return nn.Sequential(nn.Linear(inputs, 4, rng=rng), nn.BatchNorm1d(4), nn.Dropout(0.1, rng=rng), nn.Linear(4, outputs, rng=rng))
+        return nn.Sequential(
+            nn.Linear(inputs, 4, rng=rng), nn.BatchNorm1d(4), nn.Dropout(0.1, rng=rng), nn.Linear(4, outputs, rng=rng)
+        )
 
     net = quick(module=narrow, lr=0.05).fit(X, Y)
     assert net.score(X, Y) > 0.85
@@ -205,7 +224,9 @@ def test_modules_activations_and_optimizers_of_ones_own() -> None:
     assert net.model_[0].weight.dtype == np.float64
     given = nn.Linear(4, 3, rng=np.random.default_rng(0))
     before = given.state_dict()
-    assert quick(module=given, optimizer=optim.SGD, lr=0.1, weight_decay=1e-4).fit(X, Y).model_.weight.dtype == np.float32
+    assert (
+        quick(module=given, optimizer=optim.SGD, lr=0.1, weight_decay=1e-4).fit(X, Y).model_.weight.dtype == np.float32
+    )
     np.testing.assert_array_equal(given.weight.numpy(), before["weight"])
     weighted = quick(optimizer="AdamW", weight_decay=0.5, activation=nn.Tanh).fit(X, Y)
     assert weighted.optimizer_.param_groups[0]["weight_decay"] == 0.5
@@ -259,7 +280,9 @@ def test_the_page_on_training_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_nn_is_imported_without_scikit_learn() -> None:
-    code = "import sys, nn; assert not {'sklearn', 'tqdm', 'matplotlib', 'pandas', 'optim'} & set(sys.modules), 'too much'"
+    code = (
+        "import sys, nn; assert not {'sklearn', 'tqdm', 'matplotlib', 'pandas', 'optim'} & set(sys.modules), 'too much'"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     code = "import sys; sys.modules['sklearn'] = None; import nn.estimator"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -16,7 +16,12 @@ def trained(model: nn.Module, rng: np.random.Generator) -> nn.Module:
     """With running statistics and affine parameters as after some training."""
     for module in model.modules():
         if "BatchNorm" in type(module).__name__:
-            for name, low, high in (("running_mean", -1, 1), ("running_var", 0.3, 3), ("weight", -2, 2), ("bias", -1, 1)):
+            for name, low, high in (
+                ("running_mean", -1, 1),
+                ("running_var", 0.3, 3),
+                ("weight", -2, 2),
+                ("bias", -1, 1),
+            ):
                 t: Any = getattr(module, name)
                 if t is not None:
                     t.numpy()[...] = rng.uniform(low, high, t.shape)
@@ -102,7 +107,9 @@ class Listed(nn.Module):
          ["0.bn1", "0.bn2", "0.downsample.1", "2.bn1", "2.bn2", "2.downsample.1"]),
     ],
 )  # fmt: skip
-def test_pairs_in_other_modules_are_found_by_watching(make: Any, shape: Any, alone: Any, watched: Any, rng: np.random.Generator) -> None:
+def test_pairs_in_other_modules_are_found_by_watching(
+    make: Any, shape: Any, alone: Any, watched: Any, rng: np.random.Generator
+) -> None:
     model = trained(make().double(), rng)
     x = rng.normal(size=shape)
     for fused, expected in ((nn.fuse(model), alone), (nn.fuse(model, x), watched)):

@@ -66,10 +66,14 @@ def test_distribution(name: str, options: dict[str, Any], bound: float | None, s
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize(("name", "options", "bound", "std"), [row for row in DISTRIBUTIONS if not row[0].startswith("lecun")])
+@pytest.mark.parametrize(
+    ("name", "options", "bound", "std"), [row for row in DISTRIBUTIONS if not row[0].startswith("lecun")]
+)
 def test_the_formula_is_pytorchs(name: str, options: dict[str, Any], bound: float | None, std: float | None) -> None:
     torch = pytest.importorskip("torch")
-    theirs = getattr(torch.nn.init, name)(torch.empty(80, 60, 3, 3), **options, generator=torch.Generator().manual_seed(0)).numpy()
+    theirs = getattr(torch.nn.init, name)(
+        torch.empty(80, 60, 3, 3), **options, generator=torch.Generator().manual_seed(0)
+    ).numpy()
     values = filled(name, (80, 60, 3, 3), **options)
     assert abs(values.std() / theirs.std() - 1) < 7 / math.sqrt(2 * values.size)
     if bound is not None:
@@ -97,7 +101,9 @@ def test_gains_are_pytorchs() -> None:
 def test_fixed_values_are_pytorchs(name: str, shape: tuple[int, ...], options: tuple[Any, ...]) -> None:
     torch = pytest.importorskip("torch")
     ours = getattr(init, name)(weight(*shape), *options).numpy()
-    np.testing.assert_array_equal(ours, getattr(torch.nn.init, name)(torch.empty(*shape, dtype=torch.float64), *options).numpy())
+    np.testing.assert_array_equal(
+        ours, getattr(torch.nn.init, name)(torch.empty(*shape, dtype=torch.float64), *options).numpy()
+    )
 
 
 # One by one
@@ -182,7 +188,9 @@ def test_the_generator_decides(name: str) -> None:
         getattr(init, name)(weight(6, 4), *options, rng=0)
 
 
-@pytest.mark.parametrize("name", [name for name in RANDOM if name not in ("uniform_", "normal_", "trunc_normal_")] + ["eye_", "dirac_"])
+@pytest.mark.parametrize(
+    "name", [name for name in RANDOM if name not in ("uniform_", "normal_", "trunc_normal_")] + ["eye_", "dirac_"]
+)
 def test_a_vector_has_no_fans(name: str) -> None:
     tensor = weight(3)
     options = (0.5,) if name == "sparse_" else ()

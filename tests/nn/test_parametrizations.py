@@ -51,7 +51,11 @@ def test_the_layer_computes_the_same_and_learns_the_originals() -> None:
     assert made is layer
     assert isinstance(layer, nn.Linear)
     np.testing.assert_allclose(layer(x).numpy(), before, rtol=1e-6)
-    assert list(layer.state_dict()) == ["bias", "parametrizations.weight.original0", "parametrizations.weight.original1"]
+    assert list(layer.state_dict()) == [
+        "bias",
+        "parametrizations.weight.original0",
+        "parametrizations.weight.original1",
+    ]
     layer(x).sum().backward()
     assert {name for name, p in layer.named_parameters() if p.grad is not None} == set(layer.state_dict())
 

@@ -18,7 +18,20 @@ from autograd.errors import ArgumentError, DTypeError
 
 pytest.importorskip("safetensors")
 
-DTYPES = ["bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "float32", "float64"]
+DTYPES = [
+    "bool",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+]
 
 
 @pytest.fixture
@@ -42,7 +55,11 @@ def test_a_module_comes_back(path: Path) -> None:
 
 
 def test_every_dtype_and_shape_comes_back_writable(path: Path, rng: np.random.Generator) -> None:
-    arrays = {f"{dtype} {shape}": (100 * rng.random(shape)).astype(dtype) for dtype in DTYPES for shape in ((), (0, 3), (1,), (3, 2, 2))}
+    arrays = {
+        f"{dtype} {shape}": (100 * rng.random(shape)).astype(dtype)
+        for dtype in DTYPES
+        for shape in ((), (0, 3), (1,), (3, 2, 2))
+    }
     arrays["special"] = np.array([np.nan, -0.0, np.inf, 5e-324])
     nn.save(arrays, str(path))
     found = nn.load(str(path))
@@ -131,7 +148,9 @@ HOSTILE = {
 @pytest.mark.parametrize("read", [nn.load, nn.load_metadata])
 def test_a_broken_or_hostile_file_is_refused(name: str, read: Any, path: Path) -> None:
     path.write_bytes(HOSTILE[name])
-    with pytest.raises(ArgumentError, match=r"model\.safetensors' is no whole safetensors file: .+ Nothing was loaded\."):
+    with pytest.raises(
+        ArgumentError, match=r"model\.safetensors' is no whole safetensors file: .+ Nothing was loaded\."
+    ):
         read(path)
 
 
@@ -190,7 +209,9 @@ def test_missing_files_and_folders(path: Path) -> None:
         ({"x": np.zeros(2)}, {"epoch": 3}, ArgumentError, "'epoch': 3"),
     ],
 )
-def test_what_cannot_be_saved_leaves_the_old_file(state: Any, metadata: Any, error: type[Exception], message: str, path: Path) -> None:
+def test_what_cannot_be_saved_leaves_the_old_file(
+    state: Any, metadata: Any, error: type[Exception], message: str, path: Path
+) -> None:
     nn.save({"old": np.ones(1)}, path)
     with pytest.raises(error, match=message):
         nn.save(state, path, metadata)
@@ -198,7 +219,9 @@ def test_what_cannot_be_saved_leaves_the_old_file(state: Any, metadata: Any, err
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
-def test_a_failure_on_the_way_leaves_the_old_file_and_no_other(failing: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_on_the_way_leaves_the_old_file_and_no_other(
+    failing: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nn.save({"old": np.ones(1)}, path)
 
     def fail(*args: Any, **kwargs: Any) -> None:

@@ -32,7 +32,9 @@ def network() -> nn.Module:
 
 def fill(model: Any, rng: np.random.Generator) -> None:
     """New values for everything, as training and batches would give."""
-    model.load_state_dict({name: rng.normal(size=np.shape(a)).astype(a.dtype) + 2 for name, a in model.state_dict().items()})
+    model.load_state_dict(
+        {name: rng.normal(size=np.shape(a)).astype(a.dtype) + 2 for name, a in model.state_dict().items()}
+    )
 
 
 @pytest.mark.parametrize("name", ["equal", "swa", "swa, one by one"])
@@ -74,7 +76,9 @@ def test_the_averages_at_their_ends() -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("name", [name for name in AVERAGES if name != "swa"])  # PyTorch's 1/(n+1) is a float32, and fails for integers
+@pytest.mark.parametrize(
+    "name", [name for name in AVERAGES if name != "swa"]
+)  # PyTorch's 1/(n+1) is a float32, and fails for integers
 @pytest.mark.parametrize("use_buffers", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_numbers_are_pytorchs(name: str, use_buffers: bool, dtype: Any, rng: np.random.Generator) -> None:
@@ -84,7 +88,9 @@ def test_the_numbers_are_pytorchs(name: str, use_buffers: bool, dtype: Any, rng:
         {np.float32: torch.float32, np.float64: torch.float64}[dtype]
     )
     averaged = optim.AveragedModel(model, use_buffers=use_buffers, **AVERAGES[name](swa_utils))
-    other = torch.optim.swa_utils.AveragedModel(theirs, use_buffers=use_buffers, **AVERAGES[name](torch.optim.swa_utils))
+    other = torch.optim.swa_utils.AveragedModel(
+        theirs, use_buffers=use_buffers, **AVERAGES[name](torch.optim.swa_utils)
+    )
     for _ in range(5):
         fill(model, rng)
         theirs.load_state_dict({key: torch.tensor(value) for key, value in model.state_dict().items()})
@@ -96,7 +102,9 @@ def test_the_numbers_are_pytorchs(name: str, use_buffers: bool, dtype: Any, rng:
             if use_buffers and key.endswith("num_batches_tracked"):  # PyTorch cuts the average of a counter off
                 assert mine[key] == model.state_dict()[key.removeprefix("module.")]
             else:
-                assert np.allclose(mine[key], expected[key].numpy(), rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).eps)
+                assert np.allclose(
+                    mine[key], expected[key].numpy(), rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).eps
+                )
     fresh = optim.AveragedModel(network().astype(dtype))
     fresh.load_state_dict(other.state_dict())
     assert fresh.n_averaged == 5

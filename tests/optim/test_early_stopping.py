@@ -32,7 +32,12 @@ def told(stopper: optim.EarlyStopping, values: list[float], model: Any = None) -
         ({"patience": 2}, [3, 2, 2, 1, 1, 1], 5, 3),
         ({"patience": 2}, [3, 2, 2.5, 1.9, 2, 1.8], None, 5),
         ({"patience": 2, "min_delta": 0.5}, [3, 2.6, 2.5, 2.4, 2.1], 2, 0),
-        ({"patience": 2, "min_delta": 0.5}, [3, 2.6, 2.4, 2.0, 1.8], None, 4),  # against the best kept, not the value before
+        (
+            {"patience": 2, "min_delta": 0.5},
+            [3, 2.6, 2.4, 2.0, 1.8],
+            None,
+            4,
+        ),  # against the best kept, not the value before
         ({"patience": 2, "mode": "max"}, [0.1, 0.5, 0.5, 0.4, 0.9], 3, 1),
         ({"patience": 1, "mode": "max", "min_delta": 0.1}, [-3, -2.95], 1, 0),
         ({"patience": 2}, [3, math.nan, 2, math.nan, math.nan], 4, 2),
@@ -122,7 +127,13 @@ def test_having_stopped_it_stays_so_until_reset() -> None:
     assert stopper.step(0.0, model)
     assert (stopper.best, stopper.last_epoch, model.bias.item()) == (1, 1, 0)
     stopper.reset()
-    assert (stopper.best, stopper.best_epoch, stopper.last_epoch, stopper.bad_epochs, stopper.stopped) == (math.inf, None, -1, 0, False)
+    assert (stopper.best, stopper.best_epoch, stopper.last_epoch, stopper.bad_epochs, stopper.stopped) == (
+        math.inf,
+        None,
+        -1,
+        0,
+        False,
+    )
     assert not stopper.step(5.0, model)
 
 
@@ -146,7 +157,11 @@ def test_continues_from_its_state() -> None:
     assert told(second, values[5:], later) == 1
     assert later.bias.item() == whole_model.bias.item() == 3
     assert np.array_equal(later.weight.numpy(), model.weight.numpy())
-    assert repr(second) == repr(whole) == "EarlyStopping(patience=3, min_delta=0, mode='min'): stopped after epoch 6, best 3 in epoch 3"
+    assert (
+        repr(second)
+        == repr(whole)
+        == "EarlyStopping(patience=3, min_delta=0, mode='min'): stopped after epoch 6, best 3 in epoch 3"
+    )
     first.state_dict()["weights"]["bias"][...] = 99
     first.restore(model)
     assert model.bias.item() == 3
@@ -162,7 +177,9 @@ def test_wrong_arguments_are_refused() -> None:
         with pytest.raises(ArgumentError, match=message):
             optim.EarlyStopping(**options)
     stopper = optim.EarlyStopping(patience=1)
-    with pytest.raises(ArgumentError, match=r"step\(value, model\); got no model. Else make it with restore_best=False"):
+    with pytest.raises(
+        ArgumentError, match=r"step\(value, model\); got no model. Else make it with restore_best=False"
+    ):
         stopper.step(1.0)
     with pytest.raises(ArgumentError, match="got a int"):
         stopper.step(1.0, 3)

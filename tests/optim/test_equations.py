@@ -105,7 +105,9 @@ FORMULAS: list[tuple[Any, dict[str, Any], tuple[float, float]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cls", "options", "expected"), FORMULAS, ids=[f"{cls.__name__} {options}" for cls, options, _ in FORMULAS])
+@pytest.mark.parametrize(
+    ("cls", "options", "expected"), FORMULAS, ids=[f"{cls.__name__} {options}" for cls, options, _ in FORMULAS]
+)
 def test_two_steps_by_hand(cls: Any, options: dict[str, Any], expected: tuple[float, float]) -> None:
     assert np.allclose(two_steps(cls, **options), expected, rtol=1e-7 if cls is optim.AdamW else 1e-13, atol=0)
 
@@ -143,7 +145,9 @@ class Twins:
     def make(self) -> None:
         lr = 0.5 if self.case.cls is optim.LBFGS else 0.02
         self.optimizer = self.case.cls(self._groups(self.ours), lr=lr, **self.case.options)
-        self.peer = getattr(self.torch.optim, self.case.cls.__name__)(self._groups(self.theirs), lr=lr, **self.case.options)
+        self.peer = getattr(self.torch.optim, self.case.cls.__name__)(
+            self._groups(self.theirs), lr=lr, **self.case.options
+        )
 
     def _groups(self, params: list[Any]) -> list[dict[str, Any]]:
         if self.case.cls is optim.LBFGS:  # takes one only
@@ -188,7 +192,9 @@ def test_takes_pytorchs_steps(case: OptimizerCase, dtype: Any) -> None:
             twins.make()
             twins.optimizer.load_state_dict(saved)
             twins.peer.load_state_dict(theirs)
-        twins.step(left_out=1 if k == 2 and case.cls is not optim.LBFGS else None)  # from then on parameter 1 is a step behind
+        twins.step(
+            left_out=1 if k == 2 and case.cls is not optim.LBFGS else None
+        )  # from then on parameter 1 is a step behind
         twins.check()
     if case.cls is not optim.LBFGS:
         twins.check_state()
@@ -228,4 +234,6 @@ def test_names_and_defaults_are_pytorchs(name: str) -> None:
     for key in ("foreach", "capturable", "differentiable", "fused", *["decoupled_weight_decay"] * (name == "Adam")):
         theirs.pop(key, None)  # the last is AdamW here
     assert ours == theirs
-    assert [key for key in ours if key != "maximize"] == [key for key in theirs if key != "maximize"]  # in the same order, too
+    assert [key for key in ours if key != "maximize"] == [
+        key for key in theirs if key != "maximize"
+    ]  # in the same order, too

@@ -16,7 +16,11 @@ from autograd.errors import InPlaceError, ShapeError
 from optim import flat
 
 SHAPES = [(3, 4), (0, 2), (), (5,), (2, 1, 2)]
-KINDS: list[tuple[Any, dict[str, Any]]] = [(optim.SGD, {"momentum": 0.9}), (optim.Adam, {"weight_decay": 0.1}), (optim.NAdam, {})]
+KINDS: list[tuple[Any, dict[str, Any]]] = [
+    (optim.SGD, {"momentum": 0.9}),
+    (optim.Adam, {"weight_decay": 0.1}),
+    (optim.NAdam, {}),
+]
 kinds = pytest.mark.parametrize(("cls", "options"), KINDS, ids=[cls.__name__ for cls, _ in KINDS])
 
 
@@ -67,7 +71,9 @@ def test_each_parameter_is_updated_as_if_it_were_alone(cls: Any, options: dict[s
 
 @kinds
 @pytest.mark.parametrize("block", [8, 24, 56, 1024])  # bytes: stretches of 1, 3, 7 and of all elements
-def test_the_size_of_the_stretches_does_not_matter(cls: Any, options: dict[str, Any], block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_the_stretches_does_not_matter(
+    cls: Any, options: dict[str, Any], block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = straight(cls, options)
     monkeypatch.setattr(flat, "BLOCK", block)
     assert_same(straight(cls, options), expected)
@@ -110,7 +116,9 @@ def test_the_dtype_may_change_between_steps(cls: Any, options: dict[str, Any]) -
     model.astype(np.float64)
     run(optimizer, params, 2, 4)
     assert {p.dtype for p in params} == {np.dtype(np.float64)}
-    assert {value.dtype for p in params for value in optimizer.state[p].values() if isinstance(value, np.ndarray)} == {np.dtype(np.float64)}
+    assert {value.dtype for p in params for value in optimizer.state[p].values() if isinstance(value, np.ndarray)} == {
+        np.dtype(np.float64)
+    }
 
 
 def test_a_group_may_mix_dtypes() -> None:
@@ -205,7 +213,9 @@ def test_two_optimizers_of_the_same_parameters(cls: Any, options: dict[str, Any]
             x.step()
             y.step()
     assert_same(values(params), values(other))
-    assert all(p.numpy() is array for p, array in zip(params, arrays, strict=True))  # the second found them side by side
+    assert all(
+        p.numpy() is array for p, array in zip(params, arrays, strict=True)
+    )  # the second found them side by side
     reverse = optim.SGD(params[::-1], lr=0.01)  # in another order they must move
     run(reverse, params, 4, 5)
     run(a, params, 5, 6)

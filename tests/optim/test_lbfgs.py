@@ -38,7 +38,9 @@ def test_every_point_it_tries_is_pytorchs(problem: str, line_search_fn: str | No
     margins = POINTS * LABELS[:, None]
     ours = {"rosenbrock": rosenbrock, "logistic": lambda w: np.logaddexp(0, -(margins @ w)).mean()}[problem]
     tensor = torch.tensor(margins)
-    theirs = {"rosenbrock": rosenbrock, "logistic": lambda w: torch.nn.functional.softplus(-(tensor @ w)).mean()}[problem]
+    theirs = {"rosenbrock": rosenbrock, "logistic": lambda w: torch.nn.functional.softplus(-(tensor @ w)).mean()}[
+        problem
+    ]
     start = np.array([-1.2, 1.0])
     p, q = nn.Parameter(start), torch.tensor(start, requires_grad=True)
     options: dict[str, Any] = {"line_search_fn": line_search_fn, "history_size": 5, "max_iter": 7}
@@ -112,7 +114,12 @@ def test_what_it_needs_is_said() -> None:
 
 
 def test_it_stops_where_it_is_asked_to() -> None:
-    for options, evaluations in (({"max_iter": 1}, 1), ({"max_eval": 3}, 3), ({"tolerance_grad": 1e9}, 1), ({"tolerance_change": 1e9}, 1)):
+    for options, evaluations in (
+        ({"max_iter": 1}, 1),
+        ({"max_eval": 3}, 3),
+        ({"tolerance_grad": 1e9}, 1),
+        ({"tolerance_change": 1e9}, 1),
+    ):
         p, calls = nn.Parameter([-1.2, 1.0]), []
         optimizer = optim.LBFGS([p], lr=1e-3, **options)  # type: ignore[arg-type]  # each is a number
         optimizer.step(closure_of(rosenbrock, p, optimizer, calls))

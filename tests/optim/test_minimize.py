@@ -28,7 +28,9 @@ def test_every_method_finds_the_end_of_the_valley(method: str) -> None:
 
 
 def test_dogleg_gets_the_hessian() -> None:
-    result = optim.minimize(lambda x: np.cosh(x - 2).sum() + (x[0] - 3 * x[1]) ** 2, np.array([0.5, 0.3]), method="dogleg")
+    result = optim.minimize(
+        lambda x: np.cosh(x - 2).sum() + (x[0] - 3 * x[1]) ** 2, np.array([0.5, 0.3]), method="dogleg"
+    )
     assert result.success
     assert np.abs(result.jac).max() < 1e-4
 
@@ -115,7 +117,9 @@ def test_what_f_must_return_is_said() -> None:
 
 def test_it_works_under_no_grad_and_with_a_linear_part() -> None:
     with no_grad():
-        result = optim.minimize(lambda x: x[0] + x[1] ** 2, np.ones(2), "trust-constr", bounds=[(0, None), (None, None)])
+        result = optim.minimize(
+            lambda x: x[0] + x[1] ** 2, np.ones(2), "trust-constr", bounds=[(0, None), (None, None)]
+        )
     assert np.allclose(result.x, 0, atol=1e-3)
     linear = optim.minimize(lambda x: (x * 2).sum(), np.ones(2), "trust-constr", bounds=[(0, None), (0, None)])
     assert np.allclose(linear.x, 0, atol=1e-3)

@@ -39,7 +39,11 @@ REFUSED = [
     (optim.SGD, {"formulation": "polyak"}, "formulation must be 'pytorch' or 'sutskever'; got 'polyak'"),
     (optim.SGD, {"formulation": "sutskever", "momentum": 0.9, "dampening": 0.1}, "has no dampening; got dampening=0.1"),
     (optim.Adagrad, {"lr_decay": -1}, "lr_decay must be a finite number >= 0; got -1"),
-    (optim.Adagrad, {"initial_accumulator_value": -1}, "initial_accumulator_value must be a finite number >= 0; got -1"),
+    (
+        optim.Adagrad,
+        {"initial_accumulator_value": -1},
+        "initial_accumulator_value must be a finite number >= 0; got -1",
+    ),
     (optim.RMSprop, {"alpha": 1.5}, "alpha must be a finite number >= 0 and <= 1; got 1.5"),
     (optim.RMSprop, {"momentum": -1}, "momentum must be a finite number >= 0; got -1"),
     (optim.Adadelta, {"rho": 2}, "rho must be a finite number >= 0 and <= 1; got 2"),
@@ -58,7 +62,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("cls", "options", "message"), REFUSED, ids=[f"{cls.__name__} {options}" for cls, options, _ in REFUSED])
+@pytest.mark.parametrize(
+    ("cls", "options", "message"), REFUSED, ids=[f"{cls.__name__} {options}" for cls, options, _ in REFUSED]
+)
 def test_wrong_hyperparameters_are_refused(cls: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         cls([nn.Parameter([1.0])], **options)
@@ -210,7 +216,11 @@ def test_load_state_dict_lists_every_problem_and_changes_nothing() -> None:
     bad["param_groups"][0]["lr"] = -1
     with pytest.raises(ArgumentError) as caught:
         optimizer.load_state_dict(bad)
-    for part in ("momentum_buffer of parameter 0 has shape (3,), not (2,)", "parameter 7 that no group has", "lr must be"):
+    for part in (
+        "momentum_buffer of parameter 0 has shape (3,), not (2,)",
+        "parameter 7 that no group has",
+        "lr must be",
+    ):
         assert part in str(caught.value)
     with pytest.raises(ArgumentError, match=r"groups of \[\] parameters, not \[1\]"):
         optimizer.load_state_dict({})
@@ -222,7 +232,9 @@ def test_load_state_dict_lists_every_problem_and_changes_nothing() -> None:
         optimizer.load_state_dict({"state": {}, "param_groups": [group]})
     adam = optim.Adam([p])
     with pytest.raises(ArgumentError, match=r"the state of parameter 0 has no step"):
-        adam.load_state_dict({"state": {0: {"exp_avg": np.zeros(2)}}, "param_groups": adam.state_dict()["param_groups"]})
+        adam.load_state_dict(
+            {"state": {0: {"exp_avg": np.zeros(2)}}, "param_groups": adam.state_dict()["param_groups"]}
+        )
     now = optimizer.state_dict()
     assert now["param_groups"] == before["param_groups"]
     assert (now["state"][0]["momentum_buffer"] == before["state"][0]["momentum_buffer"]).all()

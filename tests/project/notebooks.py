@@ -81,7 +81,11 @@ class Clock:
 def environment(scratch: Path) -> dict[str, str]:
     """This process's without the user's IPython settings; with figures in the notebook, and one thread if nothing else is said."""
     kept = {name: value for name, value in os.environ.items() if name not in {"MPLBACKEND", "PYTHONWARNINGS"}}
-    settings = {"IPYTHONDIR": str(scratch / "ipython"), "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"), "JUPYTER_NO_CONFIG": "1"}
+    settings = {
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
+        "JUPYTER_NO_CONFIG": "1",
+    }
     return {"OMP_NUM_THREADS": "1", **kept, **settings}
 
 
@@ -105,8 +109,12 @@ def run(path: Path, scratch: Path, limit: float = LIMIT, hang: int = HANG) -> tu
             return
         total = clock.lap(cell_index)
         if total > limit:
-            slowest = ", ".join(f"{where(notebook, i)}: {seconds:.1f} s" for seconds, i in sorted(clock.cells, reverse=True)[:3])
-            raise NotebookError(f"{total:.1f} s and not done, more than the {limit:.0f} s a notebook may run; the slowest: {slowest}")
+            slowest = ", ".join(
+                f"{where(notebook, i)}: {seconds:.1f} s" for seconds, i in sorted(clock.cells, reverse=True)[:3]
+            )
+            raise NotebookError(
+                f"{total:.1f} s and not done, more than the {limit:.0f} s a notebook may run; the slowest: {slowest}"
+            )
 
     client = NotebookClient(
         notebook,

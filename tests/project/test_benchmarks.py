@@ -60,7 +60,20 @@ def test_peers_agree(workload: str, peer: str) -> None:
 
 def test_runs_from_end_to_end(tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
-    command = [sys.executable, "-m", "benchmarks.run", "chain", "--threads", "1", "--slices", "2", "--seconds", "0.01", "--json", str(file)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.run",
+        "chain",
+        "--threads",
+        "1",
+        "--slices",
+        "2",
+        "--seconds",
+        "0.01",
+        "--json",
+        str(file),
+    ]
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     [result] = json.loads(file.read_text())["results"]
     assert {"ours", "numpy"} <= set(result["peers"])
@@ -107,7 +120,11 @@ class _Answers:
 def test_a_wrong_gradient_is_found_before_anything_is_timed() -> None:
     good = _Answers(1.0, np.array([1.0, 2.0]))
     run._compare({"ours": good, "numpy": _Answers(1.0, np.array([1.0, 2.0]))})
-    for wrong in (_Answers(1.0, np.array([1.0, 2.1])), _Answers(1.1, np.array([1.0, 2.0])), _Answers(1.0, np.array([2.0]))):
+    for wrong in (
+        _Answers(1.0, np.array([1.0, 2.1])),
+        _Answers(1.1, np.array([1.0, 2.0])),
+        _Answers(1.0, np.array([2.0])),
+    ):
         with pytest.raises(SystemExit, match="disagree"):
             run._compare({"ours": good, "numpy": wrong})
     with pytest.raises(SystemExit, match="disagree"):
@@ -136,7 +153,9 @@ def test_an_unknown_workload_is_named() -> None:
     assert "no workload named chian; there are chain" in failed.stderr
 
 
-def test_a_part_of_the_workloads_does_not_replace_the_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_part_of_the_workloads_does_not_replace_the_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sys, "argv", ["run.py", "chain", "--write-readme"])
     with pytest.raises(SystemExit):
         run.main()

@@ -28,7 +28,11 @@ UFUNCS = """
     sign floor ceil rint trunc heaviside floor_divide matmul isnan isfinite
 """
 
-METHODS = [(ufunc, method) for ufunc in ("add", "multiply", "maximum", "minimum") for method in ("reduce", "accumulate", "outer")]
+METHODS = [
+    (ufunc, method)
+    for ufunc in ("add", "multiply", "maximum", "minimum")
+    for method in ("reduce", "accumulate", "outer")
+]
 
 FUNCTIONS = """
     sinc clip where nan_to_num
@@ -89,7 +93,11 @@ def test_every_primitive_has_a_row() -> None:
 
 def exported(package: Any, base: type) -> set[str]:
     found = {name: getattr(package, name) for name in package.__all__}
-    return {name for name, thing in found.items() if inspect.isclass(thing) and issubclass(thing, base) and thing is not base}
+    return {
+        name
+        for name, thing in found.items()
+        if inspect.isclass(thing) and issubclass(thing, base) and thing is not base
+    }
 
 
 def test_every_module_and_optimizer_has_a_row() -> None:

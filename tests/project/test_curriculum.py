@@ -25,7 +25,10 @@ ELSEWHERE = {
         "nn/layers/test_attention.py::test_formula",
         "nn/layers/test_attention.py::test_an_encoder_learns",
     ],
-    9: ["autograd/ops/test_special_values.py::test_ties_of_many_share_equally", "nn/layers/test_activation.py::test_the_slope_at_a_kink"],
+    9: [
+        "autograd/ops/test_special_values.py::test_ties_of_many_share_equally",
+        "nn/layers/test_activation.py::test_the_slope_at_a_kink",
+    ],
     18: [
         "nn/layers/test_penalty.py::test_ridge_regression_reaches_its_closed_form",
         "nn/layers/test_penalty.py::test_the_lasso_makes_a_useless_weight_nearly_zero",
@@ -35,7 +38,10 @@ ELSEWHERE = {
         "nn/layers/test_minimal_effort.py::test_gradients_are_those_of_the_masked_cotangent",
         "nn/layers/test_minimal_effort.py::test_simplify_cuts_rows_and_columns_and_leaves_the_original",
     ],
-    24: ["nn/training/test_clip.py::test_the_norm_is_that_of_one_long_vector", "nn/training/test_clip.py::test_values_are_clipped"],
+    24: [
+        "nn/training/test_clip.py::test_the_norm_is_that_of_one_long_vector",
+        "nn/training/test_clip.py::test_values_are_clipped",
+    ],
     25: ["nn/layers/test_normalization.py::test_update_batch_norm_is_exact_whatever_the_batches"],
     26: ["nn/layers/test_residual.py::test_a_hundred_layers_train_with_the_sum_and_not_without_it"],
 }
@@ -83,14 +89,23 @@ def test_2_the_delta_rule_layer_by_layer(rng: np.random.Generator) -> None:
 def test_3_the_output_layers_gradients(rng: np.random.Generator) -> None:
     s, y = rng.normal(size=5), rng.normal(size=5)
     h = np.tanh(s)
-    np.testing.assert_allclose(gradient(lambda s: F.half_mse_loss(np.tanh(s), y, reduction="sum"), s), (1 - h**2) * (h - y), rtol=1e-12)
+    np.testing.assert_allclose(
+        gradient(lambda s: F.half_mse_loss(np.tanh(s), y, reduction="sum"), s), (1 - h**2) * (h - y), rtol=1e-12
+    )
     bits = np.array([0, 1, 1, 0, 1])
-    assert np.array_equal(gradient(lambda s: F.binary_cross_entropy_with_logits(s, bits, reduction="sum"), s), F.sigmoid(s) - bits)
+    assert np.array_equal(
+        gradient(lambda s: F.binary_cross_entropy_with_logits(s, bits, reduction="sum"), s), F.sigmoid(s) - bits
+    )
     p = F.softmax(s)
-    np.testing.assert_allclose(gradient(lambda s: F.cross_entropy(s[None], np.array([2])), s), p - np.eye(5)[2], rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(
+        gradient(lambda s: F.cross_entropy(s[None], np.array([2])), s), p - np.eye(5)[2], rtol=1e-12, atol=1e-16
+    )
     np.testing.assert_allclose(autograd.jacobian(F.softmax)(s), np.diag(p) - np.outer(p, p), atol=1e-15)
     for size in (1e4, -1e4):  # stably
-        assert gradient(lambda s: F.cross_entropy(s[None], np.array([1])), np.array([size, 0.0])).tolist() == [size > 0, -(size > 0)]
+        assert gradient(lambda s: F.cross_entropy(s[None], np.array([1])), np.array([size, 0.0])).tolist() == [
+            size > 0,
+            -(size > 0),
+        ]
 
 
 def test_4_the_2_5_2_network_is_its_four_matrix_equations(rng: np.random.Generator) -> None:
@@ -121,10 +136,14 @@ def test_5_one_unit_learns_and_and_or(name: str, table: list[int]) -> None:
 def test_5_xor_needs_two_layers() -> None:
     xor = [0, 1, 1, 0]
     perceptrons = nn.Sequential(nn.Linear(2, 2), nn.Step(), nn.Linear(2, 1), nn.Step())  # or, and; or without and
-    perceptrons.load_state_dict({"0.weight": [[1, 1], [1, 1]], "0.bias": [-0.5, -1.5], "2.weight": [[1, -1]], "2.bias": [-0.5]})
+    perceptrons.load_state_dict(
+        {"0.weight": [[1, 1], [1, 1]], "0.bias": [-0.5, -1.5], "2.weight": [[1, -1]], "2.bias": [-0.5]}
+    )
     assert perceptrons(CORNERS).numpy().ravel().tolist() == xor
     target = np.array(xor)[:, None]
-    learned = nn.Sequential(nn.Linear(2, 4, rng=np.random.default_rng(1)), nn.Tanh(), nn.Linear(4, 1, rng=np.random.default_rng(2)))
+    learned = nn.Sequential(
+        nn.Linear(2, 4, rng=np.random.default_rng(1)), nn.Tanh(), nn.Linear(4, 1, rng=np.random.default_rng(2))
+    )
     train(learned, nn.BCEWithLogitsLoss(), CORNERS, target, 400, lr=1.0)
     assert F.step(learned(CORNERS).numpy()).ravel().tolist() == xor
     line = nn.Linear(2, 1, rng=np.random.default_rng(0))
@@ -133,7 +152,12 @@ def test_5_xor_needs_two_layers() -> None:
 
 
 def test_6_the_jacobian_of_a_network_is_the_product_of_its_layers(rng: np.random.Generator) -> None:
-    layers = [nn.Linear(3, 4, dtype=np.float64, rng=rng), nn.Sigmoid(), nn.Linear(4, 2, dtype=np.float64, rng=rng), nn.Softmax(-1)]
+    layers = [
+        nn.Linear(3, 4, dtype=np.float64, rng=rng),
+        nn.Sigmoid(),
+        nn.Linear(4, 2, dtype=np.float64, rng=rng),
+        nn.Softmax(-1),
+    ]
     x = rng.normal(size=3)
     whole = autograd.jacobian(nn.Sequential(*layers))(x)
     product = np.eye(3)
@@ -219,7 +243,9 @@ def gradient_norms(activation: type[nn.Module], scale: float) -> list[float]:
     for _ in range(12):
         layers += [nn.Linear(16, 16, bias=False, rng=rng, dtype=np.float64), activation()]
         nn.init.orthogonal_(layers[-2].weight, scale, rng=rng)
-        layers[-2].register_full_backward_hook(lambda module, into, out: norms.append(float(np.linalg.norm(into[0].numpy()))))
+        layers[-2].register_full_backward_hook(
+            lambda module, into, out: norms.append(float(np.linalg.norm(into[0].numpy())))
+        )
     nn.Sequential(*layers)(Tensor(rng.normal(size=(1, 16)), requires_grad=True)).sum().backward()
     return norms
 
@@ -293,7 +319,9 @@ def test_13_a_hidden_layer_of_m_units_has_m_factorial_times_2_to_the_m_twins(rng
             s = np.array(signs)
             w1, b1 = (state[key][list(order)] for key in ("0.weight", "0.bias"))
             w2 = state["2.weight"][:, list(order)] * s
-            net.load_state_dict({"0.weight": w1 * s[:, None], "0.bias": b1 * s, "2.weight": w2, "2.bias": state["2.bias"]})
+            net.load_state_dict(
+                {"0.weight": w1 * s[:, None], "0.bias": b1 * s, "2.weight": w2, "2.bias": state["2.bias"]}
+            )
             np.testing.assert_allclose(net(x).numpy(), expected, rtol=1e-12)
             twins.add(w2.tobytes())
     assert len(twins) == 6 * 8
@@ -308,8 +336,14 @@ def test_19_dropout_keeps_the_expectation() -> None:
 
 def test_25_normalisations_have_mean_0_and_variance_1_over_their_axes(rng: np.random.Generator) -> None:
     x = rng.normal(3, 5, (8, 4, 6, 6))
-    for layer, axes in ((nn.BatchNorm2d(4), (0, 2, 3)), (nn.InstanceNorm2d(4), (2, 3)), (nn.LayerNorm((4, 6, 6)), (1, 2, 3))):
-        y = np.asarray(layer.astype(np.float64)(x) if isinstance(layer, nn.InstanceNorm2d) else layer.astype(np.float64)(x).numpy())
+    for layer, axes in (
+        (nn.BatchNorm2d(4), (0, 2, 3)),
+        (nn.InstanceNorm2d(4), (2, 3)),
+        (nn.LayerNorm((4, 6, 6)), (1, 2, 3)),
+    ):
+        y = np.asarray(
+            layer.astype(np.float64)(x) if isinstance(layer, nn.InstanceNorm2d) else layer.astype(np.float64)(x).numpy()
+        )
         np.testing.assert_allclose(y.mean(axis=axes), 0, atol=1e-12)
         np.testing.assert_allclose(y.var(axis=axes), 1, atol=1e-4)
     assert [name for name, _ in nn.BatchNorm2d(4).named_parameters()] == ["weight", "bias"]  # γ and β
@@ -320,5 +354,7 @@ def test_28_a_network_of_relus_is_piecewise_linear(rng: np.random.Generator) -> 
     net = nn.Sequential(nn.Linear(2, 8, rng=rng), nn.ReLU(), nn.Linear(8, 1, rng=rng)).astype(np.float64)
     t = np.linspace(-20, 20, 4001)[:, None]
     bends = np.abs(np.diff(net(t * [0.6, 0.8] + [0.1, -0.2]).numpy().ravel(), 2)) > 1e-9
-    pieces = 1 + np.count_nonzero(np.diff(np.flatnonzero(bends), prepend=-9) > 1)  # a bend between two points shows at both
+    pieces = 1 + np.count_nonzero(
+        np.diff(np.flatnonzero(bends), prepend=-9) > 1
+    )  # a bend between two points shows at both
     assert 2 <= pieces <= 9

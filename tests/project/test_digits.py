@@ -27,18 +27,24 @@ def digits() -> dict[str, Any]:
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-W", "error", str(SCRIPT), *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(SCRIPT), *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
 
 
 def test_five_seeds_reach_the_promised_accuracy(tmp_path: Path) -> None:
     done = run(cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    accuracies = [float(found) for found in re.findall(r"^seed \d: test accuracy ([\d.]+)%", done.stdout, flags=re.MULTILINE)]
+    accuracies = [
+        float(found) for found in re.findall(r"^seed \d: test accuracy ([\d.]+)%", done.stdout, flags=re.MULTILINE)
+    ]
     assert len(accuracies) == 5
     assert sum(accuracies) / 5 >= 97
     assert min(accuracies) >= 96
     assert "precision    recall  f1-score   support" in done.stdout
-    areas = [tuple(map(float, found)) for found in re.findall(r"^ +\d +([\d.]+) +([\d.]+)$", done.stdout, flags=re.MULTILINE)]
+    areas = [
+        tuple(map(float, found)) for found in re.findall(r"^ +\d +([\d.]+) +([\d.]+)$", done.stdout, flags=re.MULTILINE)
+    ]
     assert len(areas) == 10  # specificity and ROC-AUC of every digit
     assert min(map(min, areas)) > 0.98
     stopped = [(int(best), int(last)) for best, last in re.findall(r"weights of epoch (\d+) of (\d+)", done.stdout)]
@@ -52,7 +58,16 @@ def test_five_seeds_reach_the_promised_accuracy(tmp_path: Path) -> None:
 def test_pictures_show_the_network(digits: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     digits["main"](["--epochs", "1", "--seed", "7", "--out", str(tmp_path / "a" / "b")])
     svg = (tmp_path / "a" / "b" / "graph.svg").read_text()
-    for word in ("softmax_cross_entropy", "linear", "relu", "Residual", "3.block.0.weight", "(32, 64)", "(32, 10)", "gradient"):
+    for word in (
+        "softmax_cross_entropy",
+        "linear",
+        "relu",
+        "Residual",
+        "3.block.0.weight",
+        "(32, 64)",
+        "(32, 10)",
+        "gradient",
+    ):
         assert word in svg, word
     for name in ("graph.png", "curves.png"):
         assert (tmp_path / "a" / "b" / name).read_bytes().startswith(b"\x89PNG")
@@ -64,7 +79,12 @@ def test_the_report_counts_right(digits: dict[str, Any]) -> None:
     scores = np.eye(3)[[0, 1, 1, 1, 2, 0]]
     shown = digits["report"](truth, scores)
     rows = [line.split() for line in shown.splitlines()[-4:]]
-    assert [row[1] for row in rows] == ["0.7500", "0.7500", "1.0000", "0.8333"]  # true negatives of all negatives: 3/4, 3/4, 4/4
+    assert [row[1] for row in rows] == [
+        "0.7500",
+        "0.7500",
+        "1.0000",
+        "0.8333",
+    ]  # true negatives of all negatives: 3/4, 3/4, 4/4
     assert [row[2] for row in rows] == ["0.6250", "0.8750", "0.7500", "0.7500"]
 
 
@@ -74,7 +94,9 @@ def test_training_has_a_schedule_and_keeps_the_best(digits: dict[str, Any]) -> N
     model = digits["network"](rng)
     history = digits["train"](model, data, 4, rng, "")
     assert history["lr"] == pytest.approx([0.02 * (1 + np.cos(np.pi * epoch / 4)) / 2 for epoch in range(4)])
-    validation_loss = -np.mean(np.log(digits["probabilities"](model, data.validation[0])[np.arange(360), data.validation[1]]))
+    validation_loss = -np.mean(
+        np.log(digits["probabilities"](model, data.validation[0])[np.arange(360), data.validation[1]])
+    )
     assert validation_loss == pytest.approx(min(history["validation_loss"]), rel=1e-4)
 
 
@@ -88,7 +110,9 @@ def test_training_has_a_schedule_and_keeps_the_best(digits: dict[str, Any]) -> N
         (["--out", str(SCRIPT / "below")], "a file stands in its way"),
     ],
 )
-def test_bad_values_are_refused(digits: dict[str, Any], arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_values_are_refused(
+    digits: dict[str, Any], arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         digits["parse"](arguments)
     assert caught.value.code == 2

@@ -61,11 +61,27 @@ def api() -> ModuleType:
 def test_every_public_name_has_its_place_on_the_site(api: ModuleType) -> None:
     pages = api.pages()
     text = "\n".join(pages.values())
-    for package in (autograd, autograd.viz, nn, F, nn.init, nn.plots, nn.utils, nn.data, nn.estimator, optim, optim.lr_scheduler):
+    for package in (
+        autograd,
+        autograd.viz,
+        nn,
+        F,
+        nn.init,
+        nn.plots,
+        nn.utils,
+        nn.data,
+        nn.estimator,
+        optim,
+        optim.lr_scheduler,
+    ):
         assert package.__name__ in pages
         for name in package.__all__:
             if isinstance(getattr(package, name), ModuleType):
-                assert f"{package.__name__}.{name}" in pages or getattr(package, name).__name__ in pages or name == "parametrizations"
+                assert (
+                    f"{package.__name__}.{name}" in pages
+                    or getattr(package, name).__name__ in pages
+                    or name == "parametrizations"
+                )
             else:
                 assert f":: {package.__name__}.{name}\n" in text, f"{package.__name__}.{name}"
 

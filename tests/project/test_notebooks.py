@@ -56,9 +56,9 @@ def test_they_are_stored_without_outputs() -> None:
 def stored_wrongly(notebook: Any) -> list[str]:
     """What about the form of a notebook is not as it should be."""
     wrong = []
-    known = notebook.metadata.get("kernelspec", {}).get("name") == "python3" and notebook.metadata.get("language_info") == {
-        "name": "python"
-    }
+    known = notebook.metadata.get("kernelspec", {}).get("name") == "python3" and notebook.metadata.get(
+        "language_info"
+    ) == {"name": "python"}
     if set(notebook.metadata) != set(METADATA) or not known:
         wrong.append(f"the notebook's metadata: {notebook.metadata}")
     ids = [cell.get("id") for cell in notebook.cells]
@@ -70,7 +70,10 @@ def stored_wrongly(notebook: Any) -> list[str]:
             wrong.append(f"cell {cell.id} has outputs or an execution count")
         if not cell.source.strip():
             wrong.append(f"cell {cell.id} is empty")
-        if set(cell.metadata) - {"tags", "jupyter"} or set(cell.metadata.get("jupyter", {})) - {"source_hidden", "outputs_hidden"}:
+        if set(cell.metadata) - {"tags", "jupyter"} or set(cell.metadata.get("jupyter", {})) - {
+            "source_hidden",
+            "outputs_hidden",
+        }:
             wrong.append(f"cell {cell.id} has metadata {dict(cell.metadata)}")
     return wrong
 
@@ -100,7 +103,9 @@ def test_the_first_cell_says_what_it_is(path: Path) -> None:
     assert re.match(r"# \S.*\n\n\S", first.source), "a title, and a paragraph under it"
     assert rows(notebook) <= ROWS
     assert rows(notebook), "the first cell names no row of the course: **Course rows** 1, 2"
-    assert [cell.id for cell in notebook.cells[1:] if re.match("# ", cell.source) and cell.cell_type == "markdown"] == [], "one title"
+    assert [
+        cell.id for cell in notebook.cells[1:] if re.match("# ", cell.source) and cell.cell_type == "markdown"
+    ] == [], "one title"
 
 
 def test_every_row_of_the_course_is_in_a_notebook() -> None:
@@ -111,7 +116,11 @@ def test_every_row_of_the_course_is_in_a_notebook() -> None:
 def exercises_wrong(notebook: Any) -> list[str]:
     """What about the exercises is not as it should be."""
     cells = notebook.cells
-    start = [i for i, cell in enumerate(cells) if cell.cell_type == "markdown" and re.search(r"^## Exercises\b", cell.source, re.MULTILINE)]
+    start = [
+        i
+        for i, cell in enumerate(cells)
+        if cell.cell_type == "markdown" and re.search(r"^## Exercises\b", cell.source, re.MULTILINE)
+    ]
     if len(start) != 1:
         return [f"{len(start)} cells have the heading ## Exercises"]
     solution = ["solution" in cell.metadata.get("tags", []) for cell in cells]
@@ -162,7 +171,10 @@ def markdown(source: str, **options: Any) -> Any:
         ("import sys\nprint('hm', file=sys.stderr)", r"cell 2 wrote to stderr:\nimport sys\n(?s:.)*hm"),
         ("import numpy as np\nnp.log(np.zeros(2))", "RuntimeWarning: divide by zero"),
         ("import time\ntime.sleep(60)", r"cell 2 \(import time\) ran for more than 2 s: it hangs"),
-        ("while time.process_time() < end: pass", r"1\.\d s and not done, more than the 1 s .* slowest: cell 2 \(while time"),
+        (
+            "while time.process_time() < end: pass",
+            r"1\.\d s and not done, more than the 1 s .* slowest: cell 2 \(while time",
+        ),
         ("import os\nos._exit(1)", r"cell 2 \(import os\): the kernel died"),
     ],
     ids=["exception", "warning", "stderr", "numpy", "hang", "slow", "dead"],
@@ -177,7 +189,9 @@ def test_what_makes_a_notebook_fail(source: str, message: str, tmp_path: Path) -
 
 def test_waiting_is_no_running_time_and_the_kernel_is_this_python(tmp_path: Path) -> None:
     path = tmp_path / "made.ipynb"
-    nbformat.write(notebook(code("import time, sys, os\ntime.sleep(1.2)"), code("print(sys.executable, os.getcwd())")), path)
+    nbformat.write(
+        notebook(code("import time, sys, os\ntime.sleep(1.2)"), code("print(sys.executable, os.getcwd())")), path
+    )
     executed, seconds = run(path, tmp_path, limit=1)
     assert seconds < 1
     assert executed.cells[1].outputs[0].text.split() == [sys.executable, str(tmp_path)]
@@ -215,13 +229,25 @@ def test_exercises_that_are_wrong_are_found() -> None:
     told = code("1", metadata=copy.deepcopy(closed))
     assert exercises_wrong(notebook(title, task, solution, task, solution, task, solution, after)) == []
     assert exercises_wrong(notebook(task)) == ["0 cells have the heading ## Exercises"]
-    assert exercises_wrong(notebook(title, task, solution, solution, solution, after)) == ["1 solutions, at least 3 are wanted"]
+    assert exercises_wrong(notebook(title, task, solution, solution, solution, after)) == [
+        "1 solutions, at least 3 are wanted"
+    ]
     assert "not collapsed" in exercises_wrong(notebook(title, task, solution, task, solution, task, open_, after))[0]
     assert "can be seen" in exercises_wrong(notebook(title, task, solution, task, solution, task, told, after))[0]
-    assert "before the exercises" in exercises_wrong(notebook(task, solution, title, task, solution, task, solution, task, after))[0]
+    assert (
+        "before the exercises"
+        in exercises_wrong(notebook(task, solution, title, task, solution, task, solution, task, after))[0]
+    )
     assert "last cell" in exercises_wrong(notebook(title, task, solution, task, solution, task, solution))[0]
 
 
 def test_rows_are_read_from_the_first_cell() -> None:
-    assert rows(notebook(markdown("# T\n\nSee.\n\n**Course rows** 1, 2, 14-17 · **Reading** about 15 minutes"))) == {1, 2, 14, 15, 16, 17}
+    assert rows(notebook(markdown("# T\n\nSee.\n\n**Course rows** 1, 2, 14-17 · **Reading** about 15 minutes"))) == {
+        1,
+        2,
+        14,
+        15,
+        16,
+        17,
+    }
     assert rows(notebook(markdown("# T"))) == set()

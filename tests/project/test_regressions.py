@@ -126,7 +126,14 @@ def test_gradients_through_a_freed_part_are_refused_and_not_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    "f", [lambda x: x * 1j, lambda x: x * np.array([1j]), lambda x: 1j * x, lambda x: x * Tensor(np.array([1j])), lambda x: np.exp(x + 0j)]
+    "f",
+    [
+        lambda x: x * 1j,
+        lambda x: x * np.array([1j]),
+        lambda x: 1j * x,
+        lambda x: x * Tensor(np.array([1j])),
+        lambda x: np.exp(x + 0j),
+    ],
 )
 def test_a_complex_result_is_refused(f: Callable[[Tensor], Any]) -> None:
     with pytest.raises(DTypeError, match="complex"):
@@ -144,7 +151,8 @@ def test_a_leaf_made_of_a_number_is_checked_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "expected"), [([np.inf, 0.0], [1, 0]), ([-np.inf, 0.0], [0, 1]), ([-np.inf, -np.inf], [0, 0]), ([1e4, 1e4], [0.5, 0.5])]
+    ("values", "expected"),
+    [([np.inf, 0.0], [1, 0]), ([-np.inf, 0.0], [0, 1]), ([-np.inf, -np.inf], [0, 0]), ([1e4, 1e4], [0.5, 0.5])],
 )
 def test_logsumexp_at_infinities(values: list[float], expected: list[float]) -> None:
     x = leaf(*values)

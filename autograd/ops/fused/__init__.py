@@ -10,7 +10,10 @@ from autograd.ops.fused.attention import attention, attention_weights, packed_at
 from autograd.ops.fused.binary_cross_entropy import binary_cross_entropy, sigmoid_binary_cross_entropy
 from autograd.ops.fused.convolution import convolution, convolution_weight, transposed_convolution
 from autograd.ops.fused.cross_entropy import softmax_cross_entropy
-from autograd.ops.fused.cross_entropy_general import softmax_cross_entropy_of_classes, softmax_cross_entropy_of_probabilities
+from autograd.ops.fused.cross_entropy_general import (
+    softmax_cross_entropy_of_classes,
+    softmax_cross_entropy_of_probabilities,
+)
 from autograd.ops.fused.dropout import dropout
 from autograd.ops.fused.embedding import embedding
 from autograd.ops.fused.gelu import erf, gelu

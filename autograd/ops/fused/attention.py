@@ -35,7 +35,12 @@ def _exponentials(scores: Any, attn_mask: Any) -> tuple[Any, Any]:
         else:
             scores += attn_mask
     flat = scores.reshape(-1)
-    if flat.dtype.itemsize >= 4 and flat.size and np.maximum.reduce(flat) <= _BOUND and np.minimum.reduce(flat) >= -_BOUND:
+    if (
+        flat.dtype.itemsize >= 4
+        and flat.size
+        and np.maximum.reduce(flat) <= _BOUND
+        and np.minimum.reduce(flat) >= -_BOUND
+    ):
         np.exp(scores, out=scores)
         if allowed is not None:
             scores *= allowed
@@ -53,7 +58,9 @@ def _exponentials(scores: Any, attn_mask: Any) -> tuple[Any, Any]:
     return scores, np.divide(1, total, out=np.zeros_like(total), where=total != 0)
 
 
-def _attend(query: Any, key: Any, value: Any, attn_mask: Any, scale: float, noise: Any, out: Any = None) -> tuple[Any, Any]:
+def _attend(
+    query: Any, key: Any, value: Any, attn_mask: Any, scale: float, noise: Any, out: Any = None
+) -> tuple[Any, Any]:
     """(y, (E, 1 / Z, y)), y in `out` if there is one."""
     scores = np.matmul(query * scale, key.swapaxes(-1, -2))  # (…, L, D) (…, D, S) -> (…, L, S)
     e, inverse = _exponentials(scores, attn_mask)
@@ -63,7 +70,14 @@ def _attend(query: Any, key: Any, value: Any, attn_mask: Any, scale: float, nois
 
 
 def _unattend(
-    g: Any, values: Any, query: Any, key: Any, value: Any, scale: float, noise: Any, outs: tuple[Any, Any, Any] = (None, None, None)
+    g: Any,
+    values: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    scale: float,
+    noise: Any,
+    outs: tuple[Any, Any, Any] = (None, None, None),
 ) -> tuple[Any, Any, Any, Any]:
     """(dq, dk, dv, dS), the first three in `outs` if there are any."""
     e, inverse, y = values
@@ -118,7 +132,9 @@ attention_weights = define(
 # Given heads
 
 
-def _attention(query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> tuple[Any, Any]:
+def _attention(
+    query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
+) -> tuple[Any, Any]:
     return _attend(query, key, value, attn_mask, scale, noise)
 
 
@@ -128,7 +144,9 @@ def _attention_joint(
     return _unattend(g, out.values, query, key, value, scale, noise)
 
 
-def _attention_composite(query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> Any:
+def _attention_composite(
+    query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
+) -> Any:
     weights = _weights_composite(query, key, attn_mask, scale=scale)
     return np.matmul(weights if noise is None else weights * noise, value)
 
@@ -142,17 +160,25 @@ def _attention_jvps() -> Any:
         total = np.add.reduce(weighted, axis=-1, keepdims=True)
         return (np.matmul(weighted if noise is None else weighted * noise, value) - total * y) * inverse
 
-    def by_query(t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> Any:
+    def by_query(
+        t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
+    ) -> Any:
         return moved(np.matmul(t * scale, key.swapaxes(-1, -2)), out, value, noise)
 
-    def by_key(t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> Any:
+    def by_key(
+        t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
+    ) -> Any:
         return moved(np.matmul(query * scale, t.swapaxes(-1, -2)), out, value, noise)
 
-    def by_value(t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> Any:
+    def by_value(
+        t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
+    ) -> Any:
         e, inverse, _ = out.values
         return np.matmul(e if noise is None else e * noise, t) * inverse
 
-    def by_mask(t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None) -> Any:
+    def by_mask(
+        t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
+    ) -> Any:
         return moved(t, out, value, noise)
 
     return by_query, by_key, by_value, by_mask
@@ -181,7 +207,9 @@ def _heads(packed: Any, heads: int, parts: int) -> Any:
     return np.transpose(split, (n + 1, *range(n), n + 2, n, n + 3))
 
 
-def _packed_attention(packed: Any, attn_mask: Any = None, *, heads: int, scale: float, noise: Any = None) -> tuple[Any, Any]:
+def _packed_attention(
+    packed: Any, attn_mask: Any = None, *, heads: int, scale: float, noise: Any = None
+) -> tuple[Any, Any]:
     query, key, value = _heads(packed, heads, 3)
     out = np.empty_like(packed[..., : packed.shape[-1] // 3])  # in the order of its axes
     _, values = _attend(query, key, value, attn_mask, scale, noise, _heads(out, heads, 1)[0])
@@ -197,7 +225,9 @@ def _packed_attention_joint(
     return d, ds
 
 
-def _packed_attention_composite(packed: Any, attn_mask: Any = None, *, heads: int, scale: float, noise: Any = None) -> Any:
+def _packed_attention_composite(
+    packed: Any, attn_mask: Any = None, *, heads: int, scale: float, noise: Any = None
+) -> Any:
     query, key, value = _heads(packed, heads, 3)
     y = _attention_composite(query, key, value, attn_mask, scale=scale, noise=noise)  # (…, H, T, D)
     return np.reshape(np.swapaxes(y, -2, -3), (*packed.shape[:-1], packed.shape[-1] // 3))

@@ -56,7 +56,9 @@ def _with_logits(x: Any, y: Any, weight: Any = None, pos_weight: Any = None, red
     return total, (d, n)
 
 
-def _with_logits_x(g: Any, out: Any, x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean") -> Any:
+def _with_logits_x(
+    g: Any, out: Any, x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean"
+) -> Any:
     d, n = out.values
     if n <= 1:
         return d * g
@@ -65,7 +67,9 @@ def _with_logits_x(g: Any, out: Any, x: Any, y: Any, weight: Any = None, pos_wei
     return d * (float(g) / n)
 
 
-def _with_logits_y(g: Any, out: Any, x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean") -> Any:
+def _with_logits_y(
+    g: Any, out: Any, x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean"
+) -> Any:
     slope = -x if pos_weight is None else (pos_weight - 1) * np.logaddexp(0, -x) - x
     if weight is not None:
         slope = slope * weight

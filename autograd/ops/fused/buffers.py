@@ -41,7 +41,9 @@ def in_single_precision(forward: Callable[..., Any]) -> Callable[..., Any]:
     def widened(x: Any, *args: Any, **params: Any) -> Any:
         if x.dtype != np.float16:
             return forward(x, *args, **params)
-        out, values = forward(_single(x), *[_single(a) for a in args], **{name: _single(a) for name, a in params.items()})
+        out, values = forward(
+            _single(x), *[_single(a) for a in args], **{name: _single(a) for name, a in params.items()}
+        )
         return out.astype(np.float16), values
 
     return widened

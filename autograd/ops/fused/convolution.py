@@ -40,14 +40,20 @@ def _convolution(x: Any, weight: Any, bias: Any = None, *, sliding: Sliding, gro
     return out if dtype == working else out.astype(dtype)
 
 
-def _transposed_convolution(g: Any, weight: Any, bias: Any = None, *, size: tuple[int, ...], sliding: Sliding, groups: int = 1) -> Any:
+def _transposed_convolution(
+    g: Any, weight: Any, bias: Any = None, *, size: tuple[int, ...], sliding: Sliding, groups: int = 1
+) -> Any:
     """g (N, O, *P), weight (O, C/groups, *K), bias (C,) -> (N, C, *size): each number of g spreads the kernel around it."""
     dtype, working = computed_in(g, weight)
     n, out_channels, *places = g.shape
     channels = weight.shape[1] * groups
     out, image = empty_images((n, channels, *size), working)
-    lines = batch_last(g.astype(working, copy=False)).reshape(groups, out_channels // groups, n * math.prod(places))  # (G, O/G, P·N)
-    weights = weight.reshape(groups, out_channels // groups, math.prod(weight.shape[1:])).swapaxes(1, 2)  # (G, C/G·K, O/G)
+    lines = batch_last(g.astype(working, copy=False)).reshape(
+        groups, out_channels // groups, n * math.prod(places)
+    )  # (G, O/G, P·N)
+    weights = weight.reshape(groups, out_channels // groups, math.prod(weight.shape[1:])).swapaxes(
+        1, 2
+    )  # (G, C/G·K, O/G)
     if sliding.is_pointwise:
         np.matmul(weights, lines, out=image.reshape(groups, channels // groups, lines.shape[2]))
     else:

@@ -17,9 +17,13 @@ def _check_target(logits: Any, target: Any) -> Any:
         raise ShapeError(f"cross-entropy expects logits of shape (N, C); got {logits.shape}.")
     target = np.asarray(target)
     if target.dtype.kind not in "iu":
-        raise DTypeError(f"cross-entropy expects integer class numbers as target; got dtype {target.dtype}. Use target.astype(int).")
+        raise DTypeError(
+            f"cross-entropy expects integer class numbers as target; got dtype {target.dtype}. Use target.astype(int)."
+        )
     if target.shape != logits.shape[:1]:
-        raise ShapeError(f"cross-entropy expects a target of shape {logits.shape[:1]}, a class number a row of logits; got {target.shape}.")
+        raise ShapeError(
+            f"cross-entropy expects a target of shape {logits.shape[:1]}, a class number a row of logits; got {target.shape}."
+        )
     return np.ascontiguousarray(target, np.intp)
 
 

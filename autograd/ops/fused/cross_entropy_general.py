@@ -37,10 +37,17 @@ def _a_class(weight: Any, x: Any) -> Any:
 
 @in_single_precision
 def _of_classes(
-    x: Any, target: Any, weight: Any = None, ignore_index: int = -100, label_smoothing: float = 0.0, reduction: str = "mean"
+    x: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
 ) -> Any:
     at, each, n = looked_up(target, weight, ignore_index, x.dtype)
-    own = 1 - label_smoothing if each is None else each * x.dtype.type(1 - label_smoothing)  # (1 - ε) w_t, 0 where it is ignored
+    own = (
+        1 - label_smoothing if each is None else each * x.dtype.type(1 - label_smoothing)
+    )  # (1 - ε) w_t, 0 where it is ignored
     where = places(at, x.shape)
     p: Any = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), order="C")  # log p + log Z
     picked = p.reshape(-1)[where]
@@ -60,7 +67,15 @@ def _of_classes(
     of_all = own if smooth is None else own + smooth * np.add.reduce(column, axis=None)  # p_c's factor in ∂l/∂x_c
     loss += np.log(total[:, 0]) * of_all
     n = n if reduction == "mean" else x.dtype.type(1)
-    return (loss if reduction == "none" else divided(np.add.reduce(loss, axis=None), n)), (p, where, own, of_all, smooth, column, n)
+    return (loss if reduction == "none" else divided(np.add.reduce(loss, axis=None), n)), (
+        p,
+        where,
+        own,
+        of_all,
+        smooth,
+        column,
+        n,
+    )
 
 
 def _of_classes_vjp(
@@ -89,7 +104,12 @@ def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
 
 
 def _of_classes_composite(
-    x: Any, target: Any, weight: Any = None, ignore_index: int = -100, label_smoothing: float = 0.0, reduction: str = "mean"
+    x: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
 ) -> Any:
     at, each, n = looked_up(target, weight, ignore_index, x.dtype)
     each = np.ones(at.shape, x.dtype) if each is None else each
@@ -133,7 +153,9 @@ def _of_probabilities(x: Any, y: Any, weight: Any = None, label_smoothing: float
     return (loss if reduction == "none" else divided(np.add.reduce(loss, axis=None), n)), (p, n)
 
 
-def _of_probabilities_x(g: Any, out: Any, x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean") -> Any:
+def _of_probabilities_x(
+    g: Any, out: Any, x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean"
+) -> Any:
     p, n = out.values
     aim = _aim(y, weight, label_smoothing)
     d = p * np.add.reduce(aim, axis=1, keepdims=True)
@@ -141,7 +163,9 @@ def _of_probabilities_x(g: Any, out: Any, x: Any, y: Any, weight: Any = None, la
     return _scaled(d, g, n, reduction)
 
 
-def _of_probabilities_y(g: Any, out: Any, x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean") -> Any:
+def _of_probabilities_y(
+    g: Any, out: Any, x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean"
+) -> Any:
     d = _softmax(x)[0]
     d *= label_smoothing - 1
     if weight is not None:
@@ -149,7 +173,9 @@ def _of_probabilities_y(g: Any, out: Any, x: Any, y: Any, weight: Any = None, la
     return _scaled(d, g, out.values[1], reduction)
 
 
-def _of_probabilities_composite(x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean") -> Any:
+def _of_probabilities_composite(
+    x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean"
+) -> Any:
     aim = _aim(y, weight, label_smoothing)
     loss = -np.sum(aim * np.where(aim == 0, 0, log_softmax(x, axis=1)), axis=1)
     return loss if reduction == "none" else np.sum(loss) / (x.size / x.shape[1] if reduction == "mean" else 1)

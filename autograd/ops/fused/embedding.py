@@ -10,7 +10,9 @@ from autograd.engine.registry import define
 from autograd.ops.indexing import scatter
 
 
-def _embedding_weight(g: Any, out: Any, weight: Any, indices: Any, padding_idx: int | None = None, scale_grad_by_freq: bool = False) -> Any:
+def _embedding_weight(
+    g: Any, out: Any, weight: Any, indices: Any, padding_idx: int | None = None, scale_grad_by_freq: bool = False
+) -> Any:
     """A sum over all places where a row was taken: by a sparse product, see `scatter`, never one element at a time.
 
     Measured for tables of 65 to 30000 rows, D 32 to 256: np.add.at takes 2 to 60 times as long, sorting and

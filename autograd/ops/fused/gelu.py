@@ -134,4 +134,13 @@ def _gelu_composite(x: Any, approximate: str = "none") -> Any:
     return np.where(x > END, x, 0.5 * inside * (1 + gate))
 
 
-gelu = define(_gelu, _gelu_vjp, keeps="x", saves=True, composite=_gelu_composite, name="gelu", jvp="elementwise", label="g·(Φ + xφ)")
+gelu = define(
+    _gelu,
+    _gelu_vjp,
+    keeps="x",
+    saves=True,
+    composite=_gelu_composite,
+    name="gelu",
+    jvp="elementwise",
+    label="g·(Φ + xφ)",
+)

@@ -28,7 +28,9 @@ def top_columns(g: Any, k: int) -> Any:
     """The k columns of g (B, n) with the largest sum of magnitudes, in order; fewer where fewer are other than zero."""
     n = g.shape[1]
     scores = np.add.reduce(np.abs(g), axis=0, dtype=np.float32 if g.dtype == np.float16 else None)
-    columns = np.sort(np.argpartition(scores, n - k)[n - k :]) if k < n else np.arange(n)  # a nan counts as largest: it stays visible
+    columns = (
+        np.sort(np.argpartition(scores, n - k)[n - k :]) if k < n else np.arange(n)
+    )  # a nan counts as largest: it stays visible
     return columns[scores[columns] != 0]
 
 
@@ -71,7 +73,9 @@ def _mask(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:
 mask_of = Primitive(_mask, None, name="mask_of")  # of Tensors too; it has no derivative, and so is never recorded
 
 
-def _effort_vjp(g: Any, out: Any, x: Any, k: int, unified: bool = False, activity: Any = None, examples: Any = None) -> Any:
+def _effort_vjp(
+    g: Any, out: Any, x: Any, k: int, unified: bool = False, activity: Any = None, examples: Any = None
+) -> Any:
     return g * mask_of(g, k, unified, activity, examples)
 
 
@@ -109,7 +113,9 @@ class _Choice:
     columns: Any  # those that g is left with; None for all
     n: int
 
-    def __init__(self, g: Any, in_features: int, k: int, unified: bool = False, activity: Any = None, examples: Any = None) -> None:
+    def __init__(
+        self, g: Any, in_features: int, k: int, unified: bool = False, activity: Any = None, examples: Any = None
+    ) -> None:
         g = g.reshape(-1, g.shape[-1])  # (*, out) -> (B, out)
         rows, self.n = g.shape
         self.columns = None
@@ -187,7 +193,9 @@ def _effort_linear_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any = None,
     choice = _chosen(g, out, weight, params)
     if isinstance(choice.g, np.ndarray):
         return choice.spread(np.add.reduce(choice.g))
-    return np.bincount(choice.g.indices, choice.g.data, choice.n).astype(choice.g.dtype)  # quicker than the matrix's own sum
+    return np.bincount(choice.g.indices, choice.g.data, choice.n).astype(
+        choice.g.dtype
+    )  # quicker than the matrix's own sum
 
 
 def _effort_linear_composite(

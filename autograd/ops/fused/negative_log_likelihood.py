@@ -60,7 +60,9 @@ def _forward(x: Any, target: Any, weight: Any = None, ignore_index: int = -100, 
     return divided(np.add.reduce(loss, axis=None), n), (where, each, n)
 
 
-def _vjp(g: Any, out: Any, x: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
+def _vjp(
+    g: Any, out: Any, x: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
+) -> Any:
     where, each, n = out.values
     d = np.zeros(x.shape, x.dtype)
     if n is None:

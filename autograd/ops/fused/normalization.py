@@ -134,7 +134,9 @@ batch_norm = define(
 )
 
 
-def _batch_norm_eval(x: Any, weight: Any = None, bias: Any = None, mean: Any = None, variance: Any = None, eps: float = 1e-5) -> Any:
+def _batch_norm_eval(
+    x: Any, weight: Any = None, bias: Any = None, mean: Any = None, variance: Any = None, eps: float = 1e-5
+) -> Any:
     xs = _channels(x)
     place = EACH if xs.ndim == 2 else PER_ROW
     rstd = 1 / np.sqrt(np.asarray(variance, xs.dtype) + eps)
@@ -146,7 +148,14 @@ def _batch_norm_eval(x: Any, weight: Any = None, bias: Any = None, mean: Any = N
 
 
 def _batch_norm_eval_vjps(
-    g: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, mean: Any = None, variance: Any = None, eps: float = 1e-5
+    g: Any,
+    out: Any,
+    x: Any,
+    weight: Any = None,
+    bias: Any = None,
+    mean: Any = None,
+    variance: Any = None,
+    eps: float = 1e-5,
 ) -> tuple[Any, ...]:
     rstd = out.values
     gs = _channels(g)
@@ -192,7 +201,9 @@ def _layer_norm(x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps
     return _in_form(y, x), (mean, rstd)
 
 
-def _layer_norm_vjps(g: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5) -> tuple[Any, ...]:
+def _layer_norm_vjps(
+    g: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5
+) -> tuple[Any, ...]:
     mean, rstd = out.values
     size = math.prod(x.shape[x.ndim - ndim :])
     return _row_vjps(g, _rows(g, size), _centred(_rows(x, size), mean, PER_ROW), rstd, weight, bias, centre=True)
@@ -238,13 +249,17 @@ def _row_jvp(t: Any, centred: Any, rstd: Any, weight: Any, centre: bool) -> Any:
     return moved if weight is None else moved * weight
 
 
-def _layer_norm_x(t: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
+def _layer_norm_x(
+    t: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5
+) -> Any:
     mean, rstd = out.values
     size = math.prod(x.shape[x.ndim - ndim :])
     return _row_jvp(t, _centred(_rows(x, size), mean, PER_ROW), rstd, weight, centre=True)
 
 
-def _layer_norm_weight(t: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
+def _layer_norm_weight(
+    t: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5
+) -> Any:
     mean, rstd = out.values
     size = math.prod(x.shape[x.ndim - ndim :])
     return t * (_centred(_rows(x, size), mean, PER_ROW) * rstd[:, None]).reshape(x.shape)
@@ -298,7 +313,9 @@ rms_norm = define(
 # Group normalisation: statistics over the channels of a group and all positions, weight and bias a channel
 
 
-def _group_norm(x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None) -> Any:
+def _group_norm(
+    x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None
+) -> Any:
     size = math.prod(x.shape[1:]) // groups
     y, mean, variance, rstd = _statistics(_rows(x, size), row_sums, PER_ROW, size, eps)
     if observe is not None:
@@ -313,7 +330,14 @@ def _group_norm(x: Any, weight: Any = None, bias: Any = None, groups: int = 1, e
 
 
 def _group_norm_vjps(
-    g: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None
+    g: Any,
+    out: Any,
+    x: Any,
+    weight: Any = None,
+    bias: Any = None,
+    groups: int = 1,
+    eps: float = 1e-5,
+    observe: Any = None,
 ) -> tuple[Any, ...]:
     mean, rstd = out.values
     n, c = g.shape[:2]
@@ -336,7 +360,9 @@ def _group_norm_vjps(
     return d if d.shape == g.shape else d.reshape(g.shape), column_sums(along), column_sums(total)
 
 
-def _group_norm_composite(x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None) -> Any:
+def _group_norm_composite(
+    x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None
+) -> Any:
     rows = np.reshape(x, (x.shape[0], groups, -1))
     centred = rows - np.mean(rows, axis=2, keepdims=True)
     y = np.reshape(centred / np.sqrt(np.mean(centred * centred, axis=2, keepdims=True) + eps), x.shape)

@@ -46,7 +46,9 @@ class Sliding(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def pairs(sliding: Sliding, size: tuple[int, ...], places: range, others: tuple[int, ...]) -> tuple[tuple[int, Any, Any], ...]:
+def pairs(
+    sliding: Sliding, size: tuple[int, ...], places: range, others: tuple[int, ...]
+) -> tuple[tuple[int, Any, Any], ...]:
     """(number of an offset within the window, slices of the places, slices of the pixels there), those off the border.
 
     Of the first axis only the given range of places, numbered from its start; of the others all.
@@ -126,7 +128,10 @@ def columns(x: Any, sliding: Sliding) -> Iterator[tuple[slice, Any]]:
     all_rows = (slice(None),) * (1 + len(sliding.kernel))
     for rows, which in row_blocks(places, c * math.prod(sliding.kernel) * n * x.itemsize):
         block = np.ascontiguousarray(windows[(*all_rows, slice(rows.start, rows.stop))])
-        yield slice(which.start * n, which.stop * n), block.reshape(c * math.prod(sliding.kernel), (which.stop - which.start) * n)
+        yield (
+            slice(which.start * n, which.stop * n),
+            block.reshape(c * math.prod(sliding.kernel), (which.stop - which.start) * n),
+        )
 
 
 def computed_in(*arrays: Any) -> tuple[Any, Any]:

@@ -160,7 +160,9 @@ def _hardswish_vjp(g: Any, out: Any, x: Any) -> Any:
     return g * (t - 0.5 * np.trunc(t) + 0.5)
 
 
-hardswish = define(_hardswish, _hardswish_vjp, keeps="x", name="hardswish", jvp="elementwise", label="g·(x/3 + ½) inside, 0, g")
+hardswish = define(
+    _hardswish, _hardswish_vjp, keeps="x", name="hardswish", jvp="elementwise", label="g·(x/3 + ½) inside, 0, g"
+)
 
 
 def _maxout(x: Any, k: int, axis: int = -1) -> Any:
@@ -191,7 +193,9 @@ def _maxout_vjp(g: Any, out: Any, x: Any, k: int, axis: int = -1) -> Any:
 
 def _maxout_composite(x: Any, k: int, axis: int = -1) -> Any:
     axis = axis % x.ndim
-    return np.max(np.reshape(x, (*x.shape[:axis], x.shape[axis] // k, k, *x.shape[axis + 1 :])), axis=axis + 1)  # (…, k·m) -> (…, m, k)
+    return np.max(
+        np.reshape(x, (*x.shape[:axis], x.shape[axis] // k, k, *x.shape[axis + 1 :])), axis=axis + 1
+    )  # (…, k·m) -> (…, m, k)
 
 
 maxout = define(

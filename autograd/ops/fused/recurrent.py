@@ -35,7 +35,15 @@ from autograd.ops.fused.recurrent_layout import (
 
 
 def _rnn_layer(
-    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, *, nonlinearity: str = "tanh", reverse: bool = False
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    *,
+    nonlinearity: str = "tanh",
+    reverse: bool = False,
 ) -> Any:
     states = room_for_states(len(x), h0)
     parts = projected(x, w_ih, b_ih if b_hh is None else b_ih + b_hh, reverse)
@@ -76,7 +84,15 @@ def _rnn_layer_loop(
 
 
 def _rnn_layer_composite(
-    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, *, nonlinearity: str = "tanh", reverse: bool = False
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    *,
+    nonlinearity: str = "tanh",
+    reverse: bool = False,
 ) -> Any:
     def step(x_t: Any, h: Any) -> tuple[Any]:
         return (rnn_step(affine(x_t, w_ih, b_ih), affine(h, w_hh, b_hh), nonlinearity=nonlinearity),)
@@ -105,7 +121,16 @@ def _for_loop(weight: Any) -> Any:
 
 
 def _lstm_layer(
-    x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, w_hr: Any = None, *, reverse: bool = False
+    x: Any,
+    h0: Any,
+    c0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    w_hr: Any = None,
+    *,
+    reverse: bool = False,
 ) -> Any:
     steps, size = len(x), c0.shape[1]
     states, cells = room_for_states(steps, h0), room_for_states(steps, c0)
@@ -176,7 +201,16 @@ def _lstm_layer_loop(
 
 
 def _lstm_layer_composite(
-    x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, w_hr: Any = None, *, reverse: bool = False
+    x: Any,
+    h0: Any,
+    c0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    w_hr: Any = None,
+    *,
+    reverse: bool = False,
 ) -> Any:
     def step(x_t: Any, h: Any, c: Any) -> tuple[Any, Any]:
         h, c = lstm_step(affine(x_t, w_ih, b_ih), affine(h, w_hh, b_hh), c)
@@ -199,7 +233,9 @@ lstm_layer = define(
 # The gated recurrent unit
 
 
-def _gru_layer(x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, *, reverse: bool = False) -> Any:
+def _gru_layer(
+    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, *, reverse: bool = False
+) -> Any:
     steps, size = len(x), h0.shape[1]
     states = room_for_states(steps, h0)
     sign = np.repeat(np.array([-1, -1, 1], w_ih.dtype), size)  # r and z are σ
@@ -232,7 +268,16 @@ def _gru_layer(x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: An
 
 
 def _gru_layer_loop(
-    g: Any, kept: Any, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, *, reverse: bool = False
+    g: Any,
+    kept: Any,
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    *,
+    reverse: bool = False,
 ) -> Any:
     parts, of_state, states = kept
     r, z, n = parts.swapaxes(0, 1)
@@ -263,7 +308,9 @@ def _gru_layer_loop(
         dh *= z[k]
         np.matmul(w_hh.T, of_hidden[k], out=share)
         dh += share
-    dx, dw_ih, dw_hh, db_ih, db_hh = weight_gradients(of_input, of_hidden, x, states, np.roll(w_ih, size, axis=0), reverse)
+    dx, dw_ih, dw_hh, db_ih, db_hh = weight_gradients(
+        of_input, of_hidden, x, states, np.roll(w_ih, size, axis=0), reverse
+    )
     return (
         dx,
         lambda: transposed(dh),
@@ -274,7 +321,9 @@ def _gru_layer_loop(
     )
 
 
-def _gru_layer_composite(x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, *, reverse: bool = False) -> Any:
+def _gru_layer_composite(
+    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, *, reverse: bool = False
+) -> Any:
     def step(x_t: Any, h: Any) -> tuple[Any]:
         return (gru_step(affine(x_t, w_ih, b_ih), affine(h, w_hh, b_hh), h),)
 

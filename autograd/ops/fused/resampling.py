@@ -90,13 +90,17 @@ resample: Primitive = define(
 
 
 @lru_cache(maxsize=512)
-def window_means(size: int, kernel: int, stride: int, before: int, places: int, count_border: bool, divisor: int | None) -> Plan:
+def window_means(
+    size: int, kernel: int, stride: int, before: int, places: int, count_border: bool, divisor: int | None
+) -> Plan:
     """The mean of each window of an axis with a border of `before` zeros on either side.
 
     A divisor stands for this and all other axes: give it to one, and 1 to the others.
     """
     start = np.arange(places) * stride - before
-    stop = np.minimum(start + kernel, size + before)  # a last window may reach beyond the border: what lies there does not count
+    stop = np.minimum(
+        start + kernel, size + before
+    )  # a last window may reach beyond the border: what lies there does not count
     outs, taps = np.divmod(np.arange(places * kernel), kernel)
     ins = start[outs] + taps
     inside = (ins >= 0) & (ins < size)
@@ -131,7 +135,11 @@ def interpolation(size: int, places: int, mode: str, scale: float | None, align_
     if mode.startswith("nearest"):
         by = np.float32(step)  # as PyTorch counts in float32: this decides where o · step is close to a whole number
         half = np.float32(0.5)
-        at = o.astype(np.float32) * by if mode == "nearest" else np.maximum((o.astype(np.float32) + half) * by - half, 0) + half
+        at = (
+            o.astype(np.float32) * by
+            if mode == "nearest"
+            else np.maximum((o.astype(np.float32) + half) * by - half, 0) + half
+        )
         ins = np.minimum(np.floor(at).astype(int), size - 1)
         return Plan(size, places, _terms(o, ins, o * 0))
     if align_corners:
@@ -181,7 +189,10 @@ def _terms(outs: Any, ins: Any, taps: Any, weights: Any = None) -> tuple[Term, .
             group = np.sort(order[rank == r])
             runs = _runs(outs[group], ins[group])
             if len(runs) <= 4:
-                terms += [_term(outs[group[run]], ins[group[run]], None if weights is None else weights[group[run]], True) for run in runs]
+                terms += [
+                    _term(outs[group[run]], ins[group[run]], None if weights is None else weights[group[run]], True)
+                    for run in runs
+                ]
             else:
                 terms.append(_term(outs[group], ins[group], None if weights is None else weights[group], False))
     return tuple(terms)
@@ -192,7 +203,8 @@ def _runs(outs: Any, ins: Any) -> list[slice]:
     runs, start = [], 0
     for i in range(1, len(outs) + 1):
         ends = i == len(outs) or (
-            i - start >= 2 and (outs[i] - outs[i - 1] != outs[i - 1] - outs[i - 2] or ins[i] - ins[i - 1] != ins[i - 1] - ins[i - 2])
+            i - start >= 2
+            and (outs[i] - outs[i - 1] != outs[i - 1] - outs[i - 2] or ins[i] - ins[i - 1] != ins[i - 1] - ins[i - 2])
         )
         if ends:
             runs.append(slice(start, i))

@@ -79,7 +79,9 @@ def _slope(g: Any, e: Any, upper: Any) -> Any:
 
 softplus = define(
     _softplus,
-    lambda g, out, x, beta=1.0, threshold=20.0: _slope(g, out.values, (x > 0 if beta > 0 else x < 0).astype(out.values.dtype)),
+    lambda g, out, x, beta=1.0, threshold=20.0: _slope(
+        g, out.values, (x > 0 if beta > 0 else x < 0).astype(out.values.dtype)
+    ),
     keeps="x",  # of which the sign is read; the composite starts from it
     saves=True,
     # beyond the threshold the line itself, slope 1 (at the threshold not yet): PyTorch's
@@ -168,7 +170,16 @@ def _silu_composite(x: Any) -> Any:
     return np.where(x > 1e4, x, inside * sigmoid(inside))
 
 
-silu = define(_silu, _silu_vjp, keeps="x", saves=True, composite=_silu_composite, name="silu", jvp="elementwise", label="g·(σ + xσ(1-σ))")
+silu = define(
+    _silu,
+    _silu_vjp,
+    keeps="x",
+    saves=True,
+    composite=_silu_composite,
+    name="silu",
+    jvp="elementwise",
+    label="g·(σ + xσ(1-σ))",
+)
 
 # mish: tanh(softplus x) = n / (n + 2) with e = exp(x) and n = e(e + 2). Beyond 30 the gate is 1, and so is the slope.
 
@@ -207,7 +218,14 @@ def _mish_composite(x: Any) -> Any:
 
 
 mish = define(
-    _mish, _mish_vjp, keeps="x", saves=True, composite=_mish_composite, name="mish", jvp="elementwise", label="g·d(x·tanh(softplus x))/dx"
+    _mish,
+    _mish_vjp,
+    keeps="x",
+    saves=True,
+    composite=_mish_composite,
+    name="mish",
+    jvp="elementwise",
+    label="g·d(x·tanh(softplus x))/dx",
 )
 
 

@@ -111,9 +111,13 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     top = keep_dims(out, x.shape, axis, keepdims)
     share = np.exp(x - np.where(np.isfinite(top), top, 0))
-    share = np.where(top == np.inf, x == np.inf, share)  # the infinite elements take it all; of only -inf none takes any
+    share = np.where(
+        top == np.inf, x == np.inf, share
+    )  # the infinite elements take it all; of only -inf none takes any
     total = np.sum(share, axis=axis, keepdims=True)  # 1 but for the digits that x - out lost
     return keep_dims(g, x.shape, axis, keepdims) * (share / np.where(total == 0, 1, total))
 
 
-logsumexp: Primitive = define(_logsumexp, _logsumexp_vjp, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax x")
+logsumexp: Primitive = define(
+    _logsumexp, _logsumexp_vjp, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax x"
+)

@@ -92,7 +92,9 @@ def is_elementwise(op: str) -> bool:
     return primitives[op].guard or (isinstance(forward, np.ufunc) and forward.signature is None)
 
 
-def rule(label: str, op: str, index: int, arguments: Mapping[str, int], cotangent: list[Piece], fill: Fill) -> list[Piece]:
+def rule(
+    label: str, op: str, index: int, arguments: Mapping[str, int], cotangent: list[Piece], fill: Fill
+) -> list[Piece]:
     """A VJP's label with something put in for g, the arguments and the result.
 
     Args:  label: "gᵀ·x".

@@ -54,7 +54,9 @@ def place(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]
     return in_layers(sizes, edges, labels)
 
 
-def _by_graphviz(engine: Any, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], labels: Sequence[float]) -> Placed:
+def _by_graphviz(
+    engine: Any, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], labels: Sequence[float]
+) -> Placed:
     """Graphviz's "plain" output: a line a box, and a line an arrow with its curve."""
     lines = [
         "digraph {",
@@ -103,7 +105,9 @@ def _middle(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
 # each column between through a point of its own, which takes part like a narrow box.
 
 
-def in_layers(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], labels: Sequence[float]) -> Placed:
+def in_layers(
+    sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], labels: Sequence[float]
+) -> Placed:
     """The same without Graphviz. The boxes come in an order in which every arrow leads to a later one."""
     layer = _layers(len(sizes), edges)
     size: list[tuple[float, float]] = list(sizes)
@@ -126,7 +130,10 @@ def in_layers(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, i
             after[a].append(b)
     y = _heights(columns, size, before, after)
     x, widths, left = [0.0] * len(size), [max(size[i][0] for i in column) for column in columns], 0.0
-    room = [GAP + max([labels[e] for e, way in enumerate(ways) if layer[way[-1]] == k], default=0.0) for k in range(len(columns))]
+    room = [
+        GAP + max([labels[e] for e, way in enumerate(ways) if layer[way[-1]] == k], default=0.0)
+        for k in range(len(columns))
+    ]
     for k, inside in enumerate(columns):
         left += room[k] if k else 0.0
         for i in inside:
@@ -150,7 +157,9 @@ def _layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     return layer
 
 
-def _heights(columns: list[list[int]], size: Sequence[tuple[float, float]], before: list[list[int]], after: list[list[int]]) -> list[float]:
+def _heights(
+    columns: list[list[int]], size: Sequence[tuple[float, float]], before: list[list[int]], after: list[list[int]]
+) -> list[float]:
     """The vertical place of each box: some rounds of moving to the middle of the neighbours, and apart again."""
     y = [0.0] * len(size)
     for column in columns:
@@ -184,7 +193,9 @@ def _arrow(e: int, ways: list[list[int]], x: list[float], y: list[float], size: 
     """A curve from the right side of the first box to the left side of the last, where each arrow has an entrance of its own."""
     way = ways[e]
     tail, head = way[0], way[-1]
-    entering = sorted([other for other in range(len(ways)) if ways[other][-1] == head], key=lambda other: (y[ways[other][-2]], other))
+    entering = sorted(
+        [other for other in range(len(ways)) if ways[other][-1] == head], key=lambda other: (y[ways[other][-2]], other)
+    )
     entrance = (entering.index(e) - (len(entering) - 1) / 2) * min(LABEL, size[head][1] / (len(entering) + 1))
     parallel = [other for other in entering if ways[other][0] == tail]  # x * x: two arrows between the same boxes
     bulge = (parallel.index(e) - (len(parallel) - 1) / 2) * LABEL * 1.5
@@ -195,4 +206,6 @@ def _arrow(e: int, ways: list[list[int]], x: list[float], y: list[float], size: 
         bend = (x1 - x0) / 2
         points += [(x0 + bend, y0 + bulge), (x1 - bend, y1 + bulge), (x1, y1)]
     (x0, y0), (x1, y1) = stops[-2:]
-    return Arrow(tuple(points), (max((x0 + x1) / 2, x1 - GAP), (y0 + y1) / 2 + bulge - 9 if x1 - x0 < 2 * GAP else y1 - 9))
+    return Arrow(
+        tuple(points), (max((x0 + x1) / 2, x1 - GAP), (y0 + y1) / 2 + bulge - 9 if x1 - x0 < 2 * GAP else y1 - 9)
+    )

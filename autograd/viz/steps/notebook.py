@@ -52,7 +52,12 @@ class Steps:
 
 
 def steps(
-    x: Any, path: str | os.PathLike[str] | None = None, *, height: int = 680, names: Mapping[str, Any] | None = None, **options: Any
+    x: Any,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    height: int = 680,
+    names: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> Steps:
     """Backpropagation one step at a time: a page with the forward pass, then the sweep, each with its numbers.
 

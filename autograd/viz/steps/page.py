@@ -58,7 +58,9 @@ def _with_shares(graph: Graph) -> Graph:
     again = trace(asked, complete=True, elements=ELEMENTS)
     if len(again.nodes) != len(graph.nodes):  # the first one was limited
         return again
-    return replace(again, nodes=tuple([replace(new, name=old.name) for new, old in zip(again.nodes, graph.nodes, strict=True)]))
+    return replace(
+        again, nodes=tuple([replace(new, name=old.name) for new, old in zip(again.nodes, graph.nodes, strict=True)])
+    )
 
 
 def _assembled(title: str, data: dict[str, Any]) -> str:
@@ -188,7 +190,10 @@ def _minus(text: str) -> str:
 
 def _described(content: Content) -> dict[str, Any]:
     if not isinstance(content, Values):
-        return {"t": _minus(number(content)), "f": repr(float(content or 0)) if not isinstance(content, int) else str(content)}
+        return {
+            "t": _minus(number(content)),
+            "f": repr(float(content or 0)) if not isinstance(content, int) else str(content),
+        }
     a = as_array(content)
     if a is None:
         return {"shape": f"{content.size:,} numbers", "facts": _facts(content)}
@@ -201,7 +206,9 @@ def _described(content: Content) -> dict[str, Any]:
 def _facts(content: Values) -> str:
     if content.mean is None or content.std is None or content.minimum is None or content.maximum is None:
         return written(content)
-    low, mean, std, high = [_minus(number_short(x)) for x in (content.minimum, content.mean, content.std, content.maximum)]
+    low, mean, std, high = [
+        _minus(number_short(x)) for x in (content.minimum, content.mean, content.std, content.maximum)
+    ]
     bad = ", ".join([f"{count} {kind}" for count, kind in ((content.nans, "nan"), (content.infs, "inf")) if count])
     return f"mean {mean} ± {std}, from {low} to {high}" + (f", {bad}" if bad else "")
 
@@ -218,4 +225,6 @@ def _heat(a: np.ndarray) -> list[list[int | None]]:
     finite = np.isfinite(table)
     top = np.abs(table[finite]).max(initial=0.0) or 1.0
     levels = np.rint(9 * np.where(finite, table, 0) / top).astype(int).tolist()
-    return [[x if ok else None for x, ok in zip(row, oks, strict=True)] for row, oks in zip(levels, finite, strict=True)]
+    return [
+        [x if ok else None for x, ok in zip(row, oks, strict=True)] for row, oks in zip(levels, finite, strict=True)
+    ]

@@ -63,13 +63,17 @@ class Story:
 
     def __init__(self, graph: Graph) -> None:
         if graph.freed:
-            raise FreedGraphError(f"the steps of backpropagation need the whole graph; backward() has freed a part of it. {BEFORE}")
+            raise FreedGraphError(
+                f"the steps of backpropagation need the whole graph; backward() has freed a part of it. {BEFORE}"
+            )
         self.graph = graph
         self.nodes = {node.id: node for node in graph.nodes}
         self.names = names_of(graph.nodes)
         self.operations = [node for node in graph.nodes if node.kind == "operation"]
         if not self.operations:
-            raise ArgumentError("the steps need at least one operation; what was traced is a leaf that nothing was computed from.")
+            raise ArgumentError(
+                "the steps need at least one operation; what was traced is a leaf that nothing was computed from."
+            )
         if not any(receives(edge) for edge in graph.edges):
             raise ArgumentError(
                 "this graph has no cotangents to show: it was traced without them. Use steps(x), or trace(x, complete=True).to_html(path)."
@@ -101,7 +105,9 @@ class Story:
         sources = [self.graph.edges[position].source for position in self.into.get(node.id, ())]
         single = any(self.nodes[i].kind == "constant" or self.nodes[i].shape in (None, ()) for i in sources)
         template = formulas.forward(node.op, node.options, len(sources), self.scalar, single)
-        return formulas.filled(template, lambda i: self._value(sources[int(i)]) if numbers else [self._name(sources[int(i)])])
+        return formulas.filled(
+            template, lambda i: self._value(sources[int(i)]) if numbers else [self._name(sources[int(i)])]
+        )
 
     def _equation(self, node: GraphNode) -> str:
         return one_line(f"{self.names[node.id]} = {plain(self.formula(node), self.names)}")
@@ -111,12 +117,17 @@ class Story:
     def _inputs(self) -> Step:
         given = [node for node in self.graph.nodes if node.kind != "operation"]
         blocks = []
-        for kind, head in (("parameter", "Parameters, which receive a gradient"), ("input", "Inputs, which receive none")):
+        for kind, head in (
+            ("parameter", "Parameters, which receive a gradient"),
+            ("input", "Inputs, which receive none"),
+        ):
             rows: list[tuple[str, list[Piece]]] = []
             for node in given:
                 if node.kind == kind:
                     known: Piece = (
-                        {"value": node.value, "key": f"value-{node.id}"} if node.value is not None else "not kept, as no rule reads it"
+                        {"value": node.value, "key": f"value-{node.id}"}
+                        if node.value is not None
+                        else "not kept, as no rule reads it"
                     )
                     rows.append(("row", [{"node": node.id}, " = ", known]))
             if rows:
@@ -151,19 +162,29 @@ class Story:
         lines: list[tuple[str, list[Piece]]] = [
             ("formula", [self._derivative(root), " = ", {"value": seed, "key": "grad"}]) for root, seed in seeds.items()
         ]
-        text = "The sweep starts at the result. When it changes it changes by just as much: its derivative by itself is 1."
+        text = (
+            "The sweep starts at the result. When it changes it changes by just as much: its derivative by itself is 1."
+        )
         if len(seeds) > 1:
             text = "There are several results. The sweep starts at all of them, and finds the gradient of their sum."
         elif any(isinstance(seed, Values) and seed.size != 1 for seed in seeds.values()):
-            text = "The result is an array. The sweep starts from ones, and finds the gradient of the sum of its elements."
+            text = (
+                "The result is an array. The sweep starts from ones, and finds the gradient of the sum of its elements."
+            )
         block = Block("formula", [], [*lines, ("note", [text])])
         return Step("seed", "Back again: the sweep starts", [block], text, self.roots[0], grads=dict(seeds))
 
     def _backward(self) -> Iterator[Step]:
         for i, visit in enumerate(self.sweep.visits):
             node = self.nodes[visit.node]
-            g: Piece = {"value": visit.gradient, "key": "grad"} if visit.gradient is not None else "one cotangent for each of its results"
-            arrived = Block("arrived", ["arrived at ", {"node": node.id}], [("formula", [self._derivative(node.id), " = ", g])])
+            g: Piece = (
+                {"value": visit.gradient, "key": "grad"}
+                if visit.gradient is not None
+                else "one cotangent for each of its results"
+            )
+            arrived = Block(
+                "arrived", ["arrived at ", {"node": node.id}], [("formula", [self._derivative(node.id), " = ", g])]
+            )
             text = f"The gradient of {self.names[node.id]} is complete: {said(visit.gradient)}."
             for arrival in visit.arrivals:
                 name = self.names[self.graph.edges[arrival.edge].source]
@@ -193,11 +214,17 @@ class Story:
         if arrival.total is None and self.nodes[edge.source].shape is None:
             lines.append(("note", ["the gradient of one of its results"]))
         elif of > 1:
-            reason = "it is a result and is used as well" if edge.source in self.roots else f"it is used {of} times, and the shares add up"
+            reason = (
+                "it is a result and is used as well"
+                if edge.source in self.roots
+                else f"it is used {of} times, and the shares add up"
+            )
             lines.append(("note", [f"arrival {count} of {of}: {reason}"]))
         return Block("parent", ["to ", {"node": edge.source}], lines)
 
-    def _by_local(self, node: GraphNode, edge: GraphEdge, visit: Visit, arrival: Arrival) -> list[tuple[str, list[Piece]]]:
+    def _by_local(
+        self, node: GraphNode, edge: GraphEdge, visit: Visit, arrival: Arrival
+    ) -> list[tuple[str, list[Piece]]]:
         """Scalars: the local derivative, and its product with what has arrived."""
         local: Piece = {"grad": [self.names[node.id], self.names[edge.source]], "by": edge.source, "local": True}
         sources = [self.graph.edges[position].source for position in self.into[node.id]]
@@ -213,13 +240,23 @@ class Story:
             if text and text not in texts:
                 texts.append(text)
                 written += [" = ", *pieces]
-        product = [self._derivative(node.id), " · ", local, " = ", {"value": visit.gradient}, " · ", *bracketed(edge.local)]
+        product = [
+            self._derivative(node.id),
+            " · ",
+            local,
+            " = ",
+            {"value": visit.gradient},
+            " · ",
+            *bracketed(edge.local),
+        ]
         return [
             ("local", [*written, " = ", {"value": edge.local, "key": "local"}]),
             ("share", [*product, " = ", {"value": arrival.share, "key": "share"}]),
         ]
 
-    def _by_rule(self, node: GraphNode, edge: GraphEdge, visit: Visit, arrival: Arrival) -> list[tuple[str, list[Piece]]]:
+    def _by_rule(
+        self, node: GraphNode, edge: GraphEdge, visit: Visit, arrival: Arrival
+    ) -> list[tuple[str, list[Piece]]]:
         """Tensors: the VJP as it is written, with the numbers put in, and what comes out."""
         edges = [self.graph.edges[position] for position in self.into[node.id]]
         arguments = {e.argument: e.index for e in edges if e.argument}
@@ -228,10 +265,17 @@ class Story:
         if not edge.vjp:
             return [("share", [f"the rule of {node.op} ", *share])]
         symbols = formulas.rule(
-            edge.vjp, node.op, edge.index, arguments, [self._derivative(node.id)], lambda name: [self._name(sources[name])]
+            edge.vjp,
+            node.op,
+            edge.index,
+            arguments,
+            [self._derivative(node.id)],
+            lambda name: [self._name(sources[name])],
         )
         g: list[Piece] = bracketed(visit.gradient) if visit.gradient is not None else [self._derivative(node.id)]
-        size = math.prod(edge.shape or ()) // max(1, math.prod(node.shape or ()))  # elements that became one: the n of a mean
+        size = math.prod(edge.shape or ()) // max(
+            1, math.prod(node.shape or ())
+        )  # elements that became one: the n of a mean
         label = edge.vjp.replace("/n ", f"/{size} ")
         numbers = formulas.rule(label, node.op, edge.index, arguments, g, lambda name: self._value(sources[name]))
         lines: list[tuple[str, list[Piece]]] = [("local", symbols)]
@@ -246,7 +290,9 @@ class Story:
         for node in self.graph.nodes:
             if node.kind == "parameter":
                 g = self.sweep.gradients.get(node.id)
-                known: Piece = {"value": g, "key": f"grad-{node.id}"} if g is not None else "none, as nothing arrives there"
+                known: Piece = (
+                    {"value": g, "key": f"grad-{node.id}"} if g is not None else "none, as nothing arrives there"
+                )
                 rows.append(("row", [self._derivative(node.id), " = ", known]))
                 texts.append(f"{self.names[node.id]}: {said(g)}")
         block = Block("rows", ["What backward() adds to the .grad of each parameter"], rows)

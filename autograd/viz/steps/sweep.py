@@ -14,7 +14,11 @@ import numpy as np
 from autograd.viz.graph import Graph, GraphEdge, GraphNode
 from autograd.viz.values import Content, Values, values_of
 
-CELLS, ROWS, COLUMNS = 48, 12, 8  # a table has at most so many elements, rows and columns; what is larger is told by colours
+CELLS, ROWS, COLUMNS = (
+    48,
+    12,
+    8,
+)  # a table has at most so many elements, rows and columns; what is larger is told by colours
 ALL = 1 << 40  # elements kept of a total that was added up here: as many as its shares had
 
 
@@ -96,7 +100,9 @@ def swept(graph: Graph, roots: list[int]) -> Sweep:
             if not scalar and nodes[source].kind == "operation" and nodes[source].shape is None:
                 totals[source] = None  # it has several results, and each of them a gradient of its own
             else:
-                totals[source] = known if known is not None else share if old is None else _sum(old, share, nodes[source].dtype)
+                totals[source] = (
+                    known if known is not None else share if old is None else _sum(old, share, nodes[source].dtype)
+                )
             arrivals.append(Arrival(position, share, old, totals[source], (arrived[source], expected[source])))
         visits.append(Visit(node, g, tuple(arrivals)))
     return Sweep(seeds, tuple(visits), totals)
@@ -138,7 +144,12 @@ def _sum(a: Content, b: Content, dtype: str) -> Content:
 def is_table(content: Content) -> bool:
     """Whether it is an array small enough to be written out."""
     a = as_array(content) if isinstance(content, Values) and 0 < content.size <= CELLS else None
-    return a is not None and a.ndim in (1, 2) and a.shape[-1] <= COLUMNS and a.shape[0] <= (ROWS if a.ndim == 2 else COLUMNS)
+    return (
+        a is not None
+        and a.ndim in (1, 2)
+        and a.shape[-1] <= COLUMNS
+        and a.shape[0] <= (ROWS if a.ndim == 2 else COLUMNS)
+    )
 
 
 def as_array(content: Content, dtype: str = "") -> Any:

@@ -67,7 +67,13 @@ def _plain(piece: Piece, names: Mapping[int, str]) -> str:
         return said(piece["value"])
     if "up" in piece:
         text = plain(piece["up"], names)
-        return text.translate(RAISED) if set(text) <= set("0123456789−-") else f"^({text})" if len(text) > 1 else f"^{text}"
+        return (
+            text.translate(RAISED)
+            if set(text) <= set("0123456789−-")
+            else f"^({text})"
+            if len(text) > 1
+            else f"^{text}"
+        )
     return " += " if "plus" in piece else names[piece["node"]]
 
 

@@ -49,7 +49,11 @@ def normal(tensors: Sequence[Tensor], seed: int, *leading: int) -> list[np.ndarr
 
 
 def dot(found: Sequence[Any], weights: Sequence[Any]) -> float:
-    return sum(float(np.sum(np.asarray(a, float) * np.asarray(b, float))) for a, b in zip(found, weights, strict=True) if a is not None)
+    return sum(
+        float(np.sum(np.asarray(a, float) * np.asarray(b, float)))
+        for a, b in zip(found, weights, strict=True)
+        if a is not None
+    )
 
 
 def array(t: Any) -> Any:
@@ -59,11 +63,15 @@ def array(t: Any) -> Any:
 def agree(found: Sequence[Any], expected: Sequence[Any], tolerance: float = 1e-9) -> None:
     for a, b in zip(found, expected, strict=True):
         a, b = (np.zeros(()) if t is None else t.numpy() for t in (a, b))
-        np.testing.assert_allclose(*np.broadcast_arrays(a, b), rtol=tolerance, atol=tolerance * max(1, np.abs(b).max(initial=0)))
+        np.testing.assert_allclose(
+            *np.broadcast_arrays(a, b), rtol=tolerance, atol=tolerance * max(1, np.abs(b).max(initial=0))
+        )
 
 
 @rows(CASES)
-def test_tangents_are_the_transpose_of_cotangents_and_agree_with_differences(case: Case, rng: np.random.Generator) -> None:
+def test_tangents_are_the_transpose_of_cotangents_and_agree_with_differences(
+    case: Case, rng: np.random.Generator
+) -> None:
     xs, ys = recorded(case, rng)
     v, w = normal(xs, 1), normal(ys, 2)
     tangents = push(ys, xs, v)
@@ -113,7 +121,9 @@ def test_second_derivatives(case: Case, rng: np.random.Generator) -> None:
 
     slopes = gradients(ys, xs, w, create_graph=True)
     pairs = [(g, direction) for g, direction in zip(slopes, u, strict=True) if g is not None and g.requires_grad]
-    reverse = gradients([g for g, _ in pairs], xs, [direction for _, direction in pairs], retain_graph=True) if pairs else []
+    reverse = (
+        gradients([g for g, _ in pairs], xs, [direction for _, direction in pairs], retain_graph=True) if pairs else []
+    )
     expected = dot(map(array, reverse), v) if reverse else 0.0
     near = pytest.approx(expected, rel=tolerance, abs=tolerance)
     assert dot(map(array, push(slopes, xs, v)), u) == near
@@ -121,7 +131,10 @@ def test_second_derivatives(case: Case, rng: np.random.Generator) -> None:
     moving = push(ys, xs, u, create_graph=True)
     weighted = [(t, c) for t, c in zip(moving, w, strict=True) if t is not None and t.requires_grad]
     if weighted:
-        assert dot(map(array, gradients([t for t, _ in weighted], xs, [c for _, c in weighted], retain_graph=True)), v) == near
+        assert (
+            dot(map(array, gradients([t for t, _ in weighted], xs, [c for _, c in weighted], retain_graph=True)), v)
+            == near
+        )
     assert dot(map(array, push(moving, xs, v)), w) == near
 
 
@@ -136,7 +149,9 @@ def test_no_primitive_is_left_out() -> None:
         xs, ys = recorded(case, np.random.default_rng(0))
         missing -= names(ys)
         if case.name.split()[0] in ("maximum", "sinc", "sort", "getitem"):
-            missing -= names([g for g in gradients([np.sum(y * y) for y in ys], xs, create_graph=True) if g is not None])
+            missing -= names(
+                [g for g in gradients([np.sum(y * y) for y in ys], xs, create_graph=True) if g is not None]
+            )
     assert missing == set()
 
 
@@ -354,4 +369,6 @@ def test_an_index_of_a_stack(index: Any, rng: np.random.Generator) -> None:
     y = x[index]
     v, w = rng.normal(size=(K, *x.shape)), rng.normal(size=(K, *y.shape))
     np.testing.assert_array_equal(push_batch(y, [x], [v])[0].numpy(), np.stack([row[index] for row in v]))
-    agree([pull(y, [x], [w])[0]], [Tensor(np.stack([gradients(y, [x], row, retain_graph=True)[0].numpy() for row in w]))])
+    agree(
+        [pull(y, [x], [w])[0]], [Tensor(np.stack([gradients(y, [x], row, retain_graph=True)[0].numpy() for row in w]))]
+    )

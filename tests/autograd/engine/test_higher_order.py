@@ -27,7 +27,10 @@ def derivatives(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
 
 
 CLOSED = {
-    "x**5": (lambda x: x**5, [lambda x: x**5, lambda x: 5 * x**4, lambda x: 20 * x**3, lambda x: 60 * x**2, lambda x: 120 * x]),
+    "x**5": (
+        lambda x: x**5,
+        [lambda x: x**5, lambda x: 5 * x**4, lambda x: 20 * x**3, lambda x: 60 * x**2, lambda x: 120 * x],
+    ),
     "sin": (np.sin, [np.sin, np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x), np.sin]),
     "exp": (np.exp, [np.exp] * 5),
     "tanh": (
@@ -46,7 +49,9 @@ CLOSED = {
 
 
 @pytest.mark.parametrize("name", CLOSED)
-@pytest.mark.parametrize("x", [0.7, np.array([0.3, 1.0, 1.9]), np.array([[0.5]], order="F")], ids=["number", "vector", "matrix"])
+@pytest.mark.parametrize(
+    "x", [0.7, np.array([0.3, 1.0, 1.9]), np.array([[0.5]], order="F")], ids=["number", "vector", "matrix"]
+)
 def test_closed_forms_to_third_order_and_beyond(name: str, x: Any) -> None:
     f, expected = CLOSED[name]
     found = derivatives(f, x, len(expected) - 1)
@@ -159,7 +164,9 @@ def test_second_sweep_goes_through_intermediate_results() -> None:
 
 
 def test_gradgradcheck_sees_a_rule_that_loses_its_graph() -> None:
-    raw = Primitive(lambda x: x**2, lambda g, out, x: g * 2 * x.data if isinstance(x, Tensor) else g * 2 * x, name="raw")
+    raw = Primitive(
+        lambda x: x**2, lambda g, out, x: g * 2 * x.data if isinstance(x, Tensor) else g * 2 * x, name="raw"
+    )
     x = np.array([1.0, 2.0])
     assert gradcheck(raw, x)
     assert not gradgradcheck(raw, x, raise_exception=False)

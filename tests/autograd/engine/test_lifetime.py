@@ -37,7 +37,11 @@ def leaf(size: int = 100) -> Tensor:
 def test_a_graph_dies_with_its_last_name() -> None:
     x = leaf()
     y = np.exp(np.sin(x) * x)
-    references = [weakref.ref(y), weakref.ref(y.node), *[weakref.ref(item) for item in ancestors(y.node) if isinstance(item, Node)]]
+    references = [
+        weakref.ref(y),
+        weakref.ref(y.node),
+        *[weakref.ref(item) for item in ancestors(y.node) if isinstance(item, Node)],
+    ]
     array = watch(y)
     del y
     assert all(reference() is None for reference in references)

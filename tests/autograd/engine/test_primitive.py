@@ -51,7 +51,9 @@ def test_decorator_with_options() -> None:
 
 
 def test_in_one_expression() -> None:
-    softsign = primitive(lambda x: x / (1 + np.abs(x)), lambda g, out, x: g / (1 + np.abs(x)) ** 2, name="softsign", keeps="x")
+    softsign = primitive(
+        lambda x: x / (1 + np.abs(x)), lambda g, out, x: g / (1 + np.abs(x)) ** 2, name="softsign", keeps="x"
+    )
     assert gradcheck(softsign, X)
     assert gradgradcheck(softsign, X)
 
@@ -235,7 +237,9 @@ def test_a_composite_of_several_outputs() -> None:
     def forward(x: Any) -> tuple[Any, Any]:
         return np.sin(x), x * x
 
-    pair = primitive(forward, joint=lambda g, out, x: (np.asarray(g[0]) * np.cos(x) + g[1] * 2 * x,), composite=forward, name="pair")
+    pair = primitive(
+        forward, joint=lambda g, out, x: (np.asarray(g[0]) * np.cos(x) + g[1] * 2 * x,), composite=forward, name="pair"
+    )
     assert gradcheck(pair, X)
     assert gradgradcheck(pair, X)
     assert gradgradcheck(lambda x: pair(x)[1], X)
@@ -248,7 +252,10 @@ def test_composite_with_a_constant_argument() -> None:
 
 def test_composite_when_one_tensor_is_both_arguments() -> None:
     product = primitive(
-        lambda a, b: a * b, joint=lambda g, out, a, b: (np.multiply(g, b), np.multiply(g, a)), composite=lambda a, b: a * b, name="product"
+        lambda a, b: a * b,
+        joint=lambda g, out, a, b: (np.multiply(g, b), np.multiply(g, a)),
+        composite=lambda a, b: a * b,
+        name="product",
     )
     assert gradcheck(lambda x: product(x, x), X)
     assert gradgradcheck(lambda x: product(x, x), X)

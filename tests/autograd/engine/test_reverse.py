@@ -317,7 +317,16 @@ OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": opera
 
 @pytest.mark.parametrize(
     ("a", "b"),
-    [((3,), (2, 3)), ((), (2, 3)), ((2, 1), (1, 3)), ((1,), (4,)), ((1, 1, 1), (2, 3)), ((0, 1), (1, 3)), ((2, 1, 3), (5, 1)), ((), ())],
+    [
+        ((3,), (2, 3)),
+        ((), (2, 3)),
+        ((2, 1), (1, 3)),
+        ((1,), (4,)),
+        ((1, 1, 1), (2, 3)),
+        ((0, 1), (1, 3)),
+        ((2, 1, 3), (5, 1)),
+        ((), ()),
+    ],
 )
 @pytest.mark.parametrize("symbol", OPERATORS)
 def test_broadcasting_is_undone(a: tuple[int, ...], b: tuple[int, ...], symbol: str, rng: np.random.Generator) -> None:

@@ -27,9 +27,13 @@ def f(x: Any) -> Any:
 def test_values_and_gradients_are_those_without_it() -> None:
     assert gradcheck(lambda x: checkpoint(f, x), X, order=3, modes=("reverse", "forward"))
     np.testing.assert_array_equal(jacobian(lambda x: checkpoint(f, x))(X), jacobian(f)(X))
-    np.testing.assert_allclose(hessian(lambda x: np.sum(checkpoint(f, x)))(X), hessian(lambda x: np.sum(f(x)))(X), rtol=1e-12)
+    np.testing.assert_allclose(
+        hessian(lambda x: np.sum(checkpoint(f, x)))(X), hessian(lambda x: np.sum(f(x)))(X), rtol=1e-12
+    )
     np.testing.assert_allclose(jvp(lambda x: checkpoint(f, x), X, X)[1], jvp(f, X, X)[1], rtol=1e-12)
-    np.testing.assert_allclose(hvp(lambda x: np.sum(checkpoint(f, x)), X, X), hvp(lambda x: np.sum(f(x)), X, X), rtol=1e-12)
+    np.testing.assert_allclose(
+        hvp(lambda x: np.sum(checkpoint(f, x)), X, X), hvp(lambda x: np.sum(f(x)), X, X), rtol=1e-12
+    )
     assert isinstance(checkpoint(f, X), np.ndarray)
 
 
@@ -118,7 +122,11 @@ def test_memory_returns_without_the_collector() -> None:
     gc.collect()
     gc.disable()
     try:
-        for make in (lambda: checkpoint(f, x), lambda: log1pexp(x), lambda: autograd.fixed_point(lambda z, x: np.cos(z) * x / 3, x, x)):
+        for make in (
+            lambda: checkpoint(f, x),
+            lambda: log1pexp(x),
+            lambda: autograd.fixed_point(lambda z, x: np.cos(z) * x / 3, x, x),
+        ):
             y = make()
             watch = weakref.ref(y.node)
             y.sum().backward()
@@ -215,7 +223,9 @@ def test_custom_vjp_may_call_anything_and_takes_trees() -> None:
         out = norm(p, n)
         return out, (p["a"], out["norm"], n)
 
-    norm.defvjp(forward, lambda needed, g: ({"a": g["norm"] * needed[2] ** 2 * np.asarray(needed[0]) / needed[1]}, None))
+    norm.defvjp(
+        forward, lambda needed, g: ({"a": g["norm"] * needed[2] ** 2 * np.asarray(needed[0]) / needed[1]}, None)
+    )
     assert grad(lambda a: norm({"a": a}, 2)["norm"])(np.array([3.0, 4.0])).tolist() == pytest.approx([1.2, 1.6])
 
 
@@ -234,7 +244,9 @@ def test_custom_vjp_names_what_is_wrong() -> None:
     with pytest.raises(ArgumentError, match="each of its 2 arguments"):
         y.sum().backward()
     with pytest.raises(GraphError, match="none of its arguments"):
-        custom_vjp(lambda z: z * x).defvjp(lambda z: (z * x, None), lambda n, g: g)(Tensor([1.0, 1.0], requires_grad=True))
+        custom_vjp(lambda z: z * x).defvjp(lambda z: (z * x, None), lambda n, g: g)(
+            Tensor([1.0, 1.0], requires_grad=True)
+        )
 
 
 def test_stop_gradient() -> None:

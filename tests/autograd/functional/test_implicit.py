@@ -46,7 +46,9 @@ def example(name: str) -> Any:
 def test_a_fixed_point_and_its_derivatives_are_those_of_the_unrolled_iteration() -> None:
     np.testing.assert_allclose(solution(A, B), unrolled(A, B), atol=1e-12)
     np.testing.assert_allclose(jacobian(solution, argnum=(0, 1))(A, B)[0], jacobian(unrolled)(A, B), atol=1e-11)
-    np.testing.assert_allclose(jacobian(solution, argnum=1, mode="forward")(A, B), jacobian(unrolled, argnum=1)(A, B), atol=1e-11)
+    np.testing.assert_allclose(
+        jacobian(solution, argnum=1, mode="forward")(A, B), jacobian(unrolled, argnum=1)(A, B), atol=1e-11
+    )
     np.testing.assert_allclose(jvp(solution, (A, B), (B * A, B))[1], jvp(unrolled, (A, B), (B * A, B))[1], atol=1e-11)
 
     def energy(run: Any) -> Any:
@@ -64,7 +66,9 @@ def test_what_the_function_captures_gets_gradients() -> None:
     np.sum(x**2).backward()
 
     def direct(A: Any, b: Any) -> Any:
-        return np.sum(fixed_point(lambda x, A, b: np.tanh(A @ x + b * np.sum(A)), np.zeros(3), A, b, tolerance=1e-13) ** 2)
+        return np.sum(
+            fixed_point(lambda x, A, b: np.tanh(A @ x + b * np.sum(A)), np.zeros(3), A, b, tolerance=1e-13) ** 2
+        )
 
     expected = grad(direct, argnum=(0, 1))(A, B)
     assert w.grad is not None
@@ -77,7 +81,11 @@ def test_trees_kinds_and_no_grad() -> None:
     found = fixed_point(lambda s, a: {"x": np.cos(s["y"]) * a, "y": (s["x"] + a) / 3}, {"x": 0.0, "y": 0.0}, 0.5)
     assert type(found["x"]) is float
     assert found["x"] == pytest.approx(np.cos(found["y"]) * 0.5)
-    slope = grad(lambda a: fixed_point(lambda s, a: {"x": np.cos(s["y"]) * a, "y": (s["x"] + a) / 3}, {"x": 0.0, "y": 0.0}, a)["y"])(0.5)
+    slope = grad(
+        lambda a: fixed_point(lambda s, a: {"x": np.cos(s["y"]) * a, "y": (s["x"] + a) / 3}, {"x": 0.0, "y": 0.0}, a)[
+            "y"
+        ]
+    )(0.5)
     x, y = found["x"], found["y"]  # x = a cos y, y = (x + a) / 3: differentiated by hand
     assert slope == pytest.approx((np.cos(y) + 1) / 3 / (1 + 0.5 * np.sin(y) / 3), rel=1e-8)
     assert x > 0
@@ -154,7 +162,9 @@ def test_the_adjoint_of_solve_ivp() -> None:
     np.testing.assert_allclose(g0, np.exp(-0.7 * times) @ weights, rtol=1e-6)
     assert g[0] == pytest.approx(np.sum(weights * -times[:, None] * y), rel=1e-6)
     assert gradcheck(
-        lambda theta: ode.odeint(ode.lotka_volterra, np.array([2.0, 1.0]), times, theta), np.array([1.1, 0.4, 0.4, 0.1]), rtol=1e-5
+        lambda theta: ode.odeint(ode.lotka_volterra, np.array([2.0, 1.0]), times, theta),
+        np.array([1.1, 0.4, 0.4, 0.1]),
+        rtol=1e-5,
     )
 
 

@@ -63,7 +63,9 @@ def test_the_chain_rule_is_a_product_of_jacobians(mode: str) -> None:
     x = rng.normal(size=3)
     D = [jacobian(k, mode=mode) for k in (f, g, h, lambda x: f(g(h(x))))]
     np.testing.assert_allclose(D[0](g(h(x))) @ D[1](h(x)) @ D[2](x), D[3](x), rtol=1e-12)
-    np.testing.assert_allclose(jacobian(lambda x: np.sum(h(x)), mode=mode)(x), grad(lambda x: np.sum(h(x)))(x), rtol=1e-14)  # a row
+    np.testing.assert_allclose(
+        jacobian(lambda x: np.sum(h(x)), mode=mode)(x), grad(lambda x: np.sum(h(x)))(x), rtol=1e-14
+    )  # a row
 
 
 def test_auto_takes_the_cheaper_mode(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +95,9 @@ def test_chunks_of_directions_give_the_same(monkeypatch: pytest.MonkeyPatch) -> 
 
     computed = [(jacobian(f, mode="reverse")(tree), jacobian(f, mode="forward")(tree), hessian_diagonal(total, tree))]
     monkeypatch.setattr(matrices, "BATCH", 6)
-    computed.append((jacobian(f, mode="reverse")(tree), jacobian(f, mode="forward")(tree), hessian_diagonal(total, tree)))
+    computed.append(
+        (jacobian(f, mode="reverse")(tree), jacobian(f, mode="forward")(tree), hessian_diagonal(total, tree))
+    )
     for a, b in zip(*(autograd.tree_leaves(c) for c in computed), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
     for a, b in zip(*(autograd.tree_leaves(c) for c in computed[0][:2]), strict=True):
@@ -136,7 +140,11 @@ def test_products_take_trees_and_several_arguments_and_keep_float32() -> None:
         assert product[1] == pytest.approx(by_hand_s, rel=1e-12)
         assert type(product[1]) is float
     x = np.ones(3, np.float32)
-    for found in (hvp(lambda x: np.sum(x**3), x, x), hessian(lambda x: np.sum(x**3))(x), hessian_diagonal(lambda x: np.sum(x**3), x)):
+    for found in (
+        hvp(lambda x: np.sum(x**3), x, x),
+        hessian(lambda x: np.sum(x**3))(x),
+        hessian_diagonal(lambda x: np.sum(x**3), x),
+    ):
         assert found.dtype == np.float32
 
 
@@ -226,7 +234,9 @@ def test_gradcheck_finds_a_wrong_rule_of_each_kind() -> None:
     wrong_jvp = autograd.primitive(lambda x: x**3, lambda g, out, x: 3 * g * x**2, name="wrong_jvp")
     wrong_jvp.defjvp(lambda t, out, x: 2 * t * x**2)
     # right at first order, wrong when it is differentiated: the rule takes part of itself for a constant
-    wrong_twice = autograd.primitive(lambda x: x**3, lambda g, out, x: g * x * 3 * autograd.stop_gradient(x), name="wrong_twice")
+    wrong_twice = autograd.primitive(
+        lambda x: x**3, lambda g, out, x: g * x * 3 * autograd.stop_gradient(x), name="wrong_twice"
+    )
     assert gradcheck(good, x, order=2, modes=("reverse", "forward"))
     assert gradcheck(wrong_jvp, x)
     with pytest.raises(GradcheckError, match=r"gradcheck \(forward, order 1\).*index"):

@@ -141,7 +141,12 @@ class Oscillator:
 
 
 def test_trees_of_arguments_and_results() -> None:
-    tree = {"w": [np.array([1.0, 2.0]), 3.0], "p": Pair(2.0, None), "d": Oscillator(4.0, np.array([5.0])), "o": OrderedDict(z=1.0)}
+    tree = {
+        "w": [np.array([1.0, 2.0]), 3.0],
+        "p": Pair(2.0, None),
+        "d": Oscillator(4.0, np.array([5.0])),
+        "o": OrderedDict(z=1.0),
+    }
 
     def f(t: Any) -> Any:
         return np.sum(t["w"][0] ** 2) * t["w"][1] + t["p"].a ** 3 + t["d"].mass * t["d"].spring[0] + t["o"]["z"]
@@ -231,7 +236,9 @@ def test_jacobian_of_jacobian_and_hessian_of_vector_parts() -> None:
     second = jacobian(jacobian(f))(x)
     assert second.shape == (3, 2, 2, 2, 2, 2, 2)
     eye = np.eye(2)
-    expected = np.einsum("ac,be,df->abcdef", eye, eye, eye) + np.einsum("bc,ae,df->abcdef", eye, eye, eye)  # ∂²(x xᵀ)_ab / ∂x_cd ∂x_ef
+    expected = np.einsum("ac,be,df->abcdef", eye, eye, eye) + np.einsum(
+        "bc,ae,df->abcdef", eye, eye, eye
+    )  # ∂²(x xᵀ)_ab / ∂x_cd ∂x_ef
     np.testing.assert_allclose(second[1], 2 * expected, atol=1e-12)
 
 
@@ -325,7 +332,8 @@ def test_control_flow_and_conversion_to_numbers_for_decisions() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "transform", [grad, elementwise_grad, jacobian, hessian, lambda f: lambda x: vjp(f, x), lambda f: lambda x: linearize(f, x)]
+    "transform",
+    [grad, elementwise_grad, jacobian, hessian, lambda f: lambda x: vjp(f, x), lambda f: lambda x: linearize(f, x)],
 )
 def test_what_cannot_be_differentiated_is_named(transform: Any, bad: Any, message: str) -> None:
     with pytest.raises(DTypeError, match=message):
@@ -334,7 +342,9 @@ def test_what_cannot_be_differentiated_is_named(transform: Any, bad: Any, messag
 
 def test_results_that_cannot_be_differentiated_are_named() -> None:
     x = np.array([1.0, -2.0])
-    with pytest.raises(ShapeError, match=r"one number; this one returned shape \(2,\).*jacobian.*vjp.*elementwise_grad"):
+    with pytest.raises(
+        ShapeError, match=r"one number; this one returned shape \(2,\).*jacobian.*vjp.*elementwise_grad"
+    ):
         grad(lambda x: x * 2)(x)
     with pytest.raises(ShapeError, match="2 results"):
         grad(lambda x: (x[0], x[1]))(x)
@@ -363,7 +373,15 @@ def test_results_that_cannot_be_differentiated_are_named() -> None:
     for transform in (grad, jacobian, hessian, value_and_grad, elementwise_grad):
         with pytest.raises(ArgumentError, match="takes a function as its first argument; got a float"):
             transform(3.0)
-    for called in (vjp, jvp, autograd.hvp, autograd.checkpoint, autograd.root, autograd.fixed_point, autograd.linearize):
+    for called in (
+        vjp,
+        jvp,
+        autograd.hvp,
+        autograd.checkpoint,
+        autograd.root,
+        autograd.fixed_point,
+        autograd.linearize,
+    ):
         with pytest.raises(ArgumentError, match="takes a function as its first argument; got a float"):
             called(3.0, 1.0, 1.0)
     with pytest.raises(ArgumentError, match="gradcheck takes a function"):
@@ -454,7 +472,9 @@ def test_the_page_on_functions_runs() -> None:
     for source in sources:
         exec(compile(source, "functional.md", "exec"), namespace)
     promised = {
-        line.split("#")[0].strip(): line.split("#")[1].strip() for line in "".join(sources).splitlines() if re.search(r"# 1[.\d]*$", line)
+        line.split("#")[0].strip(): line.split("#")[1].strip()
+        for line in "".join(sources).splitlines()
+        if re.search(r"# 1[.\d]*$", line)
     }
     assert promised
     for call, value in promised.items():

@@ -100,7 +100,9 @@ def read_only(x: np.ndarray) -> np.ndarray:
 
 
 @rows(CASES)
-@pytest.mark.parametrize("layout", [lambda x: np.asarray(x, order="F"), strided, read_only], ids=["fortran", "strided", "read-only"])
+@pytest.mark.parametrize(
+    "layout", [lambda x: np.asarray(x, order="F"), strided, read_only], ids=["fortran", "strided", "read-only"]
+)
 def test_layout(case: Case, layout: Any, rng: np.random.Generator) -> None:
     inputs = case.inputs(rng)
     values, grads = values_and_gradients(case, inputs)

@@ -33,20 +33,31 @@ ROWS: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] =
     ("minimal_effort_linear", [(5, 4), (7, 4), (7,)], (), {"k": 2}),
     ("minimal_effort_linear", [(2, 5, 4), (7, 4), (7,)], (), {"k": 3, "unified": True}),
     ("minimal_effort_linear", [(5, 4), (7, 4)], (), {"k": 7}),
-    *[("batch_norm", shapes, (), {}) for shapes in ([(5, 3), (3,), (3,)], [(2, 3, 2, 2), (3,), (3,)], [(5, 3)], [(5, 3), (3,)])],
+    *[
+        ("batch_norm", shapes, (), {})
+        for shapes in ([(5, 3), (3,), (3,)], [(2, 3, 2, 2), (3,), (3,)], [(5, 3)], [(5, 3), (3,)])
+    ],
     ("batch_norm_eval", [(5, 3), (3,), (3,)], (np.array([0.5, -1, 2]), np.array([0.5, 1, 4])), {}),
     *[("layer_norm", shapes, (), {}) for shapes in ([(3, 5), (5,), (5,)], [(2, 3, 5), (5,)], [(3, 5)])],
     ("layer_norm", [(2, 2, 2, 3), (2, 3), (2, 3)], (), {"ndim": 2, "eps": 0.1}),
     *[("rms_norm", shapes, (), {}) for shapes in ([(3, 5), (5,)], [(2, 3, 5)])],
-    *[("group_norm", shapes, (), {"groups": 2}) for shapes in ([(2, 4, 3), (4,), (4,)], [(3, 6)], [(2, 4, 2, 2), (4,)])],
-    *[("softmax_cross_entropy", [(5, 3)], (TARGET,), {"reduction": reduction}) for reduction in ("mean", "sum", "none")],
+    *[
+        ("group_norm", shapes, (), {"groups": 2})
+        for shapes in ([(2, 4, 3), (4,), (4,)], [(3, 6)], [(2, 4, 2, 2), (4,)])
+    ],
+    *[
+        ("softmax_cross_entropy", [(5, 3)], (TARGET,), {"reduction": reduction})
+        for reduction in ("mean", "sum", "none")
+    ],
     *LOSSES,
     *RECURRENT,
 ]
 
 
 @pytest.mark.parametrize(("name", "shapes", "rest", "options"), ROWS)
-def test_equals_its_composite_to_second_order(name: str, shapes: Any, rest: Any, options: Any, rng: np.random.Generator) -> None:
+def test_equals_its_composite_to_second_order(
+    name: str, shapes: Any, rest: Any, options: Any, rng: np.random.Generator
+) -> None:
     primitive = primitives[name]
     assert primitive.composite is not None
     arrays = [rng.normal(size=shape) for shape in shapes]
@@ -61,11 +72,15 @@ def test_equals_its_composite_to_second_order(name: str, shapes: Any, rest: Any,
         second = gradients(squares, xs) if squares else []
         found.append([*out, *plain, *first, *(np.zeros(1) if g is None else g for g in second)])
     for ours, theirs in zip(*found, strict=True):
-        np.testing.assert_allclose(getattr(ours, "_data", ours), getattr(theirs, "_data", theirs), rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(
+            getattr(ours, "_data", ours), getattr(theirs, "_data", theirs), rtol=1e-10, atol=1e-12
+        )
 
 
 def test_every_primitive_with_a_composite_is_compared() -> None:
-    of_fused = {name for name, made in primitives.items() if made.composite is not None and vars(fused).get(name) is made}
+    of_fused = {
+        name for name, made in primitives.items() if made.composite is not None and vars(fused).get(name) is made
+    }
     assert of_fused == {row[0] for row in ROWS}
 
 

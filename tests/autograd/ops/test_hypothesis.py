@@ -193,7 +193,10 @@ def indices(draw: Any) -> tuple[tuple[int, ...], Any]:
     if kind == "mask":
         masked = draw(st.integers(1, len(shape)))
         mask = draw(hnp.arrays(bool, shape[:masked]))
-        return shape, (mask, *draw(st.tuples(*[st.sampled_from([slice(None), slice(None, None, -1), 0])] * (len(shape) - masked))))
+        return shape, (
+            mask,
+            *draw(st.tuples(*[st.sampled_from([slice(None), slice(None, None, -1), 0])] * (len(shape) - masked))),
+        )
     length = draw(st.integers(0, 3))
     parts: list[Any] = []
     for n in shape:
@@ -224,7 +227,11 @@ def test_assignment(drawn: Any, data: Any) -> None:
     shape, index = drawn
     whole = np.zeros(shape)[index].shape
     kept = data.draw(st.integers(0, len(whole)))
-    value = data.draw(st.sampled_from([whole, whole[kept:], (1,) * kept + whole[kept:], (1,) * (kept + 1) + whole[kept:], (1, *whole), ()]))
+    value = data.draw(
+        st.sampled_from(
+            [whole, whole[kept:], (1,) * kept + whole[kept:], (1,) * (kept + 1) + whole[kept:], (1, *whole), ()]
+        )
+    )
     try:
         assigned(np.zeros(shape), np.zeros(value), index)
     except (TypeError, ValueError) as error:  # NumPy takes no leading axes of length 1 for a mask of everything
@@ -238,7 +245,9 @@ def test_assignment(drawn: Any, data: Any) -> None:
 @given(FULL, st.data())
 def test_take(shape: tuple[int, ...], data: Any) -> None:
     axis = data.draw(st.none() | st.integers(-len(shape), len(shape) - 1))
-    taken = data.draw(hnp.arrays(np.intp, hnp.array_shapes(min_dims=0, max_dims=2, max_side=3), elements=st.integers(-9, 9)))
+    taken = data.draw(
+        hnp.arrays(np.intp, hnp.array_shapes(min_dims=0, max_dims=2, max_side=3), elements=st.integers(-9, 9))
+    )
     mode = data.draw(st.sampled_from(["wrap", "clip"]))
     check(lambda x: np.take(x, taken, axis, mode=mode), shape)
 

@@ -188,7 +188,12 @@ def test_the_gradient_of_a_symmetric_matrix_is_symmetric() -> None:
     rng = np.random.default_rng(0)
     a = rng.normal(size=(3, 3))
     a, weights = a @ a.T + np.eye(3), rng.normal(size=(3, 3))
-    for f in (np.linalg.cholesky, lambda a: np.linalg.cholesky(a, upper=True), lambda a: np.linalg.eigh(a)[1], np.linalg.eigvalsh):
+    for f in (
+        np.linalg.cholesky,
+        lambda a: np.linalg.cholesky(a, upper=True),
+        lambda a: np.linalg.eigh(a)[1],
+        np.linalg.eigvalsh,
+    ):
         g = gradient(lambda a, f=f: weights[0] * f(a), a)
         np.testing.assert_allclose(g, g.T, atol=1e-12)
 
@@ -196,7 +201,9 @@ def test_the_gradient_of_a_symmetric_matrix_is_symmetric() -> None:
 # Determinants of singular matrices
 
 
-@pytest.mark.parametrize("a", [np.zeros((2, 2)), np.ones((3, 3)), np.diag([1.0, 2.0, 0.0]), np.diag([1.0, 0.0, 0.0]), np.zeros((1, 1))])
+@pytest.mark.parametrize(
+    "a", [np.zeros((2, 2)), np.ones((3, 3)), np.diag([1.0, 2.0, 0.0]), np.diag([1.0, 0.0, 0.0]), np.zeros((1, 1))]
+)
 def test_det_of_a_singular_matrix(a: np.ndarray) -> None:
     assert gradcheck(np.linalg.det, a)
     assert gradgradcheck(np.linalg.det, a)
@@ -355,7 +362,9 @@ def test_interp_at_the_knots_and_outside() -> None:
     gx = gradient(lambda x: np.interp(x, xp, fp), [-1.0, 0.0, 1.0, 2.0, 3.0, 4.0])
     np.testing.assert_array_equal(gx, [0, 2, 0.5, 0.5, 0.5, 0])
     np.testing.assert_array_equal(gradient(lambda f: np.interp([-1.0, 0.5, 9.0], xp, f), fp), [1.5, 0.5, 1])
-    np.testing.assert_array_equal(gradient(lambda f: np.interp([-1.0, 0.5, 9.0], xp, f, left=7, right=7), fp), [0.5, 0.5, 0])
+    np.testing.assert_array_equal(
+        gradient(lambda f: np.interp([-1.0, 0.5, 9.0], xp, f, left=7, right=7), fp), [0.5, 0.5, 0]
+    )
 
 
 @pytest.mark.parametrize("options", [{}, {"left": 3.0}, {"right": -1.0}])
@@ -364,7 +373,9 @@ def test_interp_is_its_composite(options: dict[str, float]) -> None:
     x, xp, fp = rng.uniform(-1, 6, size=(4, 5)), np.sort(rng.uniform(0, 5, size=6)), rng.normal(size=6)
     fused, composite = primitives["interp"], primitives["interp"].composite
     assert composite is not None
-    np.testing.assert_allclose(np.interp(leaf(x), xp, fp, **options).numpy(), composite(leaf(x), xp, fp, **options).numpy(), rtol=1e-13)
+    np.testing.assert_allclose(
+        np.interp(leaf(x), xp, fp, **options).numpy(), composite(leaf(x), xp, fp, **options).numpy(), rtol=1e-13
+    )
     xs = [leaf(v) for v in (x, xp, fp)]
     for create in (False, True):
         ours, theirs = (gradients(np.sum(f(*xs, **options) ** 2), xs, create_graph=create) for f in (fused, composite))

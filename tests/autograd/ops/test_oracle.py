@@ -32,7 +32,9 @@ def torch() -> Any:
 
 def peers(torch: Any, case: Case, inputs: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
     """(torch's leaves, its floating results)"""
-    arguments = [torch.tensor(x, requires_grad=is_floating(x)) if isinstance(x, (np.ndarray, np.generic)) else x for x in inputs]
+    arguments = [
+        torch.tensor(x, requires_grad=is_floating(x)) if isinstance(x, (np.ndarray, np.generic)) else x for x in inputs
+    ]
     assert case.torch is not None
     outputs = case.torch(torch, *arguments)
     outputs = outputs if isinstance(outputs, (tuple, list)) else (outputs,)
@@ -69,11 +71,15 @@ def test_pytorch_agrees(case: Case, rng: np.random.Generator, torch: Any) -> Non
     # the second gradient: of <u, gradient>, for random u
     directions = [rng.normal(size=x.shape) for x in our_leaves]
     our_sum = [(g, u) for g, u in zip(our_grads, directions, strict=True) if g is not None and g.requires_grad]
-    their_sum = [(g, torch.tensor(u)) for g, u in zip(their_grads, directions, strict=True) if g is not None and g.requires_grad]
+    their_sum = [
+        (g, torch.tensor(u)) for g, u in zip(their_grads, directions, strict=True) if g is not None and g.requires_grad
+    ]
     if case.order < 2 or not our_sum or not their_sum:
         return
     try:
-        their_second = torch.autograd.grad([g for g, _ in their_sum], their_leaves, [u for _, u in their_sum], allow_unused=True)
+        their_second = torch.autograd.grad(
+            [g for g, _ in their_sum], their_leaves, [u for _, u in their_sum], allow_unused=True
+        )
     except RuntimeError as error:
         if "derivative" in str(error) or "not implemented" in str(error):
             return  # torch differentiates this once only

@@ -96,7 +96,9 @@ def test_largest_of_nan_is_the_nan_and_nanmax_passes_it_over() -> None:
 
 
 def test_clip_at_a_bound_counts_as_inside() -> None:
-    np.testing.assert_array_equal(derivatives(lambda x: np.clip(x, -1, 1), [-2.0, -1.0, 0.0, 1.0, 2.0]), [0, 1, 1, 1, 0])
+    np.testing.assert_array_equal(
+        derivatives(lambda x: np.clip(x, -1, 1), [-2.0, -1.0, 0.0, 1.0, 2.0]), [0, 1, 1, 1, 0]
+    )
     low = derivatives(lambda low, x: np.clip(x, low, 1), [-1.0, -1.0, -1.0], [-2.0, -1.0, 0.0])
     np.testing.assert_array_equal(low, [1, 0, 0])
 
@@ -153,7 +155,9 @@ def test_power_2_at_0(p: Any) -> None:
         np.testing.assert_array_equal(derivatives(lambda x: x**p, [0.0, 0.0], order=order), expected)
 
 
-@pytest.mark.parametrize("p", [3, 3.0, np.array([3.0, 3.0]), Tensor(np.array([3.0, 3.0]), requires_grad=True)], ids=type)
+@pytest.mark.parametrize(
+    "p", [3, 3.0, np.array([3.0, 3.0]), Tensor(np.array([3.0, 3.0]), requires_grad=True)], ids=type
+)
 def test_power_3_at_0(p: Any) -> None:
     for order, expected in ((1, 0), (2, 0), (3, 6), (4, 0)):
         np.testing.assert_array_equal(derivatives(lambda x: x**p, [0.0, 0.0], order=order), expected)
@@ -188,7 +192,13 @@ def test_power_by_the_exponent() -> None:
 
 @pytest.mark.parametrize(
     ("x", "expected"),
-    [([2.0, 3.0, 4.0], [12, 8, 6]), ([2.0, 0.0, 4.0], [0, 8, 0]), ([0.0, 0.0, 4.0], [0, 0, 0]), ([5.0], [1]), ([0.0], [1])],
+    [
+        ([2.0, 3.0, 4.0], [12, 8, 6]),
+        ([2.0, 0.0, 4.0], [0, 8, 0]),
+        ([0.0, 0.0, 4.0], [0, 0, 0]),
+        ([5.0], [1]),
+        ([0.0], [1]),
+    ],
 )
 def test_prod_is_exact_with_zeros(x: Any, expected: Any) -> None:
     for f in (np.prod, lambda x: np.cumprod(x)[-1], np.multiply.reduce, np.nanprod):
@@ -292,13 +302,17 @@ def test_sinc_at_0_to_fourth_order() -> None:
 def test_sinc_derivative_is_accurate_on_both_sides_of_its_series() -> None:
     x = np.array([0.3, 0.63, 0.64, 0.95, 0.96, 1.28, 5.0])
     u = np.pi * x
-    np.testing.assert_allclose(derivatives(np.sinc, x), np.pi * (u * np.cos(u) - np.sin(u)) / u**2, rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(
+        derivatives(np.sinc, x), np.pi * (u * np.cos(u) - np.sin(u)) / u**2, rtol=1e-13, atol=1e-15
+    )
     second = np.pi**2 * (2 * np.sin(u) - 2 * u * np.cos(u) - u**2 * np.sin(u)) / u**3
     np.testing.assert_allclose(derivatives(np.sinc, x, order=2), second, rtol=1e-12, atol=1e-13)
 
 
 def test_copysign_reads_the_sign_of_zero() -> None:
-    np.testing.assert_array_equal(derivatives(lambda x: np.copysign(x, np.array([0.0, -0.0, -1.0])), [2.0, 2.0, -2.0]), [1, -1, 1])
+    np.testing.assert_array_equal(
+        derivatives(lambda x: np.copysign(x, np.array([0.0, -0.0, -1.0])), [2.0, 2.0, -2.0]), [1, -1, 1]
+    )
 
 
 def test_remainder_by_the_divisor() -> None:
@@ -345,7 +359,17 @@ def test_dtype_is_kept(f: Any, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "f", [np.sum, np.prod, lambda x: np.mean(x, axis=1), lambda x: np.max(x, axis=1), np.cumsum, np.cumprod, np.tanh, np.diff]
+    "f",
+    [
+        np.sum,
+        np.prod,
+        lambda x: np.mean(x, axis=1),
+        lambda x: np.max(x, axis=1),
+        np.cumsum,
+        np.cumprod,
+        np.tanh,
+        np.diff,
+    ],
 )
 def test_empty(f: Any) -> None:
     assert derivatives(f, np.zeros((0, 3))).shape == (0, 3)

@@ -273,7 +273,9 @@ THIRD: list[tuple[str, Function, float, tuple[float, float, float, float]]] = [
 
 
 @pytest.mark.parametrize(("name", "function", "value", "expected"), THIRD, ids=[row[0] for row in THIRD])
-def test_nested_scalars_differentiate_to_third_order(name: str, function: Function, value: float, expected: tuple[float, ...]) -> None:
+def test_nested_scalars_differentiate_to_third_order(
+    name: str, function: Function, value: float, expected: tuple[float, ...]
+) -> None:
     x = Scalar(Scalar(Scalar(value)))
     y = function(x)
     y.backward()

@@ -52,7 +52,20 @@ def test_inplace_stands_where_pytorch_has_it(make: Callable[[], nn.Module], text
 
 def test_functions_take_inplace(rng: np.random.Generator) -> None:
     x = rng.normal(size=(2, 6, 3))
-    for name in ("relu", "relu6", "hardsigmoid", "hardswish", "selu", "silu", "mish", "elu", "celu", "leaky_relu", "hardtanh", "rrelu"):
+    for name in (
+        "relu",
+        "relu6",
+        "hardsigmoid",
+        "hardswish",
+        "selu",
+        "silu",
+        "mish",
+        "elu",
+        "celu",
+        "leaky_relu",
+        "hardtanh",
+        "rrelu",
+    ):
         function = getattr(F, name)
         assert np.array_equal(function(x, inplace=True), function(x)), name
     assert np.array_equal(F.threshold(x, 0.1, 5.0, True), F.threshold(x, 0.1, 5.0))
@@ -97,7 +110,9 @@ def test_to_takes_a_dtype_and_the_cpu() -> None:
     assert net.to("cpu") is net
     assert floating(net.to(np.float64)) == {np.dtype(np.float64)}
     assert floating(net.to(device="cpu", dtype="float32")) == {np.dtype(np.float32)}
-    with pytest.raises(ArgumentError, match=r"floating dtype or 'cpu'; got 'cuda:0'\. Arrays here are NumPy's: leave it out"):
+    with pytest.raises(
+        ArgumentError, match=r"floating dtype or 'cpu'; got 'cuda:0'\. Arrays here are NumPy's: leave it out"
+    ):
         net.to("cuda:0")
     with pytest.raises(DTypeError, match="floating dtype; got int64"):
         net.to(int)
@@ -143,7 +158,9 @@ def test_reset_parameters_starts_anew(make: Callable[[Any], nn.Module]) -> None:
 @pytest.mark.parametrize("value", [np.zeros((3, 2)), Tensor(np.zeros((3, 2))), [[0.0]]])
 def test_a_parameter_is_not_lost_by_assigning_an_array(value: Any) -> None:
     layer = nn.Linear(2, 3)
-    with pytest.raises(ArgumentError, match=r"weight of this Linear is a Parameter; got a \w+ for it\. Assign nn\.Parameter\(values\)"):
+    with pytest.raises(
+        ArgumentError, match=r"weight of this Linear is a Parameter; got a \w+ for it\. Assign nn\.Parameter\(values\)"
+    ):
         layer.weight = value
     assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"]
     layer.weight = nn.Parameter(np.ones((3, 2)))
@@ -184,10 +201,30 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         ArgumentError,
         r"Sequential\.1: expected an array or a Tensor; got a tuple of 2: \(Tensor, tuple\)\..*output, state = layer\(x\)",
     ),
-    ("a list of tensors", lambda: F.relu([Tensor([1.0]), Tensor([2.0])]), ArgumentError, r"list of 2: .*np\.stack joins several"),
-    ("a factor as predicate", lambda: nn.l2_penalty(nn.Linear(2, 2), 1e-3), ArgumentError, r"got 0\.001\. A factor stands before"),
-    ("pictures of bytes", lambda: nn.Conv2d(1, 2, 3)(np.ones((2, 1, 5, 5), np.uint8)), DTypeError, r"got uint8\. Convert it: x\.astype"),
-    ("channels last", lambda: nn.Conv2d(3, 4, 3)(np.ones((2, 8, 8, 3), np.float32)), ShapeError, r"np\.moveaxis\(x, -1, -3\)"),
+    (
+        "a list of tensors",
+        lambda: F.relu([Tensor([1.0]), Tensor([2.0])]),
+        ArgumentError,
+        r"list of 2: .*np\.stack joins several",
+    ),
+    (
+        "a factor as predicate",
+        lambda: nn.l2_penalty(nn.Linear(2, 2), 1e-3),
+        ArgumentError,
+        r"got 0\.001\. A factor stands before",
+    ),
+    (
+        "pictures of bytes",
+        lambda: nn.Conv2d(1, 2, 3)(np.ones((2, 1, 5, 5), np.uint8)),
+        DTypeError,
+        r"got uint8\. Convert it: x\.astype",
+    ),
+    (
+        "channels last",
+        lambda: nn.Conv2d(3, 4, 3)(np.ones((2, 8, 8, 3), np.float32)),
+        ShapeError,
+        r"np\.moveaxis\(x, -1, -3\)",
+    ),
     (
         "an image unflattened",
         lambda: nn.Sequential(nn.Linear(784, 10))(np.ones((5, 28, 28), np.float32)),
@@ -196,16 +233,36 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ),
     ("one example for batch norm", lambda: nn.BatchNorm1d(4)(X[:1]), ShapeError, r"larger batch.*eval\(\)"),
     ("columns against a row", lambda: F.mse_loss(X[:, :1], X[:, 0]), ShapeError, r"one shape; got \(3, 1\) and \(3,\)"),
-    ("target first", lambda: F.cross_entropy(np.array([0, 1, 2]), X), DTypeError, r"integer class numbers.*shape \(3, 4\)"),
+    (
+        "target first",
+        lambda: F.cross_entropy(np.array([0, 1, 2]), X),
+        DTypeError,
+        r"integer class numbers.*shape \(3, 4\)",
+    ),
     ("floating class numbers", lambda: F.cross_entropy(X, np.array([0.0, 1, 2])), DTypeError, r"target\.astype\(int\)"),
-    ("a column of class numbers", lambda: F.cross_entropy(X, np.array([[0], [1], [2]])), ShapeError, r"shape \(3,\).*got \(3, 1\)"),
-    ("logits as probabilities", lambda: F.binary_cross_entropy(X * 3, X), ArgumentError, "binary_cross_entropy_with_logits"),
+    (
+        "a column of class numbers",
+        lambda: F.cross_entropy(X, np.array([[0], [1], [2]])),
+        ShapeError,
+        r"shape \(3,\).*got \(3, 1\)",
+    ),
+    (
+        "logits as probabilities",
+        lambda: F.binary_cross_entropy(X * 3, X),
+        ArgumentError,
+        "binary_cross_entropy_with_logits",
+    ),
     ("logits as log-probabilities' target", lambda: F.nll_loss(X, X), DTypeError, "integer class numbers"),
     ("the state alone for an LSTM", lambda: nn.LSTM(4, 5)(X, np.ones((1, 5))), ArgumentError, r"a pair \(h, c\)"),
     ("a ModuleList called", lambda: nn.ModuleList([nn.Linear(4, 4)])(X), NotImplementedError, "loop over its modules"),
     ("words as indices", lambda: nn.Embedding(3, 2)(np.array([0.5])), DTypeError, r"x\.astype\(int\)"),
     ("a word beyond the table", lambda: nn.Embedding(3, 2)(np.array([3])), ArgumentError, r"0 … 2; got 3"),
-    ("a layer for its weight", lambda: nn.init.zeros_(nn.Linear(2, 2)), ArgumentError, r"such as layer\.weight; got a Linear"),
+    (
+        "a layer for its weight",
+        lambda: nn.init.zeros_(nn.Linear(2, 2)),
+        ArgumentError,
+        r"such as layer\.weight; got a Linear",
+    ),
     ("an axis in quotes", lambda: nn.LogSoftmax("1")(X), ArgumentError, r"the number of an axis; got '1'"),
     ("an unknown reduction", lambda: nn.MSELoss(reduction="avg"), ArgumentError, "'mean', 'sum', 'none'; got 'avg'"),
 ]

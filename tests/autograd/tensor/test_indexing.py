@@ -142,7 +142,13 @@ def test_overlapping_assignment_reads_the_old_values() -> None:
 
 def test_a_leaf_is_not_assigned_to_while_recording() -> None:
     x = Tensor(X.copy(), requires_grad=True)
-    for write in (lambda: x.__setitem__(0, 1.0), lambda: x.__setitem__(MASK, 0.0), x.sort, lambda: x.fill(0), lambda: x.put([0], 1)):
+    for write in (
+        lambda: x.__setitem__(0, 1.0),
+        lambda: x.__setitem__(MASK, 0.0),
+        x.sort,
+        lambda: x.fill(0),
+        lambda: x.put([0], 1),
+    ):
         with pytest.raises(InPlaceError, match="leaf that requires grad"):
             write()
     np.testing.assert_array_equal(x.numpy(), X)

@@ -36,7 +36,9 @@ def leaf(*values: float) -> Tensor:
 
 
 @pytest.mark.parametrize(("symbol", "operand"), CASES)
-def test_a_write_while_recording_is_a_new_value_with_the_gradient_of_the_plain_operator(symbol: str, operand: str) -> None:
+def test_a_write_while_recording_is_a_new_value_with_the_gradient_of_the_plain_operator(
+    symbol: str, operand: str
+) -> None:
     inplace, plain = OPERATORS[symbol]
     other = OPERANDS[operand]
 

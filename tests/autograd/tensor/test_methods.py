@@ -53,7 +53,10 @@ RECORDED: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {  # th
     "repeat all": (lambda x: x.repeat(2), lambda x: np.repeat(x, 2)),
     "diagonal": (lambda x: x.diagonal(1), lambda x: np.diagonal(x, 1)),
     "take": (lambda x: x.take([1, 1], 1), lambda x: np.take(x, [1, 1], 1)),
-    "compress": (lambda x: x.compress([True, False, True], axis=0), lambda x: np.compress([True, False, True], x, axis=0)),
+    "compress": (
+        lambda x: x.compress([True, False, True], axis=0),
+        lambda x: np.compress([True, False, True], x, axis=0),
+    ),
     "astype": (lambda x: x.astype(np.float32), lambda x: x.astype(np.float32)),
     "copy": (lambda x: x.copy(), np.copy),
 }
@@ -185,7 +188,11 @@ def test_writing_methods(write: Any, owner: str) -> None:
     else:
         t = Tensor(X.copy(), requires_grad=True)
         held = t.numpy()
-        with pytest.raises(InPlaceError, match="would overwrite a leaf") if write is not WRITES["put nothing"] else autograd.enable_grad():
+        with (
+            pytest.raises(InPlaceError, match="would overwrite a leaf")
+            if write is not WRITES["put nothing"]
+            else autograd.enable_grad()
+        ):
             write(t)
         np.testing.assert_array_equal(held, X)
         with autograd.no_grad():

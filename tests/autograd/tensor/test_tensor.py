@@ -64,7 +64,9 @@ def test_complex_numbers_cannot_require_grad() -> None:
     assert Tensor([1 + 2j]).dtype == complex
 
 
-@pytest.mark.parametrize("data", [np.array([object()]), ["a"], np.array(["2020-01-01"], "M8"), None, {"a": 1}, np.zeros(2, [("x", float)])])
+@pytest.mark.parametrize(
+    "data", [np.array([object()]), ["a"], np.array(["2020-01-01"], "M8"), None, {"a": 1}, np.zeros(2, [("x", float)])]
+)
 def test_what_is_no_number_is_refused(data: Any) -> None:
     with pytest.raises(DTypeError, match="holds numbers"):
         Tensor(data)
@@ -393,7 +395,13 @@ def test_matrix_product_on_either_side() -> None:
 
 def test_numpy_functions_record_wherever_the_tensor_stands() -> None:
     t = leaf(1.0, 2.0)
-    for y in (np.multiply(2.0, t), np.multiply([1, 2], t), np.concatenate([np.ones(2), t]), np.where([True, False], 0.0, t), np.add(t, t)):
+    for y in (
+        np.multiply(2.0, t),
+        np.multiply([1, 2], t),
+        np.concatenate([np.ones(2), t]),
+        np.where([True, False], 0.0, t),
+        np.add(t, t),
+    ):
         assert isinstance(y, Tensor)
         assert y.requires_grad
 
@@ -489,5 +497,14 @@ def test_bad_index_is_numpys_error() -> None:
 
 
 def test_the_public_names() -> None:
-    for name in ["Tensor", "backward", "no_grad", "enable_grad", "detect_anomaly", "primitive", "gradcheck", "gradgradcheck"]:
+    for name in [
+        "Tensor",
+        "backward",
+        "no_grad",
+        "enable_grad",
+        "detect_anomaly",
+        "primitive",
+        "gradcheck",
+        "gradgradcheck",
+    ]:
         assert callable(getattr(autograd, name)), name

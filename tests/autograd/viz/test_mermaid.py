@@ -64,7 +64,9 @@ def folder() -> Path:
 
 def parsed(folder: Path, *texts: str) -> list[dict[str, Any]]:
     """What Mermaid makes of the texts."""
-    done = subprocess.run(["node", str(folder / "parse.mjs")], input=json.dumps(texts), capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        ["node", str(folder / "parse.mjs")], input=json.dumps(texts), capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return found
@@ -99,7 +101,9 @@ def test_mermaid_reads_every_type_of_picture(folder: Path) -> None:
         titles = {frame.path for box in picture.boxes for frame in box.frames}
         assert len([title for title in diagram["frames"] if title.strip()]) == len(titles), name
 
-    neuron_shapes = {node["shape"] for key, node in found["neuron"]["nodes"].items() if key.startswith("n") and key != "notes"}
+    neuron_shapes = {
+        node["shape"] for key, node in found["neuron"]["nodes"].items() if key.startswith("n") and key != "notes"
+    }
     assert neuron_shapes == {"cylinder", "round"}
     assert any(stroke == "dotted" for _, _, _, stroke in found["deep"]["edges"])  # into the next block
     assert "×60" in found["deep"]["frames"]

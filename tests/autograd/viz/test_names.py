@@ -36,7 +36,11 @@ def test_names_of_ones_own_go_before_all_others() -> None:
 
 @pytest.mark.parametrize(
     ("names", "message"),
-    [(["Q"], "a dict from a name .* got a list"), ({1: Scalar(1.0)}, "a name is a str; got 1"), ({"a": 3.0}, "'a' names a float")],
+    [
+        (["Q"], "a dict from a name .* got a list"),
+        ({1: Scalar(1.0)}, "a name is a str; got 1"),
+        ({"a": 3.0}, "'a' names a float"),
+    ],
 )
 def test_names_that_name_nothing_are_refused(names: Any, message: str) -> None:
     with pytest.raises(ArgumentError, match=message):

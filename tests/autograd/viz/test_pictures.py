@@ -61,7 +61,9 @@ def test_a_deep_network_is_drawn_as_one_layer_and_a_number() -> None:
     picture = draw(y).picture
     assert len(picture.boxes) < 20
     assert {"×100", "0 … 198 · Linear"} <= titles(picture)
-    folded = [box for box in picture.boxes if "100 of them" in texts(Picture((box,), (), picture.options, picture.theme))]
+    folded = [
+        box for box in picture.boxes if "100 of them" in texts(Picture((box,), (), picture.options, picture.theme))
+    ]
     assert len(folded) == 2  # weight and bias
     assert all(len(box.heat) == 2 and box.heat[0] < box.heat[1] for box in folded)  # from the first layer to the last
     assert any("×n" in note for note in picture.notes)
@@ -93,7 +95,8 @@ def test_a_block_of_modules_gets_its_range_and_nested_blocks_fold_too() -> None:
     class Deep(nn.Module):
         def __init__(self) -> None:
             self.blocks = [
-                nn.Residual(nn.Sequential(*[layer for _ in range(4) for layer in (nn.Linear(5, 5), nn.Tanh())])) for _ in range(9)
+                nn.Residual(nn.Sequential(*[layer for _ in range(4) for layer in (nn.Linear(5, 5), nn.Tanh())]))
+                for _ in range(9)
             ]
 
         def forward(self, x: Any) -> Any:
@@ -174,7 +177,8 @@ def test_a_scale_shows_what_vanishes() -> None:
     picture = draw(y).picture
     assert picture.scale is not None
     small, usual, large = [
-        picture.scale.color(10.0**e, picture.theme)[0] for e in (picture.scale.low, picture.scale.middle, picture.scale.high)
+        picture.scale.color(10.0**e, picture.theme)[0]
+        for e in (picture.scale.low, picture.scale.middle, picture.scale.high)
     ]
     assert (small, usual, large) == picture.theme.heat
     assert picture.scale.color(0.0, picture.theme)[0] == picture.theme.zero
@@ -214,7 +218,9 @@ def test_complete_fills_in_every_gradient_and_changes_none() -> None:
         if node.kind == "parameter":
             assert isinstance(node.grad, Values)
             np.testing.assert_allclose(np.array(node.grad.numbers), expected[node.name], rtol=1e-5, atol=1e-7)
-            shares = [np.array(e.share.numbers) for e in graph.edges if e.source == node.id and isinstance(e.share, Values)]
+            shares = [
+                np.array(e.share.numbers) for e in graph.edges if e.source == node.id and isinstance(e.share, Values)
+            ]
             np.testing.assert_allclose(sum(shares), expected[node.name], rtol=1e-5, atol=1e-7)
     freed = trace(y, complete=True)
     assert freed.freed
@@ -354,7 +360,11 @@ def test_the_diagram_of_a_model() -> None:
     model = nn.Sequential(nn.Linear(8, 6), nn.ReLU(), nn.Residual(nn.Linear(6, 6)), nn.Dropout(), nn.Linear(6, 3))
     before = {name: p.numpy().copy() for name, p in model.named_parameters()}
     picture = model.draw((5, 8)).picture
-    assert [line.text for line in box_of(picture, "0 · Linear").lines] == ["0 · Linear", "(5, 8) → (5, 6)", "54 parameters"]
+    assert [line.text for line in box_of(picture, "0 · Linear").lines] == [
+        "0 · Linear",
+        "(5, 8) → (5, 6)",
+        "54 parameters",
+    ]
     assert [line.text for line in box_of(picture, "1 · ReLU").lines] == ["1 · ReLU", "(5, 6) → (5, 6)"]
     assert [box.kind for box in picture.boxes].count("input") == 1
     assert "+" in texts(picture)  # of the residual connection
@@ -409,7 +419,9 @@ def test_the_calls_of_one_module_are_joined_by_what_flows_between_them_alone() -
     assert len(boxes) == 3
     arrows = re.findall(r"(m\d+) -->(?:\|[^|]*\|)? (m\d+)", text)
     assert arrows
-    assert not {(a, b) for a in boxes for b in boxes} & set(arrows)  # the shared weight is no way from one call to another
+    assert not {(a, b) for a in boxes for b in boxes} & set(
+        arrows
+    )  # the shared weight is no way from one call to another
 
 
 def test_where_a_models_picture_goes_is_said_by_name() -> None:

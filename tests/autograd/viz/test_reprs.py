@@ -101,7 +101,9 @@ def test_a_large_tensor_is_statistics() -> None:
     assert cells == ["499.5", "288.67", "0", "999", "0.1%", "1,000"]
 
 
-@pytest.mark.parametrize("shape", [(10_000_000,), (2, 5_000_000), (5_000_000, 2), (100, 100, 1000), (1,) * 20 + (3_000_000,)])
+@pytest.mark.parametrize(
+    "shape", [(10_000_000,), (2, 5_000_000), (5_000_000, 2), (100, 100, 1000), (1,) * 20 + (3_000_000,)]
+)
 def test_of_a_huge_tensor_a_sample_is_looked_at(shape: tuple[int, ...]) -> None:
     a = np.broadcast_to(np.float32(2.0), shape)
     sample, every = reprs._sample(a)
@@ -212,7 +214,12 @@ def test_equal_blocks_in_a_row_are_one_line() -> None:
     assert found.parameters == 100 * 20 + 5
     assert "0–99: 100 × Sequential ·  20 each" in page(model).text
     model[50][0].requires_grad_(False)
-    assert [(b.name, b.times) for b in tree.branch(model).inside] == [("0–49", 50), ("50", 1), ("51–99", 49), ("100", 1)]
+    assert [(b.name, b.times) for b in tree.branch(model).inside] == [
+        ("0–49", 50),
+        ("50", 1),
+        ("51–99", 49),
+        ("100", 1),
+    ]
 
 
 def test_trees_without_end_and_very_large_ones_are_cut() -> None:

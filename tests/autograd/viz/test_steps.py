@@ -50,7 +50,8 @@ def no_graphviz(monkeypatch: pytest.MonkeyPatch) -> None:
 def chain() -> tuple[Any, list[Any]]:
     """The course's J = ½ (x_L - y)² behind two tanh units."""
     x, w1, b1, w2, b2, y = [
-        Scalar(v, label=name) for v, name in zip((0.8, 0.5, 0.1, -1.2, 0.3, 1.0), ["x", "w1", "b1", "w2", "b2", "y"], strict=True)
+        Scalar(v, label=name)
+        for v, name in zip((0.8, 0.5, 0.1, -1.2, 0.3, 1.0), ["x", "w1", "b1", "w2", "b2", "y"], strict=True)
     ]
     inner = (w1 * x + b1).tanh()
     return 0.5 * ((w2 * inner + b2).tanh() - y) ** 2, [x, w1, b1, w2, b2, y]
@@ -134,7 +135,13 @@ def leaves_of(story: Story, leaves: list[Any]) -> list[int]:
 
 
 def gradient(leaf: Any) -> Any:
-    return np.asarray(leaf.grad._data if isinstance(leaf, Tensor) else leaf.grad.item() if isinstance(leaf.grad, Scalar) else leaf.grad)
+    return np.asarray(
+        leaf.grad._data
+        if isinstance(leaf, Tensor)
+        else leaf.grad.item()
+        if isinstance(leaf.grad, Scalar)
+        else leaf.grad
+    )
 
 
 # The numbers
@@ -151,7 +158,9 @@ def test_the_gradients_are_the_engines_to_the_last_bit(make: Callable[[], tuple[
 
 
 @pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
-def test_each_arrival_adds_to_the_one_before_and_the_last_is_the_gradient(make: Callable[[], tuple[Any, list[Any]]]) -> None:
+def test_each_arrival_adds_to_the_one_before_and_the_last_is_the_gradient(
+    make: Callable[[], tuple[Any, list[Any]]],
+) -> None:
     story = story_of(make()[0])
     so_far: dict[int, Any] = dict(story.sweep.seeds)
     visited: set[int] = set()
@@ -164,7 +173,10 @@ def test_each_arrival_adds_to_the_one_before_and_the_last_is_the_gradient(make: 
             if arrival.total is not None:  # of an operation with several results there is one gradient each
                 dtype = story.nodes[source].dtype or "float64"
                 old = 0 if arrival.old is None else as_array(arrival.old, dtype)
-                assert np.array_equal(old + as_array(arrival.share, dtype), as_array(arrival.total, dtype)), (visit.node, k)
+                assert np.array_equal(old + as_array(arrival.share, dtype), as_array(arrival.total, dtype)), (
+                    visit.node,
+                    k,
+                )
             so_far[source] = arrival.total
             assert source not in visited, "nothing arrives after a node was visited"
         visited.add(visit.node)
@@ -178,7 +190,11 @@ def test_every_rule_of_the_package_tells_a_story_with_the_engines_numbers() -> N
     for case in all_cases():
         inputs = [Tensor(a, requires_grad=True) for a in case.inputs(np.random.default_rng(0))]
         out = case.function(*inputs)
-        outs = [o for o in (out if isinstance(out, (tuple, list)) else [out]) if isinstance(o, Tensor) and o.node is not None]
+        outs = [
+            o
+            for o in (out if isinstance(out, (tuple, list)) else [out])
+            if isinstance(o, Tensor) and o.node is not None
+        ]
         if not outs:
             continue
         story = story_of(outs)
@@ -250,7 +266,13 @@ def texts(story: Story) -> str:
     def text(piece: Any) -> str:
         return piece if isinstance(piece, str) else json.dumps(piece, default=str)
 
-    return " ".join(text(p) for step in story.steps for block in step.blocks for _, line in block.lines for p in [*block.head, *line])
+    return " ".join(
+        text(p)
+        for step in story.steps
+        for block in step.blocks
+        for _, line in block.lines
+        for p in [*block.head, *line]
+    )
 
 
 def test_the_course_of_a_story() -> None:
@@ -275,7 +297,9 @@ def test_a_value_used_twice_shows_its_arrivals() -> None:
     ]
     assert [arrival.total for arrival in story.sweep.visits[0].arrivals] == [3.0, 6.0]
     sums = [line for block in last.blocks for kind, line in block.lines if kind == "sum"]
-    assert [next(p["value"] for p in line if isinstance(p, dict) and p.get("key") == "old") for line in sums[1:]] == [3.0]
+    assert [next(p["value"] for p in line if isinstance(p, dict) and p.get("key") == "old") for line in sums[1:]] == [
+        3.0
+    ]
 
 
 def test_broadcasting_is_said() -> None:
@@ -358,7 +382,9 @@ def test_too_many_operations_are_refused_with_the_remedy() -> None:
     s = Scalar(1.0)
     for _ in range(200):
         s = s + 1.0
-    with pytest.raises(ArgumentError, match=r"up to limit=150 operations, and this graph has 200.*draw\(x\).*limit=200"):
+    with pytest.raises(
+        ArgumentError, match=r"up to limit=150 operations, and this graph has 200.*draw\(x\).*limit=200"
+    ):
         steps(s)
     with pytest.raises(ArgumentError, match="limit=150"):
         trace(s, limit=20).to_html()
@@ -416,7 +442,9 @@ class Page(HTMLParser):
 def test_the_page_stands_alone() -> None:
     text = steps(network()[0]).to_html()
     read = Page(text)
-    assert not re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?(?!data:|#)[a-z]+:", text), "nothing is loaded from elsewhere"
+    assert not re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?(?!data:|#)[a-z]+:", text), (
+        "nothing is loaded from elsewhere"
+    )
     assert set(re.findall(r"https?://[^\"'\s]+", text)) == {"http://www.w3.org/2000/svg"}  # a name, not an address
     assert "default-src 'none'" in next(a["content"] or "" for a, _ in read.all("meta") if a.get("http-equiv"))
     assert len(read.all("script")) == 2
@@ -482,7 +510,8 @@ def test_not_a_number_and_infinity_are_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "table"), [((6,), True), ((12, 4), True), ((9,), False), ((13, 2), False), ((2, 2, 2), False), ((0,), False)]
+    ("shape", "table"),
+    [((6,), True), ((12, 4), True), ((9,), False), ((13, 2), False), ((2, 2, 2), False), ((0,), False)],
 )
 def test_small_arrays_are_tables_and_large_ones_colours(shape: tuple[int, ...], table: bool) -> None:
     assert is_table(values_of(np.ones(shape), 100_000)) is table
@@ -527,7 +556,9 @@ def check(placed: layout.Placed, sizes: list[tuple[float, float]], edges: list[t
         assert w / 2 - 1 <= x <= placed.width - w / 2 + 1
         assert h / 2 - 1 <= y <= placed.height - h / 2 + 1
     for (i, (x0, y0)), (j, (x1, y1)) in itertools.combinations(enumerate(placed.boxes), 2):
-        apart = abs(x0 - x1) >= (sizes[i][0] + sizes[j][0]) / 2 - 1 or abs(y0 - y1) >= (sizes[i][1] + sizes[j][1]) / 2 - 1
+        apart = (
+            abs(x0 - x1) >= (sizes[i][0] + sizes[j][0]) / 2 - 1 or abs(y0 - y1) >= (sizes[i][1] + sizes[j][1]) / 2 - 1
+        )
         assert apart, f"boxes {i} and {j} overlap"
     for (tail, head), arrow in zip(edges, placed.arrows, strict=True):
         assert len(arrow.points) % 3 == 1

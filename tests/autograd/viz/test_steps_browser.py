@@ -42,7 +42,12 @@ def programs() -> tuple[str, str] | None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     found = programs()
-    if found is None and os.environ.get("CHAINRULE_INSTALL_BROWSER") == "1" and shutil.which("apt-get") and os.geteuid() == 0:
+    if (
+        found is None
+        and os.environ.get("CHAINRULE_INSTALL_BROWSER") == "1"
+        and shutil.which("apt-get")
+        and os.geteuid() == 0
+    ):
         install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium", "chromium-driver"]
         subprocess.run(["apt-get", "update"], check=False, capture_output=True)
         subprocess.run(install, check=False, capture_output=True)
@@ -51,7 +56,13 @@ def browser() -> Iterator[Any]:
         pytest.skip(f"Chromium and chromedriver are not installed ({REMEDY})")
     options = webdriver.ChromeOptions()
     options.binary_location = found[0]
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1400,900", "--hide-scrollbars"):
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--window-size=1400,900",
+        "--hide-scrollbars",
+    ):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(found[1]))
@@ -72,7 +83,9 @@ def quiet(browser: Any, tmp_path: Path) -> Iterator[None]:
 
 
 def scalars() -> tuple[Any, dict[str, Any]]:
-    x, w1, b1, w2, y = [Scalar(v, label=name) for v, name in zip((0.8, 0.5, 0.1, -1.2, 1.0), ["x", "w1", "b1", "w2", "y"], strict=True)]
+    x, w1, b1, w2, y = [
+        Scalar(v, label=name) for v, name in zip((0.8, 0.5, 0.1, -1.2, 1.0), ["x", "w1", "b1", "w2", "y"], strict=True)
+    ]
     hidden = (w1 * x + b1).tanh()
     return 0.5 * (w2 * hidden + w1 * hidden - y) ** 2, {"x": x, "w1": w1, "b1": b1, "w2": w2, "y": y}
 
@@ -86,12 +99,17 @@ class Named(Tensor):
 
 
 def tensors() -> tuple[Any, dict[str, Any]]:
-    w, b = Named("W", np.array([[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]])), Named("b", np.array([0.5, -0.5, 0.1], np.float64))
+    w, b = (
+        Named("W", np.array([[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]])),
+        Named("b", np.array([0.5, -0.5, 0.1], np.float64)),
+    )
     hidden = np.tanh(np.arange(8.0).reshape(4, 2) / 8 @ w + b)
     return np.mean(hidden * hidden), {"W": w, "b": b}
 
 
-def opened(browser: Any, tmp_path: Path, make: Callable[[], tuple[Any, dict[str, Any]]]) -> tuple[Any, dict[str, Any], Any]:
+def opened(
+    browser: Any, tmp_path: Path, make: Callable[[], tuple[Any, dict[str, Any]]]
+) -> tuple[Any, dict[str, Any], Any]:
     y, leaves = make()
     made = steps(y, tmp_path / "steps.html")
     browser.get((tmp_path / "steps.html").as_uri())
@@ -136,7 +154,9 @@ def check_the_end(browser: Any, y: Any, leaves: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("make", [scalars, tensors], ids=["scalars", "tensors"])
-def test_clicked_through_to_the_end(browser: Any, tmp_path: Path, make: Callable[[], tuple[Any, dict[str, Any]]]) -> None:
+def test_clicked_through_to_the_end(
+    browser: Any, tmp_path: Path, make: Callable[[], tuple[Any, dict[str, Any]]]
+) -> None:
     y, leaves, made = opened(browser, tmp_path, make)
     story = Story(made.graph)
     button = browser.find_element(By.ID, "next")
@@ -224,13 +244,28 @@ def test_it_plays_by_itself_and_stops(browser: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast_in_both_schemes(browser: Any, tmp_path: Path, scheme: str) -> None:
     """WCAG 2.2, 1.4.3: at least 4.5 to 1."""
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
     try:
         opened(browser, tmp_path, scalars)
         found = browser.execute_script(
             "const style = getComputedStyle(document.documentElement);"
             "return Object.fromEntries(arguments[0].map(name => [name, style.getPropertyValue('--' + name).trim()]))",
-            ["paper", "panel", "card", "ink", "faint", "forward", "gradient", "local", "parameter", "input", "operation", "result"],
+            [
+                "paper",
+                "panel",
+                "card",
+                "ink",
+                "faint",
+                "forward",
+                "gradient",
+                "local",
+                "parameter",
+                "input",
+                "operation",
+                "result",
+            ],
         )
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
@@ -282,7 +317,10 @@ def test_in_a_notebooks_frame(browser: Any, tmp_path: Path, host: str) -> None:
         assert text(browser, "phase").startswith("Forward 1 of")
         ActionChains(browser).send_keys(Keys.END).perform()
         assert text(browser, "phase") == "The gradients"
-        assert browser.execute_script("try { return parent.document.title } catch (error) { return 'sandboxed' }") == "sandboxed"
+        assert (
+            browser.execute_script("try { return parent.document.title } catch (error) { return 'sandboxed' }")
+            == "sandboxed"
+        )
     finally:
         browser.switch_to.default_content()
 
@@ -292,7 +330,9 @@ def by_nbconvert(output: str) -> str:
     nbformat = pytest.importorskip("nbformat")
     exporters = pytest.importorskip("nbconvert.exporters")
     v4 = nbformat.v4
-    cell = v4.new_code_cell("steps(y)", outputs=[v4.new_output("execute_result", data={"text/html": output, "text/plain": "Steps"})])
+    cell = v4.new_code_cell(
+        "steps(y)", outputs=[v4.new_output("execute_result", data={"text/html": output, "text/plain": "Steps"})]
+    )
     body, _ = exporters.HTMLExporter(template_name="basic").from_notebook_node(v4.new_notebook(cells=[cell]))
     return f"<!doctype html><meta charset=utf-8><title>a notebook</title><link rel=icon href='data:,'>{body}"
 

@@ -26,7 +26,9 @@ HOSTILE = 'a"b\\N<script>&amp;\\"}]; x [label="y"\n\x00\x1b\ud800\N{SNOWMAN}'
 
 
 def kinds(graph: Graph) -> list[tuple[str, Any]]:
-    return [(node.kind, node.op or node.name or (node.value if node.kind == "constant" else "")) for node in graph.nodes]
+    return [
+        (node.kind, node.op or node.name or (node.value if node.kind == "constant" else "")) for node in graph.nodes
+    ]
 
 
 @dataclasses.dataclass
@@ -72,7 +74,13 @@ def test_trace_of_scalars() -> None:
     y = 1.0 - a * b
     y.label = "y"
     graph = trace(y)
-    assert kinds(graph) == [("parameter", "a"), ("parameter", "b"), ("operation", "mul"), ("constant", 1.0), ("operation", "sub")]
+    assert kinds(graph) == [
+        ("parameter", "a"),
+        ("parameter", "b"),
+        ("operation", "mul"),
+        ("constant", 1.0),
+        ("operation", "sub"),
+    ]
     assert [(e.source, e.target, e.index, e.local) for e in graph.edges] == [
         (0, 2, 0, -3.0), (1, 2, 1, 2.0), (3, 4, 0, None), (2, 4, 1, -1.0),
     ]  # fmt: skip
@@ -228,7 +236,11 @@ def test_module_scopes_become_frames() -> None:
 
 
 def test_several_outputs_options_and_a_primitive_of_the_users() -> None:
-    halves = primitive(lambda x, n, flag: (x[:n], x[n:]), joint=lambda g, out, x, n, flag: (np.concatenate(g), None, None), name="halves")
+    halves = primitive(
+        lambda x, n, flag: (x[:n], x[n:]),
+        joint=lambda g, out, x, n, flag: (np.concatenate(g), None, None),
+        name="halves",
+    )
     x = Tensor(np.arange(4.0), requires_grad=True)
     top, bottom = halves(x, 2, "a&b")
     graph = trace(top * bottom)
@@ -272,7 +284,15 @@ def test_each_kind_has_a_colour_a_shape_and_a_line_in_the_legend() -> None:
     assert looks == {("note", "#D9F2E6", ""), ("box", "#D6EAF8", ""), ("box", "#FFF6D6", ""), ("box", "#FFF6D6", "2")}
     assert len({(node["shape"], node["style"]) for node in parsed.nodes.values()}) == 3  # without the colours, too
     assert parsed.graph["rankdir"] == "LR"
-    for word in ("parameter: gets a gradient", "input", "operation", "result", "backward() has not run", "<b>one &amp; all</b>", "× 2"):
+    for word in (
+        "parameter: gets a gradient",
+        "input",
+        "operation",
+        "result",
+        "backward() has not run",
+        "<b>one &amp; all</b>",
+        "× 2",
+    ):
         assert word in dot
     assert parse(draw(y, direction="TB").to_dot()).graph["rankdir"] == "TB"
 
@@ -305,7 +325,9 @@ def test_labels_are_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "message"), [({"direction": "up"}, "direction"), ({"show": "grads"}, "grads"), ({"limit": 0}, "limit")], ids=str
+    ("options", "message"),
+    [({"direction": "up"}, "direction"), ({"show": "grads"}, "grads"), ({"limit": 0}, "limit")],
+    ids=str,
 )
 def test_wrong_options_are_refused_at_once(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
@@ -349,7 +371,9 @@ def test_files_of_every_kind_without_a_dot_program(tmp_path: Path) -> None:
         draw(y, tmp_path / "graph.gif")
 
 
-def test_a_dot_program_is_asked_first_and_the_wheel_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dot_program_is_asked_first_and_the_wheel_when_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = tmp_path / "dot"
     program.write_text("#!/bin/sh\ncat > /dev/null\necho '<svg>by the program</svg>'\n")
     program.chmod(0o755)

@@ -72,7 +72,13 @@ def attention(label: str, inputs: Any, order: int = 1, **sizes: Any) -> ModuleCa
 
 
 def layer(order: int = 1, **options: Any) -> ModuleCase:
-    sizes: dict[str, Any] = {"d_model": 4, "nhead": 2, "dim_feedforward": 6, "dropout": 0.0, "activation": "gelu"} | options
+    sizes: dict[str, Any] = {
+        "d_model": 4,
+        "nhead": 2,
+        "dim_feedforward": 6,
+        "dropout": 0.0,
+        "activation": "gelu",
+    } | options
     return ModuleCase(
         nn.TransformerEncoderLayer,
         lambda rng: nn.TransformerEncoderLayer(**sizes, **F64, rng=rng),

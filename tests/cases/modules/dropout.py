@@ -15,7 +15,11 @@ def row(name: str, p: float, training: bool, *shape: int) -> ModuleCase:
 
     mode = "training" if training else "in use"
     return ModuleCase(
-        getattr(nn, name), make, away_from_zero(*shape), lambda torch: getattr(torch.nn, name)(p), label=f"p={p}, {mode}, {len(shape)}-d"
+        getattr(nn, name),
+        make,
+        away_from_zero(*shape),
+        lambda torch: getattr(torch.nn, name)(p),
+        label=f"p={p}, {mode}, {len(shape)}-d",
     )
 
 

@@ -68,7 +68,9 @@ def normals(*shape: int) -> Any:
 
 def scores_and_signs(rng: np.random.Generator) -> tuple[Any, ...]:
     """Scores off ±1, where the hinge is."""
-    return rng.uniform(0.1, 0.8, (5, 3)) * rng.choice([-1.0, 1.0], (5, 3)) + 1.9 * rng.integers(0, 2, (5, 3)), _signs(rng, (5, 3))
+    return rng.uniform(0.1, 0.8, (5, 3)) * rng.choice([-1.0, 1.0], (5, 3)) + 1.9 * rng.integers(0, 2, (5, 3)), _signs(
+        rng, (5, 3)
+    )
 
 
 def two_scores_and_signs(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -101,7 +103,9 @@ def row(name: str, inputs: Any, label: str = "", peer: Any = None, weights: Any 
         return getattr(torch.nn, name)(**given, **options)
 
     label = label or ", ".join([*weights, *(f"{key}={value}" for key, value in options.items())])
-    return ModuleCase(cls, make, inputs, peer or (theirs if name not in ("HalfMSELoss", "HingeLoss") else None), label=label)
+    return ModuleCase(
+        cls, make, inputs, peer or (theirs if name not in ("HalfMSELoss", "HingeLoss") else None), label=label
+    )
 
 
 def mean_of_kl(torch: Any) -> Any:

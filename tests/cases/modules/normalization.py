@@ -21,7 +21,9 @@ def filled(module: nn.Module, rng: np.random.Generator, training: bool) -> nn.Mo
     for p in module.parameters():
         p.numpy()[...] = rng.normal(size=p.shape)
     for name, b in module.named_buffers():
-        b.numpy()[...] = 3 if b.dtype.kind == "i" else rng.uniform(0.5, 2, b.shape) if "var" in name else rng.normal(size=b.shape)
+        b.numpy()[...] = (
+            3 if b.dtype.kind == "i" else rng.uniform(0.5, 2, b.shape) if "var" in name else rng.normal(size=b.shape)
+        )
     return module.train(training)
 
 

@@ -62,7 +62,11 @@ def row(name: str, sizes: tuple[Any, ...], options: dict[str, Any], shape: tuple
     cls = getattr(nn, name)
     label = ", ".join([*map(str, sizes), *(f"{key}={value}" for key, value in options.items()), f"on {shape}"])
     return ModuleCase(
-        cls, lambda rng: cls(*sizes, **options), distinct(*shape), lambda torch: getattr(torch.nn, name)(*sizes, **options), label=label
+        cls,
+        lambda rng: cls(*sizes, **options),
+        distinct(*shape),
+        lambda torch: getattr(torch.nn, name)(*sizes, **options),
+        label=label,
     )
 
 

@@ -23,7 +23,14 @@ def row(cls: type, sizes: tuple[int, ...], *shapes: tuple[int, ...], order: int 
 
     ours: Any = globals().get(cls.__name__, cls) if len(shapes) == 3 else cls
     label = ", ".join([*[f"{name}={value}" for name, value in options.items()], " ".join(map(str, shapes))])
-    return ModuleCase(cls, lambda rng: ours(*sizes, dtype=np.float64, rng=rng, **options), normal(*shapes), peer, label=label, order=order)
+    return ModuleCase(
+        cls,
+        lambda rng: ours(*sizes, dtype=np.float64, rng=rng, **options),
+        normal(*shapes),
+        peer,
+        label=label,
+        order=order,
+    )
 
 
 class LSTM(nn.LSTM):

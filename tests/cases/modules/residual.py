@@ -28,7 +28,9 @@ def group_norm(channels: int) -> nn.Module:
     return nn.GroupNorm(1, channels, dtype=np.float64)
 
 
-def on_images(cls: Any, shape: tuple[int, ...], *sizes: int, torch: Any = None, order: int = 1, **options: Any) -> ModuleCase:
+def on_images(
+    cls: Any, shape: tuple[int, ...], *sizes: int, torch: Any = None, order: int = 1, **options: Any
+) -> ModuleCase:
     return ModuleCase(
         cls, lambda rng: cls(*sizes, **options, dtype=np.float64, rng=rng), spread_out(*shape), torch, order=order,
         label=", ".join([*map(str, sizes), *options]),

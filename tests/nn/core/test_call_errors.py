@@ -77,7 +77,11 @@ def test_anomaly_names_the_module() -> None:
             return np.log(x - 2)
 
     net = nn.Sequential(nn.ReLU(), Log())
-    with autograd.detect_anomaly(), np.errstate(invalid="ignore"), pytest.raises(autograd.errors.AnomalyError, match=r"Sequential\.1"):
+    with (
+        autograd.detect_anomaly(),
+        np.errstate(invalid="ignore"),
+        pytest.raises(autograd.errors.AnomalyError, match=r"Sequential\.1"),
+    ):
         net(Tensor([1.0], requires_grad=True))
 
 
@@ -142,7 +146,9 @@ def test_a_module_without_forward_says_so() -> None:
         def foward(self, x: Any) -> Any:
             return x
 
-    with pytest.raises(NotImplementedError, match=r"Typo was called and has no method 'forward': it has 'foward': is that it\?"):
+    with pytest.raises(
+        NotImplementedError, match=r"Typo was called and has no method 'forward': it has 'foward': is that it\?"
+    ):
         Typo()(1)
     with pytest.raises(NotImplementedError, match=r"define `def forward\(self, x\):`"):
         nn.Module()(1)

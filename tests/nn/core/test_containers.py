@@ -188,7 +188,9 @@ def test_a_module_dict_that_refuses_is_unchanged() -> None:
     assert list(heads) == ["a"]
 
 
-@pytest.mark.parametrize(("container", "message"), [(nn.ModuleList, "loop over its modules"), (nn.ModuleDict, "pick a module")])
+@pytest.mark.parametrize(
+    ("container", "message"), [(nn.ModuleList, "loop over its modules"), (nn.ModuleDict, "pick a module")]
+)
 def test_lists_and_dicts_are_not_called(container: Any, message: str) -> None:
     with pytest.raises(NotImplementedError, match=message):
         container()(np.ones(1))

@@ -47,7 +47,12 @@ def test_other_values_higher_order_and_forward_mode() -> None:
         return np.sum(nn.functional_call(model, p, X) ** 2)
 
     names = list(params)
-    assert gradcheck(lambda *values: loss(dict(zip(names, values, strict=True))), *params.values(), order=2, modes=("reverse", "forward"))
+    assert gradcheck(
+        lambda *values: loss(dict(zip(names, values, strict=True))),
+        *params.values(),
+        order=2,
+        modes=("reverse", "forward"),
+    )
     v = {name: np.ones_like(p) for name, p in params.items()}
     H = hessian(loss)({"0.weight": params["0.weight"]})["0.weight"]["0.weight"]
     assert H.shape == (4, 3, 4, 3)

@@ -173,7 +173,9 @@ def test_a_handle_does_not_keep_its_module_alive() -> None:
 
 def test_a_backward_hook_sees_both_gradients(layer: nn.Linear) -> None:
     seen: list[Any] = []
-    layer.register_full_backward_hook(lambda module, gi, go: seen.append((module, [g.tolist() for g in gi], [g.tolist() for g in go])))
+    layer.register_full_backward_hook(
+        lambda module, gi, go: seen.append((module, [g.tolist() for g in gi], [g.tolist() for g in go]))
+    )
     x = leaf(1, 2)
     (layer(x) * np.array([3.0, 4.0])).sum().backward()
     assert seen == [(layer, [[7, 7]], [[3, 4]])]
@@ -252,7 +254,9 @@ def test_without_a_gradient_of_the_input_the_hook_still_sees_the_outputs(layer: 
         (np.ones(3), ShapeError, r"shape \(2,\) for number 0; got shape \(3,\)"),
     ],
 )
-def test_what_a_backward_hook_returns_is_checked(layer: nn.Linear, returned: Any, error: type[Exception], message: str) -> None:
+def test_what_a_backward_hook_returns_is_checked(
+    layer: nn.Linear, returned: Any, error: type[Exception], message: str
+) -> None:
     layer.register_full_backward_hook(lambda *_: returned)
     x = leaf(1, 2)
     with pytest.raises(error, match=message):
@@ -297,7 +301,9 @@ def test_a_write_to_the_input_is_still_seen(layer: nn.Linear) -> None:
 
 
 def test_hooked_modules_pass_the_numerical_check(rng: np.random.Generator) -> None:
-    net = nn.Sequential(nn.Linear(3, 4, dtype=np.float64, rng=rng), nn.Tanh(), nn.Linear(4, 2, dtype=np.float64, rng=rng))
+    net = nn.Sequential(
+        nn.Linear(3, 4, dtype=np.float64, rng=rng), nn.Tanh(), nn.Linear(4, 2, dtype=np.float64, rng=rng)
+    )
     calls: list[int] = []
     for module in net.modules():
         module.register_full_backward_hook(lambda *_: calls.append(1))
@@ -320,7 +326,10 @@ def test_hooks_are_recorded_in_a_graph_of_the_gradient() -> None:
     (g,) = gradients(module(x).sum(), [x], create_graph=True)
     assert g.tolist() == [6, 24]
     (h,) = gradients(g.sum(), [x])
-    assert h.tolist() == [12, 24]  # not twice that: the second sweep comes through the module's input, but not its output
+    assert h.tolist() == [
+        12,
+        24,
+    ]  # not twice that: the second sweep comes through the module's input, but not its output
 
 
 def test_float32_stays(layer: nn.Linear) -> None:
@@ -345,7 +354,9 @@ def test_calls_and_gradients_are_pytorchs(tracked: bool) -> None:
         def note(what: str, change: float | None = None) -> Any:
             def hook(module: Any, *groups: Any) -> Any:
                 flat = [
-                    [None if g is None else np.round(g.tolist(), 5).tolist() for g in group] for group in groups if isinstance(group, tuple)
+                    [None if g is None else np.round(g.tolist(), 5).tolist() for g in group]
+                    for group in groups
+                    if isinstance(group, tuple)
                 ]
                 log.append((what, type(module).__name__, flat))
                 if change is None or groups[0][0] is None:
@@ -367,7 +378,9 @@ def test_calls_and_gradients_are_pytorchs(tracked: bool) -> None:
         return log, net
 
     ours, _ = story(np.asarray, lambda v, t: Tensor(np.array(v, np.float32), requires_grad=t), nn.Sequential, nn.Linear)
-    theirs, _ = story(torch.from_numpy, lambda v, t: torch.tensor(v, requires_grad=t), torch.nn.Sequential, torch.nn.Linear)
+    theirs, _ = story(
+        torch.from_numpy, lambda v, t: torch.tensor(v, requires_grad=t), torch.nn.Sequential, torch.nn.Linear
+    )
     assert ours == theirs
 
 

@@ -95,7 +95,12 @@ def test_load_state_dict_lists_every_problem_and_changes_nothing(net: Net) -> No
     del state["scale"]
     with pytest.raises(ArgumentError) as caught:
         net.load_state_dict(state)
-    for part in ("scale is missing", "stranger is unexpected", "first.weight has shape (3, 5), not (3, 4)", "heads.a.bias has dtype"):
+    for part in (
+        "scale is missing",
+        "stranger is unexpected",
+        "first.weight has shape (3, 5), not (3, 4)",
+        "heads.a.bias has dtype",
+    ):
         assert part in str(caught.value)
     assert all((after == before[name]).all() for name, after in net.state_dict().items())
 
@@ -335,7 +340,11 @@ def test_a_load_cannot_fail_halfway(net: Net) -> None:
             raise RuntimeError("no such file")
 
     for name, value, message in [
-        ("heads.a.bias", np.array([1e300, 0.0]), r"heads\.a\.bias has values, such as 1e\+300, that float32 does not hold"),
+        (
+            "heads.a.bias",
+            np.array([1e300, 0.0]),
+            r"heads\.a\.bias has values, such as 1e\+300, that float32 does not hold",
+        ),
         ("count", 2.5, "count has values, such as 2.5, that int64 does not hold"),
         ("heads.a.bias", Hostile(), r"heads\.a\.bias is no array: no such file"),
         ("heads.a.bias", [[1.0], [1.0, 2.0]], r"heads\.a\.bias is no array"),

@@ -79,7 +79,11 @@ def test_a_depth_adds_up_what_it_hides() -> None:
     assert [row.name for row in short.rows] == ["", "enc", "blocks.0", "blocks.1", "dec", "again", "frozen", "unused"]
     assert short.rows[2].parameters == 280
     assert short.rows[2].multiply_adds == 1024
-    assert (whole.parameters, whole.trainable, whole.multiply_adds) == (short.parameters, short.trainable, short.multiply_adds)
+    assert (whole.parameters, whole.trainable, whole.multiply_adds) == (
+        short.parameters,
+        short.trainable,
+        short.multiply_adds,
+    )
     assert len(nn.summary(Net(), (4, 8), depth=0).rows) == 1
 
 

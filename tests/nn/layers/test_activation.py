@@ -24,7 +24,9 @@ ELEMENTWISE = [
 ]  # fmt: skip
 
 
-def slopes(function: Callable[..., Any], points: Any, order: int = 1, dtype: Any = np.float64, recorded: bool = False) -> Any:
+def slopes(
+    function: Callable[..., Any], points: Any, order: int = 1, dtype: Any = np.float64, recorded: bool = False
+) -> Any:
     x = Tensor(np.array(points, dtype), requires_grad=True)
     y = function(x)
     for left in reversed(range(order)):  # the last sweep is a plain one: by the fused rules
@@ -156,8 +158,12 @@ def test_single_precision_keeps_its_digits(name: str) -> None:
     """Beside the same in double: also in the tails, where 1 + e is 1 and exp(x) - 1 is nothing."""
     x = np.concatenate([np.linspace(-12, 12, 2001), [-1e-6, 1e-6, -1e-3]]).astype(np.float32)
     function = getattr(F, name)
-    np.testing.assert_allclose(function(x), function(x.astype(np.float64)), rtol=1e-5 if name == "gelu" else 2e-6, atol=1e-30)
-    np.testing.assert_allclose(slopes(function, x, dtype=np.float32), slopes(function, x.astype(np.float64)), rtol=2e-5, atol=3e-7)
+    np.testing.assert_allclose(
+        function(x), function(x.astype(np.float64)), rtol=1e-5 if name == "gelu" else 2e-6, atol=1e-30
+    )
+    np.testing.assert_allclose(
+        slopes(function, x, dtype=np.float32), slopes(function, x.astype(np.float64)), rtol=2e-5, atol=3e-7
+    )
 
 
 def test_gelu_in_single_precision_has_scipys_distribution() -> None:
@@ -208,7 +214,10 @@ def test_rrelu_draws_a_slope_for_each_element(rng: np.random.Generator) -> None:
 
 def test_rrelu_follows_the_generator() -> None:
     x = -np.ones(5)
-    assert (F.rrelu(x, training=True, rng=np.random.default_rng(1)) == F.rrelu(x, training=True, rng=np.random.default_rng(1))).all()
+    assert (
+        F.rrelu(x, training=True, rng=np.random.default_rng(1))
+        == F.rrelu(x, training=True, rng=np.random.default_rng(1))
+    ).all()
     autograd.seed(5)
     first = F.rrelu(x, training=True)
     autograd.seed(5)

@@ -129,7 +129,9 @@ def test_causal_attention_never_sees_the_future(rng: np.random.Generator) -> Non
         y[:, 2].sum().backward()
         assert (x.grad.numpy()[:, 3:] == 0).all()
         assert (x.grad.numpy()[:, :3] != 0).all()
-    np.testing.assert_allclose(ATTENTION(x, x, x, is_causal=True).numpy(), ATTENTION(x, x, x, np.tri(5, dtype=bool)).numpy(), rtol=1e-14)
+    np.testing.assert_allclose(
+        ATTENTION(x, x, x, is_causal=True).numpy(), ATTENTION(x, x, x, np.tri(5, dtype=bool)).numpy(), rtol=1e-14
+    )
 
 
 def test_a_mask_may_change_before_backward(rng: np.random.Generator) -> None:
@@ -149,7 +151,9 @@ def test_masks_broadcast_over_batch_and_heads(rng: np.random.Generator) -> None:
     q, k, v = qkv(rng, 2, 3, 4, 5)
     for shape in ((4,), (1, 4), (4, 4), (3, 1, 4), (2, 1, 1, 4), (2, 3, 4, 4)):
         mask = rng.random(shape) < 0.7
-        np.testing.assert_allclose(ATTENTION(q, k, v, mask), ATTENTION(q, k, v, np.broadcast_to(mask, (2, 3, 4, 4)).copy()), rtol=1e-12)
+        np.testing.assert_allclose(
+            ATTENTION(q, k, v, mask), ATTENTION(q, k, v, np.broadcast_to(mask, (2, 3, 4, 4)).copy()), rtol=1e-12
+        )
 
 
 def test_a_learned_mask_gets_its_gradient(rng: np.random.Generator) -> None:
@@ -331,7 +335,9 @@ def test_encoder_copies_its_layer_and_shares_its_generator(rng: np.random.Genera
     first, second, third = encoder.layers
     np.testing.assert_array_equal(first.linear1.weight.numpy(), third.linear1.weight.numpy())
     assert first.linear1.weight is not second.linear1.weight is not layer.linear1.weight
-    assert first.dropout.rng is second.dropout.rng is first.self_attn.rng is rng  # else all would drop the same elements
+    assert (
+        first.dropout.rng is second.dropout.rng is first.self_attn.rng is rng
+    )  # else all would drop the same elements
     assert len(list(encoder.parameters())) == 36
 
 

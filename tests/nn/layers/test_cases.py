@@ -89,13 +89,17 @@ def test_repr_names_the_class(case: ModuleCase, rng: np.random.Generator) -> Non
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("case", [case for case in MODULES if case.torch], ids=[case.name for case in MODULES if case.torch])
+@pytest.mark.parametrize(
+    "case", [case for case in MODULES if case.torch], ids=[case.name for case in MODULES if case.torch]
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_agrees_with_pytorch(case: ModuleCase, dtype: Any, rng: np.random.Generator) -> None:
     torch = pytest.importorskip("torch")
     assert case.torch is not None
     ours, theirs = case.make(rng).astype(dtype), case.torch(torch).to(getattr(torch, np.dtype(dtype).name))
-    theirs.load_state_dict({name: torch.from_numpy(value) for name, value in ours.state_dict().items()})  # the keys are the same
+    theirs.load_state_dict(
+        {name: torch.from_numpy(value) for name, value in ours.state_dict().items()}
+    )  # the keys are the same
     theirs.train(ours.training)
     inputs = cast(case.inputs(rng), dtype)
     xs = [Tensor(x, requires_grad=True) if x.dtype.kind == "f" else x for x in inputs]
@@ -118,4 +122,10 @@ def test_agrees_with_pytorch(case: ModuleCase, dtype: Any, rng: np.random.Genera
 
 def several(out: Any) -> list[Any]:
     """PyTorch's tensors in what its module returned."""
-    return [leaf for item in out for leaf in several(item)] if isinstance(out, (tuple, list)) else [] if out is None else [out]
+    return (
+        [leaf for item in out for leaf in several(item)]
+        if isinstance(out, (tuple, list))
+        else []
+        if out is None
+        else [out]
+    )

@@ -29,7 +29,10 @@ def in_ordinary_numpy(x: Any, weight: Any, bias: Any, how: Sliding, groups: int)
     weight = np.reshape(weight, (groups, -1, *weight.shape[1:]))
     total = 0
     for offset in np.ndindex(*how.kernel):
-        at = [slice(k * d, k * d + (p - 1) * s + 1, s) for k, d, p, s in zip(offset, how.dilation, places, how.stride, strict=True)]
+        at = [
+            slice(k * d, k * d + (p - 1) * s + 1, s)
+            for k, d, p, s in zip(offset, how.dilation, places, how.stride, strict=True)
+        ]
         seen = np.reshape(x[(slice(None), slice(None), *at)], (n, groups, c // groups, *places))
         total = total + np.einsum("ngcpq,goc->ngopq", seen, weight[(..., *offset)])
     return np.reshape(total, (n, -1, *places)) + np.reshape(bias, (-1, 1, 1))
@@ -37,11 +40,16 @@ def in_ordinary_numpy(x: Any, weight: Any, bias: Any, how: Sliding, groups: int)
 
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("block", [1, 1 << 20])  # bytes: one row of places at a time, and all at once
-def test_equals_ordinary_numpy_to_second_order(groups: int, block: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equals_ordinary_numpy_to_second_order(
+    groups: int, block: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(patches, "BLOCK", block)
     arrays = [rng.normal(size=shape) for shape in [(2, 4, 5, 4), (6, 4 // groups, 3, 2), (6,)]]
     cotangent, found = None, []
-    for function in (lambda *a: fused.convolution(*a, sliding=HOW, groups=groups), lambda *a: in_ordinary_numpy(*a, HOW, groups)):
+    for function in (
+        lambda *a: fused.convolution(*a, sliding=HOW, groups=groups),
+        lambda *a: in_ordinary_numpy(*a, HOW, groups),
+    ):
         xs = [Tensor(a, requires_grad=True) for a in arrays]
         out = function(*xs)
         cotangent = rng.normal(size=out.shape) if cotangent is None else cotangent
@@ -63,7 +71,9 @@ def test_the_transpose_is_the_adjoint(rng: np.random.Generator) -> None:
 
 def test_images_stay_with_the_batch_innermost_in_memory(rng: np.random.Generator) -> None:
     x = Tensor(rng.normal(size=(4, 3, 8, 8)).astype(np.float32), requires_grad=True)
-    model = nn.Sequential(nn.Conv2d(3, 5, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.AvgPool2d(2, 1), nn.Upsample(scale_factor=2))
+    model = nn.Sequential(
+        nn.Conv2d(3, 5, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.AvgPool2d(2, 1), nn.Upsample(scale_factor=2)
+    )
     h: Any = x
     for layer in model:
         h = layer(h)
@@ -126,7 +136,9 @@ def test_float16_is_computed_in_float32(rng: np.random.Generator) -> None:
     y = F.conv2d(x, weight)
     assert y.dtype == np.float16
     exact = 64 * 64 * float(x.flat[0]) ** 2
-    assert abs(float(y.item()) - exact) <= np.spacing(np.float16(exact))  # summed in float16 it would be off by far more
+    assert abs(float(y.item()) - exact) <= np.spacing(
+        np.float16(exact)
+    )  # summed in float16 it would be off by far more
 
 
 def test_plain_in_plain_out_and_input_cast_to_the_weights() -> None:
@@ -148,7 +160,11 @@ def test_looks_like_pytorchs() -> None:
     torch = pytest.importorskip("torch")
     for name, sizes, options in [
         ("Conv1d", (1, 2, 3), {}),
-        ("Conv2d", (4, 8, 3), {"stride": 2, "padding": (1, 0), "dilation": 2, "groups": 2, "bias": False, "padding_mode": "reflect"}),
+        (
+            "Conv2d",
+            (4, 8, 3),
+            {"stride": 2, "padding": (1, 0), "dilation": 2, "groups": 2, "bias": False, "padding_mode": "reflect"},
+        ),
         ("Conv2d", (4, 8, 3), {"padding": "same"}),
         ("ConvTranspose2d", (4, 8, (3, 2)), {"stride": 2, "output_padding": 1}),
         ("MaxPool2d", (2,), {}),
@@ -186,13 +202,21 @@ def test_transpose_of_a_given_size() -> None:
 @pytest.mark.parametrize(
     ("layer", "shape", "message"),
     [
-        (nn.Conv2d(3, 4, 3), (3,), r"Conv2d expects input of shape \(N, 3, H, W\), or \(3, H, W\) without a batch; got \(3,\)"),
+        (
+            nn.Conv2d(3, 4, 3),
+            (3,),
+            r"Conv2d expects input of shape \(N, 3, H, W\), or \(3, H, W\) without a batch; got \(3,\)",
+        ),
         (nn.Conv2d(1, 4, 3), (28, 28), r"got \(28, 28\)\. Add the axis of channels: x\[None\]"),
         (nn.Conv2d(1, 4, 3), (32, 28, 28), r"x\[:, None\] has shape \(32, 1, 28, 28\)"),
         (nn.Conv2d(3, 4, 3), (8, 28, 28, 3), r"channels come second: np\.moveaxis\(x, -1, -3\)"),
         (nn.Conv2d(3, 4, 3), (28, 28, 3), r"channels come first: np\.moveaxis\(x, -1, -3\)"),
         (nn.Conv2d(3, 4, 3), (8, 4, 28, 28), "It has 4 channels, not 3"),
-        (nn.Conv2d(3, 4, 3, groups=1), (8, 3, 2, 28), r"window of \(3, 3\).*does not fit into input of size \(H, W\) = \(2, 28\)"),
+        (
+            nn.Conv2d(3, 4, 3, groups=1),
+            (8, 3, 2, 28),
+            r"window of \(3, 3\).*does not fit into input of size \(H, W\) = \(2, 28\)",
+        ),
         (nn.Conv1d(3, 4, 3), (8, 4, 28), r"Conv1d expects input of shape \(N, 3, L\)"),
         (nn.ConvTranspose2d(3, 4, 3), (8, 4, 5, 5), "ConvTranspose2d expects .*It has 4 channels, not 3"),
         (nn.ConvTranspose2d(3, 4, 1, padding=2), (8, 3, 2, 2), "leaves nothing"),
@@ -218,7 +242,10 @@ def test_input_of_a_wrong_shape(layer: nn.Module, shape: tuple[int, ...], messag
         (lambda: nn.Conv2d(3, 4, 3, padding_mode="mirror"), "'circular'; got 'mirror'"),
         (lambda: nn.ConvTranspose2d(3, 4, 3, padding_mode="reflect"), "zeros"),
         (lambda: nn.ConvTranspose2d(3, 4, 3, padding="same"), "in numbers; got 'same'"),
-        (lambda: F.conv_transpose2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2)), output_padding=1), "smaller than stride"),
+        (
+            lambda: F.conv_transpose2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, 2, 2)), output_padding=1),
+            "smaller than stride",
+        ),
     ],
 )
 def test_options_out_of_range(make: Any, message: str) -> None:
@@ -228,7 +255,9 @@ def test_options_out_of_range(make: Any, message: str) -> None:
 
 def test_weights_and_biases_of_a_wrong_shape() -> None:
     x = np.ones((1, 2, 4, 4))
-    with pytest.raises(ShapeError, match=r"weight of shape \(out_channels, in_channels / groups, kh, kw\); got \(2, 2, 3\)"):
+    with pytest.raises(
+        ShapeError, match=r"weight of shape \(out_channels, in_channels / groups, kh, kw\); got \(2, 2, 3\)"
+    ):
         F.conv2d(x, np.ones((2, 2, 3)))
     with pytest.raises(ShapeError, match=r"bias of shape \(3,\).*got \(2,\)"):
         F.conv2d(x, np.ones((3, 2, 3, 3)), np.ones(2))
@@ -255,7 +284,11 @@ def test_a_small_network_learns_where_the_bar_is() -> None:
     for image, label in zip(images[:, 0], labels, strict=True):
         (image if label else image.T)[rng.integers(8), rng.integers(4) :][:4] = 1
     model = nn.Sequential(
-        nn.Conv2d(1, 4, 3, padding=1, rng=rng), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2, rng=rng)
+        nn.Conv2d(1, 4, 3, padding=1, rng=rng),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(4, 2, rng=rng),
     )
     loss_of, optimizer = nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=3.0)
     for _ in range(150):

@@ -18,7 +18,9 @@ N = 200_000
 
 
 @pytest.mark.parametrize("p", [0.0005, 0.1, 0.5, 0.9, 0.9995])
-@pytest.mark.parametrize("source", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64, np.random.PCG64DXSM])
+@pytest.mark.parametrize(
+    "source", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64, np.random.PCG64DXSM]
+)
 def test_a_mask_keeps_its_share_independently(p: float, source: Any) -> None:
     mask = keep_mask((N,), 1 - p, np.random.Generator(source(0)))
     assert mask.dtype == bool
@@ -41,7 +43,9 @@ def test_what_is_kept_is_scaled_and_the_gradient_has_the_same_mask(dtype: Any, r
     y = F.dropout(x, 0.2, rng=rng)
     kept = y.numpy() != 0
     assert y.dtype == dtype
-    np.testing.assert_allclose(y.numpy()[kept], (x.numpy() / dtype(0.8))[kept], rtol=2e-3 if dtype is np.float16 else 1e-6)
+    np.testing.assert_allclose(
+        y.numpy()[kept], (x.numpy() / dtype(0.8))[kept], rtol=2e-3 if dtype is np.float16 else 1e-6
+    )
     y.backward(np.ones(x.shape, dtype))
     assert x.grad is not None
     assert x.grad.dtype == dtype
@@ -81,7 +85,11 @@ def test_p_1_gives_zeros_and_no_gradient(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize(
     ("layer", "shape", "axes"),
-    [(nn.Dropout1d(0.5), (30, 20, 5), (2,)), (nn.Dropout1d(0.5), (300, 5), (1,)), (nn.Dropout2d(0.5), (30, 20, 3, 2), (2, 3))],
+    [
+        (nn.Dropout1d(0.5), (30, 20, 5), (2,)),
+        (nn.Dropout1d(0.5), (300, 5), (1,)),
+        (nn.Dropout2d(0.5), (30, 20, 3, 2), (2, 3)),
+    ],
 )
 def test_channels_are_dropped_whole(layer: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
     layer.rng = np.random.default_rng(0)
@@ -104,7 +112,9 @@ def test_alpha_dropout_takes_two_values_of_pytorchs(rng: np.random.Generator) ->
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
     ours = np.unique(F.alpha_dropout(np.full(200, 0.7), 0.3, True, rng=rng).round(10))
-    theirs = np.unique(torch.nn.functional.alpha_dropout(torch.full((200,), 0.7, dtype=torch.float64), 0.3, True).numpy().round(10))
+    theirs = np.unique(
+        torch.nn.functional.alpha_dropout(torch.full((200,), 0.7, dtype=torch.float64), 0.3, True).numpy().round(10)
+    )
     np.testing.assert_allclose(ours, theirs, atol=1e-9)
 
 
@@ -134,7 +144,9 @@ def test_second_derivatives_pass_through(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan"), "0.5", True, None])
-@pytest.mark.parametrize("make", [nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout, lambda p: F.dropout(np.ones(3), p)])
+@pytest.mark.parametrize(
+    "make", [nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout, lambda p: F.dropout(np.ones(3), p)]
+)
 def test_p_outside_0_to_1_is_refused(make: Any, p: Any) -> None:
     with pytest.raises(ArgumentError, match="p must be a number from 0 to 1; got"):
         make(p)

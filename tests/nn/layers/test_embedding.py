@@ -20,15 +20,21 @@ def gradient_of(indices: Any, rows: int, width: int, g: Any, dtype: Any = np.flo
     return weight.grad.numpy()
 
 
-@pytest.mark.parametrize(("rows", "width", "count"), [(5, 3, 20), (5, 1, 8), (400, 32, 2000), (3, 64, 600), (2000, 4, 3)])
+@pytest.mark.parametrize(
+    ("rows", "width", "count"), [(5, 3, 20), (5, 1, 8), (400, 32, 2000), (3, 64, 600), (2000, 4, 3)]
+)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_gradient_is_the_sum_over_all_places(rows: int, width: int, count: int, dtype: Any, rng: np.random.Generator) -> None:
+def test_gradient_is_the_sum_over_all_places(
+    rows: int, width: int, count: int, dtype: Any, rng: np.random.Generator
+) -> None:
     indices, g = rng.integers(0, rows, count), rng.normal(size=(count, width)).astype(dtype)
     expected = np.zeros((rows, width))
     np.add.at(expected, indices, g.astype(np.float64))
     found = gradient_of(indices, rows, width, g, dtype)
     assert found.dtype == dtype
-    np.testing.assert_allclose(found, expected, rtol=1e-2 if dtype is np.float16 else 1e-4, atol=2e-2 if dtype is np.float16 else 1e-4)
+    np.testing.assert_allclose(
+        found, expected, rtol=1e-2 if dtype is np.float16 else 1e-4, atol=2e-2 if dtype is np.float16 else 1e-4
+    )
 
 
 def test_many_small_terms_add_up_in_float16() -> None:
@@ -50,7 +56,8 @@ def test_padding_gets_no_gradient() -> None:
 
 def test_frequent_rows_share() -> None:
     np.testing.assert_array_equal(
-        gradient_of(np.array([[0, 2], [2, 2]]), 3, 1, np.array([[[3.0], [1]], [[2], [6]]]), scale_grad_by_freq=True), [[3], [0], [3]]
+        gradient_of(np.array([[0, 2], [2, 2]]), 3, 1, np.array([[[3.0], [1]], [[2], [6]]]), scale_grad_by_freq=True),
+        [[3], [0], [3]],
     )
 
 
@@ -73,7 +80,9 @@ def test_indices_may_change_before_backward() -> None:
     np.testing.assert_array_equal(weight.grad.numpy(), [[2], [0], [0]])
 
 
-@pytest.mark.parametrize("indices", [3, np.array([], int), [], [[1]], np.array([1], np.uint8), Tensor(np.array([1, 2]))])
+@pytest.mark.parametrize(
+    "indices", [3, np.array([], int), [], [[1]], np.array([1], np.uint8), Tensor(np.array([1, 2]))]
+)
 def test_shapes(indices: Any) -> None:
     words = nn.Embedding(4, 2)
     assert words(indices).shape == (*np.shape(indices), 2)
@@ -152,7 +161,12 @@ def test_one_hot() -> None:
     np.testing.assert_array_equal(F.one_hot(Tensor(np.array([1]))), [[0, 1]])
     assert F.one_hot(np.array(2)).tolist() == [0, 0, 1]
     assert F.one_hot(np.empty((2, 0), int), 3).shape == (2, 0, 3)
-    for wrong, count, message in (([3], 3, r"0 … 2; got 3"), ([-1], -1, "got -1|got 0"), ([], -1, "num_classes="), ([0], 0, "at least 1")):
+    for wrong, count, message in (
+        ([3], 3, r"0 … 2; got 3"),
+        ([-1], -1, "got -1|got 0"),
+        ([], -1, "num_classes="),
+        ([0], 0, "at least 1"),
+    ):
         with pytest.raises(ArgumentError, match=message):
             F.one_hot(np.array(wrong, int), count)
     with pytest.raises(DTypeError, match="float64"):

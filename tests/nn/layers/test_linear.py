@@ -89,7 +89,9 @@ def test_linear_explains_a_wrong_shape() -> None:
     layer = nn.Linear(784, 10)
     with pytest.raises(ShapeError) as caught:
         layer(np.ones((32, 28, 28)))
-    assert str(caught.value) == "Linear expects input of shape (*, 784); got (32, 28, 28). Flatten it first: nn.Flatten()."
+    assert (
+        str(caught.value) == "Linear expects input of shape (*, 784); got (32, 28, 28). Flatten it first: nn.Flatten()."
+    )
     with pytest.raises(ShapeError, match=r"got \(32, 28\)\. The last axis must have 784"):
         layer(np.ones((32, 28)))
     with pytest.raises(ShapeError, match=r"got \(\)"):
@@ -256,7 +258,9 @@ def test_minibatches_refuse_at_once() -> None:
 def test_a_network_agrees_with_pytorch(dtype: Any, rng: np.random.Generator) -> None:
     torch = pytest.importorskip("torch")
     ours = nn.Sequential(nn.Linear(5, 8, rng=rng), nn.Tanh(), nn.Linear(8, 3, rng=rng)).astype(dtype)
-    theirs = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)).to(getattr(torch, np.dtype(dtype).name))
+    theirs = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)).to(
+        getattr(torch, np.dtype(dtype).name)
+    )
     assert set(theirs.state_dict()) == set(ours.state_dict())
     theirs.load_state_dict({name: torch.from_numpy(value) for name, value in ours.state_dict().items()})
     x, y = rng.normal(size=(7, 5)).astype(dtype), rng.integers(0, 3, 7)

@@ -46,7 +46,9 @@ def test_softmax_and_cross_entropy_have_the_gradient_h_minus_y(n: int, rng: np.r
     np.testing.assert_allclose(gradient(F.cross_entropy, x, y), expected, **LAST_DIGITS)
     np.testing.assert_allclose(gradient(F.cross_entropy, x, y.astype(bool)), expected, **LAST_DIGITS)
     np.testing.assert_allclose(gradient(F.cross_entropy, x, target, np.ones(4)), expected, **LAST_DIGITS)
-    np.testing.assert_allclose(gradient(F.cross_entropy, x, target, reduction="sum"), F.softmax(x, -1) - y, **LAST_DIGITS)
+    np.testing.assert_allclose(
+        gradient(F.cross_entropy, x, target, reduction="sum"), F.softmax(x, -1) - y, **LAST_DIGITS
+    )
 
 
 def test_half_the_squared_error_has_the_gradient_h_minus_y(rng: np.random.Generator) -> None:
@@ -61,7 +63,12 @@ def test_logits_of_ten_thousand_do_no_harm() -> None:
     y = np.array([1, 0, 0, 1])
     assert F.binary_cross_entropy_with_logits(x, y, reduction="none").tolist() == [0, 0, 1e4, 1e4]
     assert gradient(F.binary_cross_entropy_with_logits, x, y, reduction="sum").tolist() == [0, 0, 1, -1]
-    assert gradient(F.binary_cross_entropy_with_logits, x, y, reduction="sum", pos_weight=[3.0]).tolist() == [0, 0, 1, -3]
+    assert gradient(F.binary_cross_entropy_with_logits, x, y, reduction="sum", pos_weight=[3.0]).tolist() == [
+        0,
+        0,
+        1,
+        -3,
+    ]
     logits = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 0]])
     for target, options in ((np.array([1, 1]), {"weight": np.ones(3)}), (np.eye(3)[[1, 1]], {})):
         assert F.cross_entropy(logits, target, reduction="none", **options).tolist() == [2e4, 0]
@@ -106,7 +113,9 @@ def test_integer_and_boolean_targets_are_taken_as_numbers(rng: np.random.Generat
 
 def test_one_hot_integers_are_probabilities(rng: np.random.Generator) -> None:
     x = rng.normal(size=(3, 4))
-    assert float(F.cross_entropy(x, np.eye(4, dtype=int)[[2, 0, 1]])) == pytest.approx(float(F.cross_entropy(x, np.array([2, 0, 1]))))
+    assert float(F.cross_entropy(x, np.eye(4, dtype=int)[[2, 0, 1]])) == pytest.approx(
+        float(F.cross_entropy(x, np.array([2, 0, 1])))
+    )
 
 
 def test_a_target_may_be_overwritten_before_the_sweep(rng: np.random.Generator) -> None:
@@ -133,7 +142,13 @@ def test_gradients_flow_to_targets(rng: np.random.Generator) -> None:
 
 def test_plain_in_plain_out(rng: np.random.Generator) -> None:
     x, y = rng.normal(size=(3, 4)), rng.integers(0, 4, 3)
-    for out in (F.cross_entropy(x, y), F.cross_entropy(x, y, label_smoothing=0.1), F.nll_loss(x, y), F.mse_loss(x, x), F.hinge_loss(x, y)):
+    for out in (
+        F.cross_entropy(x, y),
+        F.cross_entropy(x, y, label_smoothing=0.1),
+        F.nll_loss(x, y),
+        F.mse_loss(x, x),
+        F.hinge_loss(x, y),
+    ):
         assert not isinstance(out, Tensor)
 
 
@@ -147,7 +162,9 @@ def test_ignored_positions_neither_count_nor_get_a_gradient(rng: np.random.Gener
     assert not gradient(F.cross_entropy, x, target)[[1, 3]].any()
     assert F.cross_entropy(x, target, reduction="none")[[1, 3]].tolist() == [0, 0]
     assert float(F.nll_loss(x, target)) == pytest.approx(-(x[0, 0] + x[2, 2]) / 2)
-    assert float(F.cross_entropy(x, np.array([0, 1, 2, 1]), ignore_index=1)) == pytest.approx(float(F.cross_entropy(x, target)))
+    assert float(F.cross_entropy(x, np.array([0, 1, 2, 1]), ignore_index=1)) == pytest.approx(
+        float(F.cross_entropy(x, target))
+    )
 
 
 def test_where_all_is_ignored_the_mean_is_nan_and_the_gradient_zero(rng: np.random.Generator) -> None:
@@ -162,7 +179,11 @@ def test_an_empty_batch(rng: np.random.Generator) -> None:
     for loss, x, y in (
         (F.mse_loss, np.empty((0, 3)), np.empty((0, 3))),
         (F.binary_cross_entropy_with_logits, np.empty((0, 3)), np.empty((0, 3))),
-        (lambda *args, **kwargs: F.cross_entropy(*args, label_smoothing=0.1, **kwargs), np.empty((0, 3)), np.empty(0, int)),
+        (
+            lambda *args, **kwargs: F.cross_entropy(*args, label_smoothing=0.1, **kwargs),
+            np.empty((0, 3)),
+            np.empty(0, int),
+        ),
         (F.cross_entropy, np.empty((0, 3)), np.empty((0, 3))),
     ):
         assert float(loss(x, y, reduction="sum")) == 0
@@ -184,7 +205,11 @@ def test_weights_are_part_of_the_state() -> None:
 
 def test_bce_clamps_its_logarithms_at_minus_100() -> None:
     assert F.binary_cross_entropy([0.0, 1.0, 0.0, 1.0], [1, 0, 0, 1], reduction="none").tolist() == [100, 100, 0, 0]
-    assert gradient(F.binary_cross_entropy, np.array([0.0, 1.0, 0.0]), [1, 0, 0], reduction="sum").tolist() == [-1e12, 1e12, 0]
+    assert gradient(F.binary_cross_entropy, np.array([0.0, 1.0, 0.0]), [1, 0, 0], reduction="sum").tolist() == [
+        -1e12,
+        1e12,
+        0,
+    ]
 
 
 def test_kinks() -> None:
@@ -198,7 +223,9 @@ def test_kinks() -> None:
     assert gradient(F.smooth_l1_loss, np.array([-2.0, 2.0]), zero, beta=2.0, reduction="sum").tolist() == [-1, 1]
     assert gradient(F.hinge_embedding_loss, np.array([1.0, 2.0]), np.array([-1, -1])).tolist() == [0, 0]
     assert gradient(F.margin_ranking_loss, zero, zero, np.array([1, -1])).tolist() == [0, 0]
-    assert not gradient(F.triplet_margin_loss, np.zeros((1, 2)), np.array([[3.0, 0]]), np.array([[3.0, 0]]), margin=1e-30).any()
+    assert not gradient(
+        F.triplet_margin_loss, np.zeros((1, 2)), np.array([[3.0, 0]]), np.array([[3.0, 0]]), margin=1e-30
+    ).any()
     leaf = Tensor([0.0, 1.0], requires_grad=True)
     F.kl_div(np.array([-1.0, -2.0]), leaf, reduction="sum").backward()
     assert leaf.grad.tolist() == [0, 3]
@@ -247,11 +274,15 @@ def test_functions_agree_with_pytorch(rng: np.random.Generator) -> None:
     for name in ("mse_loss", "l1_loss", "huber_loss"):
         for reduction in F.REDUCTIONS:
             ours = getattr(F, name)(x, y, reduction=reduction, weight=w)
-            theirs = getattr(torch.nn.functional, name)(*map(torch.tensor, (x, y)), reduction=reduction, weight=torch.tensor(w))
+            theirs = getattr(torch.nn.functional, name)(
+                *map(torch.tensor, (x, y)), reduction=reduction, weight=torch.tensor(w)
+            )
             np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-12)
     for p in (1.0, 2.0, 3.0):
         ours = F.pairwise_distance(x, y, p=p, keepdim=True)
-        np.testing.assert_allclose(ours, torch.nn.functional.pairwise_distance(torch.tensor(x), torch.tensor(y), p, keepdim=True).numpy())
+        np.testing.assert_allclose(
+            ours, torch.nn.functional.pairwise_distance(torch.tensor(x), torch.tensor(y), p, keepdim=True).numpy()
+        )
     h, t = np.array([0.0, 1.0, 0.0, 1.0, 0.3]), np.array([0.0, 1.0, 1.0, 0.0, 0.5])
     leaf = torch.tensor(h, requires_grad=True)
     loss = torch.nn.functional.binary_cross_entropy(leaf, torch.tensor(t), reduction="sum")
@@ -343,7 +374,9 @@ def test_tiny_losses_keep_their_digits() -> None:
     x = np.array([20.0, 30.0], np.float32)
     expected = np.log1p(np.exp(-x.astype(np.float64)))
     np.testing.assert_allclose(F.binary_cross_entropy_with_logits(x, [1, 1], reduction="none"), expected, rtol=1e-6)
-    np.testing.assert_allclose(gradient(F.binary_cross_entropy_with_logits, -x, [0, 0], reduction="sum"), expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        gradient(F.binary_cross_entropy_with_logits, -x, [0, 0], reduction="sum"), expected, rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("dtype", ["i1", "u1", ">i4", "<u8", ">i8"])

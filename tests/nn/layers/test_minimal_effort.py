@@ -41,7 +41,11 @@ def counted(g: np.ndarray, k: int, unified: bool) -> Any:
 def test_gradients_are_those_of_the_masked_cotangent(
     shape: tuple[int, ...], k: int, unified: bool, bias: bool, rng: np.random.Generator
 ) -> None:
-    x, w, b = Tensor(rng.normal(size=shape), True), Tensor(rng.normal(size=(9, 6)), True), Tensor(rng.normal(size=9), True)
+    x, w, b = (
+        Tensor(rng.normal(size=shape), True),
+        Tensor(rng.normal(size=(9, 6)), True),
+        Tensor(rng.normal(size=9), True),
+    )
     operands = (x, w, b) if bias else (x, w)
     activity, examples = np.zeros(9, np.int64), np.zeros((), np.int64)
     y = F.minimal_effort_linear(*operands, k=k, unified=unified, activity=activity, examples=examples)
@@ -63,7 +67,10 @@ def test_the_sparse_products_of_a_wide_layer(dtype: Any, rng: np.random.Generato
     """Wide enough that the rule takes the sparse way, and with rows that have fewer than k components."""
     assert SPARSE_WORK < 64 * 300 * 300
     assert SPARSE_COST * 8 < 300
-    x, w = Tensor(rng.normal(size=(64, 300)).astype(dtype), True), Tensor(rng.normal(size=(400, 300)).astype(dtype), True)
+    x, w = (
+        Tensor(rng.normal(size=(64, 300)).astype(dtype), True),
+        Tensor(rng.normal(size=(400, 300)).astype(dtype), True),
+    )
     b = Tensor(np.zeros(400, dtype), True)
     y = F.minimal_effort_linear(x, w, b, k=8)
     g = rng.normal(size=y.shape).astype(dtype)
@@ -199,14 +206,21 @@ def test_counters_are_copied_and_pickled_but_not_in_the_state_dict(rng: np.rando
 
 
 def test_first_values_are_linears() -> None:
-    a, b = (cls(*sizes, rng=np.random.default_rng(3)) for cls, sizes in ((nn.Linear, (3, 5)), (nn.MinimalEffortLinear, (3, 5, 2))))
+    a, b = (
+        cls(*sizes, rng=np.random.default_rng(3))
+        for cls, sizes in ((nn.Linear, (3, 5)), (nn.MinimalEffortLinear, (3, 5, 2)))
+    )
     np.testing.assert_array_equal(a.weight.numpy(), b.weight.numpy())
     np.testing.assert_array_equal(a.bias.numpy(), b.bias.numpy())
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.5, True, "3"])
 def test_a_bad_k_is_refused_with_its_value(k: Any) -> None:
-    for make in (lambda: nn.MinimalEffortLinear(3, 5, k), lambda: nn.MinimalEffortReLU(k), lambda: F.minimal_effort(np.ones((2, 3)), k)):
+    for make in (
+        lambda: nn.MinimalEffortLinear(3, 5, k),
+        lambda: nn.MinimalEffortReLU(k),
+        lambda: F.minimal_effort(np.ones((2, 3)), k),
+    ):
         with pytest.raises(ArgumentError, match=rf"k must be a positive integer; got {k!r}"):
             make()
 
@@ -253,7 +267,9 @@ def silenced(net: Any, kept: dict[int, Any]) -> Any:
 
 
 def test_simplify_cuts_rows_and_columns_and_leaves_the_original(rng: np.random.Generator) -> None:
-    net: Any = trained(nn.Sequential(effort(6, 30), nn.ReLU(), effort(30, 20, bias=False), nn.Tanh(), nn.Dropout(), last(20)), rng)
+    net: Any = trained(
+        nn.Sequential(effort(6, 30), nn.ReLU(), effort(30, 20, bias=False), nn.Tanh(), nn.Dropout(), last(20)), rng
+    )
     before, counts = net.state_dict(), net[0].activity.numpy().copy()
     kept = {i: np.flatnonzero(net[i].activity_share() >= 0.12) for i in (0, 2)}
     small = nn.simplify(net, 0.12)
@@ -376,7 +392,9 @@ def test_what_cannot_be_simplified_is_refused(rng: np.random.Generator) -> None:
     with pytest.raises(ArgumentError, match=r"0 has counted no examples: train it first .* skip=\['0'\]"):
         nn.simplify(fresh, 0.1)
     net = trained(fresh, rng)
-    with pytest.raises(ArgumentError, match=r"threshold 0\.99 would remove all 30 units of 0: the most active was chosen in 0"):
+    with pytest.raises(
+        ArgumentError, match=r"threshold 0\.99 would remove all 30 units of 0: the most active was chosen in 0"
+    ):
         nn.simplify(net, 0.99)
     with pytest.raises(ArgumentError, match="skip names 7, but the layers in Sequentials are 0, 1, 2"):
         nn.simplify(net, 0.1, skip=["7"])
@@ -387,7 +405,11 @@ def test_what_cannot_be_simplified_is_refused(rng: np.random.Generator) -> None:
             nn.simplify(net, threshold)
     with pytest.raises(ArgumentError, match="relative_to must be one of 'examples', 'mean', 'max'; got 'median'"):
         nn.simplify(net, 0.1, relative_to="median")
-    for model in (nn.Linear(2, 3), nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)), nn.Sequential(effort(6, 3), nn.ReLU())):
+    for model in (
+        nn.Linear(2, 3),
+        nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)),
+        nn.Sequential(effort(6, 3), nn.ReLU()),
+    ):
         with pytest.raises(ArgumentError, match="found no layer in this"):
             nn.simplify(model, 0.1)
     with pytest.raises(ArgumentError, match="takes a module"):

@@ -32,7 +32,9 @@ def exact(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
 
 @functions
 @pytest.mark.parametrize(("mean", "std"), [(0, 1), (1e4, 1), (-3e5, 2), (1e-3, 1e-4), (0, 1e6)])
-def test_float32_keeps_its_digits_under_a_large_mean(name: str, mean: float, std: float, rng: np.random.Generator) -> None:
+def test_float32_keeps_its_digits_under_a_large_mean(
+    name: str, mean: float, std: float, rng: np.random.Generator
+) -> None:
     function, shape, axes = SHAPES[name]
     x = (mean + std * rng.normal(size=shape)).astype(np.float32)
     y = function(x)
@@ -121,7 +123,11 @@ def test_running_statistics_follow_the_batches(rng: np.random.Generator) -> None
     assert layer.num_batches_tracked.item() == 1
     assert layer.num_batches_tracked.dtype == np.int64
     layer.reset_running_stats()
-    assert (layer.running_mean.tolist(), layer.running_var.tolist(), layer.num_batches_tracked.item()) == ([0, 0], [1, 1], 0)
+    assert (layer.running_mean.tolist(), layer.running_var.tolist(), layer.num_batches_tracked.item()) == (
+        [0, 0],
+        [1, 1],
+        0,
+    )
 
 
 def test_momentum_none_is_the_mean_over_all_batches(rng: np.random.Generator) -> None:
@@ -144,7 +150,9 @@ def test_in_use_nothing_is_updated_and_a_sample_depends_on_itself_alone(rng: np.
     assert all((layer.state_dict()[name] == value).all() for name, value in before.items())
 
 
-def test_a_step_in_training_between_forward_and_backward_leaves_the_gradient_in_use_alone(rng: np.random.Generator) -> None:
+def test_a_step_in_training_between_forward_and_backward_leaves_the_gradient_in_use_alone(
+    rng: np.random.Generator,
+) -> None:
     layer: Any = nn.BatchNorm1d(3, dtype=np.float64)
     x = rng.normal(size=(6, 3))
     grads = []

@@ -13,7 +13,9 @@ from autograd.errors import ArgumentError
 
 
 def net() -> nn.Sequential:
-    return nn.Sequential(nn.Linear(3, 4, rng=np.random.default_rng(0)), nn.Tanh(), nn.Linear(4, 2, rng=np.random.default_rng(1)))
+    return nn.Sequential(
+        nn.Linear(3, 4, rng=np.random.default_rng(0)), nn.Tanh(), nn.Linear(4, 2, rng=np.random.default_rng(1))
+    )
 
 
 def test_weights_are_taken_and_biases_not() -> None:
@@ -42,7 +44,12 @@ def test_a_predicate_says_what_is_taken() -> None:
 def test_of_what_is_listed_all_is_taken_once() -> None:
     layer = nn.Linear(3, 2)
     everything = (layer.weight.numpy() ** 2).sum() + (layer.bias.numpy() ** 2).sum()
-    for given in (layer.parameters(), layer.named_parameters(), dict(layer.named_parameters()), [layer.weight, layer.bias, layer.weight]):
+    for given in (
+        layer.parameters(),
+        layer.named_parameters(),
+        dict(layer.named_parameters()),
+        [layer.weight, layer.bias, layer.weight],
+    ):
         assert float(nn.l2_penalty(given)) == pytest.approx(everything)
     assert float(nn.l1_penalty(layer.bias)) == pytest.approx(np.abs(layer.bias.numpy()).sum())
 

@@ -82,7 +82,9 @@ def test_indices_point_into_the_flattened_image(rng: np.random.Generator) -> Non
         F.max_pool2d(x, 2, 3, dilation=2, ceil_mode=True, return_indices=True),
         F.adaptive_max_pool2d(x, (3, 4), return_indices=True),
     ):
-        np.testing.assert_array_equal(np.take_along_axis(x.reshape(2, 3, -1), index.reshape(2, 3, -1), -1).reshape(y.shape), y)
+        np.testing.assert_array_equal(
+            np.take_along_axis(x.reshape(2, 3, -1), index.reshape(2, 3, -1), -1).reshape(y.shape), y
+        )
     recorded, index = F.max_pool2d(Tensor(x[0], requires_grad=True), 2, return_indices=True)
     assert recorded.requires_grad
     assert type(index) is np.ndarray
@@ -124,7 +126,9 @@ def test_sizes_and_values_are_pytorchs_for_every_option() -> None:
             for padding in range(kernel // 2 + 1):
                 for ceil in (False, True):
                     ours = F.max_pool1d(x, kernel, stride, padding, 1, ceil)
-                    np.testing.assert_array_equal(ours, torch.nn.functional.max_pool1d(theirs, kernel, stride, padding, 1, ceil))
+                    np.testing.assert_array_equal(
+                        ours, torch.nn.functional.max_pool1d(theirs, kernel, stride, padding, 1, ceil)
+                    )
                     for count in (False, True):
                         ours = F.avg_pool1d(x, kernel, stride, padding, ceil, count)
                         peer = torch.nn.functional.avg_pool1d(theirs, kernel, stride, padding, ceil, count)
@@ -157,21 +161,41 @@ def test_under_no_grad_nothing_is_recorded() -> None:
 @pytest.mark.parametrize(
     ("function", "error", "message"),
     [
-        (lambda: F.max_pool2d(np.ones((2, 2)), 2), ShapeError, r"MaxPool2d expects input of shape \(N, C, H, W\).*Add the axis"),
+        (
+            lambda: F.max_pool2d(np.ones((2, 2)), 2),
+            ShapeError,
+            r"MaxPool2d expects input of shape \(N, C, H, W\).*Add the axis",
+        ),
         (lambda: F.max_pool2d(np.ones((1, 1, 2, 2)), 3), ShapeError, r"window of \(3, 3\).*\(H, W\) = \(2, 2\)"),
         (lambda: F.max_pool2d(np.ones((1, 1, 4, 4), int), 2), DTypeError, "floating input; got int64"),
-        (lambda: F.max_pool2d(np.ones((1, 1, 4, 4)), 2, padding=2), ArgumentError, r"at most half of kernel_size \(2, 2\).*got \(2, 2\)"),
+        (
+            lambda: F.max_pool2d(np.ones((1, 1, 4, 4)), 2, padding=2),
+            ArgumentError,
+            r"at most half of kernel_size \(2, 2\).*got \(2, 2\)",
+        ),
         (lambda: nn.MaxPool2d(2, padding=2), ArgumentError, "at most half"),
         (lambda: nn.MaxPool2d(0), ArgumentError, "kernel_size must be a positive integer.*got 0"),
         (lambda: nn.AvgPool2d(2, stride=(1, 2, 3)), ArgumentError, r"stride.*got \(1, 2, 3\)"),
-        (lambda: nn.AvgPool2d(2, divisor_override=0), ArgumentError, "divisor_override must be a positive integer; got 0"),
+        (
+            lambda: nn.AvgPool2d(2, divisor_override=0),
+            ArgumentError,
+            "divisor_override must be a positive integer; got 0",
+        ),
         (lambda: nn.AdaptiveAvgPool2d((2, 0)), ArgumentError, "output_size must be a positive integer; got 0"),
-        (lambda: nn.AdaptiveAvgPool2d((2, 2, 2))(np.ones((1, 4, 4))), ArgumentError, r"output_size.*2 of them.*got \(2, 2, 2\)"),
+        (
+            lambda: nn.AdaptiveAvgPool2d((2, 2, 2))(np.ones((1, 4, 4))),
+            ArgumentError,
+            r"output_size.*2 of them.*got \(2, 2, 2\)",
+        ),
         (lambda: nn.Upsample(2, mode="area"), ArgumentError, "mode must be one of.*got 'area'"),
         (lambda: nn.Upsample(), ArgumentError, "either size or scale_factor; got size=None and scale_factor=None"),
         (lambda: nn.Upsample(2, 2), ArgumentError, "either size or scale_factor"),
         (lambda: nn.Upsample(2, align_corners=True), ArgumentError, "align_corners has no meaning with mode='nearest'"),
-        (lambda: F.interpolate(np.ones((1, 4, 4)), 2, mode="bilinear"), ShapeError, r"shape \(N, C, H, W\); got \(1, 4, 4\). Add an axis"),
+        (
+            lambda: F.interpolate(np.ones((1, 4, 4)), 2, mode="bilinear"),
+            ShapeError,
+            r"shape \(N, C, H, W\); got \(1, 4, 4\). Add an axis",
+        ),
         (lambda: F.interpolate(np.ones((1, 1, 4)), scale_factor=0.1), ArgumentError, "scale_factor 0.1 leaves nothing"),
         (lambda: F.interpolate(np.ones((1, 1, 4)), scale_factor=-1), ArgumentError, "positive number.*got -1"),
     ],

@@ -276,7 +276,9 @@ def test_copies_and_pickles_keep_the_options(rng: np.random.Generator) -> None:
 def test_wrong_inputs_of_a_layer(cls: Any, rng: np.random.Generator) -> None:
     name = cls.__name__
     layer = cls(3, 4, num_layers=2)
-    with pytest.raises(ShapeError, match=rf"{name} expects input of shape \(T, B, 3\), or \(T, 3\) without a batch; got \(5, 2, 4\)"):
+    with pytest.raises(
+        ShapeError, match=rf"{name} expects input of shape \(T, B, 3\), or \(T, 3\) without a batch; got \(5, 2, 4\)"
+    ):
         layer(np.ones((5, 2, 4)))
     with pytest.raises(ShapeError, match=r"got \(3,\)"):
         layer(np.ones(3))
@@ -284,7 +286,9 @@ def test_wrong_inputs_of_a_layer(cls: Any, rng: np.random.Generator) -> None:
         cls(3, 4, batch_first=True)(np.ones((5, 2, 2)))
     with pytest.raises(ShapeError, match=r"at least one step; got input of shape \(0, 2, 3\)"):
         layer(np.ones((0, 2, 3)))
-    with pytest.raises(ShapeError, match=r"h_0 of shape \(2, 7, 4\), layers · directions, batch, size; got \(2, 6, 4\)"):
+    with pytest.raises(
+        ShapeError, match=r"h_0 of shape \(2, 7, 4\), layers · directions, batch, size; got \(2, 6, 4\)"
+    ):
         layer(np.ones((5, 7, 3)), states(cls, 2, 6, 4, rng=rng))
     with pytest.raises(ShapeError, match=r"h_0 of shape \(2, 4\), layers · directions, size; got \(2, 1, 4\)"):
         layer(np.ones((5, 3)), states(cls, 2, 1, 4, rng=rng))
@@ -295,7 +299,9 @@ def test_wrong_inputs_of_a_layer(cls: Any, rng: np.random.Generator) -> None:
 @cells
 def test_wrong_inputs_of_a_cell(cls: Any, rng: np.random.Generator) -> None:
     cell = cls(3, 4)
-    with pytest.raises(ShapeError, match=rf"{cls.__name__} expects input of shape \(B, 3\), or \(3,\) without a batch; got \(2, 4\)"):
+    with pytest.raises(
+        ShapeError, match=rf"{cls.__name__} expects input of shape \(B, 3\), or \(3,\) without a batch; got \(2, 4\)"
+    ):
         cell(np.ones((2, 4)))
     with pytest.raises(ShapeError, match=r"expects h of shape \(2, 4\).*got \(1, 4\)"):
         cell(np.ones((2, 3)), states(cls, 1, 4, rng=rng))

@@ -38,7 +38,11 @@ def test_activations_and_their_slopes() -> None:
 @pytest.mark.parametrize("points", [41, 801, 3001])
 def test_a_jump_breaks_the_line_and_a_bend_does_not(points: int) -> None:
     ax = plots.activations(F.step, F.relu, F.hardshrink, F.tanh, F.gelu, steep=lambda x: F.tanh(30 * x), points=points)
-    broken = {x.get_label(): int(np.isnan(np.asarray(x.get_ydata(), float)).sum()) for x in ax.get_lines() if "′" not in x.get_label()}
+    broken = {
+        x.get_label(): int(np.isnan(np.asarray(x.get_ydata(), float)).sum())
+        for x in ax.get_lines()
+        if "′" not in x.get_label()
+    }
     assert broken.pop("step") == 1
     assert broken.pop("hardshrink") == 2
     assert not any(broken.values()), broken
@@ -49,14 +53,18 @@ def test_a_jump_breaks_the_line_and_a_bend_does_not(points: int) -> None:
 @pytest.mark.parametrize("beta", [20.0, 300.0])
 @pytest.mark.parametrize("points", [41, 801])
 def test_a_steep_slope_is_no_jump(beta: float, points: int) -> None:
-    ax = plots.activations(swish=lambda x: x * F.sigmoid(beta * x), step=lambda x: F.sigmoid(1e5 * (x - 0.123)), points=points)
+    ax = plots.activations(
+        swish=lambda x: x * F.sigmoid(beta * x), step=lambda x: F.sigmoid(1e5 * (x - 0.123)), points=points
+    )
     for label in ("swish", "swish′", "step", "step′"):
         assert not np.isnan(line(ax, label).get_ydata()).any(), label
 
 
 def test_a_jump_on_a_slope_breaks_the_line_unless_it_is_tiny() -> None:
     """At points so far apart that the slope between them is larger than the jump."""
-    ax = plots.activations(large=lambda x: 20 * x + F.step(x - 0.03) * 5, small=lambda x: x + 0.01 * F.step(x), points=21)
+    ax = plots.activations(
+        large=lambda x: 20 * x + F.step(x - 0.03) * 5, small=lambda x: x + 0.01 * F.step(x), points=21
+    )
     x = line(ax, "large").get_xdata()
     assert x[np.isnan(line(ax, "large").get_ydata())].tolist() == [x[11]]
     assert not np.isnan(line(ax, "small").get_ydata()).any()
@@ -255,7 +263,9 @@ def test_lines_through_one_point_make_no_pieces_of_rounding_errors(rng: np.rando
 def test_the_regions_of_two_layers_are_the_patterns_that_are_possible(rng: np.random.Generator) -> None:
     """Of 2^8 patterns of eight units, linear programming says which there are."""
     linprog = pytest.importorskip("scipy.optimize").linprog
-    model = net(nn.Linear(2, 4, rng=rng), nn.ReLU(), nn.Linear(4, 4, rng=rng), nn.ReLU(), nn.Linear(4, 1, rng=rng)).double()
+    model = net(
+        nn.Linear(2, 4, rng=rng), nn.ReLU(), nn.Linear(4, 4, rng=rng), nn.ReLU(), nn.Linear(4, 1, rng=rng)
+    ).double()
     model.load_state_dict({name: value + rng.normal(0, 0.7, value.shape) for name, value in model.state_dict().items()})
     W1, b1, W2, b2 = (p.numpy() for p in list(model.parameters())[:4])
     possible = 0
@@ -263,7 +273,12 @@ def test_the_regions_of_two_layers_are_the_patterns_that_are_possible(rng: np.ra
         signs, on = 2 * np.array(pattern) - 1, np.diag(pattern[:4])
         W, b = np.concatenate([W1, W2 @ on @ W1]), np.concatenate([b1, W2 @ on @ b1 + b2])
         # signs · (W x + b) >= t, with t as large as it can be
-        found = linprog([0, 0, -1], np.column_stack([-signs[:, None] * W, np.ones(8)]), signs * b, bounds=[(-3, 3), (-3, 3), (None, 1)])
+        found = linprog(
+            [0, 0, -1],
+            np.column_stack([-signs[:, None] * W, np.ones(8)]),
+            signs * b,
+            bounds=[(-3, 3), (-3, 3), (None, 1)],
+        )
         possible += -found.fun > 1e-9
     assert plots.count_regions(model, window=(-3, 3, -3, 3)) == possible > 11  # more than the four lines make
 
@@ -275,7 +290,9 @@ def test_regions_of_one_input_are_pieces_of_a_line(rng: np.random.Generator) -> 
     assert plots.count_regions(model, window=(-1, 8)) == 6
     assert plots.count_regions(model, [[0.05], [0.25]]) == 3  # two kinks between them, none in the margin
     fold = net(nn.Linear(1, 2), nn.ReLU(), nn.Linear(2, 1))
-    fold.load_state_dict({"0.weight": [[1.0], [1.0]], "0.bias": [0.0, -0.5], "2.weight": [[2.0, -4.0]], "2.bias": [0.0]})
+    fold.load_state_dict(
+        {"0.weight": [[1.0], [1.0]], "0.bias": [0.0, -0.5], "2.weight": [[2.0, -4.0]], "2.bias": [0.0]}
+    )
     shared = net(fold, fold, fold, fold)  # a module that is called several times
     assert plots.count_regions(shared, window=(0, 1)) == 16
 

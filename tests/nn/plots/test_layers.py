@@ -159,7 +159,9 @@ def test_the_heights_of_a_row_are_its_counts() -> None:
     assert high > 5
 
 
-def test_activation_histograms_are_of_the_outputs_and_change_nothing(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_activation_histograms_are_of_the_outputs_and_change_nothing(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = net(linear(rng, 2, 4), nn.BatchNorm1d(4), nn.ReLU(), net(linear(rng, 4, 1)))
     model[1].eval()
     state = model.state_dict()
@@ -202,7 +204,12 @@ def test_a_module_that_is_called_twice_has_two_rows(rng: np.random.Generator) ->
             return self.relu(self.second(self.relu(self.first(x))))
 
     for _ in range(2):
-        assert ridge_names(plots.activation_histograms(Twice(), np.ones((2, 2)))) == ["first", "relu", "second", "relu #2"]
+        assert ridge_names(plots.activation_histograms(Twice(), np.ones((2, 2)))) == [
+            "first",
+            "relu",
+            "second",
+            "relu #2",
+        ]
 
 
 def test_very_many_layers_are_thinned_out(rng: np.random.Generator) -> None:
@@ -252,7 +259,12 @@ def test_a_channel_lives_if_it_does_so_anywhere(rng: np.random.Generator) -> Non
     model = net(nn.ReLU())
     x = -np.ones((2, 3, 4, 5))
     x[1, 2, 3, 4] = 1
-    for given, axis, share in ((x, None, 2 / 3), (x[:, :, 0], None, 1.0), (x[:, :, 3], None, 4 / 5), (x[:, :, 3], 1, 2 / 3)):
+    for given, axis, share in (
+        (x, None, 2 / 3),
+        (x[:, :, 0], None, 1.0),
+        (x[:, :, 3], None, 4 / 5),
+        (x[:, :, 3], 1, 2 / 3),
+    ):
         with plots.DeadReLUs(model, axis=axis) as dead:
             model(given)
         assert dead.shares() == {"0": share}
@@ -264,7 +276,16 @@ def test_dead_rectifiers_through_fit(rng: np.random.Generator) -> None:
     model = half_dead()
     with plots.DeadReLUs(model) as dead:
         x, y = np.ones((8, 1), np.float32), np.ones((8, 4), np.float32)
-        nn.fit(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1), (x, y), epochs=3, callbacks=[dead], progress=False, rng=rng)
+        nn.fit(
+            model,
+            nn.MSELoss(),
+            optim.SGD(model.parameters(), lr=0.1),
+            (x, y),
+            epochs=3,
+            callbacks=[dead],
+            progress=False,
+            rng=rng,
+        )
     assert dead.history == [{"1": 0.75}] * 3
     with pytest.raises(ArgumentError, match="nothing was counted"):
         plots.DeadReLUs(model).plot()

@@ -142,7 +142,9 @@ def test_the_animation_shows_the_way_so_far() -> None:
     ax = animation._fig.axes[0]
     (way,) = [x for x in ax.get_lines() if x.get_label() == "SGD"]
     animation._func(4)
-    np.testing.assert_array_equal(np.stack(way.get_data(), axis=1), plots.descend(plots.ravine, made["SGD"], steps=10)[:5])
+    np.testing.assert_array_equal(
+        np.stack(way.get_data(), axis=1), plots.descend(plots.ravine, made["SGD"], steps=10)[:5]
+    )
     assert ax.get_title() == "step 4"
     page = animation.to_jshtml()
     assert page.count("data:image/png;base64") == 6
@@ -160,7 +162,9 @@ def test_optimizer_paths_say_what_they_need() -> None:
 
 
 def test_the_map_of_an_animation_is_one_image() -> None:
-    animation = plots.animate_paths(plots.ravine, {"SGD": lambda p: optim.SGD(p, lr=0.05)}, steps=3, frames=2, points=21)
+    animation = plots.animate_paths(
+        plots.ravine, {"SGD": lambda p: optim.SGD(p, lr=0.05)}, steps=3, frames=2, points=21
+    )
     ax = animation._fig.axes[0]
     (image,) = ax.get_images()
     bands = image.get_array()

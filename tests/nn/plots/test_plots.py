@@ -34,7 +34,14 @@ def test_the_examples_of_the_page_run(figures: Any) -> None:
         for number in figures.get_fignums():
             figures.figure(number).canvas.draw()
         figures.close("all")  # matplotlib warns of more than twenty
-    assert set(plots.__all__) - set(re.findall(r"\w+", text)) <= {"slopes", "filter_normalized", "LossSurface", "kinks", "Valley", "ravine"}
+    assert set(plots.__all__) - set(re.findall(r"\w+", text)) <= {
+        "slopes",
+        "filter_normalized",
+        "LossSurface",
+        "kinks",
+        "Valley",
+        "ravine",
+    }
 
 
 def test_the_pictures_of_the_page_are_there() -> None:
@@ -60,7 +67,9 @@ def drawings(rng: np.random.Generator) -> dict[str, Any]:
         "contour": bowl().contour,
         "decisions": lambda **k: plots.decision_regions(model, x, y, points=21, **k),
         "regions": lambda **k: plots.linear_regions(model, x, points=21, **k),
-        "paths": lambda **k: plots.optimizer_paths(plots.ravine, {"SGD": lambda p: optim.SGD(p, lr=0.01)}, steps=3, points=11, **k),
+        "paths": lambda **k: plots.optimizer_paths(
+            plots.ravine, {"SGD": lambda p: optim.SGD(p, lr=0.01)}, steps=3, points=11, **k
+        ),
         "curves": lambda **k: plots.learning_curves({"train_loss": [1.0, 2.0]}, **k),
         "runs": lambda **k: plots.learning_curves({"a": {"train_loss": [1.0, 2.0]}}, **k),
         "schedules": lambda **k: plots.learning_rates(schedule(step_size=3), **k),
@@ -72,7 +81,9 @@ def drawings(rng: np.random.Generator) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("style", ["default", "dark_background"])
-def test_each_draws_into_the_axes_it_is_given_and_returns_them(style: str, rng: np.random.Generator, figures: Any) -> None:
+def test_each_draws_into_the_axes_it_is_given_and_returns_them(
+    style: str, rng: np.random.Generator, figures: Any
+) -> None:
     pytest.importorskip("sklearn")
     with figures.style.context(style):
         for name, draw in drawings(rng).items():

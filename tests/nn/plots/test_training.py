@@ -39,8 +39,13 @@ def test_learning_rates_are_those_of_the_schedule_which_stays_where_it_is() -> N
 
 def test_learning_rates_of_several_and_of_a_group() -> None:
     optimizer = optim.SGD([{"params": [nn.Parameter([1.0])]}, {"params": [nn.Parameter([1.0])], "lr": 4.0}], lr=1.0)
-    parts = [optim.lr_scheduler.ConstantLR(optimizer, 0.5, total_iters=9), optim.lr_scheduler.ExponentialLR(optimizer, 0.5)]
-    ax = plots.learning_rates({"both": optim.lr_scheduler.SequentialLR(optimizer, parts, milestones=[2])}, steps=4, group=1)
+    parts = [
+        optim.lr_scheduler.ConstantLR(optimizer, 0.5, total_iters=9),
+        optim.lr_scheduler.ExponentialLR(optimizer, 0.5),
+    ]
+    ax = plots.learning_rates(
+        {"both": optim.lr_scheduler.SequentialLR(optimizer, parts, milestones=[2])}, steps=4, group=1
+    )
     assert labels(ax) == ["both"]
     np.testing.assert_array_equal(line(ax, "both").get_ydata(), [2, 2, 4, 2, 1])
     assert plots.learning_rates({"a": schedule(step_size=1), "b": schedule(step_size=2)}, ax=ax) is ax
@@ -72,11 +77,17 @@ def test_learning_curves_of_one_training() -> None:
 
 
 def test_learning_curves_of_several() -> None:
-    runs = {name: {"train_loss": [3.0, 2.0, last], "validation_loss": [3.0, 2.0, 2.5]} for name, last in (("small", 1.0), ("large", 0.5))}
+    runs = {
+        name: {"train_loss": [3.0, 2.0, last], "validation_loss": [3.0, 2.0, 2.5]}
+        for name, last in (("small", 1.0), ("large", 0.5))
+    }
     ax = plots.learning_curves(runs)
     assert labels(ax) == ["small", "large", "validation", "training"]
     assert line(ax, "large").get_ydata().tolist() == [3.0, 2.0, 2.5]
-    assert [x.get_ydata().tolist() for x in ax.get_lines() if x.get_label() == "_"] == [[3.0, 2.0, 1.0], [3.0, 2.0, 0.5]]
+    assert [x.get_ydata().tolist() for x in ax.get_lines() if x.get_label() == "_"] == [
+        [3.0, 2.0, 1.0],
+        [3.0, 2.0, 0.5],
+    ]
     with pytest.raises(ArgumentError, match="'small' has no 'accuracy'"):
         plots.learning_curves(runs, "accuracy")
     with pytest.raises(ArgumentError, match="one value an epoch; got 2 of train_loss, 1 of lr"):

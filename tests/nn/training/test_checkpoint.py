@@ -30,7 +30,9 @@ TRAIN, VALIDATION = (X[:64], Y[:64]), (X[64:], Y[64:])
 
 def network(seed: int = 0) -> nn.Module:
     rng = np.random.default_rng(seed)
-    return nn.Sequential(nn.Linear(6, 16, rng=rng), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 2, rng=rng))
+    return nn.Sequential(
+        nn.Linear(6, 16, rng=rng), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 2, rng=rng)
+    )
 
 
 def fit(model: nn.Module, *data: Any, **options: Any) -> nn.History:
@@ -72,7 +74,14 @@ def everything(kind: str, **options: Any) -> tuple[nn.Module, nn.History]:
     else:
         rest = {"scheduler": schedules.OneCycleLR(optimizer, max_lr=0.1, total_steps=200), "scheduler_every": "batch"}
     data = (rest.pop("train", TRAIN), VALIDATION)
-    history = fit(model, *data, optimizer=optimizer, batch_size=8, metrics={"accuracy": accuracy}, **{"epochs": 8, **rest, **options})
+    history = fit(
+        model,
+        *data,
+        optimizer=optimizer,
+        batch_size=8,
+        metrics={"accuracy": accuracy},
+        **{"epochs": 8, **rest, **options},
+    )
     return model, history
 
 
@@ -233,7 +242,13 @@ def test_loading_runs_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def refused(*args: Any, **kwargs: Any) -> Any:
         raise AssertionError("code was run")
 
-    for module, name in ((pickle, "loads"), (pickle, "load"), (pickle, "Unpickler"), (builtins, "eval"), (builtins, "exec")):
+    for module, name in (
+        (pickle, "loads"),
+        (pickle, "load"),
+        (pickle, "Unpickler"),
+        (builtins, "eval"),
+        (builtins, "exec"),
+    ):
         monkeypatch.setattr(module, name, refused)
     weights, training = read(tmp_path / "epoch-0002")
     monkeypatch.undo()

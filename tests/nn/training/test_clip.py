@@ -50,7 +50,9 @@ def test_agrees_with_pytorch(p: float, rng: np.random.Generator) -> None:
     theirs = [torch.zeros(g.shape, dtype=torch.float64, requires_grad=True) for g in gradients]
     for t, g in zip(theirs, gradients, strict=True):
         t.grad = torch.tensor(g)
-    assert nn.utils.clip_grad_norm_(ours, 1.5, p).item() == pytest.approx(torch.nn.utils.clip_grad_norm_(theirs, 1.5, p).item())
+    assert nn.utils.clip_grad_norm_(ours, 1.5, p).item() == pytest.approx(
+        torch.nn.utils.clip_grad_norm_(theirs, 1.5, p).item()
+    )
     nn.utils.clip_grad_value_(ours, 0.1)
     torch.nn.utils.clip_grad_value_(theirs, 0.1)
     for mine, other in zip(ours, theirs, strict=True):
@@ -135,7 +137,9 @@ def test_parameters_and_vector_and_back(rng: np.random.Generator) -> None:
     assert np.array_equal(twin.bias.numpy(), net.bias.numpy())
     assert twin.weight.requires_grad
     assert twin.weight.is_leaf
-    assert gradcheck(lambda a, b: nn.utils.parameters_to_vector([a, b]) ** 2, rng.normal(size=(2, 2)), rng.normal(size=3))
+    assert gradcheck(
+        lambda a, b: nn.utils.parameters_to_vector([a, b]) ** 2, rng.normal(size=(2, 2)), rng.normal(size=3)
+    )
 
 
 def test_a_vector_of_the_wrong_length_changes_nothing() -> None:

@@ -31,7 +31,9 @@ TRAIN, VALIDATION = (X[:64], Y[:64]), (X[64:], Y[64:])
 
 def network(seed: int = 0) -> nn.Module:
     rng = np.random.default_rng(seed)
-    return nn.Sequential(nn.Linear(6, 16, rng=rng), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 2, rng=rng))
+    return nn.Sequential(
+        nn.Linear(6, 16, rng=rng), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 2, rng=rng)
+    )
 
 
 def plain(seed: int = 0) -> nn.Module:
@@ -61,7 +63,9 @@ def same(a: nn.Module, b: nn.Module) -> None:
 def test_it_is_the_loop_that_one_would_write() -> None:
     ours, by_hand = network(), network()
     autograd.seed(3)
-    history = fit(ours, epochs=2, optimizer=optim.Adam(ours.parameters()), metrics={"accuracy": accuracy}, batch_size=10)
+    history = fit(
+        ours, epochs=2, optimizer=optim.Adam(ours.parameters()), metrics={"accuracy": accuracy}, batch_size=10
+    )
     autograd.seed(3)
     optimizer, rng, loss_of = optim.Adam(by_hand.parameters()), np.random.default_rng(1), nn.CrossEntropyLoss()
     for epoch in range(2):
@@ -141,7 +145,12 @@ def test_the_gradient_is_clipped() -> None:
 def test_callbacks_see_each_epoch_and_may_end_it() -> None:
     seen = []
     history = fit(
-        plain(), epochs=9, callbacks=[lambda model, history: seen.append(history["epoch"][-1]), lambda model, history: history.epochs == 4]
+        plain(),
+        epochs=9,
+        callbacks=[
+            lambda model, history: seen.append(history["epoch"][-1]),
+            lambda model, history: history.epochs == 4,
+        ],
     )
     assert seen == [1, 2, 3, 4]
     assert history.stopped == "callback"
@@ -160,7 +169,14 @@ class NeedsClosure(optim.SGD):
 
 def test_an_optimizer_that_needs_a_closure_gets_one() -> None:
     twice, by_hand = plain(), plain()
-    fit(twice, [TRAIN], VALIDATION, epochs=1, optimizer=NeedsClosure(twice.parameters(), lr=0.1), metrics={"accuracy": accuracy})
+    fit(
+        twice,
+        [TRAIN],
+        VALIDATION,
+        epochs=1,
+        optimizer=NeedsClosure(twice.parameters(), lr=0.1),
+        metrics={"accuracy": accuracy},
+    )
     fit(by_hand, [TRAIN], epochs=2)
     same(twice, by_hand)
 
@@ -180,7 +196,9 @@ def test_a_schedule_goes_by_epochs_or_by_batches() -> None:
     history = fit(model, optimizer=optimizer, scheduler=schedules.ExponentialLR(optimizer, 0.5))
     assert history["lr"] == [1.0, 0.5, 0.25]
     optimizer = optim.SGD(model.parameters(), lr=1.0)
-    history = fit(model, optimizer=optimizer, scheduler=schedules.ExponentialLR(optimizer, 0.5), scheduler_every="batch")
+    history = fit(
+        model, optimizer=optimizer, scheduler=schedules.ExponentialLR(optimizer, 0.5), scheduler_every="batch"
+    )
     assert history["lr"] == [2.0**-2, 2.0**-4, 2.0**-6]  # two batches an epoch
     with pytest.raises(ArgumentError, match="must be 'epoch' or 'batch'; got 'step'"):
         fit(model, scheduler_every="step")
@@ -193,7 +211,14 @@ def test_plateau_sees_the_monitored_value() -> None:
     assert optimizer.param_groups[0]["lr"] == 0
     optimizer = optim.SGD(model.parameters(), lr=1e-7)
     scheduler = schedules.ReduceLROnPlateau(optimizer, mode="max", patience=0, eps=0)
-    history = fit(model, optimizer=optimizer, scheduler=scheduler, epochs=3, monitor="validation_accuracy", metrics={"accuracy": accuracy})
+    history = fit(
+        model,
+        optimizer=optimizer,
+        scheduler=scheduler,
+        epochs=3,
+        monitor="validation_accuracy",
+        metrics={"accuracy": accuracy},
+    )
     assert scheduler.best == history["validation_accuracy"][0]
     np.testing.assert_allclose(history["lr"], [1e-7, 1e-7, 1e-8])
     with pytest.raises(ArgumentError, match="ReduceLROnPlateau looks at a value of the epoch"):
@@ -220,9 +245,13 @@ def test_early_stopping_by_a_metric_and_its_min_delta() -> None:
     stopping = optim.EarlyStopping(2, min_delta=10.0, mode="max")
     model = plain()
     for _ in range(2):  # it begins anew in each training
-        history = fit(model, epochs=9, early_stopping=stopping, monitor="validation_accuracy", metrics={"accuracy": accuracy})
+        history = fit(
+            model, epochs=9, early_stopping=stopping, monitor="validation_accuracy", metrics={"accuracy": accuracy}
+        )
         assert (history.epochs, history.best_epoch, history.mode) == (3, 1, "max")  # no later one is better by 10
-    with pytest.raises(ArgumentError, match="monitor must be one of train_loss, validation_loss; got 'validation_accuracy'"):
+    with pytest.raises(
+        ArgumentError, match="monitor must be one of train_loss, validation_loss; got 'validation_accuracy'"
+    ):
         fit(model, monitor="validation_accuracy")
 
 
@@ -305,7 +334,9 @@ def test_a_nan_is_traced_to_its_operation_module_and_line() -> None:
     with np.errstate(all="ignore"), pytest.raises(AnomalyError) as caught:
         fit(model)
     message = str(caught.value)
-    assert message.startswith("the loss is nan in epoch 1, batch 1. The weights are those before this batch.\nsqrt() gave the first nan")
+    assert message.startswith(
+        "the loss is nan in epoch 1, batch 1. The weights are those before this batch.\nsqrt() gave the first nan"
+    )
     assert "in module Sequential.1" in message
     assert "return np.sqrt(x)" in message
     for name, value in model.state_dict().items():
@@ -314,9 +345,14 @@ def test_a_nan_is_traced_to_its_operation_module_and_line() -> None:
 
 
 def test_a_gradient_of_nan_spoils_no_weight() -> None:
-    model = nn.Sequential(plain(), nn.ReLU(), Root(), nn.Linear(2, 2))  # the slope of the root at 0 is infinite; the loss is fine
+    model = nn.Sequential(
+        plain(), nn.ReLU(), Root(), nn.Linear(2, 2)
+    )  # the slope of the root at 0 is infinite; the loss is fine
     before = model.state_dict()
-    with np.errstate(all="ignore"), pytest.raises(AnomalyError, match=r"a gradient is not finite in epoch 1, batch 1(.|\n)*VJP of sqrt"):
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(AnomalyError, match=r"a gradient is not finite in epoch 1, batch 1(.|\n)*VJP of sqrt"),
+    ):
         fit(model)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
@@ -333,7 +369,9 @@ def test_the_same_dropout_mask_is_drawn_when_a_batch_is_computed_again() -> None
     model = nn.Sequential(plain(), Inverse())
     with (
         np.errstate(all="ignore"),
-        pytest.raises(AnomalyError, match=r"epoch \d+, batch \d(.|\n)*divide\(\) gave the first inf.*Sequential\.1") as caught,
+        pytest.raises(
+            AnomalyError, match=r"epoch \d+, batch \d(.|\n)*divide\(\) gave the first inf.*Sequential\.1"
+        ) as caught,
     ):
         fit(model, optimizer=optim.SGD(model.parameters(), lr=0.0), epochs=200)
     assert "epoch 1, batch 1." not in str(caught.value)
@@ -346,7 +384,10 @@ def test_nan_in_the_data_or_the_weights_is_named() -> None:
         fit(plain(), [(x, Y)])
     model = plain()
     model[0].bias.data = np.full(8, np.inf, np.float32)
-    with np.errstate(all="ignore"), pytest.raises(AnomalyError, match=r"weights held it before: 2\.weight|weights held it before: 0\.bias"):
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(AnomalyError, match=r"weights held it before: 2\.weight|weights held it before: 0\.bias"),
+    ):
         fit(nn.Sequential(model[0], model[2]))
 
 
@@ -364,13 +405,17 @@ def test_a_bar_shows_losses_and_metrics(capsys: pytest.CaptureFixture[str]) -> N
     assert "validation=" in shown
 
 
-def test_lines_where_there_is_no_tqdm_and_silence(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_where_there_is_no_tqdm_and_silence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     fit(plain())
     assert capsys.readouterr() == ("", "")
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     history = fit(plain(), progress=True)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[2] == f"epoch 3/3: train {history['train_loss'][-1]:.4g}, validation {history['validation_loss'][-1]:.4g}"
+    assert (
+        lines[2] == f"epoch 3/3: train {history['train_loss'][-1]:.4g}, validation {history['validation_loss'][-1]:.4g}"
+    )
 
 
 def test_data_that_will_not_do_is_refused() -> None:
@@ -455,14 +500,25 @@ def test_ridge_regression_equals_its_closed_form(by: str, decay: float) -> None:
     x, y = diabetes()
     n = len(x)
     layer = nn.Linear(10, 1, rng=np.random.default_rng(0)).double()
-    groups = [{"params": [layer.weight], "weight_decay": decay if by == "weight_decay" else 0.0}, {"params": [layer.bias]}]
+    groups = [
+        {"params": [layer.weight], "weight_decay": decay if by == "weight_decay" else 0.0},
+        {"params": [layer.bias]},
+    ]
     squares = nn.MSELoss()
 
     def penalised(output: Any, target: Any) -> Any:
         return squares(output, target) + decay / 2 * nn.l2_penalty(layer)
 
     optimizer = optim.SGD(groups, lr=0.1, momentum=0.9)
-    nn.fit(layer, squares if by == "weight_decay" else penalised, optimizer, (x, y + 3.0), epochs=500, batch_size=n, progress=False)
+    nn.fit(
+        layer,
+        squares if by == "weight_decay" else penalised,
+        optimizer,
+        (x, y + 3.0),
+        epochs=500,
+        batch_size=n,
+        progress=False,
+    )
     closed = np.linalg.solve(2 / n * x.T @ x + decay * np.eye(10), 2 / n * x.T @ y)
     np.testing.assert_allclose(layer.weight.numpy(), closed.T, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(layer.bias.numpy(), [3.0], atol=1e-8)

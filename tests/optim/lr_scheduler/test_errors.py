@@ -68,17 +68,35 @@ REFUSED = [
     (lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.2, 1, -1), "step_size_down must be a finite number >= 0; got -1"),
     (lambda o: lr_scheduler.CyclicLR(o, [0.1], 0.2), "base_lr must be one value, or one a group; got 1 for 2 groups"),
     (lambda o: lr_scheduler.CyclicLR(o, 0.1, -0.2), "max_lr must be a finite number >= 0; got -0.2"),
-    (lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.2, mode="sine"), "mode must be 'triangular' or 'triangular2' or 'exp_range'; got 'sine'"),
+    (
+        lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.2, mode="sine"),
+        "mode must be 'triangular' or 'triangular2' or 'exp_range'; got 'sine'",
+    ),
     (lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.2, scale_fn=3), "scale_fn must be a function; got 3"),
     (lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.2, scale_fn=lambda x: None), "scale_fn must return a number; got None"),
-    (lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.2, scale_fn=abs, scale_mode="x"), "scale_mode must be 'cycle' or 'iterations'; got 'x'"),
-    (lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.2, max_momentum=1), "max_momentum must be a finite number >= 0 and < 1; got 1"),
+    (
+        lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.2, scale_fn=abs, scale_mode="x"),
+        "scale_mode must be 'cycle' or 'iterations'; got 'x'",
+    ),
+    (
+        lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.2, max_momentum=1),
+        "max_momentum must be a finite number >= 0 and < 1; got 1",
+    ),
     (lambda o: lr_scheduler.OneCycleLR(o, 1.0), "needs total_steps, or epochs and steps_per_epoch; got epochs=None"),
     (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 0), "total_steps must be a whole number >= 1; got 0"),
-    (lambda o: lr_scheduler.OneCycleLR(o, 1.0, epochs=1, steps_per_epoch=1.5), "steps_per_epoch must be a whole number >= 1; got 1.5"),
-    (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10, pct_start=2), "pct_start must be a finite number >= 0 and <= 1; got 2"),
+    (
+        lambda o: lr_scheduler.OneCycleLR(o, 1.0, epochs=1, steps_per_epoch=1.5),
+        "steps_per_epoch must be a whole number >= 1; got 1.5",
+    ),
+    (
+        lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10, pct_start=2),
+        "pct_start must be a finite number >= 0 and <= 1; got 2",
+    ),
     (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10, pct_start=0.6, three_phase=True), "<= 0.5; got 0.6"),
-    (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10, anneal_strategy="exp"), "anneal_strategy must be 'cos' or 'linear'; got 'exp'"),
+    (
+        lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10, anneal_strategy="exp"),
+        "anneal_strategy must be 'cos' or 'linear'; got 'exp'",
+    ),
     (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10, div_factor=0), "div_factor must be a finite number > 0; got 0"),
     (lambda o: lr_scheduler.OneCycleLR(o, [1.0, -1], 10), "max_lr must be a finite number >= 0; got -1"),
     (lambda o: lr_scheduler.OneCycleLR(o, 1.0, 10, base_momentum=[0.1, 1.5]), "base_momentum must be .* got 1.5"),
@@ -91,7 +109,10 @@ REFUSED = [
     (lambda o: lr_scheduler.ReduceLROnPlateau(o, threshold=-1), "threshold must be"),
     (lambda o: lr_scheduler.ReduceLROnPlateau(o, threshold_mode="x"), "threshold_mode must be 'rel' or 'abs'; got 'x'"),
     (lambda o: lr_scheduler.ReduceLROnPlateau(o, cooldown=-1), "cooldown must be"),
-    (lambda o: lr_scheduler.ReduceLROnPlateau(o, min_lr=[0.1]), "min_lr must be one value, or one a group; got 1 for 2 groups"),
+    (
+        lambda o: lr_scheduler.ReduceLROnPlateau(o, min_lr=[0.1]),
+        "min_lr must be one value, or one a group; got 1 for 2 groups",
+    ),
     (lambda o: lr_scheduler.ReduceLROnPlateau(o, eps=math.nan), "eps must be"),
 ]
 
@@ -111,7 +132,10 @@ def test_wrong_composites_are_refused() -> None:
     step, plateau, strange = (
         lr_scheduler.StepLR(optimizer, 2), lr_scheduler.ReduceLROnPlateau(optimizer), lr_scheduler.StepLR(other, 2)
     )  # fmt: skip
-    for make in (lambda parts: lr_scheduler.ChainedScheduler(parts), lambda parts: lr_scheduler.SequentialLR(optimizer, parts, [3])):
+    for make in (
+        lambda parts: lr_scheduler.ChainedScheduler(parts),
+        lambda parts: lr_scheduler.SequentialLR(optimizer, parts, [3]),
+    ):
         for parts, message in [
             ([], "at least one scheduler"),
             (step, "takes a list"),
@@ -128,7 +152,10 @@ def test_wrong_composites_are_refused() -> None:
             lr_scheduler.SequentialLR(optimizer, [step, second], milestones)
     with pytest.raises(ArgumentError, match=r"each later than the one before; got \[5, 5\]"):
         lr_scheduler.SequentialLR(optimizer, [step, second, lr_scheduler.StepLR(optimizer, 2)], [5, 5])
-    for composite in (lr_scheduler.SequentialLR(optimizer, [step, second], [3]), lr_scheduler.ChainedScheduler([step, second])):
+    for composite in (
+        lr_scheduler.SequentialLR(optimizer, [step, second], [3]),
+        lr_scheduler.ChainedScheduler([step, second]),
+    ):
         with pytest.raises(ArgumentError, match=r"step\(\) without a number; got 3"):
             composite.step(3)
 
@@ -139,7 +166,9 @@ def test_an_optimizer_without_momentum_cannot_cycle_it() -> None:
             super().__init__(params, {"lr": 0.1})
 
     optimizer = Plain([nn.Parameter([1.0])])
-    with pytest.raises(ArgumentError, match=r"needs an optimizer with momentum or betas; Plain has neither. Pass False."):
+    with pytest.raises(
+        ArgumentError, match=r"needs an optimizer with momentum or betas; Plain has neither. Pass False."
+    ):
         lr_scheduler.OneCycleLR(optimizer, 1.0, 10)
     assert lr_scheduler.OneCycleLR(optimizer, 1.0, 10, cycle_momentum=False).get_last_lr() == [pytest.approx(0.04)]
 
@@ -175,11 +204,17 @@ def test_a_state_that_does_not_fit_changes_nothing() -> None:
         (step, one_group, "'base_lrs' has 1 groups, the optimizer 2"),
         (step, {**good, "gamma": -1}, "gamma must be a finite number >= 0; got -1"),
         (sequence, {**sequence.state_dict(), "_schedulers": [good]}, "it has 1 schedulers, not 2"),
-        (sequence, {**sequence.state_dict(), "_schedulers": [good, good]}, "scheduler 1, ExponentialLR: 'step_size' is none"),
+        (
+            sequence,
+            {**sequence.state_dict(), "_schedulers": [good, good]},
+            "scheduler 1, ExponentialLR: 'step_size' is none",
+        ),
         (sequence, {**sequence.state_dict(), "_milestones": [1, 2]}, "milestones must be one less"),
     ]:
         before = scheduler.state_dict()
-        with pytest.raises(ArgumentError, match=f"(?s)does not fit this {type(scheduler).__name__}; nothing was loaded:.*{message}"):
+        with pytest.raises(
+            ArgumentError, match=f"(?s)does not fit this {type(scheduler).__name__}; nothing was loaded:.*{message}"
+        ):
             scheduler.load_state_dict(state)
         assert scheduler.state_dict() == before
     functions = lr_scheduler.LambdaLR(optimizer, [Halving(), Halving()])

@@ -17,7 +17,17 @@ import nn
 import optim
 from autograd.errors import ArgumentError
 from optim import lr_scheduler
-from tests.cases.schedulers import LRS, PLATEAUS, SCHEDULERS, Halving, PlateauCase, SchedulerCase, Slope, optimizer_of, settings
+from tests.cases.schedulers import (
+    LRS,
+    PLATEAUS,
+    SCHEDULERS,
+    Halving,
+    PlateauCase,
+    SchedulerCase,
+    Slope,
+    optimizer_of,
+    settings,
+)
 
 CLOSED = [case for case in SCHEDULERS if case.expected is not None]
 rows = pytest.mark.parametrize("case", SCHEDULERS, ids=[case.name for case in SCHEDULERS])
@@ -180,7 +190,10 @@ def test_continues_after_an_epoch_as_pytorch_does(name: str, last_epoch: int) ->
     ours, theirs = optimizer_of(case.optimizer), theirs_of(torch, case.optimizer)
     for optimizer, package in ((ours, lr_scheduler), (theirs, TorchSchedulers(torch))):
         run(optimizer, case.make(package, optimizer), last_epoch)
-    scheduler, other = resume(name)(lr_scheduler, ours, last_epoch), resume(name)(TorchSchedulers(torch), theirs, last_epoch)
+    scheduler, other = (
+        resume(name)(lr_scheduler, ours, last_epoch),
+        resume(name)(TorchSchedulers(torch), theirs, last_epoch),
+    )
     assert scheduler.last_epoch == last_epoch + 1
     assert np.allclose(run(ours, scheduler, 30), run(theirs, other, 30), rtol=1e-12, atol=1e-16)
 
@@ -320,7 +333,9 @@ def test_groups_that_come_later() -> None:
         scheduler = make(optimizer)
         optimizer.add_param_group({"params": [nn.Parameter([1.0])]})
         before = settings(optimizer)
-        with pytest.raises(ArgumentError, match=r"was made for 1 groups, the optimizer has 2 by now. Make it after add_param_group"):
+        with pytest.raises(
+            ArgumentError, match=r"was made for 1 groups, the optimizer has 2 by now. Make it after add_param_group"
+        ):
             scheduler.step()
         assert (settings(optimizer), scheduler.last_epoch, len(scheduler.base_lrs)) == (before, 0, 1)
 
