@@ -83,6 +83,25 @@ def reduced_size(shape: tuple[int, ...], axis: Axis) -> int:
 # Of a stack of arrays: one more axis in front
 
 
+def unbroadcast_stack(g: Any, k: int, shape: tuple[int, ...]) -> Any:
+    """`unbroadcast` of each of k cotangents: g as (k, *shape).
+
+    Broadcasting is undone behind the leading axis. A g without that axis is the same for all of them.
+    """
+    got = np.shape(g)
+    if got == (k, *shape):
+        return g
+    if len(got) <= len(shape):
+        return np.broadcast_to(g, (k, *shape))
+    added = len(got) - 1 - len(shape)
+    if added:
+        g = np.sum(g, axis=tuple(range(1, added + 1)))
+    stretched = tuple([i + 1 for i, n in enumerate(shape) if n == 1 and g.shape[i + 1] != 1])
+    if stretched:
+        g = np.sum(g, axis=stretched, keepdims=True)
+    return g if g.shape == (k, *shape) else np.broadcast_to(g, (k, *shape))
+
+
 def stacked_axis(axis: Any, ndim: int) -> Any:
     """The same axis (or axes) of an array that has one more in front; None is all of them."""
     if axis is None:

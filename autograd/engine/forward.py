@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
-from autograd.engine.batch import batch_seed, leading_size, refuse_written
-from autograd.engine.cotangents import as_tensor, refuse_freed
+from autograd.engine.cotangents import as_seed, as_tensor, leading_size
 from autograd.engine.graph import oldest_first
 from autograd.engine.modes import Mode, mode
-from autograd.engine.recording import is_tensor, result
+from autograd.engine.recording import is_tensor, raw
 from autograd.engine.tangents import through, through_arrays
-from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.engine.written import refuse_freed, refuse_written
+from autograd.errors import ArgumentError
 
 
 def push(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create_graph: bool = False) -> list[Any]:
@@ -49,7 +49,7 @@ def push(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create_gr
     token = mode.set(Mode(create_graph, mode.get().anomaly, ()))
     try:
         with np.errstate(all="ignore"):  # the forward pass has warned
-            seeds = [_seed(x, t, create_graph) for x, t in zip(inputs, tangents, strict=True)]
+            seeds = [as_seed(x, t, "tangent", create_graph) for x, t in zip(inputs, tangents, strict=True)]
             return _handed_over(_push(roots, inputs, seeds, None, create_graph), seeds, create_graph)
     finally:
         mode.reset(token)
@@ -62,7 +62,7 @@ def push_batch(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], cre
     Example:
         >>> import numpy as np
         >>> from autograd import Tensor
-        >>> from autograd.batched import push_batch
+        >>> from autograd.engine.forward import push_batch
         >>> x = Tensor([1.0, 2.0], requires_grad=True)
         >>> push_batch(x**3, [x], [np.eye(2)])[0]
         Tensor([[ 3.,  0.],
@@ -74,7 +74,7 @@ def push_batch(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], cre
     try:
         with np.errstate(all="ignore"):
             k = leading_size(tangents, inputs, "tangent")
-            seeds = [batch_seed(x, t, k, create_graph, "tangent") for x, t in zip(inputs, tangents, strict=True)]
+            seeds = [as_seed(x, t, "tangent", create_graph, k) for x, t in zip(inputs, tangents, strict=True)]
             return _handed_over(_push(roots, inputs, seeds, k, create_graph), seeds, create_graph)
     finally:
         mode.reset(token)
@@ -83,17 +83,6 @@ def push_batch(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], cre
 def _check_count(inputs: Sequence[Any], tangents: Sequence[Any]) -> None:
     if len(inputs) != len(tangents):
         raise ArgumentError(f"got {len(inputs)} inputs and {len(tangents)} tangents; give one tangent an input.")
-
-
-def _seed(x: Any, seed: Any, create: bool) -> Any:
-    t = seed if create and is_tensor(seed) else np.asarray(getattr(seed, "_data", seed))
-    if t.shape != x.shape:
-        raise ShapeError(f"a tangent must have the shape of its input, {x.shape}; got {t.shape}.")
-    if t.dtype.kind not in "fiu":
-        raise DTypeError(f"a tangent must be of real numbers; got dtype {t.dtype}.")
-    if t.dtype != x.dtype:
-        t = t.astype(x.dtype)
-    return result(t, None) if create and not is_tensor(t) else t
 
 
 def _push(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], k: int | None, create: bool) -> list[Any]:
@@ -136,15 +125,15 @@ def _push(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], k: 
 
 def _handed_over(made: Sequence[Any], seeds: Sequence[Any], create: bool) -> list[Any]:
     """The tangents as Tensors, each in memory of its own."""
-    seen = {id(getattr(t, "_data", t)) for t in seeds}
+    seen = {id(raw(t)) for t in seeds}
     handed: list[Any] = []
     for t in made:
         if t is None:
             handed.append(None)
             continue
-        raw = t._data if create else t
-        if isinstance(raw, np.ndarray) and (raw.base is not None or id(raw) in seen or not raw.flags.writeable):
+        data = raw(t)
+        if isinstance(data, np.ndarray) and (data.base is not None or id(data) in seen or not data.flags.writeable):
             t = t.copy()
-        seen.add(id(raw))
+        seen.add(id(data))
         handed.append(as_tensor(t))
     return handed

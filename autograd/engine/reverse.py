@@ -1,9 +1,8 @@
-"""The one reverse sweep: from the newest operation to the oldest, each hands its parents their cotangents."""
+"""The reverse sweep: from the newest operation to the oldest, each hands its parents their cotangents."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from functools import partial
+from collections.abc import Sequence
 from heapq import heappop, heappush, heappushpop
 from math import isnan
 from sys import getrefcount
@@ -13,30 +12,19 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
-from autograd.engine.abstract import Abstract
-from autograd.engine.cotangents import (
-    as_cotangent,
-    as_tensor,
-    guarded,
-    has_nan,
-    is_written,
-    own,
-    refuse_changed,
-    refuse_freed,
-    retaining,
-    seeded,
-    through_hooks,
-    zeros,
-)
+from autograd.engine.cotangents import as_tensor, complete, own
 from autograd.engine.graph import Node, oldest_first
+from autograd.engine.hooks import through_hooks
 from autograd.engine.modes import Mode, enable_grad, mode
-from autograd.engine.primitive import Primitive, Share, pick_node
-from autograd.engine.recording import result
-from autograd.engine.registry import alias
+from autograd.engine.primitive import Share
+from autograd.engine.recording import raw, result
+from autograd.engine.step import Step
+from autograd.engine.written import is_written, refuse_changed, refuse_freed, refuse_written
 from autograd.errors import ArgumentError
-from autograd.shapes import unbroadcast
 
+ndarray = np.ndarray
 float64 = np.float64
+float32 = np.float32
 _one_at_a_time = Lock()
 
 
@@ -47,7 +35,6 @@ def _references_to_a_local() -> int:
 
 
 ALONE = _references_to_a_local()
-ndarray = np.ndarray
 
 
 def backward(
@@ -74,16 +61,17 @@ def backward(
     """
     several = isinstance(tensors, (list, tuple))
     roots = tensors if several else [tensors]
-    cotangents = gradients if several and gradients is not None else [gradients] * len(roots)
-    if len(cotangents) != len(roots):
+    seeds = gradients if several and gradients is not None else [gradients] * len(roots)
+    if len(seeds) != len(roots):
         raise ArgumentError(
-            f"backward got {len(roots)} tensors and {len(cotangents)} gradients; give one gradient a tensor."
+            f"backward got {len(roots)} tensors and {len(seeds)} gradients; give one gradient a tensor."
         )
-    leaves, visits = sweep(roots, cotangents, retain_graph=retain_graph, create_graph=create_graph)
+    step = Step(create_graph, _gradients)
+    leaves = sweep(roots, seeds, step, create_graph if retain_graph is None else retain_graph)
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
         leaves[leaf] = through_hooks(leaf.hooks, leaves[leaf])
-    arrivals = [*leaves.items(), *visits]
+    arrivals = [*leaves.items(), *step.retained]
     with _one_at_a_time:  # another thread may be adding to the same leaf
         totals = [g if leaf._grad is None else _added(leaf._grad, g, create_graph) for leaf, g in arrivals]
         for (leaf, _), total in zip(arrivals, totals):  # noqa: B905  # all or nothing: whatever could fail has run
@@ -112,140 +100,152 @@ def gradients(
     """
     roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     seeds = list(cotangents) if isinstance(cotangents, (list, tuple)) else [cotangents] * len(roots)
-    leaves, _ = sweep(
-        roots, seeds, retain_graph=retain_graph, create_graph=create_graph, wanted=inputs, partial=partial
-    )
+    retain = create_graph if retain_graph is None else retain_graph
+    leaves = sweep(roots, seeds, Step(create_graph, _gradients), retain, wanted=inputs, partial=partial)
     return [leaves.get(x) for x in inputs]
+
+
+_gradients = gradients  # under a name that the arguments of backward() do not hide
 
 
 def sweep(
     roots: Sequence[Any],
     seeds: Sequence[Any],
-    *,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
+    step: Step,
+    retain: bool,
     wanted: Sequence[Any] | None = None,
     partial: bool = False,
-) -> tuple[dict[Any, Any], list[tuple[Any, Any]]]:
-    """One reverse sweep. Returns leaf -> its cotangent, and (tensor, cotangent) for those with retain_grad().
+) -> dict[Any, Any]:
+    """One reverse sweep: leaf -> its cotangent, as a Tensor in memory of its own.
 
-    With `wanted` (tensors, recorded or leaves) only their cotangents are returned, and only their paths walked;
-    with `partial` also what a wanted tensor was itself computed from is left alone.
+    Args:  step: what is done at a node besides the hot path.
+           retain: keep the graph for another sweep.
+           wanted: tensors, recorded or leaves; then only their cotangents are returned, and only their paths walked.
+           partial: what a wanted tensor was itself computed from is left alone.
     """
-    token = mode.set(Mode(create_graph, mode.get().anomaly, ()))
+    create = step.create
+    token = mode.set(Mode(create, mode.get().anomaly, ()))
     try:
         with np.errstate(all="ignore"):  # the forward pass has warned; a guarded 0 * inf is no accident
-            return _sweep(
-                roots, seeds, retain_graph if retain_graph is not None else create_graph, create_graph, wanted, partial
-            )
+            useful, goals = (None, {}) if wanted is None else _paths(roots, wanted)
+            heap: list[int] = []
+            waiting: dict[int, tuple[Node, Any]] = {}
+            leaves: dict[Any, Any] = {}
+            for root, seed in zip(roots, seeds, strict=True):
+                origin, g = step.start(root, seed)
+                if type(origin) is not Node:
+                    leaves[origin] = leaves[origin] + g if origin in leaves else g
+                elif -origin.number in waiting:
+                    waiting[-origin.number] = (origin, waiting[-origin.number][1] + g)
+                else:
+                    waiting[-origin.number] = (origin, g)
+                    heappush(heap, -origin.number)
+            owned = _propagate(heap, waiting, leaves, step, retain, useful, goals, partial)
+            if wanted is not None:
+                leaves = {
+                    x: as_tensor(own(leaves[origin])) for origin, xs in goals.items() if origin in leaves for x in xs
+                }
+            if create:
+                return _in_own_memory(leaves, seeds)
+            if wanted is not None:
+                return leaves
+            return {
+                leaf: result(g if leaf in owned or type(g) is float64 else own(g), None) for leaf, g in leaves.items()
+            }
     finally:
         mode.reset(token)
 
 
-def _sweep(
-    roots: Sequence[Any], seeds: Sequence[Any], retain: bool, create: bool, wanted: Sequence[Any] | None, partial: bool
-) -> tuple[dict[Any, Any], list[tuple[Any, Any]]]:
-    heap: list[int] = []  # the numbers of the nodes that wait, negated: the newest comes first
-    waiting: dict[int, tuple[Node, Any]] = {}  # the node and what it has received so far, by that number
-    leaves: dict[Any, Any] = {}  # the same for leaf tensors (and for recorded tensors that are wanted)
-    owned: set[Any] = set()  # whose buffer was made here and is seen by no one else: it may be added to in place
+def _propagate(
+    heap: list[int],
+    waiting: dict[int, tuple[Node, Any]],
+    leaves: dict[Any, Any],
+    step: Step,
+    retain: bool,
+    useful: set[Any] | None,
+    goals: dict[Any, Any],
+    partial: bool,
+) -> set[Any]:
+    """The hot loop: it runs for every operation of every step, and its length is what a small network's sweep costs.
+
+    Args:  heap: the numbers of the nodes that wait, negated, so that the newest comes first.
+           waiting: the node and what it has received so far, by that number.
+           leaves: the same for leaf tensors, and for recorded tensors that are wanted.
+    Returns: the keys whose buffer was made here and is seen by no one else.
+    """
+    owned: set[Any] = set()  # whose buffer may be added to in place
     views: dict[Node, Any] = {}  # results that a rule read through a view: their leaf must be unchanged too
-    visits: list[tuple[Any, Any]] = []
-    useful, goals = (None, {}) if wanted is None else paths(roots, wanted)
-    check = mode.get().anomaly
-    rare = create or check or useful is not None
-
-    for root, seed in zip(roots, seeds, strict=True):
-        origin, g = seeded(root, seed, create)
-        if type(origin) is not Node:
-            leaves[origin] = leaves[origin] + g if origin in leaves else g
-        elif -origin.number in waiting:
-            waiting[-origin.number] = (origin, waiting[-origin.number][1] + g)
-        else:
-            waiting[-origin.number] = (origin, g)
-            heappush(heap, -origin.number)
-
-    # The loop runs for every operation of every step, and its length is what a small network's sweep costs.
+    create, check = step.create, step.check
+    rare = type(step) is not Step or create or check or useful is not None
 
     ahead: Node | None = (
-        None  # the last node to receive something stays here: in a chain it is the next one, and never has to wait
+        None  # the last node to receive something stays here: in a chain it is the next, and never waits
     )
     ahead_g: Any = None
     while True:
         if not heap:
             if ahead is None:
-                break
+                return owned
             node, g = ahead, ahead_g
+        elif ahead is None:
+            node, g = waiting.pop(heappop(heap))
         else:
-            if ahead is None:
-                key = heappop(heap)
-            else:
-                key = -ahead.number
-                waiting[key] = (ahead, ahead_g)
-                key = heappushpop(heap, key)
-            node, g = waiting.pop(key)
+            waiting[-ahead.number] = (ahead, ahead_g)
+            node, g = waiting.pop(heappushpop(heap, -ahead.number))
         ahead = None
         kept: Any = node.args
-        if kept is None:
-            refuse_freed(node)
-        args = kept
-        out = node.out
-        params = node.params
-        parents = node.parents
-        primitive: Any = node.primitive
-        pulls = primitive.vjps
-        if rare or node.hooks is not None or not primitive.direct:
-            if partial and node in goals:  # its hooks are for the sweep that goes on from here
-                leaves[node] = g
+        args, out, params, parents, primitive = kept, node.out, node.params, node.parents, node.primitive
+        rules = primitive.vjps
+        guard = primitive.guard
+        if rare or kept is None or node.hooks is not None or not primitive.direct:
+            if kept is None or partial and node in goals:  # the walk ends; hooks are for a sweep that goes on from here
+                if node in goals:
+                    leaves[node] = g
+                else:
+                    step.freed(node, g)
                 continue
-            g = _arrived(node, g, create, check, visits)
+            g = step.arrived(node, g)
             if node in goals:
                 leaves[node] = g
-            args, out, pulls = _prepared(node, g, create)
             if useful is not None:
-                parents = _useful_of(node, useful)
+                parents = [parent if parent in useful else None for parent in parents]
+            args, out, rules = step.rules(node, g, parents)
         i = -1
-        for parent in parents:  # counted by hand: an iterator over three lists at once is four objects an operation
+        for parent in parents:  # counted by hand: an iterator over three lists is four objects an operation
             i += 1
             if parent is None:
                 continue
             x = kept[i]
             if params is not None:
-                gi = pulls[i](g, out, *args, **params)
+                gi = rules[i](g, out, *args, **params)
             elif len(args) == 2:
-                gi = pulls[i](g, out, args[0], args[1])
+                gi = rules[i](g, out, args[0], args[1])
             else:
-                gi = pulls[i](g, out, *args)
+                gi = rules[i](g, out, *args)
 
             kind = type(gi)
-            if kind is float64 and type(x) is float64:  # numbers: the short way
-                if primitive.guard and isnan(gi) and g == 0:
-                    gi = float64(0)
+            if kind is not ndarray and kind is type(x) and (kind is float64 or kind is float32):  # the short way
+                if guard and isnan(gi) and g == 0:
+                    gi = kind(0)
             else:
                 if type(x) is ndarray:  # a value that the rules read
                     if parent.written > node.number:
-                        refuse_changed(parent, node)
+                        refuse_changed(parent, node.name)
                     if x.base is not None and type(parent) is Node:
                         views[parent] = x
-                if kind is not ndarray:
-                    if kind is Share:
-                        if views and node in views and is_written(parent, node, views):
-                            refuse_changed(parent, node)
-                        _receive_share(parent, gi, waiting, heap)
-                        continue
-                    if gi is None:
-                        continue
-                    gi = as_cotangent(gi, create)
-                if primitive.guard and has_nan(gi):
-                    gi = guarded(gi, g)
-                if gi.shape != x.shape:
-                    gi = unbroadcast(gi, x.shape)
-                if gi.dtype is not x.dtype and gi.dtype != x.dtype:
-                    gi = gi.astype(x.dtype)
-                if check:
-                    anomaly.check_backward(node, i, gi, g)
+                if kind is Share:
+                    if views and node in views and is_written(parent, node, views):
+                        refuse_changed(parent, node.name)
+                    _receive_share(parent, gi, waiting, heap)
+                    continue
+                if gi is None:
+                    continue
+                if guard or kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape:
+                    gi = complete(gi, g, x, guard, create, step.k)
+            if check:
+                anomaly.check_backward(node, i, gi, g)
             if views and node in views and is_written(parent, node, views):
-                refuse_changed(parent, node)
+                refuse_changed(parent, node.name)
 
             if type(parent) is Node:
                 if ahead is None and not heap:
@@ -292,76 +292,16 @@ def _sweep(
             node.out = None
             node.parents = ()
 
-    if wanted is not None:
-        found = {x: as_tensor(own(leaves[origin])) for origin, xs in goals.items() if origin in leaves for x in xs}
-        return _apart(found, seeds) if create else found, []
-    if create:
-        return _apart(leaves, seeds), visits
-    return {
-        leaf: result(g if leaf in owned or type(g) is float64 else own(g), None) for leaf, g in leaves.items()
-    }, visits
 
-
-def _apart(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, Any]:
+def _in_own_memory(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, Any]:
     """The recorded gradients, those that share memory copied (recorded), so that each leaf has its own."""
-    seen = {id(getattr(seed, "_data", seed)) for seed in seeds}
+    seen = {id(raw(seed)) for seed in seeds}
     for leaf, g in leaves.items():
         if isinstance(g._data, ndarray) and (g._data.base is not None or id(g._data) in seen):
             with enable_grad():
                 leaves[leaf] = g = g.copy()
         seen.add(id(g._data))
     return leaves
-
-
-def _arrived(node: Node, g: Any, create: bool, check: bool, visits: list[tuple[Any, Any]]) -> Any:
-    """The cotangent of a node when all of it has come: completed, through the hooks, noted, and checked."""
-    if type(g) is dict:
-        g = tuple([g[i] if i in g else zeros(o, create) for i, o in enumerate(node.out)])
-    if node.hooks is not None:
-        g = through_hooks(node.hooks, g)
-        visits += [(tensor, as_tensor(own(g))) for tensor in retaining(node)]
-    if check:
-        anomaly.check_kept(node)
-    return g
-
-
-def _prepared(node: Node, g: Any, create: bool) -> tuple[Sequence[Any], Any, Sequence[Any]]:
-    """(args, out, one function (g, out, *args, **params) an argument) for what is not simply one VJP an argument."""
-    primitive = node.primitive
-    args, out = rewrap(node) if create else (node.args or (), node.out)
-    params = node.params or {}
-    if create and primitive.by_composite:
-        return args, out, _each_of(through_composite(primitive, node, args, g), len(args))
-    if primitive.joint is not None:
-        return args, out, _each_of(primitive.joint(g, out, *args, **params), len(args))
-    if primitive.each is not None:
-        return args, out, [partial(primitive.each, i) for i in range(len(args))]
-    return args, out, primitive.vjps
-
-
-def _useful_of(node: Node, useful: set[Any]) -> list[Any]:
-    """The node's parents, with None for those that lead to nothing wanted; but also their values must be unchanged."""
-    for parent, x in zip(node.parents, node.args or (), strict=True):
-        if parent is not None and parent not in useful and type(x) is ndarray and parent.written > node.number:
-            refuse_changed(parent, node)
-    return [parent if parent in useful else None for parent in node.parents]
-
-
-def _each_of(found: Any, count: int) -> list[Any]:
-    """What one rule has found for all arguments, as one function an argument, each called once.
-
-    It is handed over, not kept: the sweep may then add to it in place.
-    """
-    if isinstance(found, tuple):
-        found = list(found)
-
-    def take(i: int) -> Any:
-        gi = found[i]
-        if type(found) is list:
-            found[i] = None
-        return gi
-
-    return [lambda *_, i=i, **__: take(i) for i in range(count)]
 
 
 def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
@@ -374,56 +314,21 @@ def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, An
     received[share.number] = received[share.number] + share.g if share.number in received else share.g
 
 
-def rewrap(node: Node) -> tuple[tuple[Any, ...], Any]:
-    """What a node keeps, as Tensors that lead to where they came from."""
-    args = tuple([
-        raw if parent is None or isinstance(raw, Abstract) or type(raw) is tuple
-        else result(raw, parent) if type(parent) is Node
-        else parent
-        for raw, parent in zip(node.args or (), node.parents, strict=True)
-    ])  # fmt: skip
-    out = node.out
-    if isinstance(out, tuple):
-        return args, tuple(
-            [o if isinstance(o, Abstract) else result(o, pick_node(node, i, o)) for i, o in enumerate(out)]
-        )
-    return args, out if isinstance(out, Abstract) else result(out, node)
+def _paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[Any, Any]]:
+    """(the Nodes and leaves on a path from the roots to a wanted tensor, wanted Node or leaf -> its tensors).
 
-
-def through_composite(
-    primitive: Primitive, node: Node, args: Sequence[Any], g: Any, pull: Any = gradients
-) -> list[Any]:
-    """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
-    inputs = list(args)
-    for i, parent in enumerate(node.parents):
-        a = args[i]
-        if isinstance(a, Abstract):  # no VJP that is needed reads its value, so the derivatives are the same at zero
-            a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
-            inputs[i] = a if parent is None else alias(a, parent)
-        elif parent is not None:
-            inputs[i] = alias(a._data, parent)
-    outputs = primitive.composite(*inputs, **node.params or {})  # type: ignore[misc]
-    sources = [x for x, parent in zip(inputs, node.parents, strict=True) if parent is not None]
-    found = iter(pull(outputs, sources, g, create_graph=True))
-    return [None if parent is None else next(found) for parent in node.parents]
-
-
-def paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[Any, Any]]:
-    """(the Nodes and leaves on a path from the roots to a wanted tensor, wanted Node or leaf -> its tensors)."""
+    Raises for a Node among them that a sweep has freed, and for a value that their rules read and that was changed.
+    """
     goals: dict[Any, list[Any]] = {}
     for x in wanted:
-        origin = x.node if x.node is not None else x
-        goals.setdefault(origin, []).append(x)
-    starts = [root.node if root.node is not None else root for root in roots]
-    return leading_to(goals, oldest_first(starts)), goals
-
-
-def leading_to(goals: Collection[Any], nodes: Sequence[Node]) -> set[Any]:
-    """The goals, and of the nodes, oldest first, those on a path to one of them. Raises for one that a sweep has freed."""
+        goals.setdefault(x if x.node is None else x.node, []).append(x)
+    nodes = oldest_first([getattr(root, "node", None) for root in roots])
     useful = set(goals)
     for node in nodes:
         if node.args is None and node not in goals:
             refuse_freed(node)
         if not useful.isdisjoint(node.parents):
             useful.add(node)
-    return useful
+    nodes.reverse()
+    refuse_written(nodes, useful)  # also through views that lead to nothing wanted, which the sweep does not pass
+    return useful, goals

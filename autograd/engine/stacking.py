@@ -110,22 +110,6 @@ def _leading_out(out: Any, k: int) -> Any:
     return tuple([leading(o, k) for o in out]) if isinstance(out, tuple) else leading(out, k)
 
 
-def fitted(g: Any, k: int, shape: tuple[int, ...]) -> Any:
-    """What a rule gave for a batch as (k, *shape): broadcasting undone behind the leading axis, a missing axis spread."""
-    got = np.shape(g)
-    if got == (k, *shape):
-        return g
-    if len(got) <= len(shape):  # it is the same for all of them
-        return np.broadcast_to(g, (k, *shape))
-    added = len(got) - 1 - len(shape)
-    if added:
-        g = np.sum(g, axis=tuple(range(1, added + 1)))
-    stretched = tuple([i + 1 for i, n in enumerate(shape) if n == 1 and g.shape[i + 1] != 1])
-    if stretched:
-        g = np.sum(g, axis=stretched, keepdims=True)
-    return g if g.shape == (k, *shape) else np.broadcast_to(g, (k, *shape))
-
-
 def spread_out(t: Any, k: int | None, ndim: int) -> Any:
     """A tangent of fewer axes than the result, so that it broadcasts behind the leading axis: (k, *s) -> (k, 1, …, *s)."""
     if k is None or t.ndim == ndim + 1:

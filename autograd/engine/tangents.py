@@ -22,15 +22,16 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.batch import pull
-from autograd.engine.cotangents import as_cotangent, has_nan
+from autograd.engine.cotangents import as_cotangent, complete, has_nan
 from autograd.engine.definition import Batch
 from autograd.engine.graph import Node
 from autograd.engine.modes import enable_grad
 from autograd.engine.primitive import Primitive
-from autograd.engine.recording import is_tensor, result
+from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import alias
-from autograd.engine.reverse import gradients, rewrap
+from autograd.engine.reverse import gradients
 from autograd.engine.stacking import OneByOne, argument, ones_like, spread_out, stacked_call, vjps
+from autograd.engine.step import linked
 from autograd.errors import NoRuleError
 from autograd.ops.products import guarded, is_finite
 from autograd.shapes import stacked_axis, unbroadcast
@@ -92,7 +93,7 @@ def through(node: Node, ts: Tangents, k: int | None, create: bool, sweep: Sweep)
     `sweep` pushes tangents through the graph of a composite.
     """
     primitive = node.primitive
-    args, out = rewrap(node) if create else (node.args or (), node.out)
+    args, out = linked(node) if create else (node.args or (), node.out)
     params = node.params or {}
     word = primitive.jvp
     if create and primitive.by_composite and word != "linear":
@@ -298,7 +299,7 @@ def _through_composite(node: Node, args: Any, ts: Tangents, k: int | None, creat
         if isinstance(a, Abstract):  # no rule that is needed reads its value, so the derivatives are the same at zero
             a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
         if create and parent is not None:
-            inputs[i] = alias(getattr(a, "_data", a), parent)
+            inputs[i] = alias(raw(a), parent)
         else:
             inputs[i] = _leaf(a) if t is not None else a
         if t is not None:
@@ -334,9 +335,7 @@ def _transposed(
                 which, vjps(primitive, which, tuple(us) if several else us[0], out, args, params), strict=True
             ):
                 if is_tensor(gi) and gi.requires_grad:
-                    x = args[i]
-                    gi = unbroadcast(gi, x.shape)
-                    pairs.append((gi if gi.dtype == x.dtype else gi.astype(x.dtype), ts[i]))
+                    pairs.append((complete(gi, gi, args[i], False, True), ts[i]))
     except TypeError as error:
         raise NoRuleError(
             f"{primitive.name}: it has no rule for tangents, and its VJP is not NumPy that can be differentiated ({error}). "
@@ -348,5 +347,5 @@ def _transposed(
     sweep = gradients if k is None else pull
     found = iter(sweep([gi for gi, _ in pairs], unknown, [t for _, t in pairs], create_graph=create))
     made = [(next(found) if is_tensor(u) else None) for u in us]
-    made = [t if t is None or create else t._data for t in made]
+    made = [t if create else raw(t) for t in made]
     return tuple(made) if several else made[0]

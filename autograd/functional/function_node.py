@@ -7,18 +7,17 @@ running it once with recording: whatever its result leads to that existed before
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.abstract import abstract
-from autograd.engine.cotangents import refuse_changed
 from autograd.engine.graph import Node, clock
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive, pick_node
 from autograd.engine.recording import is_tensor, record, result
 from autograd.engine.registry import alias
+from autograd.engine.written import refuse_changed
 from autograd.tensor.tensor import Tensor
 
 
@@ -118,7 +117,7 @@ def operation(
     def guarded(g: Any, out: Any, *kept: Any) -> Any:
         for origin in watched:  # the sweep would look only after the rule has run, which computes with them anew
             if origin.written > number:
-                refuse_changed(origin, SimpleNamespace(primitive=SimpleNamespace(name=name)))  # type: ignore[arg-type]
+                refuse_changed(origin, name)
         return joint(g, out, *kept)
 
     primitive = Primitive(lambda *args: args, joint=guarded, name=name, label=label)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched import pull
+from autograd.engine.batch import pull
 from autograd.engine.graph import clock
 from autograd.engine.modes import enable_grad, is_grad_enabled, no_grad
 from autograd.engine.recording import is_tensor, result

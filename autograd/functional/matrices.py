@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched import pull, push_batch
+from autograd.engine.batch import pull
+from autograd.engine.forward import push_batch
 from autograd.engine.recording import result
 from autograd.errors import ArgumentError
 from autograd.functional.recorded import Function, Recorded, check_callable, handed, record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,18 +93,8 @@ class Scalar:
 
         The graph stays: a second call adds the same amounts once more.
         """
-        with _one_sweep:
-            order = [self]
-            try:
-                _count_children(order)
-                if type(self.data) is float and type(gradient) is float and not get_mode().anomaly:
-                    _sweep(order, gradient)
-                else:
-                    _sweep_of_any(order, gradient)
-            except BaseException:
-                for node in order:
-                    node._waits = 0
-                raise
+        plain = type(self.data) is float and type(gradient) is float and not get_mode().anomaly
+        sweep([self], gradient, None if plain else _GeneralStep())
 
     def zero_grad(self) -> None:
         """Forget the gradient: `.grad` becomes None."""
@@ -390,9 +380,35 @@ def _compare(relation: Callable[[Any, Any], bool], s: Scalar, other: Any) -> boo
 _one_sweep = threading.RLock()  # the counts stand in the Scalars themselves, where two threads would mix them up
 
 
-def _count_children(order: list[Scalar]) -> None:
-    """Append every ancestor of the one Scalar in `order`, and leave in each the number of its children."""
+def sweep(roots: Sequence[Scalar], gradient: Any, step: Any = None) -> None:
+    """One reverse sweep from the sum of the roots, times `gradient`.
+
+    Args:  step: None adds to the `.grad` of every Scalar, for plain floats. Otherwise an object with two methods:
+           `arrived(scalar, g)` is told the complete gradient and returns it as it is to go on, `pass_on(scalar, g)`
+           adds to the `_g` of the scalar's parents.
+    """
+    with _one_sweep:
+        order: list[Scalar] = []
+        try:
+            _count_children(roots, order)
+            _propagate(roots, gradient, step)
+        except BaseException:
+            for node in order:
+                node._waits = 0
+            raise
+
+
+def _count_children(roots: Sequence[Scalar], order: list[Scalar]) -> None:
+    """Append the roots and their ancestors to `order`, and leave in each how often it will hear from a child.
+
+    To have been asked for counts like a child.
+    """
     append = order.append
+    for root in roots:
+        if not root._waits:
+            root._g = 0.0
+            append(root)
+        root._waits += 1
     for node in order:  # which grows meanwhile
         x = node._x
         if x is not None:
@@ -412,57 +428,64 @@ def _count_children(order: list[Scalar]) -> None:
                     append(y)
 
 
-def _sweep(order: list[Scalar], gradient: float) -> None:
-    root = order[0]
-    root._g = gradient
-    ready = [root]
+def _propagate(roots: Sequence[Scalar], gradient: Any, step: Any) -> None:
+    ready: list[Scalar] = []
     pop, push = ready.pop, ready.append
+    for root in roots:
+        root._g = root._g + gradient if root._g else gradient
+        root._waits -= 1
+        if not root._waits:
+            push(root)
     while ready:
         node = pop()
         g = node._g
-        node.grad = g if node.grad is None else node.grad + g
+        if step is None:
+            node.grad = g if node.grad is None else node.grad + g
+        else:
+            g = step.arrived(node, g)
         x = node._x
-        if x is not None:
-            if g:  # where nothing arrived nothing is passed on, not even through an infinite derivative
-                x._g += node._dx * g
-            waits = x._waits = x._waits - 1
-            if not waits:
-                push(x)
-            y = node._y
+        if x is None:
+            continue
+        y = node._y
+        if step is not None:
+            step.pass_on(node, g)
+        elif g:  # where nothing arrived nothing is passed on, not even through an infinite derivative
+            x._g += node._dx * g
             if y is not None:
-                if g:
-                    y._g += node._dy * g
-                waits = y._waits = y._waits - 1
-                if not waits:
-                    push(y)
+                y._g += node._dy * g
+        waits = x._waits = x._waits - 1
+        if not waits:
+            push(x)
+        if y is not None:
+            waits = y._waits = y._waits - 1
+            if not waits:
+                push(y)
 
 
-def _sweep_of_any(order: list[Scalar], gradient: Any) -> None:
-    """The same for Scalars of Scalars, whose products are recorded in turn; also under detect_anomaly."""
-    check = get_mode().anomaly
-    root = order[0]
-    root._g = gradient
-    ready = [root]
-    while ready:
-        node = ready.pop()
-        g = node._g
+class _GeneralStep:
+    """Of Scalars of Scalars, whose products are recorded in turn; also under detect_anomaly."""
+
+    def __init__(self) -> None:
+        self.check = get_mode().anomaly
+
+    def arrived(self, node: Scalar, g: Any) -> Any:
+        node._g = None
         if isinstance(node.data, Scalar) and not isinstance(g, Scalar):
             g = _like(g, node.data)
         node.grad = g if node.grad is None else node.grad + g
+        return g
+
+    def pass_on(self, node: Scalar, g: Any) -> None:
         for parent, local in zip(node.parents, node.local_derivatives, strict=True):
             share = local * g
             if float(g) == 0 and not math.isfinite(float(share)):
                 share = 0.0
-            if check and bad_kind(float(share)) and not bad_kind(float(g)):
+            if self.check and bad_kind(float(share)) and not bad_kind(float(g)):
                 raise AnomalyError(
                     f"the derivative of {node.op} gave the first {bad_kind(float(share))}: "
                     f"{float(local)} times the gradient {float(g)}, at the value {float(parent)}."
                 )
             parent._g = parent._g + share if isinstance(parent._g, Scalar) or parent._g else share
-            parent._waits -= 1
-            if not parent._waits:
-                ready.append(parent)
-        node._g = None
 
 
 def _like(value: Any, data: Any) -> Any:

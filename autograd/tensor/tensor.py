@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import reverse
-from autograd.engine.cotangents import RETAIN
 from autograd.engine.graph import Node
+from autograd.engine.hooks import RETAIN
 from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
 from autograd.errors import DTypeError, GraphError, NoRuleError, ShapeError

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.abstract import Abstract
-from autograd.engine.cotangents import as_cotangent, guarded, has_nan, refuse_changed, seeded, zeros
+from autograd.engine.cotangents import complete
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import Share
-from autograd.engine.reverse import _prepared
+from autograd.engine.reverse import gradients, sweep
+from autograd.engine.step import Rule, Step, each_once
 from autograd.scalar.scalar import Scalar
-from autograd.shapes import unbroadcast
+from autograd.scalar.scalar import sweep as sweep_scalars
 
 REFLECTED = {
     "r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "maximum", "minimum")
@@ -54,9 +57,8 @@ def completed(order: list[Any], asked: list[Any], kept: dict[int, Any]) -> Compl
                     found.values[id(root.node)] = root._data
             for node in nodes:
                 _evaluate(node, found.values)
-            _sweep(nodes, tensors, found)
-            scalars = [item for item in order if isinstance(item, Scalar)]
-            _sweep_scalars(scalars, [root for root in asked if isinstance(root, Scalar)], found)
+            _sweep(tensors, found)
+            sweep_scalars([root for root in asked if isinstance(root, Scalar)], 1.0, _ObservedScalars(found))
     finally:
         mode.reset(token)
     return found
@@ -97,73 +99,80 @@ def _unknown(value: Any) -> bool:
     )
 
 
-def _sweep(nodes: list[Node], roots: list[Any], found: Completed) -> None:
-    """`autograd.backward` step by step: what each rule returns is noted before it is added up."""
-    gradients = found.gradients
-    for root in roots:
-        if root.requires_grad:
-            origin, g = seeded(root, np.ones(root.shape, root.dtype) if root.size != 1 else None, False)
-            gradients[id(origin)] = gradients[id(origin)] + g if id(origin) in gradients else g
-    for node in reversed(nodes):
-        g = gradients.get(id(node))
-        if g is None or node.args is None:
-            continue
-        if type(g) is dict:
-            gradients[id(node)] = g = tuple([g[i] if i in g else zeros(o, False) for i, o in enumerate(node.out)])
-        for parent, raw in zip(node.parents, node.args, strict=True):
-            if parent is not None and isinstance(raw, np.ndarray) and parent.written > node.number:
-                refuse_changed(parent, node)  # as backward() does: no picture shows a gradient that is wrong
+class _Observed(Step):
+    """The step of a sweep that is only watched: what arrives at each node and what each rule returns is noted.
+
+    No hook is called and no `.grad` changes. Behind what a sweep has freed, and behind a rule that fails, there are no
+    gradients.
+    """
+
+    def __init__(self, found: Completed) -> None:
+        super().__init__(False, gradients)
+        self.found = found
+
+    def start(self, root: Any, seed: Any) -> tuple[Any, Any]:
+        origin, g = super().start(root, seed)
+        self.found.gradients.setdefault(id(origin), g)
+        return origin, g
+
+    def freed(self, node: Node, g: Any) -> None:
+        if type(g) is not dict:
+            self.found.gradients[id(node)] = g
+
+    def arrived(self, node: Node, g: Any) -> Any:
+        self.found.gradients[id(node)] = g = super().arrived(node, g)
+        return g
+
+    def through_hooks(self, node: Node, g: Any) -> Any:
+        return g
+
+    def rules(self, node: Node, g: Any, parents: Sequence[Any]) -> tuple[Sequence[Any], Any, Sequence[Rule]]:
+        args: Sequence[Any] = node.args or ()
+        if node.primitive.label == THROUGH_HOOKS:
+            rules: Sequence[Rule] = each_once(g)
+        else:
+            try:
+                args, _, rules = super().rules(node, g, parents)
+            except Exception:  # whatever a rule of the user's raises, the picture is drawn without its gradients
+                rules = each_once([None] * len(args))
+        return args, node.out, [partial(self._noted, node, i, rule) for i, rule in enumerate(rules)]
+
+    def _noted(self, node: Node, i: int, rule: Rule, g: Any, out: Any, *args: Any, **params: Any) -> Any:
         try:
-            shares = _shares(node, g)
-        except Exception:  # as above; what lies before it stays without a gradient
-            continue
-        for i, gi in shares.items():
-            parent = node.parents[i]
-            if isinstance(gi, Share):
-                outputs = gradients.setdefault(id(parent), {})
-                outputs[gi.number] = outputs[gi.number] + gi.g if gi.number in outputs else gi.g
-            else:
-                gradients[id(parent)] = gradients[id(parent)] + gi if id(parent) in gradients else gi
-            found.shares[id(node), i] = gi.g if isinstance(gi, Share) else gi
-
-
-def _shares(node: Node, g: Any) -> dict[int, Any]:
-    """Argument -> what goes back to it, as the sweep does it."""
-    if node.primitive.label == THROUGH_HOOKS:
-        return {i: g[i] for i, parent in enumerate(node.parents) if parent is not None}
-    args, out, pulls = _prepared(node, g, False)
-    shares: dict[int, Any] = {}
-    for i, (parent, x, pull) in enumerate(zip(node.parents, args, pulls, strict=False)):
-        if parent is None:
-            continue
-        gi = pull(g, out, *args, **node.params or {})
+            gi = rule(g, out, *args, **params)
+        except Exception:  # as above
+            return None
         if gi is None:
-            continue
-        if not isinstance(gi, Share):
-            gi = as_cotangent(gi, False)
-            if node.primitive.guard and has_nan(gi):
-                gi = guarded(gi, g)
-            if (
-                gi.shape != np.shape(x)
-                and not isinstance(x, Abstract)
-                or isinstance(x, Abstract)
-                and gi.shape != x.shape
-            ):
-                gi = unbroadcast(gi, x.shape)
-            gi = np.array(gi, dtype=x.dtype)  # in memory of its own: some rules hand the same array to several
-        shares[i] = gi
-    return shares
+            return None
+        if isinstance(gi, Share):
+            self.found.shares[id(node), i] = gi.g
+            return gi
+        x = args[i]
+        gi = np.array(complete(gi, g, x, node.primitive.guard, False))  # some rules return one array for several
+        self.found.shares[id(node), i] = gi
+        return gi
 
 
-def _sweep_scalars(order: list[Scalar], roots: list[Scalar], found: Completed) -> None:
-    gradients = found.gradients
-    for root in roots:
-        gradients[id(root)] = gradients.get(id(root), 0.0) + 1.0
-    for s in reversed(order):
-        g = gradients.get(id(s))
-        if g is None:
-            continue
+def _sweep(roots: list[Any], found: Completed) -> None:
+    """The engine's sweep, from the sum of the roots; it raises where that refuses to go on."""
+    roots = [root for root in roots if root.requires_grad]
+    seeds = [None if root.size == 1 else np.ones(root.shape, root.dtype) for root in roots]
+    leaves = sweep(roots, seeds, _Observed(found), retain=True)
+    found.gradients.update((id(leaf), g.numpy()) for leaf, g in leaves.items())
+
+
+class _ObservedScalars:
+    """The same for Scalars."""
+
+    def __init__(self, found: Completed) -> None:
+        self.found = found
+
+    def arrived(self, s: Scalar, g: Any) -> Any:
+        self.found.gradients[id(s)] = g
+        return g
+
+    def pass_on(self, s: Scalar, g: Any) -> None:
         for i, (parent, local) in enumerate(zip(s.parents, s.local_derivatives, strict=True)):
             share = float(local) * g if g else 0.0
-            gradients[id(parent)] = gradients.get(id(parent), 0.0) + share
-            found.shares[id(s), 1 if s.op in REFLECTED else i] = share
+            parent._g += share
+            self.found.shares[id(s), 1 if s.op in REFLECTED else i] = share

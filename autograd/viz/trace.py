@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.engine.abstract import Abstract
-from autograd.engine.cotangents import RETAIN
 from autograd.engine.graph import Node
+from autograd.engine.hooks import RETAIN
 from autograd.errors import ArgumentError, DTypeError
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor

@@ -14,6 +14,7 @@ from autograd.check import gradcheck
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
 from autograd.engine.reverse import gradients, sweep
+from autograd.engine.step import Step
 from autograd.errors import ArgumentError, DTypeError, FreedGraphError, GraphError, ShapeError
 from autograd.shapes import unbroadcast
 
@@ -587,7 +588,8 @@ def test_sweep_runs_under_the_callers_no_grad() -> None:
 
 def test_sweep_returns_leaf_and_cotangent() -> None:
     x = leaf(2.0)
-    found, visits = sweep([x * 3], [None])
+    step = Step(False, gradients)
+    found = sweep([x * 3], [None], step, retain=False)
     assert list(found) == [x]
     assert float(found[x]) == 3.0
-    assert visits == []
+    assert step.retained == []

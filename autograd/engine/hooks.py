@@ -1,0 +1,33 @@
+"""Hooks of a Tensor: functions that see its gradient when it is known, and may replace it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.cotangents import as_tensor
+from autograd.engine.graph import Node
+from autograd.engine.recording import is_tensor, raw
+from autograd.errors import ShapeError
+
+RETAIN = -1  # the key among a node's hooks of the tensor that called retain_grad()
+
+
+def through_hooks(hooks: dict[int, Any], g: Any) -> Any:
+    """Hand a cotangent to the hooks, each of which may return another in its place."""
+    for hook in [hook for key, hook in hooks.items() if key != RETAIN]:
+        returned = hook(as_tensor(g))
+        if returned is not None:
+            new = returned if is_tensor(g) and is_tensor(returned) else np.asarray(raw(returned))
+            if new.shape != g.shape:
+                raise ShapeError(f"a hook must return a gradient of shape {g.shape} or None; got shape {new.shape}.")
+            g = new.astype(g.dtype)
+    return g
+
+
+def retaining(node: Node) -> list[Any]:
+    """The tensor that asked to keep its gradient, if it is still alive."""
+    reference = (node.hooks or {}).get(RETAIN)
+    tensor = reference() if reference is not None else None
+    return [tensor] if tensor is not None else []

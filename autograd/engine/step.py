@@ -1,0 +1,135 @@
+"""One step of a sweep: what happens at a node, whoever sweeps.
+
+The reverse sweep calls the VJPs of an ordinary node by itself, since that is its hot path, and asks a Step for everything
+else. A sweep of K cotangents at once (batch.py) and a picture of a sweep (viz) are the same sweep with another Step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import anomaly
+from autograd.engine.abstract import Abstract
+from autograd.engine.cotangents import as_tensor, own, started
+from autograd.engine.graph import Node
+from autograd.engine.hooks import retaining, through_hooks
+from autograd.engine.modes import mode
+from autograd.engine.primitive import pick_node
+from autograd.engine.recording import result
+from autograd.engine.registry import alias
+from autograd.engine.written import refuse_freed
+
+Rule = Callable[..., Any]
+
+
+class Step:
+    """What a sweep does at a node, besides the hot path.
+
+    create      the sweep is recorded: rules get Tensors, so that the gradients can be differentiated
+    check       detect_anomaly is on
+    k           how many cotangents pass at once; None for one, without a leading axis
+    gradients   the sweep by which the graph of a composite is passed
+    retained    (tensor, cotangent) of those that called retain_grad()
+    """
+
+    k: int | None = None
+
+    def __init__(self, create: bool, gradients: Callable[..., list[Any]]) -> None:
+        self.create = create
+        self.check = mode.get().anomaly
+        self.gradients = gradients
+        self.retained: list[tuple[Any, Any]] = []
+
+    def start(self, root: Any, seed: Any) -> tuple[Any, Any]:
+        """(the Node or leaf that made a root, the cotangent it starts with)."""
+        return started(root, seed, self.create, self.k)
+
+    def freed(self, node: Node, g: Any) -> None:
+        """A node that an earlier sweep has freed was reached by the cotangent g."""
+        refuse_freed(node)
+
+    def arrived(self, node: Node, g: Any) -> Any:
+        """The cotangent of a node when all of it has come: completed for several results, through the hooks, checked."""
+        if type(g) is dict:  # number of a result -> its cotangent
+            g = tuple([g[i] if i in g else self._zeros(out) for i, out in enumerate(node.out)])
+        if node.hooks is not None:
+            g = self.through_hooks(node, g)
+        if self.check:
+            anomaly.check_kept(node)
+        return g
+
+    def through_hooks(self, node: Node, g: Any) -> Any:
+        """The cotangent after the hooks of the node's tensor have seen it."""
+        g = through_hooks(node.hooks or {}, g)
+        self.retained += [(tensor, as_tensor(own(g))) for tensor in retaining(node)]
+        return g
+
+    def rules(self, node: Node, g: Any, parents: Sequence[Any]) -> tuple[Sequence[Any], Any, Sequence[Rule]]:
+        """(args, out, for each argument a function (g, out, *args, **params) -> its cotangent).
+
+        The functions are called for arguments whose parent is not None.
+        """
+        primitive = node.primitive
+        args, out = linked(node) if self.create else (node.args or (), node.out)
+        if self.create and primitive.by_composite:
+            return args, out, each_once(through_composite(node, args, g, self.gradients))
+        if primitive.joint is not None:
+            return args, out, each_once(primitive.joint(g, out, *args, **node.params or {}))
+        if primitive.each is not None:
+            return args, out, [partial(primitive.each, i) for i in range(len(args))]
+        return args, out, primitive.vjps
+
+    def _zeros(self, out: Any) -> Any:
+        shape = out.shape if self.k is None else (self.k, *out.shape)
+        g = np.zeros(shape, out.dtype)
+        return result(g, None) if self.create else g
+
+
+def each_once(found: Sequence[Any]) -> list[Rule]:
+    """What one rule has found for all arguments, as one function an argument.
+
+    Each can be called once and keeps nothing: the caller may then add to what it got in place.
+    """
+    found = list(found)
+
+    def take(i: int) -> Any:
+        gi, found[i] = found[i], None
+        return gi
+
+    return [lambda *_, i=i, **__: take(i) for i in range(len(found))]
+
+
+def linked(node: Node) -> tuple[tuple[Any, ...], Any]:
+    """(args, out) that a node keeps, as Tensors that lead to where they came from."""
+    args = tuple([
+        kept if parent is None or isinstance(kept, Abstract) or type(kept) is tuple
+        else result(kept, parent) if type(parent) is Node
+        else parent
+        for kept, parent in zip(node.args or (), node.parents, strict=True)
+    ])  # fmt: skip
+    out = node.out
+    if isinstance(out, tuple):
+        return args, tuple(
+            [o if isinstance(o, Abstract) else result(o, pick_node(node, i, o)) for i, o in enumerate(out)]
+        )
+    return args, out if isinstance(out, Abstract) else result(out, node)
+
+
+def through_composite(node: Node, args: Sequence[Any], g: Any, gradients: Callable[..., list[Any]]) -> list[Any]:
+    """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
+    inputs = list(args)
+    for i, parent in enumerate(node.parents):
+        a = args[i]
+        if isinstance(a, Abstract):  # no VJP that is needed reads its value, so the derivatives are the same at zero
+            a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
+            inputs[i] = a if parent is None else alias(a, parent)
+        elif parent is not None:
+            inputs[i] = alias(a._data, parent)
+    outputs = node.primitive.composite(*inputs, **node.params or {})
+    sources = [x for x, parent in zip(inputs, node.parents, strict=True) if parent is not None]
+    found = iter(gradients(outputs, sources, g, create_graph=True))
+    return [None if parent is None else next(found) for parent in node.parents]

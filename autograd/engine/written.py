@@ -1,0 +1,63 @@
+"""Whether what a rule reads is still what it was when the operation was recorded (docs/design/in-place.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd.engine.graph import Node
+from autograd.errors import FreedGraphError, InPlaceError
+
+
+def is_written(parent: Any, node: Node, views: dict[Node, Any]) -> bool:
+    """Whether memory that a rule read through a view of it was written since."""
+    value = views[node]
+    if type(parent) is Node:
+        views.setdefault(parent, value)
+        return parent.written > node.number
+    return parent.written > node.number and np.may_share_memory(value, parent._data)
+
+
+def refuse_written(nodes: Sequence[Node], used: Any) -> None:
+    """Raise if a value that a rule read was written since. Of the nodes, newest first, `used` had their rules called."""
+    views: dict[Node, Any] = {}
+    for node in nodes:
+        args = node.args
+        if args is None:
+            continue
+        reads = node in used
+        for parent, x in zip(node.parents, args):  # noqa: B905  as many; it runs for every operation
+            if parent is None:
+                continue
+            if reads and type(x) is np.ndarray:
+                if parent.written > node.number:
+                    refuse_changed(parent, node.name)
+                if x.base is not None and type(parent) is Node:
+                    views[parent] = x
+            if views and node in views and is_written(parent, node, views):
+                refuse_changed(parent, node.name)
+
+
+def refuse_changed(parent: Any, name: str) -> NoReturn:
+    """Raise because what the operation `name` kept of its argument was changed."""
+    what = f"the result of {parent.name}()" if type(parent) is Node else f"the tensor {_label(parent)}"
+    raise InPlaceError(
+        f"{what}, which {name}() needs for its gradient, was changed in place after it was used. "
+        "Call backward() before the optimizer's step (or load_state_dict, or a write under no_grad), "
+        "or run the forward pass again."
+    )
+
+
+def refuse_freed(node: Node) -> NoReturn:
+    """Raise because an earlier sweep has freed what the node kept."""
+    raise FreedGraphError(
+        f"the graph of {node.name}() was freed by an earlier backward(); "
+        "call that one with retain_graph=True to go through it again."
+    )
+
+
+def _label(tensor: Any) -> str:
+    name = getattr(tensor, "name", None)
+    return f"{name!r} of shape {tensor.shape}" if name else f"of shape {tensor.shape}"
