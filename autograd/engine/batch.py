@@ -50,6 +50,7 @@ class BatchStep(Step):
     """The step of a sweep of k cotangents at once."""
 
     k: int
+    completes = True
 
     def __init__(self, create: bool, k: int) -> None:
         super().__init__(create, pull)

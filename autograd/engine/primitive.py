@@ -12,10 +12,11 @@ from autograd.engine.abstract import Saved, SavedOutputs, abstract
 from autograd.engine.definition import Batch, Definition, Function
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
-from autograd.engine.recording import is_tensor, record, result
+from autograd.engine.recording import is_tensor, record, recorded, result
 from autograd.errors import DTypeError, NoRuleError
 
 ndarray = np.ndarray
+get_mode = mode.get
 float64 = np.float64
 float32 = np.float32
 
@@ -50,7 +51,7 @@ class Primitive(Definition):
             out = self.forward(*raw, **params)
         else:
             out = self.forward(*raw)
-        state = mode.get()
+        state = get_mode()
         plan = self._plans.get(needs + bit)  # known if such a call was recorded before
         kind = type(out)
         if (
@@ -62,7 +63,7 @@ class Primitive(Definition):
         dropped, keep_out = plan
         for i in dropped:
             raw[i] = abstract(raw[i])
-        return result(out, record(self, parents, raw, out if keep_out else abstract(out), params, state.scope))
+        return recorded(out, self, parents, raw, out if keep_out else abstract(out), params or None, state.scope)
 
     def _finished(
         self, args: Any, raw: list[Any], parents: list[Any], needs: int, params: Any, out: Any, state: Mode

@@ -23,7 +23,7 @@ def is_tensor(x: Any) -> bool:
 
 
 def record(primitive: Any, parents: Sequence[Any], args: Any, out: Any, params: Any, scope: tuple[Any, ...]) -> Node:
-    """A new node, numbered now."""
+    """A new node, numbered now; `out` is what it keeps of the result."""
     node = Node()
     node.primitive = primitive
     node.parents = parents
@@ -35,6 +35,28 @@ def record(primitive: Any, parents: Sequence[Any], args: Any, out: Any, params: 
     node.written = 0
     node.hooks = None
     return node
+
+
+def recorded(
+    out: Any, primitive: Any, parents: Sequence[Any], args: Any, kept: Any, params: Any, scope: tuple[Any, ...]
+) -> Any:
+    """`result(out, record(primitive, parents, args, kept, params, scope))`, without two calls an operation."""
+    node = Node()
+    node.primitive = primitive
+    node.parents = parents
+    node.args = args
+    node.out = kept
+    node.params = params
+    node.number = next(clock)
+    node.scope = scope
+    node.written = 0
+    node.hooks = None
+    t = new(Tensor)
+    t._data = out
+    t.node = node
+    t._requires_grad = True
+    t._grad = None
+    return t
 
 
 def result(out: Any, node: Node | None) -> Any:

@@ -176,7 +176,8 @@ def _propagate(
     owned: set[Any] = set()  # whose buffer may be added to in place
     views: dict[Node, Any] = {}  # results that a rule read through a view: their leaf must be unchanged too
     create, check = step.create, step.check
-    rare = type(step) is not Step or create or check or useful is not None
+    completed = step.completes
+    rare = completed or create or check or useful is not None
 
     ahead: Node | None = (
         None  # the last node to receive something stays here: in a chain it is the next, and never waits
@@ -194,7 +195,11 @@ def _propagate(
             node, g = waiting.pop(heappushpop(heap, -ahead.number))
         ahead = None
         kept: Any = node.args
-        args, out, params, parents, primitive = kept, node.out, node.params, node.parents, node.primitive
+        args = kept
+        out = node.out
+        params = node.params
+        parents = node.parents
+        primitive = node.primitive
         rules = primitive.vjps
         guard = primitive.guard
         if rare or kept is None or node.hooks is not None or not primitive.direct:
@@ -224,7 +229,7 @@ def _propagate(
                 gi = rules[i](g, out, *args)
 
             kind = type(gi)
-            if kind is not ndarray and kind is type(x) and (kind is float64 or kind is float32):  # the short way
+            if (kind is float64 or kind is float32) and kind is type(x):  # numbers: the short way
                 if guard and isnan(gi) and g == 0:
                     gi = kind(0)
             else:
@@ -240,8 +245,8 @@ def _propagate(
                     continue
                 if gi is None:
                     continue
-                if guard or kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape:
-                    gi = complete(gi, g, x, guard, create, step.k)
+                if not completed and (guard or kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape):
+                    gi = complete(gi, g, x, guard, create)
             if check:
                 anomaly.check_backward(node, i, gi, g)
             if views and node in views and is_written(parent, node, views):

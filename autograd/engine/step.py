@@ -32,11 +32,13 @@ class Step:
     create      the sweep is recorded: rules get Tensors, so that the gradients can be differentiated
     check       detect_anomaly is on
     k           how many cotangents pass at once; None for one, without a leading axis
+    completes   what its rules return is completed already
     gradients   the sweep by which the graph of a composite is passed
     retained    (tensor, cotangent) of those that called retain_grad()
     """
 
     k: int | None = None
+    completes = False
 
     def __init__(self, create: bool, gradients: Callable[..., list[Any]]) -> None:
         self.create = create

@@ -12,9 +12,10 @@ from autograd.engine import recording
 from autograd.engine.abstract import abstract
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
-from autograd.engine.recording import record, result
+from autograd.engine.recording import recorded
 
 ndarray = np.ndarray
+get_mode = mode.get
 float64 = np.float64
 
 
@@ -28,7 +29,7 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
         kind = type(b)
         if kind is float or kind is int:
             parent = a.node
-            state = mode.get()
+            state = get_mode()
             if parent is None or state.special:
                 return call(a, b)
             x = a._data
@@ -41,7 +42,7 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
                 if not keep_out:
                     kept = abstract(out)
         elif isinstance(b, recording.Tensor):
-            state = mode.get()
+            state = get_mode()
             pa = a.node
             if pa is None and a._requires_grad:
                 pa = a
@@ -69,7 +70,7 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
             return call(a, np.asarray(b))
         else:
             return NotImplemented
-        return result(out, record(primitive, parents, args, kept, None, state.scope))
+        return recorded(out, primitive, parents, args, kept, None, state.scope)
 
     def reflected(b: Any, a: Any) -> Any:
         """a ∘ b where a is no Tensor: `2.0 - t`."""

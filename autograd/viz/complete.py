@@ -106,6 +106,8 @@ class _Observed(Step):
     gradients.
     """
 
+    completes = True
+
     def __init__(self, found: Completed) -> None:
         super().__init__(False, gradients)
         self.found = found
