@@ -64,6 +64,13 @@ class Saved(Abstract):
 
     values: Any
 
+    @classmethod
+    def of(cls, out: Any, values: Any) -> Saved:
+        """In place of `out`, with the values that its forward keeps."""
+        made = cls()
+        made.shape, made.dtype, made.values = out.shape, out.dtype, values
+        return made
+
 
 class SavedOutputs(tuple[Any, ...]):
     """The results of an operation with several, likewise."""

@@ -16,11 +16,12 @@ from autograd.engine.definition import Batch
 from autograd.engine.graph import Node
 from autograd.engine.hooks import through_hooks
 from autograd.engine.modes import Mode, mode
-from autograd.engine.primitive import Share, pick
+from autograd.engine.primitive import pick
+from autograd.engine.recording import raw
 from autograd.engine.registry import primitives
 from autograd.engine.reverse import sweep
-from autograd.engine.stacking import OneByOne, ones_like, stacked_call, vjps
-from autograd.engine.step import Rule, Step, each_once, linked, through_composite
+from autograd.engine.stacking import OneByOne, ones_like, stacked_call
+from autograd.engine.step import Step, called
 
 
 def pull(outputs: Any, inputs: Sequence[Any], cotangents: Any, create_graph: bool = False) -> list[Any]:
@@ -50,7 +51,6 @@ class BatchStep(Step):
     """The step of a sweep of k cotangents at once."""
 
     k: int
-    completes = True
 
     def __init__(self, create: bool, k: int) -> None:
         super().__init__(create, pull)
@@ -59,27 +59,21 @@ class BatchStep(Step):
     def through_hooks(self, node: Node, g: Any) -> Any:
         return np.stack([through_hooks(node.hooks or {}, g[row]) for row in range(self.k)])
 
-    def rules(self, node: Node, g: Any, parents: Sequence[Any]) -> tuple[Sequence[Any], Any, Sequence[Rule]]:
-        args, out = linked(node) if self.create else (node.args or (), node.out)
+    def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
         if self.create and node.primitive.by_composite:
-            return args, out, each_once(through_composite(node, args, g, self.gradients))
-        which = [i for i, parent in enumerate(parents) if parent is not None and node.primitive.has_derivative(i)]
-        found: list[Any] = [None] * len(args)
-        for i, gi in zip(which, _called(node, which, g, self.k, args, out, self.create), strict=True):
-            whole = gi is None or type(gi) is Share  # else it may lack the leading axis, if it is the same for all
-            found[i] = gi if whole else complete(gi, g, args[i], node.primitive.guard, self.create, self.k)
-        return args, out, each_once(found)
+            return super().called(node, which, g, args, out)
+        return _called_for_batch(node, which, g, self.k, args, out, self.create)
 
 
-def _called(
+def _called_for_batch(
     node: Node, which: Sequence[int], g: Any, k: int, args: Sequence[Any], out: Any, create: bool
 ) -> Sequence[Any]:
-    """The cotangents of these arguments for a batch of g, with the leading axis, or without if they are all the same."""
+    """What the rules return for a batch of g: with the leading axis, or without it if they are all the same."""
     primitive = node.primitive
     params = node.params or {}
     batch = primitive.batch
     if primitive is pick:
-        return vjps(primitive, which, g, out, args, params)
+        return called(primitive, which, g, out, args, params)
     if isinstance(batch, Batch):
         rules = [batch.vjps[i] for i in which]
         found = [NotImplemented if rule is None else rule(g, out, *args, **params) for rule in rules]
@@ -88,17 +82,17 @@ def _called(
     several = isinstance(out, tuple)
     ours = primitives.get(primitive.name) is primitive  # a user's VJP may not be linear in g (a clipped gradient)
     if not several and (out.ndim == 0 and ours or primitive.jvp == "elementwise" and primitive.composite is not None):
-        slopes = vjps(primitive, which, ones_like(out, create), out, args, params)  # a gradient, or a diagonal
+        slopes = called(primitive, which, ones_like(out, create), out, args, params)  # a gradient, or a diagonal
         return [None if d is None else _times(g, d, out.ndim) for d in slopes]
     if batch == "free":
-        return vjps(primitive, which, g, out, args, params)
+        return called(primitive, which, g, out, args, params)
     if batch is not None and not isinstance(batch, Batch):
         try:
             many, result_of_many, changed = stacked_call(primitive, k, args, out, params)
         except OneByOne:
             pass
         else:
-            return vjps(primitive, which, g, result_of_many, many, changed)
+            return called(primitive, which, g, result_of_many, many, changed)
     rows = [_row(node, which, tuple([o[row] for o in g]) if several else g[row], args, out, create) for row in range(k)]
     return [None if column[0] is None else np.stack(column) for column in zip(*rows, strict=True)]
 
@@ -108,7 +102,7 @@ def _row(node: Node, which: Sequence[int], g: Any, args: Any, out: Any, create: 
     now = mode.get()
     token = mode.set(Mode(now.recording, now.anomaly, ()))
     try:
-        found = vjps(node.primitive, which, g, out, args, node.params or {})
+        found = called(node.primitive, which, g, out, args, node.params or {})
     finally:
         mode.reset(token)
     guard = node.primitive.guard
@@ -120,4 +114,4 @@ def _times(g: Any, d: Any, ndim: int) -> Any:
     if not ndim and np.ndim(d):
         g = np.reshape(g, (g.shape[0], *[1] * np.ndim(d)))
     product = g * d
-    return np.where(np.equal(g, 0), np.zeros((), product.dtype), product) if has_nan(product) else product
+    return np.where(np.equal(g, 0), np.zeros((), product.dtype), product) if has_nan(raw(product)) else product

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine import recording
+from autograd.engine.primitive import Share
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.shapes import unbroadcast, unbroadcast_stack
@@ -18,16 +20,27 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     It becomes an array (a Tensor in a recorded sweep); where the incoming cotangent g is zero, a nan counts as zero
     (0 · ∞ = 0, if the primitive asks for this by `guard`); broadcasting is undone; it gets the dtype of x.
 
+    What is no array, None or the Share of an output, is left as it is.
+
     Shape:     (*, *x.shape) -> x.shape; in a sweep of k cotangents at once (k, *x.shape)
     """
-    gi = as_cotangent(gi, create)
-    if guard and has_nan(gi):
+    if isinstance(gi, recording.Tensor):
+        data = gi._data
+        if not create:
+            gi = data
+    elif gi is None or type(gi) is Share:
+        return gi
+    else:
+        data = gi if hasattr(gi, "dtype") else np.asarray(gi)
+        gi = result(data, None) if create else data
+    if guard and has_nan(data):
         gi = zero_where_zero(g, gi)
     if k is not None:
-        gi = unbroadcast_stack(gi, k, x.shape)
-    elif gi.shape != x.shape:
+        if data.shape != (k, *x.shape):
+            gi = unbroadcast_stack(gi, k, x.shape)
+    elif data.shape != x.shape:
         gi = unbroadcast(gi, x.shape)
-    return gi if gi.dtype is x.dtype or gi.dtype == x.dtype else gi.astype(x.dtype)
+    return gi if data.dtype is x.dtype or data.dtype == x.dtype else gi.astype(x.dtype)
 
 
 def as_cotangent(gi: Any, create: bool) -> Any:
@@ -39,12 +52,11 @@ def as_cotangent(gi: Any, create: bool) -> Any:
     return result(gi, None) if create else gi
 
 
-def has_nan(gi: Any) -> bool:
+def has_nan(array: Any) -> bool:
     """One cheap pass: the sum of squares is nan exactly if an element is."""
-    gi = raw(gi)
-    if gi.ndim == 0:
-        return bool(gi != gi)
-    square = np.vdot(gi, gi)
+    if array.ndim == 0:
+        return bool(array != array)
+    square = np.vdot(array, array)
     return bool(square != square)
 
 

@@ -72,6 +72,11 @@ class Primitive(Definition):
         values = None
         if self.saves:
             out, values = out
+            plan = self._plans.get(needs + (1 << len(raw)))
+            if plan is not None and not state.special and type(out) is not tuple and out.dtype.kind == "f":
+                for i in plan[0]:
+                    raw[i] = abstract(raw[i])
+                return recorded(out, self, parents, raw, Saved.of(out, values), params or None, state.scope)
         if not any([is_tensor(a) for a in args]):
             return out
         if state.anomaly:
@@ -99,8 +104,7 @@ class Primitive(Definition):
             self.direct = False
             kept: Any = out if keep_out else tuple([abstract(o) for o in out])
         elif values is not None:
-            kept = Saved()
-            kept.shape, kept.dtype, kept.values = out.shape, out.dtype, values
+            kept = Saved.of(out, values)
         else:
             kept = out if keep_out else abstract(out)
         node = record(self, parents, raw, kept, params, state.scope)

@@ -175,9 +175,8 @@ def _propagate(
     """
     owned: set[Any] = set()  # whose buffer may be added to in place
     views: dict[Node, Any] = {}  # results that a rule read through a view: their leaf must be unchanged too
-    create, check = step.create, step.check
-    completed = step.completes
-    rare = completed or create or check or useful is not None
+    check = step.check
+    rare = step.always or useful is not None
 
     ahead: Node | None = (
         None  # the last node to receive something stays here: in a chain it is the next, and never waits
@@ -194,16 +193,16 @@ def _propagate(
             waiting[-ahead.number] = (ahead, ahead_g)
             node, g = waiting.pop(heappushpop(heap, -ahead.number))
         ahead = None
-        kept: Any = node.args
-        args = kept
+        args: Any = node.args
         out = node.out
         params = node.params
         parents = node.parents
         primitive = node.primitive
         rules = primitive.vjps
         guard = primitive.guard
-        if rare or kept is None or node.hooks is not None or not primitive.direct:
-            if kept is None or partial and node in goals:  # the walk ends; hooks are for a sweep that goes on from here
+        found = None
+        if rare or args is None or node.hooks is not None or not primitive.direct:
+            if args is None or partial and node in goals:  # the walk ends; hooks are for a sweep that goes on from here
                 if node in goals:
                     leaves[node] = g
                 else:
@@ -214,43 +213,44 @@ def _propagate(
                 leaves[node] = g
             if useful is not None:
                 parents = [parent if parent in useful else None for parent in parents]
-            args, out, rules = step.rules(node, g, parents)
+            found = step.cotangents(node, g, parents)
         i = -1
         for parent in parents:  # counted by hand: an iterator over three lists is four objects an operation
             i += 1
             if parent is None:
                 continue
-            x = kept[i]
-            if params is not None:
-                gi = rules[i](g, out, *args, **params)
-            elif len(args) == 2:
-                gi = rules[i](g, out, args[0], args[1])
+            x = args[i]
+            if found is not None:
+                gi = found[i]
+                found[i] = None  # no one else has it: it may be added to in place
+                kind = type(gi)
             else:
-                gi = rules[i](g, out, *args)
-
-            kind = type(gi)
-            if (kind is float64 or kind is float32) and kind is type(x):  # numbers: the short way
-                if guard and isnan(gi) and g == 0:
-                    gi = kind(0)
-            else:
-                if type(x) is ndarray:  # a value that the rules read
-                    if parent.written > node.number:
-                        refuse_changed(parent, node.name)
-                    if x.base is not None and type(parent) is Node:
-                        views[parent] = x
-                if kind is Share:
-                    if views and node in views and is_written(parent, node, views):
-                        refuse_changed(parent, node.name)
-                    _receive_share(parent, gi, waiting, heap)
-                    continue
-                if gi is None:
-                    continue
-                if not completed and (guard or kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape):
-                    gi = complete(gi, g, x, guard, create)
-            if check:
-                anomaly.check_backward(node, i, gi, g)
+                if params is not None:
+                    gi = rules[i](g, out, *args, **params)
+                elif len(args) == 2:
+                    gi = rules[i](g, out, args[0], args[1])
+                else:
+                    gi = rules[i](g, out, *args)
+                kind = type(gi)
+                if (kind is float64 or kind is float32) and kind is type(x):  # numbers: the short way
+                    if guard and isnan(gi) and g == 0:
+                        gi = kind(0)
+                elif guard or kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape:
+                    gi = complete(gi, g, x, guard, False)
+            if type(x) is ndarray:  # a value that the rules read
+                if parent.written > node.number:
+                    refuse_changed(parent, node.name)
+                if x.base is not None and type(parent) is Node:
+                    views[parent] = x
             if views and node in views and is_written(parent, node, views):
                 refuse_changed(parent, node.name)
+            if kind is Share:
+                _receive_share(parent, gi, waiting, heap)
+                continue
+            if gi is None:
+                continue
+            if check:
+                anomaly.check_backward(node, i, gi, g)
 
             if type(parent) is Node:
                 if ahead is None and not heap:

@@ -117,19 +117,6 @@ def spread_out(t: Any, k: int | None, ndim: int) -> Any:
     return np.reshape(t, (k, *[1] * (ndim + 1 - t.ndim), *t.shape[1:]))
 
 
-def vjps(
-    primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Sequence[Any], params: dict[str, Any]
-) -> list[Any]:
-    """The cotangents of these arguments, as the rules give them."""
-    if primitive.joint is not None:
-        found = primitive.joint(g, out, *args, **params)
-        return [found[i] for i in which]
-    if primitive.each is not None:
-        return [primitive.each(i, g, out, *args, **params) for i in which]
-    rules = [primitive.vjps[i] if i < len(primitive.vjps) else None for i in which]
-    return [None if rule is None else rule(g, out, *args, **params) for rule in rules]
-
-
 def ones_like(out: Any, create: bool) -> Any:
     """A cotangent of ones."""
     ones = np.ones(out.shape, out.dtype)[()]

@@ -7,23 +7,20 @@ else. A sweep of K cotangents at once (batch.py) and a picture of a sweep (viz) 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd.engine import anomaly
 from autograd.engine.abstract import Abstract
-from autograd.engine.cotangents import as_tensor, own, started
+from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
 from autograd.engine.hooks import retaining, through_hooks
 from autograd.engine.modes import mode
-from autograd.engine.primitive import pick_node
+from autograd.engine.primitive import Primitive, pick_node
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
 from autograd.engine.written import refuse_freed
-
-Rule = Callable[..., Any]
 
 
 class Step:
@@ -32,17 +29,17 @@ class Step:
     create      the sweep is recorded: rules get Tensors, so that the gradients can be differentiated
     check       detect_anomaly is on
     k           how many cotangents pass at once; None for one, without a leading axis
-    completes   what its rules return is completed already
+    always      it is asked for ordinary nodes, too
     gradients   the sweep by which the graph of a composite is passed
     retained    (tensor, cotangent) of those that called retain_grad()
     """
 
     k: int | None = None
-    completes = False
 
     def __init__(self, create: bool, gradients: Callable[..., list[Any]]) -> None:
         self.create = create
         self.check = mode.get().anomaly
+        self.always = create or self.check or type(self) is not Step
         self.gradients = gradients
         self.retained: list[tuple[Any, Any]] = []
 
@@ -70,20 +67,24 @@ class Step:
         self.retained += [(tensor, as_tensor(own(g))) for tensor in retaining(node)]
         return g
 
-    def rules(self, node: Node, g: Any, parents: Sequence[Any]) -> tuple[Sequence[Any], Any, Sequence[Rule]]:
-        """(args, out, for each argument a function (g, out, *args, **params) -> its cotangent).
+    def cotangents(self, node: Node, g: Any, parents: Sequence[Any]) -> list[Any]:
+        """The cotangents of the arguments whose parent is not None, completed; None where there is none."""
+        create = self.create
+        kept: Any = node.args
+        args, out = linked(node) if create else (kept, node.out)
+        which = [i for i, parent in enumerate(parents) if parent is not None]
+        guard = node.primitive.guard
+        found: list[Any] = [None] * len(parents)
+        for i, gi in zip(which, self.called(node, which, g, args, out)):  # noqa: B905  as many
+            found[i] = complete(gi, g, kept[i], guard, create, self.k)
+        return found
 
-        The functions are called for arguments whose parent is not None.
-        """
-        primitive = node.primitive
-        args, out = linked(node) if self.create else (node.args or (), node.out)
-        if self.create and primitive.by_composite:
-            return args, out, each_once(through_composite(node, args, g, self.gradients))
-        if primitive.joint is not None:
-            return args, out, each_once(primitive.joint(g, out, *args, **node.params or {}))
-        if primitive.each is not None:
-            return args, out, [partial(primitive.each, i) for i in range(len(args))]
-        return args, out, primitive.vjps
+    def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
+        """What the rules return for the arguments with these numbers."""
+        if self.create and node.primitive.by_composite:
+            cotangents = through_composite(node, args, g, self.gradients)
+            return [cotangents[i] for i in which]
+        return called(node.primitive, which, g, out, args, node.params or {})
 
     def _zeros(self, out: Any) -> Any:
         shape = out.shape if self.k is None else (self.k, *out.shape)
@@ -91,18 +92,21 @@ class Step:
         return result(g, None) if self.create else g
 
 
-def each_once(found: Sequence[Any]) -> list[Rule]:
-    """What one rule has found for all arguments, as one function an argument.
-
-    Each can be called once and keeps nothing: the caller may then add to what it got in place.
-    """
-    found = list(found)
-
-    def take(i: int) -> Any:
-        gi, found[i] = found[i], None
-        return gi
-
-    return [lambda *_, i=i, **__: take(i) for i in range(len(found))]
+def called(
+    primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Sequence[Any], params: dict[str, Any]
+) -> list[Any]:
+    """What the VJPs return for the arguments with these numbers."""
+    if primitive.joint is not None:
+        found = primitive.joint(g, out, *args, **params)
+        return [found[i] for i in which]
+    if primitive.each is not None:
+        return [primitive.each(i, g, out, *args, **params) for i in which]
+    rules = primitive.vjps
+    found = []
+    for i in which:
+        rule = rules[i] if i < len(rules) else None
+        found.append(None if rule is None else rule(g, out, *args, **params))
+    return found
 
 
 def linked(node: Node) -> tuple[tuple[Any, ...], Any]:

@@ -30,8 +30,8 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import alias
 from autograd.engine.reverse import gradients
-from autograd.engine.stacking import OneByOne, argument, ones_like, spread_out, stacked_call, vjps
-from autograd.engine.step import linked
+from autograd.engine.stacking import OneByOne, argument, ones_like, spread_out, stacked_call
+from autograd.engine.step import called, linked
 from autograd.errors import NoRuleError
 from autograd.ops.products import guarded, is_finite
 from autograd.shapes import stacked_axis, unbroadcast
@@ -69,7 +69,7 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
                 continue
             return through(node, ts, None, False, sweep)
         ti = rule(t, out, *args, **params)
-        if elementwise and primitive.guard and has_nan(ti):  # 0 * inf = 0
+        if elementwise and primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
             ti = np.where(np.equal(t, 0), np.zeros((), ti.dtype), ti)
         total = ti if total is None else total + ti
     return _finished(total, out, None, False)
@@ -192,13 +192,13 @@ def _elementwise(
             continue
         t = spread_out(t, k, out.ndim)
         if k is not None and primitive.composite is not None:  # it may work in buffers of its own shape
-            (slope,) = vjps(primitive, (i,), ones_like(out, create), out, args, params)
+            (slope,) = called(primitive, (i,), ones_like(out, create), out, args, params)
             ti = t * slope
         else:
-            (ti,) = vjps(primitive, (i,), t, out, args, params)
+            (ti,) = called(primitive, (i,), t, out, args, params)
         if ti is None:
             continue
-        if primitive.guard and has_nan(ti):  # 0 * inf = 0
+        if primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
             ti = np.where(np.equal(t, 0), np.zeros((), ti.dtype), ti)
         parts.append(ti)
     if len(parts) > 1:
@@ -241,14 +241,14 @@ def _reduction(
     primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
 ) -> Any:
     which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]
-    slopes = vjps(primitive, which, ones_like(out, create), out, args, params)
+    slopes = called(primitive, which, ones_like(out, create), out, args, params)
     parts = []
     for i, d in zip(which, slopes, strict=True):
         if d is None:
             continue
         t = ts[i]
         product = t * unbroadcast(d, args[i].shape)
-        if has_nan(product):  # 0 * inf = 0
+        if has_nan(raw(product)):  # 0 * inf = 0
             product = np.where(np.equal(t, 0), np.zeros((), product.dtype), product)
         if out.ndim == 0 or primitive.jvp != "reduction":
             axis, keepdims = None, False
@@ -332,7 +332,7 @@ def _transposed(
     try:
         with enable_grad():
             for i, gi in zip(
-                which, vjps(primitive, which, tuple(us) if several else us[0], out, args, params), strict=True
+                which, called(primitive, which, tuple(us) if several else us[0], out, args, params), strict=True
             ):
                 if is_tensor(gi) and gi.requires_grad:
                     pairs.append((complete(gi, gi, args[i], False, True), ts[i]))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.abstract import Abstract
-from autograd.engine.cotangents import complete
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import Share
 from autograd.engine.reverse import gradients, sweep
-from autograd.engine.step import Rule, Step, each_once
+from autograd.engine.step import Step
 from autograd.scalar.scalar import Scalar
 from autograd.scalar.scalar import sweep as sweep_scalars
 
@@ -106,8 +104,6 @@ class _Observed(Step):
     gradients.
     """
 
-    completes = True
-
     def __init__(self, found: Completed) -> None:
         super().__init__(False, gradients)
         self.found = found
@@ -128,31 +124,22 @@ class _Observed(Step):
     def through_hooks(self, node: Node, g: Any) -> Any:
         return g
 
-    def rules(self, node: Node, g: Any, parents: Sequence[Any]) -> tuple[Sequence[Any], Any, Sequence[Rule]]:
-        args: Sequence[Any] = node.args or ()
-        if node.primitive.label == THROUGH_HOOKS:
-            rules: Sequence[Rule] = each_once(g)
-        else:
-            try:
-                args, _, rules = super().rules(node, g, parents)
-            except Exception:  # whatever a rule of the user's raises, the picture is drawn without its gradients
-                rules = each_once([None] * len(args))
-        return args, node.out, [partial(self._noted, node, i, rule) for i, rule in enumerate(rules)]
+    def cotangents(self, node: Node, g: Any, parents: Sequence[Any]) -> list[Any]:
+        found = super().cotangents(node, g, parents)
+        for i, gi in enumerate(found):
+            if gi is not None and not isinstance(gi, Share):
+                found[i] = gi = np.array(gi)  # in memory of its own: some rules return one array for several arguments
+            if gi is not None:
+                self.found.shares[id(node), i] = gi.g if isinstance(gi, Share) else gi
+        return found
 
-    def _noted(self, node: Node, i: int, rule: Rule, g: Any, out: Any, *args: Any, **params: Any) -> Any:
+    def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
+        if node.primitive.label == THROUGH_HOOKS:
+            return [g[i] for i in which]
         try:
-            gi = rule(g, out, *args, **params)
-        except Exception:  # as above
-            return None
-        if gi is None:
-            return None
-        if isinstance(gi, Share):
-            self.found.shares[id(node), i] = gi.g
-            return gi
-        x = args[i]
-        gi = np.array(complete(gi, g, x, node.primitive.guard, False))  # some rules return one array for several
-        self.found.shares[id(node), i] = gi
-        return gi
+            return super().called(node, which, g, args, out)
+        except Exception:  # whatever a rule of the user's raises, the picture is drawn without its gradients
+            return [None] * len(which)
 
 
 def _sweep(roots: list[Any], found: Completed) -> None:
