@@ -7,11 +7,10 @@ from heapq import heappop, heappush, heappushpop
 from math import isnan
 from sys import getrefcount
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import anomaly
 from autograd.engine.cotangents import as_tensor, complete, own
 from autograd.engine.graph import Node, oldest_first
 from autograd.engine.hooks import through_hooks
@@ -123,14 +122,13 @@ def sweep(
            wanted: tensors, recorded or leaves; then only their cotangents are returned, and only their paths walked.
            partial: what a wanted tensor was itself computed from is left alone.
     """
-    create = step.create
-    token = mode.set(Mode(create, mode.get().anomaly, ()))
+    token = mode.set(Mode(step.create, mode.get().anomaly, ()))
     try:
         with np.errstate(all="ignore"):  # the forward pass has warned; a guarded 0 * inf is no accident
-            useful, goals = (None, {}) if wanted is None else _paths(roots, wanted)
-            heap: list[int] = []
-            waiting: dict[int, tuple[Node, Any]] = {}
-            leaves: dict[Any, Any] = {}
+            route = None if wanted is None else _route(roots, wanted, partial)
+            leaves: dict[Any, Any] = {}  # leaf, or wanted recorded tensor -> its cotangent
+            waiting: dict[int, tuple[Node, Any]] = {}  # a number below -> the node and what it has received so far
+            heap: list[int] = []  # the numbers of the nodes that wait, negated, so that the newest comes first
             for root, seed in zip(roots, seeds, strict=True):
                 origin, g = step.start(root, seed)
                 if type(origin) is not Node:
@@ -140,55 +138,49 @@ def sweep(
                 else:
                     waiting[-origin.number] = (origin, g)
                     heappush(heap, -origin.number)
-            owned = _propagate(heap, waiting, leaves, step, retain, useful, goals, partial)
-            if wanted is not None:
-                leaves = {
-                    x: as_tensor(own(leaves[origin])) for origin, xs in goals.items() if origin in leaves for x in xs
-                }
-            if create:
-                return _in_own_memory(leaves, seeds)
-            if wanted is not None:
-                return leaves
-            return {
-                leaf: result(g if leaf in owned or type(g) is float64 else own(g), None) for leaf, g in leaves.items()
-            }
+            owned = _propagate(heap, waiting, leaves, step, retain, route)
+            if route is not None:
+                reached = [(x, origin) for origin, xs in route.goals.items() if origin in leaves for x in xs]
+                leaves = {x: as_tensor(own(leaves[origin])) for x, origin in reached}
+            elif not step.create:
+                return {leaf: result(g if leaf in owned else own(g), None) for leaf, g in leaves.items()}
+            return _in_own_memory(leaves, seeds) if step.create else leaves
     finally:
         mode.reset(token)
 
 
+class _Route(NamedTuple):
+    """Which way a sweep goes when only some cotangents are wanted.
+
+    useful      the Nodes and leaves on a path from a root to a wanted tensor
+    goals       Node or leaf -> the wanted tensors that it made, or is
+    partial     what a wanted tensor was computed from is left alone
+    """
+
+    useful: set[Any]
+    goals: dict[Any, list[Any]]
+    partial: bool
+
+
 def _propagate(
-    heap: list[int],
-    waiting: dict[int, tuple[Node, Any]],
-    leaves: dict[Any, Any],
-    step: Step,
-    retain: bool,
-    useful: set[Any] | None,
-    goals: dict[Any, Any],
-    partial: bool,
+    heap: list[int], waiting: dict[int, Any], leaves: dict[Any, Any], step: Step, retain: bool, route: _Route | None
 ) -> set[Any]:
     """The hot loop: it runs for every operation of every step, and its length is what a small network's sweep costs.
 
-    Args:  heap: the numbers of the nodes that wait, negated, so that the newest comes first.
-           waiting: the node and what it has received so far, by that number.
-           leaves: the same for leaf tensors, and for recorded tensors that are wanted.
-    Returns: the keys whose buffer was made here and is seen by no one else.
+    Returns the leaves whose buffer was made here and is seen by no one else.
     """
     owned: set[Any] = set()  # whose buffer may be added to in place
     views: dict[Node, Any] = {}  # results that a rule read through a view: their leaf must be unchanged too
-    check = step.check
-    rare = step.always or useful is not None
-
-    ahead: Node | None = (
-        None  # the last node to receive something stays here: in a chain it is the next, and never waits
-    )
+    rare = step.always or route is not None
+    ahead: Node | None = None  # the last node to receive something: in a chain it comes next, and need not wait
     ahead_g: Any = None
     while True:
-        if not heap:
-            if ahead is None:
+        if ahead is None:
+            if not heap:
                 return owned
-            node, g = ahead, ahead_g
-        elif ahead is None:
             node, g = waiting.pop(heappop(heap))
+        elif not heap:
+            node, g = ahead, ahead_g
         else:
             waiting[-ahead.number] = (ahead, ahead_g)
             node, g = waiting.pop(heappushpop(heap, -ahead.number))
@@ -196,26 +188,16 @@ def _propagate(
         args: Any = node.args
         out = node.out
         params = node.params
-        parents = node.parents
         primitive = node.primitive
         rules = primitive.vjps
         guard = primitive.guard
         found = None
         if rare or args is None or node.hooks is not None or not primitive.direct:
-            if args is None or partial and node in goals:  # the walk ends; hooks are for a sweep that goes on from here
-                if node in goals:
-                    leaves[node] = g
-                else:
-                    step.freed(node, g)
+            found = _visited(node, g, leaves, step, route)
+            if found is None:
                 continue
-            g = step.arrived(node, g)
-            if node in goals:
-                leaves[node] = g
-            if useful is not None:
-                parents = [parent if parent in useful else None for parent in parents]
-            found = step.cotangents(node, g, parents)
         i = -1
-        for parent in parents:  # counted by hand: an iterator over three lists is four objects an operation
+        for parent in node.parents:  # counted by hand: an iterator over three lists is four objects an operation
             i += 1
             if parent is None:
                 continue
@@ -223,79 +205,94 @@ def _propagate(
             if found is not None:
                 gi = found[i]
                 found[i] = None  # no one else has it: it may be added to in place
-                kind = type(gi)
+            elif params is not None:
+                gi = rules[i](g, out, *args, **params)
+            elif len(args) == 2:
+                gi = rules[i](g, out, args[0], args[1])
             else:
-                if params is not None:
-                    gi = rules[i](g, out, *args, **params)
-                elif len(args) == 2:
-                    gi = rules[i](g, out, args[0], args[1])
-                else:
-                    gi = rules[i](g, out, *args)
-                kind = type(gi)
-                if (kind is float64 or kind is float32) and kind is type(x):  # numbers: the short way
-                    if guard and isnan(gi) and g == 0:
-                        gi = kind(0)
-                elif guard or kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape:
+                gi = rules[i](g, out, *args)
+            kind = type(gi)
+            if (kind is float64 or kind is float32) and kind is type(x):  # numbers: the short way
+                if guard and isnan(gi) and g == 0:
+                    gi = kind(0)
+            else:
+                if found is None and (guard or kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape):
                     gi = complete(gi, g, x, guard, False)
-            if type(x) is ndarray:  # a value that the rules read
-                if parent.written > node.number:
+                if type(x) is ndarray:  # a value that the rules read
+                    if parent.written > node.number:
+                        refuse_changed(parent, node.name)
+                    if x.base is not None and type(parent) is Node:
+                        views[parent] = x
+                if views and node in views and is_written(parent, node, views):
                     refuse_changed(parent, node.name)
-                if x.base is not None and type(parent) is Node:
-                    views[parent] = x
-            if views and node in views and is_written(parent, node, views):
-                refuse_changed(parent, node.name)
-            if kind is Share:
-                _receive_share(parent, gi, waiting, heap)
-                continue
-            if gi is None:
-                continue
-            if check:
-                anomaly.check_backward(node, i, gi, g)
-
-            if type(parent) is Node:
-                if ahead is None and not heap:
-                    ahead, ahead_g = parent, gi
+                if kind is Share:
+                    _receive_share(parent, gi, waiting, heap)
                     continue
-                if parent is ahead:
-                    key, old = -parent.number, ahead_g
+                if gi is None:
+                    continue
+            alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE  # no one else has it
+            if type(parent) is not Node:
+                if parent in leaves:
+                    leaves[parent] = _sum(leaves[parent], gi, alone, parent, owned)
                 else:
-                    if ahead is not None:
-                        key = -ahead.number
-                        waiting[key] = (ahead, ahead_g)
-                        heappush(heap, key)
-                    ahead, ahead_g = parent, gi
-                    key = -parent.number
-                    if key not in waiting:
-                        continue
-                    old = waiting[key][1]
-                    ahead = ahead_g = None
-            else:
-                key = parent
-                old = leaves.get(parent)
-                if old is None:
-                    if kind is ndarray and gi.base is None and getrefcount(gi) == ALONE:  # no one else has it
-                        owned.add(parent)
                     leaves[parent] = gi
-                    continue
-            if key in owned and old.flags.writeable:
-                np.add(old, gi, out=old)
+                    if alone:
+                        owned.add(parent)
                 continue
-            if kind is ndarray and type(gi) is ndarray and gi.base is None and getrefcount(gi) == ALONE:
-                total = np.add(old, gi, out=gi)
+            if ahead is not None:
+                waiting[-ahead.number] = (ahead, ahead_g)
+                heappush(heap, -ahead.number)
+                ahead = None
+            elif not heap:
+                ahead, ahead_g = parent, gi
+                continue
+            key = -parent.number
+            if key in waiting:
+                waiting[key] = (parent, _sum(waiting[key][1], gi, alone, key, owned))
             else:
-                total = old + gi
-            if type(total) is ndarray:
-                owned.add(key)
-            if key is parent:
-                leaves[key] = total
-            elif ahead is parent:
-                ahead_g = total
-            else:
-                waiting[key] = (parent, total)
+                ahead, ahead_g = parent, gi
         if not retain:
             node.args = None
             node.out = None
             node.parents = ()
+
+
+def _visited(node: Node, g: Any, leaves: dict[Any, Any], step: Step, route: _Route | None) -> list[Any] | None:
+    """The cotangents of the arguments of a node off the hot path, completed; None where the walk ends."""
+    goals = route.goals if route is not None else ()
+    if node.args is None or route is not None and route.partial and node in goals:
+        if node in goals:
+            leaves[node] = g  # before its hooks, which are for a sweep that goes on from here
+        else:
+            step.freed(node, g)
+        return None
+    g = step.arrived(node, g)
+    if node in goals:
+        leaves[node] = g
+    parents = node.parents
+    if route is not None:
+        parents = [parent if parent in route.useful else None for parent in parents]
+    return step.cotangents(node, g, parents)
+
+
+def _sum(old: Any, gi: Any, alone: bool, key: Any, owned: set[Any]) -> Any:
+    """old + gi, in the memory of one of them if no one else sees it."""
+    if key in owned and old.flags.writeable:
+        return np.add(old, gi, out=old)
+    total = np.add(old, gi, out=gi) if alone and type(gi) is ndarray else old + gi
+    if type(total) is ndarray:
+        owned.add(key)
+    return total
+
+
+def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
+    """Add the cotangent of one output to those of an operation with several: output number -> cotangent."""
+    key = -parent.number
+    if key not in waiting:
+        waiting[key] = (parent, {})
+        heappush(heap, key)
+    received = waiting[key][1]
+    received[share.number] = received[share.number] + share.g if share.number in received else share.g
 
 
 def _in_own_memory(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, Any]:
@@ -309,20 +306,10 @@ def _in_own_memory(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, An
     return leaves
 
 
-def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
-    """Add the cotangent of one output to those of an operation with several: output number -> cotangent."""
-    key = -parent.number
-    if key not in waiting:
-        waiting[key] = (parent, {})
-        heappush(heap, key)
-    received = waiting[key][1]
-    received[share.number] = received[share.number] + share.g if share.number in received else share.g
+def _route(roots: Sequence[Any], wanted: Sequence[Any], partial: bool) -> _Route:
+    """The way from the roots to the wanted tensors.
 
-
-def _paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[Any, Any]]:
-    """(the Nodes and leaves on a path from the roots to a wanted tensor, wanted Node or leaf -> its tensors).
-
-    Raises for a Node among them that a sweep has freed, and for a value that their rules read and that was changed.
+    Raises for a Node on it that a sweep has freed, and for a value that the rules there read and that was changed.
     """
     goals: dict[Any, list[Any]] = {}
     for x in wanted:
@@ -336,4 +323,4 @@ def _paths(roots: Sequence[Any], wanted: Sequence[Any]) -> tuple[set[Any], dict[
             useful.add(node)
     nodes.reverse()
     refuse_written(nodes, useful)  # also through views that lead to nothing wanted, which the sweep does not pass
-    return useful, goals
+    return _Route(useful, goals, partial)

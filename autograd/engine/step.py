@@ -77,6 +77,8 @@ class Step:
         found: list[Any] = [None] * len(parents)
         for i, gi in zip(which, self.called(node, which, g, args, out)):  # noqa: B905  as many
             found[i] = complete(gi, g, kept[i], guard, create, self.k)
+            if self.check and found[i] is not None:
+                anomaly.check_backward(node, i, found[i], g)
         return found
 
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
