@@ -16,7 +16,7 @@ import nn
 import nn.functional as F
 from autograd import Tensor
 from autograd.engine.reverse import gradients
-from autograd.ops.fused import logsumexp
+from autograd.ops.special import logsumexp
 
 inf, nan = np.inf, np.nan
 

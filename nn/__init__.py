@@ -5,10 +5,8 @@ from autograd._hips import refuse_hips
 refuse_hips()  # here too: installed after us, HIPS autograd has overwritten our autograd/__init__.py
 
 from nn import data, functional, init, parametrizations, plots, utils
-from nn.activation import CELU, ELU, GELU, SELU, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Softsign, Tanh, Tanhshrink
 from nn.attention import MultiheadAttention
 from nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d
-from nn.bilinear import Bilinear
 from nn.classification_loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -18,50 +16,41 @@ from nn.classification_loss import (
     NLLLoss,
     PoissonNLLLoss,
 )
-from nn.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nn.core.containers import ModuleDict, ModuleList, Sequential
 from nn.core.functional_call import functional_call
 from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter
 from nn.core.vector import parameters_to_vector, vector_to_parameters
-from nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d
-from nn.embedding import Embedding
-from nn.flatten import Flatten, Unflatten
 from nn.fusion import fuse
-from nn.identity import Identity, Lambda
 from nn.inspect.summary import summary
-from nn.linear import Linear
+from nn.layers.activation.elu import CELU, ELU, SELU
+from nn.layers.activation.gelu import GELU
+from nn.layers.activation.glu import GLU
+from nn.layers.activation.hard import Hardsigmoid, Hardswish, Hardtanh, ReLU6
+from nn.layers.activation.maxout import Maxout
+from nn.layers.activation.relu import LeakyReLU, PReLU, ReLU, RReLU
+from nn.layers.activation.sigmoid_tanh import Sigmoid, Softsign, Tanh, Tanhshrink
+from nn.layers.activation.silu_mish import Mish, SiLU
+from nn.layers.activation.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
+from nn.layers.activation.softplus import LogSigmoid, Softplus
+from nn.layers.activation.thresholds import Hardshrink, Softshrink, Step, Threshold
+from nn.layers.bilinear import Bilinear
+from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
+from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d
+from nn.layers.embedding import Embedding
+from nn.layers.flatten import Flatten, Unflatten
+from nn.layers.identity import Identity, Lambda
+from nn.layers.linear import Linear
+from nn.layers.pooling.adaptive import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d
+from nn.layers.pooling.average import AvgPool1d, AvgPool2d, AvgPool3d
+from nn.layers.pooling.maximum import MaxPool1d, MaxPool2d, MaxPool3d
+from nn.layers.upsampling import Upsample
 from nn.margin_loss import CosineEmbeddingLoss, HingeEmbeddingLoss, HingeLoss, MarginRankingLoss, TripletMarginLoss
 from nn.minimal_effort import MinimalEffortLinear, MinimalEffortReLU
 from nn.normalization import GroupNorm, LayerNorm, RMSNorm
 from nn.parametrizations import spectral_norm, weight_norm
 from nn.penalty import l1_penalty, l2_penalty
-from nn.piecewise_linear import (
-    Hardshrink,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    LeakyReLU,
-    PReLU,
-    ReLU,
-    ReLU6,
-    RReLU,
-    Softshrink,
-    Step,
-    Threshold,
-)  # fmt: skip
-from nn.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AvgPool1d,
-    AvgPool2d,
-    AvgPool3d,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-)
 from nn.positional import PositionalEncoding
 from nn.recurrent import GRU, LSTM, RNN
 from nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
@@ -69,14 +58,12 @@ from nn.regression_loss import HalfMSELoss, HuberLoss, L1Loss, MSELoss, SmoothL1
 from nn.residual import BasicBlock, Bottleneck, PreActBlock, Residual, ResidualBlock
 from nn.serialization import load, load_metadata, save
 from nn.simplification import simplify
-from nn.softmax import GLU, LogSoftmax, Maxout, Softmax, Softmax2d, Softmin
 from nn.training.checkpoint import Checkpoint
 from nn.training.clip import NonFiniteGradientWarning, clip_grad_norm_, clip_grad_value_, get_total_norm
 from nn.training.history import History
 from nn.training.loop import fit
 from nn.transformer import TransformerEncoder, TransformerEncoderLayer
 from nn.update_batch_norm import update_batch_norm
-from nn.upsampling import Upsample
 
 __all__ = [
     # the system: modules, their containers, what is done with them

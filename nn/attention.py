@@ -11,8 +11,8 @@ from nn import functional as F
 from nn import init
 from nn.core.module import Module, check_size
 from nn.core.parameter import Parameter, blank
-from nn.functional.dropout import check_p
-from nn.linear import Linear
+from nn.layers.dropout import check_p
+from nn.layers.linear import Linear
 
 
 class MultiheadAttention(Module):

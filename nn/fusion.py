@@ -12,11 +12,12 @@ import numpy as np
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, ShapeError
 from nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
-from nn.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nn.core.containers import Sequential
 from nn.core.module import Module
 from nn.core.parameter import Parameter
-from nn.linear import Linear
+from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
+from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from nn.layers.linear import Linear
 from nn.parametrizations import is_parametrized, remove_parametrizations
 
 # A layer, the normalisation that may follow it, and of how many dimensions its output then is

@@ -10,7 +10,7 @@ from autograd.errors import ArgumentError
 from nn import functional as F
 from nn.core.module import Module, check_size
 from nn.core.parameter import Buffer
-from nn.linear import Linear
+from nn.layers.linear import Linear
 
 
 class MinimalEffortLinear(Linear):

@@ -10,7 +10,7 @@ from autograd.errors import ShapeError
 from nn import functional as F
 from nn.core.module import Module, check_size
 from nn.core.parameter import Buffer, floating_dtype
-from nn.dropout import Dropout
+from nn.layers.dropout import Dropout
 
 
 class PositionalEncoding(Module):

@@ -13,7 +13,7 @@ from nn import functional as F
 from nn import init
 from nn.core.module import Module, check_size
 from nn.core.parameter import blank
-from nn.functional.dropout import check_p
+from nn.layers.dropout import check_p
 from nn.recurrent_cells import check_nonlinearity
 
 

@@ -10,13 +10,13 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
 from nn.batch_norm import BatchNorm1d, BatchNorm2d
-from nn.convolution import Conv2d
 from nn.core.containers import Sequential
 from nn.core.module import Module, check_size
-from nn.dropout import Dropout
-from nn.linear import Linear
+from nn.layers.activation.relu import ReLU
+from nn.layers.convolution.conv import Conv2d
+from nn.layers.dropout import Dropout
+from nn.layers.linear import Linear
 from nn.normalization import LayerNorm
-from nn.piecewise_linear import ReLU
 
 Rng = np.random.Generator | None
 

@@ -15,7 +15,7 @@ from autograd.errors import ArgumentError
 from nn.core.containers import Sequential
 from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter
-from nn.linear import Linear
+from nn.layers.linear import Linear
 from nn.minimal_effort import MinimalEffortLinear
 
 RELATIVE_TO = ("examples", "mean", "max")

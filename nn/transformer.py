@@ -12,8 +12,8 @@ from autograd.errors import ArgumentError
 from nn import functional as F
 from nn.attention import MultiheadAttention
 from nn.core.module import Module, check_size
-from nn.dropout import Dropout
-from nn.linear import Linear
+from nn.layers.dropout import Dropout
+from nn.layers.linear import Linear
 from nn.normalization import LayerNorm
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -45,15 +46,17 @@ def alias(data: Any, parent: Any) -> Any:
     return result(data, record(primitives["positive"], (parent,), (shape,), shape, None, ()))
 
 
-def primitive_named(name: str) -> Primitive:
-    """The primitive of the package that has this name."""
+def primitive_named(name: str, file: str = "") -> Primitive:
+    """The primitive that has this name. `file` is the module that defines it, to be imported if it is not yet."""
+    if name not in primitives and file:
+        importlib.import_module(file)
     return primitives[name]
 
 
 def _reduced(primitive: Primitive) -> Any:
-    """How a primitive is pickled: those of the package by name."""
+    """How a primitive is pickled: by its name, if it is registered, and the module of its forward."""
     if primitives.get(primitive.name) is primitive:
-        return primitive_named, (primitive.name,)
+        return primitive_named, (primitive.name, getattr(primitive.forward, "__module__", None) or "")
     return object.__reduce_ex__(primitive, 4)
 
 

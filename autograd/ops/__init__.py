@@ -7,7 +7,6 @@ from autograd.ops import (
     einsum,
     elementwise,
     extrema,
-    fused,
     indexing,
     joining,
     linalg,
@@ -21,12 +20,13 @@ from autograd.ops import (
     shape,
     signal,
     sorting,
+    special,
     taking,
     triangles,
 )
 
 __all__ = [
-    "arithmetic", "cumulative", "decompositions", "einsum", "elementwise", "extrema", "fused", "indexing", "joining", "linalg",
-    "norms", "padding", "plain", "products", "quantiles", "reduction", "selecting", "shape", "signal", "sorting", "taking",
+    "arithmetic", "cumulative", "decompositions", "einsum", "elementwise", "extrema", "indexing", "joining", "linalg",
+    "norms", "padding", "plain", "products", "quantiles", "reduction", "selecting", "shape", "signal", "sorting", "special", "taking",
     "triangles",
 ]  # fmt: skip

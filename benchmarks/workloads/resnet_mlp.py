@@ -48,7 +48,7 @@ def ours() -> Any:
     import nn
     import optim
     from autograd import Tensor
-    from autograd.ops import fused
+    from nn.layers.dropout import dropout_op
 
     class FirstDropout(nn.Dropout):
         """Dropout whose first masks are given."""
@@ -59,7 +59,7 @@ def ours() -> Any:
             if not self.given:
                 return super().forward(x)
             mask, *self.given = self.given
-            return fused.dropout(x, mask, scale=1 / (1 - self.p))
+            return dropout_op(x, mask, scale=1 / (1 - self.p))
 
     data = _Data()
     layers: list[nn.Module] = []

@@ -16,13 +16,17 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from autograd import no_grad
 from autograd.errors import ArgumentError
 from autograd.random import generator
-from nn.activation import ELU, GELU, Sigmoid, SiLU, Softplus, Tanh
 from nn.core.containers import Sequential
 from nn.core.module import Module, check_size
 from nn.data import DataLoader
-from nn.identity import Identity
-from nn.linear import Linear
-from nn.piecewise_linear import LeakyReLU, ReLU
+from nn.layers.activation.elu import ELU
+from nn.layers.activation.gelu import GELU
+from nn.layers.activation.relu import LeakyReLU, ReLU
+from nn.layers.activation.sigmoid_tanh import Sigmoid, Tanh
+from nn.layers.activation.silu_mish import SiLU
+from nn.layers.activation.softplus import Softplus
+from nn.layers.identity import Identity
+from nn.layers.linear import Linear
 from nn.training.loop import EVALUATION_BATCH, fit
 
 ACTIVATIONS: dict[str, Callable[[], Module]] = {

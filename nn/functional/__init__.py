@@ -1,31 +1,5 @@
 """Layers as functions: of Tensors, which record themselves, and of plain arrays, which give plain arrays."""
 
-from nn.functional.activation import (
-    celu,
-    elu,
-    gelu,
-    hardshrink,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    leaky_relu,
-    logsigmoid,
-    mish,
-    prelu,
-    relu,
-    relu6,
-    rrelu,
-    selu,
-    sigmoid,
-    silu,
-    softplus,
-    softshrink,
-    softsign,
-    step,
-    tanh,
-    tanhshrink,
-    threshold,
-)  # fmt: skip
 from nn.functional.attention import multi_head_attention_forward, scaled_dot_product_attention
 from nn.functional.classification_loss import (
     binary_cross_entropy,
@@ -36,11 +10,6 @@ from nn.functional.classification_loss import (
     nll_loss,
     poisson_nll_loss,
 )
-from nn.functional.common import REDUCTIONS, as_values, cast_to, reduce
-from nn.functional.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d
-from nn.functional.embedding import embedding, one_hot
-from nn.functional.linear import bilinear, linear
 from nn.functional.margin_loss import (
     cosine_embedding_loss,
     hinge_embedding_loss,
@@ -51,22 +20,36 @@ from nn.functional.margin_loss import (
 )
 from nn.functional.minimal_effort import minimal_effort, minimal_effort_linear, minimal_effort_relu
 from nn.functional.normalization import batch_norm, group_norm, instance_norm, layer_norm, normalize, rms_norm
-from nn.functional.pooling import (
+from nn.functional.recurrent import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
+from nn.functional.regression_loss import half_mse_loss, huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from nn.layers.activation.elu import celu, elu, selu
+from nn.layers.activation.gelu import gelu
+from nn.layers.activation.glu import glu
+from nn.layers.activation.hard import hardsigmoid, hardswish, hardtanh, relu6
+from nn.layers.activation.maxout import maxout
+from nn.layers.activation.relu import leaky_relu, prelu, relu, rrelu
+from nn.layers.activation.sigmoid_tanh import sigmoid, softsign, tanh, tanhshrink
+from nn.layers.activation.silu_mish import mish, silu
+from nn.layers.activation.softmax import log_softmax, softmax, softmin
+from nn.layers.activation.softplus import logsigmoid, softplus
+from nn.layers.activation.thresholds import hardshrink, softshrink, step, threshold
+from nn.layers.bilinear import bilinear
+from nn.layers.convolution.conv import conv1d, conv2d, conv3d
+from nn.layers.convolution.transposed import conv_transpose1d, conv_transpose2d, conv_transpose3d
+from nn.layers.dropout import alpha_dropout, dropout, dropout1d, dropout2d
+from nn.layers.embedding import embedding, one_hot
+from nn.layers.inputs import as_values, cast_to
+from nn.layers.linear import linear
+from nn.layers.pooling.adaptive import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_max_pool1d,
     adaptive_max_pool2d,
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
 )
-from nn.functional.recurrent import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
-from nn.functional.regression_loss import half_mse_loss, huber_loss, l1_loss, mse_loss, smooth_l1_loss
-from nn.functional.softmax import glu, log_softmax, maxout, softmax, softmin
-from nn.functional.upsampling import interpolate
+from nn.layers.pooling.average import avg_pool1d, avg_pool2d, avg_pool3d
+from nn.layers.pooling.maximum import max_pool1d, max_pool2d, max_pool3d
+from nn.layers.reduction import REDUCTIONS, reduce
+from nn.layers.upsampling import interpolate
 
 __all__ = [
     "linear", "bilinear", "embedding", "one_hot",

@@ -10,11 +10,10 @@ import numpy as np
 from autograd import Tensor
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops import fused
-from autograd.ops.fused.dropout import keep_mask
 from autograd.random import generator
-from nn.functional.common import as_values, cast_to
-from nn.functional.dropout import check_p
-from nn.functional.linear import linear
+from nn.layers.dropout import check_p, keep_mask
+from nn.layers.inputs import as_values, cast_to
+from nn.layers.linear import linear
 
 
 def scaled_dot_product_attention(

@@ -9,7 +9,6 @@ import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops import fused
-from nn.functional.common import REDUCTIONS, as_values, reduce
 from nn.functional.loss_inputs import (
     constant,
     floating,
@@ -19,6 +18,8 @@ from nn.functional.loss_inputs import (
     values_of,
     weight_for,
 )
+from nn.layers.inputs import as_values
+from nn.layers.reduction import REDUCTIONS, reduce
 
 
 def cross_entropy(

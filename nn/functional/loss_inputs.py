@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from nn.functional.common import as_values
+from nn.layers.inputs import as_values
 
 
 def floating(x: Any, who: str) -> Any:

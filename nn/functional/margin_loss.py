@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.ops import fused
-from nn.functional.common import reduce
 from nn.functional.loss_inputs import check_positive, floating, in_dtype_of, same_shape, signs, values_of
+from nn.layers.activation.relu import relu_op
+from nn.layers.reduction import reduce
 
 
 def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Any:
@@ -33,11 +33,11 @@ def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str =
     input = floating(input, "hinge_loss")
     target = values_of(target)
     if input.ndim == 2 and target.ndim == 1:
-        return reduce(fused.relu(margin + _best_wrong_less_right(input, target)), reduction)
+        return reduce(relu_op(margin + _best_wrong_less_right(input, target)), reduction)
     same_shape(input, target, "hinge_loss")
     if target.dtype.kind == "b" or target.dtype.kind in "fiu" and ((target == 0) | (target == 1)).all():
         target = np.where(target, 1, -1)
-    return reduce(fused.relu(margin - signs(target, input, "hinge_loss") * input), reduction)
+    return reduce(relu_op(margin - signs(target, input, "hinge_loss") * input), reduction)
 
 
 def _best_wrong_less_right(input: Any, target: Any) -> Any:
@@ -65,7 +65,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduct
     input = floating(input, "hinge_embedding_loss")
     y = signs(target, input, "hinge_embedding_loss")
     same_shape(input, y, "hinge_embedding_loss")
-    return reduce(np.where(y > 0, input, fused.relu(margin - input)), reduction)
+    return reduce(np.where(y > 0, input, relu_op(margin - input)), reduction)
 
 
 def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean") -> Any:
@@ -81,7 +81,7 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
         raise ShapeError(
             f"{who} expects inputs and target of one shape; got {input1.shape}, {input2.shape} and {y.shape}."
         )
-    return reduce(fused.relu(margin - y * (input1 - input2)), reduction)
+    return reduce(relu_op(margin - y * (input1 - input2)), reduction)
 
 
 def cosine_embedding_loss(
@@ -107,7 +107,7 @@ def cosine_embedding_loss(
     a, b = (input1.astype(np.float32), input2.astype(np.float32)) if half else (input1, input2)
     squares = (np.sum(a * a, axis=-1) + 1e-12) * (np.sum(b * b, axis=-1) + 1e-12)
     cos = np.sum(a * b, axis=-1) / np.sqrt(squares)
-    loss = np.where(y > 0, 1 - cos, fused.relu(cos - margin))
+    loss = np.where(y > 0, 1 - cos, relu_op(cos - margin))
     return reduce(loss.astype(np.float16) if half else loss, reduction)
 
 
@@ -154,7 +154,7 @@ def triplet_margin_loss(
     far = pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = np.minimum(far, pairwise_distance(positive, negative, p, eps))
-    return reduce(fused.relu(margin + near - far), reduction)
+    return reduce(relu_op(margin + near - far), reduction)
 
 
 __all__ = [

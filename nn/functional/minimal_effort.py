@@ -7,7 +7,7 @@ from typing import Any
 from autograd.errors import ShapeError
 from autograd.ops import fused
 from nn.core.module import check_size
-from nn.functional.common import as_values, cast_to
+from nn.layers.inputs import as_values, cast_to
 
 
 def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:

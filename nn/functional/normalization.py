@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops import fused
-from nn.functional.common import as_values, cast_to
+from nn.layers.inputs import as_values, cast_to
 
 
 def batch_norm(

@@ -9,8 +9,9 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops import fused
-from nn.functional.common import cast_to
-from nn.functional.dropout import dropout as drop
+from nn.layers.dropout import dropout as drop
+from nn.layers.inputs import cast_to
+from nn.layers.linear import linear_op
 
 Rng = np.random.Generator | None
 
@@ -66,7 +67,7 @@ def _affine_parts(
 
 
 def _linear(x: Any, weight: Any, bias: Any) -> Any:
-    return fused.linear(x, weight) if bias is None else fused.linear(x, weight, bias)
+    return linear_op(x, weight) if bias is None else linear_op(x, weight, bias)
 
 
 def _pair(who: str, hx: Any) -> list[Any]:

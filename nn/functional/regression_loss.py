@@ -9,8 +9,8 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops import fused
 from nn.functional.classification_loss import check_reduction
-from nn.functional.common import reduce
 from nn.functional.loss_inputs import check_positive, constant, input_and_target, own
+from nn.layers.reduction import reduce
 
 
 def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:

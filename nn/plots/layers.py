@@ -10,8 +10,9 @@ import numpy as np
 
 from autograd.errors import ArgumentError
 from nn.core.module import Module
+from nn.layers.activation.hard import ReLU6
+from nn.layers.activation.relu import ReLU
 from nn.minimal_effort import MinimalEffortReLU
-from nn.piecewise_linear import ReLU, ReLU6
 from nn.plots.capture import as_used, call, check_model, innermost, watched
 from nn.plots.style import canvas, check_points, colour, dash, grid, legend, needs, shades
 

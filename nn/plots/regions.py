@@ -10,8 +10,9 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from nn.core.module import Module
+from nn.layers.activation.hard import Hardtanh
+from nn.layers.activation.relu import LeakyReLU, PReLU, ReLU, RReLU
 from nn.minimal_effort import MinimalEffortReLU
-from nn.piecewise_linear import Hardtanh, LeakyReLU, PReLU, ReLU, RReLU
 from nn.plots.capture import as_used, check_model, innermost, raw, watched
 from nn.plots.style import MARKERS, SEQUENCE, canvas, check_points, colour, legend, needs
 

@@ -1,11 +1,11 @@
-"""Convolution, its transpose, and its derivative by the weight; the options of the functions and layers are in tests/cases/modules."""
+"""Convolution, its transpose, its derivative by the weight. Functions and layers: tests/cases/modules/convolution.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from autograd.ops import fused
-from autograd.ops.fused.patches import Sliding
+from nn.layers.convolution.primitives import convolution_op, convolution_weight_op, transposed_convolution_op
+from nn.layers.kernels.patches import Sliding
 from tests.cases.case import Case, normal
 
 PLAIN = Sliding((2, 3), (1, 1), ((0, 0), (0, 0)), (1, 1))
@@ -42,22 +42,23 @@ def row(label: str, how: Sliding, groups: int, x: Any, weight: Any, g: Any) -> l
 
     def by_weight(torch: Any, x: Any, g: Any) -> Any:
         w = torch.zeros(weight, dtype=x.dtype, requires_grad=True)
-        return torch.autograd.grad(torchs(torch, "conv", axes)(x, w, **options(how, groups)), w, g, create_graph=True)[
-            0
-        ]
+        y = torchs(torch, "conv", axes)(x, w, **options(how, groups))
+        return torch.autograd.grad(y, w, g, create_graph=True)[0]
 
     return [
         Case(
-            f"convolution {label}", lambda x, w, b: fused.convolution(x, w, b, sliding=how, groups=groups),
-            normal(x, weight, weight[:1]), lambda torch, x, w, b: torchs(torch, "conv", axes)(x, w, b, **options(how, groups)),
+            f"convolution {label}", lambda x, w, b: convolution_op(x, w, b, sliding=how, groups=groups),
+            normal(x, weight, weight[:1]),
+            lambda torch, x, w, b: torchs(torch, "conv", axes)(x, w, b, **options(how, groups)),
         ),
         Case(
             f"transposed_convolution {label}",
-            lambda g, w, b: fused.transposed_convolution(g, w, b, size=size, sliding=how, groups=groups),
+            lambda g, w, b: transposed_convolution_op(g, w, b, size=size, sliding=how, groups=groups),
             normal(g, weight, (weight[1] * groups,)), transposed,
         ),
         Case(
-            f"convolution_weight {label}", lambda x, g: fused.convolution_weight(x, g, sliding=how, groups=groups), normal(x, g), by_weight,
+            f"convolution_weight {label}", lambda x, g: convolution_weight_op(x, g, sliding=how, groups=groups),
+            normal(x, g), by_weight,
         ),
     ]  # fmt: skip
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import fused
-from autograd.ops.fused.patches import Sliding
-from autograd.ops.fused.resampling import adaptive_means, interpolation, window_means
+from nn.layers.kernels.patches import Sliding
+from nn.layers.kernels.resampling import resample_op
+from nn.layers.pooling.adaptive import adaptive_means
+from nn.layers.pooling.average import window_means
+from nn.layers.pooling.maximum import max_pool_op, pick_in_windows_op, put_in_windows_op
+from nn.layers.upsampling import interpolation
 from tests.cases.case import Case, normal
 
 TILES = Sliding((2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1))
@@ -25,7 +28,7 @@ def distinct(*shape: int) -> Any:
 
 
 def maxima(how: Sliding, size: tuple[int, ...]) -> Any:
-    return lambda x: fused.max_pool(x, sliding=how, places=how.places(size))[0]
+    return lambda x: max_pool_op(x, sliding=how, places=how.places(size))[0]
 
 
 def pool(how: Sliding) -> Any:
@@ -34,21 +37,26 @@ def pool(how: Sliding) -> Any:
 
 
 def resized(*plans: Any) -> Any:
-    return lambda x: fused.resample(x, plans=plans)
+    return lambda x: resample_op(x, plans=plans)
 
 
 CASES = [
     Case("max_pool", maxima(TILES, (4, 5)), distinct(2, 2, 4, 5), pool(TILES)),
     Case("max_pool overlapping", maxima(OVERLAPPING, (3, 5)), distinct(2, 1, 3, 5), pool(OVERLAPPING)),
-    Case("pick_in_windows", lambda x: fused.pick_in_windows(x, INDEX, sliding=TILES), normal((2, 2, 4, 4))),
-    Case("pick_in_windows overlapping", lambda x: fused.pick_in_windows(x, OVERLAPPING_INDEX, sliding=OVERLAPPING), normal((2, 1, 3, 5))),
-    Case("put_in_windows", lambda g: fused.put_in_windows(g, INDEX, size=(4, 4), sliding=TILES), normal((2, 2, 2, 2))),
+    Case("pick_in_windows", lambda x: pick_in_windows_op(x, INDEX, sliding=TILES), normal((2, 2, 4, 4))),
     Case(
-        "put_in_windows overlapping", lambda g: fused.put_in_windows(g, OVERLAPPING_INDEX, size=(3, 5), sliding=OVERLAPPING),
+        "pick_in_windows overlapping", lambda x: pick_in_windows_op(x, OVERLAPPING_INDEX, sliding=OVERLAPPING),
+        normal((2, 1, 3, 5)),
+    ),
+    Case("put_in_windows", lambda g: put_in_windows_op(g, INDEX, size=(4, 4), sliding=TILES), normal((2, 2, 2, 2))),
+    Case(
+        "put_in_windows overlapping",
+        lambda g: put_in_windows_op(g, OVERLAPPING_INDEX, size=(3, 5), sliding=OVERLAPPING),
         normal((2, 1, 2, 5)),
     ),
     Case(
-        "resample means", resized(window_means(5, 3, 2, 1, 3, True, None), window_means(4, 2, 1, 0, 3, True, None)), normal((2, 2, 5, 4)),
+        "resample means", resized(window_means(5, 3, 2, 1, 3, True, None), window_means(4, 2, 1, 0, 3, True, None)),
+        normal((2, 2, 5, 4)),
         lambda torch, x: torch.nn.functional.avg_pool2d(x, (3, 2), (2, 1), (1, 0)),
     ),
     Case(
@@ -56,7 +64,8 @@ CASES = [
         lambda torch, x: torch.nn.functional.adaptive_avg_pool2d(x, (3, 7)),
     ),
     Case(
-        "resample linear", resized(interpolation(4, 7, "linear", None, False), interpolation(5, 3, "linear", None, False)),
+        "resample linear",
+        resized(interpolation(4, 7, "linear", None, False), interpolation(5, 3, "linear", None, False)),
         normal((1, 2, 4, 5)), lambda torch, x: torch.nn.functional.interpolate(x, (7, 3), mode="bilinear"),
     ),
     Case("resample nearest", resized(interpolation(4, 9, "nearest", None, False)), normal((2, 2, 4)),

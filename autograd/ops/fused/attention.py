@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
-from autograd.ops.fused.softmax import softmax
+from nn.layers.activation.softmax import softmax_op
 
 # Scores within these bounds need no shift by their maximum: their exponentials, and quotients of these, are far from the
 # ends of float32. One look at the smallest and the largest of all is several times as quick as a maximum a row.
@@ -113,10 +113,10 @@ def _weights_joint(g: Any, out: Any, query: Any, key: Any, attn_mask: Any = None
 def _weights_composite(query: Any, key: Any, attn_mask: Any = None, *, scale: float) -> Any:
     scores = np.matmul(query, np.swapaxes(key, -1, -2)) * scale
     if attn_mask is None:
-        return softmax(scores)
+        return softmax_op(scores)
     scores = np.where(attn_mask, scores, -np.inf) if attn_mask.dtype.kind == "b" else scores + attn_mask
     nowhere = np.all(np.equal(scores, -np.inf), axis=-1, keepdims=True)
-    return np.where(nowhere, 0, softmax(np.where(nowhere, 0, scores)))
+    return np.where(nowhere, 0, softmax_op(np.where(nowhere, 0, scores)))
 
 
 attention_weights = define(

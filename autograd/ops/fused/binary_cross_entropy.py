@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
-from autograd.ops.fused.buffers import in_single_precision
+from nn.layers.kernels.precision import in_single_precision
 
 
 def _reduced(loss: Any, reduction: str) -> Any:

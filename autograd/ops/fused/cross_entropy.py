@@ -9,7 +9,7 @@ import numpy as np
 from autograd.engine.recording import is_tensor
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.ops.fused.softmax import log_softmax, softmax
+from nn.layers.activation.softmax import log_softmax_op, softmax_op
 
 
 def _check_target(logits: Any, target: Any) -> Any:
@@ -53,7 +53,8 @@ def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") ->
 
 
 def _softmax_cross_entropy_vjp(g: Any, out: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
-    difference = softmax(logits, axis=1) - _one_hot(target, *logits.shape) if is_tensor(logits) else out.values  # p - y
+    # p - y
+    difference = softmax_op(logits, axis=1) - _one_hot(target, *logits.shape) if is_tensor(logits) else out.values
     if reduction == "none":
         return difference * g[:, None]
     return difference * (g / difference.dtype.type(len(difference))) if reduction == "mean" else difference * g
@@ -66,7 +67,7 @@ def _one_hot(target: Any, n: int, classes: int) -> Any:
 
 
 def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = "mean") -> Any:
-    loss = -log_softmax(logits, axis=1)[np.arange(logits.shape[0]), target]
+    loss = -log_softmax_op(logits, axis=1)[np.arange(logits.shape[0]), target]
     return loss if reduction == "none" else np.sum(loss) if reduction == "sum" else np.mean(loss)
 
 

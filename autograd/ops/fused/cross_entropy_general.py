@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
-from autograd.ops.fused.buffers import in_single_precision
 from autograd.ops.fused.negative_log_likelihood import divided, looked_up, places
-from autograd.ops.fused.softmax import log_softmax
+from nn.layers.activation.softmax import log_softmax_op
+from nn.layers.kernels.precision import in_single_precision
 
 
 def _softmax(x: Any) -> tuple[Any, Any]:
@@ -113,7 +113,7 @@ def _of_classes_composite(
 ) -> Any:
     at, each, n = looked_up(target, weight, ignore_index, x.dtype)
     each = np.ones(at.shape, x.dtype) if each is None else each
-    log_p = log_softmax(x, axis=1)
+    log_p = log_softmax_op(x, axis=1)
     picked = np.reshape(np.take_along_axis(log_p, np.expand_dims(at, 1), axis=1), at.shape)
     loss = -np.where(each == 0, 0, picked) * (each * (1 - label_smoothing))
     if label_smoothing:
@@ -177,7 +177,7 @@ def _of_probabilities_composite(
     x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean"
 ) -> Any:
     aim = _aim(y, weight, label_smoothing)
-    loss = -np.sum(aim * np.where(aim == 0, 0, log_softmax(x, axis=1)), axis=1)
+    loss = -np.sum(aim * np.where(aim == 0, 0, log_softmax_op(x, axis=1)), axis=1)
     return loss if reduction == "none" else np.sum(loss) / (x.size / x.shape[1] if reduction == "mean" else 1)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
-from autograd.ops.fused.linear import linear
+from nn.layers.linear import linear_op
 
 # What a multiplication of SciPy's sparse product costs in those of BLAS, and the work of a product (in multiplications)
 # below which making the sparse matrix costs more than it saves. Measured: docs/minimal_effort.md.
@@ -175,7 +175,7 @@ def _chosen(g: Any, out: Any, weight: Any, params: dict[str, Any]) -> _Choice:
 def _effort_linear(
     x: Any, weight: Any, bias: Any = None, *, k: int, unified: bool = False, activity: Any = None, examples: Any = None
 ) -> Any:
-    return linear.forward(x, weight, bias), [None]
+    return linear_op.forward(x, weight, bias), [None]
 
 
 def _effort_linear_x(g: Any, out: Any, x: Any, weight: Any, bias: Any = None, **params: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
-from autograd.ops.fused.buffers import in_single_precision
+from nn.layers.kernels.precision import in_single_precision
 
 
 def looked_up(target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[Any, Any, Any]:

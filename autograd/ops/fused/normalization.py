@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
-from autograd.ops.fused.sums import column_sums, row_sums
+from nn.layers.kernels.sums import column_sums, row_sums
 
 EACH, PER_ROW = (slice(None),), (slice(None), None)  # where a vector stands beside (N, C), and beside rows or (N, C, S)
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
-from autograd.ops.fused.activation import relu, sigmoid
+from nn.layers.activation.relu import relu_op
+from nn.layers.activation.sigmoid_tanh import sigmoid_op
 
 
 def sigmoid_in_place(x: Any) -> None:
@@ -46,7 +47,7 @@ def _rnn_step_vjp(g: Any, out: Any, a: Any, b: Any, nonlinearity: str = "tanh") 
 
 
 def _rnn_step_composite(a: Any, b: Any, nonlinearity: str = "tanh") -> Any:
-    return np.tanh(a + b) if nonlinearity == "tanh" else relu(a + b)
+    return np.tanh(a + b) if nonlinearity == "tanh" else relu_op(a + b)
 
 
 rnn_step = define(
@@ -99,8 +100,8 @@ def _lstm_step_joint(g: Any, out: Any, a: Any, b: Any, c: Any) -> tuple[Any, Any
 
 def _lstm_step_composite(a: Any, b: Any, c: Any) -> tuple[Any, Any]:
     i, f, g, o = gates(a + b, 4)
-    new = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-    return sigmoid(o) * np.tanh(new), new
+    new = sigmoid_op(f) * c + sigmoid_op(i) * np.tanh(g)
+    return sigmoid_op(o) * np.tanh(new), new
 
 
 lstm_step = define(
@@ -151,8 +152,8 @@ def _gru_step_joint(g: Any, out: Any, a: Any, b: Any, h: Any) -> tuple[Any, Any,
 def _gru_step_composite(a: Any, b: Any, h: Any) -> Any:
     a_r, a_z, a_n = gates(a, 3)
     b_r, b_z, b_n = gates(b, 3)
-    z = sigmoid(a_z + b_z)
-    n = np.tanh(a_n + sigmoid(a_r + b_r) * b_n)
+    z = sigmoid_op(a_z + b_z)
+    n = np.tanh(a_n + sigmoid_op(a_r + b_r) * b_n)
     return (1 - z) * n + z * h
 
 

@@ -13,7 +13,8 @@ def plain(name: str, *options: float, **keywords: str) -> ModuleCase:
     """A row for a module without parameters that has PyTorch's name and options."""
     return ModuleCase(
         getattr(nn, name), lambda rng: getattr(nn, name)(*options, **keywords), off_the_kinks(4, 3),
-        lambda torch: getattr(torch.nn, name)(*options, **keywords), label=" ".join(map(str, [*options, *keywords.values()])),
+        lambda torch: getattr(torch.nn, name)(*options, **keywords),
+        label=" ".join(map(str, [*options, *keywords.values()])),
     )  # fmt: skip
 
 
@@ -26,7 +27,8 @@ def prelu(rng: np.random.Generator, num_parameters: int) -> nn.PReLU:
 
 def over_axis(name: str, dim: int) -> ModuleCase:
     return ModuleCase(
-        getattr(nn, name), lambda rng: getattr(nn, name)(dim), off_the_kinks(2, 4, 2), lambda torch: getattr(torch.nn, name)(dim),
+        getattr(nn, name), lambda rng: getattr(nn, name)(dim), off_the_kinks(2, 4, 2),
+        lambda torch: getattr(torch.nn, name)(dim),
         label=f"dim={dim}",
     )  # fmt: skip
 
@@ -42,11 +44,21 @@ MODULES = [
     plain("Softshrink", 1.5),
     plain("Hardshrink", 1.5),
     ModuleCase(nn.PReLU, lambda rng: prelu(rng, 1), off_the_kinks(4, 3), lambda torch: torch.nn.PReLU()),
-    ModuleCase(nn.PReLU, lambda rng: prelu(rng, 3), off_the_kinks(4, 3), lambda torch: torch.nn.PReLU(3), label="by feature"),
-    ModuleCase(nn.PReLU, lambda rng: prelu(rng, 3), off_the_kinks(2, 3, 2, 2), lambda torch: torch.nn.PReLU(3), label="by channel"),
+    ModuleCase(
+        nn.PReLU, lambda rng: prelu(rng, 3), off_the_kinks(4, 3), lambda torch: torch.nn.PReLU(3), label="by feature",
+    ),
+    ModuleCase(
+        nn.PReLU, lambda rng: prelu(rng, 3), off_the_kinks(2, 3, 2, 2), lambda torch: torch.nn.PReLU(3),
+        label="by channel",
+    ),
     ModuleCase(nn.RReLU, lambda rng: nn.RReLU(rng=rng), off_the_kinks(4, 3), order=0, label="in training"),
-    ModuleCase(nn.RReLU, lambda rng: nn.RReLU().eval(), off_the_kinks(4, 3), lambda torch: torch.nn.RReLU(), label="in use"),
-    ModuleCase(nn.RReLU, lambda rng: nn.RReLU(0.1, 0.2).eval(), off_the_kinks(4, 3), lambda torch: torch.nn.RReLU(0.1, 0.2), "0.1 0.2"),
+    ModuleCase(
+        nn.RReLU, lambda rng: nn.RReLU().eval(), off_the_kinks(4, 3), lambda torch: torch.nn.RReLU(), label="in use",
+    ),
+    ModuleCase(
+        nn.RReLU, lambda rng: nn.RReLU(0.1, 0.2).eval(), off_the_kinks(4, 3), lambda torch: torch.nn.RReLU(0.1, 0.2),
+        "0.1 0.2",
+    ),
     *[
         plain(name)
         for name in (
@@ -58,7 +70,10 @@ MODULES = [
     plain("CELU", 2.0),
     plain("GELU", approximate="tanh"),
     *[over_axis(name, dim) for name in ("Softmax", "LogSoftmax", "Softmin", "GLU") for dim in (-1, 1)],
-    ModuleCase(nn.Softmax, lambda rng: nn.Softmax(), off_the_kinks(4, 3), lambda torch: torch.nn.Softmax(1), label="of a matrix"),
+    ModuleCase(
+        nn.Softmax, lambda rng: nn.Softmax(), off_the_kinks(4, 3), lambda torch: torch.nn.Softmax(1),
+        label="of a matrix",
+    ),
     ModuleCase(nn.Softmax2d, lambda rng: nn.Softmax2d(), off_the_kinks(2, 3, 2, 2), lambda torch: torch.nn.Softmax2d()),
     ModuleCase(nn.Maxout, lambda rng: nn.Maxout(3), off_the_kinks(4, 6)),
     ModuleCase(nn.Maxout, lambda rng: nn.Maxout(2, dim=1), off_the_kinks(2, 4, 2, 2), label="of channels"),

@@ -19,7 +19,10 @@ MODULES = [
         lambda torch: torch.nn.Linear(3, 2, bias=False), label="without bias, 3-d",
     ),
     ModuleCase(nn.Flatten, lambda rng: nn.Flatten(), away_from_zero(2, 3, 4), lambda torch: torch.nn.Flatten()),
-    ModuleCase(nn.Flatten, lambda rng: nn.Flatten(0, 1), away_from_zero(2, 3, 4), lambda torch: torch.nn.Flatten(0, 1), label="first two"),
+    ModuleCase(
+        nn.Flatten, lambda rng: nn.Flatten(0, 1), away_from_zero(2, 3, 4), lambda torch: torch.nn.Flatten(0, 1),
+        label="first two",
+    ),
     ModuleCase(nn.ReLU, lambda rng: nn.ReLU(), away_from_zero(4, 3), lambda torch: torch.nn.ReLU()),
     ModuleCase(nn.Sigmoid, lambda rng: nn.Sigmoid(), away_from_zero(4, 3), lambda torch: torch.nn.Sigmoid()),
     ModuleCase(nn.Tanh, lambda rng: nn.Tanh(), away_from_zero(4, 3), lambda torch: torch.nn.Tanh()),
@@ -28,5 +31,8 @@ MODULES = [
         lambda torch: torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2)),
     ),
     ModuleCase(nn.Residual, lambda rng: nn.Residual(linear(3, 3, rng)), away_from_zero(4, 3)),
-    ModuleCase(nn.Residual, lambda rng: nn.Residual(linear(3, 2, rng), linear(3, 2, rng)), away_from_zero(4, 3), label="with shortcut"),
+    ModuleCase(
+        nn.Residual, lambda rng: nn.Residual(linear(3, 2, rng), linear(3, 2, rng)), away_from_zero(4, 3),
+        label="with shortcut",
+    ),
 ]  # fmt: skip

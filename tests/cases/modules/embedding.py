@@ -21,7 +21,9 @@ def two(*shapes: tuple[int, ...]) -> Any:
 
 
 MODULES = [
-    ModuleCase(nn.Embedding, lambda rng: nn.Embedding(5, 3, **F64, rng=rng), words, lambda torch: torch.nn.Embedding(5, 3)),
+    ModuleCase(
+        nn.Embedding, lambda rng: nn.Embedding(5, 3, **F64, rng=rng), words, lambda torch: torch.nn.Embedding(5, 3),
+    ),
     ModuleCase(  # order 0: the row of padding has no gradient, though the result depends on it
         nn.Embedding, lambda rng: nn.Embedding(5, 3, padding_idx=-2, **F64, rng=rng), words,
         lambda torch: torch.nn.Embedding(5, 3, padding_idx=-2), label="padding_idx", order=0,
@@ -32,14 +34,17 @@ MODULES = [
     ),
     ModuleCase(
         nn.Embedding, lambda rng: nn.Embedding(5, 3, max_norm=1.0, norm_type=1, **F64, rng=rng), words,
-        lambda torch: torch.nn.Embedding(5, 3, max_norm=1.0, norm_type=1), label="max_norm norm_type=1", order=0, half=False,
+        lambda torch: torch.nn.Embedding(5, 3, max_norm=1.0, norm_type=1), label="max_norm norm_type=1", order=0,
+        half=False,
     ),
     ModuleCase(
         nn.Embedding, lambda rng: nn.Embedding(5, 3, padding_idx=0, scale_grad_by_freq=True, **F64, rng=rng), words,
-        lambda torch: torch.nn.Embedding(5, 3, padding_idx=0, scale_grad_by_freq=True), label="scale_grad_by_freq", order=0,
+        lambda torch: torch.nn.Embedding(5, 3, padding_idx=0, scale_grad_by_freq=True), label="scale_grad_by_freq",
+        order=0,
     ),
     ModuleCase(
-        nn.Bilinear, lambda rng: nn.Bilinear(3, 4, 2, **F64, rng=rng), two((5, 3), (5, 4)), lambda torch: torch.nn.Bilinear(3, 4, 2)
+        nn.Bilinear, lambda rng: nn.Bilinear(3, 4, 2, **F64, rng=rng), two((5, 3), (5, 4)),
+        lambda torch: torch.nn.Bilinear(3, 4, 2),
     ),
     ModuleCase(
         nn.Bilinear, lambda rng: nn.Bilinear(3, 2, 4, bias=False, **F64, rng=rng), two((2, 3, 3), (2, 3, 2)),

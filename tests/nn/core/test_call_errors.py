@@ -98,7 +98,7 @@ def test_an_error_names_the_place() -> None:
         net(np.ones((32, 4)))
     assert str(caught.value).startswith("Sequential.2.fc1: Linear expects input of shape (*, 64); got (32, 10).")
     assert str(caught.value).count("fc1") == 1
-    assert traceback.extract_tb(caught.value.__traceback__)[-1].filename.endswith("nn/functional/linear.py")
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].filename.endswith("nn/layers/linear.py")
     with pytest.raises(ShapeError, match=r"^Linear expects"):  # a layer alone has no path
         net[0](np.ones(3))
     with pytest.raises(DTypeError, match=r"^Sequential\.0: Linear computes in float32"):

@@ -1,8 +1,11 @@
-"""Activations: kinks, extremes, precision in single and half, errors, randomness. Their values and derivatives: tests/cases."""
+"""Activations: kinks, extremes, precision, errors, randomness. Their values and derivatives: tests/cases."""
 
 from __future__ import annotations
 
 import math
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,12 +18,15 @@ import nn.functional as F
 from autograd import Tensor
 from autograd.engine.reverse import gradients
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from nn.layers.activation.relu import relu_op
+from tests import ROOT
 
 inf = math.inf
 EXTREMES = [-inf, -1e4, 0.0, 1e4, inf]
 ELEMENTWISE = [
     "step", "relu", "leaky_relu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "softshrink", "hardshrink", "rrelu",
-    "sigmoid", "logsigmoid", "tanh", "tanhshrink", "softsign", "softplus", "elu", "celu", "selu", "gelu", "silu", "mish",
+    "sigmoid", "logsigmoid", "tanh", "tanhshrink", "softsign", "softplus", "elu", "celu", "selu", "gelu", "silu",
+    "mish",
 ]  # fmt: skip
 
 
@@ -321,3 +327,9 @@ def test_wrong_shapes_are_refused() -> None:
         nn.Softmax2d()(x)
     with pytest.raises(DTypeError, match="floating"):
         nn.PReLU()(np.array([1, 2]))
+
+
+def test_a_layers_primitive_is_unpickled_where_only_autograd_is_imported() -> None:
+    code = "import pickle, sys, autograd; print(pickle.load(sys.stdin.buffer))"
+    run = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(relu_op), capture_output=True, cwd=ROOT)
+    assert run.stdout.decode().strip() == "<primitive relu>", run.stderr.decode()

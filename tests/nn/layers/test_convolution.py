@@ -14,9 +14,9 @@ from autograd.engine.abstract import Abstract
 from autograd.engine.graph import ancestors
 from autograd.engine.reverse import gradients
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.ops import fused
-from autograd.ops.fused import patches
-from autograd.ops.fused.patches import Sliding, batch_last, empty_images
+from nn.layers.convolution.primitives import convolution_op, convolution_weight_op, transposed_convolution_op
+from nn.layers.kernels import patches
+from nn.layers.kernels.patches import Sliding, batch_last, empty_images
 
 HOW = Sliding((3, 2), (2, 1), ((1, 1), (0, 2)), (1, 2))
 
@@ -43,11 +43,11 @@ def in_ordinary_numpy(x: Any, weight: Any, bias: Any, how: Sliding, groups: int)
 def test_equals_ordinary_numpy_to_second_order(
     groups: int, block: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patches, "BLOCK", block)
+    monkeypatch.setattr(patches, "BLOCK_BYTES", block)
     arrays = [rng.normal(size=shape) for shape in [(2, 4, 5, 4), (6, 4 // groups, 3, 2), (6,)]]
     cotangent, found = None, []
     for function in (
-        lambda *a: fused.convolution(*a, sliding=HOW, groups=groups),
+        lambda *a: convolution_op(*a, sliding=HOW, groups=groups),
         lambda *a: in_ordinary_numpy(*a, HOW, groups),
     ):
         xs = [Tensor(a, requires_grad=True) for a in arrays]
@@ -62,11 +62,11 @@ def test_equals_ordinary_numpy_to_second_order(
 
 def test_the_transpose_is_the_adjoint(rng: np.random.Generator) -> None:
     x, weight = rng.normal(size=(2, 3, 7, 6)), rng.normal(size=(4, 3, 3, 2))
-    y = fused.convolution(x, weight, sliding=HOW)
+    y = convolution_op(x, weight, sliding=HOW)
     g = rng.normal(size=y.shape)
-    back = fused.transposed_convolution(g, weight, size=(7, 6), sliding=HOW)
+    back = transposed_convolution_op(g, weight, size=(7, 6), sliding=HOW)
     assert np.vdot(g, y) == pytest.approx(np.vdot(back, x))
-    assert np.vdot(g, y) == pytest.approx(np.vdot(fused.convolution_weight(x, g, sliding=HOW), weight))
+    assert np.vdot(g, y) == pytest.approx(np.vdot(convolution_weight_op(x, g, sliding=HOW), weight))
 
 
 def test_images_stay_with_the_batch_innermost_in_memory(rng: np.random.Generator) -> None:
@@ -109,7 +109,7 @@ def test_no_gradient_is_computed_that_none_asked_for(monkeypatch: pytest.MonkeyP
     def never(*args: Any, **options: Any) -> Any:
         raise AssertionError("the gradient by the input was computed")
 
-    monkeypatch.setattr(fused.transposed_convolution, "forward", never)
+    monkeypatch.setattr(transposed_convolution_op, "forward", never)
     y.sum().backward()
     assert layer.weight.grad is not None
 

@@ -11,8 +11,8 @@ import autograd
 import nn
 from autograd import Tensor
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.ops.fused.dropout import keep_mask
 from nn import functional as F
+from nn.layers.dropout import keep_mask
 
 N = 200_000
 

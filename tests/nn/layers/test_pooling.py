@@ -13,9 +13,12 @@ from autograd import Tensor, no_grad
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node, ancestors
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.ops import fused
-from autograd.ops.fused.patches import Sliding
-from autograd.ops.fused.resampling import adaptive_means, interpolation, window_means
+from nn.layers.kernels.patches import Sliding
+from nn.layers.kernels.resampling import resample_op
+from nn.layers.pooling.adaptive import adaptive_means
+from nn.layers.pooling.average import window_means
+from nn.layers.pooling.maximum import pick_in_windows_op, put_in_windows_op
+from nn.layers.upsampling import interpolation
 
 
 def gradient(function: Any, x: Any) -> Any:
@@ -96,15 +99,17 @@ def test_put_and_pick_are_adjoint(rng: np.random.Generator) -> None:
     x = rng.normal(size=(2, 3, 5, 4))
     index = rng.integers(0, 6, (2, 3, *how.places((5, 4))))
     g = rng.normal(size=index.shape)
-    put = fused.put_in_windows(g, index, size=(5, 4), sliding=how)
-    assert np.vdot(put, x) == pytest.approx(np.vdot(g, fused.pick_in_windows(x, index, sliding=how)))
+    put = put_in_windows_op(g, index, size=(5, 4), sliding=how)
+    assert np.vdot(put, x) == pytest.approx(np.vdot(g, pick_in_windows_op(x, index, sliding=how)))
 
 
 @pytest.mark.parametrize(
     "plan",
     [
-        window_means(7, 3, 2, 1, 4, False, None), adaptive_means(7, 3), adaptive_means(3, 8), interpolation(5, 13, "linear", None, False),
-        interpolation(13, 5, "linear", 0.4, True), interpolation(6, 9, "cubic", None, False), interpolation(6, 4, "nearest", None, False),
+        window_means(7, 3, 2, 1, 4, False, None), adaptive_means(7, 3), adaptive_means(3, 8),
+        interpolation(5, 13, "linear", None, False),
+        interpolation(13, 5, "linear", 0.4, True), interpolation(6, 9, "cubic", None, False),
+        interpolation(6, 4, "nearest", None, False),
     ],
 )  # fmt: skip
 def test_a_plan_is_a_matrix_and_its_transpose(plan: Any, rng: np.random.Generator) -> None:
@@ -113,7 +118,7 @@ def test_a_plan_is_a_matrix_and_its_transpose(plan: Any, rng: np.random.Generato
     np.testing.assert_allclose(plan.transposed.matrix(), matrix.T, atol=1e-15)
     np.testing.assert_allclose(matrix.sum(axis=1), 1)  # means and interpolations of a constant are that constant
     x = rng.normal(size=(2, 3, plan.size_in))
-    np.testing.assert_allclose(fused.resample(x, plans=(plan,)), x @ matrix.T, atol=1e-12)
+    np.testing.assert_allclose(resample_op(x, plans=(plan,)), x @ matrix.T, atol=1e-12)
 
 
 @pytest.mark.oracle

@@ -1,0 +1,65 @@
+"""Functions that SciPy has in scipy.special: erf and logsumexp."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define
+from autograd.shapes import keep_dims
+
+
+def _erf(x: Any) -> Any:
+    from scipy.special import erf as scipys
+
+    out = scipys(x)
+    return out if x.dtype.kind != "f" else out.astype(x.dtype, copy=False)
+
+
+erf = define(
+    _erf,
+    lambda g, out, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x),
+    keeps="x",
+    name="erf",
+    jvp="elementwise",
+    label="g·2/√π·exp(-x²)",
+)
+
+
+def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
+    """(x - max x along an axis, max x, whether all maxima are finite).
+
+    The difference is 0 or -inf in rows with +inf, and -inf in rows of nothing but -inf: its exponential is the limit.
+    """
+    if x.dtype.kind != "f":
+        x = x.astype(np.float64)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    if np.isfinite(top).all():
+        return x - top, top, True
+    infinite = np.where(x == np.inf, np.zeros((), x.dtype), np.where(np.isnan(x), x, -np.inf))
+    finite = np.where(np.isfinite(top), top, np.zeros((), x.dtype))
+    return np.where(top == np.inf, infinite, x - finite), top, False
+
+
+def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    shifted, top, _ = shifted_by_max(x, axis)
+    with np.errstate(divide="ignore"):  # log 0 = -inf is the value for a row of nothing but -inf
+        out = np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)) + np.where(top == -np.inf, 0, top)
+    return out if keepdims else np.squeeze(out, axis=axis)[()]
+
+
+def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    top = keep_dims(out, x.shape, axis, keepdims)
+    share = np.exp(x - np.where(np.isfinite(top), top, 0))
+    # elements of +inf share the whole cotangent; in a row of nothing but -inf no element gets any
+    share = np.where(top == np.inf, x == np.inf, share)
+    total = np.sum(share, axis=axis, keepdims=True)  # 1 up to the rounding of x - out
+    return keep_dims(g, x.shape, axis, keepdims) * (share / np.where(total == 0, 1, total))
+
+
+logsumexp: Primitive = define(
+    _logsumexp, _logsumexp_vjp, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax x"
+)

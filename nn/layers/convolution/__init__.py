@@ -1,0 +1,1 @@
+"""Convolution and its transpose over one, two or three axes."""

@@ -1,0 +1,72 @@
+"""The inputs and options of layers: converted to arrays and to the dtype of the parameters, checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.errors import ArgumentError, DTypeError, ShapeError
+
+
+def as_values(x: Any) -> Any:
+    """Lists and numbers as arrays; Tensors and arrays as they are."""
+    if isinstance(x, (Tensor, np.ndarray)) or hasattr(x, "__array_function__"):
+        return x
+    if isinstance(x, (list, tuple)) and any(isinstance(item, Tensor) for item in x):
+        kinds = ", ".join(type(item).__name__ for item in x[:3]) + (", …" if len(x) > 3 else "")
+        raise ArgumentError(
+            f"expected an array or a Tensor; got a {type(x).__name__} of {len(x)}: ({kinds}). A layer that returns "
+            "several, as LSTM does, is unpacked first: output, state = layer(x); np.stack joins several of one shape."
+        )
+    return np.asarray(x)
+
+
+def cast_to(x: Any, like: Any, who: str) -> Any:
+    """A floating x in the dtype of another array: a layer computes in the dtype of its parameters."""
+    if getattr(x, "dtype", None) == like.dtype:
+        return x
+    x = as_values(x)
+    if x.dtype == like.dtype:
+        return x
+    if x.dtype.kind != "f":
+        raise DTypeError(
+            f"{who} computes in {like.dtype} and takes floating input; got {x.dtype}. "
+            f"Convert it: x.astype(np.{like.dtype})."
+        )
+    return x.astype(like.dtype)
+
+
+def as_floats(x: Any) -> Any:
+    """Lists and numbers as arrays, integers as float64; floating Tensors and arrays as they are."""
+    x = as_values(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def check_floating(who: str, x: Any) -> None:
+    """Refuse input that is not floating."""
+    if x.dtype.kind != "f":
+        raise DTypeError(f"{who} takes floating input; got {x.dtype}. Convert it: x.astype(np.float32).")
+
+
+def check_not_negative(who: str, what: str, value: float) -> float:
+    """The option as a float; one below 0, or nan, is refused."""
+    if not value >= 0:
+        raise ArgumentError(f"{who} expects {what} >= 0; got {value}.")
+    return float(value)
+
+
+def axis_of(who: str, x: Any, dim: int | None) -> int:
+    """The axis `dim` of x, checked; None means the last one of an input of at most two axes."""
+    if dim is None:
+        if x.ndim > 2:
+            raise ArgumentError(
+                f"{who} of an input of shape {x.shape} needs the axis: dim=-1 for the last, dim=1 for channels."
+            )
+        dim = -1
+    if not hasattr(dim, "__index__") or isinstance(dim, bool):
+        raise ArgumentError(f"{who} expects dim to be the number of an axis; got {dim!r}.")
+    if not -x.ndim <= dim < x.ndim:
+        raise ShapeError(f"{who} along dim={dim} needs an input with that axis; got shape {x.shape}.")
+    return dim

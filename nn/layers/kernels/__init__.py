@@ -1,0 +1,1 @@
+"""What the primitives of several families share: sums by BLAS, working dtypes, images in memory, resampling."""

@@ -1,0 +1,165 @@
+"""Adaptive pooling: images of any size are cut into a grid of a given size."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.recording import raw
+from nn.core.module import Module
+from nn.layers.images import as_images, per_axis
+from nn.layers.kernels.resampling import Plan, compact_weights, resample_op, terms_of
+
+
+def _sizes(output_size: Any, size: tuple[int, ...]) -> tuple[int, ...]:
+    """A size for each axis, from `output_size`; None keeps the size of the input."""
+    given = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * len(size)
+    if len(given) == len(size):
+        given = tuple([s if wanted is None else wanted for s, wanted in zip(size, given, strict=True)])
+    return per_axis("output_size", given, len(size), 1)
+
+
+class _Adaptive(Module):
+    def __init__(self, output_size: Any) -> None:
+        for size in output_size if isinstance(output_size, (tuple, list)) else (output_size,):
+            if size is not None:
+                per_axis("output_size", size, 1, 1)
+        self.output_size = output_size
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
+
+
+@lru_cache(maxsize=512)
+def adaptive_means(size: int, places: int) -> Plan:
+    """For each o the mean from ⌊o·size/places⌋ to ⌈(o+1)·size/places⌉; these windows cover the axis."""
+    start = np.arange(places) * size // places
+    counts = -(-np.arange(1, places + 1) * size // places) - start
+    outs = np.repeat(np.arange(places), counts)
+    taps = np.arange(len(outs)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return Plan(size, places, terms_of(outs, start[outs] + taps, taps), None, compact_weights(1 / counts))
+
+
+def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
+    """The means of output_size stretches of an axis: see `adaptive_avg_pool2d`."""
+    return _adaptive_avg_pool_nd(1, input, output_size)
+
+
+def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
+    """Cut images into a grid of a given size and take the mean of each cell.
+
+        Cell p of P covers the rows ⌊p·H/P⌋ to ⌈(p+1)·H/P⌉, so that neighbours overlap where P does not divide H.
+
+    Shape:     input (N, C, H, W) or (C, H, W) -> (N, C, P, Q) or (C, P, Q), whatever H and W are
+    Args:      output_size: P and Q, or one number for both; None keeps the size of that axis.
+    Example:
+        >>> import numpy as np, nn.functional as F
+        >>> F.adaptive_avg_pool2d(np.arange(6.0).reshape(1, 2, 3), (1, 2))
+        array([[[2., 3.]]])
+    """
+    return _adaptive_avg_pool_nd(2, input, output_size)
+
+
+def _adaptive_avg_pool_nd(axes: int, input: Any, output_size: Any) -> Any:
+    x, single = as_images(input, axes, f"AdaptiveAvgPool{axes}d")
+    places = _sizes(output_size, x.shape[2:])
+    y = resample_op(x, plans=tuple([adaptive_means(s, count) for s, count in zip(x.shape[2:], places, strict=True)]))
+    return y[0] if single else y
+
+
+class AdaptiveAvgPool1d(_Adaptive):
+    """The means of output_size stretches of a sequence: `AdaptiveAvgPool2d` along one axis.
+
+    Shape:     input (N, C, L) or (C, L) -> (N, C, output_size) or (C, output_size)
+    """
+
+    def forward(self, input: Any) -> Any:
+        return adaptive_avg_pool1d(input, self.output_size)
+
+
+class AdaptiveAvgPool2d(_Adaptive):
+    """Cut images into a grid of a given size and take the mean of each cell, so that images may have any size.
+
+        Cell p of P covers the rows ⌊p·H/P⌋ to ⌈(p+1)·H/P⌉, so that neighbours overlap where P does not divide H.
+
+    Shape:     input (N, C, H, W) or (C, H, W) -> (N, C, P, Q) or (C, P, Q)
+    Args:      output_size: P and Q, or one number for both; None keeps the size of that axis.
+    Source:    with output_size 1, global average pooling: Lin et al. 2013, arXiv:1312.4400.
+    Example:
+        >>> import numpy as np, nn
+        >>> nn.AdaptiveAvgPool2d(1)(np.ones((8, 64, 7, 5))).shape
+        (8, 64, 1, 1)
+    """
+
+    def forward(self, input: Any) -> Any:
+        return adaptive_avg_pool2d(input, self.output_size)
+
+
+def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """The maxima of output_size stretches of an axis: see `adaptive_max_pool2d`."""
+    return _adaptive_max_pool_nd(1, input, output_size, return_indices)
+
+
+def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """Cut images into a grid of a given size, as `adaptive_avg_pool2d` does, and take the maximum of each cell.
+
+    Shape:     input (N, C, H, W) or (C, H, W) -> (N, C, P, Q) or (C, P, Q), whatever H and W are
+    Gradient:  of equal elements the first in the cell gets all of it.
+    """
+    return _adaptive_max_pool_nd(2, input, output_size, return_indices)
+
+
+def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indices: bool) -> Any:
+    x, single = as_images(input, axes, f"AdaptiveMaxPool{axes}d")
+    n, c, *size = x.shape
+    places = _sizes(output_size, tuple(size))
+    where: Any = np.zeros((), np.intp)  # (*P, cell): the number in the flattened image of each pixel of each cell
+    for s, count in zip(size, places, strict=True):
+        start = np.arange(count) * s // count
+        last = -(-np.arange(1, count + 1) * s // count) - 1
+        longest = (last - start).max() + 1
+        cell = np.minimum(start[:, None] + np.arange(longest), last[:, None])  # a shorter cell repeats its last pixel
+        where = np.add.outer(where * s, cell)
+    where = where.transpose(*range(0, 2 * axes, 2), *range(1, 2 * axes, 2)).reshape(math.prod(places), -1)
+    cells = np.reshape(x, (n, c, -1))[:, :, where]  # (N, C, P, cell)
+    best = np.argmax(raw(cells), axis=-1, keepdims=True)
+    y = np.reshape(np.take_along_axis(cells, best, -1), (n, c, *places))
+    indices = np.take_along_axis(where, best.reshape(n * c, -1).T, 1).T.reshape(n, c, *places)
+    if single:
+        y, indices = y[0], indices[0]
+    return (y, indices) if return_indices else y
+
+
+class AdaptiveMaxPool1d(_Adaptive):
+    """The maxima of output_size stretches of a sequence: `AdaptiveMaxPool2d` along one axis.
+
+    Shape:     input (N, C, L) or (C, L) -> (N, C, output_size) or (C, output_size)
+    """
+
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+        super().__init__(output_size)
+        self.return_indices = return_indices
+
+    def forward(self, input: Any) -> Any:
+        return adaptive_max_pool1d(input, self.output_size, self.return_indices)
+
+
+class AdaptiveMaxPool2d(_Adaptive):
+    """Cut images into a grid of a given size, as `AdaptiveAvgPool2d` does, and take the maximum of each cell.
+
+    Shape:     input (N, C, H, W) or (C, H, W) -> (N, C, P, Q) or (C, P, Q)
+    Args:      output_size: as for `AdaptiveAvgPool2d`.
+               return_indices: also return the index of each maximum in the flattened image.
+    Gradient:  of equal elements the first in the cell gets all of it.
+    Source:    He et al. 2014, arXiv:1406.4729, with one grid.
+    """
+
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+        super().__init__(output_size)
+        self.return_indices = return_indices
+
+    def forward(self, input: Any) -> Any:
+        return adaptive_max_pool2d(input, self.output_size, self.return_indices)
