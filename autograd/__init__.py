@@ -14,9 +14,9 @@ refuse_hips()
 
 from autograd import errors, memory, ops  # noqa: F401  ops registers the rules
 from autograd.check import gradcheck, gradgradcheck
-from autograd.engine.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from autograd.engine.primitive import primitive
 from autograd.engine.reverse import backward
+from autograd.engine.settings import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from autograd.functional import (
     checkpoint,
     custom_vjp,

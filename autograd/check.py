@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.forward import push
-from autograd.engine.modes import enable_grad
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
+from autograd.engine.settings import enable_grad
 from autograd.errors import ArgumentError, GradcheckError
 from autograd.tensor.tensor import Tensor
 

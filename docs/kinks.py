@@ -15,7 +15,7 @@ import numpy as np
 import nn
 import nn.functional as F
 from autograd import Tensor
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from autograd.ops.special import logsumexp
 
 inf, nan = np.inf, np.nan

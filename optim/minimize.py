@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, DTypeError
 from autograd.pytree import tree_flatten, tree_unflatten
 

@@ -2,88 +2,54 @@
 
 from __future__ import annotations
 
-import itertools
-import linecache
-import sys
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd.engine.graph import Node
+from autograd.engine.origin import module_path, user_line
+from autograd.engine.recording import raw
 from autograd.errors import AnomalyError, InPlaceError
-
-_ROOT = Path(__file__).resolve().parents[2]
-OUR_FOLDERS = tuple(str(_ROOT / package) + "/" for package in ("autograd", "nn", "optim"))
-
-
-def user_line() -> str:
-    """The innermost line on the stack that is neither ours nor NumPy's: 'file.py:12: y = np.log(x)'."""
-    frame = sys._getframe(1)
-    numpys = str(Path(np.__file__).parent) + "/"
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith(OUR_FOLDERS) and not name.startswith(numpys):
-            text = linecache.getline(name, frame.f_lineno).strip()
-            return f"{name}:{frame.f_lineno}" + (f": {text}" if text else "")
-        frame = frame.f_back  # type: ignore[assignment]
-    return "unknown line"
-
-
-def module_path(scope: tuple[Any, ...]) -> str:
-    """Where the modules being called stand in the outermost one: 'Sequential.2.fc1'; '' outside of any."""
-    if not scope:
-        return ""
-    words = [type(scope[0]).__name__]
-    for outer, inner in itertools.pairwise(scope):
-        children = dict(outer.named_modules()) if hasattr(outer, "named_modules") else {}
-        name = next((name for name, module in children.items() if module is inner), type(inner).__name__)
-        words.append(name)
-    return ".".join(words)
 
 
 def bad_kind(value: Any) -> str:
-    """'nan' or 'inf' if the value holds one, else ''."""
-    for array in value if isinstance(value, (tuple, list)) else (value,):
-        if isinstance(array, (np.ndarray, np.generic, float)) and np.asarray(array).dtype.kind in "fc":
-            if np.isnan(array).any():
-                return "nan"
-            if np.isinf(array).any():
-                return "inf"
+    """'nan' or 'inf' if an array or number, or one in a sequence of them, holds one; else ''."""
+    if isinstance(value, (tuple, list)):
+        return next(filter(None, map(bad_kind, value)), "")
+    value = raw(value)
+    if isinstance(value, (np.ndarray, np.generic, float)) and np.asarray(value).dtype.kind in "fc":
+        return "nan" if np.isnan(value).any() else "inf" if np.isinf(value).any() else ""
     return ""
 
 
-def check_forward(name: str, raw: list[Any], out: Any, scope: tuple[Any, ...]) -> None:
+def check_forward(name: str, args: list[Any], out: Any, scope: tuple[Any, ...]) -> None:
     """Raise if `out` holds a nan or inf that no argument held."""
     kind = bad_kind(out)
-    if kind and not bad_kind(raw):
-        _report(name + "()", kind, raw, scope, user_line())
+    if kind and not bad_kind(args):
+        _report(name + "()", kind, args, scope, user_line())
 
 
 def check_backward(node: Node, i: int, cotangent: Any, g: Any) -> None:
     """Raise if a VJP made a nan or inf out of a finite cotangent."""
-    kind = bad_kind(getattr(cotangent, "_data", cotangent))
-    if kind and not bad_kind(getattr(g, "_data", g)):
-        line = getattr(node, "source", (None, None))[0] or "an operation recorded outside detect_anomaly"
-        _report(f"the VJP of {node.primitive.name} by argument {i}", kind, list(node.args or ()), node.scope, line)
+    _check_rule(node, f"the VJP of {node.name} by argument {i}", cotangent, [g])
 
 
 def check_tangent(node: Node, t: Any, ts: Sequence[Any]) -> None:
     """Raise if a rule made a nan or inf tangent out of finite ones."""
-    kind = bad_kind(_raw(t))
-    if kind and not bad_kind([_raw(each) for each in ts]):
+    _check_rule(node, f"the JVP of {node.name}", t, ts)
+
+
+def _check_rule(node: Node, what: str, made: Any, given: Sequence[Any]) -> None:
+    kind = bad_kind(made)
+    if kind and not bad_kind(given):
         line = getattr(node, "source", (None, None))[0] or "an operation recorded outside detect_anomaly"
-        _report(f"the JVP of {node.primitive.name}", kind, list(node.args or ()), node.scope, line)
+        _report(what, kind, list(node.args or ()), node.scope, line)
 
 
-def _raw(t: Any) -> Any:
-    return tuple([_raw(each) for each in t]) if isinstance(t, tuple) else getattr(t, "_data", t)
-
-
-def _report(what: str, kind: str, raw: list[Any], scope: tuple[Any, ...], line: str) -> NoReturn:
-    shapes = ", ".join(str(tuple(a.shape)) if hasattr(a, "shape") else repr(a) for a in raw)
+def _report(what: str, kind: str, args: list[Any], scope: tuple[Any, ...], line: str) -> NoReturn:
+    shapes = ", ".join(str(tuple(a.shape)) if hasattr(a, "shape") else repr(a) for a in args)
     where = module_path(scope)
     raise AnomalyError(
         f"{what} gave the first {kind}: arguments of shape {shapes}"
@@ -102,7 +68,7 @@ def check_kept(node: Node) -> None:
     line, before = getattr(node, "source", (None, None))
     if before is not None and before != _checksums(node):
         raise InPlaceError(
-            f"an array that {node.primitive.name}() keeps for the backward pass was written after it was recorded"
+            f"an array that {node.name}() keeps for the backward pass was written after it was recorded"
             f"\n  at {line}\nIts gradient would be wrong. Write to a copy (x.numpy().copy()), or after backward()."
         )
 

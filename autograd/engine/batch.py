@@ -1,7 +1,7 @@
 """Batches: K cotangents through the graph in one sweep, stacked along a leading axis.
 
-It is the reverse sweep with another Step: each rule is called once for all K where that is possible (stacking.py says how),
-else once for each.
+It is the reverse sweep with another Step: each rule is called once for all K where that is possible (stacking.py says
+how), else once for each.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.cotangents import complete, has_nan, leading_size
+from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
 from autograd.engine.graph import Node
 from autograd.engine.hooks import through_hooks
@@ -20,7 +20,8 @@ from autograd.engine.primitive import pick
 from autograd.engine.recording import raw
 from autograd.engine.registry import primitives
 from autograd.engine.reverse import sweep
-from autograd.engine.stacking import OneByOne, ones_like, stacked_call
+from autograd.engine.route import find_route
+from autograd.engine.stacking import OneByOne, leading_size, ones_like, stacked_call
 from autograd.engine.step import Step, called
 
 
@@ -30,7 +31,7 @@ def pull(outputs: Any, inputs: Sequence[Any], cotangents: Any, create_graph: boo
     Shape:     each cotangent (K, *output.shape); returned (K, *input.shape), None where no output depends on the input
     Args:      outputs, inputs: tensors, one or several outputs.
                create_graph: record the sweep, so that what it returns can be differentiated.
-    Raises:    ShapeError for a cotangent without the leading axis; otherwise as `reverse.gradients`.
+    Raises:    ShapeError for a cotangent without the leading axis; otherwise as `gradients`.
     Example:
         >>> import numpy as np
         >>> from autograd import Tensor
@@ -43,7 +44,7 @@ def pull(outputs: Any, inputs: Sequence[Any], cotangents: Any, create_graph: boo
     roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
     seeds = list(cotangents) if isinstance(cotangents, (list, tuple)) else [cotangents]
     step = BatchStep(create_graph, leading_size(seeds, roots, "cotangent"))
-    found = sweep(roots, seeds, step, True, wanted=inputs)
+    found = sweep(roots, seeds, step, True, find_route(roots, inputs))
     return [found.get(x) for x in inputs]
 
 
@@ -53,7 +54,7 @@ class BatchStep(Step):
     k: int
 
     def __init__(self, create: bool, k: int) -> None:
-        super().__init__(create, pull)
+        super().__init__(create, sweep)
         self.k = k
 
     def through_hooks(self, node: Node, g: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,15 +40,6 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     elif data.shape != x.shape:
         gi = unbroadcast(gi, x.shape)
     return gi if data.dtype is x.dtype or data.dtype == x.dtype else gi.astype(x.dtype)
-
-
-def as_cotangent(gi: Any, create: bool) -> Any:
-    """What a rule returned, as an array (or a Tensor in a recorded sweep)."""
-    if is_tensor(gi):
-        return gi if create else gi._data
-    if not hasattr(gi, "dtype"):
-        gi = np.asarray(gi)
-    return result(gi, None) if create else gi
 
 
 def has_nan(array: Any) -> bool:
@@ -102,16 +92,6 @@ def as_seed(x: Any, value: Any, what: str, create: bool, k: int | None = None) -
     if g.dtype != x.dtype:
         g = g.astype(x.dtype)
     return result(g, None) if create and not is_tensor(g) else g
-
-
-def leading_size(seeds: Sequence[Any], tensors: Sequence[Any], what: str) -> int:
-    """The k of a batch of cotangents or tangents: the length of the leading axis that all of them have."""
-    given = [seed.shape if hasattr(seed, "shape") else np.shape(seed) for seed in seeds]
-    sizes = {shape[0] if shape else None for shape in given}
-    if len(sizes) != 1 or None in sizes:
-        shapes = [x.shape for x in tensors]
-        raise ShapeError(f"a batch has one leading axis before the shapes {shapes}; got {what}s of shapes {given}.")
-    return int(sizes.pop())  # type: ignore[arg-type]
 
 
 def as_tensor(g: Any) -> Any:

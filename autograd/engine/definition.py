@@ -67,14 +67,10 @@ class Definition:
         self.joint = joint
         self.each = each
         self.composite = composite
-        self.by_composite = (
-            composite is not None and not plain
-        )  # whether a graph of the gradient is made from the composite
+        self.by_composite = composite is not None and not plain
         self.saves = saves
         if saves and composite is None:
-            raise ArgumentError(
-                f"{self.name}: saves=True needs a composite, which a graph of the gradient is made from."
-            )
+            raise ArgumentError(f"{self.name}: saves=True needs a composite, for a graph of the gradient.")
         self.label = label
         elementwise = isinstance(forward, np.ufunc) and forward.signature is None
         self.guard = elementwise if guard is None else guard
@@ -106,9 +102,8 @@ class Definition:
         self.direct = bool(vjps)  # one VJP an argument and, as far as is known, one result
         self.arity = len(vjps)
         self._plans: dict[int, tuple[tuple[int, ...], bool]] = {}
-        self._differentiable = (
-            sum(1 << i for i, vjp in enumerate(vjps) if vjp is not None) if vjps else -1
-        )  # a bit an argument
+        has_rule = [vjp is not None for vjp in vjps]
+        self._differentiable = sum(1 << i for i, has in enumerate(has_rule) if has) if vjps else -1  # a bit an argument
         words = [keeps] * max(1, len(vjps)) if isinstance(keeps, str) else list(keeps)
         if vjps and len(words) != len(vjps):
             raise ArgumentError(f"{self.name}: keeps has {len(words)} entries for {len(vjps)} VJPs; give one a VJP.")
@@ -118,15 +113,15 @@ class Definition:
     def defjvp(self, *jvps: str | Function | None) -> Self:
         """Say how tangents pass through: by one word, or by a function for each positional argument, in order.
 
-        A function takes `(t, out, *args, **params)`, with the tangent t of its argument, and returns the share of it in
-        the tangent of the result; it finds the values that the VJP by the same argument keeps. The words:
+        A function takes `(t, out, *args, **params)`, with the tangent t of its argument, and returns what this adds to
+        the tangent of the result. It can read the values that the VJP by the same argument keeps. The words:
 
         "elementwise"   each element of the result depends on one of each argument: the VJPs are also the JVPs
         "linear"        in all arguments that have a VJP, taken together (a sum, an index, a concatenation)
         "multilinear"   in each of them, the others held (a product)
         "reduction"     over `axis`, with `keepdims`: the JVP is the sum of the gradient times the tangent
 
-        Without any the JVP is derived from the VJP, by differentiating that by g, in which it is linear.
+        Without a word or function the JVP is derived from the VJP: that is linear in g, and is differentiated by g.
 
         Example:
             >>> import autograd, numpy as np
@@ -154,7 +149,8 @@ class Definition:
             unknown = names - set(parameters)
             if unknown and vjp is not None:
                 raise ArgumentError(
-                    f"{self.name}: keeps names {', '.join(sorted(unknown))}, but the VJP's arguments are {', '.join(parameters)}."
+                    f"{self.name}: keeps names {', '.join(sorted(unknown))}, "
+                    f"but the VJP's arguments are {', '.join(parameters)}."
                 )
             positions = [parameters.index(word) for word in names if word in parameters]
         return None if "in" in words else frozenset(positions), "out" in words

@@ -2,8 +2,8 @@
 
     t_out = Σ_i J_i t_i        at every node, with the tangent t_i of its argument i
 
-A function runs on Tensors and is recorded as always; then tangents are pushed through the nodes in the order in which they
-were made. What a JVP reads is what the VJPs keep: there is nothing else to record. See docs/design/forward-mode.md.
+A function runs on Tensors and is recorded as always. Then tangents are pushed through the nodes in the order in which
+they were made. A JVP reads what the VJPs keep, so nothing else is recorded. See docs/design/forward-mode.md.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
-from autograd.engine.cotangents import as_seed, as_tensor, leading_size
+from autograd.engine.cotangents import as_seed, as_tensor
 from autograd.engine.graph import oldest_first
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, raw
+from autograd.engine.stacking import leading_size
 from autograd.engine.tangents import through, through_arrays
 from autograd.engine.written import refuse_freed, refuse_written
 from autograd.errors import ArgumentError
 
 
 def push(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create_graph: bool = False) -> list[Any]:
-    """The tangent of every output, for these tangents of the inputs: the outputs' Jacobian times a vector, in one sweep.
+    """The tangents of the outputs for these tangents of the inputs: Jacobian times vector, in one sweep.
 
-    The graph is not freed. An input may be a leaf or a recorded tensor; what depends on two inputs, of which one depends on
-    the other, adds up both ways, as `gradients` does.
+    The graph is not freed. An input may be a leaf or a recorded tensor. Where one input depends on another, the
+    tangents that come either way are added, as `gradients` does.
 
     Args:  outputs, inputs: tensors; one output may stand without a list.
            tangents: one for each input, of its shape: arrays, or Tensors (then differentiated too, with create_graph).
@@ -35,8 +36,8 @@ def push(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create_gr
     Returns: a Tensor for each output, None where it depends on no input.
     Raises: ShapeError, DTypeError for a tangent that does not fit; FreedGraphError after a sweep that freed the graph;
            InPlaceError if a value that a rule needs was changed since it was recorded.
-    Gradient: hooks are not called, they speak of cotangents. Where a rule returns on purpose another cotangent than that
-           of its function (minimal effort), tangents follow the function.
+    Gradient: hooks are not called: they are functions of cotangents. Where a VJP is on purpose not that of its function
+           (minimal effort), tangents follow the function.
     Example:
         >>> from autograd import Tensor
         >>> from autograd.engine.forward import push
@@ -44,15 +45,7 @@ def push(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create_gr
         >>> push(x**3, [x], [[1.0, 10.0]])[0]
         Tensor([  3., 120.])
     """
-    roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-    _check_count(inputs, tangents)
-    token = mode.set(Mode(create_graph, mode.get().anomaly, ()))
-    try:
-        with np.errstate(all="ignore"):  # the forward pass has warned
-            seeds = [as_seed(x, t, "tangent", create_graph) for x, t in zip(inputs, tangents, strict=True)]
-            return _handed_over(_push(roots, inputs, seeds, None, create_graph), seeds, create_graph)
-    finally:
-        mode.reset(token)
+    return _pushed(outputs, inputs, tangents, create_graph, batch=False)
 
 
 def push_batch(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create_graph: bool = False) -> list[Any]:
@@ -68,21 +61,21 @@ def push_batch(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], cre
         Tensor([[ 3.,  0.],
                 [ 0., 12.]])
     """
+    return _pushed(outputs, inputs, tangents, create_graph, batch=True)
+
+
+def _pushed(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create: bool, batch: bool) -> list[Any]:
     roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-    _check_count(inputs, tangents)
-    token = mode.set(Mode(create_graph, mode.get().anomaly, ()))
-    try:
-        with np.errstate(all="ignore"):
-            k = leading_size(tangents, inputs, "tangent")
-            seeds = [as_seed(x, t, "tangent", create_graph, k) for x, t in zip(inputs, tangents, strict=True)]
-            return _handed_over(_push(roots, inputs, seeds, k, create_graph), seeds, create_graph)
-    finally:
-        mode.reset(token)
-
-
-def _check_count(inputs: Sequence[Any], tangents: Sequence[Any]) -> None:
     if len(inputs) != len(tangents):
         raise ArgumentError(f"got {len(inputs)} inputs and {len(tangents)} tangents; give one tangent an input.")
+    token = mode.set(Mode(create, mode.get().anomaly, ()))
+    try:
+        with np.errstate(all="ignore"):  # the forward pass has warned
+            k = leading_size(tangents, inputs, "tangent") if batch else None
+            seeds = [as_seed(x, t, "tangent", create, k) for x, t in zip(inputs, tangents, strict=True)]
+            return _in_own_memory(_push(roots, inputs, seeds, k, create), seeds)
+    finally:
+        mode.reset(token)
 
 
 def _push(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], k: int | None, create: bool) -> list[Any]:
@@ -123,17 +116,17 @@ def _push(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], k: 
     return [found.get(root if root.node is None else root.node) if is_tensor(root) else None for root in roots]
 
 
-def _handed_over(made: Sequence[Any], seeds: Sequence[Any], create: bool) -> list[Any]:
+def _in_own_memory(made: Sequence[Any], seeds: Sequence[Any]) -> list[Any]:
     """The tangents as Tensors, each in memory of its own."""
     seen = {id(raw(t)) for t in seeds}
-    handed: list[Any] = []
+    tangents: list[Any] = []
     for t in made:
         if t is None:
-            handed.append(None)
+            tangents.append(None)
             continue
         data = raw(t)
         if isinstance(data, np.ndarray) and (data.base is not None or id(data) in seen or not data.flags.writeable):
             t = t.copy()
         seen.add(id(data))
-        handed.append(as_tensor(t))
-    return handed
+        tangents.append(as_tensor(t))
+    return tangents

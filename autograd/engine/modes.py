@@ -1,21 +1,15 @@
-"""Whether operations are recorded, checked, and inside which module.
+"""What an operation asks before it records itself: whether to, whether to check, and inside which module it is.
 
-A `ContextVar` holds it: every thread (and every asyncio task) starts from the default and sees only its own
-changes, and leaving a block restores exactly what was there, whatever happened inside. Blocks put another Mode in its
-place; only the scope, which changes at every layer of every step, is written in the one that is there.
+A `ContextVar` holds the Mode: every thread and every asyncio task starts from the default and sees only its own
+changes, and leaving a block restores exactly what was there, whatever happened inside. Blocks (settings.py) put another
+Mode in its place. Only the scope, which changes at every layer of every step, is written in the one that is there.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
-from contextvars import ContextVar, Token
-from threading import get_ident, local
-from types import TracebackType
-from typing import Any, TypeVar
-
-F = TypeVar("F", bound=Callable[..., Any])
+from contextvars import ContextVar
+from threading import get_ident
+from typing import Any
 
 
 class Mode:
@@ -25,7 +19,7 @@ class Mode:
 
     recording: bool
     anomaly: bool
-    special: bool  # not recording, or looking for anomalies: what an operation's short path need not know apart
+    special: bool  # not recording, or looking for anomalies: then an operation leaves its short path
     scope: tuple[Any, ...]  # the modules being called, outermost first
     thread: int  # the only one that may write the scope
 
@@ -40,7 +34,7 @@ class Mode:
 
 
 def of_this_thread() -> Mode:
-    """The mode, as an object that only this thread has: a Module writes the scope of its call there, and then takes it back."""
+    """The mode, as an object that only this thread has. A Module writes the scope there for the time of its call."""
     now = mode.get()
     if now.thread != get_ident():  # the default, or what came with the context of another thread
         now = Mode(now.recording, now.anomaly, now.scope)
@@ -48,114 +42,4 @@ def of_this_thread() -> Mode:
     return now
 
 
-mode: ContextVar[Mode] = ContextVar("chainrule.mode", default=Mode(thread=-1))  # noqa: B039  this one is never written to
-
-
-class _Setting:
-    """A context manager and decorator that changes one field of the mode; one object may be entered again."""
-
-    def __init__(self) -> None:
-        self._entered = local()  # one object may be entered in several threads
-
-    def _changed(self, current: Mode) -> Mode:
-        raise AssertionError("a setting says which field it changes")
-
-    def __enter__(self) -> None:
-        token = mode.set(self._changed(mode.get()))
-        self._entered.tokens = [*getattr(self._entered, "tokens", ()), token]
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        tokens: list[Token[Mode]] = self._entered.tokens
-        mode.reset(tokens.pop())
-
-    def __call__(self, function: F) -> F:
-        """Decorate a function; each call, and each step of a generator, runs inside the setting."""
-        make = type(self)
-        if inspect.isgeneratorfunction(function):
-
-            @functools.wraps(function)
-            def steps(*args: Any, **kwargs: Any) -> Any:
-                generator = function(*args, **kwargs)
-                send: Callable[[], Any] = functools.partial(next, generator)
-                while True:
-                    try:
-                        with make():
-                            item = send()
-                    except StopIteration as stop:
-                        return stop.value
-                    try:
-                        send = functools.partial(generator.send, (yield item))
-                    except GeneratorExit:
-                        generator.close()
-                        raise
-                    except BaseException as error:
-                        send = functools.partial(generator.throw, error)
-
-            return steps  # type: ignore[return-value]
-
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def awaited(*args: Any, **kwargs: Any) -> Any:
-                with make():
-                    return await function(*args, **kwargs)
-
-            return awaited  # type: ignore[return-value]
-
-        @functools.wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            with make():
-                return function(*args, **kwargs)
-
-        return call  # type: ignore[return-value]
-
-
-class no_grad(_Setting):  # noqa: N801  named and used as in PyTorch
-    """Inside, nothing is recorded and tensors may be written in place.
-
-    Example:
-        >>> import autograd
-        >>> x = autograd.Tensor(2.0, requires_grad=True)
-        >>> with autograd.no_grad():
-        ...     y = x * x
-        >>> y.requires_grad
-        False
-    """
-
-    def _changed(self, current: Mode) -> Mode:
-        return Mode(False, current.anomaly, current.scope)
-
-
-class enable_grad(_Setting):  # noqa: N801
-    """Inside, operations are recorded again: the opposite of `no_grad`, for use within it."""
-
-    def _changed(self, current: Mode) -> Mode:
-        return Mode(True, current.anomaly, current.scope)
-
-
-class detect_anomaly(_Setting):  # noqa: N801
-    """Inside, the first nan or inf raises an AnomalyError, in the forward pass or in the sweep.
-
-    The error names the operation, the shapes, the module path and the line of the user's own code. The sweep
-    also refuses to use an array that was written behind the graph's back since it was recorded. Every value is
-    looked at, so code runs several times slower: a tool for finding an error, not for training.
-
-    Example:
-        >>> import autograd, numpy as np
-        >>> x = autograd.Tensor(-1.0, requires_grad=True)
-        >>> with np.errstate(invalid="ignore"), autograd.detect_anomaly():
-        ...     np.sqrt(x)
-        Traceback (most recent call last):
-        ...
-        autograd.errors.AnomalyError: sqrt() gave the first nan: ...
-    """
-
-    def _changed(self, current: Mode) -> Mode:
-        return Mode(current.recording, True, current.scope)
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations are being recorded in this thread."""
-    return mode.get().recording
+mode: ContextVar[Mode] = ContextVar("chainrule.mode", default=Mode(thread=-1))  # noqa: B039  it is never written to

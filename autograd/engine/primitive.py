@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.engine import anomaly, recording
 from autograd.engine.abstract import Saved, SavedOutputs, abstract
-from autograd.engine.definition import Batch, Definition, Function
+from autograd.engine.definition import Definition, Function
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, record, recorded, result
@@ -54,21 +54,18 @@ class Primitive(Definition):
         state = get_mode()
         plan = self._plans.get(needs + bit)  # known if such a call was recorded before
         kind = type(out)
-        if (
-            plan is None
-            or state.special
-            or (out.dtype.kind != "f" if kind is ndarray else kind is not float64 and kind is not float32)
-        ):
-            return self._finished(args, raw, parents, needs, params, out, state)
+        floating = out.dtype.kind == "f" if kind is ndarray else kind is float64 or kind is float32
+        if plan is None or state.special or not floating:
+            return self._uncommon(args, raw, parents, needs, params, out, state)
         dropped, keep_out = plan
         for i in dropped:
             raw[i] = abstract(raw[i])
         return recorded(out, self, parents, raw, out if keep_out else abstract(out), params or None, state.scope)
 
-    def _finished(
+    def _uncommon(
         self, args: Any, raw: list[Any], parents: list[Any], needs: int, params: Any, out: Any, state: Mode
     ) -> Any:
-        """The rest of a call that is not the commonest: plain arrays, constants, values saved, several results, checks."""
+        """The rest of any other call: of plain arrays or constants, with values saved, several results, or checks."""
         values = None
         if self.saves:
             out, values = out
@@ -86,7 +83,7 @@ class Primitive(Definition):
         if not needs:
             return _constant(out)
         if not state.recording:
-            return _constant(_apart(out))
+            return _constant(_unshared(out))
         if type(out) is float:
             out = float64(out)
         several = type(out) is tuple
@@ -135,7 +132,8 @@ class Primitive(Definition):
         strangers = [name for name, value in params.items() if is_tensor(value) and name not in names]
         if strangers:
             raise NoRuleError(
-                f"{self.name}: no derivative by the argument {strangers[0]!r}; pass an array there ({strangers[0]}.numpy())"
+                f"{self.name}: no derivative by the argument {strangers[0]!r}; "
+                f"pass an array there ({strangers[0]}.numpy())"
                 + (f", or give {', '.join(names)} by position." if names else ", or give it by position.")
             )
         filled = list(args)
@@ -151,10 +149,10 @@ class Primitive(Definition):
         return f"<primitive {self.name}>"
 
 
-def _apart(out: Any) -> Any:
+def _unshared(out: Any) -> Any:
     """A result under no_grad in memory of its own: a view of a leaf would change with the leaf, unnoticed."""
     if type(out) is tuple:
-        return tuple([_apart(o) for o in out])
+        return tuple([_unshared(o) for o in out])
     return out.copy() if type(out) is ndarray and out.base is not None else out
 
 
@@ -165,7 +163,7 @@ def _constant(out: Any) -> Any:
 
 
 class Share(NamedTuple):
-    """What the VJP of `pick` returns: the cotangent of one output, for the sweep to put beside the others'."""
+    """What the VJP of `pick` returns: the cotangent of output `number`, which the sweep puts beside the others."""
 
     number: int
     g: Any
@@ -187,27 +185,13 @@ def pick_node(node: Node, i: int, out: Any) -> Node:
     return record(pick, (node,), (node.out,), abstract(out), {"index": i}, node.scope)
 
 
-def primitive(
-    forward: Function | None = None,
-    *vjps: Function | None,
-    keeps: str | tuple[str, ...] = "in out",
-    joint: Function | None = None,
-    each: Function | None = None,
-    composite: Function | None = None,
-    plain: bool = False,
-    guard: bool | None = None,
-    saves: bool = False,
-    jvp: str | Function | tuple[Function | None, ...] | None = None,
-    batch: str | Function | Batch | None = None,
-    name: str | None = None,
-    label: str = "",
-) -> Any:
+def primitive(forward: Function | None = None, *vjps: Function | None, **options: Any) -> Any:
     """Make a primitive of a NumPy function and its vector-Jacobian products; also a decorator.
 
     Args:  forward: computes on arrays, and never writes to its arguments.
            vjps: for each positional argument `(g, out, *args, **params) -> cotangent`, or None where there is
            no derivative. They may instead be added later with `defvjp`.
-           keeps: what the VJPs read, see `Primitive.defvjp`.
+           keeps: what the VJPs read, see `Primitive.defvjp`; default "in out", everything.
            joint: one function that returns the cotangents of all arguments, when they share work.
            each: `(i, g, out, *args, **params)`, when the number of arguments varies.
            composite: the same function in ordinary NumPy, if the VJP is not itself differentiable (it uses
@@ -218,6 +202,7 @@ def primitive(
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
            batch: how K of them pass through at once, see engine/stacking.py; default: one by one.
+           name, label: how pictures and errors call it, and its VJP as short mathematics.
     Example:
         >>> import autograd, numpy as np
         >>> softsign = autograd.primitive(
@@ -228,10 +213,6 @@ def primitive(
         >>> x.grad.numpy()
         array([0.25  , 0.0625])
     """
-    options: dict[str, Any] = {
-        "keeps": keeps, "joint": joint, "each": each, "composite": composite, "plain": plain, "guard": guard, "saves": saves,
-        "jvp": jvp, "batch": batch, "name": name, "label": label,
-    }  # fmt: skip
     if forward is None:
         return lambda function: Primitive(function, *vjps, **options)
     return Primitive(forward, *vjps, **options)

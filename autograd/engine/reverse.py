@@ -7,18 +7,20 @@ from heapq import heappop, heappush, heappushpop
 from math import isnan
 from sys import getrefcount
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from autograd.engine.cotangents import as_tensor, complete, own
-from autograd.engine.graph import Node, oldest_first
+from autograd.engine.graph import Node
 from autograd.engine.hooks import through_hooks
-from autograd.engine.modes import Mode, enable_grad, mode
+from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import Share
 from autograd.engine.recording import raw, result
+from autograd.engine.route import Route
+from autograd.engine.settings import enable_grad
 from autograd.engine.step import Step
-from autograd.engine.written import is_written, refuse_changed, refuse_freed, refuse_written
+from autograd.engine.written import is_written, refuse_changed
 from autograd.errors import ArgumentError
 
 ndarray = np.ndarray
@@ -65,7 +67,7 @@ def backward(
         raise ArgumentError(
             f"backward got {len(roots)} tensors and {len(seeds)} gradients; give one gradient a tensor."
         )
-    step = Step(create_graph, _gradients)
+    step = Step(create_graph, sweep)
     leaves = sweep(roots, seeds, step, create_graph if retain_graph is None else retain_graph)
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
@@ -85,47 +87,18 @@ def _added(old: Any, g: Any, create: bool) -> Any:
         return old + g
 
 
-def gradients(
-    outputs: Any,
-    inputs: Sequence[Any],
-    cotangents: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    partial: bool = False,
-) -> list[Any]:
-    """The cotangent of each input (None where the outputs do not depend on it); no `.grad` is touched.
-
-    With `partial` the inputs count as independent of each other: what reaches one of them goes no further.
-    """
-    roots = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-    seeds = list(cotangents) if isinstance(cotangents, (list, tuple)) else [cotangents] * len(roots)
-    retain = create_graph if retain_graph is None else retain_graph
-    leaves = sweep(roots, seeds, Step(create_graph, _gradients), retain, wanted=inputs, partial=partial)
-    return [leaves.get(x) for x in inputs]
-
-
-_gradients = gradients  # under a name that the arguments of backward() do not hide
-
-
 def sweep(
-    roots: Sequence[Any],
-    seeds: Sequence[Any],
-    step: Step,
-    retain: bool,
-    wanted: Sequence[Any] | None = None,
-    partial: bool = False,
+    roots: Sequence[Any], seeds: Sequence[Any], step: Step, retain: bool, route: Route | None = None
 ) -> dict[Any, Any]:
     """One reverse sweep: leaf -> its cotangent, as a Tensor in memory of its own.
 
     Args:  step: what is done at a node besides the hot path.
            retain: keep the graph for another sweep.
-           wanted: tensors, recorded or leaves; then only their cotangents are returned, and only their paths walked.
-           partial: what a wanted tensor was itself computed from is left alone.
+           route: then only the cotangents of the tensors that it leads to are found, and only their paths walked.
     """
     token = mode.set(Mode(step.create, mode.get().anomaly, ()))
     try:
         with np.errstate(all="ignore"):  # the forward pass has warned; a guarded 0 * inf is no accident
-            route = None if wanted is None else _route(roots, wanted, partial)
             leaves: dict[Any, Any] = {}  # leaf, or wanted recorded tensor -> its cotangent
             waiting: dict[int, tuple[Node, Any]] = {}  # a number below -> the node and what it has received so far
             heap: list[int] = []  # the numbers of the nodes that wait, negated, so that the newest comes first
@@ -149,21 +122,8 @@ def sweep(
         mode.reset(token)
 
 
-class _Route(NamedTuple):
-    """Which way a sweep goes when only some cotangents are wanted.
-
-    useful      the Nodes and leaves on a path from a root to a wanted tensor
-    goals       Node or leaf -> the wanted tensors that it made, or is
-    partial     what a wanted tensor was computed from is left alone
-    """
-
-    useful: set[Any]
-    goals: dict[Any, list[Any]]
-    partial: bool
-
-
 def _propagate(
-    heap: list[int], waiting: dict[int, Any], leaves: dict[Any, Any], step: Step, retain: bool, route: _Route | None
+    heap: list[int], waiting: dict[int, Any], leaves: dict[Any, Any], step: Step, retain: bool, route: Route | None
 ) -> set[Any]:
     """The hot loop: it runs for every operation of every step, and its length is what a small network's sweep costs.
 
@@ -257,7 +217,7 @@ def _propagate(
             node.parents = ()
 
 
-def _visited(node: Node, g: Any, leaves: dict[Any, Any], step: Step, route: _Route | None) -> list[Any] | None:
+def _visited(node: Node, g: Any, leaves: dict[Any, Any], step: Step, route: Route | None) -> list[Any] | None:
     """The cotangents of the arguments of a node off the hot path, completed; None where the walk ends."""
     goals = route.goals if route is not None else ()
     if node.args is None or route is not None and route.partial and node in goals:
@@ -304,23 +264,3 @@ def _in_own_memory(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, An
                 leaves[leaf] = g = g.copy()
         seen.add(id(g._data))
     return leaves
-
-
-def _route(roots: Sequence[Any], wanted: Sequence[Any], partial: bool) -> _Route:
-    """The way from the roots to the wanted tensors.
-
-    Raises for a Node on it that a sweep has freed, and for a value that the rules there read and that was changed.
-    """
-    goals: dict[Any, list[Any]] = {}
-    for x in wanted:
-        goals.setdefault(x if x.node is None else x.node, []).append(x)
-    nodes = oldest_first([getattr(root, "node", None) for root in roots])
-    useful = set(goals)
-    for node in nodes:
-        if node.args is None and node not in goals:
-            refuse_freed(node)
-        if not useful.isdisjoint(node.parents):
-            useful.add(node)
-    nodes.reverse()
-    refuse_written(nodes, useful)  # also through views that lead to nothing wanted, which the sweep does not pass
-    return _Route(useful, goals, partial)

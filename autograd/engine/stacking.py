@@ -1,8 +1,8 @@
 """Stacking: what a call looks like when every array in it gets one more axis in front.
 
-A rule is written for one cotangent. Where the operation makes sense on a stack as well, K cotangents pass through it in one
-call: sum(a, axis=0) of K arrays is sum(A, axis=1), x[i] is X[:, i], and so are their VJPs and JVPs. What has to be said of a
-primitive is only which parameters change (`batch=`):
+A rule is written for one cotangent. If the operation makes sense on a stack of arrays, K cotangents pass through the
+rule in one call: sum(a, axis=0) of K arrays is sum(A, axis=1), x[i] is X[:, i], and the same holds for their VJPs and
+JVPs. A primitive says by `batch=` which parameters change:
 
     "free"          nothing: leading axes pass through, and NumPy's broadcasting fits the arguments to them
     "axis shape"    the arguments get the leading axis too (as a view), and these parameters change as their names say;
@@ -24,6 +24,7 @@ import numpy as np
 from autograd.engine.abstract import Abstract, Saved, SavedOutputs, abstract
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, result
+from autograd.errors import ShapeError
 from autograd.shapes import stacked_axis, stacked_index
 
 
@@ -89,6 +90,16 @@ def stacked_call(
     return arguments, _leading_out(out, k), {**params, **{name: changed[name] for name in rest}}
 
 
+def leading_size(seeds: Sequence[Any], tensors: Sequence[Any], what: str) -> int:
+    """The k of a batch of cotangents or tangents: the length of the leading axis that all of them have."""
+    given = [seed.shape if hasattr(seed, "shape") else np.shape(seed) for seed in seeds]
+    sizes = {shape[0] if shape else None for shape in given}
+    if len(sizes) != 1 or None in sizes:
+        shapes = [x.shape for x in tensors]
+        raise ShapeError(f"a batch has one leading axis before the shapes {shapes}; got {what}s of shapes {given}.")
+    return int(sizes.pop())  # type: ignore[arg-type]
+
+
 def leading(a: Any, k: int) -> Any:
     """An array k times in a row, without copying it; what is no array as it is."""
     if isinstance(a, Saved):
@@ -111,7 +122,7 @@ def _leading_out(out: Any, k: int) -> Any:
 
 
 def spread_out(t: Any, k: int | None, ndim: int) -> Any:
-    """A tangent of fewer axes than the result, so that it broadcasts behind the leading axis: (k, *s) -> (k, 1, …, *s)."""
+    """A tangent of fewer axes than the result, made to broadcast behind the leading axis: (k, *s) -> (k, 1, …, *s)."""
     if k is None or t.ndim == ndim + 1:
         return t
     return np.reshape(t, (k, *[1] * (ndim + 1 - t.ndim), *t.shape[1:]))

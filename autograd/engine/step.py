@@ -1,7 +1,8 @@
 """One step of a sweep: what happens at a node, whoever sweeps.
 
-The reverse sweep calls the VJPs of an ordinary node by itself, since that is its hot path, and asks a Step for everything
-else. A sweep of K cotangents at once (batch.py) and a picture of a sweep (viz) are the same sweep with another Step.
+The reverse sweep calls the VJPs of an ordinary node by itself, since that is its hot path, and asks a Step for
+everything else. A sweep of K cotangents at once (batch.py) and a picture of a sweep (viz) are the same sweep with
+another Step.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
-from autograd.engine.abstract import Abstract
 from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
+from autograd.engine.higher_order import linked, through_composite
 from autograd.engine.hooks import retaining, through_hooks
 from autograd.engine.modes import mode
-from autograd.engine.primitive import Primitive, pick_node
+from autograd.engine.primitive import Primitive
 from autograd.engine.recording import result
-from autograd.engine.registry import alias
 from autograd.engine.written import refuse_freed
 
 
@@ -30,17 +30,17 @@ class Step:
     check       detect_anomaly is on
     k           how many cotangents pass at once; None for one, without a leading axis
     always      it is asked for ordinary nodes, too
-    gradients   the sweep by which the graph of a composite is passed
+    sweep       reverse.sweep, by which the graph of a composite is passed
     retained    (tensor, cotangent) of those that called retain_grad()
     """
 
     k: int | None = None
 
-    def __init__(self, create: bool, gradients: Callable[..., list[Any]]) -> None:
+    def __init__(self, create: bool, sweep: Callable[..., dict[Any, Any]]) -> None:
         self.create = create
         self.check = mode.get().anomaly
         self.always = create or self.check or type(self) is not Step
-        self.gradients = gradients
+        self.sweep = sweep
         self.retained: list[tuple[Any, Any]] = []
 
     def start(self, root: Any, seed: Any) -> tuple[Any, Any]:
@@ -52,7 +52,7 @@ class Step:
         refuse_freed(node)
 
     def arrived(self, node: Node, g: Any) -> Any:
-        """The cotangent of a node when all of it has come: completed for several results, through the hooks, checked."""
+        """The cotangent of a node when all of it has come: for several results as a tuple, and through the hooks."""
         if type(g) is dict:  # number of a result -> its cotangent
             g = tuple([g[i] if i in g else self._zeros(out) for i, out in enumerate(node.out)])
         if node.hooks is not None:
@@ -84,8 +84,7 @@ class Step:
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
         """What the rules return for the arguments with these numbers."""
         if self.create and node.primitive.by_composite:
-            cotangents = through_composite(node, args, g, self.gradients)
-            return [cotangents[i] for i in which]
+            return through_composite(self, node, which, g, args)
         return called(node.primitive, which, g, out, args, node.params or {})
 
     def _zeros(self, out: Any) -> Any:
@@ -109,35 +108,3 @@ def called(
         rule = rules[i] if i < len(rules) else None
         found.append(None if rule is None else rule(g, out, *args, **params))
     return found
-
-
-def linked(node: Node) -> tuple[tuple[Any, ...], Any]:
-    """(args, out) that a node keeps, as Tensors that lead to where they came from."""
-    args = tuple([
-        kept if parent is None or isinstance(kept, Abstract) or type(kept) is tuple
-        else result(kept, parent) if type(parent) is Node
-        else parent
-        for kept, parent in zip(node.args or (), node.parents, strict=True)
-    ])  # fmt: skip
-    out = node.out
-    if isinstance(out, tuple):
-        return args, tuple(
-            [o if isinstance(o, Abstract) else result(o, pick_node(node, i, o)) for i, o in enumerate(out)]
-        )
-    return args, out if isinstance(out, Abstract) else result(out, node)
-
-
-def through_composite(node: Node, args: Sequence[Any], g: Any, gradients: Callable[..., list[Any]]) -> list[Any]:
-    """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
-    inputs = list(args)
-    for i, parent in enumerate(node.parents):
-        a = args[i]
-        if isinstance(a, Abstract):  # no VJP that is needed reads its value, so the derivatives are the same at zero
-            a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
-            inputs[i] = a if parent is None else alias(a, parent)
-        elif parent is not None:
-            inputs[i] = alias(a._data, parent)
-    outputs = node.primitive.composite(*inputs, **node.params or {})
-    sources = [x for x, parent in zip(inputs, node.parents, strict=True) if parent is not None]
-    found = iter(gradients(outputs, sources, g, create_graph=True))
-    return [None if parent is None else next(found) for parent in node.parents]

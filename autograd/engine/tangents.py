@@ -2,14 +2,14 @@
 
 Most primitives need no rule beside their VJP:
 
-    elementwise   the Jacobian is diagonal, so it is its own transpose: the VJP called with the tangent in the place of g
+    elementwise   the Jacobian is diagonal, so it is its own transpose: the VJP is called with the tangent for g
     linear        the operation itself, called with the tangents
     multilinear   the operation with the tangent in the place of one argument, for each of them
     reduction     the sum, over the same axes, of the gradient times the tangent; also where the result is one number
     fused         the tangents go through the composite, recorded anew
     the rest      by transposing the VJP, which is linear in g:  J v = d/du <Jᵀu, v>
 
-and the others have theirs written out (`jvp=`). A rule gets arrays, or Tensors where the sweep is recorded; with a batch of k
+and the others have theirs written out (`jvp=`). A rule gets arrays, or Tensors if the sweep is recorded. In a batch of k
 the tangents have a leading axis, see stacking.py.
 """
 
@@ -22,16 +22,17 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.batch import pull
-from autograd.engine.cotangents import as_cotangent, complete, has_nan
+from autograd.engine.cotangents import complete, has_nan, zero_where_zero
 from autograd.engine.definition import Batch
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
-from autograd.engine.modes import enable_grad
+from autograd.engine.higher_order import linked
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import alias
-from autograd.engine.reverse import gradients
+from autograd.engine.settings import enable_grad
 from autograd.engine.stacking import OneByOne, argument, ones_like, spread_out, stacked_call
-from autograd.engine.step import called, linked
+from autograd.engine.step import called
 from autograd.errors import NoRuleError
 from autograd.ops.products import guarded, is_finite
 from autograd.shapes import stacked_axis, unbroadcast
@@ -54,11 +55,11 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
         if primitive.saves or params and rules != "linear":
             return through(node, ts, None, False, sweep)
         if rules == "linear" and len(args) == 1:
-            return _finished(primitive.forward(ts[0], **params), out, None, False)
+            return _fitted(primitive.forward(ts[0], **params), out, None, False)
         if rules == "multilinear" and len(args) == 2:
             t = _product_rule(primitive.forward, ts, args)
             if t is not None:
-                return _finished(t, out, None, False)
+                return _fitted(t, out, None, False)
         return through(node, ts, None, False, sweep)
     total: Any = None
     for rule, t in zip(rules, ts):  # noqa: B905  # there may be more rules than arguments
@@ -70,9 +71,9 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
             return through(node, ts, None, False, sweep)
         ti = rule(t, out, *args, **params)
         if elementwise and primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = np.where(np.equal(t, 0), np.zeros((), ti.dtype), ti)
+            ti = zero_where_zero(t, ti)
         total = ti if total is None else total + ti
-    return _finished(total, out, None, False)
+    return _fitted(total, out, None, False)
 
 
 _NO_PARAMS: dict[str, Any] = {}
@@ -110,20 +111,29 @@ def through(node: Node, ts: Tangents, k: int | None, create: bool, sweep: Sweep)
         t = rule(primitive, ts, None, args, out, params, create)
     else:
         t = _for_batch(rule, primitive, ts, k, args, out, params, create)
-    return _finished(t, out, k, create)
+    return _fitted(t, out, k, create)
 
 
-def _finished(t: Any, out: Any, k: int | None, create: bool) -> Any:
+def _fitted(t: Any, out: Any, k: int | None, create: bool) -> Any:
     """The tangent in the shape and dtype of the result."""
     if t is None:
         return None
     if isinstance(out, tuple):
-        return tuple([_finished(ti, o, k, create) for ti, o in zip(t, out, strict=True)])
-    t = as_cotangent(t, create)
+        return tuple([_fitted(ti, o, k, create) for ti, o in zip(t, out, strict=True)])
+    t = _as_tangent(t, create)
     shape = out.shape if k is None else (k, *out.shape)
     if t.shape != shape:
         t = np.broadcast_to(t, shape)
     return t if t.dtype == out.dtype else t.astype(out.dtype)
+
+
+def _as_tangent(t: Any, create: bool) -> Any:
+    """What a rule returned, as an array (or a Tensor in a recorded sweep)."""
+    if is_tensor(t):
+        return t if create else t._data
+    if not hasattr(t, "dtype"):
+        t = np.asarray(t)
+    return result(t, None) if create else t
 
 
 def _for_batch(
@@ -156,7 +166,7 @@ def _for_batch(
         else:
             return rule(primitive, ts, k, many, result_of_many, changed, create)
     rows = [
-        _finished(rule(primitive, [None if t is None else t[row] for t in ts], None, args, out, params, create), out, None, create)
+        _fitted(rule(primitive, [t if t is None else t[row] for t in ts], None, args, out, params, create), out, None, create)
         for row in range(k)
     ]  # fmt: skip
     if rows[0] is None:
@@ -199,7 +209,7 @@ def _elementwise(
         if ti is None:
             continue
         if primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = np.where(np.equal(t, 0), np.zeros((), ti.dtype), ti)
+            ti = zero_where_zero(t, ti)
         parts.append(ti)
     if len(parts) > 1:
         shape = out.shape if k is None else (k, *out.shape)
@@ -249,7 +259,7 @@ def _reduction(
         t = ts[i]
         product = t * unbroadcast(d, args[i].shape)
         if has_nan(raw(product)):  # 0 * inf = 0
-            product = np.where(np.equal(t, 0), np.zeros((), product.dtype), product)
+            product = zero_where_zero(t, product)
         if out.ndim == 0 or primitive.jvp != "reduction":
             axis, keepdims = None, False
         else:
@@ -309,7 +319,7 @@ def _through_composite(node: Node, args: Any, ts: Tangents, k: int | None, creat
         outputs = node.primitive.composite(*inputs, **node.params or {})
     several = isinstance(outputs, tuple)
     made = sweep(outputs if several else [outputs], sources, tangents, k, create)
-    return _finished(tuple(made) if several else made[0], node.out, k, create)
+    return _fitted(tuple(made) if several else made[0], node.out, k, create)
 
 
 def _leaf(value: Any) -> Any:
@@ -338,7 +348,8 @@ def _transposed(
                     pairs.append((complete(gi, gi, args[i], False, True), ts[i]))
     except TypeError as error:
         raise NoRuleError(
-            f"{primitive.name}: it has no rule for tangents, and its VJP is not NumPy that can be differentiated ({error}). "
+            f"{primitive.name}: it has no rule for tangents, and its VJP is not NumPy that can be differentiated "
+            f"({error}). "
             "Give it one (jvp=), or a composite."
         ) from error
     if not pairs:

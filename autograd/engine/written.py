@@ -21,7 +21,10 @@ def is_written(parent: Any, node: Node, views: dict[Node, Any]) -> bool:
 
 
 def refuse_written(nodes: Sequence[Node], used: Any) -> None:
-    """Raise if a value that a rule read was written since. Of the nodes, newest first, `used` had their rules called."""
+    """Raise if a value that a rule read was written since.
+
+    Args:  nodes: newest first; `used`: those among them whose rules are called.
+    """
     views: dict[Node, Any] = {}
     for node in nodes:
         args = node.args

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import clock
-from autograd.engine.modes import enable_grad, is_grad_enabled
 from autograd.engine.recording import is_tensor
-from autograd.engine.reverse import gradients
+from autograd.engine.settings import enable_grad, is_grad_enabled
 from autograd.errors import GraphError
 from autograd.functional.function_node import Stand, again, operation, own_memory, remembered, source
 from autograd.functional.recorded import Function, check_callable

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.modes import enable_grad, is_grad_enabled
 from autograd.engine.recording import is_tensor
+from autograd.engine.settings import enable_grad, is_grad_enabled
 from autograd.errors import ArgumentError, GraphError, ShapeError
 from autograd.functional.function_node import again, operation, own_memory, remembered
 from autograd.functional.recorded import Function, tree_map_leaves

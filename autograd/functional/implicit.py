@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.batch import pull
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import clock
-from autograd.engine.modes import enable_grad, is_grad_enabled, no_grad
 from autograd.engine.recording import is_tensor, result
 from autograd.engine.registry import alias
-from autograd.engine.reverse import gradients
+from autograd.engine.settings import enable_grad, is_grad_enabled, no_grad
 from autograd.errors import ArgumentError, ConvergenceError, ShapeError
 from autograd.functional.function_node import Stand, again, operation, remembered, source
 from autograd.functional.recorded import Function, check_callable, check_kind, differentiating, handed

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node, ancestors
-from autograd.engine.modes import Mode, is_grad_enabled, mode
+from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
-from autograd.engine.reverse import gradients
+from autograd.engine.settings import is_grad_enabled
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.pytree import tree_flatten, tree_leaves, tree_leaves_with_paths, tree_unflatten
 from autograd.tensor.tensor import Tensor, conversions

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.forward import push
-from autograd.engine.modes import is_grad_enabled
 from autograd.engine.recording import result
+from autograd.engine.settings import is_grad_enabled
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.functional.recorded import Function, Recorded, check_argnum, check_callable, record, zeros_like
 from autograd.pytree import leaves_like, tree_unflatten

@@ -1,4 +1,4 @@
-"""What a graph does not hold: values that no rule reads, and the gradient of everything, found without changing anything."""
+"""What a graph does not hold: values that no rule reads, and the gradient of everything. Finding them changes nothing."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import Share
-from autograd.engine.reverse import gradients, sweep
+from autograd.engine.reverse import sweep
 from autograd.engine.step import Step
 from autograd.scalar.scalar import Scalar
-from autograd.scalar.scalar import sweep as sweep_scalars
+from autograd.scalar.sweep import sweep as sweep_scalars
 
 REFLECTED = {
     "r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "maximum", "minimum")
@@ -105,7 +105,7 @@ class _Observed(Step):
     """
 
     def __init__(self, found: Completed) -> None:
-        super().__init__(False, gradients)
+        super().__init__(False, sweep)
         self.found = found
 
     def start(self, root: Any, seed: Any) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from autograd.engine.anomaly import module_path
+from autograd.engine.origin import module_path
 from autograd.errors import AnomalyError, AutogradError
 
 

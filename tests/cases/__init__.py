@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from tests.cases.case import Case
 
 

@@ -13,9 +13,9 @@ import pytest
 import nn
 import optim
 from autograd import Tensor
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node, ancestors
 from autograd.engine.registry import primitives, rules
-from autograd.engine.reverse import gradients
 from tests.cases import all_cases, cotangents, leaves, several
 from tests.cases.modules import MODULES
 from tests.cases.optimizers import OPTIMIZERS

@@ -15,8 +15,8 @@ import pytest
 import nn
 import optim
 from autograd import Tensor, backward, no_grad
-from autograd.engine.modes import is_grad_enabled
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
+from autograd.engine.settings import is_grad_enabled
 from autograd.errors import DTypeError, FreedGraphError, InPlaceError, NoRuleError
 from autograd.ops.special import logsumexp
 from nn.layers.linear import linear_op

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, detect_anomaly, no_grad
+from autograd.engine.gradients import gradients
 from autograd.engine.primitive import Primitive
-from autograd.engine.reverse import gradients
 from autograd.errors import AnomalyError, GraphError, InPlaceError
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy warns too, which is not what is tested

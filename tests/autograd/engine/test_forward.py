@@ -1,4 +1,4 @@
-"""Forward mode and batches, over every row of tests/cases: they agree with the reverse sweep, with differences, with each other."""
+"""Forward mode and batches, over every row of tests/cases: the reverse sweep, differences and both agree."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from autograd import Tensor, detect_anomaly, no_grad, primitive
 from autograd.engine.batch import pull
 from autograd.engine.forward import push, push_batch
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node, ancestors
 from autograd.engine.modes import mode
 from autograd.engine.registry import alias, primitives
-from autograd.engine.reverse import gradients
 from autograd.errors import (
     AnomalyError,
     ArgumentError,
@@ -114,7 +114,7 @@ def test_a_batch_equals_the_loop_and_the_dtype_is_kept(case: Case) -> None:
 
 @rows(SECOND)
 def test_second_derivatives(case: Case, rng: np.random.Generator) -> None:
-    """<w, J'[v, u]> four ways: reverse over reverse, forward over reverse, reverse over forward, forward over forward."""
+    """<w, J'[v, u]> in four ways: reverse over reverse, forward over reverse, and the same over forward."""
     xs, ys = recorded(case, rng)
     v, u, w = normal(xs, 1), normal(xs, 3), normal(ys, 2)
     tolerance = 1e-7
@@ -198,8 +198,10 @@ def test_values_written_since_are_refused() -> None:
     with no_grad():
         w += 1
     for sweep in (
-        lambda: push(y, [x], [np.ones(2)]), lambda: push_batch(y, [x], [np.ones((3, 2))]), lambda: pull(y, [x], [np.ones(3)]),
-    ):  # fmt: skip
+        lambda: push(y, [x], [np.ones(2)]),
+        lambda: push_batch(y, [x], [np.ones((3, 2))]),
+        lambda: pull(y, [x], [np.ones(3)]),
+    ):
         with pytest.raises(InPlaceError, match="changed in place"):
             sweep()
 

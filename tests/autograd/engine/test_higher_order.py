@@ -10,9 +10,9 @@ import pytest
 
 from autograd import Tensor
 from autograd.check import gradcheck, gradgradcheck
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node, ancestors
 from autograd.engine.primitive import Primitive
-from autograd.engine.reverse import gradients
 
 
 def derivatives(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:

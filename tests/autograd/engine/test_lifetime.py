@@ -12,9 +12,9 @@ import pytest
 
 from autograd import Tensor, no_grad
 from autograd.engine.abstract import Abstract
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node, ancestors
 from autograd.engine.primitive import Primitive
-from autograd.engine.reverse import gradients
 
 
 @pytest.fixture(autouse=True)

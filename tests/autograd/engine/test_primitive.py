@@ -11,9 +11,9 @@ import pytest
 from autograd import Tensor, no_grad
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.abstract import Abstract
+from autograd.engine.gradients import gradients
 from autograd.engine.primitive import Primitive, primitive
 from autograd.engine.registry import primitives
-from autograd.engine.reverse import gradients
 from autograd.errors import ArgumentError, NoRuleError
 
 X = np.array([[0.5, 1.5, -2.0], [1.0, -0.3, 0.7]])

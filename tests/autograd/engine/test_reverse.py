@@ -11,9 +11,10 @@ import pytest
 import autograd
 from autograd import Tensor
 from autograd.check import gradcheck
+from autograd.engine.gradients import gradients
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
-from autograd.engine.reverse import gradients, sweep
+from autograd.engine.reverse import sweep
 from autograd.engine.step import Step
 from autograd.errors import ArgumentError, DTypeError, FreedGraphError, GraphError, ShapeError
 from autograd.shapes import unbroadcast
@@ -63,7 +64,7 @@ STEPS: list[Any] = [
 
 @pytest.mark.parametrize("seed", range(60))
 def test_a_random_graph(seed: int) -> None:
-    """The buffers that a first-order sweep adds into are no one else's: a recorded sweep, which adds into none, agrees."""
+    """A first-order sweep adds only into buffers of its own: a recorded sweep, which adds into none, agrees."""
     rng = np.random.default_rng(seed)
     inputs = [Tensor(rng.normal(size=(3, 2)), requires_grad=True) for _ in range(3)]
     values = list(inputs)
@@ -588,7 +589,7 @@ def test_sweep_runs_under_the_callers_no_grad() -> None:
 
 def test_sweep_returns_leaf_and_cotangent() -> None:
     x = leaf(2.0)
-    step = Step(False, gradients)
+    step = Step(False, sweep)
     found = sweep([x * 3], [None], step, retain=False)
     assert list(found) == [x]
     assert float(found[x]) == 3.0

@@ -11,7 +11,7 @@ import pytest
 from autograd import Tensor, detect_anomaly, no_grad, trace
 from autograd.engine.batch import pull
 from autograd.engine.forward import push
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from autograd.errors import AnomalyError, InPlaceError
 
 SWEEPS: dict[str, Callable[[Any, Any], Any]] = {

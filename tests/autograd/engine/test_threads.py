@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, detect_anomaly, is_grad_enabled, no_grad
+from autograd.engine.gradients import gradients
 from autograd.engine.modes import mode
-from autograd.engine.reverse import gradients
 from autograd.errors import AnomalyError
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from autograd import Tensor
+from autograd.engine.gradients import gradients
 from autograd.engine.registry import primitives
-from autograd.engine.reverse import gradients
 from autograd.ops import fused
 from autograd.ops.special import logsumexp
 from nn.layers.activation.relu import relu_op

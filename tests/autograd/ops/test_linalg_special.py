@@ -10,8 +10,8 @@ import pytest
 
 from autograd import Tensor
 from autograd.check import gradcheck, gradgradcheck
+from autograd.engine.gradients import gradients
 from autograd.engine.registry import primitives
-from autograd.engine.reverse import gradients
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 
 inf, nan = np.inf, np.nan

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from tests.cases import Case, all_cases, cotangents, is_floating, leaves, several
 
 CASES = [case for case in all_cases() if case.torch is not None]

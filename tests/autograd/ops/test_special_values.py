@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
 
 inf, nan = math.inf, math.nan

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd.engine.modes import detect_anomaly, enable_grad, no_grad
+from autograd.engine.settings import detect_anomaly, enable_grad, no_grad
 from autograd.errors import AnomalyError, DTypeError, GraphError
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor

@@ -11,8 +11,8 @@ import pytest
 
 from autograd import Tensor, no_grad
 from autograd.check import gradcheck, gradgradcheck
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node, ancestors
-from autograd.engine.reverse import gradients
 from autograd.errors import DTypeError, InPlaceError, ShapeError
 
 OPERATORS = {

@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 from autograd import Tensor
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from autograd.errors import DTypeError, InPlaceError, NoRuleError, ShapeError
 from autograd.tensor.methods import ArrayMethods
 from tests.cases import cotangents

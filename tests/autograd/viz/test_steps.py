@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 import nn
-from autograd.engine.modes import no_grad
 from autograd.engine.reverse import backward
+from autograd.engine.settings import no_grad
 from autograd.errors import ArgumentError, FreedGraphError, InPlaceError, RenderError
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor

@@ -13,7 +13,7 @@ import pytest
 
 import nn
 from autograd import Tensor, gradcheck, gradgradcheck, no_grad
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, InPlaceError, ShapeError
 
 

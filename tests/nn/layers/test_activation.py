@@ -16,7 +16,7 @@ import autograd
 import nn
 import nn.functional as F
 from autograd import Tensor
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.activation.relu import relu_op
 from tests import ROOT

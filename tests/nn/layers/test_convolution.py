@@ -11,8 +11,8 @@ import nn
 import nn.functional as F
 from autograd import Tensor
 from autograd.engine.abstract import Abstract
+from autograd.engine.gradients import gradients
 from autograd.engine.graph import ancestors
-from autograd.engine.reverse import gradients
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.convolution.primitives import convolution_op, convolution_weight_op, transposed_convolution_op
 from nn.layers.kernels import patches

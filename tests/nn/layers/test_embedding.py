@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from autograd import Tensor
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn import functional as F
 

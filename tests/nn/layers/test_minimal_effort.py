@@ -13,7 +13,7 @@ import autograd
 import nn
 import optim
 from autograd import Tensor
-from autograd.engine.reverse import gradients
+from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.fused.minimal_effort import SPARSE_COST, SPARSE_WORK
 from nn import functional as F

@@ -1,0 +1,48 @@
+"""What a sweep that records itself does besides (`create_graph=True`), so that its gradients can be differentiated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.abstract import Abstract
+from autograd.engine.graph import Node
+from autograd.engine.primitive import pick_node
+from autograd.engine.recording import result
+from autograd.engine.registry import alias
+from autograd.engine.route import find_route
+
+
+def linked(node: Node) -> tuple[tuple[Any, ...], Any]:
+    """(args, out) that a node keeps, as Tensors that lead to where they came from."""
+    args = tuple([
+        kept if parent is None or isinstance(kept, Abstract) or type(kept) is tuple
+        else result(kept, parent) if type(parent) is Node
+        else parent
+        for kept, parent in zip(node.args or (), node.parents, strict=True)
+    ])  # fmt: skip
+    out = node.out
+    if isinstance(out, tuple):
+        return args, tuple(
+            [o if isinstance(o, Abstract) else result(o, pick_node(node, i, o)) for i, o in enumerate(out)]
+        )
+    return args, out if isinstance(out, Abstract) else result(out, node)
+
+
+def through_composite(step: Any, node: Node, which: Sequence[int], g: Any, args: Sequence[Any]) -> list[Any]:
+    """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
+    inputs = list(args)
+    for i, parent in enumerate(node.parents):
+        a = args[i]
+        if isinstance(a, Abstract):  # no VJP that is needed reads its value: the derivatives are the same at zero
+            a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
+            inputs[i] = a if parent is None else alias(a, parent)
+        elif parent is not None:
+            inputs[i] = alias(a._data, parent)
+    outputs = node.primitive.composite(*inputs, **node.params or {})
+    several = isinstance(outputs, tuple)
+    roots, seeds = (outputs, g) if several else ([outputs], [g])
+    found = step.sweep(roots, seeds, step, True, find_route(roots, [inputs[i] for i in which]))
+    return [found.get(inputs[i]) for i in which]

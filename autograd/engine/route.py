@@ -1,0 +1,43 @@
+"""The way of a sweep that looks for the cotangents of some tensors only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from autograd.engine.graph import oldest_first
+from autograd.engine.written import refuse_freed, refuse_written
+
+
+class Route(NamedTuple):
+    """Which Nodes a sweep visits, and where it looks.
+
+    useful      the Nodes and leaves on a path from a root to a wanted tensor
+    goals       Node or leaf -> the wanted tensors that it made, or is
+    partial     what a wanted tensor was computed from is left alone: the wanted count as independent of each other
+    """
+
+    useful: set[Any]
+    goals: dict[Any, list[Any]]
+    partial: bool
+
+
+def find_route(roots: Sequence[Any], wanted: Sequence[Any], partial: bool = False) -> Route:
+    """The route from the roots to the wanted tensors.
+
+    Raises: FreedGraphError for a Node on it that a sweep has freed; InPlaceError for a value that the rules there read
+           and that was changed.
+    """
+    goals: dict[Any, list[Any]] = {}
+    for x in wanted:
+        goals.setdefault(x if x.node is None else x.node, []).append(x)
+    nodes = oldest_first([getattr(root, "node", None) for root in roots])
+    useful = set(goals)
+    for node in nodes:
+        if node.args is None and node not in goals:
+            refuse_freed(node)
+        if not useful.isdisjoint(node.parents):
+            useful.add(node)
+    nodes.reverse()
+    refuse_written(nodes, useful)  # also through views that lead to nothing wanted, which the sweep does not pass
+    return Route(useful, goals, partial)
