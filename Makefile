@@ -1,15 +1,17 @@
 # make demo      train on scikit-learn's digits; pictures in out/digits
 # make notebooks the course, in JupyterLab
 # make test      the test suite, and every notebook
-# make check     lint, format and types
+# make test-fast the engine and its rules, in under a minute
+# make check     lint, format, types and the directions of imports
 # make docs      the site in out/docs, with the notebooks run; NOTEBOOKS=off leaves their outputs out
 # make generate  what in docs/ and README.md is written by the code
 # make bench     speed against NumPy, PyTorch and micrograd
 # make gallery   the pictures of docs/gallery.md
 # make clean     remove what these made
 #
-# ARGS="…" goes to the program behind a target: make demo ARGS="--epochs 5 --seed 0". JOBS is the number of processes of make test (0: this one).
-# Each makes .venv and installs what it needs, once; Python 3.11 or later is all that has to be there.
+# ARGS="…" is passed to the program behind a target: make demo ARGS="--epochs 5 --seed 0". JOBS is the number of
+# processes of make test and make test-fast (0: only pytest itself). Each target makes .venv and installs what it needs,
+# once; only Python 3.11 or later has to be there.
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -18,9 +20,12 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 JOBS   ?= 2
 
+# The tests of make test-fast
+FAST := $(addprefix tests/autograd/,engine tensor scalar ops) $(wildcard tests/autograd/test_*.py)
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo notebooks test check format docs generate bench gallery clean
+.PHONY: demo notebooks test test-fast check format docs generate bench gallery clean
 
 demo: $(VENV)/.installed-train-viz
 	$(BIN)/python examples/digits.py $(ARGS)
@@ -28,15 +33,19 @@ demo: $(VENV)/.installed-train-viz
 notebooks: $(VENV)/.installed-notebooks
 	cd notebooks && $(abspath $(BIN))/python -m jupyterlab $(ARGS)
 
-# The processes share the cores: with more than one thread each, BLAS would wait for cores by spinning on them.
-test: export OMP_NUM_THREADS ?= 1
+# The processes share the cores. With more than one thread each, BLAS would spin while it waits for a core.
+test test-fast: export OMP_NUM_THREADS ?= 1
 test: $(VENV)/.installed-$(EXTRAS)
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations=10 $(ARGS)
+
+test-fast: $(VENV)/.installed-$(EXTRAS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations=10 $(FAST) $(ARGS)
 
 check: $(VENV)/.installed-$(EXTRAS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 
 format: $(VENV)/.installed-$(EXTRAS)
 	$(BIN)/ruff check --fix .
@@ -60,16 +69,19 @@ clean:
 	rm -rf $(VENV) out build dist docs/api .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp for each set of extras (`.installed-dev-oracle` holds .[dev,oracle]), older than a changed pyproject.toml.
+# A stamp for each set of extras (`.installed-dev-oracle` stands for .[dev,oracle]), which is out of date when
+# pyproject.toml has changed.
 $(VENV)/.installed-%: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable ".[$(subst -,$(comma),$*)]"
 	@touch $@
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is %d.%d: make PYTHON=python3.11 …" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Python 3.11 or later is needed, this is %d.%d: make PYTHON=python3.11 …" % sys.version_info[:2])'
 	$(PYTHON) -m venv $(VENV)
 
 comma := ,
 
-# What editors write into a notebook of the Python they run it with
-EDITORS := $(addprefix metadata.language_info.,codemirror_mode file_extension mimetype nbconvert_exporter pygments_lexer version)
+# What editors write into a notebook about the Python that runs it
+EDITORS := $(addprefix metadata.language_info.,\
+	codemirror_mode file_extension mimetype nbconvert_exporter pygments_lexer version)

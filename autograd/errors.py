@@ -1,4 +1,4 @@
-"""Every exception a user of the engine can meet.
+"""Every exception that the package raises.
 
     AutogradError
     ├── ShapeError      (ValueError)    shapes that do not fit together
@@ -11,10 +11,10 @@
     │   └── AnomalyError                the first nan or inf under detect_anomaly
     ├── ConvergenceError (RuntimeError)  an iteration that found no solution
     ├── GradcheckError  (AssertionError)  analytic and numerical derivative differ
-    └── RenderError     (RuntimeError)  no program at hand that can lay out a picture
+    └── RenderError     (RuntimeError)  no program was found that can lay out a picture
 
 Each also derives from the built-in exception in brackets, so code that catches `ValueError` keeps working.
-A message states what was expected, what came, and the remedy.
+A message states what was expected, what was received, and the remedy.
 """
 
 
@@ -43,7 +43,7 @@ class GraphError(AutogradError, RuntimeError):
 
 
 class FreedGraphError(GraphError):
-    """A second sweep over a graph whose memory the first one gave back."""
+    """A second sweep over a graph that the first one freed."""
 
 
 class InPlaceError(GraphError):
@@ -63,4 +63,4 @@ class GradcheckError(AutogradError, AssertionError):
 
 
 class RenderError(AutogradError, RuntimeError):
-    """No program at hand that can lay out a picture."""
+    """No program was found that can lay out a picture."""

@@ -1,6 +1,6 @@
-"""Trees: nested tuples, lists, dicts, named tuples and dataclasses, taken apart into their leaves and put together again.
+"""Trees: nested tuples, lists, dicts, named tuples and dataclasses, flattened to their leaves and rebuilt from them.
 
-A leaf is whatever is none of these: an array, a number, a Tensor, a string. None is a tree without leaves: it stays None.
+Everything else is a leaf: an array, a number, a Tensor, a string. None is a tree without leaves, and stays None.
 """
 
 from __future__ import annotations
@@ -16,23 +16,21 @@ from autograd.errors import ArgumentError
 
 
 class _Leaf:
-    """What stands in a structure in place of each leaf."""
+    """The mark that a structure has in place of each leaf."""
 
     def __repr__(self) -> str:
         return "*"
 
 
 LEAF = _Leaf()
-COMMON_LEAVES = frozenset(
-    {np.ndarray, np.float64, float, int, str}
-)  # told apart at once; every other leaf takes some questions
-PLAIN = (tuple, list)  # likewise the commonest containers
+COMMON_LEAVES = frozenset({np.ndarray, np.float64, float, int, str})  # recognised at once; others need several checks
+COMMON_CONTAINERS = (tuple, list)  # likewise
 
 
 def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
-    """Take a tree apart.
+    """Flatten a tree.
 
-    Returns:   (leaves in order, structure): the structure is the same tree with a mark, printed as *, in place of each leaf.
+    Returns:   (leaves in order, structure): the structure is the tree with a mark, printed as *, in place of each leaf.
     Example:
         >>> from autograd.pytree import tree_flatten, tree_unflatten
         >>> leaves, structure = tree_flatten({"weight": 1.0, "bias": (2.0, None)})
@@ -42,27 +40,28 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
         {'weight': 10.0, 'bias': (20.0, None)}
     """
     leaves: list[Any] = []
-    structure = _taken_apart(tree, leaves)
+    structure = _flatten_into(leaves, tree)
     return leaves, structure
 
 
-# The walks below are functions of the module: one defined inside another and calling itself is a reference cycle, which would
-# keep the arrays it saw until the garbage collector comes.
+# The recursive functions below are not defined inside the functions that call them: an inner function that calls itself
+# is a reference cycle, and would keep its arrays alive until the garbage collector runs.
 
 
-def _taken_apart(tree: Any, leaves: list[Any]) -> Any:
+def _flatten_into(leaves: list[Any], tree: Any) -> Any:
+    """Append the leaves of the tree to the list, and return the structure."""
     inner = _subtrees(tree)
     if inner is None:
         leaves.append(tree)
         return LEAF
-    return _rebuilt(tree, [_taken_apart(child, leaves) for child in inner])
+    return _rebuilt(tree, [_flatten_into(leaves, child) for child in inner])
 
 
 def tree_unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
-    """Put a tree together: a structure that `tree_flatten` returned, with these leaves."""
+    """Rebuild a tree from a structure that `tree_flatten` returned and leaves in its order."""
     rest = iter(leaves)
     try:
-        tree = _put_together(structure, rest)
+        tree = _filled(structure, rest)
     except StopIteration:
         raise ArgumentError(f"the structure {structure!r} needs more than {len(leaves)} leaves.") from None
     if next(rest, LEAF) is not LEAF:
@@ -70,12 +69,12 @@ def tree_unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
     return tree
 
 
-def _put_together(structure: Any, rest: Iterator[Any]) -> Any:
+def _filled(structure: Any, rest: Iterator[Any]) -> Any:
     if structure is LEAF:
         return next(rest)
     inner = _subtrees(structure)
     assert inner is not None, "a structure holds only containers and marks"
-    return _rebuilt(structure, [_put_together(child, rest) for child in inner])
+    return _rebuilt(structure, [_filled(child, rest) for child in inner])
 
 
 def tree_leaves(tree: Any) -> list[Any]:
@@ -95,7 +94,7 @@ def _gather(tree: Any, leaves: list[Any]) -> None:
 
 
 def tree_leaves_with_paths(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(path, leaf) for each leaf; a path reads as Python: `['layers'][0].weight`."""
+    """(path, leaf) for each leaf; a path is written as Python, like `['layers'][0].weight`."""
     inner = children(tree)
     if inner is None:
         yield path, tree
@@ -105,7 +104,7 @@ def tree_leaves_with_paths(tree: Any, path: str = "") -> Iterator[tuple[str, Any
 
 
 def tree_map(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """The tree of `f(leaf, …)`, with the leaves at the same place of the other trees as further arguments.
+    """The tree of `f(leaf, …)`, where the further arguments are the leaves at the same place in the other trees.
 
     Raises:    ArgumentError if another tree is built differently; it names the place.
     Example:
@@ -119,24 +118,24 @@ def tree_map(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
 
 
 def leaves_like(structure: Any, tree: Any, what: str) -> list[Any]:
-    """The leaves of a tree that must be built as the structure is; dict keys are matched by name, in any order.
+    """The leaves of a tree that must have this structure; the keys of a dict may be in any order.
 
     Raises:    ArgumentError, which begins with `what` and names the place where they differ.
     """
     found: list[Any] = []
-    _matched(structure, tree, what, found)
+    _match_into(found, structure, tree, what)
     return found
 
 
-def _matched(structure: Any, tree: Any, place: str, found: list[Any]) -> None:
+def _match_into(found: list[Any], structure: Any, tree: Any, place: str) -> None:
     if structure is LEAF:
         if type(tree) not in COMMON_LEAVES and (tree is None or _is_container(tree)):
             raise ArgumentError(f"{place} must be one array or number; got {_kind(tree)}.")
         found.append(tree)
         return
-    if type(structure) is type(tree) in PLAIN and len(structure) == len(tree):
+    if type(structure) is type(tree) in COMMON_CONTAINERS and len(structure) == len(tree):
         for i in range(len(tree)):
-            _matched(structure[i], tree[i], f"{place}[{i}]", found)
+            _match_into(found, structure[i], tree[i], f"{place}[{i}]")
         return
     expected, given = children(structure), children(tree)
     assert expected is not None, "a structure holds only containers and marks"
@@ -144,13 +143,13 @@ def _matched(structure: Any, tree: Any, place: str, found: list[Any]) -> None:
         raise ArgumentError(f"{place} must be built like {structure!r}; got {_kind(tree)}.")
     by_step = dict(given)
     for step, child in expected:
-        _matched(child, by_step[step], place + step, found)
+        _match_into(found, child, by_step[step], place + step)
 
 
 def _subtrees(tree: Any) -> Sequence[Any] | None:
     """The subtrees of a container, in order; None for a leaf."""
     kind = type(tree)
-    if kind in PLAIN:
+    if kind in COMMON_CONTAINERS:
         return tree  # type: ignore[no-any-return]
     if kind in COMMON_LEAVES:
         return None
@@ -176,7 +175,7 @@ def children(tree: Any) -> list[tuple[str, Any]] | None:
 
 
 def _rebuilt(tree: Any, new: list[Any]) -> Any:
-    """A container like this one, of other subtrees."""
+    """A container like this one with other subtrees."""
     if type(tree) is tuple:
         return tuple(new)
     if type(tree) is list:
@@ -188,12 +187,12 @@ def _rebuilt(tree: Any, new: list[Any]) -> Any:
     if isinstance(tree, (tuple, list)):
         return type(tree)(new)
     twin = copy.copy(tree)
-    if isinstance(tree, dict):  # a copy: an OrderedDict stays one, a defaultdict keeps its default
+    if isinstance(tree, dict):  # filling a copy keeps an OrderedDict one, and a defaultdict's default
         for key, child in zip(tree, new, strict=True):
             twin[key] = child
         return twin
     for field, child in zip(dataclasses.fields(tree), new, strict=True):
-        object.__setattr__(twin, field.name, child)  # past frozen=True, and past a __post_init__ that would convert
+        object.__setattr__(twin, field.name, child)  # works with frozen=True, and does not run __post_init__ again
     return twin
 
 
@@ -206,7 +205,7 @@ def _is_container(tree: Any) -> bool:
 
 
 def _family(tree: Any) -> Any:
-    """What must agree between two trees: a list may not stand for a tuple, but an OrderedDict may for a dict."""
+    """The type that must agree between two trees: a list does not match a tuple, but an OrderedDict matches a dict."""
     return dict if isinstance(tree, dict) else type(tree)
 
 

@@ -1,4 +1,4 @@
-"""The package's own random generator: what `rng=None` means, everywhere. NumPy's global state is never touched."""
+"""The package's own random generator, which is used wherever `rng` is None. NumPy's global state is never touched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _generator = np.random.default_rng()
 
 
 def seed(n: int | None = None) -> np.random.Generator:
-    """Start the package's generator afresh, so that what follows repeats; None: from the system's entropy.
+    """Restart the package's generator from a seed, for reproducible results; None: from the system's entropy.
 
     Returns:   the generator, from which initial weights, shuffles and dropout masks are drawn where no `rng` is given.
     Example:
@@ -30,7 +30,7 @@ def seed(n: int | None = None) -> np.random.Generator:
 
 
 def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
-    """The given generator, or the package's where it is None."""
+    """The generator `rng`, or the package's own if it is None."""
     if rng is None:
         return _generator
     if not isinstance(rng, np.random.Generator):

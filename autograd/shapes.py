@@ -1,6 +1,6 @@
-"""Shapes: undoing a broadcast, spreading a reduction back, and naming axes.
+"""Shapes: undoing a broadcast, undoing a reduction, and numbering axes.
 
-Written with NumPy functions and operators only, so they work on arrays and, recorded, on Tensors.
+The functions use only NumPy functions and operators, so they work on arrays and, recorded, on Tensors.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Axis = int | Sequence[int] | None
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum a cotangent over the axes that broadcasting added or stretched: the transpose of broadcast_to.
 
-    A cotangent that is smaller than `shape` is spread over it, so a rule may return one number for all.
+    A cotangent that is smaller than `shape` is broadcast to it, so a rule may return one number for all elements.
 
     Example:
         >>> unbroadcast(np.ones((4, 3)), (3,))
@@ -40,7 +40,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
-    """The axes as distinct numbers in 0 … ndim-1; None means all of them."""
+    """The axes as numbers in 0 … ndim-1; None means all axes."""
     if axis is None:
         return tuple(range(ndim))
     axes = tuple(axis) if isinstance(axis, (tuple, list, range)) else (axis,)
@@ -57,18 +57,18 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 
 def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
-    """The shape that a reduction over `axis` leaves with keepdims=True."""
+    """The shape of a reduction over `axis` with keepdims=True."""
     axes = normalize_axes(axis, len(shape))
     return tuple(1 if i in axes else size for i, size in enumerate(shape))
 
 
 def keep_dims(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool = False) -> Any:
-    """Reshape the cotangent of a reduction so that it broadcasts against the reduced array."""
+    """Reshape the cotangent of a reduction so that it broadcasts against the array that was reduced."""
     return g if keepdims or axis is None and not shape else np.reshape(g, kept_shape(shape, axis))
 
 
 def spread(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool = False) -> Any:
-    """Spread the cotangent of a sum over `axis` back to the summed array's shape."""
+    """Broadcast the cotangent of a sum over `axis` to the shape of the array that was summed."""
     return np.broadcast_to(keep_dims(g, shape, axis, keepdims), shape)
 
 
@@ -112,9 +112,10 @@ def stacked_axis(axis: Any, ndim: int) -> Any:
 
 
 def stacked_index(index: Any) -> Any:
-    """The index that takes x[index] of every x of a stack, None where there is none.
+    """The index that takes x[index] of every x of a stack, or None if there is no such index.
 
-    NumPy puts the axes of index arrays that do not stand side by side in front of all others, the stack's too.
+    There is none for index arrays that are not side by side: NumPy puts their axes in front of all others, also of the
+    stack's.
     """
     parts = index if type(index) is tuple else (index,)
     arrays = [i for i, part in enumerate(parts) if not (part is None or part is Ellipsis or isinstance(part, slice))]

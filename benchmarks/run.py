@@ -1,9 +1,9 @@
 """Run the workloads side by side and print the table: `python -m benchmarks.run [WORKLOAD …]`.
 
-Each (peer, workload) is a process of its own, set up once, pinned to the same cores with the same number of
-threads. Peers take turns in short slices, and whoever is idle is stopped (SIGSTOP): an idle thread pool that spins
-would spoil the others' time. Losses and gradients are compared before anything is timed. A second PyTorch worker
-shows the noise. What is quoted is the median over the slices of the ratio of two neighbouring slices.
+Each pair of a peer and a workload runs in a process of its own, which is set up once and pinned to the same cores with
+the same number of threads. Peers take turns in short slices, and the others are stopped (SIGSTOP), because an idle
+thread pool that spins would disturb the measurement. Losses and gradients are compared before anything is timed. A
+second PyTorch worker shows the noise. The ratio in the table is the median over the slices of the ratio of neighbours.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ LIBRARY = {
     "torch": "torch", "torch_unified": "torch", "torch_foreach": "torch", "torch_fused": "torch", "torch_loop": "torch",
     "micrograd": "micrograd", "jax": "jax",
 }  # fmt: skip
-WARM_UP = 4  # rounds thrown away: PyTorch's allocations settle only after some dozens of steps, up to 4 times as slow
+WARM_UP = (
+    4  # rounds that do not count: PyTorch's first dozens of steps are up to 4 times as slow, until it has its memory
+)
 NAMES = {
     "numpy_returned": "numpy, freed memory returned at once",
     "ours_unkept": "ours, CHAINRULE_KEEP_MEMORY=0",
@@ -55,15 +57,14 @@ BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
 class Worker:
-    """A peer in its own process, stopped except while it is asked something."""
+    """A peer in its own process, which is stopped except while it answers a command."""
 
     def __init__(self, workload: str, peer: str, threads: int) -> None:
         pools = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
         ours = peer.startswith("ours") and peer != "ours_unkept"
-        keep = {} if ours else {"CHAINRULE_KEEP_MEMORY": "0"}  # only ours gets what importing us brings
-        if peer.endswith(
-            "_returned"
-        ):  # glibc's first thresholds, fixed: left alone they adapt, with luck as good as keeping
+        # importing our package sets CHAINRULE_KEEP_MEMORY's thresholds, which only our own peers may profit from
+        keep = {} if ours else {"CHAINRULE_KEEP_MEMORY": "0"}
+        if peer.endswith("_returned"):  # fix glibc's thresholds at their defaults, because otherwise they adapt
             keep |= dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(128 * 1024))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", workload, peer, str(threads)],
@@ -93,7 +94,7 @@ class Worker:
         return line.strip()
 
     def close(self) -> None:
-        self.process.kill()  # which takes a stopped one too
+        self.process.kill()  # works for a stopped process too
         with self.process:  # waits, and closes the pipes
             pass
 
@@ -146,7 +147,7 @@ def measure(workload: str, threads: int, slices: int, seconds: float) -> dict[st
 
 
 def _compare(workers: dict[str, Worker]) -> None:
-    """Every peer must give the same loss and gradients in its first step."""
+    """Stop unless every peer gives the same loss and gradients in its first step."""
     with tempfile.TemporaryDirectory() as folder:
         answers = {}
         for peer, worker in workers.items():
@@ -157,9 +158,8 @@ def _compare(workers: dict[str, Worker]) -> None:
     first, *others = answers
     for other in others:
         if len(answers[first]) != len(answers[other]):
-            raise SystemExit(
-                f"{first} and {other} disagree: {len(answers[first])} and {len(answers[other])} arrays; nothing was timed."
-            )
+            counts = f"{len(answers[first])} and {len(answers[other])} arrays"
+            raise SystemExit(f"{first} and {other} disagree: {counts}; nothing was timed.")
         for a, b in zip(answers[first], answers[other], strict=True):
             scale = max(1e-30, float(np.abs(a).max()))
             if a.shape != b.shape:
@@ -172,10 +172,9 @@ def _compare(workers: dict[str, Worker]) -> None:
 
 def table(results: list[dict[str, Any]]) -> str:
     """The results as a Markdown table."""
-    lines = [
-        "| workload | threads | peer | time a step | ratio | spread | reach | page faults a step | set-up / peak / resting MB |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    heads = ("workload", "threads", "peer", "time a step", "ratio", "spread", "reach", "page faults a step",
+             "set-up / peak / resting MB")  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for result in results:
         for peer, got in result["peers"].items():
             name = NAMES.get(peer, f"{peer[:-1]} again (noise)" if peer.endswith("2") else peer)
@@ -183,13 +182,14 @@ def table(results: list[dict[str, Any]]) -> str:
             spread = " – ".join(map(_ratio, got["spread"])) if got["spread"] else "–"
             target = result["targets"].get(peer)
             lines.append(
-                f"| {result['workload']} | {result['threads']} | {name} | {_duration(got['seconds'])} | {ratio} | {spread} "
-                f"| {target if target is not None else ''} | {got['page_faults']:.0f} "
+                f"| {result['workload']} | {result['threads']} | {name} | {_duration(got['seconds'])} | {ratio} "
+                f"| {spread} | {target if target is not None else ''} | {got['page_faults']:.0f} "
                 f"| {got['set_up_mb']:.0f} / {got['peak_mb']:.0f} / {got['resting_mb']:.0f} |"
             )
         if result["left_out"]:
+            missing = ", ".join(result["left_out"])
             lines.append(
-                f"| {result['workload']} | {result['threads']} | left out, not installed: {', '.join(result['left_out'])} | | | | | | |"
+                f"| {result['workload']} | {result['threads']} | left out, not installed: {missing} | | | | | | |"
             )
     return "\n".join(lines)
 
@@ -203,7 +203,7 @@ def _duration(seconds: float) -> str:
 
 
 def machine() -> str:
-    """What the figures were measured on."""
+    """The machine and the versions that the figures belong to."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "micrograd") if available(name))
     return f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {libraries}"
 
@@ -234,7 +234,8 @@ def main() -> None:
         for workload in options.workloads:
             print(f"{workload}, {threads} thread{'s' * (threads > 1)} …", file=sys.stderr, flush=True)
             results.append(measure(workload, threads, options.slices, options.seconds))
-    text = f"{table(results)}\n\nRatio of time to PyTorch eager (scalar_mlp: to micrograd; jvp: to the forward pass). {machine()}."
+    explained = "Ratio of time to PyTorch eager (scalar_mlp: to micrograd; jvp: to the forward pass)."
+    text = f"{table(results)}\n\n{explained} {machine()}."
     print(text)
     if options.json:
         options.json.write_text(json.dumps({"machine": machine(), "results": results}, indent=1))

@@ -1,4 +1,4 @@
-"""One peer at one workload, set up once: answers commands on standard input (used by run.py).
+"""One peer and one workload, set up once: answers commands on standard input (used by run.py).
 
 check FILE    do one step and store its loss and gradients in FILE (.npz)
 time SECONDS  repeat the step for about that long; print the mean seconds and page faults a step
@@ -22,7 +22,7 @@ PR_SET_PDEATHSIG = 1  # prctl.h
 
 
 def _tie_to_parent() -> None:
-    """Die with the parent: it stops its workers, and a stopped orphan would stay for ever."""
+    """End with the parent. The parent stops its workers, and a stopped process without a parent would never end."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -36,7 +36,7 @@ def _megabytes(field: str) -> float:
 
 
 def _timed(step: Any, seconds: float) -> tuple[float, float]:
-    """(seconds, page faults) a step. A mean, not a median: the collector's pauses belong to whoever causes them."""
+    """(seconds, page faults) a step. Means, so that a peer's pauses for garbage collection count."""
     step()
     faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     count = 0
@@ -50,7 +50,7 @@ def _timed(step: Any, seconds: float) -> tuple[float, float]:
 
 def main(workload: str, peer: str, threads: int) -> None:
     _tie_to_parent()
-    if hasattr(os, "sched_setaffinity"):  # before NumPy comes, whose pool of threads would not be moved any more
+    if hasattr(os, "sched_setaffinity"):  # before NumPy is imported: its threads would keep the old affinity
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""How Sphinx builds the site (make docs); docs/design/notebooks.md says why it is as it is.
+"""How Sphinx builds the site (make docs); docs/design/notebooks.md gives the reasons.
 
 The source folder is the repository, so that a link between two files leads to the same place on GitHub and on the site.
 """
@@ -28,29 +28,29 @@ include_patterns = [
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "house_docstrings", "api_pages", "site_pages"]
 
 # Docstrings
-default_role = "py:obj"  # `Linear` links to Linear, and is code where nothing of the name exists
+default_role = "py:obj"  # `Linear` is a link to Linear, or code where nothing has that name
 add_module_names = False
 autodoc_member_order = "bysource"
-autodoc_inherit_docstrings = False  # a rule of an optimizer is its equations, not the sentence of the base
-autodoc_default_options = {
+autodoc_inherit_docstrings = False  # the `rule` of an optimizer has no docstring of its own, and needs none
+autodoc_default_options = {  # made by scikit-learn
     "exclude-members": "set_fit_request, set_partial_fit_request, set_score_request"
-}  # made by scikit-learn
-autodoc_typehints = "none"  # what an argument may be stands beside it in words; nearly every annotation is Any
+}
+autodoc_typehints = "none"  # the docstrings say what an argument may be; nearly every annotation is Any
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 100
 toc_object_entries_show_parents = "hide"
 
 # Markdown
 myst_enable_extensions = ["amsmath", "dollarmath"]
-myst_heading_anchors = 4  # with GitHub's names
+myst_heading_anchors = 4  # under GitHub's names
 myst_links_external_new_tab = False
 suppress_warnings = ["myst.header"]  # a changelog may begin at any level
 
-# Notebooks: run, once for each content, in this interpreter
+# Notebooks run in this interpreter, and again only when their content changes
 nb_custom_formats = {".ipynb": "site_pages.read_notebook"}
 nb_execution_mode = os.environ.get("NOTEBOOKS", "cache")  # NOTEBOOKS=off leaves out their outputs
 nb_execution_cache_path = str(ROOT / "out" / "docs-cache")
-nb_execution_raise_on_error = False  # a warning, with the traceback, which fails the build at its end
+nb_execution_raise_on_error = False  # an error becomes a warning with the traceback, which fails the build at its end
 nb_execution_timeout = 300
 nb_execution_show_tb = True
 nb_merge_streams = True

@@ -1,10 +1,10 @@
-"""Write what in the docs is generated: python -m docs.generate
+"""Write the generated parts of the docs: python -m docs.generate
 
 - docs/modules.md from the docstrings,
 - the tables of docs/conventions.md from the engine's answers to the questions in docs/kinks.py,
 - the README's table of the notebooks from their first cells.
 
-tests/project/test_docs.py fails where one of them is not what this would write.
+tests/project/test_docs.py fails if one of them is out of date.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ SECTION = re.compile(r"^[A-Z][a-z]+:(\s|$)")  # "Shape:     x (N, C) -> …"
 HEAD = """\
 # Layers, activations, losses, initialisations
 
-Everything that `nn`, `nn.functional` and `nn.init` export: what it is, its formula, where it comes from. Shapes, options, the
-gradient at kinks and an example stand in the docstrings: `help(nn.Conv2d)`. Names, arguments and defaults are PyTorch's where PyTorch has
-the thing. This page is generated: change the docstring and run `python -m docs.generate`.
+Everything that `nn`, `nn.functional` and `nn.init` export, with its formula and its source. For shapes, options, the
+gradient at kinks and an example see the docstrings: `help(nn.Conv2d)`. Names, arguments and defaults are PyTorch's for
+everything that PyTorch has. This page is generated: change the docstring and run `python -m docs.generate`.
 """
 
 
@@ -87,7 +87,7 @@ def formulas(thing: Any) -> list[str]:
 
 
 def source(thing: Any) -> str:
-    """What stands behind "Source:"."""
+    """The text of the section "Source:"."""
     lines = (inspect.getdoc(thing) or "").splitlines()
     start = next((i for i, line in enumerate(lines) if line.startswith("Source:")), None)
     if start is None:
@@ -110,12 +110,12 @@ def paragraphs(thing: Any) -> list[list[str]]:
 
 
 def cell(text: str) -> str:
-    """Text that may stand in a table."""
+    """Text for a cell of a Markdown table."""
     return text.replace("|", r"\|")
 
 
 def between(text: str, name: str, generated: str) -> str:
-    """The text with what stands between the marks of a name replaced."""
+    """The text with the part between the marks of that name replaced."""
     begin, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->\n"
     before, found, rest = text.partition(begin)
     _, closed, after = rest.partition(end)
@@ -125,7 +125,7 @@ def between(text: str, name: str, generated: str) -> str:
 
 
 def conventions() -> str:
-    """docs/conventions.md with the engine's answers of now."""
+    """docs/conventions.md with the engine's present answers."""
     sys.path.insert(0, str(ROOT))
     from docs import kinks
 
@@ -144,7 +144,7 @@ def conventions() -> str:
 
 
 def readme() -> str:
-    """README.md with the table of the notebooks there are."""
+    """README.md with the table of the notebooks that exist."""
     lines = ["| notebook | what you see | rows of the course |", "|---|---|---|"]
     for path, title, sentence, rows in course():
         lines.append(f"| [{path.stem[:2]} {cell(title)}](notebooks/{path.name}) | {cell(sentence)} | {rows} |")
@@ -152,7 +152,7 @@ def readme() -> str:
 
 
 def course() -> Iterator[tuple[Path, str, str, str]]:
-    """Each notebook with what its first cell says of it."""
+    """(path, title, first sentence, rows of the course) of each notebook, from its first cell."""
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         yield path, *first_cell("".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]))
 

@@ -1,7 +1,7 @@
-"""The rows of the tables in docs/conventions.md: what is asked of the engine, and why it answers as it does.
+"""The rows of the tables in docs/conventions.md: questions about derivatives at kinks, and the reasons for the answers.
 
-`python -m docs.generate` puts the questions to the engine and writes its answers beside them; no number stands here.
-A row: where; the questions, Python that NAMES and d make work; what the answer means; in the second table the tests of it.
+`python -m docs.generate` evaluates the questions and writes the answers beside them, so this file contains no answers.
+A row has: where; the questions, as Python that may use NAMES; what the answers mean; in the second table, the tests.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ inf, nan = np.inf, np.nan
 
 
 def d(f: Callable[..., Any], *args: Any, by: int = 0, order: int = 1, **options: Any) -> Any:
-    """The gradient of sum(f(*args)) by one argument; with order, that of the gradient's sum, and so on."""
+    """The gradient of sum(f(*args)) by one argument; with order=2 the gradient of the sum of that, and so on."""
     xs = [np.asarray(arg, float) if isinstance(arg, float | list) else arg for arg in args]
     xs[by] = x = Tensor(xs[by], requires_grad=True)
     y = f(*xs, **options)
@@ -34,7 +34,7 @@ def d(f: Callable[..., Any], *args: Any, by: int = 0, order: int = 1, **options:
 
 
 def assigned(v: Any) -> Any:
-    """An array to whose first element both of two values are written."""
+    """An array to whose first element both values are written, one after the other."""
     y = Tensor(np.zeros(2))
     y[[0, 0]] = v
     return y
@@ -57,9 +57,10 @@ ENGINE: list[tuple[str, list[str], str]] = [
     (
         "relu at 0",
         ["d(F.relu, 0.0)"],
-        "the common choice, and the one with the least variance in training (Bertoin et al. 2021, arXiv:2106.12915); PyTorch's",
+        "the common choice, and the one with the least variance in training (Bertoin et al. 2021, arXiv:2106.12915); "
+        "PyTorch's",
     ),
-    ("abs, fabs at 0", ["d(np.abs, 0.0)", "d(np.fabs, 0.0)"], "the middle of the two sides; PyTorch's"),
+    ("abs, fabs at 0", ["d(np.abs, 0.0)", "d(np.fabs, 0.0)"], "the mean of the slopes on both sides; PyTorch's"),
     (
         "max, min over axes, at ties",
         ["d(np.max, [3.0, 1.0, 3.0])", "d(np.min, [1.0, 1.0, 1.0, 1.0])"],
@@ -68,34 +69,38 @@ ENGINE: list[tuple[str, list[str], str]] = [
     (
         "maximum, minimum, fmax, fmin of two, at ties",
         ["d(np.maximum, 1.0, 1.0)", "d(np.maximum, 1.0, 1.0, by=1)", "d(np.fmin, 1.0, 1.0)"],
-        "likewise",
+        "shared equally too",
     ),
     (
         "`maximum.accumulate` at ties",
         ["d(np.maximum.accumulate, [1.0, 3.0, 3.0, 2.0])"],
-        "the last of them: the element that the running maximum then is",
+        "the last of the equal elements, as in PyTorch's cummax",
     ),
     (
         "max of an array with nan",
         ["d(np.max, [1.0, nan, 3.0])", "d(np.nanmax, [1.0, nan, 3.0])"],
         "the element that is selected",
     ),
-    ("clip at a bound", ["d(np.clip, 1.0, -1, 1)", "d(np.clip, 1.1, -1, 1)"], "inside counts as inside"),
+    (
+        "clip at a bound",
+        ["d(np.clip, 1.0, -1, 1)", "d(np.clip, 1.1, -1, 1)"],
+        "an element at the bound counts as inside",
+    ),
     (
         "sqrt, cbrt at 0",
         ["d(np.sqrt, 0.0)", "d(np.cbrt, 0.0)", "d(lambda x: 0 * np.sqrt(x), 0.0)"],
-        "the limit; but 0 for a zero cotangent",
+        "the limit, ∞; but 0 if the cotangent is 0",
     ),
     (
         "norm at 0; std of a constant; hypot(0, 0)",
         ["d(np.linalg.norm, [0.0, 0.0])", "d(np.std, [2.0, 2.0])", "d(np.hypot, 0.0, 0.0)"],
         "the subgradient of smallest norm",
     ),
-    ("arctan2(0, 0)", ["d(np.arctan2, 0.0, 0.0)"], "no direction has a limit"),
+    ("arctan2(0, 0)", ["d(np.arctan2, 0.0, 0.0)"], "there is no limit, whatever the direction"),
     (
         "prod, cumprod with zeros",
         ["d(np.prod, [2.0, 0.0, 4.0])", "d(np.prod, [0.0, 0.0, 4.0])"],
-        "exact: the zeros are counted, nothing is divided",
+        "exact: the product of the other factors, without a division",
     ),
     (
         "`x**p` at x = 0",
@@ -106,28 +111,29 @@ ENGINE: list[tuple[str, list[str], str]] = [
             "d(lambda x: x**3, 0.0, order=3)",
             "d(np.power, 0.0, 2.0, by=1)",
         ],
-        "by x the limit, in every order; by p 0",
+        "by x the limit, to every order; by p 0",
     ),
-    ("`x**p` by p for x < 0", ["d(np.power, -2.0, 2.0, by=1)"], "it is no function of a real p there"),
+    ("`x**p` by p for x < 0", ["d(np.power, -2.0, 2.0, by=1)"], "it is not a function of a real p there"),
     (
         "where, masks, 0·∞",
         ["d(lambda x: np.where(x > 0, np.sqrt(x), 0), [-1.0, 0.0, 4.0])"],
-        "the branch not taken contributes 0, even through inf and nan: a zero cotangent says that the value did not matter",
+        "the branch that is not taken contributes 0, even through inf and nan: a zero cotangent means that the value "
+        "did not matter",
     ),
     (
         "sign, floor, ceil, trunc, rint, round, fix, floor_divide",
         ["d(np.sign, 0.0)", "d(np.floor, 2.0)", "d(np.floor_divide, 7.0, 3.0)"],
-        "constants, through which nothing flows: the derivative is zero wherever there is one",
+        "the result is a constant: the derivative is zero wherever it exists",
     ),
     (
         "heaviside",
         ["d(np.heaviside, 0.0, 0.5)", "d(np.heaviside, 0.0, 0.5, by=1)"],
-        "likewise; by the value at 0, the cotangent where x = 0",
+        "a constant too; by the value at 0, the cotangent where x = 0",
     ),
     (
         "remainder, fmod",
         ["d(np.remainder, -7.0, 3.0)", "d(np.remainder, -7.0, 3.0, by=1)", "d(np.fmod, -7.0, 3.0, by=1)"],
-        "1 by the first argument, −⌊a/b⌋ (of fmod: truncated) by the second: the steps are ignored",
+        "1 by the first argument, −⌊a/b⌋ (for fmod: truncated) by the second: the jumps are ignored",
     ),
     (
         "sort, partition, median, quantile, percentile",
@@ -136,7 +142,7 @@ ENGINE: list[tuple[str, list[str], str]] = [
             "d(np.median, [1.0, 2.0, 3.0, 4.0])",
             "d(lambda x: np.quantile(x, 0.3), [1.0, 2.0])",
         ],
-        "the selected elements, in stable order; what is interpolated is shared by the weights",
+        "the selected elements, in stable order; an interpolated value is shared according to the weights",
     ),
     (
         "eigh, svd with equal eigenvalues or singular values",
@@ -144,27 +150,27 @@ ENGINE: list[tuple[str, list[str], str]] = [
             "d(lambda A: np.linalg.eigh(A)[1][0, 1], np.eye(2))",
             "d(lambda A: np.sum(np.linalg.eigh(A)[0] ** 2), np.eye(2))",
         ],
-        "the pair's own share is left out: exact for functions of the values and of the whole eigenspaces",
+        "the contribution of an equal pair is left out: exact for functions of the values and of the whole eigenspaces",
     ),
     (
         "cholesky, eigh, eigvalsh",
         ["d(lambda A: np.linalg.cholesky(A)[1, 0], 4 * np.eye(2))"],
-        "the gradient is symmetrised: they read one triangle and mean the symmetric matrix; PyTorch's",
+        "the gradient is symmetric: they read one triangle, which represents a symmetric matrix; PyTorch's",
     ),
     (
         "logsumexp with +inf",
         ["d(logsumexp, [inf, 0.0, inf])", "d(logsumexp, [-inf, -inf])"],
-        "the infinite elements; of a row of only −inf none",
+        "shared by the infinite elements; 0 for a row of only −inf",
     ),
     (
         "nuclear norm, svd at a singular value 0",
         ['d(lambda A: np.linalg.norm(A, "nuc"), np.zeros((2, 2)))'],
-        "as |x| at 0",
+        "as for |x| at 0",
     ),
     (
         "assignment that names an element twice, `y[[0, 0]] = v`",
         ["d(assigned, [5.0, 6.0])"],
-        "the last value gets the gradient: it is the one that stays",
+        "the last value gets the gradient, because it is the one that remains",
     ),
 ]
 
@@ -173,45 +179,45 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
     (
         "step",
         ["F.step(0.0)", "d(F.step, [-1.0, 0.0, 1.0])"],
-        "derivative 0 everywhere, at the jump too: nothing below it learns by gradient descent",
+        "derivative 0 everywhere, also at the jump: layers before it do not learn by gradient descent",
         ["nn/layers/test_activation.py::test_a_step_is_1_at_0_and_softplus_is_the_line_beyond_its_threshold", SLOPE],
     ),
     (
         "relu, relu6 at 0; relu6 at 6; hardtanh at its bounds",
         ["d(F.relu, 0.0)", "d(F.relu6, [0.0, 6.0])", "d(F.hardtanh, [-1.0, 1.0])"],
-        "flat counts; `np.clip` counts a bound as inside, these do not",
+        "the slope of the flat piece; `np.clip`, in contrast, counts a bound as inside",
         [SLOPE],
     ),
     (
         "leaky_relu, prelu, rrelu at 0",
         ["d(F.leaky_relu, 0.0)", "d(F.prelu, 0.0, np.array([0.25]))", "d(F.rrelu, 0.0)"],
-        "the slope below: x > 0 takes the upper one",
+        "the slope for x < 0",
         [SLOPE],
     ),
-    ("hardsigmoid at ±3", ["d(F.hardsigmoid, [-3.0, 3.0])"], "flat counts", [SLOPE]),
-    ("hardswish at ±3", ["d(F.hardswish, [-3.0, 3.0])"], "the outer pieces", [SLOPE]),
+    ("hardsigmoid at ±3", ["d(F.hardsigmoid, [-3.0, 3.0])"], "the slope of the flat piece", [SLOPE]),
+    ("hardswish at ±3", ["d(F.hardswish, [-3.0, 3.0])"], "the slopes of the outer pieces", [SLOPE]),
     (
         "threshold, softshrink, hardshrink at the threshold",
         ["d(F.threshold, 0.5, 0.5, 2.0)", "d(F.softshrink, [-0.5, 0.5])", "d(F.hardshrink, [-0.5, 0.5])"],
-        "what does not exceed it is cut",
+        "a value at the threshold is cut",
         [SLOPE],
     ),
     (
         "elu, celu, selu at 0",
         ["d(F.elu, 0.0, alpha=2.0)", "d(F.celu, 0.0, alpha=2.0)", "d(F.selu, 0.0)"],
-        "the lower piece: α, 1, scale·α",
+        "the slope for x < 0: α, 1, scale·α",
         [SLOPE],
     ),
     (
         "softplus beyond its threshold",
         ["F.softplus(30.0)", "d(F.softplus, 30.0)"],
-        "the line x; at the threshold itself not yet",
+        "the line x, above the threshold but not at it",
         [SLOPE],
     ),
     (
         "gelu, silu, mish at ±inf",
         ["F.silu(np.array([-inf, inf]))", "d(F.silu, [-inf, inf])", "d(F.gelu, [-inf, inf])", "d(F.mish, [-inf, inf])"],
-        "the limits; PyTorch's 0·∞ = nan",
+        "the limits; PyTorch: nan, from 0·∞",
         ["nn/layers/test_activation.py::test_gates_close_and_open"],
     ),
     (
@@ -226,13 +232,13 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
     (
         "maxout at ties",
         ["d(F.maxout, [[2.0, 2.0]], 2)"],
-        "shared equally, as max over an axis",
+        "shared equally, as for max over an axis",
         ["nn/layers/test_activation.py::test_a_tie_in_maxout_is_shared"],
     ),
     (
         "softmax with +inf",
         ["F.softmax(np.array([inf, 0.0, inf]), dim=0)"],
-        "the infinite elements share 1 equally: the limit; PyTorch: nan",
+        "the limit: the infinite elements share 1 equally; PyTorch: nan",
         ["nn/layers/test_activation.py::test_softmax_of_infinities"],
     ),
     (
@@ -244,33 +250,34 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
     (
         "attention where a query may look nowhere",
         [
-            "d(lambda q: F.scaled_dot_product_attention(q, np.ones((1, 1)), np.ones((1, 1)), attn_mask=np.array([[False]])), [[1.0]])"
+            "d(lambda q: F.scaled_dot_product_attention(q, np.ones((1, 1)), np.ones((1, 1)), "
+            "attn_mask=np.array([[False]])), [[1.0]])"
         ],
-        "0, and no gradient: the empty mean adds nothing; PyTorch's 0/0 = nan would spread to every parameter",
+        "0, and no gradient: a mean of no values adds nothing; PyTorch's 0/0 = nan would spread to every parameter",
         ["nn/layers/test_attention.py::test_a_query_that_may_look_nowhere_gives_0_and_no_gradient"],
     ),
     (
         "max pooling at ties",
         ["d(F.max_pool1d, [[2.0, 2.0]], 2)"],
-        "the first in the window, unlike max over an axis: the index that is returned is one",
+        "the first in the window, unlike max over an axis, because one index is returned",
         ["nn/layers/test_pooling.py::test_of_equal_elements_the_first_gets_the_gradient"],
     ),
     (
         "max pooling with nan",
         ["F.max_pool1d(np.array([[1.0, nan]]), 2)", "d(F.max_pool1d, [[1.0, nan]], 2)"],
-        "it counts as larger than all",
+        "nan counts as larger than all numbers",
         ["nn/layers/test_pooling.py::test_nan_is_the_maximum_and_gets_the_gradient"],
     ),
     (
         "interpolate beside an infinite pixel",
         ['F.interpolate(np.array([[[inf, 1.0]]]), scale_factor=2, mode="linear")'],
-        "a weight of zero is no term: an infinite neighbour that does not count makes no nan",
+        "a neighbour of weight zero is left out, so that an infinite one makes no nan",
         ["nn/layers/test_pooling.py::test_infinite_pixels_stay_where_they_are"],
     ),
     (
         "l1, smooth_l1 with beta 0 at 0; l1_penalty at 0",
         ["d(F.l1_loss, 0.0, np.array(0.0))", "d(F.smooth_l1_loss, 0.0, np.array(0.0), beta=0.0)"],
-        "of the subgradients the least",
+        "the subgradient of least magnitude, 0",
         ["nn/layers/test_loss.py::test_kinks", "nn/layers/test_penalty.py::test_the_magnitude_has_slope_zero_at_zero"],
     ),
     (
@@ -286,7 +293,7 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
             "d(F.hinge_embedding_loss, [1.0], np.array([-1]))",
             "d(F.margin_ranking_loss, [0.0], np.array([0.0]), np.array([1]))",
         ],
-        "as relu at 0",
+        "as for relu at 0",
         ["nn/layers/test_loss.py::test_kinks"],
     ),
     (
@@ -295,7 +302,7 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
             "d(F.kl_div, [-1.0, -2.0], np.array([0.0, 1.0]), reduction='sum')",
             "d(F.kl_div, [-1.0, -2.0], [0.0, 1.0], by=1, reduction='sum')",
         ],
-        "0, and no gradient to that target: the limit of y log y",
+        "0, the limit of y log y, and no gradient for that target",
         ["nn/layers/test_loss.py::test_kinks"],
     ),
     (
@@ -304,7 +311,7 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
             "F.binary_cross_entropy(np.array([0.0]), np.array([1.0]))",
             "d(F.binary_cross_entropy, [0.0], np.array([1.0]))",
         ],
-        "logarithms at least −100, h (1 − h) at least 1e-12: finite, where the exact values are not",
+        "logarithms are at least −100, h (1 − h) is at least 1e-12: finite, where the exact values are infinite",
         ["nn/layers/test_loss.py::test_bce_clamps_its_logarithms_at_minus_100"],
     ),
     (
@@ -316,31 +323,32 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
     (
         "gaussian_nll: var below eps",
         ["d(F.gaussian_nll_loss, np.zeros(1), np.zeros(1), [0.0], by=2, eps=0.1)"],
-        "held at eps, with the gradient of eps: a variance can find its way up",
+        "the value and the gradient are those of var = eps, so that a small variance can grow again",
         ["nn/layers/test_loss.py::test_the_gaussian_variance_gets_its_gradient_below_eps_too"],
     ),
     (
         "cross_entropy, nll: ignored positions",
         ["F.cross_entropy(np.zeros((1, 2)), np.array([-100]))", "d(F.cross_entropy, [[0.0, 0.0]], np.array([-100]))"],
-        "0, and no gradient; the mean of none is nan",
+        "ignored positions get no gradient; if all are ignored the mean is nan",
         ["nn/layers/test_loss.py::test_where_all_is_ignored_the_mean_is_nan_and_the_gradient_zero"],
     ),
     (
         "dropout with p = 1",
         ["F.dropout(np.ones(2), 1.0)", "d(lambda x: F.dropout(x, 1.0), [1.0, 1.0])"],
-        "nothing is kept, nothing is divided by 0",
+        "all elements are dropped; there is no division by 1 - p = 0",
         ["nn/layers/test_dropout.py::test_p_1_gives_zeros_and_no_gradient"],
     ),
     (
         "clip_grad_norm_ of a norm that is inf or nan",
         ["clipped(3.0, 4.0)", "clipped(3.0, inf)"],
-        "reported, and the gradients stay; PyTorch makes them nan or 0",
+        "a warning, and the gradients stay as they are; PyTorch makes them nan or 0",
         ["nn/training/test_clip.py::test_a_norm_that_is_not_finite_is_reported_and_changes_nothing"],
     ),
     (
         "top-k gradients (meProp) at equal magnitudes",
         ["d(F.minimal_effort, [[1.0, 1.0, 1.0]], 2)"],
-        "exactly k are taken; the choice is a constant, and this is [not the derivative of the forward](minimal_effort.md)",
+        "exactly k are chosen; the choice is a constant, and this is "
+        "[not the derivative of the forward](minimal_effort.md)",
         [
             "nn/layers/test_minimal_effort.py::test_of_equals_exactly_k_are_chosen",
             "nn/layers/test_minimal_effort.py::test_a_graph_of_the_gradient_holds_the_choice_fixed",
@@ -350,7 +358,7 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
 
 
 def answer(question: str) -> str:
-    """What the engine says, as text."""
+    """The value of a question, as text."""
     with np.errstate(all="ignore"):
         value = eval(question, dict(NAMES))
     return shown(np.asarray(value.numpy() if isinstance(value, Tensor) else value).tolist())

@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/plots.md into docs/gallery: python docs/plot_gallery.py [folder] [those with this in their name].
+"""Draw the pictures of docs/plots.md into docs/gallery: python docs/plot_gallery.py [folder] [part of a name].
 
 The numbers are the same each time: everything random comes from a seed.
 """
@@ -176,9 +176,8 @@ def learning_curves() -> Any:
 
 def digits() -> tuple[Any, Any]:
     x, y = load_digits(return_X_y=True)
-    x = (x / 16 + np.random.default_rng(0).normal(scale=0.45, size=x.shape)).astype(
-        np.float32
-    )  # so that there is something to confuse
+    noise = np.random.default_rng(0).normal(scale=0.45, size=x.shape)  # so that the model confuses some digits
+    x = (x / 16 + noise).astype(np.float32)
     model = net(64, 32, 10)
     train(model, x[:1200], y[:1200], epochs=6, lr=0.005)
     with autograd.no_grad():
@@ -194,9 +193,9 @@ def roc_curve() -> Any:
 
 
 PICTURES: list[Callable[[], Any]] = [
-    activations, jacobians, gradient_norms, gradient_norms_by_layer, weight_histograms, activation_histograms, dead_relus,
-    loss_contour, loss_surface,
-    decision_regions, linear_regions, paths_rosenbrock, paths_beale, paths_ravine, learning_curves, confusion_matrix, roc_curve,
+    activations, jacobians, gradient_norms, gradient_norms_by_layer, weight_histograms, activation_histograms,
+    dead_relus, loss_contour, loss_surface, decision_regions, linear_regions,
+    paths_rosenbrock, paths_beale, paths_ravine, learning_curves, confusion_matrix, roc_curve,
 ]  # fmt: skip
 
 

@@ -3,8 +3,8 @@
     python examples/digits.py                       # seeds 0 to 4, pictures in out/digits
     python examples/digits.py --epochs 20 --seed 7
 
-For each seed: split 60/20/20 with stratification, standardise on the training part, train until the validation part
-gets no better, keep the weights that are best on it, and look at the test part once, at the end.
+For each seed: split 60/20/20 with stratification, standardise with the training part, train until the loss on the
+validation part stops improving, keep the weights that are best on it, and use the test part once, at the end.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ try:
 except ImportError as error:
     sys.exit(f"{error}. This example needs the extra `train`: pip install 'chainrule[train,viz]'")
 
-mpl.use("Agg")  # files, no window
+mpl.use("Agg")  # writes files, opens no window
 import matplotlib.pyplot as plt
 
 WIDTH, BLOCKS = 64, 2
 BATCH_SIZE = 32
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.02, 0.9, 1e-3
 PATIENCE = 15
-NOISE = 0.5  # on the standardised pixels in training: acts as a penalty on steep functions (Bishop 1995)
+NOISE = 0.5  # on the standardised pixels in training; it acts as a penalty on large derivatives (Bishop 1995)
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Split:
 
 
 class PixelNoise(nn.Module):
-    """Normal noise on the input in training; nothing in use."""
+    """Adds normal noise to the input in training, and nothing in evaluation."""
 
     def __init__(self, scale: float, rng: np.random.Generator) -> None:
         self.scale, self.rng = scale, rng
@@ -65,7 +65,7 @@ class PixelNoise(nn.Module):
 
 
 def load(seed: int) -> Split:
-    """60/20/20, every digit in the same proportion, standardised with the training part's mean and deviation."""
+    """60/20/20, stratified by digit, standardised with the mean and standard deviation of the training part."""
     x, y = load_digits(return_X_y=True)
     x, x_test, y, y_test = train_test_split(x, y, test_size=0.2, stratify=y, random_state=seed)
     x, x_validation, y, y_validation = train_test_split(x, y, test_size=0.25, stratify=y, random_state=seed)
@@ -78,14 +78,19 @@ def load(seed: int) -> Split:
 
 
 def network(rng: np.random.Generator) -> nn.Module:
-    """64 pixels, noisy in training -> WIDTH, residual blocks, -> 10 logits; weights by He initialisation."""
+    """64 pixels (noisy in training) -> WIDTH -> residual blocks -> 10 logits, with He initialisation."""
 
     def block() -> nn.Module:
         return nn.Residual(nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH)))
 
     model = nn.Sequential(
-        PixelNoise(NOISE, rng), nn.Linear(64, WIDTH), nn.ReLU(), *[block() for _ in range(BLOCKS)], nn.ReLU(), nn.Linear(WIDTH, 10)
-    )  # fmt: skip
+        PixelNoise(NOISE, rng),
+        nn.Linear(64, WIDTH),
+        nn.ReLU(),
+        *[block() for _ in range(BLOCKS)],
+        nn.ReLU(),
+        nn.Linear(WIDTH, 10),
+    )
     for module in model.modules():
         if isinstance(module, nn.Linear):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu", rng=rng)
@@ -106,7 +111,7 @@ def accuracy(output: np.ndarray, y: np.ndarray) -> float:
 
 
 def train(model: nn.Module, data: Split, epochs: int, rng: np.random.Generator, title: str) -> nn.History:
-    """SGD with momentum and a cosine from LEARNING_RATE to 0; leaves the model with its best weights on validation."""
+    """SGD with momentum, the learning rate falling along a cosine; the model keeps its best weights on validation."""
     optimizer = optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
     return nn.fit(
         model,
@@ -125,19 +130,19 @@ def train(model: nn.Module, data: Split, epochs: int, rng: np.random.Generator, 
 
 
 def draw_graph(model: nn.Module, data: Split, out: Path) -> None:
-    """The graph of the loss of one batch, with the shape of everything in it."""
+    """Draw the graph of the loss of one batch, with all shapes."""
     x, y = (a[:BATCH_SIZE] for a in data.train)
-    model.eval()  # without the noise, which is no part of the network
+    model.eval()  # without the noise
     loss = nn.functional.cross_entropy(model(x), y)
     model.zero_grad()
-    loss.backward(retain_graph=True)  # so that the picture shows gradients, too
+    loss.backward(retain_graph=True)  # then the picture shows gradients too
     for suffix in ("svg", "png"):
         autograd.draw(loss, out / f"graph.{suffix}", direction="TB", title="the loss of one batch of digits")
     model.zero_grad()
 
 
 def draw_curves(histories: dict[int, nn.History], out: Path) -> None:
-    """Loss and accuracy of the first seed, with its best epoch; the other seeds' validation as thin lines behind."""
+    """Plot loss and accuracy of the first seed with its best epoch, and the other seeds' validation as thin lines."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     for axes, what in ((left, "loss"), (right, "accuracy")):
         first, *others = histories.values()
@@ -170,7 +175,7 @@ def report(truth: np.ndarray, scores: np.ndarray) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> float:
-    """Run the whole job; returns the mean test accuracy."""
+    """Run everything; returns the mean test accuracy."""
     options = parse(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
@@ -202,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> float:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line; argparse ends the program for a bad value, and says why."""
+    """Parse the command line; argparse ends the program with a message for a bad value."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=integer(1), default=60, help="passes over the training part (default 60)")
     parser.add_argument(
@@ -220,7 +225,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def integer(low: int) -> Any:
-    """An argparse type: a whole number of at least `low`, and what a 32-bit seed can hold."""
+    """An argparse type: a whole number of at least `low` that fits a 32-bit seed."""
 
     def parse_integer(text: str) -> int:
         try:

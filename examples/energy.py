@@ -2,10 +2,11 @@
 
     python examples/energy.py
 
-A chain of masses hangs between two nails, joined by springs and pulled by gravity. The energy is ten lines of NumPy. Its
-gradient is the force on every mass; its exact Hessian gives Newton's method, which finds the resting position in a few steps, and the
-frequencies at which the chain swings about it. The same gradient drives a simulation over time whose total energy stays.
-Last, the simulation itself is differentiated: with what velocity must the chain be struck to be somewhere at a given time?
+A chain of masses hangs between two nails, joined by springs and pulled by gravity. The energy is ten lines of NumPy.
+Its gradient gives the force on every mass. Its exact Hessian is used for Newton's method, which finds the resting
+position in a few steps, and for the frequencies at which the chain swings about it. The same gradient drives a
+simulation over time, in which the total energy stays the same. Last, the simulation itself is differentiated: with what
+velocity must the chain be struck to reach a given place at a given time?
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from autograd import grad, hessian, value_and_grad
 MASSES = 12
 MASS, STIFFNESS, GRAVITY = 0.1, 200.0, 9.81
 NAILS = np.array([[0.0, 0.0], [1.0, 0.0]])
-REST = 1.2 / (MASSES + 1)  # the length of a spring at rest: together they are longer than the nails are apart
+REST = 1.2 / (MASSES + 1)  # the length of a spring at rest; their sum is larger than the distance of the nails
 
 
 def energy(positions: Any) -> Any:
-    """Potential energy (J) of masses at positions (MASSES, 2) in metres: springs stretched, masses lifted."""
+    """Potential energy (J) of the springs and of gravity, for masses at positions (MASSES, 2) in metres."""
     joints = np.concatenate([NAILS[:1], positions, NAILS[1:]])
     lengths = np.sqrt(np.sum((joints[1:] - joints[:-1]) ** 2, axis=1))
     return STIFFNESS / 2 * np.sum((lengths - REST) ** 2) + MASS * GRAVITY * np.sum(positions[:, 1])
@@ -42,10 +43,10 @@ def start() -> np.ndarray:
 def newton(
     f: Callable[..., Any], x: np.ndarray, steps: int = 50, tolerance: float = 1e-10
 ) -> tuple[np.ndarray, list[float]]:
-    """A minimum of f by Newton's method with the exact Hessian; (x, the norm of the gradient at each step).
+    """A minimum of f by Newton's method with the exact Hessian: (x, the norm of the gradient at each step).
 
-    Where the Hessian is not positive definite the magnitudes of its eigenvalues are taken, so that the step goes downhill
-    (Dauphin et al. 2014, arXiv:1406.2572), and a step is halved until f falls.
+    The eigenvalues of the Hessian are replaced by their magnitudes, so that the step goes downhill also where the
+    Hessian is not positive definite (Dauphin et al. 2014, arXiv:1406.2572). A step is halved until f decreases enough.
     """
     both, second = value_and_grad(f), hessian(f)
     norms = []
@@ -64,7 +65,7 @@ def newton(
 
 
 def frequencies(x: np.ndarray) -> np.ndarray:
-    """The frequencies (Hz) of small vibrations about a resting position: ω² are the eigenvalues of the Hessian over the mass."""
+    """The frequencies (Hz) of small vibrations about a resting position; ω² = eigenvalue of the Hessian / mass."""
     H = hessian(energy)(x).reshape(x.size, x.size)
     return np.sqrt(np.linalg.eigvalsh(H) / MASS) / (2 * np.pi)
 
@@ -87,7 +88,10 @@ def total(x: Any, v: Any) -> Any:
 
 
 def aim(x: np.ndarray, height: float, time: float, steps: int, iterations: int = 8) -> tuple[np.ndarray, list[float]]:
-    """The velocity with which the middle mass must be struck upward to be at a height after a time: Gauss-Newton through the simulation."""
+    """The upward velocity of the middle mass with which it reaches a height after a time, by Gauss-Newton.
+
+    Returns the velocity, and by how much the height was missed in each iteration.
+    """
     middle = MASSES // 2
     strike = np.zeros(())
     misses = []
@@ -109,9 +113,8 @@ def aim(x: np.ndarray, height: float, time: float, steps: int, iterations: int =
 def main() -> None:
     x, norms = newton(energy, start())
     print(f"Newton with the exact Hessian: |gradient| {', '.join(f'{n:.1e}' for n in norms)}")
-    print(
-        f"lowest point at {x[:, 1].min():.3f} m; lowest frequencies {np.array2string(frequencies(x)[:3], precision=2)} Hz"
-    )
+    lowest = np.array2string(frequencies(x)[:3], precision=2)
+    print(f"lowest point at {x[:, 1].min():.3f} m; lowest frequencies {lowest} Hz")
     v = np.zeros_like(x)
     v[MASSES // 2, 0] = 0.5
     before = total(x, v)
@@ -119,7 +122,8 @@ def main() -> None:
     print(f"one second of swinging: total energy {before:.6f} J before, {total(y, w):.6f} J after")
     strike, misses = aim(x, x[MASSES // 2, 1] + 0.02, 0.05, 50)
     print(
-        f"struck with {float(strike):.4f} m/s the middle mass is 2 cm higher after 50 ms; misses {', '.join(f'{m:.1e}' for m in misses)} m"
+        f"struck with {float(strike):.4f} m/s the middle mass is 2 cm higher after 50 ms; "
+        f"misses {', '.join(f'{m:.1e}' for m in misses)} m"
     )
 
 

@@ -1,10 +1,10 @@
-"""A gradient through scipy.optimize.root: the prices that clear a market, and how they answer to a tax.
+"""A gradient through scipy.optimize.root: the prices that clear a market, and how a tax changes them.
 
     python examples/equilibrium.py
 
-Three goods; demand and supply depend on all prices. `autograd.root` calls scipy.optimize.root with the exact Jacobian, and
-differentiates the solution by the implicit function theorem. A second way, for any solver of your own, writes that
-theorem down with `custom_vjp`; both are compared.
+The demand for three goods depends on all prices. `autograd.root` calls scipy.optimize.root with the exact Jacobian and
+differentiates the solution by the implicit function theorem. A second version, for any other solver, writes that
+theorem as a rule with `custom_vjp`; both are compared.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SUBSTITUTES = np.array([[-1.2, 0.3, 0.1], [0.2, -0.9, 0.2], [0.1, 0.4, -1.5]])
 
 
 def excess_demand(log_price: Any, tax: Any) -> Any:
-    """Demand minus supply of each good, (3,), for buyers who pay price · (1 + tax)."""
+    """Demand minus supply of each good, (3,); buyers pay price · (1 + tax)."""
     demand = np.exp(1.0 + SUBSTITUTES @ (log_price + np.log(1 + tax)))
     supply = np.exp(0.8 * log_price)
     return demand - supply
@@ -32,17 +32,17 @@ def clearing_prices(tax: Any) -> Any:
 
 
 def revenue(tax: Any) -> Any:
-    """What the tax brings in."""
+    """The revenue of the tax."""
     price = clearing_prices(tax)
     return np.sum(tax * price * np.exp(0.8 * np.log(price)))
 
 
-# The same with a solver that is not ours: the implicit function theorem as a rule.
+# The same with another solver, and the implicit function theorem as its rule.
 
 
 @custom_vjp
 def solved(tax: Any) -> Any:
-    """log prices, by SciPy alone."""
+    """The logarithms of the prices, found by SciPy."""
     found = optimize.root(
         lambda x: excess_demand(x, tax), np.zeros(3), jac=lambda x: jacobian(excess_demand)(x, tax), tol=1e-12
     )

@@ -1,10 +1,11 @@
-"""Minimal effort backpropagation (meProp) on scikit-learn's digits: accuracy, speed of the backward, and simplification.
+"""Minimal effort backpropagation (meProp) on scikit-learn's digits: accuracy, speed of the backward, simplification.
 
     OMP_NUM_THREADS=1 python examples/minimal_effort.py          # about a minute
     python examples/minimal_effort.py --epochs 10 --seed 0 1     # quicker
 
-Prints three tables; docs/minimal_effort.md discusses them. The network is 64-500-500-10 with ReLU. Seed i draws the first
-weights and the batches, and tests on the i-th of five stratified folds: over seeds 0 to 4 every picture is tested once.
+Prints three tables, which docs/minimal_effort.md discusses. The network is 64-500-500-10 with ReLU. Seed i determines
+the first weights and the batches, and the i-th of five stratified folds is the test part, so that seeds 0 to 4 together
+test every picture once.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ except ImportError as error:
 
 WIDTH, K = 500, 25  # 25 of 500: 5 %
 BATCH_SIZE, LEARNING_RATE, MOMENTUM = 32, 0.1, 0.9
-CYCLES, THRESHOLD = 3, 0.05  # simplification: units chosen in fewer than 5 % of the examples of a cycle go
+CYCLES, THRESHOLD = 3, 0.05  # simplification removes units that were chosen in fewer than 5 % of a cycle's examples
 
 Make = Callable[[int, int], nn.Module]
 Data = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def load(seed: int) -> Data:
-    """(training pictures, their classes, test pictures, theirs), pixels in 0 … 1."""
+    """(training pictures, training classes, test pictures, test classes), pixels in 0 … 1."""
     x, y = load_digits(return_X_y=True)
     x = (x / 16).astype(np.float32)
     train, test = list(StratifiedKFold(5, shuffle=True, random_state=0).split(x, y))[seed]
@@ -63,7 +64,7 @@ def kinds(rng: np.random.Generator, k: int) -> dict[str, Make]:
 def train(
     model: nn.Module, data: Data, epochs: int, rng: np.random.Generator, start: float = LEARNING_RATE, end: float = 0.0
 ) -> None:
-    """SGD with momentum; the learning rate goes from start to end along a cosine."""
+    """SGD with momentum; the learning rate falls from start to end along a cosine."""
     optimizer, loss_of = optim.SGD(model.parameters(), lr=start, momentum=MOMENTUM), nn.CrossEntropyLoss()
     model.train()
     for epoch in range(epochs):
@@ -92,12 +93,12 @@ def widths(model: Any) -> str:
 
 
 def compare_accuracy(seeds: Sequence[int], epochs: int, k: int) -> dict[str, list[float]]:
-    """The same training with dense and sparse backward."""
+    """Train with the dense and with the sparse backward, from the same weights."""
     found: dict[str, list[float]] = {}
     for seed in seeds:
         data = load(seed)
         for name in kinds(np.random.default_rng(), k):
-            rng = np.random.default_rng(seed)  # the same first weights and the same batches for each
+            rng = np.random.default_rng(seed)  # the same first weights and batches for each kind
             model = network(kinds(rng, k)[name], rng)
             train(model, data, epochs, rng)
             found.setdefault(name, []).append(accuracy(model, data))
@@ -116,13 +117,13 @@ def difference(values: Sequence[float], reference: Sequence[float]) -> str:
 
 
 def compare_backward(k: int, turns: int = 60) -> None:
-    """The backward of one layer, the peers taking turns."""
+    """Time the backward of one layer; the kinds take turns."""
     print(
-        "\n(b) The backward of one layer (input, weight and bias), B = 128: medians over turns, and of the ratios turn by turn\n"
+        "\n(b) The backward of one layer (input, weight and bias), B = 128: medians over turns, "
+        "and of the ratios turn by turn\n"
     )
-    print(
-        "| layer | dense | top k of each example | top k, unified | dense / each | dense / unified |\n|---|---|---|---|---|---|"
-    )
+    print("| layer | dense | top k of each example | top k, unified | dense / each | dense / unified |")
+    print("|---|---|---|---|---|---|")
     for m, n in ((500, 500), (784, 500)):
         rng = np.random.default_rng(0)
         x = autograd.Tensor(rng.normal(size=(128, m)).astype(np.float32), requires_grad=True)
@@ -136,7 +137,7 @@ def compare_backward(k: int, turns: int = 60) -> None:
                 x.grad = None
                 start = time.perf_counter()
                 out.backward(g, retain_graph=True)
-                if turn >= 5:  # the first ones warm up
+                if turn >= 5:  # the first turns warm up
                     found.append(time.perf_counter() - start)
         dense, each, unified = (statistics.median(found) * 1e3 for found in times)
         ratios = [statistics.median(a / b for a, b in zip(times[0], found, strict=True)) for found in times[1:]]
@@ -144,7 +145,7 @@ def compare_backward(k: int, turns: int = 60) -> None:
 
 
 def compare_size(seeds: Sequence[int], epochs: int, k: int, dense: Sequence[float]) -> None:
-    """Cycles of training and simplification, and a network of the final size trained densely from the start."""
+    """Alternate training and simplification, and compare with a network of the final size trained densely."""
     small_accuracies, control, sizes, shapes = [], [], [], []
     before_and_after = []
     per_cycle = max(1, epochs // 5)
@@ -166,8 +167,9 @@ def compare_size(seeds: Sequence[int], epochs: int, k: int, dense: Sequence[floa
         train(twin, data, epochs, rng)
         control.append(accuracy(twin, data))
     print(
-        f"\n(c) Simplification: {CYCLES} cycles of {per_cycle} epochs, after each the units chosen in fewer than {THRESHOLD:.0%} of the "
-        f"examples go;\n    then on to {epochs} epochs in all. Difference to the dense network of (a).\n"
+        f"\n(c) Simplification: {CYCLES} cycles of {per_cycle} epochs, after each the units chosen in fewer than "
+        f"{THRESHOLD:.0%} of the examples go;\n    then on to {epochs} epochs in all. "
+        "Difference to the dense network of (a).\n"
     )
     print("| network | parameters | smaller by | accuracy | difference |\n|---|---|---|---|---|")
     print(f"| dense 64-{WIDTH}-{WIDTH}-10 | {whole:,} | 1 | {np.mean(dense):.2%} | |")

@@ -2,14 +2,15 @@
 
     python examples/ode_adjoint.py
 
-    y' = f(t, y, θ)      y(t0) = y0         a(t) = dJ/dy(t) runs backward:  a' = -(∂f/∂y)ᵀ a,   θ̄ = ∫ (∂f/∂θ)ᵀ a dt
+    y' = f(t, y, θ)      y(t0) = y0
+    a(t) = dJ/dy(t), integrated backward in time:      a' = -(∂f/∂y)ᵀ a      θ̄ = ∫ (∂f/∂θ)ᵀ a dt
 
 The solver is SciPy's and records nothing. The backward pass is a second differential equation, whose right-hand side is
-a vjp of f; memory does not grow with the number of steps. Chen et al. 2018, arXiv:1806.07366; Pontryagin et al. 1962.
-At each time of observation the adjoint takes up the cotangent of the solution there, and the trajectory is read from the
-solver's dense output, so that it is not integrated backward (which is unstable where the forward equation forgets).
+a vjp of f, so no graph of the steps is kept (Chen et al. 2018, arXiv:1806.07366; Pontryagin et al. 1962). At each time
+of observation the cotangent of the solution at that time is added to the adjoint. The trajectory is read from the
+solver's dense output: integrating it backward would be unstable where the forward equation is dissipative.
 
-The example finds the four rates of a predator-prey model from observations of both populations.
+The example estimates the four rates of a predator-prey model from observations of both populations.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def main() -> None:
 
     found = minimize(value_and_grad(loss), np.log([1.0, 0.3, 0.5, 0.08]), jac=True, method="L-BFGS-B")
     print(
-        f"rates {np.array2string(np.exp(found.x), precision=3)}, true {truth}, after {found.nfev} gradients; mean square {found.fun:.1e}"
+        f"rates {np.array2string(np.exp(found.x), precision=3)}, true {truth}, after {found.nfev} gradients; "
+        f"mean square {found.fun:.1e}"
     )
 
 

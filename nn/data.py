@@ -1,6 +1,6 @@
-"""Mini-batches, of arrays for one pass (`minibatches`), and as an iterable that gives every epoch anew (`DataLoader`).
+"""Mini-batches: `minibatches` for one pass over arrays, `DataLoader` for any number of epochs.
 
-Both are reached as `nn.data.minibatches` and `nn.data.DataLoader`; there is no `nn.DataLoader`, as there is none in PyTorch.
+Use them as `nn.data.minibatches` and `nn.data.DataLoader`; like PyTorch, nn has no `nn.DataLoader`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
 from autograd.random import generator
 from nn import functional as F
@@ -26,16 +27,16 @@ def minibatches(
     drop_last: bool = False,
     rng: np.random.Generator | None = None,
 ) -> Iterator[tuple[Any, ...]]:
-    """Rows of the arrays, a batch at a time, the same rows of each.
+    """Batches of rows, the same rows of each array.
 
     Args:      arrays: of one length; Tensors or plain arrays.
                shuffle: draw a new order for this pass.
-               balanced: let every batch hold equally many rows of each class, up to one (the classes are the values of
-               the last array). No row is left out, so rows of the smaller classes come several times, as often as
-               needed to be as many as those of the largest: the pass has classes · (rows of the largest) rows.
+               balanced: give every batch the same number of rows of each class, up to one (the classes are the values
+               of the last array). No row is left out. Rows of smaller classes are repeated until every class has as
+               many as the largest: the pass has classes · (rows of the largest) rows.
                drop_last: leave out a last batch that is smaller than the others.
-               rng: where the order comes from.
-    Returns:   an iterator over tuples, one item an array.
+               rng: the generator of the order.
+    Returns:   an iterator over tuples with one item for each array.
     Example:
         >>> import numpy as np
         >>> from nn.data import minibatches
@@ -51,8 +52,8 @@ def minibatches(
     size = check_size("batch_size", batch_size)
     columns = as_columns(arrays, "minibatches")
     n = len(columns[0])
-    classes = classes_of(columns[-1], "minibatches") if balanced else None
-    order = _order(n, shuffle, classes, generator(rng))
+    classes = rows_of_classes(columns[-1], "minibatches") if balanced else None
+    order = _order_of_rows(n, shuffle, classes, generator(rng))
     rows = n if order is None else len(order)
     end = rows - rows % size if drop_last else rows
 
@@ -65,22 +66,22 @@ def minibatches(
 
 
 class DataLoader:
-    """Mini-batches that can be gone through again and again: each `for` is one epoch, in a new order if shuffled.
+    """Mini-batches that can be iterated over repeatedly: each `for` is one epoch, in a new order if shuffled.
 
-    Its `len` is the number of batches. `state_dict` says where its generator stands, so that a training that is
-    resumed goes on with the orders that it would have had.
+    Its `len` is the number of batches. `state_dict` holds the state of its generator, so that a resumed training gets
+    the same orders as one that was not stopped.
 
     Args:      data: arrays of one length; or one dataset with `len(dataset)` and `dataset[i]`, whose items (arrays,
                numbers, or tuples of them) are stacked.
-               batch_size, shuffle, drop_last: as in PyTorch: batches of 1 in the order of the rows unless told
-               otherwise.
+               batch_size, shuffle, drop_last: as in PyTorch; the default is batches of 1 in the order of the rows.
                balanced: equal shares of the classes, which are the values of the last array: see `minibatches`.
                collate_fn: makes a batch of a list of a dataset's items, instead of stacking.
-               rng: where the orders come from; None means the package's generator (autograd.seed).
+               rng: the generator of the orders; None means the package's generator (autograd.seed).
     Example:
         >>> import numpy as np
         >>> from nn.data import DataLoader
-        >>> loader = DataLoader(np.arange(10.0), np.arange(10), batch_size=4, shuffle=True, rng=np.random.default_rng(0))
+        >>> rng = np.random.default_rng(0)
+        >>> loader = DataLoader(np.arange(10.0), np.arange(10), batch_size=4, shuffle=True, rng=rng)
         >>> len(loader)
         3
         >>> [y.tolist() for x, y in loader]
@@ -113,7 +114,9 @@ class DataLoader:
             if collate_fn is not None:
                 raise ArgumentError("collate_fn joins the items of a dataset; arrays are cut into batches as they are.")
             self.columns = as_columns(data, "DataLoader")
-        self._classes = classes_of(self.columns[-1], "DataLoader") if balanced and self.columns is not None else None
+        self._classes: list[np.ndarray] | None = None
+        if balanced and self.columns is not None:
+            self._classes = rows_of_classes(self.columns[-1], "DataLoader")
 
     @property
     def balanced(self) -> bool:
@@ -121,11 +124,11 @@ class DataLoader:
         return self._classes is not None
 
     def __len__(self) -> int:
-        rows = self._rows()
+        rows = self._rows_per_epoch()
         return rows // self.batch_size if self.drop_last else -(-rows // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
-        order = _order(self._length(), self.shuffle, self._classes, generator(self.rng))
+        order = _order_of_rows(self._length(), self.shuffle, self._classes, generator(self.rng))
         size = self.batch_size
 
         def batches(number: int) -> Iterator[Any]:
@@ -138,22 +141,22 @@ class DataLoader:
         if self.columns is not None:
             return tuple([a[rows] for a in self.columns])
         numbers = range(self._length())[rows] if isinstance(rows, slice) else rows.tolist()
-        items = [self.dataset[i] for i in numbers]  # type: ignore[index]  # a dataset has items
-        return self.collate_fn(items) if self.collate_fn is not None else stacked(items)
+        items = [self.dataset[i] for i in numbers]  # type: ignore[index]  # without columns there is a dataset
+        return self.collate_fn(items) if self.collate_fn is not None else stack_items(items)
 
     def _length(self) -> int:
-        return len(self.dataset) if self.columns is None else len(self.columns[0])  # type: ignore[arg-type]  # one of the two is there
+        """How many rows or items the data have."""
+        return len(self.columns[0] if self.columns is not None else self.dataset)  # type: ignore[arg-type]
 
-    def _rows(self) -> int:
-        """How many rows an epoch gives."""
+    def _rows_per_epoch(self) -> int:
         return self._length() if self._classes is None else len(self._classes) * max(map(len, self._classes), default=0)
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the generator stands that the next orders come from."""
+        """The state of the generator of the orders."""
         return {"rng": generator(self.rng).bit_generator.state}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Let the generator stand where it stood then."""
+        """Set the generator of the orders to a saved state."""
         generator(self.rng).bit_generator.state = state_dict["rng"]
 
     def __repr__(self) -> str:
@@ -163,28 +166,29 @@ class DataLoader:
 
 
 def as_columns(arrays: tuple[Any, ...], who: str) -> list[Any]:
-    """The arrays, checked: some, with one length."""
+    """The arrays, checked: at least one, all of one length."""
     if not arrays:
         raise ArgumentError(f"{who} needs at least one array.")
     try:
         columns = [F.as_values(a) for a in arrays]
-    except ValueError as error:  # NumPy: the parts of a tuple have different shapes
+    except ValueError as error:  # from NumPy, if the parts of a tuple have different shapes
         raise ShapeError(
-            f"{who} takes arrays, {who}(x, y, …), not a list or tuple of them ({error}). Unpack a tuple of arrays by *, and turn a list of "
-            "(x, y) pairs into arrays by [np.stack(part) for part in zip(*pairs)]."
+            f"{who} takes arrays, {who}(x, y, …), not a list or tuple of them ({error}). Unpack a tuple of arrays "
+            "by *, and turn a list of (x, y) pairs into arrays by [np.stack(part) for part in zip(*pairs)]."
         ) from None
     if any(a.ndim == 0 for a in columns) or len({len(a) for a in columns}) != 1:
         raise ShapeError(f"{who} needs arrays of one length; got shapes {', '.join(str(a.shape) for a in columns)}.")
     return columns
 
 
-def classes_of(labels: Any, who: str) -> list[np.ndarray]:
-    """The rows of each class, in the order of the class values."""
-    labels = np.asarray(getattr(labels, "_data", labels))
+def rows_of_classes(labels: Any, who: str) -> list[np.ndarray]:
+    """The numbers of the rows of each class, in the order of the class values."""
+    labels = np.asarray(raw(labels))
     if labels.ndim != 1 or labels.dtype.kind == "f":
         raise ShapeError(
-            f"{who}(balanced=True) reads the class of each row from the last array, one label a row; got shape {labels.shape} of "
-            f"{labels.dtype}. Give the labels last; a one-hot array as y.argmax(axis=1)."
+            f"{who}(balanced=True) reads the class of each row from the last array, one label a row; "
+            f"got shape {labels.shape} of {labels.dtype}. "
+            "Give the labels last; a one-hot array as y.argmax(axis=1)."
         )
     _, numbers = np.unique(labels, return_inverse=True)
     order = np.argsort(numbers, kind="stable")
@@ -192,28 +196,29 @@ def classes_of(labels: Any, who: str) -> list[np.ndarray]:
 
 
 def is_dataset(thing: Any) -> bool:
-    """Whether it is given by its items, as a PyTorch dataset, and not as an array or a list of numbers."""
+    """Whether it has items and a length, as a PyTorch dataset, and is neither an array nor a list."""
     array = hasattr(thing, "__array__") or hasattr(thing, "__array_function__") or isinstance(thing, (list, tuple))
     return not array and hasattr(thing, "__getitem__") and hasattr(thing, "__len__")
 
 
-def stacked(items: list[Any]) -> Any:
-    """One batch of items: the arrays or numbers stacked; of tuples, part by part."""
+def stack_items(items: list[Any]) -> Any:
+    """A batch of items: arrays or numbers are stacked, tuples part by part."""
     if isinstance(items[0], (tuple, list)):
-        return tuple([stacked(list(parts)) for parts in zip(*items, strict=True)])
+        return tuple([stack_items(list(parts)) for parts in zip(*items, strict=True)])
     return np.stack([F.as_values(item) for item in items])
 
 
-def _order(n: int, shuffle: bool, classes: list[np.ndarray] | None, rng: np.random.Generator) -> np.ndarray | None:
-    """The rows of a pass in their order; None for all as they lie."""
+def _order_of_rows(
+    n: int, shuffle: bool, classes: list[np.ndarray] | None, rng: np.random.Generator
+) -> np.ndarray | None:
+    """The numbers of the rows of a pass, in order; None for all rows as they are."""
     if classes is None:
         return rng.permutation(n) if shuffle else None
     if not classes:
         return np.empty(0, np.intp)
     most = max(map(len, classes))
-    streams = np.empty(
-        (most, len(classes)), np.intp
-    )  # (round, class): each round one row a class, so any stretch is balanced
+    # (round, class): each round has one row of each class, so every part of the pass is balanced
+    streams = np.empty((most, len(classes)), np.intp)
     places = rng.permutation(len(classes)) if shuffle else np.arange(len(classes))
     for place, rows in zip(places, classes, strict=True):
         rounds = -(-most // len(rows))

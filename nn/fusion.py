@@ -1,4 +1,4 @@
-"""Batch normalisation folded into the layer before it: the same outputs in use, with fewer operations."""
+"""fuse: batch normalisation folded into the layer before it, for the same outputs in eval mode in fewer operations."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, ShapeError
 from nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from nn.core.containers import Sequential
+from nn.core.hooks import has_hooks
 from nn.core.module import Module
 from nn.core.parameter import Parameter
 from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
 from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nn.layers.linear import Linear
-from nn.parametrizations import is_parametrized, remove_parametrizations
+from nn.parametrizations import is_parametrized, original_class, remove_parametrizations
 
-# A layer, the normalisation that may follow it, and of how many dimensions its output then is
+# A layer -> the normalisation that may follow it, and the number of dimensions of the layer's output
 _PAIRS: dict[type[Module], tuple[type[Module], int]] = {
     Linear: (BatchNorm1d, 2),
     Conv1d: (BatchNorm1d, 3), Conv2d: (BatchNorm2d, 4), Conv3d: (BatchNorm3d, 5),
@@ -29,7 +30,7 @@ _PAIRS: dict[type[Module], tuple[type[Module], int]] = {
 
 
 class Folded(Module):
-    """Where a batch normalisation was that is now part of the layer before it; refuses inputs that it would have read otherwise."""
+    """In the place of a batch normalisation that was folded: it refuses inputs of another number of dimensions."""
 
     def __init__(self, ndim: int) -> None:
         self.ndim = ndim
@@ -43,17 +44,18 @@ class Folded(Module):
 
 
 def fuse(model: Module, *inputs: Any) -> Module:
-    """A copy of the model for use, in eval mode, with each batch normalisation folded into the Linear or Conv before it.
+    """A copy of the model in eval mode, with each batch normalisation folded into the Linear or Conv before it.
 
         W' = W · γ/√(Var + eps),     b' = (b - E) · γ/√(Var + eps) + β
 
-    Neighbours in a Sequential are always folded. What follows what in other modules stands in their code: give one
-    batch of inputs, and the pairs are found by watching the model compute it. Such a pair is kept only if the outputs
-    stay the same. Left as they are: layers that are used more than once, layers with hooks, normalisations without
-    running statistics. In the copy `Folded` modules stand in the places of the normalisations, so that all paths stay.
+    Neighbours in a Sequential are always folded. In other modules the order of the layers is known only from running
+    them: give one batch of inputs, and pairs are found from the calls of the layers. Such a pair is folded only if the
+    model's outputs stay the same. Layers that are used more than once, layers with hooks, and normalisations without
+    running statistics are not folded. In the copy a `Folded` module takes the place of each folded normalisation, so
+    that all paths stay the same.
 
-    Args:      inputs: what the model is called with, for models that are not made of Sequentials only.
-    Returns:   a new model; the given one stays as it is. It is not for training: its normalisations are gone.
+    Args:      inputs: what the model is called with, for models that do not consist of Sequentials only.
+    Returns:   a new model, not for training, since its normalisations are gone. The given model does not change.
     Numerics:  computed in float64; outputs differ by rounding.
     Source:    Jacob et al. 2017, arXiv:1712.05877, section 3.2.
     Example:
@@ -76,69 +78,64 @@ def fuse(model: Module, *inputs: Any) -> Module:
             for (_, layer), (name, norm) in pairwise(places):
                 if uses[id(layer)] == uses[id(norm)] == 1 and _fits(layer, norm):
                     _fold(layer, norm)
-                    vars(series)[name] = Folded(_ndim(layer))
+                    vars(series)[name] = Folded(_output_ndim(layer))
     if inputs:
-        _fuse_watched(fused, inputs)
+        _fuse_by_calls(fused, inputs)
     return fused
 
 
-def _fuse_watched(model: Module, inputs: tuple[Any, ...]) -> None:
-    """Fold the pairs that are seen when the model is called, each only if the outputs stay what they were."""
+def _fuse_by_calls(model: Module, inputs: tuple[Any, ...]) -> None:
+    """Fold the pairs that a call of the model shows, each only if the model's outputs stay the same."""
     with no_grad():
-        pairs, expected = _watch(model, inputs)
+        pairs, expected = _pairs_called(model, inputs)
         for layer, norm in pairs:
             before = dict(vars(layer))
-            folded = Folded(_ndim(layer))
+            folded = Folded(_output_ndim(layer))
             _fold(layer, norm)
-            _replace(model, norm, folded)
-            if not _same(_arrays(model(*inputs)), expected):  # its output goes elsewhere, too
+            _replace_module(model, norm, folded)
+            if not _all_close(_arrays_in(model(*inputs)), expected):  # something else uses the layer's output: undo it
                 vars(layer).clear()
                 vars(layer).update(before)
-                _replace(model, folded, norm)
+                _replace_module(model, folded, norm)
 
 
-def _watch(model: Module, inputs: tuple[Any, ...]) -> tuple[list[tuple[Module, Module]], list[Any]]:
-    """(the layers and normalisations of which one took the other's output, each called once; the model's outputs)."""
+def _pairs_called(model: Module, inputs: tuple[Any, ...]) -> tuple[list[tuple[Module, Module]], list[Any]]:
+    """((layer, normalisation) where the second was called with the output of the first; the model's outputs).
+
+    Only pairs of which each was called once.
+    """
     calls: list[tuple[Module, Any, Any]] = []
     normed = [norm for norm, _ in _PAIRS.values()]
     watched = [
         module
         for module in model.modules()
-        if module._module_hooks is None and (_kind(module) in _PAIRS or type(module) in normed)
+        if not has_hooks(module) and (original_class(module) in _PAIRS or type(module) in normed)
     ]
     handles = [
         m.register_forward_hook(lambda module, args, output: calls.append((module, args[0], output))) for m in watched
     ]
     try:
-        expected = _arrays(model(*inputs))
+        expected = _arrays_in(model(*inputs))
     finally:
         for handle in handles:
             handle.remove()
     times = Counter(id(module) for module, _, _ in calls)
-    made_by = {
-        id(output): module for module, _, output in calls
-    }  # `calls` keeps the outputs, so an id is that of one only
+    made_by = {id(output): module for module, _, output in calls}  # ids are unique, because `calls` keeps all outputs
     pairs = [(made_by[id(x)], norm) for norm, x, _ in calls if id(x) in made_by]
-    return [
-        (layer, norm) for layer, norm in pairs if times[id(layer)] == times[id(norm)] == 1 and _fits(layer, norm)
-    ], expected
+    once = [(layer, norm) for layer, norm in pairs if times[id(layer)] == times[id(norm)] == 1 and _fits(layer, norm)]
+    return once, expected
 
 
-def _kind(layer: Module) -> type[Module]:
-    """Its class, that under a parametrization."""
-    return getattr(type(layer), "_parametrized_from", (type(layer),))[0]
-
-
-def _ndim(layer: Module) -> int:
-    return _PAIRS[_kind(layer)][1]
+def _output_ndim(layer: Module) -> int:
+    return _PAIRS[original_class(layer)][1]
 
 
 def _fits(layer: Any, norm: Any) -> bool:
-    """Whether the one can be folded into the other."""
-    following = _PAIRS.get(_kind(layer))
-    if following is None or _kind(norm) is not following[0] or is_parametrized(norm):
+    """Whether the normalisation can be folded into the layer."""
+    following = _PAIRS.get(original_class(layer))
+    if following is None or original_class(norm) is not following[0] or is_parametrized(norm):
         return False
-    if layer._module_hooks is not None or norm._module_hooks is not None or norm.running_mean is None:
+    if has_hooks(layer) or has_hooks(norm) or norm.running_mean is None:
         return False
     channels = layer.out_features if isinstance(layer, Linear) else layer.out_channels
     dtypes = {t.dtype for t in (layer.weight, norm.running_mean, norm.weight) if t is not None}
@@ -146,35 +143,34 @@ def _fits(layer: Any, norm: Any) -> bool:
 
 
 def _fold(layer: Any, norm: Any) -> None:
-    """Give the layer new parameters with which it does what the two did."""
+    """Give the layer new parameters, with which it computes what the two computed together."""
     for name in ("weight", "bias"):
         if is_parametrized(layer, name):
             remove_parametrizations(layer, name)
     dtype, bias = layer.weight.dtype, layer.bias
-    mean, scale = _double(norm.running_mean), 1 / np.sqrt(_double(norm.running_var) + norm.eps)
+    mean, scale = _float64(norm.running_mean), 1 / np.sqrt(_float64(norm.running_var) + norm.eps)
     if norm.weight is not None:
-        scale = scale * _double(norm.weight)
-    b = (-mean if bias is None else _double(bias) - mean) * scale
+        scale = scale * _float64(norm.weight)
+    b = (-mean if bias is None else _float64(bias) - mean) * scale
     if norm.bias is not None:
-        b = b + _double(norm.bias)
-    w = _double(layer.weight)
-    if isinstance(
-        layer, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)
-    ):  # (in, out / groups, …), the groups one after the other
+        b = b + _float64(norm.bias)
+    w = _float64(layer.weight)
+    if isinstance(layer, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)):
+        # (in, out / groups, *kernel) -> (groups, in / groups, out / groups, *kernel) and back
         grouped = w.reshape(layer.groups, -1, *w.shape[1:])
         w = (grouped * scale.reshape(layer.groups, 1, -1, *[1] * (w.ndim - 2))).reshape(w.shape)
-    else:  # (out, …)
+    else:  # (out, in, *kernel)
         w = w * scale.reshape(-1, *[1] * (w.ndim - 1))
     layer.weight = Parameter(w.astype(dtype), layer.weight.requires_grad, name="weight")
     layer.bias = Parameter(b.astype(dtype), layer.weight.requires_grad, name="bias")
 
 
-def _double(t: Any) -> Any:
+def _float64(t: Any) -> Any:
     return t.numpy().astype(np.float64)
 
 
-def _replace(model: Module, old: Module, new: Module) -> None:
-    """Put one module in the place of another wherever it is found: in attributes, and in lists, tuples and dicts of them."""
+def _replace_module(model: Module, old: Module, new: Module) -> None:
+    """Replace one module by another in all attributes of the model's modules, also inside lists, tuples and dicts."""
 
     def within(value: Any) -> Any:
         if value is old:
@@ -194,17 +190,17 @@ def _replace(model: Module, old: Module, new: Module) -> None:
                 vars(module)[name] = within(value)
 
 
-def _arrays(out: Any) -> list[Any]:
-    """The arrays in what a model returned."""
+def _arrays_in(out: Any) -> list[Any]:
+    """The arrays in what a model returned, however nested."""
     if isinstance(out, dict):
         out = list(out.values())
     if isinstance(out, (tuple, list)):
-        return [array for item in out for array in _arrays(item)]
+        return [array for item in out for array in _arrays_in(item)]
     return [out.numpy() if isinstance(out, Tensor) else np.asarray(out)]
 
 
-def _same(found: list[Any], expected: list[Any]) -> bool:
-    """Equal but for rounding, by the measure of each array's largest number."""
+def _all_close(found: list[Any], expected: list[Any]) -> bool:
+    """Whether the arrays are equal up to rounding errors relative to each array's largest number."""
     if len(found) != len(expected):
         return False
     for a, b in zip(found, expected, strict=True):

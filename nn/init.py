@@ -1,8 +1,8 @@
-"""First values of parameters. Each function fills a tensor in place and returns it, under PyTorch's name.
+"""Initial values of parameters. Each function fills a tensor in place and returns it, under PyTorch's name.
 
-`rng` says where the numbers come from; None means the package's generator (autograd.seed). Numbers are drawn and computed in
-float64 and rounded once to the tensor's dtype, so that a seed means the same network in every dtype. A weight is (out, in, …):
-its fan-in is in times the size of the kernel, its fan-out is out times that.
+`rng` is the generator of the numbers; None means the package's generator (autograd.seed). Numbers are drawn and
+computed in float64 and rounded once to the tensor's dtype, so that a seed gives the same network in every dtype. A
+weight is (out, in, *kernel): its fan-in is in times the size of the kernel, its fan-out is out times that.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Rng = None)
 
 
 def uniform_within(bound: float, *tensors: Tensor | None, rng: Rng = None) -> None:
-    """All of them uniform in ±bound, None left out: how most layers start."""
+    """Fill each of the tensors uniformly in ±bound, as most layers are initialised; None is skipped."""
     for tensor in tensors:
         if tensor is not None:
             uniform_(tensor, -bound, bound, rng=rng)
@@ -60,7 +60,7 @@ def trunc_normal_(
 ) -> Tensor:
     """Normal, given that the value lies in [a, b]; a and b are values, not multiples of std.
 
-    Numerics:  by the inverse of the distribution function, in logarithms: exact however far out the interval lies.
+    Numerics:  by the inverse of the distribution function, in logarithms: exact also for an interval far from the mean.
     """
     if not std > 0:
         raise ArgumentError(f"trunc_normal_ expects std > 0; got {std}.")
@@ -69,7 +69,7 @@ def trunc_normal_(
     from scipy.special import log_ndtr, ndtri_exp
 
     low, high = (a - mean) / std, (b - mean) / std
-    side = -1.0 if low > 0 else 1.0  # in the lower tail the logarithms keep their digits
+    side = -1.0 if low > 0 else 1.0  # an interval above the mean is mirrored: log_ndtr is precise in the lower tail
     if side < 0:
         low, high = -high, -low
     u = generator(rng).random(tensor.shape)
@@ -79,7 +79,7 @@ def trunc_normal_(
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """The identity: a linear layer that hands on as many of its inputs as it can.
+    """The identity matrix, by which a linear layer passes on as many of its inputs as it has outputs.
 
     Raises:    ShapeError if the tensor is not a matrix.
     """
@@ -89,7 +89,7 @@ def eye_(tensor: Tensor) -> Tensor:
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
-    """The identity of convolutions: of each group, as many channels as can be are handed on unchanged.
+    """The identity of convolutions: each group passes on unchanged as many of its channels as it can.
 
     Shape:     (out, in / groups, *kernel) of one to three kernel axes; out a multiple of groups
     """
@@ -109,10 +109,11 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor:
-    """Orthonormal rows (or columns, if there are fewer), times gain: keeps the length of what it multiplies.
+    """Orthonormal rows (or columns, if there are fewer), times gain: multiplication by it keeps lengths, times gain.
 
     Shape:     (rows, …), the axes after the first taken as one
-    Numerics:  Q of a normal matrix, with signs that make it uniform among the orthogonal ones (Mezzadri 2007, arXiv:math-ph/0609050).
+    Numerics:  Q of the QR decomposition of a normal matrix, with signs that make it uniform among the orthogonal
+               matrices (Mezzadri 2007, arXiv:math-ph/0609050).
     Source:    Saxe et al. 2013, arXiv:1312.6120.
     Example:
         >>> import numpy as np, nn
@@ -131,7 +132,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, *, rng: Rng = None) -> Tensor:
-    """Normal, with this share of each column (rounded up) set to zero.
+    """Normal, with this share of each column, rounded up to whole elements, set to zero.
 
     Source:    Martens 2010, "Deep learning via Hessian-free optimization".
     """
@@ -141,17 +142,17 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, *, rng: Rng = No
         raise ArgumentError(f"sparse_ expects a sparsity in [0, 1]; got {sparsity}.")
     normal_(tensor, 0.0, std, rng=rng)
     rows = tensor.shape[0]
-    order = generator(rng).permuted(
-        np.broadcast_to(np.arange(rows)[:, None], tensor.shape), axis=0
-    )  # a permutation a column
+    # a permutation of the rows in each column
+    order = generator(rng).permuted(np.broadcast_to(np.arange(rows)[:, None], tensor.shape), axis=0)
     return _fill(tensor, np.where(order < math.ceil(sparsity * rows), 0, tensor.numpy()))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor:
-    """Uniform in ±a with a = gain √(6 / (fan_in + fan_out)): keeps the variance forward and backward, by a compromise.
+    """Uniform in ±a with a = gain √(6 / (fan_in + fan_out)): a compromise between the variances of both passes.
 
-    Raises:    ShapeError if the tensor has fewer than 2 axes, as all of these do.
-    Source:    Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", eq. 16.
+    Raises:    ShapeError if the tensor has fewer than 2 axes, as do all functions that use fan-in or fan-out.
+    Source:    Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks",
+               eq. 16.
     """
     return _uniform(tensor, gain, sum(fans(tensor)) / 2, rng)
 
@@ -166,7 +167,7 @@ def kaiming_uniform_(
 ) -> Tensor:
     """Uniform in ±b with b = gain √(3 / fan): keeps the variance through layers of rectifiers.
 
-    Args:      a: the negative slope of the leaky ReLU that follows.
+    Args:      a: the negative slope of the leaky ReLU after the layer.
                mode: "fan_in" keeps the variance of the forward pass, "fan_out" that of the backward pass.
                nonlinearity: see `calculate_gain`.
     Source:    He et al. 2015, arXiv:1502.01852, section 2.2.
@@ -190,9 +191,9 @@ def kaiming_normal_(
 
 
 def lecun_uniform_(tensor: Tensor, *, rng: Rng = None) -> Tensor:
-    """Uniform in ±√(3 / fan_in): variance 1/fan_in, for inputs of variance 1 and units used where they are steep.
+    """Uniform in ±√(3 / fan_in): variance 1/fan_in, so that inputs of variance 1 give pre-activations of variance 1.
 
-    Source:    LeCun et al. 1998, "Efficient BackProp", eq. 16; what SELU asks for.
+    Source:    LeCun et al. 1998, "Efficient BackProp", eq. 16; SELU needs it.
     """
     return _uniform(tensor, 1.0, fans(tensor)[0], rng)
 
@@ -207,10 +208,11 @@ GAINS = {**dict.fromkeys(LINEAR, 1.0), "sigmoid": 1.0, "tanh": 5 / 3, "relu": ma
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """By how much the weights must grow to make up for what a nonlinearity takes away.
+    """The factor by which weights must be larger, because the nonlinearity makes the variance smaller.
 
     Args:      nonlinearity: "linear" and the convolutions' names (1), "sigmoid" (1), "tanh" (5/3), "relu" (√2),
-               "leaky_relu" (√(2 / (1 + slope²))) or "selu" (3/4: found by trial; 1 for its own fixed point): PyTorch's numbers.
+               "leaky_relu" (√(2 / (1 + slope²))) or "selu" (3/4, found by experiment; its own fixed point needs 1):
+               PyTorch's numbers.
                param: the negative slope of "leaky_relu" (default 0.01).
     Example:
         >>> import nn
@@ -228,7 +230,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def _uniform(tensor: Tensor, gain: float, fan: float, rng: Rng) -> Tensor:
-    """Uniform with variance gain² / fan. A tensor without elements has nothing to fill, and may have no fan."""
+    """Uniform with variance gain² / fan. A tensor without elements is left as it is: its fan may be 0."""
     if 0 in tensor.shape:
         return tensor
     bound = gain * math.sqrt(3 / fan)

@@ -1,9 +1,10 @@
-"""Parametrizations: a parameter computed, at every use, from others that are learned in its place.
+"""Parametrizations: a parameter that is computed at every use from others, which are learned in its place.
 
     weight = f(original0, original1, …)
 
-PyTorch's torch.nn.utils.parametrize and .parametrizations, with its names and state_dict keys: the module keeps its
-attribute `weight`, now computed; what is learned are `parametrizations.weight.original` (or original0, original1, …).
+These are PyTorch's torch.nn.utils.parametrize and .parametrizations, with the same names and state_dict keys: the
+module's attribute `weight` is now computed, and the learned parameters are `parametrizations.weight.original` (or
+original0, original1, …).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd import Tensor, no_grad
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.random import generator
 from nn.core.module import Module, check_size
@@ -22,7 +24,7 @@ M = TypeVar("M", bound=Module)
 
 
 class ParametrizationList(Module):
-    """The originals of one tensor of a module, and the modules, 0, 1, …, that compute it from them."""
+    """The originals of one tensor of a module, and the modules, named 0, 1, …, that compute the tensor from them."""
 
     def __init__(self, originals: list[Any], several: bool, parametrization: Module) -> None:
         for i, original in enumerate(originals):
@@ -37,20 +39,20 @@ class ParametrizationList(Module):
         return x
 
     def originals(self) -> list[Any]:
-        """What is learned."""
+        """The tensors that are learned."""
         return [value for name, value in vars(self).items() if name.startswith("original")]
 
     def steps(self) -> list[Module]:
-        """The parametrizations, in the order in which they are applied."""
+        """The modules that are applied, in order."""
         return [value for name, value in vars(self).items() if name.isdecimal()]
 
     def append(self, parametrization: Module) -> None:
-        """Apply another one to the result."""
+        """Apply another module to the result."""
         vars(self)[str(len(self.steps()))] = parametrization
 
     def assign(self, value: Any) -> None:
-        """Give the originals values from which `value` is computed; refused, and nothing changed, where there is no way back."""
-        value = Tensor(np.asarray(getattr(value, "_data", value)))
+        """Set the originals so that the tensor becomes `value`; an error, and no change, if a step has no inverse."""
+        value = Tensor(np.asarray(raw(value)))
         with no_grad():
             for step in reversed(self.steps()):
                 if not hasattr(step, "right_inverse"):
@@ -58,13 +60,12 @@ class ParametrizationList(Module):
                         f"{type(step).__name__} has no right_inverse, so its tensor cannot be assigned to."
                     )
                 value = step.right_inverse(value)
-            values = [
-                np.asarray(getattr(v, "_data", v)) for v in (value if isinstance(value, (tuple, list)) else (value,))
-            ]
+            values = [np.asarray(raw(v)) for v in (value if isinstance(value, (tuple, list)) else (value,))]
             for original, new in zip(self.originals(), values, strict=True):
                 if original.shape != new.shape:
                     raise ShapeError(
-                        f"a value of the shape of the parameter is expected; its original {original.shape} would get {new.shape}."
+                        "a value of the shape of the parameter is expected; "
+                        f"its original {original.shape} would get {new.shape}."
                     )
             for original, new in zip(self.originals(), values, strict=True):
                 original[...] = new
@@ -73,10 +74,11 @@ class ParametrizationList(Module):
 def register_parametrization(module: M, tensor_name: str, parametrization: Module) -> M:
     """Compute a parameter or buffer of a module by another module from now on; returns the module.
 
-    Args:      parametrization: a module whose forward maps the original to the tensor. A method right_inverse(tensor), if it has
-               one, gives the original (or several, then forward takes as many) that the present value comes from; else the
-               present value is the original.
-    Raises:    ArgumentError if there is no such tensor; ShapeError and DTypeError if the result would not be like it.
+    Args:      parametrization: a module whose forward maps the original to the tensor. If it has a method
+               right_inverse(tensor), that gives the original for the present value (or several originals; forward then
+               takes as many). Without one, the present value becomes the original.
+    Raises:    ArgumentError if there is no such tensor; ShapeError and DTypeError if the result has another shape or
+               dtype than the tensor.
     Example:
         >>> import numpy as np, nn
         >>> class Symmetric(nn.Module):
@@ -90,7 +92,7 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
         raise ArgumentError(f"a parametrization is a module; got {parametrization!r}.")
     if is_parametrized(module, tensor_name):
         present = getattr(module, tensor_name)
-        _check_like(parametrization(present), present, parametrization)
+        _check_same_form(parametrization(present), present, parametrization)
         vars(module)["parametrizations"][tensor_name].append(parametrization)
         return module
     tensor = vars(module).get(tensor_name)
@@ -101,20 +103,19 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
     originals, several = _originals(tensor, parametrization)
     made = ParametrizationList(originals, several, parametrization).train(module.training)
     with no_grad():
-        _check_like(made(), tensor, parametrization)
+        _check_same_form(made(), tensor, parametrization)
     vars(module).setdefault("parametrizations", {})[tensor_name] = made
-    vars(module)[tensor_name] = (
-        None  # its place among the attributes, for remove_parametrizations; the property is what is seen
-    )
+    # The property hides this entry. It keeps the tensor's place among the attributes for remove_parametrizations.
+    vars(module)[tensor_name] = None
     base, names = getattr(type(module), "_parametrized_from", (type(module), ()))
-    _become(module, base, (*names, tensor_name))
+    _set_class(module, base, (*names, tensor_name))
     return module
 
 
 def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: bool = True) -> M:
     """Make a computed tensor an ordinary parameter again; returns the module.
 
-    Args:      leave_parametrized: keep the computed value; else go back to the original (only if there is one original).
+    Args:      leave_parametrized: keep the computed value; else restore the original, if there is only one.
     Example:
         >>> import nn
         >>> layer = nn.weight_norm(nn.Linear(3, 2))
@@ -147,7 +148,7 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     del vars(module)["parametrizations"][tensor_name]
     if not rest:
         del vars(module)["parametrizations"]
-    _become(module, base, rest)
+    _set_class(module, base, rest)
     vars(module)[tensor_name] = tensor
     return module
 
@@ -158,22 +159,28 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     return tensor_name in names if tensor_name is not None else bool(names)
 
 
+def original_class(module: Module) -> type[Module]:
+    """The class of a module, without what parametrizations have added to it."""
+    return getattr(type(module), "_parametrized_from", (type(module),))[0]
+
+
 def _originals(tensor: Any, parametrization: Any) -> tuple[list[Any], bool]:
-    """(the tensors to learn in place of one, whether there may be several); a single one stays the same object."""
+    """(the tensors to learn in place of one, whether right_inverse gave a tuple); a single one is the tensor itself."""
     if not hasattr(parametrization, "right_inverse"):
         return [tensor], False
     with no_grad():
         found = parametrization.right_inverse(tensor.detach())
     if isinstance(found, (tuple, list)):
-        values = [np.array(getattr(v, "_data", v), tensor.dtype) for v in found]
+        values = [np.array(raw(v), tensor.dtype) for v in found]
         if isinstance(tensor, Buffer):
             return [Buffer(v, tensor.persistent) for v in values], True
         return [Parameter(v, tensor.requires_grad, name=f"original{i}") for i, v in enumerate(values)], True
-    tensor.data = np.array(getattr(found, "_data", found), tensor.dtype)
+    tensor.data = np.array(raw(found), tensor.dtype)
     return [tensor], False
 
 
-def _check_like(made: Any, tensor: Any, parametrization: Module) -> None:
+def _check_same_form(made: Any, tensor: Any, parametrization: Module) -> None:
+    """Refuse a computed tensor of another shape or dtype."""
     who = type(parametrization).__name__
     if made.shape != tensor.shape:
         raise ShapeError(f"{who} must give a tensor of the parameter's shape {tensor.shape}; it gives {made.shape}.")
@@ -181,7 +188,8 @@ def _check_like(made: Any, tensor: Any, parametrization: Module) -> None:
         raise DTypeError(f"{who} must give a tensor of the parameter's dtype {tensor.dtype}; it gives {made.dtype}.")
 
 
-def _become(module: Any, base: type[Module], names: tuple[str, ...]) -> None:
+def _set_class(module: Any, base: type[Module], names: tuple[str, ...]) -> None:
+    """Make the module one of `base` in which the tensors of these names are computed."""
     module.__class__ = _parametrized_class(base, names) if names else base
 
 
@@ -189,16 +197,19 @@ _classes: dict[tuple[type[Module], tuple[str, ...]], type[Module]] = {}
 
 
 def _parametrized_class(base: type[Module], names: tuple[str, ...]) -> type[Module]:
-    """A subclass with a property in place of each parametrized tensor; one a class and names, so that it can be pickled."""
+    """The subclass of `base` with a property for each parametrized tensor.
+
+    There is one for each combination of class and names, so that a module can be pickled.
+    """
     made = _classes.get((base, names))
     if made is None:
-        body: dict[str, Any] = {name: _computed(name) for name in names}
+        body: dict[str, Any] = {name: _computed_property(name) for name in names}
         body |= {"__module__": base.__module__, "__reduce__": _reduce, "_parametrized_from": (base, names)}
         made = _classes.setdefault((base, names), type(f"Parametrized{base.__name__}", (base,), body))
     return made
 
 
-def _computed(name: str) -> property:
+def _computed_property(name: str) -> property:
     def get(self: Any) -> Any:
         return vars(self)["parametrizations"][name]()
 
@@ -216,17 +227,17 @@ def _rebuild(base: type[Module], names: tuple[str, ...]) -> Module:
     return object.__new__(_parametrized_class(base, names))
 
 
-# Two of them
+# The two parametrizations of the package
 
 
 def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
-    """Learn the length and the direction of the weights apart; returns the module.
+    """Learn the length and the direction of the weights separately; returns the module.
 
         w = g v / |v|
 
-    Shape:     original0 is g, of length 1 on every axis but dim; original1 is v, of the weight's shape
+    Shape:     original0 is g, of size 1 on every axis but dim; original1 is v, of the weight's shape
     Args:      name: of the parameter.
-               dim: the axis along which each slice has a length of its own (0: every output unit); None: one for all.
+               dim: the axis along which each slice has its own length (0: every output unit); None: one for all.
     Source:    Salimans & Kingma 2016, arXiv:1602.07868, eq. 2.
     Example:
         >>> import nn
@@ -246,16 +257,17 @@ def spectral_norm(
     *,
     rng: np.random.Generator | None = None,
 ) -> M:
-    """Divide the weight by its largest singular value, so that the layer stretches nothing by more than 1; returns the module.
+    """Divide the weight by its largest singular value, so that the layer lengthens no vector; returns the module.
 
         w = W / σ,     σ = uᵀ W v
 
-    Shape:     original is W; the buffers _u and _v are its first singular vectors, approximately
-    Args:      n_power_iterations: steps u ← W v / |W v|, v ← Wᵀ u / |Wᵀ u| at every use in training mode; it begins with 15.
-               eps: the least length that is divided by.
+    Shape:     original is W; the buffers _u and _v approximate its first singular vectors
+    Args:      n_power_iterations: steps u ← W v / |W v|, v ← Wᵀ u / |Wᵀ u| at every use in training mode; the
+               constructor does 15.
+               eps: the smallest length that is divided by.
                dim: the axis of the outputs, the others are joined: 0, and 1 for transposed convolutions.
-               rng: where the first u and v come from.
-    Gradient:  u and v count as constants.
+               rng: the generator of the first u and v.
+    Gradient:  u and v are treated as constants.
     Source:    Miyato et al. 2018, arXiv:1802.05957, Algorithm 1.
     Example:
         >>> import numpy as np, nn
@@ -322,20 +334,20 @@ class SpectralNorm(Module):
             self._iterate(matrix, 15)
 
     def forward(self, weight: Any) -> Any:
-        if weight.ndim == 1:  # its only singular value is its length
+        if weight.ndim == 1:  # the only singular value of a vector is its length
             return weight / np.maximum(np.sqrt(np.sum(weight * weight)), self.eps)
         matrix = self._matrix(weight)
         if self.training:
-            self._iterate(getattr(matrix, "_data", matrix), self.n_power_iterations)
-        u, v = self._u.numpy().copy(), self._v.numpy().copy()  # later uses move them
+            self._iterate(raw(matrix), self.n_power_iterations)
+        u, v = self._u.numpy().copy(), self._v.numpy().copy()  # copies, because later uses write to the buffers
         return weight / np.dot(u, np.matmul(matrix, v))
 
     def right_inverse(self, weight: Any) -> Any:
-        """The weight as it is: it is divided by its σ anew."""
+        """The weight itself: forward divides it by its new σ."""
         return weight
 
     def _matrix(self, weight: Any) -> Any:
-        """(…, dim, …) -> (outputs, all else)."""
+        """(…, dim, …) -> (outputs, all other axes)"""
         return np.reshape(np.moveaxis(weight, self.dim, 0), (weight.shape[self.dim], -1))
 
     def _iterate(self, matrix: Any, times: int) -> None:

@@ -10,40 +10,29 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError
 from nn.core.module import Module
 
 Path = str | os.PathLike[str]
 
-# What the format calls the dtypes that NumPy has
+# The format's names of dtypes -> NumPy's dtypes; BF16, which NumPy lacks, is read as integers
 _DTYPES = {
-    "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8", "I64": "<i8",
-    "F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2",
+    "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8",
+    "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2",
 }  # fmt: skip
-_WRITTEN = {
-    "bool",
-    "uint8",
-    "int8",
-    "uint16",
-    "int16",
-    "uint32",
-    "int32",
-    "uint64",
-    "int64",
-    "float16",
-    "float32",
-    "float64",
-}
+_WRITABLE = {np.dtype(kind).name for name, kind in _DTYPES.items() if name != "BF16"}
 
 
 def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str] | None = None) -> None:
-    """Write a module's state dict, or a dict of name -> array, as a safetensors file, which PyTorch and others read.
+    """Write a module's state dict, or a dict of name -> array, as a safetensors file, which PyTorch can read too.
 
-    The file is whole or not there: it is written under another name beside it, synced to the disk, and renamed.
+    The file appears only when it is complete: it is written under a temporary name beside it, synced to the disk, and
+    renamed.
 
-    Args:      obj: the arrays may have any memory layout; Tensors are taken by value.
+    Args:      obj: the arrays may have any memory layout; of a Tensor its values are saved.
                metadata: text by name, put into the file's header.
-    Raises:    DTypeError for arrays that the format has no name for; OSError where the file cannot be written.
+    Raises:    DTypeError for an array whose dtype the format lacks; OSError if the file cannot be written.
     Example:
         >>> import os, tempfile, nn
         >>> net = nn.Linear(3, 2)
@@ -55,15 +44,15 @@ def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str
     """
     arrays = _arrays(obj.state_dict() if isinstance(obj, Module) else obj)
     text = None if metadata is None else _text(metadata)
-    _write(os.path.realpath(path), _safetensors("numpy").save(arrays, metadata=text))
+    _write_whole(os.path.realpath(path), _safetensors().numpy.save(arrays, metadata=text))
 
 
 def load(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a safetensors file by name, writable and in memory of their own: what load_state_dict takes.
+    """The arrays of a safetensors file by name, writable and in memory of their own; load_state_dict takes them.
 
-    Numerics:  bfloat16, which NumPy lacks, becomes float32, in which every one of its numbers is exact.
-    Raises:    ArgumentError for a file that is not whole or no such file at all; nothing in a file is ever executed.
-               FileNotFoundError and other OSErrors as they come.
+    Numerics:  bfloat16, which NumPy lacks, becomes float32, which represents all of its numbers exactly.
+    Raises:    ArgumentError for a file that is incomplete or of another format; nothing in a file is ever executed.
+               FileNotFoundError and other OSErrors of the system.
     Example:
         See `save`.
     """
@@ -73,22 +62,22 @@ def load(path: Path) -> dict[str, np.ndarray]:
 def load_metadata(path: Path) -> dict[str, str]:
     """The text that was put into a safetensors file's header."""
     data = _read(path)
-    _items(path, data)  # the header is looked at only once it is known to be whole
+    _items(path, data)  # raises if the file is incomplete, so that the header below can be relied on
     size = int.from_bytes(data[:8], "little")
     found = json.loads(data[8 : 8 + size]).get("__metadata__", {})
     return dict(found)
 
 
 def _arrays(state: Any) -> dict[str, np.ndarray]:
-    """Contiguous arrays (safetensors writes the memory of others as it lies), checked before anything is written."""
+    """The arrays, checked, and contiguous: safetensors writes the memory of an array as it is, whatever its strides."""
     if not isinstance(state, Mapping):
         raise ArgumentError(f"save takes a module or a dict of name -> array; got a {type(state).__name__}.")
     arrays = {}
     for name, value in state.items():
         if not isinstance(name, str) or name == "__metadata__":
             raise ArgumentError(f"the names of saved arrays are strings other than '__metadata__'; got {name!r}.")
-        array = np.asarray(getattr(value, "_data", value), order="C")
-        if array.dtype.name not in _WRITTEN:
+        array = np.asarray(raw(value), order="C")
+        if array.dtype.name not in _WRITABLE:
             raise DTypeError(
                 f"{name} has dtype {array.dtype}, which safetensors has no name for. Convert it, or leave it out."
             )
@@ -103,7 +92,8 @@ def _text(metadata: Any) -> dict[str, str]:
     return dict(metadata)
 
 
-def _write(path: str, data: bytes) -> None:
+def _write_whole(path: str, data: bytes) -> None:
+    """Write a file under a temporary name, sync it, and rename it."""
     folder, name = os.path.split(path)
     if not os.path.isdir(folder):
         raise FileNotFoundError(
@@ -122,7 +112,12 @@ def _write(path: str, data: bytes) -> None:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
-    if os.name == "posix":  # the rename, too, is to survive a loss of power
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync a folder to the disk, so that a rename in it survives a loss of power; only POSIX systems can do that."""
+    if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -136,39 +131,43 @@ def _read(path: Path) -> bytes:
 
 
 def _items(path: Path, data: bytes | None = None) -> Any:
-    """(name, its dtype, shape and bytes) of all arrays; safetensors checks that they fill the file without gap or overlap."""
-    module = _safetensors()
+    """(name, its dtype, shape and bytes) of all arrays; safetensors checks that they fill the file exactly."""
+    safetensors = _safetensors()
     data = _read(path) if data is None else data
     try:
-        return module.deserialize(data)
-    except module.SafetensorError as error:
+        return safetensors.deserialize(data)
+    except safetensors.SafetensorError as error:
         raise ArgumentError(
-            f"{os.fspath(path)!r} is no whole safetensors file: {error}. Nothing was loaded.{_hint(data)}"
+            f"{os.fspath(path)!r} is no whole safetensors file: {error}. Nothing was loaded.{_remedy(data)}"
         ) from None
 
 
-def _hint(data: bytes) -> str:
+def _remedy(data: bytes) -> str:
+    """What may be wrong with a file, told from its first bytes and its length."""
     if data[:4] == b"PK\x03\x04" or data[:1] == b"\x80":
         return (
-            " It looks like a pickle, as torch.save writes: loading one runs code, so it is not done here. In PyTorch, convert it: "
-            "safetensors.torch.save_file(model.state_dict(), path)."
+            " It looks like a pickle, as torch.save writes: loading one runs code, so it is not done here. "
+            "In PyTorch, convert it: safetensors.torch.save_file(model.state_dict(), path)."
         )
     return " An empty or short file is one whose writing or copying was cut off." if len(data) < 8 else ""
 
 
 def _array(name: str, item: Mapping[str, Any], path: Path) -> np.ndarray:
+    """An array from its dtype, shape and bytes."""
     kind = str(item["dtype"])
     if kind not in _DTYPES:
         raise DTypeError(
-            f"{name} in {os.fspath(path)!r} has dtype {kind}, which NumPy lacks. Convert it before saving. Nothing was loaded."
+            f"{name} in {os.fspath(path)!r} has dtype {kind}, which NumPy lacks. "
+            "Convert it before saving. Nothing was loaded."
         )
-    array = np.frombuffer(item["data"], _DTYPES[kind])  # of a bytearray of its own, so writable
-    if kind == "BF16":  # the upper half of a float32
+    array = np.frombuffer(item["data"], _DTYPES[kind])  # writable, because the data are a bytearray
+    if kind == "BF16":  # a bfloat16 is the upper half of a float32
         array = (array.astype(np.uint32) << 16).view(np.float32)
     return array.astype(array.dtype.newbyteorder("="), copy=False).reshape(item["shape"])
 
 
-def _safetensors(part: str = "") -> Any:
+def _safetensors() -> Any:
+    """The package safetensors with its submodule numpy, or an ImportError that says how to install it."""
     try:
         import safetensors
         import safetensors.numpy
@@ -176,4 +175,4 @@ def _safetensors(part: str = "") -> Any:
         raise ImportError(
             "saving and loading files needs the package safetensors: pip install 'chainrule[io]'."
         ) from None
-    return safetensors.numpy if part else safetensors
+    return safetensors

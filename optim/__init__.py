@@ -2,7 +2,7 @@
 
 from autograd._hips import refuse_hips
 
-refuse_hips()  # here too: installed after us, HIPS autograd has overwritten our autograd/__init__.py
+refuse_hips()  # also here: HIPS autograd, installed after this one, has overwritten autograd/__init__.py
 
 from optim import lr_scheduler, swa_utils
 from optim.adadelta import Adadelta
@@ -13,14 +13,14 @@ from optim.averaging import AveragedModel
 from optim.early_stopping import EarlyStopping
 from optim.lbfgs import LBFGS
 from optim.lion import Lion
-from optim.minimize import minimize
 from optim.nadam import NAdam
 from optim.optimizer import Optimizer
 from optim.radam import RAdam
 from optim.rmsprop import RMSprop
+from optim.scipy_minimize import minimize
 from optim.sgd import SGD
 
 __all__ = [
-    "Optimizer", "SGD", "Adagrad", "RMSprop", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Lion", "LBFGS", "minimize",
-    "lr_scheduler", "swa_utils", "EarlyStopping", "AveragedModel",
+    "Optimizer", "SGD", "Adagrad", "RMSprop", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Lion", "LBFGS",
+    "minimize", "lr_scheduler", "swa_utils", "EarlyStopping", "AveragedModel",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Adadelta: steps in the parameter's own unit."""
+"""Adadelta: steps that have the unit of the parameter."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Adadelta(Optimizer):
         u_t = rho · u_{t-1} + (1 - rho) · d_t²
         p_t = p_{t-1} - lr · d_t
 
-    Args:      lr: a factor of the step, >= 0; the paper has none (1).
-               rho: in [0, 1]; how slowly the means forget.
+    Args:      lr: a factor of the step, >= 0; the paper has none, which is 1.
+               rho: the decay rate of both means, in [0, 1].
                eps: >= 0, added under both roots.
                weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|².
                maximize: ascend.

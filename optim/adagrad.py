@@ -1,4 +1,4 @@
-"""Adagrad: each element has a rate of its own, which falls with the gradients it has seen."""
+"""Adagrad: each element has its own learning rate, which falls as squared gradients add up."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Adagrad(Optimizer):
         p_t = p_{t-1} - lr_t · g_t / (√s_t + eps)                lr_t = lr / (1 + (t - 1) · lr_decay)
 
     Args:      lr: the step size, >= 0.
-               lr_decay: >= 0; how fast the rate falls by itself.
+               lr_decay: >= 0; how fast the rate falls with the number of steps.
                weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|².
                initial_accumulator_value: >= 0.
                eps: >= 0, added to the denominator.
                maximize: ascend.
     State:     step, sum (s).
-    Source:    Duchi, Hazan & Singer 2011, "Adaptive subgradient methods for online learning and stochastic optimization",
-               the diagonal form.
+    Source:    Duchi, Hazan & Singer 2011, "Adaptive subgradient methods for online learning and stochastic
+               optimization", the diagonal form.
     Example:
         >>> import nn, optim
         >>> p = nn.Parameter([1.0, -2.0])

@@ -1,4 +1,4 @@
-"""Adam: steps of a size that the first two moments of the gradient decide."""
+"""Adam: step sizes from running estimates of the gradient's first two moments."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ class Adam(Optimizer):
     Args:      lr: the step size, >= 0.
                betas: (β1, β2), each in [0, 1).
                eps: >= 0, added to the denominator.
-               weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|². See `AdamW` for decay that is not rescaled.
-               amsgrad: divide by the largest v so far, corrected as v̂ is (Reddi et al. 2018, arXiv:1904.09237; the order is PyTorch's).
+               weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|². `AdamW` has decay that is not rescaled.
+               amsgrad: divide by the largest v so far, with the correction of v̂ (Reddi et al. 2018, arXiv:1904.09237).
+               As in PyTorch, the maximum is taken first and corrected afterwards.
                maximize: ascend.
                decoupled_weight_decay: shrink the parameters by 1 - lr · weight_decay instead, as AdamW does.
-               bias_correction: False leaves out the two corrections (m̂ = m, v̂ = v): the form without them that some
-               lectures show. Its first steps are (1 - β1) / √(1 - β2) = 3.2 times as long with the default betas.
+               bias_correction: False leaves out both corrections (m̂ = m, v̂ = v), as some lectures do. With the default
+               betas the first step is then (1 - β1) / √(1 - β2) = 3.2 times as long.
     State:     step, exp_avg (m), exp_avg_sq (v), with amsgrad max_exp_avg_sq.
     Source:    Kingma & Ba 2015, arXiv:1412.6980, Algorithm 1.
     Example:
@@ -44,7 +45,7 @@ class Adam(Optimizer):
 
     scratch = 1
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0}
-    ours = ("bias_correction", "decoupled_weight_decay")  # the latter since PyTorch 2.7: older states have it not
+    ours = ("bias_correction", "decoupled_weight_decay")  # PyTorch has the latter since 2.7; older states lack it
 
     def __init__(
         self,
@@ -60,10 +61,10 @@ class Adam(Optimizer):
         bias_correction: bool = True,
     ) -> None:
         defaults = {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
-            "bias_correction": bias_correction,
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
+            "maximize": maximize, "bias_correction": bias_correction,
         }  # fmt: skip
-        if not self.decoupled:  # AdamW has no choice
+        if not self.decoupled:  # AdamW is always decoupled
             defaults["decoupled_weight_decay"] = decoupled_weight_decay
         super().__init__(params, defaults)
 
@@ -111,7 +112,7 @@ class AdamW(Adam):
         p_t = (1 - lr · weight_decay) · p_{t-1} - lr · m̂_t / (√v̂_t + eps)
 
     Args, State: those of `Adam`; the weight_decay is 1e-2 by default.
-    Source:    Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2, with the schedule in lr as in PyTorch.
+    Source:    Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2; as in PyTorch, lr also scales the decay.
     """
 
     decoupled = True

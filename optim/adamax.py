@@ -1,4 +1,4 @@
-"""Adamax: Adam with the largest gradient in the place of the mean square."""
+"""Adamax: Adam with a running maximum of |g| in place of the mean square."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Adamax(Optimizer):
 
     Args:      lr: the step size, >= 0.
                betas: (β1, β2), each in [0, 1).
-               eps: >= 0; not in the paper, keeps u from 0.
+               eps: >= 0; keeps u above 0. The paper has none.
                weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|².
                maximize: ascend.
     State:     step, exp_avg (m), exp_inf (u).

@@ -1,4 +1,4 @@
-"""AveragedModel: a copy of a model whose weights are the average of the model's over time."""
+"""AveragedModel: a copy of a model that holds the average of the model's weights over time."""
 
 from __future__ import annotations
 
@@ -18,31 +18,32 @@ MultiAvgFn = Callable[[list[Any], list[Any], int], None]
 
 
 class AveragedModel:
-    """A copy of a model that follows it as the average of its weights, and is called like it.
+    """A copy of a model that holds the average of the model's weights and is called like it.
 
         equal weights (the default)    a <- a + (p - a) / (n + 1)        after n models
         exponential                    a <- a + (1 - decay) · (p - a)    multi_avg_fn=get_ema_multi_avg_fn(decay)
 
-    The first call of `update_parameters` copies. Buffers are copied, too, unless use_buffers averages those of a floating
-    dtype; integers (counters, tables) are copied in any case, where PyTorch's averages of them are cut off.
+    The first call of `update_parameters` copies the weights. Buffers are always copied; use_buffers=True averages those
+    of a floating dtype instead. Integer buffers (counters, tables) stay copies, where PyTorch truncates an average.
 
-    After training a model with batch normalisation, `nn.update_batch_norm(averaged, batches)` sets its statistics.
+    After training with batch normalisation, call `nn.update_batch_norm(averaged, batches)` to set its statistics.
 
     module        the copy
     n_averaged    how many models are in the average
 
-    Args:      model: what is to be averaged; it is copied, and not kept.
-               avg_fn: (averaged, current, n_averaged) -> the new average, arrays of one parameter.
-               multi_avg_fn: (list of averaged, list of current, n_averaged), which writes into the former; called once a dtype.
+    Args:      model: the model to average. It is copied; no reference to it is kept.
+               avg_fn: (averaged, current, n_averaged) -> the new average, for the arrays of one parameter.
+               multi_avg_fn: (list of averaged, list of current, n_averaged), which writes into the arrays of the first
+               list; called once for each dtype.
                use_buffers: average the buffers like the parameters.
-    State:     n_averaged, and the copy's under "module.", as PyTorch's.
+    State:     n_averaged, and the copy's state under "module.", as in PyTorch.
     Source:    Polyak & Juditsky 1992; Izmailov et al. 2018, arXiv:1803.05407.
     Example:
         >>> import nn, optim
         >>> model = nn.Linear(1, 1)
         >>> averaged = optim.AveragedModel(model, multi_avg_fn=optim.swa_utils.get_ema_multi_avg_fn(0.75))
         >>> for value in [0.0, 4.0]:
-        ...     _ = nn.init.constant_(model.bias, value)  # in the place of training
+        ...     _ = nn.init.constant_(model.bias, value)  # in place of training
         ...     averaged.update_parameters(model)
         >>> averaged.module.bias
         Parameter([1.], dtype=float32, requires_grad=True)
@@ -74,13 +75,13 @@ class AveragedModel:
         self.use_buffers = use_buffers
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What the averaged weights compute."""
+        """Call the copy."""
         return self.module(*args, **kwargs)
 
     def update_parameters(self, model: Any) -> None:
-        """Take the model's present weights into the average.
+        """Add the model's present weights to the average.
 
-        Raises:    ArgumentError if its parameters and buffers are others than those of the copy; then nothing was changed.
+        Raises:    ArgumentError if the copy has other parameters or buffers; then nothing is changed.
         """
         averaged = list(_pairs("parameters", self.module, model))
         copied: list[tuple[Any, Any]] = []
@@ -110,19 +111,19 @@ class AveragedModel:
         for own, others in by_dtype.values():
             update(own, others, self.n_averaged)
 
-    # A module to those who use it
+    # The part of Module's interface that a trained model is used by
 
     @property
     def training(self) -> bool:
         return bool(self.module.training)
 
     def train(self, mode: bool = True) -> Self:
-        """Switch the copy to training behaviour, or to use after it; returns self."""
+        """Put the copy into training mode, or with False into evaluation mode; returns self."""
         self.module.train(mode)
         return self
 
     def eval(self) -> Self:
-        """Switch the copy to the behaviour of use after training; returns self."""
+        """Put the copy into evaluation mode; returns self."""
         return self.train(False)
 
     def parameters(self) -> Iterator[Any]:
@@ -130,7 +131,7 @@ class AveragedModel:
         return iter(self.module.parameters())
 
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
-        """(path, averaged parameter), the paths beginning with "module."."""
+        """(path, averaged parameter); the paths begin with "module."."""
         return iter(self.module.named_parameters("module"))
 
     def buffers(self) -> Iterator[Any]:
@@ -142,14 +143,14 @@ class AveragedModel:
         return iter(self.module.modules())
 
     def state_dict(self) -> dict[str, Any]:
-        """n_averaged and the state of the copy, whose names begin with "module."."""
+        """n_averaged, and the state of the copy under names that begin with "module."."""
         state = {f"module.{name}": value for name, value in self.module.state_dict().items()}
         return {"n_averaged": np.array(self.n_averaged), **state}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue from a state_dict.
 
-        Raises:    ArgumentError, which lists everything that does not fit; then nothing was changed.
+        Raises:    ArgumentError, which lists everything that does not fit; then nothing is changed.
         """
         if "n_averaged" not in state_dict:
             raise ArgumentError(
@@ -166,7 +167,7 @@ class AveragedModel:
 
 
 def _pairs(what: str, mine: Any, other: Any) -> Iterator[tuple[Any, Any]]:
-    """(of the copy, of the model) for all parameters, or all buffers; ArgumentError if they are not the same ones."""
+    """Pairs (of the copy, of the model) of all parameters or buffers; ArgumentError if names or shapes differ."""
     own, others = (dict(getattr(module, f"named_{what}")()) for module in (mine, other))
     if own.keys() != others.keys() or any([t.shape != others[name].shape for name, t in own.items()]):
         shapes, other_shapes = ({name: t.shape for name, t in named.items()} for named in (own, others))
@@ -182,9 +183,9 @@ def _pairs(what: str, mine: Any, other: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAvgFn:
-    """a <- decay · a + (1 - decay) · p: the exponential moving average, in place, as `AveragedModel` takes it.
+    """a <- decay · a + (1 - decay) · p: the exponential moving average, in place, for `AveragedModel`.
 
-    Args:      decay: 0 to 1. Some 1 / (1 - decay) models count in the average.
+    Args:      decay: 0 to 1. About 1 / (1 - decay) models count in the average.
     Example:
         >>> import numpy as np, optim
         >>> average = np.array([1.0])
@@ -201,7 +202,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAvgFn:
 
 
 def get_swa_multi_avg_fn() -> MultiAvgFn:
-    """a <- a + (p - a) / (n + 1): the mean of all models, in place. What `AveragedModel` does of itself."""
+    """a <- a + (p - a) / (n + 1): the mean of all models, in place. It is the default of `AveragedModel`."""
 
     def update(averaged: list[Any], current: list[Any], n_averaged: int) -> None:
         _lerp(averaged, current, 1 / (n_averaged + 1))
@@ -210,7 +211,7 @@ def get_swa_multi_avg_fn() -> MultiAvgFn:
 
 
 def get_ema_avg_fn(decay: float = 0.999) -> AvgFn:
-    """decay · a + (1 - decay) · p: the exponential moving average of one parameter."""
+    """decay · a + (1 - decay) · p: the exponential moving average, for one parameter."""
     check_range("decay", decay, low=0, high=1, high_closed=True)
 
     def average(averaged: Any, current: Any, n_averaged: int) -> Any:
@@ -220,7 +221,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> AvgFn:
 
 
 def get_swa_avg_fn() -> AvgFn:
-    """a + (p - a) / (n + 1): the mean of all models, of one parameter."""
+    """a + (p - a) / (n + 1): the mean of all models, for one parameter."""
 
     def average(averaged: Any, current: Any, n_averaged: int) -> Any:
         return averaged + (current - averaged) / (n_averaged + 1)
@@ -229,7 +230,10 @@ def get_swa_avg_fn() -> AvgFn:
 
 
 def _lerp(averaged: list[Any], current: list[Any], weight: float) -> None:
-    """a <- a + weight · (p - a), in place, in blocks that fit the cache; from the other end where that is nearer, as exact at 1 as at 0."""
+    """a <- a + weight · (p - a), in place, in blocks that fit the cache.
+
+    For a weight of 1/2 and more it is computed as p - (1 - weight) · (p - a): so a weight of 1 gives exactly p.
+    """
     for a, p in zip(averaged, current, strict=True):
         pieces = [(a, p)]
         if a.flags.c_contiguous and p.flags.c_contiguous:

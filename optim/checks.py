@@ -1,4 +1,4 @@
-"""What hyperparameters may be: each is refused with its value."""
+"""Checks of hyperparameters. An error shows the value."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import numpy as np
 from autograd.errors import ArgumentError
 
 
+def is_number(value: Any) -> bool:
+    """Whether the value is a real number of Python's or NumPy's; a bool is not."""
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
 def check_range(
     name: str, value: Any, low: float, high: float | None = None, *, low_open: bool = False, high_closed: bool = False
 ) -> None:
     """Raise ArgumentError unless low <= value < high; low_open: low < value; high_closed: value <= high."""
-    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    below = number and (
+    below = is_number(value) and (
         value <= high if high is not None and high_closed else value < (np.inf if high is None else high)
     )
     if not (below and (value > low if low_open else value >= low)):
@@ -24,7 +28,7 @@ def check_range(
 
 
 def check_betas(betas: Any) -> None:
-    """Raise ArgumentError unless it is a pair of numbers in [0, 1)."""
+    """Raise ArgumentError unless betas is a pair of numbers in [0, 1)."""
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
         raise ArgumentError(f"betas must be a pair of numbers in [0, 1); got {betas!r}.")
     for i, beta in enumerate(betas):
@@ -32,6 +36,19 @@ def check_betas(betas: Any) -> None:
 
 
 def check_count(name: str, value: Any, low: int) -> None:
-    """Raise ArgumentError unless it is a whole number >= low."""
+    """Raise ArgumentError unless the value is an integer >= low."""
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < low:
         raise ArgumentError(f"{name} must be a whole number >= {low}; got {value!r}.")
+
+
+def check_whole(name: str, value: Any, low: int) -> int:
+    """The value if it is a whole number >= low, of whatever type (3.0 is one); else raise ArgumentError."""
+    if not is_number(value) or value != value // 1 or value < low or value == np.inf:
+        raise ArgumentError(f"{name} must be a whole number >= {low}; got {value!r}.")
+    return value  # type: ignore[no-any-return]
+
+
+def check_choice(name: str, value: Any, *choices: str) -> None:
+    """Raise ArgumentError unless the value is one of the choices."""
+    if not isinstance(value, str) or value not in choices:
+        raise ArgumentError(f"{name} must be {' or '.join(map(repr, choices))}; got {value!r}.")

@@ -1,4 +1,4 @@
-"""EarlyStopping: end the training when the validation gets no better, and go back to the best weights."""
+"""EarlyStopping: end the training when the validation no longer improves, and restore the best weights."""
 
 from __future__ import annotations
 
@@ -8,36 +8,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
-from optim.checks import check_range
-from optim.lr_scheduler.base import check_choice, check_whole
+from optim.checks import check_choice, check_range, check_whole
 
 
 class EarlyStopping:
-    """Says when to stop, and keeps a copy of the weights that were best.
+    """Says when to stop training, and keeps a copy of the best weights.
 
         improved:  value < best - min_delta        mode "max": value > best + min_delta
         stop:      patience epochs in a row have not improved
 
-    nan is no improvement. When it says stop it has put the best weights back into the model. When the training ends by
-    itself, `restore` does that.
+    nan is no improvement. A `step` that says stop also puts the best weights back into the model. If the training ends
+    in another way, call `restore`.
 
-    best          the best value so far, ±inf before there is one
-    best_epoch    the epoch it came in, counted from 0, or None
-    last_epoch    the epoch that `step` was called after last, -1 before there is one
-    bad_epochs    how many in a row have not improved
-    stopped       whether it has said stop
+    best          the best value so far, ±inf before the first
+    best_epoch    the epoch of the best value, counted from 0, or None
+    last_epoch    the number of the last epoch, -1 before the first
+    bad_epochs    how many epochs in a row have not improved
+    stopped       whether `step` has said stop
 
     Args:      patience: the epochs without improvement that end the training, >= 1.
                min_delta: what an improvement must exceed, >= 0.
                mode: "min" for a loss, "max" for an accuracy.
-               restore_best: keep the best weights and restore them; False looks at the values alone.
-    Source:    Goodfellow, Bengio & Courville 2016, Deep Learning, Algorithm 7.1; departure: the one with min_delta.
+               restore_best: keep the best weights and restore them; with False no model is needed.
+    Source:    Goodfellow, Bengio & Courville 2016, Deep Learning, Algorithm 7.1; departure: min_delta.
     Example:
         >>> import nn, optim
         >>> model = nn.Linear(1, 1)
         >>> stopper = optim.EarlyStopping(patience=2)
         >>> for epoch, validation_loss in enumerate([0.9, 0.5, 0.6, 0.7, 0.4]):
-        ...     _ = nn.init.constant_(model.bias, epoch)  # in the place of training
+        ...     _ = nn.init.constant_(model.bias, epoch)  # in place of training
         ...     if stopper.step(validation_loss, model):
         ...         break
         >>> stopper
@@ -57,7 +56,7 @@ class EarlyStopping:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything and begin anew."""
+        """Start again, as if newly made."""
         self.best = math.inf if self.mode == "min" else -math.inf
         self.best_epoch: int | None = None
         self.last_epoch = -1
@@ -66,16 +65,17 @@ class EarlyStopping:
         self._weights: Any = None
 
     def step(self, value: Any, model: Any = None) -> bool:
-        """Look at an epoch's value: whether to stop now. Once it has said so it stays so, until `reset`.
+        """Take an epoch's value and return whether to stop. After the first True it returns True until `reset`.
 
         Args:      value: a number, or an array or Tensor of one.
-                   model: whose state_dict is kept if it is the best and brought back in the end; needed unless
-                   restore_best is False.
+                   model: its state_dict is copied if the value is the best, and loaded when the training stops; not
+                   needed if restore_best is False.
         """
         if self.restore_best and not callable(getattr(model, "state_dict", None)):
             what = "no model" if model is None else f"a {type(model).__name__}"
             raise ArgumentError(
-                f"EarlyStopping keeps the best weights: step(value, model); got {what}. Else make it with restore_best=False."
+                f"EarlyStopping keeps the best weights: step(value, model); got {what}. "
+                "Else make it with restore_best=False."
             )
         number = float(value)
         if not self.stopped:
@@ -93,7 +93,7 @@ class EarlyStopping:
     def restore(self, model: Any) -> bool:
         """Put the best weights back into the model.
 
-        Returns:   whether there are any: False if no value has improved on ±inf yet (then the model stays as it is).
+        Returns:   whether there are any; if not, the model stays as it is.
         """
         if not self.restore_best:
             raise ArgumentError("this EarlyStopping keeps no weights: it was made with restore_best=False.")
@@ -108,23 +108,25 @@ class EarlyStopping:
         return value > self.best + self.min_delta
 
     def state_dict(self) -> dict[str, Any]:
-        """Where it stands, with a copy of the best weights; its settings are the constructor's."""
+        """The progress and a copy of the best weights, without the settings of the constructor."""
         names = ("mode", "best", "best_epoch", "last_epoch", "bad_epochs", "stopped")
         return {**{name: getattr(self, name) for name in names}, "weights": copy.deepcopy(self._weights)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue from a state_dict.
 
-        Raises:    ArgumentError if it lacks something, or is of the other mode; then nothing was changed.
+        Raises:    ArgumentError if something is missing or the mode is another; then nothing is changed.
         """
         missing = [name for name in self.state_dict() if name not in state_dict]
         if missing:
             raise ArgumentError(
-                f"the state of an EarlyStopping has {', '.join(map(repr, missing))}, too; got {', '.join(map(repr, state_dict))}."
+                f"the state of an EarlyStopping has {', '.join(map(repr, missing))}, too; "
+                f"got {', '.join(map(repr, state_dict))}."
             )
         if state_dict["mode"] != self.mode:
             raise ArgumentError(
-                f"the state is of mode {state_dict['mode']!r}, this EarlyStopping of mode {self.mode!r}: its best is no bound here."
+                f"the state is of mode {state_dict['mode']!r}, this EarlyStopping of mode {self.mode!r}: "
+                "its best is no bound here."
             )
         self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
         self.last_epoch, self.bad_epochs = state_dict["last_epoch"], state_dict["bad_epochs"]

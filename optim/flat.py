@@ -1,8 +1,8 @@
 """Flat: the parameters of a group, and what an optimizer remembers of them, side by side in one buffer each.
 
-An elementwise rule does not care where one parameter ends and the next begins. So it is applied to stretches of the
-buffers that fit the cache: few calls for many small parameters, and no temporary of full size for a large one
-(docs/design/flat-parameters.md).
+An elementwise rule does not depend on where one parameter ends and the next begins. It is therefore applied to
+stretches of the buffers that fit the cache: many small parameters take few calls, and a large one needs no temporary of
+its full size (docs/design/flat-parameters.md).
 """
 
 from __future__ import annotations
@@ -10,24 +10,23 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any
+from operator import attrgetter, is_
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ShapeError
 
-BLOCK = (
-    128 * 1024
-)  # bytes of a stretch: the four or five arrays of a rule stay in cache, and the calls cost little beside
+# Bytes of a stretch: few enough that the four or five arrays of a rule stay in the cache, and so many that the cost of
+# NumPy's calls hardly counts.
+BLOCK = 128 * 1024
 
 Update = Callable[..., None]
-Piece = tuple[int, slice | None]  # a parameter, and which part of it: None for the whole
-Stretch = tuple[
-    Any, list[Any], list[Piece]
-]  # of the buffer of parameters, of the arrays, and whose gradients belong there
+Piece = tuple[int, slice | None]  # a parameter's number, and which part of it: None for the whole
 
 _buffers: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # those made here, by id
+_raw, _requires_grad = attrgetter("_data"), attrgetter("_requires_grad")
 
 
 def block(dtype: Any) -> int:
@@ -36,8 +35,23 @@ def block(dtype: Any) -> int:
 
 
 def scalars(dtype: Any, *values: float) -> list[Any]:
-    """Numbers as 0-d arrays: a Python float is converted anew in every call of NumPy, which costs as much as the call."""
+    """Numbers as 0-d arrays. NumPy converts a Python float anew in every call, which costs as much as the call."""
     return [np.array(value, dtype) for value in values]
+
+
+class Stretch(NamedTuple):
+    """A part of the buffers, and the arguments of the rule for it.
+
+    values     of the buffer of parameters
+    gathered   where the gradients of several parameters are joined; None if it lies in one parameter
+    pieces     the gradients that belong to it
+    rest       of the arrays and of the scratch buffers
+    """
+
+    values: Any
+    gathered: Any
+    pieces: list[Piece]
+    rest: list[Any]
 
 
 class Flat:
@@ -51,8 +65,11 @@ class Flat:
     remembered   for each parameter: name -> its part of that buffer, in its shape
     """
 
-    def __init__(self, params: Sequence[Tensor], initial: Mapping[str, float]) -> None:
-        """Move the parameters into a new buffer, or leave them where they are if they lie side by side already."""
+    def __init__(self, params: Sequence[Tensor], initial: Mapping[str, float], scratch: Sequence[Any] = ()) -> None:
+        """Move the parameters into a new buffer, or leave them where they are if they lie side by side already.
+
+        Args:  scratch: buffers of `block(dtype)` elements, passed to the rule after the arrays.
+        """
         self.params = list(params)
         self.starts = [0, *accumulate(p.size for p in params)]
         dtype = params[0].dtype
@@ -73,24 +90,26 @@ class Flat:
                 p._data = view
             self.views.append(p._data)
             self.remembered.append({name: array[start:stop].reshape(p.shape) for name, array in self.arrays.items()})
-        self._plans: dict[tuple[int, int], list[Stretch]] = {}
+        self._stretches: dict[tuple[int, int], list[Stretch]] = {}
+        self._scratch = scratch
         self._gathered = np.empty(min(block(dtype), self.starts[-1]), dtype)
 
     def still_holds(self) -> bool:
-        """Whether every parameter's array is still its view of the buffer, and free to be written."""
-        for p, view in zip(self.params, self.views, strict=True):
-            if p._data is not view or not (p._requires_grad or p._grad is None):  # the latter is _is_free
-                return False
-        return True
+        """Whether every parameter's array is still its view of the buffer, and may be written."""
+        if not all(map(is_, map(_raw, self.params), self.views)):
+            return False
+        return all(map(_requires_grad, self.params)) or all(map(_may_be_written, self.params))
 
-    def take_up(self, i: int, known: dict[str, Any] | None) -> bool:
-        """Bring what is known of parameter i into the buffers, and make `known` views of them; whether all of it was known.
+    def adopt(self, i: int, entry: dict[str, Any] | None) -> bool:
+        """Copy the arrays in parameter i's entry of the state into the buffers, and put views of these into the entry.
 
-        What is not known begins anew, from its first value.
+        An array that the entry lacks starts at its first value.
+
+        Returns:   whether the entry had all of them.
         """
-        complete = known is not None
+        complete = entry is not None
         for name, view in self.remembered[i].items():
-            value = None if known is None else known.get(name)
+            value = None if entry is None else entry.get(name)
             if value is view:
                 continue
             if value is None:
@@ -98,30 +117,29 @@ class Flat:
                 view[...] = self.initial[name]
             elif value.shape != view.shape:
                 raise ShapeError(
-                    f"parameter {i} has shape {view.shape} by now, but its {name} {value.shape}: del optimizer.state[it]."
+                    f"parameter {i} has shape {view.shape} by now, but its {name} {value.shape}: "
+                    "del optimizer.state[it]."
                 )
             else:
                 view[...] = value
-            if known is not None:
-                known[name] = view
+            if entry is not None:
+                entry[name] = view
         return complete
 
-    def apply(self, update: Update, first: int, last: int, scratch: Sequence[Any]) -> None:
-        """Call update(p, g, *arrays, *scratch) on the stretches of the parameters first … last-1, which all have a gradient."""
-        plan = self._plans.get((first, last))
-        if plan is None:
-            plan = self._plans[first, last] = list(self._cut(first, last))
-        params, rows = self.params, _Rows(self.params)
-        for values, arrays, pieces in plan:
-            size = len(values)
-            if len(pieces) == 1:
+    def apply(self, update: Update, first: int, last: int) -> None:
+        """Call update(p, g, *arrays, *scratch) on the stretches of parameters first … last-1, which have gradients."""
+        stretches = self._stretches.get((first, last))
+        if stretches is None:
+            stretches = self._stretches[first, last] = list(self._cut(first, last))
+        params, rows = self.params, _GradientRows(self.params)
+        for values, g, pieces, rest in stretches:
+            if g is None:
                 i, part = pieces[0]
                 g = rows[i] if part is None else rows[i][part]
             else:
-                g = self._gathered[:size]
                 found = [params[i]._grad._data if part is None else rows[i][part] for i, part in pieces]  # type: ignore[union-attr]
                 np.concatenate(found, axis=None, out=g)
-            update(values, g, *arrays, *[s[:size] for s in scratch])
+            update(values, g, *rest)
 
     def _cut(self, first: int, last: int) -> Iterator[Stretch]:
         """The stretches of the buffer from parameter first to last-1."""
@@ -137,10 +155,13 @@ class Flat:
                 if self.starts[i + 1] > stop:
                     break
                 i += 1
-            yield self.values[start:stop], [array[start:stop] for array in self.arrays.values()], pieces
+            gathered = self._gathered[: stop - start] if len(pieces) > 1 else None
+            rest = [array[start:stop] for array in self.arrays.values()]
+            rest += [buffer[: stop - start] for buffer in self._scratch]
+            yield Stretch(self.values[start:stop], gathered, pieces, rest)
 
 
-class _Rows(dict[int, Any]):
+class _GradientRows(dict[int, Any]):
     """Parameter i -> its gradient as one row in the parameter's dtype: a view where it can be."""
 
     def __init__(self, params: list[Tensor]) -> None:
@@ -148,28 +169,29 @@ class _Rows(dict[int, Any]):
 
     def __missing__(self, i: int) -> Any:
         p = self.params[i]
-        row = self[i] = np.asarray(p._grad._data, p.dtype).reshape(-1)  # type: ignore[union-attr]  # asked only of those that have one
+        assert p._grad is not None
+        row = self[i] = np.asarray(p._grad._data, p.dtype).reshape(-1)
         return row
 
 
-def _is_free(p: Tensor) -> bool:
-    """Whether its array may be written.
+def _may_be_written(p: Tensor) -> bool:
+    """Whether the parameter's array may be written in place.
 
-    One that was frozen after its gradient was made counts as a constant by now: what was recorded with it keeps the
-    array it had, so the parameter needs another.
+    A parameter that was frozen after its gradient was made is a constant to what was recorded since. That keeps the
+    array, so the parameter has to move to another.
     """
     return p._requires_grad or p._grad is None
 
 
 def _side_by_side(params: list[Tensor], starts: list[int]) -> Any:
-    """The row of memory that these parameters fill in this order, as another optimizer left them; None if they do not."""
+    """The part of another optimizer's buffer that these parameters fill in this order; None if there is none."""
     base = _buffers.get(id(getattr(params[0]._data, "base", None)))
     if base is None or base.dtype != params[0].dtype:
         return None
     offset = params[0]._data.ctypes.data - base.ctypes.data
     for p, start in zip(params, starts, strict=False):
         at_its_place = not p.size or p._data.ctypes.data - base.ctypes.data == offset + start * base.itemsize
-        if not (p._data.base is base and p._data.flags.c_contiguous and at_its_place and _is_free(p)):
+        if not (p._data.base is base and p._data.flags.c_contiguous and at_its_place and _may_be_written(p)):
             return None
     first = offset // base.itemsize
     return base[first : first + starts[-1]]

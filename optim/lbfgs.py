@@ -1,4 +1,4 @@
-"""LBFGS: a quasi-Newton method of limited memory."""
+"""LBFGS: a quasi-Newton method with limited memory."""
 
 from __future__ import annotations
 
@@ -21,23 +21,26 @@ VECTORS = ("d", "prev_flat_grad")
 
 
 class LBFGS(Optimizer):
-    """Steps along -H ∇f, where H is built from the last changes of the parameters and of the gradient.
+    """Steps along -H ∇f, where H is built from the last changes of the parameters and the gradient.
 
         s_k = x_{k+1} - x_k,  y_k = ∇f_{k+1} - ∇f_k,  ρ_k = 1 / (y_k · s_k)
-        H_{k+1} = (I - ρ_k s_k y_kᵀ) H_k (I - ρ_k y_k s_kᵀ) + ρ_k s_k s_kᵀ,   H_0 = (s · y) / (y · y) I of the latest pair
+        H_{k+1} = (I - ρ_k s_k y_kᵀ) H_k (I - ρ_k y_k s_kᵀ) + ρ_k s_k s_kᵀ
+        H_0 = (s · y) / (y · y) I of the latest pair
         x_{k+1} = x_k + t_k d_k,  d_k = -H_k ∇f_k
 
-    One `step(closure)` makes up to max_iter such iterations. The closure is called several times: it clears the gradients,
-    computes the loss on the same data and calls backward().
+    One `step(closure)` makes up to max_iter such iterations. It calls the closure several times, which must clear the
+    gradients, compute the loss on the same data and call backward().
 
-    Args:      lr: t_k, >= 0, or where the line search begins; the very first is min(1, 1 / |∇f|₁) · lr.
-               max_iter: iterations a step, >= 1.
-               max_eval: evaluations a step, >= 1 (None: 1.25 · max_iter).
-               tolerance_grad: done when no element of ∇f is larger.
-               tolerance_change: done when neither x nor f changes by more.
-               history_size: pairs (s, y) that are kept, >= 1.
+    Args:      lr: t_k, or the first t_k that the line search tries, >= 0; in the very first iteration it is
+               min(1, 1 / |∇f|₁) · lr.
+               max_iter: iterations in a step, >= 1.
+               max_eval: evaluations in a step, >= 1 (None: 1.25 · max_iter).
+               tolerance_grad: stop when no element of ∇f is larger.
+               tolerance_change: stop when x or f changes by no more than this.
+               history_size: the number of pairs (s, y) in H, >= 1.
                line_search_fn: None, or "strong_wolfe".
-    State:     of the first parameter: func_evals, n_iter, d, t, old_dirs (y), old_stps (s), ro (ρ), H_diag, prev_flat_grad, prev_loss.
+    State:     of the first parameter: func_evals, n_iter, d, t, old_dirs (y), old_stps (s), ro (ρ), H_diag,
+               prev_flat_grad, prev_loss.
     Source:    Liu & Nocedal 1989; Nocedal & Wright 2006, Algorithms 7.4 and 7.5, with PyTorch's iterates.
     Example:
         >>> import nn, optim
@@ -101,7 +104,7 @@ class LBFGS(Optimizer):
         x = np.concatenate([flat.values for flat in flats])
 
         def evaluate(t: float, d: Any) -> Point:
-            self._write(flats, x + t * d)
+            self._write_parameters(flats, x + t * d)
             with enable_grad():
                 f = float(closure())
             g = _gradient(flats)
@@ -130,12 +133,12 @@ class LBFGS(Optimizer):
                 )  # fmt: skip
                 t, loss, g = point.t, point.f, point.g
                 state["t"] = t
-                self._write(flats, x + t * d)
-            elif k < max_iter:  # after the last iteration nobody asks for the new loss
+                self._write_parameters(flats, x + t * d)
+            elif k < max_iter:  # the loss after the last iteration is not needed
                 point, calls = evaluate(t, d), 1
                 loss, g = point.f, point.g
             else:
-                self._write(flats, x + t * d)
+                self._write_parameters(flats, x + t * d)
             x += t * d
             evaluations += calls
             state["func_evals"] += calls
@@ -149,7 +152,7 @@ class LBFGS(Optimizer):
         return first
 
     def _direction(self, state: dict[str, Any], g: Any, history_size: int) -> Any:
-        """-H g, by the two loops of Algorithm 7.4, after the latest pair has entered H."""
+        """-H g by the two loops of Algorithm 7.4; before, the latest pair is added to H."""
         if state["n_iter"] == 1:
             state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1.0)
             return -g
@@ -172,7 +175,7 @@ class LBFGS(Optimizer):
             q += (alpha[i] - rho[i] * float(np.dot(changes[i], q))) * steps[i]
         return q
 
-    def _write(self, flats: list[Flat], x: Any) -> None:
+    def _write_parameters(self, flats: list[Flat], x: Any) -> None:
         start = 0
         for flat in flats:
             flat.values[...] = x[start : start + flat.values.size]
@@ -184,18 +187,18 @@ class LBFGS(Optimizer):
     def _state_shape(self, key: str, p: Tensor) -> tuple[int, ...]:
         return (sum(p.size for p in self._parameters()),)
 
-    def _loaded(self, key: str, value: Any, p: Tensor) -> Any:
+    def _converted(self, key: str, value: Any, p: Tensor) -> Any:
         if key in LISTS:
-            return [super(LBFGS, self)._loaded(key, item, p) for item in value]
+            return [super(LBFGS, self)._converted(key, item, p) for item in value]
         if key in VECTORS:
-            return super()._loaded(key, value, p)
+            return super()._converted(key, value, p)
         if key == "ro":
             return [float(item) for item in value]
         return int(value) if key in ("func_evals", "n_iter") else None if key == "al" else float(value)
 
 
 def _gradient(flats: list[Flat]) -> Any:
-    """All gradients in one row; zeros for a parameter that has none."""
+    """All gradients as one row, with zeros for a parameter that has none."""
     rows = [np.zeros(p.size, p.dtype) if p._grad is None else p._grad._data for flat in flats for p in flat.params]
     return np.concatenate(rows, axis=None)
 

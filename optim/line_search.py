@@ -1,4 +1,4 @@
-"""A line search that ends where the strong Wolfe conditions hold."""
+"""A line search for the strong Wolfe conditions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 class Point(NamedTuple):
-    """A point on the line x + t · d: f there, its gradient g, and the slope g · d."""
+    """A point on the line x + t · d: the value f, the gradient g and the slope g · d."""
 
     t: float
     f: float
@@ -29,12 +29,13 @@ def strong_wolfe(
 ) -> tuple[Point, int]:
     """Find t with f(t) <= f(0) + c1 · t · f'(0) and |f'(t)| <= c2 · |f'(0)|.
 
-    First a bracket is sought that must hold such a point, then it is narrowed by cubic interpolation.
+    The search first finds a bracket that contains such a point, then narrows it by cubic interpolation.
 
-    Args:      t: the first that is tried.
-               length: the largest element of d: a bracket so small that x would move by less than tolerance_change is done.
-    Returns:   the point, or the lowest that was found, and how often f was evaluated.
-    Source:    Nocedal & Wright 2006, Algorithms 3.5 and 3.6, with the safeguards of Schmidt's minFunc, whose steps PyTorch takes too.
+    Args:      t: the first step to try.
+               length: the largest |element| of d. The search ends when x would move by less than tolerance_change
+               inside the bracket.
+    Returns:   the point, or else the lowest that was found, and the number of evaluations.
+    Source:    Nocedal & Wright 2006, Algorithms 3.5 and 3.6, with the safeguards of Schmidt's minFunc, as in PyTorch.
     """
 
     def too_high(p: Point) -> bool:
@@ -60,7 +61,7 @@ def strong_wolfe(
         previous = start
     low, high = (previous, new) if previous.f <= new.f else (new, previous)
 
-    close = False  # whether the last trial lay close to an end of the bracket
+    close = False  # whether the last trial was close to an end of the bracket
     while tried < max_evaluations and abs(high.t - low.t) * length >= tolerance_change:
         left, right = min(low.t, high.t), max(low.t, high.t)
         t, margin = cubic_minimum(low, high, left, right), 0.1 * (right - left)
@@ -84,7 +85,7 @@ def strong_wolfe(
 
 
 def cubic_minimum(a: Point, b: Point, low: float, high: float) -> float:
-    """Where the cubic through two points with their slopes is least, at least low and at most high; the middle if nowhere."""
+    """Where the cubic through two points with their slopes has its minimum, between low and high; else their mean."""
     a, b = (a, b) if a.t <= b.t else (b, a)
     d1 = a.slope + b.slope - 3 * (a.f - b.f) / (a.t - b.t)
     square = d1 * d1 - a.slope * b.slope

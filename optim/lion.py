@@ -1,4 +1,4 @@
-"""Lion: the sign of a momentum, found by a search over programs."""
+"""Lion: steps along the sign of a momentum; an algorithm found by program search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from optim.optimizer import Group, Optimizer, State
 
 
 class Lion(Optimizer):
-    """Evolved sign momentum: every element moves by lr, so take lr 3 to 10 times smaller than AdamW's, weight_decay larger.
+    """Evolved sign momentum.
+
+    Every element moves by lr, so take lr 3 to 10 times smaller than AdamW's, and weight_decay larger by that factor.
 
         c_t = β1 · m_{t-1} + (1 - β1) · g_t
         p_t = p_{t-1} - lr · (sign(c_t) + weight_decay · p_{t-1})
@@ -24,7 +26,7 @@ class Lion(Optimizer):
                weight_decay: >= 0; decoupled, as in AdamW.
                maximize: ascend.
     State:     exp_avg (m).
-    Source:    Chen et al. 2023, arXiv:2302.06675, Algorithm 2. Defaults are those of the paper's code; PyTorch has no Lion.
+    Source:    Chen et al. 2023, arXiv:2302.06675, Algorithm 2, with the defaults of its code. PyTorch has no Lion.
     Example:
         >>> import nn, optim
         >>> p = nn.Parameter([1.0, -2.0])

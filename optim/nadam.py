@@ -1,4 +1,4 @@
-"""NAdam: Adam with Nesterov's look ahead."""
+"""NAdam: Adam with Nesterov momentum."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class NAdam(Optimizer):
                decoupled_weight_decay: shrink the parameters by 1 - lr · weight_decay instead, as AdamW does.
                maximize: ascend.
     State:     step, mu_product (Π), exp_avg (m), exp_avg_sq (v).
-    Source:    Dozat 2016, "Incorporating Nesterov momentum into Adam", Algorithm 1, with m as in PyTorch: the paper's
-               adds μ_t · m_{t-1} + (1 - μ_t) · g_t.
+    Source:    Dozat 2016, "Incorporating Nesterov momentum into Adam", Algorithm 1. Departure, as in PyTorch: m decays
+               with β1; in the paper m_t = μ_t · m_{t-1} + (1 - μ_t) · g_t.
     Example:
         >>> import nn, optim
         >>> p = nn.Parameter([1.0, -2.0])

@@ -1,4 +1,4 @@
-"""The base of every optimizer: groups of parameters, their state, the loop. A subclass is the paper's equations."""
+"""The base of every optimizer: parameter groups, their state, the loop. A subclass is the paper's equations."""
 
 from __future__ import annotations
 
@@ -10,34 +10,30 @@ import numpy as np
 
 from autograd import Tensor, enable_grad
 from autograd.engine.graph import clock
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from optim.checks import check_range as check_range
 from optim.flat import Flat, Update, block, scalars
+from optim.plan import Plan, Run
+from optim.plan import State as State
 
 Group = dict[str, Any]
-State = dict[str, Any]
-Run = tuple[Any, ...]  # first, last, whether they are new, their numbers so far
 
-# what schedulers write into a group, beside its settings
+# What schedulers write into a group beside its settings
 SCHEDULED = ("initial_lr", "max_lr", "min_lr", "initial_momentum", "base_momentum", "max_momentum", "swa_lr")
-PYTORCHS = (
-    "foreach",
-    "capturable",
-    "differentiable",
-    "fused",
-    "param_names",
-)  # settings of PyTorch's that mean nothing here
+# PyTorch's settings that mean nothing here
+PYTORCHS = ("foreach", "capturable", "differentiable", "fused", "param_names")
 
 
 class Optimizer:
     """Updates parameters in place from their gradients.
 
-    param_groups   dicts: "params", and beside it the hyperparameters of those parameters
+    param_groups   dicts of "params" and the hyperparameters of those parameters
     state          parameter -> what the optimizer remembers of it, such as "momentum_buffer"
 
-    A subclass gives `check` (its hyperparameters), `arrays` (what it remembers of every element) and `rule`, which
-    returns the update in plain NumPy, in place. The base applies it to stretches of the parameters laid out in one
-    row, which fit the cache: so an update must treat every element alike.
+    A subclass defines `check` (for its hyperparameters), `arrays` (what it remembers of every element) and `rule`,
+    which returns the update: plain NumPy, in place. The base lays the parameters out in one row and applies the update
+    to stretches of it that fit the cache. An update must therefore treat every element alike.
 
         >>> import nn, optim, numpy as np
         >>> class SignSGD(optim.Optimizer):
@@ -58,32 +54,34 @@ class Optimizer:
         >>> p
         Parameter([ 0.99, -1.99], requires_grad=True)
 
-    Args:      params: Tensors that are leaves, or pairs (name, Tensor), or dicts {"params": …, "lr": …} for groups of
-               their own settings.
-               defaults: the hyperparameters of groups that do not name them.
+    Args:      params: Tensors that are leaves, or pairs (name, Tensor), or dicts {"params": …, "lr": …} for groups
+               with settings of their own.
+               defaults: the hyperparameters of groups that do not set them.
     """
 
-    scratch = 0  # how many buffers for intermediate values `update` takes, after the arrays
-    numbers: ClassVar[Mapping[str, Any]] = {}  # what is remembered of a parameter as a whole: name -> first value
-    decoupled = (
-        False  # weight_decay shrinks the parameters instead of adding to the gradient (Loshchilov & Hutter 2019)
-    )
-    needs_closure = False  # whether step() evaluates the loss itself, by the closure it is given
-    ours: ClassVar[tuple[str, ...]] = ()  # hyperparameters that PyTorch's optimizer of the name has not
+    # How many buffers for intermediate values `update` takes, after the arrays
+    scratch = 0
+    # What is remembered of a parameter as a whole: name -> first value
+    numbers: ClassVar[Mapping[str, Any]] = {}
+    # Whether weight_decay shrinks the parameters instead of adding to the gradient (Loshchilov & Hutter 2019)
+    decoupled = False
+    # Whether step() evaluates the loss itself, by calling the closure
+    needs_closure = False
+    # Hyperparameters that PyTorch's optimizer of this name does not have
+    ours: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, State] = {}
-        self._laid_out: dict[
-            int, tuple[list[Tensor], list[Flat]]
-        ] = {}  # group -> its parameters then, and where they are
-        self._buffers: dict[Any, list[Any]] = {}
+        self._laid_out: dict[int, tuple[list[Tensor], list[Flat]]] = {}  # number of a group -> its parameters and Flats
+        self._plans: dict[Flat, Plan] = {}
+        self._buffers: dict[Any, list[Any]] = {}  # dtype -> a buffer for the penalised gradient, and those of the rule
         if isinstance(params, (Tensor, Mapping)):
             raise ArgumentError(
                 f"{self._name} takes a list of parameters or of groups; got one {type(params).__name__}. Write [it]."
             )
-        listed = self._listed(params)
+        listed = self._as_list(params)
         if not listed:
             raise ArgumentError(
                 f"{self._name} got no parameters: model.parameters() is an iterator that can be used up only once."
@@ -95,22 +93,22 @@ class Optimizer:
         """Raise ArgumentError for a hyperparameter out of range."""
 
     def arrays(self, group: Group) -> dict[str, float]:
-        """What is remembered of every element: name -> first value. The arrays become arguments of `update`, in this order."""
+        """What is remembered of every element: name -> first value. `update` takes the arrays in this order."""
         return {}
 
     def rule(self, group: Group, state: State) -> Update:
-        """One step's update: a function (p, g, *arrays, *scratch) that changes p and the arrays in place, element by element.
+        """One step's update: a function (p, g, *arrays, *scratch) that changes p and the arrays in place, elementwise.
 
-        Args:  group: the hyperparameters. `maximize` and the `weight_decay` are seen to already: in g, or in p if decoupled.
-               state: the `numbers` of these parameters, for the rule to bring up to date ("step" counts this step already),
-               "first": whether they are updated for the first time, and "dtype": that of the arrays (see `flat.scalars`).
+        Args:  group: the hyperparameters. `maximize` and `weight_decay` are taken care of: in g, or in p if decoupled.
+               state: the `numbers` of these parameters, which the rule may change ("step" already counts this step),
+               "first": whether they are updated for the first time, and "dtype": the arrays' (see `flat.scalars`).
         """
         raise ArgumentError(f"{self._name} defines no rule(group, state).")
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 
-        Args:      closure: computes the loss anew and calls backward(); its result is returned.
+        Args:      closure: computes the loss again and calls backward(); its result is returned.
         """
         loss = None
         if closure is not None:
@@ -118,37 +116,33 @@ class Optimizer:
                 loss = closure()
         for number, group in enumerate(self.param_groups):
             for flat in self._flats(number, group):
-                for run in self._runs(flat):
-                    self._update(flat, group, *run)
+                plan = self._plans.get(flat)
+                if plan is None or not plan.still_holds(flat, self.state):
+                    plan = self._plans[flat] = Plan(flat, self.state, self.numbers)
+                for run in plan.runs:
+                    self._update(flat, group, run)
         return loss
 
-    def _update(self, flat: Flat, group: Group, first: int, last: int, new: bool, *history: Any) -> None:
-        """Apply the rule to parameters first … last-1, which were updated equally often so far."""
+    def _update(self, flat: Flat, group: Group, run: Run) -> None:
+        """Apply the rule to the parameters of a run."""
         dtype = flat.values.dtype
-        numbers = dict(zip(self.numbers, history, strict=True))
+        numbers = run.numbers.copy()
         if "step" in numbers:
             numbers["step"] += 1
-        state = {**numbers, "first": new, "dtype": dtype}
+        state = {**numbers, "first": run.new, "dtype": dtype}
         update = self.rule(group, state)
-        buffers = self._buffers.get(dtype)
-        if buffers is None:  # one for the gradient with its penalty, and those that the rule asks for
-            buffers = self._buffers[dtype] = [np.empty(block(dtype), dtype) for _ in range(1 + self.scratch)]
         if group.get("weight_decay") or group.get("maximize"):
-            update = self._penalised(update, group, buffers[0])
+            update = self._penalised(update, group, self._buffers[dtype][0])
         now = next(clock)
-        for p in flat.params[first:last]:
+        for p in run.params:
             p.written = now  # a leaf's `_mark_written`, at one time for all
-        flat.apply(update, first, last, buffers[1:])
-        numbers = {name: state[name] for name in numbers}  # as the rule left them
-        for i in range(first, last):
-            p = flat.params[i]
-            if new:
-                self.state.setdefault(p, {}).update(numbers | flat.remembered[i])
-            elif numbers:
-                self.state[p].update(numbers)
+        flat.apply(update, run.first, run.last)
+        for name in numbers:
+            numbers[name] = state[name]  # as the rule left them
+        run.remember(self.state, numbers)
 
     def _penalised(self, update: Update, group: Group, buffer: Any) -> Update:
-        """The update with g + weight_decay · p, or with -g for ascent, in the place of g, which is left as it is."""
+        """The update with g + weight_decay · p, or -g for ascent, in place of g. The gradient itself is not changed."""
         weight_decay, maximize = group.get("weight_decay", 0), group.get("maximize", False)
         decoupled = self.decoupled or group.get("decoupled_weight_decay", False)
         shrink, decay = scalars(buffer.dtype, 1 - group["lr"] * weight_decay if decoupled else 1, weight_decay)
@@ -168,7 +162,7 @@ class Optimizer:
         return penalised
 
     def _flats(self, number: int, group: Group) -> list[Flat]:
-        """The group's parameters in buffers, one a dtype; made anew if one of them has another array by now."""
+        """The group's parameters in buffers, one for each dtype; laid out again if one of them has another array."""
         params, initial = group["params"], self.arrays(group)
         listed, flats = self._laid_out.get(number, ((), []))
         same = len(listed) == len(params) and all(map(is_, listed, params))
@@ -180,47 +174,32 @@ class Optimizer:
                         f"parameter {i} of shape {p.shape} has a gradient of shape {p._grad.shape}. Call zero_grad()."
                     )
                 by_dtype.setdefault(p.dtype, []).append(p)
-            flats = [Flat(of_dtype, initial) for of_dtype in by_dtype.values()]
+            for flat in flats:
+                self._plans.pop(flat, None)
+            flats = [Flat(of_dtype, initial, self._scratch(dtype)) for dtype, of_dtype in by_dtype.items()]
             self._laid_out[number] = (list(params), flats)
         return flats
 
-    def _runs(self, flat: Flat) -> list[Run]:
-        """Neighbours that have a gradient and the same history. It runs at each step for each parameter: so it is flat and dense."""
-        runs: list[Run] = []
-        start, history = 0, None
-        for i, p in enumerate(flat.params):
-            now = None
-            if p._grad is not None:
-                known, new = self.state.get(p), False
-                for name, view in flat.remembered[i].items():
-                    if known is None or known.get(name) is not view:
-                        new = not flat.take_up(i, known)
-                        break
-                if known is None:
-                    now = [True, *self.numbers.values()]
-                else:
-                    now = [new, *[known.get(name, first) for name, first in self.numbers.items()]]
-            if now != history:
-                if history is not None:
-                    runs.append((start, i, *history))
-                start, history = i, now
-        if history is not None:
-            runs.append((start, len(flat.params), *history))
-        return runs
+    def _scratch(self, dtype: Any) -> list[Any]:
+        """The buffers that the rule asks for; the groups share them."""
+        if dtype not in self._buffers:
+            self._buffers[dtype] = [np.empty(block(dtype), dtype) for _ in range(1 + self.scratch)]
+        return self._buffers[dtype][1:]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_laid_out": {}, "_buffers": {}}  # a copy lays out its own parameters at its first step
+        # A copy lays out its own parameters at its first step.
+        return {**vars(self), "_laid_out": {}, "_plans": {}, "_buffers": {}}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients: call it before each backward()."""
+        """Remove the gradients, or set them to zero. Call it before each backward()."""
         for group in self.param_groups:
             for p in group["params"]:
                 p._grad = None if set_to_none or p._grad is None else Tensor(np.zeros_like(p._data))
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Add parameters with settings of their own; what the group does not set comes from the defaults.
+        """Add parameters with settings of their own. What the group does not set is taken from the defaults.
 
-        Raises:    ArgumentError, DTypeError, ShapeError for a group that does not fit; then nothing was changed.
+        Raises:    ArgumentError, DTypeError, ShapeError for a group that does not fit; then nothing is changed.
         """
         if not isinstance(group, Mapping):
             raise ArgumentError(f"a group is a dict, {{'params': [...], 'lr': ...}}; got a {type(group).__name__}.")
@@ -230,7 +209,7 @@ class Optimizer:
             raise ArgumentError(
                 f"{self._name} {what}; a group holds 'params' and {', '.join(map(repr, self.defaults))}."
             )
-        params = [group["params"]] if isinstance(group["params"], Tensor) else self._listed(group["params"])
+        params = [group["params"]] if isinstance(group["params"], Tensor) else self._as_list(group["params"])
         taken = {id(p) for other in self.param_groups for p in other["params"]}
         for i, p in enumerate(params):
             self._check_parameter(i, p)
@@ -239,16 +218,16 @@ class Optimizer:
             taken.add(id(p))
         added = {**self.defaults, **group, "params": params}
         self.check(added)
-        self._flats(len(self.param_groups), added)  # now, so that p.numpy() is the same array before and after a step
+        self._flats(len(self.param_groups), added)  # already here, so that p.numpy() is the same array after a step
         self.param_groups.append(added)
 
     # Saving and restoring
 
     def state_dict(self) -> dict[str, Any]:
-        """The state and the settings as PyTorch lays them out, parameters by number; arrays are copies."""
+        """The state and the settings as PyTorch lays them out: parameters by number, arrays copied."""
         numbers = {id(p): i for i, p in enumerate(self._parameters())}
         state = {
-            numbers[id(p)]: {key: _copied(value) for key, value in of_p.items()}
+            numbers[id(p)]: {key: _copy_of(value) for key, value in of_p.items()}
             for p, of_p in self.state.items()
             if id(p) in numbers
         }
@@ -258,76 +237,84 @@ class Optimizer:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue from a state_dict of an optimizer of the same kind over parameters of the same shapes.
 
-        Raises:    ArgumentError, which lists everything that does not fit; then nothing was changed.
+        Raises:    ArgumentError, which lists everything that does not fit; then nothing is changed.
         """
         if not isinstance(state_dict, Mapping) or not isinstance(state_dict.get("state", {}), Mapping):
             raise ArgumentError(
-                f"{self._name} loads a dict of 'state' and 'param_groups', as state_dict() gives it; got {state_dict!r:.60}."
+                f"{self._name} loads a dict of 'state' and 'param_groups', as state_dict() gives it; "
+                f"got {state_dict!r:.60}."
             )
-        problems: list[str] = []
-        params = self._parameters()
         groups = list(state_dict.get("param_groups", ()))
         if not all(isinstance(group, Mapping) and "params" in group for group in groups):
             raise ArgumentError(
                 f"{self._name}: every one of the param_groups is a dict with 'params'; got {groups!r:.60}."
             )
+        problems: list[str] = []
+        settings = self._read_groups(groups, problems)
+        by_number = dict(zip([i for group in groups for i in group["params"]], self._parameters(), strict=False))
+        state = self._read_state(state_dict.get("state", {}), by_number, problems)
+        if problems:
+            lines = "\n  ".join(problems)
+            raise ArgumentError(f"the state dict does not fit this {self._name}; nothing was loaded:\n  {lines}")
+        for group, mine in zip(settings, self.param_groups, strict=True):
+            mine.update(group)
+        self.state = state
+
+    def _read_groups(self, groups: list[Any], problems: list[str]) -> list[Group]:
+        """The settings of the groups of a state dict; what does not fit is added to the problems."""
         sizes, own = [len(group["params"]) for group in groups], [len(group["params"]) for group in self.param_groups]
         if sizes != own:
             problems.append(f"groups of {sizes} parameters, not {own}")
-        loaded: list[Group] = []
+        settings: list[Group] = []
         for i, (group, mine) in enumerate(zip(groups, self.param_groups, strict=False)):
             missing = [key for key in self.defaults if key not in group and key not in self.ours]
             if missing:
                 problems.append(f"group {i} has no {', '.join(missing)}")
-            if (
-                group.get("decoupled_weight_decay", self.decoupled) != self.decoupled
-                and "decoupled_weight_decay" not in self.defaults
-            ):
+            decoupled = group.get("decoupled_weight_decay", self.decoupled)
+            if decoupled != self.decoupled and "decoupled_weight_decay" not in self.defaults:
                 problems.append(
                     f"group {i}: decoupled_weight_decay is {not self.decoupled}; {self._name} has {self.decoupled}"
                 )
             left_out = {*PYTORCHS, "params"} | ({"decoupled_weight_decay"} - self.defaults.keys())
-            loaded.append({key: value for key, value in group.items() if key not in left_out})
+            settings.append({key: value for key, value in group.items() if key not in left_out})
             try:
-                self.check({**mine, **loaded[i]})
+                self.check({**mine, **settings[i]})
             except ArgumentError as error:
                 problems.append(f"group {i}: {error}")
-        by_number = dict(zip([i for group in groups for i in group["params"]], params, strict=False))
+        return settings
+
+    def _read_state(
+        self, entries: Mapping[Any, Any], by_number: Mapping[Any, Tensor], problems: list[str]
+    ) -> dict[Tensor, State]:
+        """The entries of a state dict by parameter, converted; what does not fit is added to the problems."""
         state: dict[Tensor, State] = {}
-        for i, values in state_dict.get("state", {}).items():
+        for i, values in entries.items():
             p = by_number.get(i)
             if p is None:
                 problems.append(f"state of a parameter {i} that no group has")
                 continue
-            converted = {key: self._loaded(key, value, p) for key, value in values.items()}
+            converted = {key: self._converted(key, value, p) for key, value in values.items()}
             state[p] = {key: value for key, value in converted.items() if value is not None}
             missing = [key for key in self.numbers if key not in values]
             if missing:
                 problems.append(f"the state of parameter {i} has no {', '.join(missing)}")
             for key, value in state[p].items():
-                arrays = [
-                    item for item in (value if isinstance(value, list) else [value]) if isinstance(item, np.ndarray)
-                ]
+                arrays = [a for a in (value if isinstance(value, list) else [value]) if isinstance(a, np.ndarray)]
                 expected = self._state_shape(key, p)
                 problems += [
                     f"{key} of parameter {i} has shape {a.shape}, not {expected}" for a in arrays if a.shape != expected
                 ]
-        if problems:
-            lines = "\n  ".join(problems)
-            raise ArgumentError(f"the state dict does not fit this {self._name}; nothing was loaded:\n  {lines}")
-        for group, mine in zip(loaded, self.param_groups, strict=True):
-            mine.update(group)
-        self.state = state
+        return state
 
     def _state_shape(self, key: str, p: Tensor) -> tuple[int, ...]:
-        """What shape this array of a parameter's state must have."""
+        """The shape that this array of a parameter's state must have."""
         return p.shape
 
-    def _loaded(self, key: str, value: Any, p: Tensor) -> Any:
-        """A state array of our own, floating ones in the parameter's dtype; PyTorch's arrays of one number as that number."""
+    def _converted(self, key: str, value: Any, p: Tensor) -> Any:
+        """A copy of a state's value: a floating array in the parameter's dtype; a count of PyTorch's as a number."""
         if key in self.numbers:
             return type(self.numbers[key])(value)
-        value = getattr(value, "_data", value)
+        value = raw(value)
         if not isinstance(value, np.ndarray):
             return value
         return value.astype(p.dtype if value.dtype.kind == "f" else value.dtype)
@@ -348,8 +335,8 @@ class Optimizer:
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
 
-    def _listed(self, params: Any) -> list[Any]:
-        """What came as a list; of pairs (name, parameter), as named_parameters() gives them, the parameters."""
+    def _as_list(self, params: Any) -> list[Any]:
+        """The parameters or groups as a list. Pairs (name, parameter), as from named_parameters(), lose the name."""
         if not isinstance(params, Iterable):
             hint = ".parameters()" if hasattr(params, "parameters") else ""
             raise ArgumentError(
@@ -375,7 +362,7 @@ class Optimizer:
             )
 
 
-def _copied(value: Any) -> Any:
+def _copy_of(value: Any) -> Any:
     if isinstance(value, list):
-        return [_copied(item) for item in value]
+        return [_copy_of(item) for item in value]
     return value.copy() if isinstance(value, np.ndarray) else value

@@ -1,4 +1,4 @@
-"""RAdam: Adam whose rate is rectified while its second moment is still a guess."""
+"""RAdam: Adam with a rectified rate while few gradients are in the second moment."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class RAdam(Optimizer):
                decoupled_weight_decay: shrink the parameters by 1 - lr · weight_decay instead, as AdamW does.
                maximize: ascend.
     State:     step, exp_avg (m), exp_avg_sq (v).
-    Source:    Liu et al. 2020, arXiv:1908.03265, Algorithm 2; with the bound 5 in the place of 4, as in their code and PyTorch.
+    Source:    Liu et al. 2020, arXiv:1908.03265, Algorithm 2; departure: the bound is 5 instead of 4, as in their code
+               and in PyTorch.
     Example:
         >>> import nn, optim
         >>> p = nn.Parameter([1.0, -2.0])

@@ -1,4 +1,4 @@
-"""RMSprop: the gradient divided by a running root of its mean square."""
+"""RMSprop: the gradient divided by the root of a running mean of its square."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ class RMSprop(Optimizer):
 
         g_t = ∇f(p_{t-1}) + weight_decay · p_{t-1}
         v_t = alpha · v_{t-1} + (1 - alpha) · g_t²
-        d_t = g_t / (√v_t + eps)                    centered: g_t / (√(v_t - a_t²) + eps), a_t = alpha · a_{t-1} + (1 - alpha) · g_t
-        p_t = p_{t-1} - lr · d_t                    with momentum: - lr · b_t, b_t = momentum · b_{t-1} + d_t
+        d_t = g_t / (√v_t + eps)
+        p_t = p_{t-1} - lr · d_t
+
+        centered:        d_t = g_t / (√(v_t - a_t²) + eps),  a_t = alpha · a_{t-1} + (1 - alpha) · g_t
+        with momentum:   p_t = p_{t-1} - lr · b_t,           b_t = momentum · b_{t-1} + d_t
 
     Args:      lr: the step size, >= 0.
-               alpha: in [0, 1]; how slowly the mean forgets.
+               alpha: the decay rate of the mean, in [0, 1].
                eps: >= 0, added to the denominator.
                weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|².
                momentum: >= 0.
-               centered: divide by the standard deviation instead, as in Graves.
+               centered: divide by the standard deviation instead, as Graves does.
                maximize: ascend.
     State:     step, square_avg (v), with momentum momentum_buffer (b), centered grad_avg (a).
-    Numerics:  v_t - a_t² is a variance; rounding below 0 counts as 0, where PyTorch's square root gives nan.
+    Numerics:  v_t - a_t² is a variance. Rounded below 0 it counts as 0; PyTorch's square root gives nan there.
     Source:    Hinton 2012, lecture 6e of his course; centered: Graves 2013, arXiv:1308.0850, equations 38-45.
     Example:
         >>> import nn, optim
@@ -56,8 +59,8 @@ class RMSprop(Optimizer):
         maximize: bool = False,
     ) -> None:
         defaults = {
-            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered, "weight_decay": weight_decay,
-            "maximize": maximize,
+            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered,
+            "weight_decay": weight_decay, "maximize": maximize,
         }  # fmt: skip
         super().__init__(params, defaults)
 

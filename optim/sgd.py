@@ -1,4 +1,4 @@
-"""SGD: stochastic gradient descent with momentum."""
+"""SGD: stochastic gradient descent, with or without momentum."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from optim.optimizer import Group, Optimizer, State
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum if asked for.
+    """Stochastic gradient descent, optionally with momentum.
 
         g_t = ∇f(p_{t-1}) + weight_decay · p_{t-1}
 
@@ -26,19 +26,19 @@ class SGD(Optimizer):
         v_t = momentum · v_{t-1} - lr · g_t                     (v_0 = 0)
         p_t = p_{t-1} + v_t                                     (nesterov: + momentum · v_t - lr · g_t)
 
-    With a constant rate the two give the same p_t: v = -lr · b. When the rate changes from lr to lr', PyTorch's form applies
-    lr' at once to everything in b; in Sutskever's, what v holds was scaled by the rate of its time and dies down as it was.
+    With a constant rate the two give the same p_t: v = -lr · b. When the rate changes, PyTorch's form applies the new
+    one to the whole of b at once. In Sutskever's form each gradient in v keeps the rate that it entered with.
 
     Args:      lr: the step size, >= 0.
-               momentum: >= 0; 0 leaves the buffer out.
-               dampening: of the gradient that enters b; formulation="pytorch" alone has it.
+               momentum: >= 0; with 0 there is no buffer.
+               dampening: reduces the gradient that enters b; only with formulation="pytorch".
                weight_decay: >= 0; adds the gradient of weight_decay/2 · |p|².
-               nesterov: look ahead along the buffer; needs momentum > 0 and dampening 0.
+               nesterov: Nesterov momentum; needs momentum > 0 and dampening 0.
                maximize: ascend.
-               formulation: "pytorch", or "sutskever": that of Sutskever et al. and of most lectures.
+               formulation: "pytorch", or "sutskever", which is that of Sutskever et al. and of most lectures.
     State:     momentum_buffer (b) or velocity (v), of the parameter's shape.
     Source:    Polyak 1964; Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning",
-               equations 1-4. There Nesterov's gradient is taken at p + momentum · v; here p is that point itself, as in PyTorch.
+               equations 1-4. They take Nesterov's gradient at p + momentum · v; here and in PyTorch p is that point.
     Example:
         >>> import nn, optim
         >>> p = nn.Parameter([1.0, -2.0])
@@ -77,7 +77,8 @@ class SGD(Optimizer):
         check_range("weight_decay", group["weight_decay"], low=0)
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ArgumentError(
-                f"nesterov needs momentum > 0 and dampening 0; got momentum={group['momentum']}, dampening={group['dampening']}."
+                f"nesterov needs momentum > 0 and dampening 0; got momentum={group['momentum']}, "
+                f"dampening={group['dampening']}."
             )
         if group["formulation"] not in ("pytorch", "sutskever"):
             raise ArgumentError(f"formulation must be 'pytorch' or 'sutskever'; got {group['formulation']!r}.")

@@ -1,4 +1,4 @@
-"""What every test relies on: the checkout is what is tested, randomness is seeded, and no test leaves state behind."""
+"""Rules for every test: the checkout is tested, randomness is seeded, and no test leaves a changed setting behind."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # an installed copy, or another package of the name, is not what is tested
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-)  # nor in subprocesses
+# The checkout is tested, not an installed copy or another package of the same name; in subprocesses, too.
+sys.path.insert(0, str(ROOT))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
-import numpy as np  # noqa: E402  the path comes first
+import numpy as np  # noqa: E402  the path must be set first
 import pytest  # noqa: E402
 
 import autograd  # noqa: E402
@@ -33,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without PyTorch its comparisons are left out and counted: one line, not hundreds of skips."""
+    """Leave out the comparisons with PyTorch where it is not installed. They are counted, not listed as skipped."""
     if HAS_TORCH:
         return
     oracle = [item for item in items if item.get_closest_marker("oracle")]
@@ -44,14 +43,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In a process of `make test` (pytest-xdist): say what was left out to the one that writes the summary."""
+    """In a worker of pytest-xdist: report the number of tests left out to the process that writes the summary."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["left_out"] = session.config.stash[left_out]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """Each process collects all tests, and leaves the same out."""
+    """Every worker collects all tests and leaves out the same ones, so the largest number is the number."""
     config = node.config
     config.stash[left_out] = max(config.stash[left_out], getattr(node, "workeroutput", {}).get("left_out", 0))
 
@@ -59,19 +58,20 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.stash[left_out]:
         terminalreporter.write_line(
-            f"oracle: {config.stash[left_out]} comparisons left out: torch is not installed (pip install 'chainrule[oracle]')"
+            f"oracle: {config.stash[left_out]} comparisons left out: torch is not installed "
+            "(pip install 'chainrule[oracle]')"
         )
 
 
 @pytest.fixture
 def rng() -> np.random.Generator:
-    """A generator that gives the same numbers in every run."""
+    """A generator with a fixed seed."""
     return np.random.default_rng(0)
 
 
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """matplotlib.pyplot without a screen. Each figure that is left is drawn once; no setting must be left changed."""
+    """matplotlib.pyplot without a screen. Open figures are drawn at the end, and rcParams must be as before."""
     matplotlib: Any = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     from matplotlib import pyplot
@@ -80,20 +80,20 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     before = dict(matplotlib.rcParams)
     yield pyplot
     for number in pyplot.get_fignums():
-        pyplot.figure(number).canvas.draw()  # what cannot be drawn fails here
+        pyplot.figure(number).canvas.draw()  # a figure that cannot be drawn fails here
     pyplot.close("all")
     assert dict(matplotlib.rcParams) == before
 
 
 def global_generator() -> tuple[int, bytes]:
-    """Where NumPy's global generator stands."""
-    state = np.random.get_state()  # noqa: NPY002  it is what is watched
+    """The state of NumPy's global generator."""
+    state = np.random.get_state()  # noqa: NPY002  it is read, not used
     return state[2], state[1].tobytes()  # type: ignore[index, union-attr]
 
 
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
-    """Fail a test after which the mode, NumPy's error state or NumPy's global generator is not what it was."""
+    """Fail a test that changes the mode, NumPy's error state or NumPy's global generator."""
     before, errors, random = mode.get(), np.geterr(), global_generator()
     yield
     now = mode.get()

@@ -41,7 +41,11 @@ class Definition:
 
     direct        one VJP an argument and, as far as is known, one result: what the sweep calls without a detour
     by_composite  a graph of the gradient is made from the composite
+    calls_hooks   the rule of this identity calls the user's hooks; a picture calls no hooks, so there the cotangent
+                  passes through unchanged
     """
+
+    calls_hooks = False
 
     def __init__(
         self,

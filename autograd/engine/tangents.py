@@ -33,8 +33,8 @@ from autograd.engine.registry import alias
 from autograd.engine.settings import enable_grad
 from autograd.engine.stacking import OneByOne, argument, ones_like, spread_out, stacked_call
 from autograd.engine.step import called
+from autograd.engine.zero_times_inf import is_finite, product_without_nan
 from autograd.errors import NoRuleError
-from autograd.ops.products import guarded, is_finite
 from autograd.shapes import stacked_axis, unbroadcast
 
 Tangents = Sequence[Any]  # one for each argument, None for a constant
@@ -243,7 +243,7 @@ def _multilinear(
                     operands[j] = factor
                 return call(*operands, **params)
 
-            parts.append(guarded(product, t, *[args[j] for j in others]))
+            parts.append(product_without_nan(product, t, *[args[j] for j in others]))
     return _sum_of(parts)
 
 

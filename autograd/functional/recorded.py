@@ -21,7 +21,8 @@ from autograd.engine.registry import alias
 from autograd.engine.settings import is_grad_enabled
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.pytree import tree_flatten, tree_leaves, tree_leaves_with_paths, tree_unflatten
-from autograd.tensor.tensor import Tensor, conversions
+from autograd.tensor.conversions import to_float
+from autograd.tensor.tensor import Tensor
 
 Function = Callable[..., Any]
 _depth: ContextVar[int] = ContextVar(
@@ -147,7 +148,7 @@ def record(
     given = list(args)
     for i, x in zip(positions, tree if several else (tree,), strict=True):
         given[i] = x
-    before = conversions.count
+    before = to_float.count
     with differentiating():
         returned = f(*given, **kwargs or {})
     made.aux = None
@@ -159,7 +160,7 @@ def record(
         returned, made.aux = returned
     leaves, made.structure = tree_flatten(returned)
     made.outputs = [_output(name, y) for y in leaves]
-    if conversions.count > before and any(type(y) is float for y in leaves):
+    if to_float.count > before and any(type(y) is float for y in leaves):
         raise DTypeError(
             f"{name}: the function turned a Tensor into a Python number, and returned a number that has lost its derivative. Use NumPy's "
             "functions, np.sin(x) for math.sin(x), and leave out float(x); for a result that is meant to be constant return Tensor(value)."

@@ -15,12 +15,12 @@ def _power_base(g: Any, out: Any, x: Any, p: Any) -> Any:
         if p == 2:
             return 2 * g * x
         return g * (p * x ** (p - 1)) if p != 0 else g * np.zeros_like(x)
-    still = (p == 0) & (x == 0)  # 0**0 is 1 wherever x goes, so the derivative is not 0 * 0**-1
+    still = (p == 0) & (x == 0)  # x**0 is 1 for every x, so the derivative is 0 and not 0 * 0**-1
     return g * (p * np.power(x, np.where(still, 0, p - 1)))
 
 
 def _power_exponent(g: Any, out: Any, x: Any, p: Any) -> Any:
-    """d(x**p)/dp = x**p log x: nan for x < 0, where x**p is no function of p; 0 at x = 0 (convention of design 4)."""
+    """d(x**p)/dp = x**p log x: nan for x < 0, where x**p is not a function of p; 0 at x = 0 (docs/conventions.md)."""
     at_zero = x == 0
     return g * np.where(at_zero & (p < 0), 0, out) * np.log(np.where(at_zero, 1, x))
 
@@ -36,7 +36,8 @@ divide = define(np.divide, lambda g, out, a, b: g / b,
 power = define(np.power, _power_base,
                          _power_exponent, keeps=("x p", "x p out"), label="g·p·x^(p-1), g·out·log x")  # fmt: skip
 float_power = define(np.float_power, _power_base,
-                                     _power_exponent, keeps=("x p", "x p out"), label="g·p·x^(p-1), g·out·log x")  # fmt: skip
+                                     _power_exponent, keeps=("x p", "x p out"),
+                                     label="g·p·x^(p-1), g·out·log x")  # fmt: skip
 negative = define(np.negative, lambda g, out, x: -g, keeps="", guard=False, label="-g")
 positive = define(np.positive, lambda g, out, x: g, keeps="", guard=False, label="g")
 square = define(np.square, lambda g, out, x: 2 * g * x, keeps="x", label="g·2x")

@@ -1,4 +1,4 @@
-"""Running sums and products, and differences: what goes along an axis."""
+"""Running sums and products along an axis, and differences of neighbours."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.options import check_dtype, refuse_out
-from autograd.ops.reduction import before
+from autograd.ops.arguments import as_operand, check_dtype, refuse_out
+from autograd.ops.reduction import shifted
 
 
 def _cumsum_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
-    """x_i is in every sum from i on: the cotangents summed from the end."""
+    """x_i is a term of every sum from the i-th on: the running sum of the cotangents from the end."""
     along = 0 if axis is None else axis
     return np.reshape(np.flip(np.cumsum(np.flip(g, along), axis=along), along), a.shape)
 
@@ -33,15 +33,15 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) 
     return _cumsum(a, axis=axis, dtype=dtype)
 
 
-# cumprod, exact whatever is zero: y_k = x_0 … x_k, so
+# cumprod, exact also where factors are zero. y_k = x_0 … x_k, so
 #     dy/dx_i · g = Σ_{k≥i} g_k Π_{j≤k, j≠i} x_j = (x_0 … x_{i-1}) s_i,    s_i = g_i + x_{i+1} s_{i+1}
-# The recurrence is linear, and so is what it is differentiated to: it is its own rule, to any order.
+# The derivative of a linear recurrence is a linear recurrence, so one primitive serves for derivatives of any order.
 
 
 def _linear_recurrence(a: Any, b: Any) -> Any:
     """h_t = a_t h_{t-1} + b_t along the last axis, from h_{-1} = 0, in log n steps on whole arrays.
 
-    After the step of width d, h_t has gone through the last 2d terms and p_t is the product of their a.
+    After the step of width d, h_t is the recurrence over the last 2d terms and p_t is the product of their a.
     Source: Hillis & Steele 1986, Data parallel algorithms.
     """
     p, h = (np.array(x) for x in np.broadcast_arrays(a, b))
@@ -55,7 +55,7 @@ def _linear_recurrence(a: Any, b: Any) -> Any:
 
 
 def _backwards(a: Any, g: Any) -> Any:
-    """u_t = g_t + a_{t+1} u_{t+1} along the last axis, from the end."""
+    """The recurrence from the end: u_t = g_t + a_{t+1} u_{t+1} along the last axis."""
     zeros = np.zeros((*a.shape[:-1], 1), a.dtype)
     following = np.concatenate([a[..., 1:], zeros], axis=-1)
     return np.flip(linear_recurrence(np.flip(following, -1), np.flip(g, -1)), -1)
@@ -68,7 +68,7 @@ def _recurrence_vjps(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def _recurrence_by_factor(t: Any, out: Any, a: Any, b: Any) -> Any:
-    """dh_t = da_t h_{t-1} + a_t dh_{t-1}: the same recurrence."""
+    """dh_t = a_t dh_{t-1} + da_t h_{t-1}: the same recurrence with another b."""
     zeros = np.zeros((*out.shape[:-1], 1), out.dtype)
     return linear_recurrence(a, t * np.concatenate([zeros, out[..., :-1]], axis=-1))
 
@@ -88,15 +88,15 @@ def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
     if a.size == 0:
         return np.zeros(a.shape, g.dtype)
     if axis is None or a.ndim == 0:
-        return np.reshape(_before_times_rest(np.reshape(a, -1), out, g), a.shape)
-    return np.swapaxes(_before_times_rest(*(np.swapaxes(each, axis, -1) for each in (a, out, g))), axis, -1)
+        return np.reshape(_cumprod_cotangent(np.reshape(a, -1), out, g), a.shape)
+    return np.swapaxes(_cumprod_cotangent(*(np.swapaxes(each, axis, -1) for each in (a, out, g))), axis, -1)
 
 
-def _before_times_rest(x: Any, y: Any, g: Any) -> Any:
-    left, rest = before(y), _backwards(x, g)
-    return (
-        np.where(np.isinf(left) & np.equal(rest, 0), 0, left) * rest
-    )  # a product that overflowed, and that no one used
+def _cumprod_cotangent(x: Any, y: Any, g: Any) -> Any:
+    """(x_0 … x_{i-1}) s_i along the last axis."""
+    left, s = shifted(y), _backwards(x, g)
+    left = np.where(np.isinf(left) & np.equal(s, 0), 0, left)  # a product that overflowed, whose cotangents are all 0
+    return left * s
 
 
 def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
@@ -104,9 +104,9 @@ def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
     if a.size == 0:
         return np.zeros(out.shape, out.dtype)
     if axis is None or a.ndim == 0:
-        return linear_recurrence(np.reshape(a, -1), before(out) * np.reshape(t, -1))
+        return linear_recurrence(np.reshape(a, -1), shifted(out) * np.reshape(t, -1))
     x, y, tangent = (np.swapaxes(each, axis, -1) for each in (a, out, t))
-    return np.swapaxes(linear_recurrence(x, before(y) * tangent), axis, -1)
+    return np.swapaxes(linear_recurrence(x, shifted(y) * tangent), axis, -1)
 
 
 _cumprod = define(
@@ -138,14 +138,14 @@ def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = No
 def cumulative_sum(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
-    """np.cumulative_sum: the axis may be left out for one dimension only."""
+    """np.cumulative_sum: without an axis only for one dimension."""
     return _cumulative("cumulative_sum", cumsum, 0, x, axis, dtype, out, include_initial)
 
 
 def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
-    """np.cumulative_prod: the axis may be left out for one dimension only."""
+    """np.cumulative_prod: without an axis only for one dimension."""
     return _cumulative("cumulative_prod", cumprod, 1, x, axis, dtype, out, include_initial)
 
 
@@ -166,7 +166,7 @@ def _cumulative(
     return np.concatenate([np.full(start, first, running.dtype), running], axis=axis)
 
 
-# Differences and the trapezoid rule, as NumPy writes them
+# Differences and the trapezoid rule: NumPy's own formulas, which record themselves
 
 
 def _along(ndim: int, axis: int, index: slice | int) -> tuple[Any, ...]:
@@ -197,7 +197,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 
 def _as_edge(edge: Any, a: Any, axis: int) -> Any:
-    """What is put before or after: a number becomes an edge of one element."""
+    """What np.diff prepends or appends: a number becomes one element along the axis."""
     if edge is None or np.ndim(edge) > 0:
         return edge
     return np.broadcast_to(edge, tuple(1 if i == axis % a.ndim else size for i, size in enumerate(a.shape)))
@@ -205,7 +205,7 @@ def _as_edge(edge: Any, a: Any, axis: int) -> Any:
 
 @implements(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    """np.ediff1d: the differences of the flattened array, with values put before and after."""
+    """np.ediff1d: the differences of the flattened array, with values before and after them."""
     flat = np.reshape(ary, -1)
     parts = [flat[1:] - flat[:-1]]
     if to_begin is not None:
@@ -218,13 +218,12 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 @implements(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """np.trapezoid: Σ d (y[i] + y[i+1]) / 2; differentiable by y, x and dx."""
-    if not hasattr(y, "shape"):
-        y = np.array(y)
+    y = as_operand(y)
     ndim = y.ndim
     if x is None:
         width = dx
     else:
-        x = x if hasattr(x, "shape") else np.array(x)
+        x = as_operand(x)
         if x.ndim == 1:
             width = np.reshape(np.diff(x), tuple(-1 if i == axis % ndim else 1 for i in range(ndim)))
         else:

@@ -1,17 +1,18 @@
-"""Matrices taken apart: Cholesky, QR, symmetric eigenvalues, singular values.
+"""Decompositions of matrices: Cholesky, QR, symmetric eigenvalues, singular values.
 
-Conventions.
-Sign: eigenvectors and singular vectors are known up to a sign (and, where values repeat, up to a rotation);
-the gradient is that of the vectors NumPy returned, so only functions that do not depend on the choice have a
-meaningful one, as in PyTorch.
-Repeated values: the rules divide by differences of eigenvalues (of singular values). A pair that is equal up to
-rounding (n · eps · largest) is left out. That is right for functions of the values alone and of the space that
-a group of equal values spans as a whole (both are finite where PyTorch gives nan). For functions that weigh the
-vectors by their values, such as V h(λ) Vᵀ, and for second derivatives, the pair's share is 0/0: its limit cannot
-be known here, and it is missing. Write such functions without a decomposition (A @ A, np.linalg.inv, …).
-Zero singular values: the derivative of a singular value at zero is 0, as that of |x|.
-Symmetric input: cholesky and eigh read one triangle; the gradient is the symmetric matrix that a change of
-both triangles together sees, as PyTorch's for cholesky.
+Conventions:
+- Sign. Eigenvectors and singular vectors are determined up to a sign (up to a rotation, where values repeat). The
+  gradient is that of the vectors which NumPy returned. It is meaningful only for functions that do not depend on the
+  choice, as in PyTorch.
+- Repeated values. The rules divide by differences of eigenvalues (of singular values). A pair that is equal up to
+  rounding (n · eps · largest) is left out. That is right for functions of the values alone, and for functions of the
+  whole space that a group of equal values spans; both are finite where PyTorch gives nan. For functions that weight the
+  vectors by their values, such as V h(λ) Vᵀ, and for second derivatives, the contribution of the pair is 0/0. Its limit
+  depends on h, which the rule does not know, so it is missing. Write such functions without a decomposition (A @ A,
+  np.linalg.inv, …).
+- Zero singular values. The derivative of a singular value at zero is 0, like that of |x|.
+- Symmetric input. cholesky and eigh read one triangle; the gradient is the symmetric matrix that belongs to a change of
+  both triangles at once, as PyTorch's for cholesky.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import is_tensor, result
+from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError
+from autograd.ops.arguments import as_operand
 from autograd.ops.linalg import symmetrized
-from autograd.ops.products import as_array, values
 
-EighResult = type(np.linalg.eigh(np.eye(1)))  # NumPy's own named tuples, which have no public name
+EighResult = type(np.linalg.eigh(np.eye(1)))  # NumPy's named tuples, which are not public
 SVDResult = type(np.linalg.svd(np.eye(1)))
 QRResult = type(np.linalg.qr(np.eye(1)))
 
@@ -54,7 +55,12 @@ def _cholesky_jvp(t: Any, out: Any, a: Any, upper: bool = False) -> Any:
 
 
 cholesky = define(
-    np.linalg.cholesky, _cholesky_cotangent, keeps="out", jvp=_cholesky_jvp, batch="free", label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)"
+    np.linalg.cholesky,
+    _cholesky_cotangent,
+    keeps="out",
+    jvp=_cholesky_jvp,
+    batch="free",
+    label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)",
 )
 
 
@@ -62,9 +68,10 @@ cholesky = define(
 
 
 def _qr_cotangent(g: Any, out: Any, a: Any) -> Any:
-    """(gQ + Q copyltu(R gRᵀ - gQᵀ Q)) R⁻ᵀ, copyltu the lower triangle mirrored (Walter & Lehmann 2010, arXiv:1001.1654).
+    """(gQ + Q copyltu(R gRᵀ - gQᵀ Q)) R⁻ᵀ, where copyltu mirrors the lower triangle.
 
-    A wide A = [X, Y] has Q R' = X and the rest of R is Qᵀ Y: that part gives Q gR'' to Y and Y gR''ᵀ to gQ.
+    For a wide A = [X, Y], R = [R', R''] with Q R' = X and R'' = Qᵀ Y: gR'' adds Q gR'' to gY and Y gR''ᵀ to gQ.
+    Source: Walter & Lehmann 2010, arXiv:1001.1654.
     """
     (gq, gr), (q, r) = g, out
     m, n = a.shape[-2:]
@@ -89,13 +96,13 @@ _qr = define(
 
 @implements(np.linalg.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
-    """mode "reduced", "r", and "complete" where it is the same (no more rows than columns)."""
+    """np.linalg.qr with mode "reduced" or "r", or "complete" where that is the same (no more rows than columns)."""
     if mode not in ("reduced", "r", "complete"):
         raise NoRuleError(f"np.linalg.qr of a Tensor takes mode 'reduced', 'r' or 'complete'; got {mode!r}.")
     if mode == "complete" and a.shape[-2] > a.shape[-1]:
         raise NoRuleError(
-            f"np.linalg.qr(mode='complete') of shape {a.shape} has no derivative rule: the added columns of Q are arbitrary. "
-            "Use mode='reduced'."
+            f"np.linalg.qr(mode='complete') of shape {a.shape} has no derivative rule: the added columns of Q are "
+            "arbitrary. Use mode='reduced'."
         )
     q, r = _qr(a)
     return r if mode == "r" else QRResult(q, r)
@@ -106,11 +113,10 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
 def _reciprocal_differences(x: Any) -> Any:
     """1 / (x_j - x_i) at [i, j]; 0 on the diagonal and for pairs that are equal up to rounding."""
-    raw = values(x)
     difference = np.expand_dims(x, -2) - np.expand_dims(x, -1)
-    scale = np.max(np.abs(raw), axis=-1, keepdims=True, initial=0)[..., None]
-    equal = np.abs(values(difference)) <= raw.shape[-1] * np.finfo(raw.dtype).eps * scale
-    one, zero = np.ones((), raw.dtype), np.zeros((), raw.dtype)
+    scale = np.max(np.abs(raw(x)), axis=-1, keepdims=True, initial=0)[..., None]
+    equal = np.abs(raw(difference)) <= x.shape[-1] * np.finfo(x.dtype).eps * scale
+    one, zero = np.ones((), x.dtype), np.zeros((), x.dtype)
     return np.where(equal, zero, one / np.where(equal, one, difference))
 
 
@@ -127,7 +133,7 @@ def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L") -> Any:
     """V (diag(gλ) + F ∘ skew(Vᵀ gV) / 2) Vᵀ, F_ij = 1 / (λ_j - λ_i): symmetric."""
     (gw, gv), (w, v) = g, out
     ga = _scaled_outer(v, gw, v.mT)
-    if np.any(values(gv)):
+    if np.any(raw(gv)):
         ga = ga + v @ (_reciprocal_differences(w) * _skew(v.mT @ gv) / 2) @ v.mT
     return ga
 
@@ -194,9 +200,9 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     zero = _vanishing(s, max(m, n))
     inner = np.expand_dims(np.where(zero, 0, gs), -2) * np.eye(s.shape[-1], dtype=s.dtype)
     outside: list[Any] = []
-    if np.any(values(gu)) or np.any(values(gvt)):
+    if np.any(raw(gu)) or np.any(raw(gvt)):
         both = np.expand_dims(s, -2) + np.expand_dims(s, -1)
-        f = _reciprocal_differences(s) / np.where(values(both) == 0, np.ones((), s.dtype), both)
+        f = _reciprocal_differences(s) / np.where(raw(both) == 0, np.ones((), s.dtype), both)
         inverse = np.where(zero, np.zeros((), s.dtype), 1 / np.where(zero, np.ones((), s.dtype), s))
         utgu, vtgv = u.mT @ gu, vt @ gvt.mT
         inner = inner + f * _skew(utgu) * np.expand_dims(s, -2) + np.expand_dims(s, -1) * (f * _skew(vtgv))
@@ -211,8 +217,8 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
 
 
 def _vanishing(s: Any, size: int) -> Any:
-    """Which singular values are zero up to rounding."""
-    s = values(s)
+    """Where singular values are zero up to rounding."""
+    s = raw(s)
     return s <= size * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True, initial=0)
 
 
@@ -258,7 +264,7 @@ _svdvals = define(
 
 @implements(np.linalg.svdvals)
 def svdvals(x: Any, /) -> Any:
-    return _svdvals(as_array(x))
+    return _svdvals(as_operand(x))
 
 
 @implements(np.linalg.svd)
@@ -271,5 +277,5 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
                 f"np.linalg.svd(full_matrices=True), NumPy's default, of shape {a.shape} has no derivative rule: "
                 "the added singular vectors are arbitrary. Use np.linalg.svd(x, full_matrices=False)."
             )
-        return SVDResult(*[result(x, None) for x in np.linalg.svd(values(a), full_matrices, compute_uv, hermitian)])
+        return SVDResult(*[result(x, None) for x in np.linalg.svd(raw(a), full_matrices, compute_uv, hermitian)])
     return SVDResult(*_svd(a, hermitian=hermitian))

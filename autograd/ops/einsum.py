@@ -1,12 +1,12 @@
 """Einstein summation.
 
-einsum is linear in every operand, so the cotangent of one is the einsum of g with the others, summed to that
-operand's own letters:
+einsum is linear in every operand, so the cotangent of an operand is the einsum of g with the other operands, summed to
+the letters of that operand:
 
     out[ik] = Σ_j a[ij] b[jk]    ga[ij] = Σ_k g[ik] b[jk]
 
-A letter that only this operand has was summed there alone: its cotangent is spread along it. A letter that it
-has twice took a diagonal: its cotangent lies on that diagonal.
+A letter that only this operand has was summed out: the cotangent is the same all along it. A letter that it has twice
+selected a diagonal: the cotangent is zero off that diagonal.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
+from autograd.engine.zero_times_inf import product_without_nan
 from autograd.errors import ArgumentError, NoRuleError
-from autograd.ops.options import refuse_out
-from autograd.ops.products import as_array, guarded, values
+from autograd.ops.arguments import as_operand, refuse_out
 
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase  # in the order in which implicit output sorts them
+_ALPHABET = string.ascii_uppercase + string.ascii_lowercase  # in the order in which an implicit result is sorted
 
 
 @lru_cache(maxsize=4096)
-def _letters(subscripts: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
-    """(the letters of each operand, of the result), with the ellipsis and an implicit result written out."""
+def operand_letters(subscripts: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
+    """(the letters of each operand, the letters of the result); an ellipsis and an implicit result are written out."""
     text = subscripts.replace(" ", "")
     left, arrow, right = text.partition("->")
     terms = left.split(",")
-    unused = [c for c in _LETTERS if c not in text]
+    unused = [c for c in _ALPHABET if c not in text]
     hidden = [
         ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(terms, ndims, strict=True)
     ]
@@ -51,39 +52,38 @@ def _letters(subscripts: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], 
 
 def _cotangent(i: int, g: Any, out: Any, *operands: Any, subscripts: str, optimize: Any = False) -> Any:
     """The einsum of g with the other operands, summed to operand i's letters."""
-    terms, result = _letters(subscripts, tuple(x.ndim for x in operands))
+    terms, result = operand_letters(subscripts, tuple(x.ndim for x in operands))
     mine, shape = terms[i], operands[i].shape
     others = [x for j, x in enumerate(operands) if j != i]
     others_terms = [term for j, term in enumerate(terms) if j != i]
     size = dict(zip(mine, shape, strict=True))
     present = set(result).union(*others_terms)
-    # each letter once; one of size 1 is left out, for elsewhere it may stand for more: they all meet in one element
-    letters = "".join(c for c in dict.fromkeys(mine) if c in present and size[c] != 1)
-    plan = f"{','.join([result, *others_terms])}->{letters}"
-    optimize = optimize if isinstance(optimize, (bool, str)) else True  # a given path is one of the forward pass
+    # Each letter once. A letter of size 1 is summed out, because in other operands its size may be larger.
+    kept = "".join(c for c in dict.fromkeys(mine) if c in present and size[c] != 1)
+    plan = f"{','.join([result, *others_terms])}->{kept}"
+    if not isinstance(optimize, (bool, str)):  # a path, which fits only the forward pass
+        optimize = True
 
-    def contract(g: Any, *others: Any) -> Any:
+    def product(g: Any, *others: Any) -> Any:
         return np.einsum(plan, g, *others, optimize=optimize)
 
-    gi = guarded(contract, g, *others) if others else contract(g)
+    gi = product_without_nan(product, g, *others) if others else product(g)
     seen: set[str] = set()
-    slots = []  # for each of the operand's axes: its extent in gi, 1 where gi has none
+    slots = []  # for each axis of the operand its size in gi, or 1 where gi has no such axis
     for c in mine:
-        slots.append(size[c] if c in letters and c not in seen else 1)
+        slots.append(size[c] if c in kept and c not in seen else 1)
         seen.add(c)
-    if any(
-        values(gi).shape[k] != size[c] for k, c in enumerate(letters)
-    ):  # another operand had 1 where this one has more
-        gi = np.broadcast_to(gi, tuple(size[c] for c in letters))
+    if any(gi.shape[k] != size[c] for k, c in enumerate(kept)):  # another operand has size 1 where this one has more
+        gi = np.broadcast_to(gi, tuple(size[c] for c in kept))
     gi = np.reshape(gi, slots)
     repeated = [c for c in seen if mine.count(c) > 1]
     if repeated:
         return np.where(_diagonal(mine, shape, repeated), gi, np.zeros((), gi.dtype))
-    return gi  # the sweep spreads it along the letters that only this operand had
+    return gi  # the sweep broadcasts it along the letters that only this operand has
 
 
 def _diagonal(term: str, shape: tuple[int, ...], repeated: Sequence[str]) -> Any:
-    """Where in an array of this shape the indices of equal letters are equal."""
+    """Where in an array of this shape the indices along repeated letters are equal."""
     here = np.ones(shape, bool)
     index = np.indices(shape, sparse=True)
     for c in repeated:
@@ -94,9 +94,9 @@ def _diagonal(term: str, shape: tuple[int, ...], repeated: Sequence[str]) -> Any
 
 
 def _stacked(k: int, *operands: Any, subscripts: str, optimize: Any = False) -> dict[str, Any] | None:
-    """One more letter, in front of every operand and of the result."""
-    terms, result = _letters(subscripts, tuple(x.ndim for x in operands))
-    free = [c for c in _LETTERS if c not in result and not any(c in term for term in terms)]
+    """The subscripts of a batched call: one more letter in front of every operand and of the result."""
+    terms, result = operand_letters(subscripts, tuple(x.ndim for x in operands))
+    free = [c for c in _ALPHABET if c not in result and not any(c in term for term in terms)]
     return {"subscripts": f"{','.join(free[0] + term for term in terms)}->{free[0]}{result}"} if free else None
 
 
@@ -113,7 +113,7 @@ _einsum = define(
 
 @implements(np.einsum)
 def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: Any) -> Any:
-    """NumPy's, called with a string or with lists of axis numbers."""
+    """np.einsum, called with a string or with lists of axis numbers."""
     refuse_out("einsum", out)
     refused = {
         key
@@ -128,7 +128,7 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: An
         subscripts, *arrays = operands
     else:
         subscripts, arrays = _from_lists(operands)
-    return _einsum(*[as_array(x) for x in arrays], subscripts=subscripts, optimize=optimize)
+    return _einsum(*[as_operand(x) for x in arrays], subscripts=subscripts, optimize=optimize)
 
 
 def _from_lists(operands: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -141,9 +141,9 @@ def _from_lists(operands: Sequence[Any]) -> tuple[str, list[Any]]:
 
 
 def _from_list(axes: Sequence[Any]) -> str:
-    return "".join("..." if axis is Ellipsis else _LETTERS[axis] for axis in axes)
+    return "".join("..." if axis is Ellipsis else _ALPHABET[axis] for axis in axes)
 
 
 @implements(np.einsum_path)
 def _einsum_path(*operands: Any, **options: Any) -> Any:
-    return np.einsum_path(*[values(x) for x in operands], **options)
+    return np.einsum_path(*[raw(x) for x in operands], **options)

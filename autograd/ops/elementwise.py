@@ -1,7 +1,7 @@
 """Functions of each element: roots, exponentials, logarithms, trigonometry.
 
-What is constant between its steps (sign, floor, ceil, trunc, rint, round, fix, floor_divide) has derivative zero
-wherever it has one: these record nothing and return constant Tensors.
+Step functions (sign, floor, ceil, trunc, rint, round, fix, floor_divide) have derivative zero wherever they have one:
+they record nothing and return constant Tensors.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.primitive import Primitive, primitive
+from autograd.engine.recording import result
 from autograd.engine.registry import define, implements, rules
-from autograd.ops.options import refuse_out
-from autograd.ops.selecting import masked
+from autograd.ops.arguments import refuse_out
+from autograd.ops.masking import masked
 
 LN2 = math.log(2)
 LN10 = math.log(10)
 DEGREE = math.pi / 180
 
-# Roots and absolute values. At 0: abs' = 0, as everywhere the middle of what the sides say; sqrt' and cbrt' = inf
-# (and nothing where the cotangent is 0, by the sweep's guard).
+# Roots and absolute values. At 0 abs' = 0, the mean of the slopes on both sides; sqrt' and cbrt' = inf, but a cotangent
+# of 0 stays 0, because the sweep treats 0 * inf as 0 (`guard`).
 sqrt = define(np.sqrt, lambda g, out, x: g * 0.5 / out, keeps="out", label="g/(2·out)")
 cbrt = define(np.cbrt, lambda g, out, x: g / (3 * out * out), keeps="out", label="g/(3·out²)")
 absolute = define(np.absolute, lambda g, out, x: g * np.sign(x), keeps="x", label="g·sign x")
 fabs = define(np.fabs, lambda g, out, x: g * np.sign(x), keeps="x", label="g·sign x")
-copysign = define(
-    np.copysign, lambda g, out, a, b: g * (np.sign(a) * np.copysign(1, b)), None, keeps=("a b", ""), label="g·sign(a)·sign(b)"
-)  # fmt: skip
+copysign = define(np.copysign, lambda g, out, a, b: g * (np.sign(a) * np.copysign(1, b)), None, keeps=("a b", ""),
+                  label="g·sign(a)·sign(b)")  # fmt: skip
 
 # Exponentials and logarithms
 exp = define(np.exp, lambda g, out, x: g * out, keeps="out", label="g·out")
@@ -41,30 +41,32 @@ log10 = define(np.log10, lambda g, out, x: g / (x * LN10), keeps="x", label="g/(
 log1p = define(np.log1p, lambda g, out, x: g / (1 + x), keeps="x", label="g/(1+x)")
 
 
-def _rest(a: Any, b: Any) -> Any:
-    """b - a, and 0 where both are the same infinity: two equal terms share the sum equally."""
+def _difference(a: Any, b: Any) -> Any:
+    """b - a, and 0 where both are the same infinity, so that two equal terms share the gradient equally."""
     return np.where((a == b) & np.isinf(a), 0, b - a)
 
 
-# e^a / (e^a + e^b) = 1 / (1 + e^(b-a)): the difference is exact where a - out, of numbers like 1e4, is not
-logaddexp = define(np.logaddexp, lambda g, out, a, b: g / (1 + np.exp(_rest(a, b))),
-                                 lambda g, out, a, b: g / (1 + np.exp(_rest(b, a))), keeps="in", label="g·σ(a-b), g·σ(b-a)")  # fmt: skip
-logaddexp2 = define(np.logaddexp2, lambda g, out, a, b: g / (1 + np.exp2(_rest(a, b))),
-                                   lambda g, out, a, b: g / (1 + np.exp2(_rest(b, a))), keeps="in", label="g/(1+2^(b-a))")  # fmt: skip
+# e^a / (e^a + e^b) = 1 / (1 + e^(b-a)). The equal e^(a-out) would lose digits where a and out are large, as 1e4 is.
+logaddexp = define(np.logaddexp, lambda g, out, a, b: g / (1 + np.exp(_difference(a, b))),
+                                 lambda g, out, a, b: g / (1 + np.exp(_difference(b, a))), keeps="in",
+                                 label="g·σ(a-b), g·σ(b-a)")  # fmt: skip
+logaddexp2 = define(np.logaddexp2, lambda g, out, a, b: g / (1 + np.exp2(_difference(a, b))),
+                                   lambda g, out, a, b: g / (1 + np.exp2(_difference(b, a))), keeps="in",
+                                   label="g/(1+2^(b-a))")  # fmt: skip
 
 # Trigonometry
 sin = define(np.sin, lambda g, out, x: g * np.cos(x), keeps="x", label="g·cos x")
 cos = define(np.cos, lambda g, out, x: -g * np.sin(x), keeps="x", label="-g·sin x")
 tan = define(np.tan, lambda g, out, x: g * (1 + out * out), keeps="out", label="g·(1+out²)")
-# 1 - x² as (1-x)(1+x): no digits are lost near ±1
+# (1-x)(1+x) instead of 1 - x², which loses digits near ±1
 arcsin = define(np.arcsin, lambda g, out, x: g / np.sqrt((1 - x) * (1 + x)), keeps="x", label="g/√(1-x²)")
 arccos = define(np.arccos, lambda g, out, x: -g / np.sqrt((1 - x) * (1 + x)), keeps="x", label="-g/√(1-x²)")
 arctan = define(np.arctan, lambda g, out, x: g / (1 + x * x), keeps="x", label="g/(1+x²)")
-# divided by the radius twice, whose square would overflow or vanish; at the origin there is no angle: nan
+# divided by the radius r twice, because r² could overflow or underflow; at the origin there is no angle: nan
 arctan2 = define(np.arctan2, lambda g, out, a, b: g * (b / np.hypot(a, b)) / np.hypot(a, b),
                              lambda g, out, a, b: -g * (a / np.hypot(a, b)) / np.hypot(a, b), keeps="a b",
                              label="g·b/r², -g·a/r²")  # fmt: skip
-# the norm of (a, b): at the origin 0, as of every norm (design 4)
+# the norm of (a, b): at the origin the gradient is 0, as for every norm (docs/conventions.md)
 hypot = define(np.hypot, lambda g, out, a, b: g * (a / np.where(out == 0, 1, out)),
                          lambda g, out, a, b: g * (b / np.where(out == 0, 1, out)), keeps=("a out", "b out"),
                          label="g·a/out, g·b/out")  # fmt: skip
@@ -83,29 +85,30 @@ arctanh = define(np.arctanh, lambda g, out, x: g / ((1 - x) * (1 + x)), keeps="x
 
 # Remainders: a - n b, where the integer n has derivative zero
 remainder = define(np.remainder, lambda g, out, a, b: g,
-                                 lambda g, out, a, b: -g * np.floor_divide(a, b), keeps=("", "a b"), label="g, -g·⌊a/b⌋")  # fmt: skip
+                                 lambda g, out, a, b: -g * np.floor_divide(a, b), keeps=("", "a b"),
+                                 label="g, -g·⌊a/b⌋")  # fmt: skip
 fmod = define(np.fmod, lambda g, out, a, b: g,
-                       lambda g, out, a, b: -g * np.rint((a - out) / b), keeps=("", "a b out"), label="g, -g·trunc(a/b)")  # fmt: skip
+                       lambda g, out, a, b: -g * np.rint((a - out) / b), keeps=("", "a b out"),
+                       label="g, -g·trunc(a/b)")  # fmt: skip
 
-# Steps: constant between their jumps, so nothing is recorded
+# Step functions: constant between their jumps, so nothing is recorded
 for _step in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.fix, np.floor_divide):
     rules[_step] = primitive(_step, None, None, keeps="", guard=False)
 _round = primitive(np.round, None, keeps="", guard=False)
-heaviside = define(
-    np.heaviside, None, lambda g, out, x, at_zero: masked(g, x == 0), keeps=("", "x"), guard=False, label="0, g where x = 0"
-)  # fmt: skip
+heaviside = define(np.heaviside, None, lambda g, out, x, at_zero: masked(g, x == 0), keeps=("", "x"), guard=False,
+                   label="0, g where x = 0")  # fmt: skip
 
 
 @implements(np.round, np.around)
 def round_(a: Any, decimals: int = 0, out: Any = None) -> Any:
-    """np.round: a constant, as every step function."""
+    """np.round: a constant, as is every step function."""
     refuse_out("round", out)
     return _round(a, decimals=decimals)
 
 
 @implements(np.divmod)
 def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
-    """np.divmod: the constant quotient and the remainder."""
+    """np.divmod: the quotient, which is constant, and the remainder."""
     return np.floor_divide(a, b), np.remainder(a, b)
 
 
@@ -132,6 +135,18 @@ ldexp = define(np.ldexp, lambda g, out, x, n: np.ldexp(g, n), None, keeps=("n", 
 conjugate = define(np.conjugate, lambda g, out, x: g, keeps="", guard=False, label="g")  # of real numbers
 
 
+@implements(np.real)
+def real(val: Any) -> Any:
+    """np.real: real numbers as they are. A complex Tensor is a constant, and so is its real part."""
+    return np.positive(val) if val.dtype.kind != "c" else result(val._data.real, None)
+
+
+@implements(np.imag)
+def imag(val: Any) -> Any:
+    """np.imag: a plain array; zeros for real numbers."""
+    return np.imag(val._data)
+
+
 # sin(πx)/(πx), and all its derivatives: with s(u) = sin(u)/u = ∫₀¹ cos(ut) dt
 #     s⁽ⁿ⁾(u) = Σₖ (-1)ᵏ u²ᵏ⁻ⁿ / ((2k+1) (2k-n)!)        near 0
 #     u s⁽ⁿ⁾(u) = sin⁽ⁿ⁾(u) - n s⁽ⁿ⁻¹⁾(u)                elsewhere, from (u s)⁽ⁿ⁾ = sin⁽ⁿ⁾
@@ -143,7 +158,7 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     small = np.where(near, u, 0)
     first = (order + 1) // 2
     series = 0.0 * small
-    for k in range(first + 13, first - 1, -1):  # Horner's scheme: no power overflows
+    for k in range(first + 13, first - 1, -1):  # by Horner's scheme, so that no power overflows
         series = (-1) ** k / ((2 * k + 1) * math.factorial(2 * k - order)) + series * (small * small)
     if order % 2:
         series = series * small
@@ -169,7 +184,7 @@ sinc = define(
 
 
 def _outer(ufunc: np.ufunc) -> Callable[..., Any]:
-    """ufunc.outer(a, b): every element of a with every one of b."""
+    """ufunc.outer(a, b): every element of a combined with every element of b."""
 
     def outer(a: Any, b: Any) -> Any:
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)

@@ -1,4 +1,4 @@
-"""The larger, the smaller, the largest, the smallest: where several tie they share the cotangent equally."""
+"""maximum, minimum and their relatives, of two arrays or along axes. Elements that tie share the cotangent equally."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import is_tensor
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
-from autograd.ops.options import refuse, refuse_out
-from autograd.ops.selecting import masked
+from autograd.ops.arguments import refuse, refuse_out
+from autograd.ops.masking import masked
 from autograd.shapes import Axis, keep_dims
 
-# Of two. Ties get ½ each (design 4; as PyTorch and JAX): count 2 for the winner, 1 for a tie, and halve g.
-# These conditions are plain arrays in every order of derivative, one byte an element.
+# Of two arrays. Both elements of a tie get g/2 (docs/conventions.md; as in PyTorch and JAX): the functions below return
+# 2 for the winner and 1 for a tie, and the rules multiply that by g/2. These factors are plain arrays of one byte an
+# element, in every order of derivative.
 
 
 def _twice_not_less(a: Any, b: Any) -> Any:
-    """2 where a > b, 1 where a = b, else 0; 2 for nan, which maximum and minimum hand on."""
+    """2 where a > b, 1 where a = b, else 0; 2 for nan, which maximum and minimum return."""
     return 2 - np.add(a < b, a <= b, dtype=np.int8)
 
 
@@ -27,7 +28,7 @@ def _twice_not_more(a: Any, b: Any) -> Any:
 
 
 def _twice_more(a: Any, b: Any) -> Any:
-    """2 where a > b or b is nan, 1 where a = b, else 0: fmax and fmin pass nan over."""
+    """2 where a > b or b is nan, 1 where a = b, else 0: fmax and fmin ignore nan."""
     alone = np.isnan(b)
     return np.add((a > b) | alone, (a >= b) | alone, dtype=np.int8)
 
@@ -46,18 +47,18 @@ fmin = define(np.fmin, lambda g, out, a, b: masked(0.5 * g, _twice_more(-a, -b))
                        label="g of the smaller")  # fmt: skip
 
 
-# Of many
+# Along axes
 
 
 def _extremum_vjp(g: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The cotangent, divided equally among the elements that are the extremum (among the nan, if there is one)."""
+    """The cotangent, divided equally among the elements that equal the extremum (among the nan, if there are any)."""
     chosen = (a == keep_dims(out, a.shape, axis, keepdims)) | np.isnan(a)
     count = np.sum(chosen, axis=axis, keepdims=True).astype(g.dtype)
     return masked(keep_dims(g, a.shape, axis, keepdims) / count, chosen)
 
 
 def _nan_extremum_vjp(g: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The same for the extremum of all that is not nan; of nothing but nan there is no derivative: 0."""
+    """The same for the extremum of the elements that are not nan. Where all are nan there is no derivative: 0."""
     chosen = a == keep_dims(out, a.shape, axis, keepdims)
     count = np.maximum(np.sum(chosen, axis=axis, keepdims=True), 1).astype(g.dtype)
     return masked(keep_dims(g, a.shape, axis, keepdims) / count, chosen)
@@ -80,7 +81,10 @@ _nanmin = define(
     name="nanmin", guard=False, jvp="reduction", batch="axis", label="g at the smallest",
 )  # fmt: skip
 
-_LEFT_OUT = "Leave elements out with np.where(condition, x, -np.inf) (np.inf for a minimum), and bound the result with np.maximum."
+_LEFT_OUT = (
+    "Leave elements out with np.where(condition, x, -np.inf) (np.inf for a minimum), "
+    "and bound the result with np.maximum."
+)
 
 
 @implements(np.max, np.amax)
@@ -107,7 +111,7 @@ def min_(
 def nanmax(
     a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
-    """np.nanmax: nan are passed over and get no gradient."""
+    """np.nanmax: elements that are nan are ignored and get no gradient."""
     refuse_out("nanmax", out)
     refuse("nanmax", _LEFT_OUT, initial=initial, where=where)
     return _nanmax(a, axis=axis, keepdims=keepdims)
@@ -117,7 +121,7 @@ def nanmax(
 def nanmin(
     a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
-    """np.nanmin: nan are passed over and get no gradient."""
+    """np.nanmin: elements that are nan are ignored and get no gradient."""
     refuse_out("nanmin", out)
     refuse("nanmin", _LEFT_OUT, initial=initial, where=where)
     return _nanmin(a, axis=axis, keepdims=keepdims)
@@ -130,7 +134,7 @@ def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> A
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
-# The methods of the ufuncs. reduce goes over axis 0 unless told otherwise.
+# The methods of the ufuncs. The default of reduce is axis 0.
 
 
 def _reduce_max(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
@@ -144,9 +148,9 @@ def _reduce_min(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = Fals
 
 
 def _accumulate(ufunc: np.ufunc, a: Any, axis: int, dtype: Any) -> Any:
-    """The running extremum, as the elements it is: of tied ones the last (as PyTorch's cummax)."""
+    """The running extremum, by taking the elements it consists of: of a tie the last one (as in PyTorch's cummax)."""
     refuse(f"{ufunc.__name__}.accumulate", "Convert with x.astype(dtype).", dtype=dtype)
-    values = a._data if is_tensor(a) else a
+    values = raw(a)
     n = values.shape[axis]
     place = np.reshape(np.arange(n), (n,) + (1,) * (values.ndim - 1 - axis % values.ndim))
     chosen = (values == ufunc.accumulate(values, axis=axis)) | np.isnan(values)

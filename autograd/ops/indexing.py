@@ -1,4 +1,4 @@
-"""Elements selected and assigned by an index."""
+"""Elements selected and assigned by an index, by positions along an axis, or by a condition."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.primitive import Primitive
-from autograd.engine.registry import define
-from autograd.shapes import stacked_index
+from autograd.engine.recording import is_tensor, raw
+from autograd.engine.registry import define, implements
+from autograd.errors import ArgumentError, NoRuleError, ShapeError
+from autograd.ops.arguments import refuse_out
+from autograd.shapes import normalize_axes, stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}
-_ROWS = 1 << 15  # elements from which summing rows by a sparse product is quicker than np.add.at, one element at a time
+_MANY = 1 << 15  # with this many elements a sparse product sums rows faster than np.add.at, which takes one at a time
 
 
 def _may_repeat(index: Any) -> bool:
-    """Whether the index may name an element twice: only integer arrays can."""
+    """Whether the index may select an element more than once: only integer arrays can."""
     for part in index if type(index) is tuple else (index,):
         if type(part) not in _BASIC and (isinstance(part, (list, tuple, range)) or getattr(part, "ndim", 0) > 0):
             array = np.asarray(part)
@@ -26,16 +29,16 @@ def _may_repeat(index: Any) -> bool:
 
 
 def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
-    """zeros[index] += values, where a repeated index adds up."""
+    """zeros[index] += values; elements that the index selects more than once get the sum."""
     out = np.zeros(shape, values.dtype)
     if not _may_repeat(index):
         out[index] = values
         return out if shape else out[()]
     width = math.prod(shape[1:])
-    rows = isinstance(index, np.ndarray) and width > 1  # repeats, so they are integers
-    if rows and values.size >= _ROWS and values.dtype.itemsize >= 4:
+    rows = isinstance(index, np.ndarray) and width > 1  # only an array of integers may repeat
+    if rows and values.size >= _MANY and values.dtype.itemsize >= 4:
         return _sum_rows(values, shape, index.ravel(), width)
-    if out.ndim > 1 and 4 * values.size >= out.size:  # np.add.at is several times as fast over one axis
+    if out.ndim > 1 and 4 * values.size >= out.size:  # np.add.at is several times faster over one axis
         places = np.arange(out.size).reshape(shape)[index]
         np.add.at(out.reshape(-1), places.ravel(), values.ravel())
     else:
@@ -44,7 +47,7 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 
 def _sum_rows(values: Any, shape: tuple[int, ...], index: Any, width: int) -> Any:
-    """The same for rows: the product with a matrix that has a 1 where row `index[j]` gets value `j`."""
+    """`_scatter` of rows, as a product with the matrix that has a 1 where row `index[j]` gets value `j`."""
     from scipy.sparse import csc_array
 
     n = index.size
@@ -60,7 +63,7 @@ def _assign(x: Any, value: Any, index: Any) -> Any:
 
 
 def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any) -> Any:
-    """g[index], but 0 for a value that a later one with the same index overwrote."""
+    """g[index], with 0 for a value that was overwritten by a later one at the same index."""
     share = getitem(g, index=index)
     if _may_repeat(index):
         writer = np.empty(x.shape, np.intp)
@@ -72,12 +75,12 @@ def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any) -> Any:
 
 
 def _assigned_stack(k: int, x: Any, value: Any, index: Any) -> dict[str, Any] | None:
-    """As for getitem, if the values have every axis of what they are assigned to."""
+    """The batched call is that of getitem if the values have as many axes as the selection."""
     selected = np.broadcast_to(np.zeros((), bool), x.shape)[index]
     return {"index": stacked_index(index)} if np.ndim(value) == selected.ndim else None
 
 
-# What an index selects, and its transpose: a pair whose rules are each other.
+# getitem and scatter are linear, and each is the transpose of the other.
 getitem: Primitive = define(
     lambda x, index: x[index], lambda g, out, x, index: scatter(g, shape=x.shape, index=index),
     keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index, else 0",
@@ -96,3 +99,107 @@ setitem: Primitive = define(
     _assign, lambda g, out, x, value, index: setitem(g, 0, index=index), _assigned_value,
     keeps="", guard=False, name="setitem", jvp="linear", batch=_assigned_stack, label="g, 0 at the index; g[index]",
 )  # fmt: skip
+
+
+# By positions along an axis
+
+
+def positions(indices: Any, n: int, mode: str) -> Any:
+    """Integer positions along an axis of n elements; modes "wrap" and "clip" change those that are out of bounds."""
+    indices = indices._data if is_tensor(indices) else np.array(indices, np.intp if np.size(indices) == 0 else None)
+    if mode == "raise":
+        return indices
+    if mode not in ("wrap", "clip"):
+        raise ArgumentError(f"mode must be 'raise', 'wrap' or 'clip'; got {mode!r}.")
+    if n == 0 and indices.size:
+        raise IndexError("cannot take elements of an empty axis.")
+    return indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
+
+
+def _along(axis: int, indices: Any) -> Any:
+    """The index that takes positions along one axis."""
+    return indices if axis == 0 else (*[slice(None)] * axis, indices)
+
+
+_take = define(
+    lambda a, indices, axis: np.take(a, indices, axis),
+    lambda g, out, a, indices, axis: scatter(g, shape=a.shape, index=_along(axis, indices)),
+    keeps="", guard=False, name="take", jvp="linear", batch="axis", label="g at the indices",
+)  # fmt: skip
+
+
+@implements(np.take)
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+    """np.take; an element taken twice gets the sum."""
+    refuse_out("take", out)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    (axis,) = normalize_axes(axis, np.ndim(a))
+    return _take(a, indices=positions(indices, np.shape(a)[axis], mode), axis=axis)
+
+
+@implements(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    """np.take_along_axis; an element taken twice gets the sum."""
+    indices = indices._data if is_tensor(indices) else np.array(indices)
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    shape = np.shape(arr)
+    (axis,) = normalize_axes(axis, len(shape))
+    if indices.ndim != len(shape):
+        raise ShapeError(
+            f"np.take_along_axis: indices must have the array's {len(shape)} dimensions; got shape {indices.shape}."
+        )
+    index = tuple(
+        indices if i == axis else np.reshape(np.arange(n), (1,) * i + (n,) + (1,) * (len(shape) - 1 - i))
+        for i, n in enumerate(shape)
+    )
+    return getitem(arr, index=index)
+
+
+# By a condition
+
+
+@implements(np.compress)
+def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
+    """np.compress: the slices along an axis for which the condition holds."""
+    refuse_out("compress", out)
+    condition = np.asarray(raw(condition))
+    if condition.ndim != 1:
+        raise ShapeError(
+            f"np.compress takes a condition of one dimension; got shape {condition.shape}. Use x[mask] for a mask."
+        )
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    (axis,) = normalize_axes(axis, np.ndim(a))
+    mask = np.zeros(np.shape(a)[axis], bool)  # the condition may be shorter than the axis
+    mask[np.flatnonzero(condition)] = True
+    return getitem(a, index=_along(axis, mask))
+
+
+@implements(np.extract)
+def extract(condition: Any, arr: Any) -> Any:
+    """np.extract: the elements for which the condition holds."""
+    return compress(np.ravel(raw(condition)), np.ravel(arr))
+
+
+# Functions that write into their argument are refused
+
+
+def _raises(name: str, remedy: str) -> Any:
+    def raise_no_rule(*args: Any, **kwargs: Any) -> Any:
+        raise NoRuleError(f"np.{name} writes into its argument, behind the graph's back. Use {remedy}")
+
+    return raise_no_rule
+
+
+implements(np.put)(_raises("put", "x[index] = values, or x.put(indices, values)."))
+implements(np.place)(_raises("place", "x[mask] = values, or np.where(mask, values, x)."))
+implements(np.putmask)(_raises("putmask", "x[mask] = values, or np.where(mask, values, x)."))
+implements(np.copyto)(_raises("copyto", "x[...] = values."))
+implements(np.put_along_axis)(
+    _raises(
+        "put_along_axis",
+        "x[index] = values with an index for every axis: x[np.arange(n)[:, None], indices] = values for axis 1.",
+    )
+)

@@ -11,21 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import is_tensor
+from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError, ShapeError
-from autograd.ops.options import refuse_out
-from autograd.ops.products import as_array, values
+from autograd.ops.arguments import as_operand, refuse_out
 
-SlogdetResult = type(np.linalg.slogdet(np.eye(1)))  # NumPy's own named tuple, which has no public name
+SlogdetResult = type(np.linalg.slogdet(np.eye(1)))  # NumPy's named tuple, which is not public
 
 
-def matrices(g: Any) -> Any:
-    """One number for each matrix of a stack, so that it multiplies the matrix: (…) -> (…, 1, 1)."""
+def _per_matrix(g: Any) -> Any:
+    """One number for each matrix of a stack, in a shape that multiplies the matrices: (…) -> (…, 1, 1)."""
     return np.expand_dims(g, (-1, -2))
 
 
 def symmetrized(a: Any) -> Any:
+    """(a + aᵀ) / 2 of each matrix."""
     return (a + a.mT) / 2
 
 
@@ -73,12 +73,12 @@ _solve = define(
 
 @implements(np.linalg.solve)
 def solve(a: Any, b: Any) -> Any:
-    """b is a vector only if it has one dimension, otherwise a stack of matrices (NumPy 2)."""
-    return _solve(as_array(a), as_array(b))
+    """np.linalg.solve: b is a vector if it has one dimension, otherwise a stack of matrices (as in NumPy 2)."""
+    return _solve(as_operand(a), as_operand(b))
 
 
 def _pinv_cotangent(g: Any, out: Any, a: Any, rcond: Any = None, hermitian: bool = False, **rtol: Any) -> Any:
-    """-Pᵀ g Pᵀ + (I - A P) gᵀ P Pᵀ + Pᵀ P gᵀ (I - P A), in an order that makes no matrix larger than A."""
+    """-Pᵀ g Pᵀ + (I - A P) gᵀ P Pᵀ + Pᵀ P gᵀ (I - P A), multiplied so that no product is larger than A."""
     p, pt, gt = out, out.mT, g.mT
     left = gt @ p @ pt
     right = pt @ p @ gt
@@ -112,7 +112,7 @@ def _lstsq_cotangents(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tu
     if gr.size:
         gb = gb + 2 * r * gr
     ga = ga - gb @ x.mT
-    if np.any(values(gs) != 0):
+    if np.any(raw(gs) != 0):
         u, _, vt = np.linalg.svd(a, full_matrices=False)
         ga = ga + (u * gs) @ vt
     return ga, np.reshape(gb, shape)
@@ -125,40 +125,41 @@ _lstsq = define(
 
 @implements(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
-    """(solution, residuals, rank, singular values) as NumPy's; the rank is a plain integer."""
-    a, b = as_array(a), as_array(b)
+    """np.linalg.lstsq: (solution, residuals, rank, singular values); the rank is a plain integer."""
+    a, b = as_operand(a), as_operand(b)
     x, residuals, s = _lstsq(a, b, rcond=rcond)
     cutoff = rcond if rcond is not None else np.finfo(s.dtype).eps * max(a.shape)
     if cutoff < 0:
         cutoff = np.finfo(s.dtype).eps
-    largest = np.max(values(s), initial=0)
-    return x, residuals, int(np.sum(values(s) > cutoff * largest)), s
+    largest = np.max(raw(s), initial=0)
+    return x, residuals, int(np.sum(raw(s) > cutoff * largest)), s
 
 
 # Determinants
 
 
 def _det_cotangent(g: Any, out: Any, a: Any) -> Any:
-    """g times the matrix of cofactors, which is det(A) A⁻ᵀ and, unlike A⁻¹, exists for a singular A too.
+    """g times the matrix of cofactors, which equals det(A) A⁻ᵀ and, unlike A⁻¹, exists for a singular A too.
 
-    Well-conditioned matrices: by the inverse. Otherwise small ones by their minors, exact to every order, and
-    larger ones by A = U S Vᵀ: cof(A) = cof(U) cof(S) cof(V)ᵀ = det(U) det(V) · U (Π_{j≠i} s_j) Vᵀ, exact to first
-    order; its own derivative needs distinct singular values, as every derivative of U and V does.
+    For well-conditioned matrices it is computed from the inverse. For others up to 8 x 8 from the minors, which is
+    exact to every order. For larger ones from A = U S Vᵀ:
+
+        cof(A) = cof(U) cof(S) cof(V)ᵀ = det(U) det(V) · U diag(Π_{j≠i} s_j) Vᵀ
+
+    which is exact to first order; its derivative needs distinct singular values, as every derivative of U and V does.
     """
     n = a.shape[-1]
-    raw = values(a)
-    if not n or not raw.size:
+    if not a.size:
         return np.zeros(a.shape, a.dtype)
-    if np.all(values(out) != 0):
+    if np.all(raw(out) != 0):
         inverse = np.linalg.inv(a)
-        known = values(inverse)
-        condition = np.linalg.norm(raw, axis=(-2, -1)) * np.linalg.norm(known, axis=(-2, -1))
+        condition = np.linalg.norm(raw(a), axis=(-2, -1)) * np.linalg.norm(raw(inverse), axis=(-2, -1))
         if np.all(condition < np.finfo(a.dtype).eps ** -0.5):
-            return matrices(g * out) * inverse.mT
-    return matrices(g) * (_minors(a) if n <= 8 else _cofactors_by_svd(a))
+            return _per_matrix(g * out) * inverse.mT
+    return _per_matrix(g) * (_cofactors_by_minors(a) if n <= 8 else _cofactors_by_svd(a))
 
 
-def _minors(a: Any) -> Any:
+def _cofactors_by_minors(a: Any) -> Any:
     """The cofactors (-1)^(i+j) det(A without row i and column j)."""
     n = a.shape[-1]
     others = np.array([[k for k in range(n) if k != i] for i in range(n)], dtype=np.intp).reshape(n, n - 1)
@@ -170,9 +171,9 @@ def _minors(a: Any) -> Any:
 def _cofactors_by_svd(a: Any) -> Any:
     u, s, vt = np.linalg.svd(a, full_matrices=False)
     n = s.shape[-1]
-    rest = np.where(np.eye(n, dtype=bool), np.ones((), s.dtype), np.expand_dims(s, -2))  # row i: s without s_i
-    sign = np.linalg.det(values(u)) * np.linalg.det(values(vt))  # ±1, so without a derivative
-    return matrices(np.round(sign)) * ((u * np.expand_dims(np.prod(rest, axis=-1), -2)) @ vt)
+    rest = np.where(np.eye(n, dtype=bool), np.ones((), s.dtype), np.expand_dims(s, -2))  # row i: s with 1 for s_i
+    sign = np.linalg.det(raw(u)) * np.linalg.det(raw(vt))  # ±1, so it has no derivative
+    return _per_matrix(np.round(sign)) * ((u * np.expand_dims(np.prod(rest, axis=-1), -2)) @ vt)
 
 
 def _det_jvp(t: Any, out: Any, a: Any) -> Any:
@@ -184,14 +185,14 @@ det = define(np.linalg.det, _det_cotangent, jvp=_det_jvp, batch="free", label="g
 
 
 def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
-    """g A⁻ᵀ. Of a singular matrix there is none: nan, unless g is zero."""
+    """g A⁻ᵀ; nan for a singular matrix, which has no derivative, unless g is zero."""
     g = g[1]
-    singular = np.isneginf(values(out[1]))
+    singular = np.isneginf(raw(out[1]))
     if not np.any(singular):
-        return matrices(g) * np.linalg.inv(a).mT
+        return _per_matrix(g) * np.linalg.inv(a).mT
     here = np.asarray(singular)[..., None, None]
-    regular = matrices(g) * np.linalg.inv(np.where(here, np.eye(a.shape[-1], dtype=a.dtype), a)).mT
-    return np.where(here, np.where(matrices(values(g)) == 0, 0, np.nan).astype(a.dtype), regular)
+    regular = _per_matrix(g) * np.linalg.inv(np.where(here, np.eye(a.shape[-1], dtype=a.dtype), a)).mT
+    return np.where(here, np.where(_per_matrix(raw(g)) == 0, 0, np.nan).astype(a.dtype), regular)
 
 
 def _slogdet_jvp(t: Any, out: Any, a: Any) -> tuple[None, Any]:
@@ -212,8 +213,8 @@ _slogdet = define(
 
 @implements(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
-    """The sign is piecewise constant: a result without a gradient."""
-    sign, logabsdet = _slogdet(as_array(a))
+    """np.linalg.slogdet. The sign is piecewise constant, so it is a constant without a gradient."""
+    sign, logabsdet = _slogdet(as_operand(a))
     return SlogdetResult(sign.detach() if is_tensor(sign) else sign, logabsdet)
 
 
@@ -221,13 +222,13 @@ def slogdet(a: Any) -> Any:
 
 
 def _power(a: Any, n: int) -> Any:
-    """NumPy's, whose first power is the argument itself: here a copy, so that a write to it is no write to a."""
+    """NumPy returns the argument itself for n = 1: copy it, so that a write to the result does not change a."""
     out = np.linalg.matrix_power(a, n)
     return out.copy() if out is a else out
 
 
 def _power_cotangent(g: Any, out: Any, a: Any, n: int) -> Any:
-    """Σ_k (Aᵀ)^k g (Aᵀ)^(n-1-k), which stands in the corner of a power of a larger matrix, also for n < 0.
+    """Σ_k (Aᵀ)^k g (Aᵀ)^(n-1-k): the upper right block of the n-th power of a larger matrix, also for n < 0.
 
     [ Aᵀ  g  ] ^ n      (Higham 2008, Functions of Matrices, ch. 3)
     [ 0   Aᵀ ]
@@ -240,7 +241,7 @@ def _power_cotangent(g: Any, out: Any, a: Any, n: int) -> Any:
 
 
 def _power_jvp(t: Any, out: Any, a: Any, n: int) -> Any:
-    """Σ_k A^k t A^(n-1-k), from the same corner."""
+    """Σ_k A^k t A^(n-1-k), the same block."""
     m = a.shape[-1]
     top = np.concatenate([a, t], axis=-1)
     bottom = np.concatenate([np.zeros(a.shape, a.dtype), a], axis=-1)
@@ -261,9 +262,9 @@ matrix_power = define(
 
 @implements(np.linalg.multi_dot)
 def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
-    """The product of all, multiplied in the order that costs least."""
+    """np.linalg.multi_dot: the product of all matrices, multiplied in the cheapest order."""
     refuse_out("linalg.multi_dot", out)
-    factors = [as_array(x) for x in arrays]
+    factors = [as_operand(x) for x in arrays]
     if len(factors) < 2:
         raise ShapeError(f"np.linalg.multi_dot takes at least two arrays; got {len(factors)}.")
     first, last = factors[0].ndim, factors[-1].ndim
@@ -285,7 +286,10 @@ def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
 
 
 def _cheapest_splits(sizes: Sequence[int]) -> dict[tuple[int, int], int]:
-    """For each run of matrices i … j where its last product divides it (Cormen et al., Introduction to Algorithms, 14.2)."""
+    """For each run of matrices i … j the place where its last product splits it.
+
+    Source: Cormen et al., Introduction to Algorithms, 4th ed., 14.2.
+    """
     n = len(sizes) - 1
     cost = {(i, i): 0 for i in range(n)}
     split = {}
@@ -300,8 +304,8 @@ def _cheapest_splits(sizes: Sequence[int]) -> dict[tuple[int, int], int]:
 
 @implements(np.linalg.tensorsolve)
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
-    """The x with tensordot(a, x, x.ndim) = b."""
-    a, b = as_array(a), as_array(b)
+    """np.linalg.tensorsolve: the x with tensordot(a, x, x.ndim) = b."""
+    a, b = as_operand(a), as_operand(b)
     if axes is not None:
         a = np.moveaxis(a, axes, range(a.ndim - len(axes), a.ndim))
     shape = a.shape[b.ndim :]
@@ -310,7 +314,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 
 @implements(np.linalg.tensorinv)
 def tensorinv(a: Any, ind: int = 2) -> Any:
-    """The inverse of a for tensordot over `ind` axes."""
+    """np.linalg.tensorinv: the inverse of a for tensordot over `ind` axes."""
     if ind <= 0:
         raise ShapeError(f"np.linalg.tensorinv takes ind > 0; got {ind}.")
     shape = a.shape[ind:] + a.shape[:ind]
@@ -318,7 +322,7 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
     return np.reshape(np.linalg.inv(np.reshape(a, (rows, a.size // rows))), shape)
 
 
-# Other names, and what has no derivative
+# Other names of functions, and functions without a derivative
 
 
 @implements(np.linalg.matrix_transpose, np.matrix_transpose)
@@ -333,12 +337,13 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Any:
 
 @implements(np.linalg.matrix_rank)
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, **rtol: Any) -> Any:
-    return np.linalg.matrix_rank(values(A), values(tol), hermitian, **rtol)
+    return np.linalg.matrix_rank(raw(A), raw(tol), hermitian, **rtol)
 
 
 @implements(np.linalg.eig, np.linalg.eigvals)
 def eig(a: Any) -> Any:
     raise NoRuleError(
-        "np.linalg.eig and eigvals of a general matrix are complex and have no derivative rule. Use np.linalg.eigh or eigvalsh "
-        "for a symmetric matrix, np.linalg.svd for singular values, or the values alone: np.linalg.eig(x.numpy())."
+        "np.linalg.eig and eigvals of a general matrix are complex and have no derivative rule. Use np.linalg.eigh or "
+        "eigvalsh for a symmetric matrix, np.linalg.svd for singular values, or the values alone: "
+        "np.linalg.eig(x.numpy())."
     )

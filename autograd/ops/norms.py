@@ -1,7 +1,7 @@
 """Norms of vectors and matrices, and the condition number.
 
-At zero every norm has the gradient 0 (the subgradient of least length), as PyTorch's. Where several elements
-attain a maximum they share the gradient equally, as max does.
+At zero every norm has the gradient 0 (the subgradient of least length), as in PyTorch. Where several elements attain
+the maximum they share the gradient equally, as for max.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
-from autograd.ops.products import as_array, values
+from autograd.ops.arguments import as_operand
 from autograd.shapes import keep_dims, normalize_axes
 
 
 def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Of the p-norm over axis: g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
+    """For the p-norm over an axis g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
     g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
-    zero = values(out) == 0
+    zero = raw(out) == 0
     safe = np.where(zero, np.ones((), x.dtype), out)
     if ord is None or ord == 2 or isinstance(ord, str):
         return x * np.where(zero, np.zeros((), x.dtype), g / safe)
@@ -28,10 +29,10 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
     if ord == 1:
         return g * np.sign(x)
     if abs(ord) == np.inf:
-        attained = np.abs(values(x)) == values(out)
+        attained = np.abs(raw(x)) == raw(out)
         share = attained / np.sum(attained, axis=axis if axis is None else normalize_axes(axis, x.ndim), keepdims=True)
         return g * np.sign(x) * share.astype(x.dtype)
-    skip = zero | (values(x) == 0)  # where |x| = 0 the power may be infinite; sign(x) = 0 decides
+    skip = zero | (raw(x) == 0)  # where x = 0 the power may be infinite, but sign(x) = 0
     ratio = np.where(skip, np.ones((), x.dtype), np.abs(x) / safe)
     return np.where(zero, np.zeros((), x.dtype), g * np.sign(x) * np.power(ratio, ord - 1))
 
@@ -41,8 +42,8 @@ _norm = define(np.linalg.norm, _norm_cotangent, jvp="reduction", batch="axis", l
 
 @implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Every norm that NumPy has: of vectors (any number p, inf, -inf, 0), of matrices ("fro", "nuc", 1, 2, inf and their negatives)."""
-    x = as_array(x)
+    """np.linalg.norm: of vectors for any p, inf, -inf and 0; of matrices "fro", "nuc", ±1, ±2 and ±inf."""
+    x = as_operand(x)
     if ord is None or x.ndim == 0:
         return _norm(x, ord=ord, axis=axis, keepdims=keepdims)
     axes = normalize_axes(axis, x.ndim)
@@ -51,7 +52,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if ord in ("fro", "f"):
         return _norm(x, ord=ord, axis=axes, keepdims=keepdims)
     if ord not in (1, -1, 2, -2, np.inf, -np.inf, "nuc"):
-        return np.linalg.norm(values(x), ord, axis, keepdims)  # NumPy's error
+        return np.linalg.norm(raw(x), ord, axis, keepdims)  # NumPy's error
     result = _matrix_norm(np.moveaxis(x, axes, (-2, -1)), ord)
     return np.expand_dims(result, axes) if keepdims else result
 
@@ -66,8 +67,8 @@ def _matrix_norm(x: Any, ord: Any) -> Any:
 
 @implements(np.linalg.vector_norm)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    """The norm over all axes, or any number of them, as if they were one."""
-    x = as_array(x)
+    """np.linalg.vector_norm: over any number of axes as if they were one."""
+    x = as_operand(x)
     axes = normalize_axes(axis, x.ndim)
     if len(axes) == 1:
         return _norm(x, ord=ord, axis=axes[0], keepdims=keepdims)
@@ -80,7 +81,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 
 @implements(np.linalg.matrix_norm)
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    x = as_array(x)
+    x = as_operand(x)
     if x.ndim < 2:
         raise ShapeError(f"np.linalg.matrix_norm takes matrices; got shape {x.shape}.")
     return norm(x, ord, (-2, -1), keepdims)
@@ -88,20 +89,20 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 
 @implements(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
-    """The condition number: the largest over the smallest singular value, or |A| |A⁻¹| in another norm.
+    """np.linalg.cond: the largest over the smallest singular value, or |A| |A⁻¹| in another norm.
 
-    That of a singular matrix is inf; where it makes NumPy's inv fail, a plain result without a gradient.
+    It is inf for a singular matrix. Where NumPy's inv fails for that reason, the result is plain and has no gradient.
     """
-    x = as_array(x)
+    x = as_operand(x)
     if p not in (None, 2, -2):
         try:
             return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
         except np.linalg.LinAlgError:
-            return np.linalg.cond(values(x), p)  # or NumPy's error
+            return np.linalg.cond(raw(x), p)  # or NumPy's error
     if 0 in x.shape[-2:]:
         raise np.linalg.LinAlgError("cond is not defined on empty arrays")
     s = np.linalg.svdvals(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    undefined = np.isnan(values(ratio)) & ~np.isnan(values(x)).any(axis=(-2, -1))  # 0 / 0
+    undefined = np.isnan(raw(ratio)) & ~np.isnan(raw(x)).any(axis=(-2, -1))  # 0 / 0
     return np.where(undefined, np.full((), np.inf, s.dtype), ratio) if np.any(undefined) else ratio

@@ -1,4 +1,4 @@
-"""np.pad: a border of a constant, or of elements of the array itself."""
+"""np.pad: a border that is constant, or repeats elements of the array."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
 from autograd.shapes import normalize_axes
@@ -17,9 +18,9 @@ _MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
 def _unpad(g: Any, width: Width, mode: str) -> Any:
-    """Add the border to the elements it came from: the adjoint of `_pad`.
+    """Add the border to the elements it was copied from: the transpose of `_pad`, one axis after the other.
 
-    Padding goes axis by axis, and so does this. For modes that repeat elements, padding 0 … n-1 says whose copy each is.
+    For the modes that repeat elements, padding 0 … n-1 gives the position that each element of the border comes from.
     """
     for axis, (before, after) in enumerate(width):
         if before == after == 0:
@@ -53,28 +54,28 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     """np.pad with mode constant, edge, reflect, symmetric or wrap; a constant border gets no gradient."""
     if mode not in _MODES:
         raise NoRuleError(
-            f"np.pad of a Tensor takes the modes {', '.join(_MODES)}; got {mode!r}. Build that border and np.concatenate it."
+            f"np.pad of a Tensor takes the modes {', '.join(_MODES)}; got {mode!r}. "
+            "Build that border and np.concatenate it."
         )
-    kwargs = {key: getattr(value, "_data", value) if not getattr(value, "requires_grad", False) else _refuse(key)
-              for key, value in kwargs.items()}  # fmt: skip
+    for key, value in kwargs.items():
+        if getattr(value, "requires_grad", False):
+            raise NoRuleError(f"np.pad has no derivative by {key}; np.concatenate a border that requires grad.")
+    kwargs = {key: raw(value) for key, value in kwargs.items()}
     known = {"constant": ["constant_values"], "reflect": ["reflect_type"], "symmetric": ["reflect_type"]}.get(mode, [])
     unknown = sorted(kwargs.keys() - known)
     if unknown:
         raise ArgumentError(f"np.pad: mode {mode!r} takes {', '.join(known) or 'no option'}; got {', '.join(unknown)}.")
     if kwargs.pop("reflect_type", "even") != "even":
         raise NoRuleError(
-            "np.pad of a Tensor takes reflect_type='even'; along one axis the odd one is 2 * np.pad(x, n, 'edge') - np.pad(x, n, mode)."
+            "np.pad of a Tensor takes reflect_type='even'; along one axis the odd one is "
+            "2 * np.pad(x, n, 'edge') - np.pad(x, n, mode)."
         )
     return _pad(array, _as_width(pad_width, array.ndim), mode, **kwargs)
 
 
-def _refuse(key: str) -> Any:
-    raise NoRuleError(f"np.pad has no derivative by {key}; np.concatenate a border that requires grad.")
-
-
 def _as_width(pad_width: Any, ndim: int) -> Width:
-    """NumPy's ways to say how far: n, (before, after), ((before, after), …), {axis: n or (before, after)}."""
-    pad_width = getattr(pad_width, "_data", pad_width)
+    """NumPy's forms of pad_width: n, (before, after), ((before, after), …), {axis: n or (before, after)}."""
+    pad_width = raw(pad_width)
     if isinstance(pad_width, dict):
         each = [(0, 0)] * ndim
         for key, value in pad_width.items():

@@ -1,6 +1,6 @@
 """Medians, quantiles and percentiles: elements selected by rank, in stable order, and interpolated.
 
-The places of the elements are plain integers; what is done with the elements is NumPy and records itself.
+The positions of the elements are plain integers. What is computed from the elements is NumPy and records itself.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import is_tensor
+from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import implements
 from autograd.errors import ArgumentError, NoRuleError
-from autograd.ops.options import refuse, refuse_out
+from autograd.ops.arguments import as_operand, refuse, refuse_out
 from autograd.ops.reduction import to_last
 from autograd.shapes import Axis, kept_shape
 
@@ -34,7 +34,7 @@ def _ranked(a: Any, order: Any, rank: Any) -> Any:
 
 
 def _virtual_index(q: Any, n: Any, method: str) -> Any:
-    """Where between the ranks 0 … n-1 the quantile lies."""
+    """The quantile's position among the ranks 0 … n-1, between two of them in general."""
     if method in _PLOTTING_POSITIONS:
         alpha, beta = _PLOTTING_POSITIONS[method]
         return n * q + (alpha + q * (1 - alpha - beta)) - 1
@@ -51,13 +51,13 @@ def _virtual_index(q: Any, n: Any, method: str) -> Any:
 
 
 def _interpolate(a: Any, q: Any, n: Any, method: str) -> Any:
-    """The quantiles q (K,) of a (..., N), of which n (a number, or (..., 1)) count: (..., K)."""
+    """The quantiles q (K,) of the n smallest elements of a (..., N); n is a number or (..., 1). Returns (..., K)."""
     order = np.argsort(a, axis=-1, kind="stable")
     last = np.maximum(n - 1, 0)
     at = np.clip(_virtual_index(q, n if type(n) is int else n.astype(q.dtype), method), 0, last.astype(q.dtype))
     if at.ndim < a.ndim:
         at = np.broadcast_to(at, (*a.shape[:-1], at.shape[-1]))
-    low = np.floor(at.numpy() if is_tensor(at) else at).astype(np.intp)
+    low = np.floor(raw(at)).astype(np.intp)
     first = _ranked(a, order, low)
     if method in _SELECTING:
         return first
@@ -65,7 +65,7 @@ def _interpolate(a: Any, q: Any, n: Any, method: str) -> Any:
     t = at - low.astype(at.dtype)
     step = second - first
     value = np.where(np.less(t, 0.5), first + step * t, second - step * (1 - t))  # NumPy's lerp: exact at both ends
-    return value if is_tensor(t) else np.where(np.equal(t, 0), first, value)  # a neighbour of weight 0 may be infinite
+    return value if is_tensor(t) else np.where(np.equal(t, 0), first, value)  # second has weight 0, and may be infinite
 
 
 def _quantile(name: str, a: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan: bool) -> Any:
@@ -77,7 +77,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Axis, method: str, keepdims: bool
         q = np.asarray(q, a.dtype if a.dtype.kind == "f" else float)
     elif not hasattr(q, "dtype"):
         q = np.asarray(q, float)
-    values = q.numpy() if is_tensor(q) else q
+    values = raw(q)
     if not np.all((values >= 0) & (values <= 1)):
         top = "100], in percent" if "percentile" in name else "1]"
         raise ArgumentError(f"np.{name}: q must lie in [0, {top}.")
@@ -108,10 +108,10 @@ def quantile(
     a: Any, q: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
     keepdims: bool = False, *, weights: Any = None,
 ) -> Any:  # fmt: skip
-    """np.quantile: the selected elements get the gradient; q is differentiated too."""
+    """np.quantile: the gradient goes to the selected elements and to q."""
     refuse_out("quantile", out)
     refuse("quantile", _NO_WEIGHTS, weights=weights)
-    return _quantile("quantile", _array(a), q, axis, method, keepdims, False)
+    return _quantile("quantile", as_operand(a), q, axis, method, keepdims, False)
 
 
 @implements(np.percentile)
@@ -122,7 +122,7 @@ def percentile(
     """np.percentile: np.quantile of q / 100."""
     refuse_out("percentile", out)
     refuse("percentile", _NO_WEIGHTS, weights=weights)
-    return _quantile("percentile", _array(a), _hundredth(q), axis, method, keepdims, False)
+    return _quantile("percentile", as_operand(a), _hundredth(q), axis, method, keepdims, False)
 
 
 @implements(np.nanquantile)
@@ -130,10 +130,10 @@ def nanquantile(
     a: Any, q: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
     keepdims: bool = False, *, weights: Any = None,
 ) -> Any:  # fmt: skip
-    """np.nanquantile: nan are passed over."""
+    """np.nanquantile: ignores nan."""
     refuse_out("nanquantile", out)
     refuse("nanquantile", _NO_WEIGHTS, weights=weights)
-    return _quantile("nanquantile", _array(a), q, axis, method, keepdims, True)
+    return _quantile("nanquantile", as_operand(a), q, axis, method, keepdims, True)
 
 
 @implements(np.nanpercentile)
@@ -141,18 +141,14 @@ def nanpercentile(
     a: Any, q: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
     keepdims: bool = False, *, weights: Any = None,
 ) -> Any:  # fmt: skip
-    """np.nanpercentile: nan are passed over."""
+    """np.nanpercentile: ignores nan."""
     refuse_out("nanpercentile", out)
     refuse("nanpercentile", _NO_WEIGHTS, weights=weights)
-    return _quantile("nanpercentile", _array(a), _hundredth(q), axis, method, keepdims, True)
+    return _quantile("nanpercentile", as_operand(a), _hundredth(q), axis, method, keepdims, True)
 
 
 def _hundredth(q: Any) -> Any:
     return q / 100 if hasattr(q, "dtype") or type(q) in (int, float) else np.asarray(q, float) / 100
-
-
-def _array(a: Any) -> Any:
-    return a if hasattr(a, "dtype") else np.asarray(a)
 
 
 @implements(np.median)
@@ -164,7 +160,7 @@ def median(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = F
 
 @implements(np.nanmedian)
 def nanmedian(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
-    """np.nanmedian: nan are passed over."""
+    """np.nanmedian: ignores nan."""
     refuse_out("nanmedian", out)
     return _median(a, axis, keepdims, True)
 

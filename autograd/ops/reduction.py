@@ -8,10 +8,10 @@ import numpy as np
 
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.options import check_dtype, refuse, refuse_out
+from autograd.ops.arguments import as_operand, check_dtype, refuse, refuse_out
 from autograd.shapes import Axis, keep_dims, normalize_axes, reduced_size, spread
 
-_add_up: Any = np.add.reduce  # what np.sum calls, without its detours
+_add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
 
 
 def _sum_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
@@ -71,7 +71,7 @@ def mean(
 
 
 def _only(a: Any, where: Any, other: float) -> Any:
-    """The elements that where= names, and a neutral element for the others."""
+    """The array with a neutral element in place of the elements that where= excludes."""
     if where is True:
         return a
     if np.broadcast_shapes(np.shape(where), np.shape(a)) != np.shape(a):
@@ -79,12 +79,12 @@ def _only(a: Any, where: Any, other: float) -> Any:
     return np.where(where, a, np.full((), other, a.dtype))
 
 
-# Products: the derivative by x_i is the product of all others, exact whatever is zero. As two running products,
-# from the left up to i and from the right down to i, it can be differentiated again.
+# Products. The derivative by x_i is the product of all others. Computed from two running products, from the left up to
+# i and from the right down to i, it is exact also where factors are zero, and it can be differentiated again.
 
 
 def to_last(a: Any, axis: Axis, ndim: int) -> Any:
-    """The axes of a reduction moved to the end and joined to one."""
+    """The array with the axes of a reduction moved to the end and joined to one."""
     axes = normalize_axes(axis, ndim)
     rest = tuple(i for i in range(ndim) if i not in axes)
     moved = np.transpose(a, rest + axes)
@@ -102,8 +102,8 @@ def from_last(a: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
     return np.transpose(moved, tuple(order.index(i) for i in range(len(shape))))
 
 
-def before(products: Any) -> Any:
-    """For each element of the last axis the running product before it: 1 in front, the last dropped."""
+def shifted(products: Any) -> Any:
+    """Running products along the last axis, without the element itself: 1 in front, the last product dropped."""
     ones = np.ones((*products.shape[:-1], 1), products.dtype)
     return np.concatenate([ones, products[..., :-1]], axis=-1)
 
@@ -112,8 +112,8 @@ def _prod_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ke
     if a.size == 0:
         return np.zeros(a.shape, g.dtype)
     x = to_last(a, axis, a.ndim)
-    left = before(np.cumprod(x, axis=-1))
-    right = np.flip(before(np.cumprod(np.flip(x, -1), axis=-1)), -1)
+    left = shifted(np.cumprod(x, axis=-1))
+    right = np.flip(shifted(np.cumprod(np.flip(x, -1), axis=-1)), -1)
     return keep_dims(g, a.shape, axis, keepdims) * from_last(left * right, axis, a.shape)
 
 
@@ -140,7 +140,7 @@ def prod(
     return product if initial is None else product * initial
 
 
-# Variances. d var / dx = 2 (x - mean) / (n - ddof); the mean's own part is a sum of deviations, 0.
+# Variances. d var / dx = 2 (x - mean) / (n - ddof). The derivative by the mean is 0: the deviations sum to zero.
 
 
 def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
@@ -157,10 +157,10 @@ def _var_vjp(
 def _std_vjp(
     g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
 ) -> Any:
-    """(x - mean) / ((n - ddof) std), 0 for a constant (convention of design 4).
+    """(x - mean) / ((n - ddof) std), and 0 for a constant (docs/conventions.md).
 
-    The mean of a constant may be off by a rounding, and all deviations equal to that rounding: they are centred
-    once more, or the gradient would be ±1/n instead of 0.
+    The computed mean of a constant may have a rounding error, and then every deviation equals that error. Without
+    centring them a second time the gradient would be ±1/n instead of 0.
     """
     deviation = a - np.mean(a, axis=axis, keepdims=True)
     deviation = deviation - np.mean(deviation, axis=axis, keepdims=True)
@@ -169,11 +169,11 @@ def _std_vjp(
 
 
 _var = define(
-    lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims),
+    lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.var(a, axis, dtype, ddof=ddof, keepdims=keepdims),
     _var_vjp, keeps="a", guard=False, name="var", jvp="reduction", batch="axis", label="g·2(x-mean)/n",
 )  # fmt: skip
 _std = define(
-    lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims),
+    lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.std(a, axis, dtype, ddof=ddof, keepdims=keepdims),
     _std_vjp, keeps="a out", guard=False, name="std", jvp="reduction", batch="axis", label="g·(x-mean)/(n·std)",
 )  # fmt: skip
 
@@ -218,17 +218,18 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         value = np.mean(a, axis=axis, keepdims=keepdims)
         total = np.full(value.shape, reduced_size(shape, axis), value.dtype)
         return (value, total) if returned else value
-    if not hasattr(weights, "shape"):
-        weights = np.array(weights)
+    weights = as_operand(weights)
     if weights.shape != shape:
         if axis is None:
             raise ShapeError(
-                f"np.average: weights of shape {weights.shape} do not fit the array's {shape}; say along which axis they go."
+                f"np.average: weights of shape {weights.shape} do not fit the array's {shape}; "
+                "say along which axis they go."
             )
         axes = normalize_axes(axis, len(shape))
         if weights.shape != tuple(shape[i] for i in axes):
             raise ShapeError(
-                f"np.average: weights along axis {axis} must have shape {tuple(shape[i] for i in axes)}; got {weights.shape}."
+                f"np.average: weights along axis {axis} must have shape {tuple(shape[i] for i in axes)}; "
+                f"got {weights.shape}."
             )
         ordered = np.transpose(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
         weights = np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
@@ -240,7 +241,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
     return (value, np.broadcast_to(total, value.shape)) if returned else value
 
 
-# The same, passing nan over: they are replaced by what changes nothing, and get no gradient.
+# The same functions ignoring nan: it is replaced by the neutral element, and gets no gradient.
 
 
 def _present(a: Any) -> Any:
@@ -296,7 +297,7 @@ def nanvar(
     a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
     *, where: Any = True, mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
-    """np.nanvar: nan where no degree of freedom is left."""
+    """np.nanvar: nan where no degrees of freedom are left."""
     refuse_out("nanvar", out)
     refuse(
         "nanvar", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where, mean=mean
@@ -321,7 +322,7 @@ def nanstd(
     return np.where(constant, 0, np.sqrt(np.where(constant, 1, variance)))
 
 
-# The methods of the ufuncs: over axis 0 unless told otherwise
+# The methods of the ufuncs. The default of reduce is axis 0.
 
 
 def _reduce_add(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:

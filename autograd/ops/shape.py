@@ -1,4 +1,4 @@
-"""The same elements in another shape, order or dtype."""
+"""The same elements in another shape, order or dtype, or repeated."""
 
 from __future__ import annotations
 
@@ -8,36 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import is_tensor
+from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.ops.arguments import as_operand, frozen
 from autograd.shapes import normalize_axes
 
 Shape = int | Sequence[int]
-
-
-def fixed(numbers: Any) -> Any:
-    """Axes, shifts or counts as numbers and tuples: a node keeps them, and lists and arrays may change under it."""
-    numbers = getattr(numbers, "_data", numbers)
-    if isinstance(numbers, np.ndarray):
-        numbers = numbers.tolist()
-    return tuple(numbers) if isinstance(numbers, (list, range)) else numbers
-
-
-def _in_order(k: int, a: Any, shape: Any, order: str = "C") -> dict[str, Any] | None:
-    """A leading axis stays the slowest only in C order."""
-    return {} if order == "C" else None
-
-
-def _to_shape(t: Any, out: Any, a: Any, axis: Any = None) -> Any:
-    return np.reshape(t, out.shape)
-
-
-def _stack_first(k: int, a: Any, axes: Any = None) -> dict[str, Any]:
-    """The leading axis stays where it is."""
-    order = range(a.ndim)[::-1] if axes is None else normalize_axes(axes, a.ndim)
-    return {"axes": (0, *[i + 1 for i in order])}
-
 
 # Copies and dtypes
 
@@ -69,7 +46,7 @@ _cast = define(
 
 @implements(*([np.astype] if hasattr(np, "astype") else []))  # NumPy 2.1
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
-    """x in another dtype. The gradient comes back in x's own; a cast to integers or booleans is a constant."""
+    """np.astype. The gradient has the dtype of x; the result of a cast to integers or booleans is a constant."""
     dtype = np.dtype(dtype)
     if is_tensor(x) and x._requires_grad and dtype.kind != "f":
         if dtype.kind == "c":
@@ -84,19 +61,25 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 # The same elements in the same order
 
+
+def _reshape_batch(k: int, a: Any, shape: Any, order: str = "C") -> dict[str, Any] | None:
+    """The call for a batch: the leading axis varies slowest only in C order."""
+    return {} if order == "C" else None
+
+
 _reshape = define(lambda a, shape, order="C": a.reshape(shape, order=order),
                   lambda g, out, a, shape, order="C": np.reshape(g, a.shape, order=order),
-                  keeps="", name="reshape", label="g reshaped", batch=_in_order,
+                  keeps="", name="reshape", label="g reshaped", batch=_reshape_batch,
                   jvp=lambda t, out, a, shape, order="C": np.reshape(t, out.shape, order=order))  # fmt: skip
 
 
 @implements(np.reshape)
 def reshape(a: Any, /, shape: Shape, order: str = "C", *, copy: bool | None = None) -> Any:
-    """np.reshape; order "A" is decided by how the array lies in memory now."""
+    """np.reshape; what order "A" means depends on the present memory layout of the array."""
     if copy:
         a = rules[np.copy](a)
     elif copy is False:
-        np.reshape(getattr(a, "_data", a), shape, order=order, copy=False)  # type: ignore[call-overload]  # raises if it must copy
+        np.reshape(raw(a), shape, order=order, copy=False)  # type: ignore[call-overload]  # raises if it has to copy
     if order == "C":
         return _reshape(a, shape)
     return _reshape(a, shape, order=_memory_order(a) if order == "A" else order)
@@ -104,9 +87,9 @@ def reshape(a: Any, /, shape: Shape, order: str = "C", *, copy: bool | None = No
 
 @implements(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    """np.ravel; order "K" reads the elements as they lie in memory."""
+    """np.ravel; order "K" means the order of the elements in memory."""
     if order == "K":
-        strides = [abs(stride) for stride in np.shape(a) and getattr(a, "_data", a).strides]
+        strides = [abs(stride) for stride in np.shape(a) and raw(a).strides]
         axes = sorted(range(len(strides)), key=lambda i: -strides[i])
         if axes != sorted(axes):
             a = np.transpose(a, axes)
@@ -115,46 +98,58 @@ def ravel(a: Any, order: str = "C") -> Any:
 
 
 def _memory_order(a: Any) -> str:
-    flags = getattr(getattr(a, "_data", a), "flags", None)
+    flags = getattr(raw(a), "flags", None)
     return "F" if flags is not None and flags.fnc else "C"
 
 
-def _back_to_shape(g: Any, out: Any, a: Any, axis: Any = None) -> Any:
+def _reshaped_vjp(g: Any, out: Any, a: Any, axis: Any = None) -> Any:
     return np.reshape(g, a.shape)
 
 
-expand_dims = define(np.expand_dims, _back_to_shape, keeps="", jvp=_to_shape, batch="", label="g reshaped")
-squeeze = define(np.squeeze, _back_to_shape, keeps="", jvp=_to_shape, batch="", label="g reshaped")
+def _reshaped_jvp(t: Any, out: Any, a: Any, axis: Any = None) -> Any:
+    return np.reshape(t, out.shape)
+
+
+expand_dims = define(np.expand_dims, _reshaped_vjp, keeps="", jvp=_reshaped_jvp, batch="", label="g reshaped")
+squeeze = define(np.squeeze, _reshaped_vjp, keeps="", jvp=_reshaped_jvp, batch="", label="g reshaped")
 
 
 @implements(np.atleast_1d)
 def atleast_1d(*arys: Any) -> Any:
+    """np.atleast_1d."""
     return _each(lambda a: a if np.ndim(a) else np.reshape(a, 1), arys)
 
 
 @implements(np.atleast_2d)
 def atleast_2d(*arys: Any) -> Any:
-    """Axes are added in front: (n,) -> (1, n)."""
+    """np.atleast_2d: axes are added in front, (n,) -> (1, n)."""
     return _each(lambda a: a if np.ndim(a) >= 2 else np.reshape(a, (1, np.size(a))), arys)
 
 
 @implements(np.atleast_3d)
 def atleast_3d(*arys: Any) -> Any:
-    """Axes are added on both sides: (n,) -> (1, n, 1), (m, n) -> (m, n, 1)."""
-    return _each(
-        lambda a: (
-            a if np.ndim(a) >= 3 else np.expand_dims(a, 2) if np.ndim(a) == 2 else np.reshape(a, (1, np.size(a), 1))
-        ),
-        arys,
-    )
+    """np.atleast_3d: axes are added on both sides, (n,) -> (1, n, 1), (m, n) -> (m, n, 1)."""
+
+    def three(a: Any) -> Any:
+        if a.ndim >= 3:
+            return a
+        return np.expand_dims(a, 2) if a.ndim == 2 else np.reshape(a, (1, a.size, 1))
+
+    return _each(three, arys)
 
 
 def _each(function: Any, arys: tuple[Any, ...]) -> Any:
-    results = tuple(function(a if hasattr(a, "shape") else np.asarray(a)) for a in arys)
+    results = tuple(function(as_operand(a)) for a in arys)
     return results[0] if len(results) == 1 else results
 
 
 # The axes in another order
+
+
+def _transpose_batch(k: int, a: Any, axes: Any = None) -> dict[str, Any]:
+    """The call for a batch: the leading axis stays in front."""
+    order = range(a.ndim)[::-1] if axes is None else normalize_axes(axes, a.ndim)
+    return {"axes": (0, *[i + 1 for i in order])}
 
 
 def _undo_transpose(g: Any, out: Any, a: Any, axes: Any = None) -> Any:
@@ -170,7 +165,7 @@ _transpose = define(
     keeps="",
     name="transpose",
     jvp="linear",
-    batch=_stack_first,
+    batch=_transpose_batch,
     label="gᵀ",
 )
 swapaxes = define(
@@ -188,18 +183,18 @@ _moveaxis = define(np.moveaxis, lambda g, out, a, source, destination: np.moveax
 @implements(np.transpose, np.permute_dims)
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Any:
     """np.transpose."""
-    return _transpose(a) if axes is None else _transpose(a, fixed(axes))
+    return _transpose(a) if axes is None else _transpose(a, frozen(axes))
 
 
 @implements(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """np.moveaxis."""
-    return _moveaxis(a, fixed(source), fixed(destination))
+    return _moveaxis(a, frozen(source), frozen(destination))
 
 
 @implements(np.rollaxis)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    """The axis moved so that it lies before `start`."""
+    """np.rollaxis: moves the axis in front of axis `start`."""
     n = np.ndim(a)
     (axis,) = normalize_axes(axis, n)
     if not -n <= start <= n:
@@ -236,22 +231,22 @@ _roll = define(
 @implements(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
     """np.flip."""
-    return _flip(m, fixed(axis))
+    return _flip(m, frozen(axis))
 
 
 @implements(np.rot90)
 def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     """np.rot90."""
-    return _rot90(m, k, fixed(axes))
+    return _rot90(m, k, frozen(axes))
 
 
 @implements(np.roll)
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     """np.roll."""
-    return _roll(a, fixed(shift), fixed(axis))
+    return _roll(a, frozen(shift), frozen(axis))
 
 
-# Elements repeated: the sweep adds up what the copies receive
+# Elements repeated. An element gets the sum of the cotangents of its copies; after broadcast_to the sweep computes it.
 
 broadcast_to = define(
     np.broadcast_to,
@@ -264,8 +259,25 @@ broadcast_to = define(
 
 @implements(np.broadcast_arrays)
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+    """np.broadcast_arrays."""
     shape = np.broadcast_shapes(*[np.shape(a) for a in args])
     return tuple(a if np.shape(a) == shape and is_tensor(a) else np.broadcast_to(a, shape) for a in args)
+
+
+@implements(np.meshgrid)
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
+    """np.meshgrid."""
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"np.meshgrid: indexing must be 'xy' or 'ij'; got {indexing!r}.")
+    ndim = len(xi)
+    along = list(range(ndim))
+    if indexing == "xy" and ndim > 1:
+        along[:2] = [1, 0]
+    shapes = [(1,) * i + (-1,) + (1,) * (ndim - 1 - i) for i in along]
+    grids = [np.reshape(as_operand(x), shape) for x, shape in zip(xi, shapes, strict=True)]
+    if not sparse:
+        grids = list(np.broadcast_arrays(*grids))
+    return tuple([np.copy(grid) if copy else grid for grid in grids])
 
 
 def _add_tiles(g: Any, out: Any, A: Any, reps: Any) -> Any:
@@ -284,7 +296,7 @@ _tile = define(np.tile, _add_tiles, keeps="", jvp="linear", label="Σ g over the
 @implements(np.tile)
 def tile(A: Any, reps: Any) -> Any:
     """np.tile."""
-    return _tile(A, fixed(reps))
+    return _tile(A, frozen(reps))
 
 
 def _add_repeats(g: Any, out: Any, a: Any, repeats: int, axis: int) -> Any:
@@ -305,11 +317,11 @@ _repeat = define(
 
 @implements(np.repeat)
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    """Each element `repeats` times, or each its own number of times."""
+    """np.repeat: each element `repeats` times, which may be a number for each element."""
     if axis is None or np.ndim(a) == 0:
         a, axis = np.ravel(a), 0
     (axis,) = normalize_axes(axis, np.ndim(a))
-    repeats = np.asarray(getattr(repeats, "_data", repeats))
+    repeats = np.asarray(raw(repeats))
     if repeats.size == 1:
         if repeats.dtype.kind not in "iu" or repeats.item() < 0:
             raise ArgumentError(f"repeat takes a number of copies >= 0; got {repeats.item()!r}.")
@@ -319,7 +331,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
 
 @implements(np.resize)
 def resize(a: Any, new_shape: Shape) -> Any:
-    """The elements over and over again until the new shape is full."""
+    """np.resize: repeats the elements until the new shape is full."""
     shape = (new_shape,) if isinstance(new_shape, (int, np.integer)) else tuple(new_shape)
     if any(n < 0 for n in shape):
         raise ShapeError(f"all sizes of new_shape must be >= 0; got {shape}.")

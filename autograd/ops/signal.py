@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import is_tensor
+from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError
-from autograd.ops.products import as_array
+from autograd.ops.arguments import as_operand
 
-# Convolution. out = the full convolution, or the part of it that `mode` names
+# Convolution: the full one, or the part of it that `mode` selects
 
 
 def _part(mode: str, long: int, short: int) -> tuple[int, int]:
-    """Where in the full convolution, of length long + short - 1, the result of `mode` begins, and its length."""
+    """(start, length) of the result of `mode` within the full convolution, whose length is long + short - 1."""
     if mode == "full":
         return 0, long + short - 1
     if mode == "same":
@@ -26,13 +26,13 @@ def _part(mode: str, long: int, short: int) -> tuple[int, int]:
 
 
 def _vector(x: Any) -> Any:
-    """A number as a vector of one element; NumPy refuses more than one dimension itself."""
-    x = as_array(x)
+    """A number as a vector of one element. More than one dimension is an error, which NumPy raises itself."""
+    x = as_operand(x)
     return x if x.ndim else np.reshape(x, (1,))
 
 
 def _full(g: Any, a: Any, v: Any, mode: str) -> Any:
-    """The cotangent of the full convolution: zero where `mode` left it out."""
+    """The cotangent of the full convolution: zero outside the part that `mode` selects."""
     long, short = max(a.size, v.size), min(a.size, v.size)
     start, length = _part(mode, long, short)
     if mode == "full":
@@ -52,6 +52,7 @@ _convolve = define(  # out[k] = Σ_i a[i] v[k-i], so ga[i] = Σ_k g[k] v[k-i]
 
 @implements(np.convolve)
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    """np.convolve."""
     a, v = _vector(a), _vector(v)
     _part(mode, 1, 1)
     return _convolve(a, v, mode=mode)
@@ -59,7 +60,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 @implements(np.correlate)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    """The convolution with v reversed; where v is the longer, a is reversed and then the result, as NumPy does."""
+    """np.correlate: the convolution with v reversed. If v is longer, a and the result are reversed, as in NumPy."""
     a, v = _vector(a), _vector(v)
     _part(mode, 1, 1)
     if a.size >= v.size:
@@ -71,9 +72,9 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 
 
 def _segments(x: Any, xp: Any) -> tuple[Any, Any, Any, Any]:
-    """For raw x: the number of its segment of xp, and whether it is inside, to the left, to the right.
+    """(the segment of xp that x lies in, whether x is inside, left of all, right of all), of raw arrays.
 
-    A knot belongs to the segment on its right, the last one to the segment on its left.
+    A knot belongs to the segment on its right, and the last knot to the segment on its left.
     """
     i = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, max(len(xp) - 2, 0))
     return i, ~((x < xp[0]) | (x > xp[-1])), x < xp[0], x > xp[-1]
@@ -81,7 +82,7 @@ def _segments(x: Any, xp: Any) -> tuple[Any, Any, Any, Any]:
 
 def _interp_composite(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
     """f_i + (x - x_i) (f_{i+1} - f_i) / (x_{i+1} - x_i) between the knots, constant outside."""
-    i, _, below, above = _segments(getattr(x, "_data", x), getattr(xp, "_data", xp))
+    i, _, below, above = _segments(raw(x), raw(xp))
     j = np.minimum(i + 1, len(xp) - 1)
     width = xp[j] - xp[i]
     slope = (fp[j] - fp[i]) / np.where(i == j, 1.0, width)
@@ -101,8 +102,8 @@ def _interp_cotangents(
     gi = np.where(inside, g, 0.0)
     n = len(xp)
     at_left, at_right = (gi * (1 - t)), gi * t
-    gf = _scattered(i, at_left, n) + _scattered(j, at_right, n)
-    gxp = -_scattered(i, slope * at_left, n) - _scattered(j, slope * at_right, n)
+    gf = _summed_by(i, at_left, n) + _summed_by(j, at_right, n)
+    gxp = -_summed_by(i, slope * at_left, n) - _summed_by(j, slope * at_right, n)
     if left is None:
         gf[0] += np.sum(np.where(below, g, 0.0))
     if right is None:
@@ -110,7 +111,8 @@ def _interp_cotangents(
     return gi * slope, gxp, gf
 
 
-def _scattered(index: Any, weights: Any, n: int) -> Any:
+def _summed_by(index: Any, weights: Any, n: int) -> Any:
+    """The sums of the weights that have index 0 … n-1."""
     return np.bincount(np.ravel(index), np.ravel(weights), n)
 
 
@@ -121,17 +123,20 @@ _interp = define(
 
 @implements(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-    """Differentiable by x, fp and xp. At a knot: the slope on its right (at the last, on its left); outside 0."""
+    """np.interp, differentiable by x, fp and xp.
+
+    Gradient:  by x: at a knot the slope on its right, at the last knot the slope on its left; 0 outside the knots.
+    """
     if any(is_tensor(value) for value in (left, right, period)):
         raise NoRuleError("np.interp has no derivative by left, right or period: pass numbers there.")
-    x, xp, fp = as_array(x), as_array(xp), as_array(fp)
+    x, xp, fp = as_operand(x), as_operand(xp), as_operand(fp)
     if period is None:
         return _interp(x, xp, fp, left=left, right=right)
     if period == 0:
         raise ArgumentError("np.interp takes a period other than 0.")
     period = abs(period)
     xp = np.remainder(xp, period)
-    order = np.argsort(getattr(xp, "_data", xp))
+    order = np.argsort(raw(xp))
     xp, fp = xp[order], fp[order]
     xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
     fp = np.concatenate([fp[-1:], fp, fp[:1]])

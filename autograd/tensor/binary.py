@@ -1,5 +1,8 @@
-"""The operators' short path. np.add(x, y) on one number costs NumPy ten times what x + y does, and a method that looks
-at its two operands directly another half of what a primitive's call does."""
+"""The short path of the arithmetic operators.
+
+For one number np.add(x, y) takes ten times as long as x + y. And a method that looks at its two operands directly takes
+half as long as the general call of a primitive.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
             out = kept = operator(x, b)
             parents = (parent, None)
             args = (x, b)
-            if type(x) is ndarray:  # of a number nothing would be saved by not keeping it
+            if type(x) is ndarray:  # dropping a number would save no memory
                 if not keep_a:
                     args = (abstract(x), b)
                 if not keep_out:

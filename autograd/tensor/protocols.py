@@ -1,4 +1,4 @@
-"""What NumPy's protocols ask of a Tensor beyond a plain call, and what is said where there is no rule."""
+"""NumPy's protocols for a Tensor, beyond the plain call of a function that has a rule."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.modes import mode
-from autograd.engine.recording import is_tensor
+from autograd.engine.recording import is_tensor, raw
 from autograd.errors import NoRuleError
+from autograd.ops.arguments import refuse_out
 
 
 def no_rule(name: str) -> str:
+    """The message for a function that has no derivative rule."""
     return (
         f"{name} has no derivative rule. Compute it on the values (x.numpy()) if no gradient has to flow through it, "
         "or make it differentiable with @autograd.primitive."
@@ -22,7 +24,7 @@ def no_rule(name: str) -> str:
 def dispatch_ufunc(
     rule: Callable[..., Any] | None, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    """A ufunc called with keywords, by a method other than a call, or without a rule."""
+    """A ufunc that is called with keywords, by a method such as reduce, or has no rule."""
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     if method == "at":
         raise NoRuleError(
@@ -32,12 +34,8 @@ def dispatch_ufunc(
         if not any(is_tensor(o) for o in kwargs["out"]) and not (
             mode.get().recording and any(getattr(x, "requires_grad", False) for x in inputs)
         ):
-            return getattr(ufunc, method)(
-                *[x._data if is_tensor(x) else x for x in inputs], **kwargs
-            )  # p.data -= lr * p.grad
-        raise NoRuleError(
-            f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. Write y = np.{name}(…)."
-        )
+            return getattr(ufunc, method)(*[raw(x) for x in inputs], **kwargs)  # as in p.data -= lr * p.grad
+        refuse_out(name, kwargs["out"])  # raises
     if rule is None:
         raise NoRuleError(no_rule(f"np.{name}"))
     if kwargs.get("where", True) is not True:

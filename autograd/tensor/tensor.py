@@ -1,11 +1,13 @@
-"""Tensor: an ndarray that remembers how it was made."""
+"""Tensor: an array that remembers how it was computed.
+
+The class below holds what gradients need. Its operators, writes in place, conversions and the methods of an ndarray are
+base classes in the other files of this folder.
+"""
 
 from __future__ import annotations
 
-import itertools
 import weakref
-from collections.abc import Callable, Iterator
-from threading import local
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,15 +18,18 @@ from autograd.engine.hooks import RETAIN
 from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
 from autograd.errors import DTypeError, GraphError, NoRuleError, ShapeError
+from autograd.tensor.conversions import Conversions
+from autograd.tensor.hook_handle import HookHandle
+from autograd.tensor.in_place import InPlace
 from autograd.tensor.methods import ArrayMethods
 from autograd.tensor.operators import Operators
 from autograd.tensor.protocols import dispatch_ufunc, no_rule
 
 
-class Tensor(Operators, ArrayMethods):
+class Tensor(Operators, InPlace, ArrayMethods, Conversions):
     """An array and, if it was computed from tensors that require a gradient, the operation that made it.
 
-    Args:  data: anything np.asarray takes; an ndarray is held as it is, not copied.
+    Args:  data: anything np.asarray takes; an ndarray is not copied.
            requires_grad: whether backward() should leave a gradient in `.grad`; floating dtypes only.
            dtype: convert the data to this dtype.
     Raises: DTypeError for requires_grad on integers, booleans, complex numbers or objects.
@@ -58,7 +63,7 @@ class Tensor(Operators, ArrayMethods):
         if requires_grad:
             self.requires_grad = True
 
-    # What it is
+    # Attributes
 
     @property
     def data(self) -> Any:
@@ -99,9 +104,9 @@ class Tensor(Operators, ArrayMethods):
             return
         if value:
             _check_differentiable(self._data.dtype)
-            if isinstance(self._data, np.generic):  # a leaf is written in place, which a NumPy number cannot be
+            if isinstance(self._data, np.generic):  # optimizers write to a leaf, which is impossible for a NumPy number
                 self._data = np.asarray(self._data)
-            if not hasattr(self, "hooks"):  # a constant that an operation made: see primitive.result
+            if not hasattr(self, "hooks"):  # a constant result of an operation, see recording.result
                 self.hooks = None
             if not hasattr(self, "written"):
                 self.written = 0
@@ -114,7 +119,7 @@ class Tensor(Operators, ArrayMethods):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it was made by the user rather than by a recorded operation."""
+        """Whether the tensor is not the result of a recorded operation."""
         return self.node is None
 
     @property
@@ -144,14 +149,14 @@ class Tensor(Operators, ArrayMethods):
     @property
     def T(self) -> Tensor:  # noqa: N802
         """The array with its axes reversed."""
-        return self.transpose()
+        return self.transpose()  # type: ignore[no-any-return]
 
     @property
     def mT(self) -> Tensor:  # noqa: N802
-        """The stacked matrices transposed: the last two axes swapped."""
+        """Each matrix of a stack transposed: the last two axes swapped."""
         if self.ndim < 2:
             raise ShapeError(f"mT swaps the last two axes and needs at least two; got shape {self.shape}.")
-        return self.swapaxes(-2, -1)
+        return self.swapaxes(-2, -1)  # type: ignore[no-any-return]
 
     # Gradients
 
@@ -169,9 +174,9 @@ class Tensor(Operators, ArrayMethods):
         self._grad = None
 
     def detach(self) -> Tensor:
-        """The same values as a constant: nothing flows back through it.
+        """The same values as a constant, through which no gradient flows back.
 
-        Of a leaf that requires grad, and of a view, it is a copy: an optimizer's step writes to that leaf's memory.
+        For a leaf that requires grad, and for a view, it is a copy, because an optimizer's step writes to their memory.
         """
         data = self._data
         if isinstance(data, np.ndarray):
@@ -179,16 +184,16 @@ class Tensor(Operators, ArrayMethods):
         return result(data, None)  # type: ignore[no-any-return]
 
     def retain_grad(self) -> None:
-        """Keep the gradient of this result in `.grad` too (a leaf's is kept anyway)."""
+        """Keep the gradient of this result in `.grad`, as is always done for a leaf."""
         if not self._requires_grad:
             raise GraphError("retain_grad() needs a tensor that requires grad; this one is a constant.")
         if self.node is not None:
             self._hooks_of_node()[RETAIN] = weakref.ref(self)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
-        """Call `hook(gradient)` when this tensor's gradient is known; what it returns (unless None) replaces it.
+        """Call `hook(gradient)` when this tensor's gradient is known; what it returns, unless None, replaces it.
 
-        Returns: a handle whose `remove()` takes the hook away.
+        Returns: a handle whose `remove()` removes the hook.
         """
         if not self._requires_grad:
             raise GraphError("register_hook() needs a tensor that requires grad; this one is a constant.")
@@ -204,102 +209,19 @@ class Tensor(Operators, ArrayMethods):
             self.node.hooks = {}
         return self.node.hooks
 
-    # As plain values
-
-    def numpy(self) -> Any:
-        """The raw array, sharing memory. Gradients do not flow through it."""
-        return self._data
-
-    def item(self) -> Any:
-        """The one element as a Python number."""
-        if self.size != 1:
-            raise ShapeError(f"item() needs a tensor of one element; this one has shape {self.shape}. Use tolist().")
-        return self._data.item()
-
-    def tolist(self) -> Any:
-        """Nested lists of Python numbers."""
-        return self._data.tolist()
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self._requires_grad:
-            raise DTypeError(
-                "np.asarray() of a tensor that requires grad would lose its gradient. Use t.numpy() for the values, "
-                "t.detach() for a constant tensor, or np.stack([...]) to join tensors."
-            )
-        if copy is None:
-            return np.asarray(self._data, dtype=dtype)
-        return np.array(self._data, dtype=dtype, copy=copy)
-
-    def __len__(self) -> int:
-        if not self.ndim:
-            raise TypeError("len() of a 0-d tensor; it has one element: t.item().")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if not self.ndim:
-            raise TypeError("iteration over a 0-d tensor; it has one element: t.item().")
-        return (self[i] for i in range(self.shape[0]))
-
-    def __bool__(self) -> bool:
-        return bool(self._data)
-
-    def __float__(self) -> float:
-        if self._requires_grad:
-            conversions.count += 1
-        return float(self._one())
-
-    def __int__(self) -> int:
-        return int(self._one())
-
-    def __complex__(self) -> complex:
-        return complex(self._one())
-
-    def __index__(self) -> int:
-        return self._data.__index__()  # type: ignore[no-any-return]
-
-    def _one(self) -> Any:
-        if self.size != 1:
-            raise ShapeError(
-                f"only a tensor of one element converts to a Python number; this one has shape {self.shape}."
-            )
-        return self._data.item()
-
-    def __contains__(self, value: Any) -> bool:
-        return bool((self._data == getattr(value, "_data", value)).any())
-
-    def __repr__(self) -> str:
-        values = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
-        words = [values]
-        if self.dtype != np.float64 and not (self.dtype.kind in "bi" and self.dtype.itemsize in (1, 8)):
-            words.append(f"dtype={self.dtype}")
-        if self.node is not None:
-            words.append(f"node={self.node.name}")
-        elif self._requires_grad:
-            words.append("requires_grad=True")
-        return f"Tensor({', '.join(words)})"
-
     def _repr_html_(self) -> str:
         from autograd.viz.reprs import tensor_html  # it is for notebooks
 
         return tensor_html(self)
 
-    def __format__(self, spec: str) -> str:
-        return (
-            format(self._one(), spec)
-            if spec and self.size == 1
-            else repr(self)
-            if not spec
-            else format(self._data, spec)
-        )
-
     # Copies
 
     def copy(self) -> Tensor:
-        """A copy in memory of its own; gradients flow through it."""
+        """A copy; gradients flow through it."""
         return rules[np.copy](self)  # type: ignore[no-any-return]
 
     def __copy__(self) -> Tensor:
-        shared = self.node is not None or not self._requires_grad  # a leaf that requires grad is written in place
+        shared = self.node is not None or not self._requires_grad  # an optimizer writes to a leaf that requires grad
         twin = result(self._data if shared else self._data.copy(), self.node)
         twin._requires_grad = self._requires_grad
         twin.written, twin.hooks = 0, None
@@ -343,29 +265,6 @@ class Tensor(Operators, ArrayMethods):
         raise NoRuleError(no_rule(f"{function.__module__}.{function.__name__}"))
 
 
-class _Conversions(local):
-    """How often, in this thread, a tensor that requires grad became a Python float: by float(t), or by math.sin(t)."""
-
-    count = 0
-
-
-conversions = _Conversions()
-
-
-class HookHandle:
-    """Takes a hook away again."""
-
-    _keys = itertools.count(RETAIN - 1, -1)  # in the order they came
-
-    def __init__(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> None:
-        self._hooks, self._key = hooks, next(HookHandle._keys)
-        hooks[self._key] = hook
-
-    def remove(self) -> None:
-        """Take the hook away; once more does nothing."""
-        self._hooks.pop(self._key, None)
-
-
 def _as_data(data: Any, dtype: Any) -> Any:
     if isinstance(data, Tensor):
         if data._requires_grad:
@@ -383,7 +282,7 @@ def _as_data(data: Any, dtype: Any) -> Any:
         if array.dtype.kind not in "fiubc":
             raise DTypeError(f"a Tensor holds numbers; got dtype {array.dtype}. Pass a list or array of floats.")
         return array
-    return data if dtype is None else data.astype(dtype)  # an array of another library that speaks NumPy's protocols
+    return data if dtype is None else data.astype(dtype)  # another library's array, which supports NumPy's protocols
 
 
 def _check_differentiable(dtype: np.dtype[Any]) -> None:
@@ -391,7 +290,8 @@ def _check_differentiable(dtype: np.dtype[Any]) -> None:
         raise DTypeError(f"requires_grad needs real numbers; got {dtype}. Keep real and imaginary part as two tensors.")
     if dtype.kind != "f":
         raise DTypeError(
-            f"requires_grad needs a floating dtype; got {dtype}. Use Tensor(data, dtype=float, requires_grad=True) or write 1.0 for 1."
+            f"requires_grad needs a floating dtype; got {dtype}. "
+            "Use Tensor(data, dtype=float, requires_grad=True) or write 1.0 for 1."
         )
 
 

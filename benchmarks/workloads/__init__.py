@@ -1,5 +1,5 @@
-"""One module a workload. Each has PEERS: the peer's name -> a function that sets up and returns one step.
+"""One module for each workload. Its PEERS maps a peer's name to a function that sets up the peer and returns its step.
 
-A step takes nothing and returns (loss, gradients): the same arithmetic for every peer, compared before anything
-is timed. Peers import their library inside their set-up, so a worker loads only what it measures.
+A step takes no arguments and returns (loss, gradients). Every peer does the same arithmetic, and the results are
+compared before anything is timed. A peer imports its library during set-up, so a worker loads only what it measures.
 """

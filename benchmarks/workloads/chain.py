@@ -1,4 +1,4 @@
-"""1000 dependent operations on a 0-d tensor: what recording and the sweep cost when the arithmetic costs nothing."""
+"""1000 dependent operations on a 0-d tensor: the cost of recording and of the sweep, almost without arithmetic."""
 
 from __future__ import annotations
 

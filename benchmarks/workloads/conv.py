@@ -1,7 +1,7 @@
 """LeNet-5 with ReLU and max pooling on 32x1x28x28, cross-entropy, forward and backward.
 
-The NumPy peer is what a course teaches, with good NumPy: (N, C, H, W) in memory, im2col through `sliding_window_view`, a
-batched matrix product, the columns kept for the backward pass, col2im by slices, and pooling over a reshaped array.
+The NumPy peer does what a course teaches, in good NumPy: (N, C, H, W) in memory, im2col with `sliding_window_view`, a
+batched matrix product, columns that are kept for the backward pass, col2im by slices, pooling over a reshaped array.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def numpy() -> Any:
             g = g @ dense[k]
             if k:
                 g = g * (inputs[k] > 0)
-        g = unpool(g.reshape(h2.shape), mask2) * (y2 > 0)  # where several are 0 the mask has all, and this none
+        g = unpool(g.reshape(h2.shape), mask2) * (y2 > 0)  # where all are 0 the mask selects them all, but relu none
         lines = g.reshape(*g.shape[:2], -1)
         gradients[:0] = [(lines @ columns2.swapaxes(1, 2)).sum(axis=0).reshape(w2.shape), lines.sum(axis=(0, 2))]
         spread = (w2.reshape(16, -1).T @ lines).reshape(32, 6, 5, 5, 10, 10)

@@ -1,4 +1,4 @@
-"""sum(tanh(x)·sigmoid(x) + exp(-x·x)·x) of a million float32: bound by memory, and by page faults on fresh temporaries."""
+"""sum(tanh(x)·sigmoid(x) + exp(-x·x)·x) of a million float32: limited by memory and by page faults of temporaries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 TITLE = "elementwise_large: 1e6 float32, sum(tanh(x)*sigmoid(x) + exp(-x*x)*x), forward and backward"
 TARGETS = {"ours": 1.0}
 N = 1_000_000
-BLOCK = 8192  # 32 KiB: a handful of temporaries of this size stay in the second-level cache
+BLOCK = 8192  # 32 KiB: several temporaries of this size fit in the second-level cache
 
 
 def _x() -> Any:

@@ -34,7 +34,7 @@ def ours() -> Any:
 
 
 def numpy() -> Any:
-    """Pearlmutter's R-operator by hand: every line of the gradient with its derivative along v beside it."""
+    """Pearlmutter's R-operator by hand: every line of the gradient, with its derivative along v beside it."""
     (W1, b1, W2, b2), (V1, c1, V2, c2) = _parameters, _vector
     rows = np.arange(BATCH)
 
@@ -93,7 +93,7 @@ def jax() -> Any:
 
 
 def _size(found: Any) -> float:
-    """One number of them all, where other workloads have a loss."""
+    """One number that depends on all of them, in place of a loss."""
     return float(sum(np.vdot(g, g) for g in found))
 
 

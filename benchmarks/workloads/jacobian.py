@@ -27,7 +27,7 @@ def ours() -> Any:
 
 
 def numpy() -> Any:
-    """A batch of cotangents by hand: the identity, carried back through both layers."""
+    """A batch of cotangents by hand: the identity, propagated back through both layers."""
 
     def step() -> Any:
         h = np.tanh(_W1 @ _x + _b1)
@@ -60,7 +60,7 @@ def torch() -> Any:
 
 
 def torch_loop() -> Any:
-    """torch.autograd.functional.jacobian: a sweep a row."""
+    """torch.autograd.functional.jacobian: one sweep for each row."""
     peer, f, x = _torchs()
 
     def step() -> Any:

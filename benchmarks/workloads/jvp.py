@@ -1,4 +1,4 @@
-"""A tangent of the input pushed through a 784-512-512-10 network with tanh, batch 128, beside the forward pass alone."""
+"""A tangent of the input pushed through a 784-512-512-10 network with tanh, batch 128, and the forward pass alone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ours() -> Any:
 
 
 def ours_forward() -> Any:
-    t = numpy()()[1][1]  # so that there is something to compare; it is no part of what is timed
+    t = numpy()()[1][1]  # for the comparison; it is not timed
 
     def step() -> Any:
         return _size(t), [_logits(_x), t]
@@ -46,7 +46,7 @@ def ours_forward() -> Any:
 
 
 def numpy() -> Any:
-    """The derivative of every line by hand beside it."""
+    """By hand, with the derivative of every line beside it."""
 
     def step() -> Any:
         h, t = _x, _v
@@ -80,7 +80,7 @@ def torch() -> Any:
 
 
 def _size(t: Any) -> float:
-    """One number of the tangent, where other workloads have a loss."""
+    """One number that depends on the tangent, in place of a loss."""
     return float(np.vdot(t, t))
 
 

@@ -1,4 +1,4 @@
-"""Long short-term memory written with basic operations: 50 steps of 32 sequences, 64 inputs and units, forward and backward."""
+"""An LSTM written with basic operations: 50 steps of 32 sequences, 64 inputs and units, forward and backward."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nn.LSTM against nn.LSTM: 50 steps of 32 sequences, 64 inputs and units, forward and backward, the loss on every output."""
+"""Our nn.LSTM and torch's: 50 steps of 32 sequences, 64 inputs and units, forward and backward, loss of all outputs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ours() -> Any:
 
 
 def numpy() -> Any:
-    """One product for all inputs before the loop and one for each weight's gradient after it, as a layer would do it."""
+    """As a layer does it: one product for all inputs before the loop, and one for each weight's gradient after it."""
     w_ih, w_hh, b, _ = VALUES
 
     def sigmoid(x: Any) -> Any:

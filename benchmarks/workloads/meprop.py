@@ -1,7 +1,7 @@
-"""The backward of one linear layer, dense and with the k largest components of the gradient only (meProp).
+"""The backward of one linear layer, dense and with only the k largest components of the gradient (meProp).
 
-All but k columns of the cotangent (`each`: but k components a row, at places of their own) are so small that the dense and
-the sparse backward agree within the tolerance of the comparison. The forward runs once, at set-up.
+All but k columns of the cotangent (with `each`: all but k components of each row) are so small that the dense and the
+sparse backward agree within the tolerance of the comparison. The forward runs once, at set-up.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class Layer:
-    """The peers of one size of layer; with `each`, every example has a choice of its own."""
+    """The peers for one size of layer; with `each`, the components are chosen for every example by itself."""
 
     def __init__(self, batch: int, in_features: int, out_features: int, k: int, each: bool = False) -> None:
         rng = np.random.default_rng(0)
@@ -136,7 +136,8 @@ class Layer:
 
     def peers(self) -> dict[str, Any]:
         found = {
-            "ours": self.ours, "ours_dense": self.ours_dense, "numpy": self.numpy, "numpy_kept": self.numpy_kept, "torch": self.torch,
+            "ours": self.ours, "ours_dense": self.ours_dense,
+            "numpy": self.numpy, "numpy_kept": self.numpy_kept, "torch": self.torch,
         }  # fmt: skip
         return (
             found if self.each else {**found, "numpy_unified": self.numpy_unified, "torch_unified": self.torch_unified}

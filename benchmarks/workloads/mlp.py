@@ -1,4 +1,4 @@
-"""A ReLU network with softmax cross-entropy, forward and backward: shared by mlp_small and mlp_large, and their full steps."""
+"""A ReLU network with softmax cross-entropy, forward and backward: for mlp_small, mlp_large and their full steps."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-EPS = 1e-2  # Adam's, so large that where a gradient is 0 but for rounding the rounding does not decide the step
+EPS = 1e-2  # of Adam; so large that a rounding error in a gradient that should be 0 does not determine the step
 
 
 class Network:
-    """The peers of one size of network; with `adam`, each step ends with Adam's update, NumPy's written by hand."""
+    """The peers for one size of network; with `adam`, each step ends with Adam's update (for NumPy written by hand)."""
 
     def __init__(self, batch: int, sizes: tuple[int, ...], adam: bool = False) -> None:
         rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""An optimizer alone on 60 tensors with 4 million float32 parameters: shared by adam_only and sgd_momentum_only."""
+"""An optimizer alone, on 60 tensors with 4 million float32 parameters: for adam_only and sgd_momentum_only."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ BLOCK = 16384
 
 
 def _shapes() -> list[tuple[int, ...]]:
-    """20 layers: a matrix, a bias and the scale of a norm each."""
+    """20 layers, each with a matrix, a bias and the scale of a norm."""
     return [shape for _ in range(20) for shape in ((447, 447), (447,), (447,))]
 
 
 class Problem:
-    """The peers of one rule: `blocks` is its hand-written form, which updates one stretch (p, g, s, *remembered) in place."""
+    """The peers for one optimizer; `blocks`, written by hand, updates a stretch (p, g, s, *remembered) in place."""
 
     def __init__(self, name: str, options: dict[str, Any], remembered: int, blocks: Any, whole: Any) -> None:
         rng = np.random.default_rng(0)

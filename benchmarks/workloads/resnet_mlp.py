@@ -1,10 +1,12 @@
 """Twenty pre-activation residual blocks of width 128 at a batch of 64: forward, backward and a step of SGD.
 
-A block is x + LayerNorm(Linear(Dropout(ReLU(BatchNorm(Linear(x)))))); a Linear to 10 classes and softmax cross-entropy follow.
+A block is x + LayerNorm(Linear(Dropout(ReLU(BatchNorm(Linear(x)))))). A Linear to 10 classes and softmax cross-entropy
+follow.
 
-What is compared before anything is timed: the loss, all gradients and all updated parameters of a first step. The masks of the
-first two steps are given, the same for every peer; after them every peer draws its own, as its users would, from its own generator
-(p = 0.1), so what is timed includes the drawing. BatchNorm keeps its running statistics. The update is each library's SGD.
+The loss, all gradients and all updated parameters of a first step are compared before anything is timed. The masks of
+the first two steps are given and the same for every peer. After that every peer draws masks from its own generator
+(p = 0.1), as its users would, so the time includes the drawing. BatchNorm keeps its running statistics. The update is
+each library's SGD.
 """
 
 from __future__ import annotations
@@ -16,13 +18,12 @@ import numpy as np
 TITLE = "resnet_mlp: 20 residual blocks of width 128, batch 64, forward, backward and SGD"
 BATCH, WIDTH, BLOCKS, CLASSES, P, LR, EPS, MOMENTUM = 64, 128, 20, 10, 0.1, 0.01, 1e-5, 0.1
 GIVEN = 2  # steps whose masks are given
-COMPARED = [
-    i for i in range(8 * BLOCKS + 2) if i % 8 != 1 or i > 8 * BLOCKS
-]  # a bias before BatchNorm has gradient 0, but for rounding
+# a bias before BatchNorm is left out: its gradient is 0 up to rounding
+COMPARED = [i for i in range(8 * BLOCKS + 2) if i % 8 != 1 or i > 8 * BLOCKS]
 
 
 class _Data:
-    """First values, inputs, and the masks of the first steps."""
+    """First values of the parameters, inputs, and the masks of the first steps."""
 
     def __init__(self) -> None:
         rng = np.random.default_rng(0)

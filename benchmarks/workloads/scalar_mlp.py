@@ -60,7 +60,7 @@ def micrograd() -> Any:
 
 
 def numpy() -> Any:
-    """All points at once, as arrays: what the same arithmetic costs without a graph of single numbers."""
+    """All points at once, as arrays: the cost of the same arithmetic without a graph of single numbers."""
     points, labels = (np.array(values, dtype=float) for values in _data())
     rng = random.Random(0)
     layers = [np.array([[rng.uniform(-1, 1) for _ in range(m)] for _ in range(n)]) for m, n in pairwise(SIZES)]

@@ -1,6 +1,6 @@
-"""The pages of docs/api: every public name, from `__all__`, by the file it is written in.
+"""The pages of docs/api: every public name of `__all__`, grouped by the file in which it is written.
 
-They are written when a build begins and are no part of the repository: nothing can be forgotten, nothing can be stale.
+They are written when a build begins and are not part of the repository, so none can be missing or out of date.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ MODULES = (
     "nn", "nn.functional", "nn.init", "nn.data", "nn.plots", "nn.estimator", "nn.utils", "nn.utils.parametrizations",
     "nn.utils.parametrize", "optim", "optim.lr_scheduler", "optim.swa_utils",
 )  # fmt: skip
-MANY = ("nn", "nn.functional")  # a page for each of their files
-INHERIT = ("autograd.Tensor", "optim.AveragedModel")  # whose methods stand in base classes that have no page
+MANY = ("nn", "nn.functional")  # these have a page for each of their files
+INHERIT = ("autograd.Tensor", "optim.AveragedModel")  # some of their methods are in base classes that have no page
 
 
 def public(module: ModuleType) -> list[str]:
-    """What a module offers: its __all__, or the classes and functions that are written in it; not its modules."""
+    """The public names of a module: its __all__, or the classes and functions written in it, without modules."""
     names = getattr(module, "__all__", None) or [
         name
         for name, thing in vars(module).items()
@@ -45,7 +45,7 @@ def by_file(module: ModuleType) -> dict[str, list[str]]:
 
 
 def title(module: ModuleType) -> str:
-    """The first sentence of a module's docstring, without what is markup."""
+    """The first sentence of a module's docstring, without markup."""
     first = (inspect.getdoc(module) or module.__name__).splitlines()[0]
     return re.sub(r"`([^`]*)`", r"\1", first.split(". ")[0].split(": ")[0]).rstrip(".:")
 
@@ -55,7 +55,7 @@ def heading(text: str, line: str) -> str:
 
 
 def entry(module: str, name: str, thing: Any, seen: dict[int, str]) -> str:
-    """What autodoc is asked for one name; a thing that has a place already is pointed to."""
+    """The directive for one name. A thing that is already documented under another name becomes a link to it."""
     if callable(thing) and (first := seen.setdefault(id(thing), f"{module}.{name}")) != f"{module}.{name}":
         return f".. py:data:: {module}.{name}\n\n   The same as :py:obj:`{first}`.\n\n"
     if inspect.isclass(thing):
@@ -67,7 +67,7 @@ def entry(module: str, name: str, thing: Any, seen: dict[int, str]) -> str:
 
 
 def pages() -> dict[str, str]:
-    """Path below docs/api without its suffix -> text."""
+    """A dictionary from paths below docs/api, without suffix, to texts."""
     made = {}
     seen: dict[int, str] = {}
     for module_name in MODULES:
@@ -98,7 +98,7 @@ def pages() -> dict[str, str]:
 
 
 def write(app: Any = None) -> None:
-    """Write what has changed, and remove what is no page any more."""
+    """Write the pages that changed, and remove those that no longer exist."""
     wanted = {API / f"{path}.rst": text for path, text in pages().items()}
     for old in set(API.rglob("*.rst")) - set(wanted):
         old.unlink()

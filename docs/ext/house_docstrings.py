@@ -1,7 +1,7 @@
-"""Docstrings of the house, with their own sections, as reStructuredText that Sphinx shows well.
+"""Converts the package's docstrings, which have sections of their own, to reStructuredText for Sphinx.
 
-What is indented is a formula and becomes a literal block; `Args:`, `Shape:` … become a list with their names in front;
-everything else is text, in which only `code` in backticks means something.
+Indented text is a formula and becomes a literal block. Sections such as `Args:` and `Shape:` become a list with their
+names in front. Everything else is text, in which only `code` in backticks is markup.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 SECTIONS = (
-    "Args", "Call", "Masks", "Shape", "State", "Returns", "Gradient", "Numerics", "Randomness", "Raises", "Source", "Note", "Example",
+    "Args", "Call", "Masks", "Shape", "State", "Returns", "Gradient", "Numerics", "Randomness", "Raises",
+    "Source", "Note", "Example",
 )  # fmt: skip
 START = re.compile(rf"^({'|'.join(SECTIONS)}):(?:\s+|$)")
 ENTRY = re.compile(r"^((?:\*{0,2}\w+)(?:, (?:\*{0,2}\w+))*): (.*)")
@@ -36,7 +37,7 @@ def convert(lines: list[str], parameters: frozenset[str] = frozenset()) -> list[
 def split(lines: list[str]) -> tuple[list[str], list[tuple[str, list[str]]]]:
     """The text before the first section, and the sections with their text moved to the left margin.
 
-    Text at the margin after a section is a section without a name; it goes to the head.
+    Text at the margin after a section belongs to no section and is added to the head.
     """
     head: list[str] = []
     sections: list[tuple[str, list[str]]] = []
@@ -53,7 +54,7 @@ def split(lines: list[str]) -> tuple[list[str], list[tuple[str, list[str]]]]:
 
 
 def arguments(lines: list[str], parameters: frozenset[str]) -> Iterator[str]:
-    """Entries "name: text", of which further lines stand at the same margin, as a definition list."""
+    """Entries "name: text", whose further lines begin at the same margin, as a definition list."""
     before: list[str] = []
     entries: list[tuple[str, list[str]]] = []
     for line in lines:
@@ -77,12 +78,12 @@ def body(lines: list[str]) -> Iterator[str]:
             block.append(line)
             continue
         if block:
-            yield from finished(block)
+            yield from as_rst(block)
         block = [line] if line.strip() else []
 
 
 def kind(line: str) -> str:
-    """What a line belongs to: an example, a formula, a list, names with a word on each, or a paragraph."""
+    """What a line belongs to: an example, a formula, a list, a table of names with explanations, or a paragraph."""
     if line.lstrip().startswith(">>>"):
         return "example"
     if line.startswith("    "):
@@ -97,8 +98,8 @@ def continues(block: list[str], line: str) -> bool:
     return first in ("example", "item", "columns") or kind(line) == first
 
 
-def finished(block: list[str]) -> Iterator[str]:
-    """One block as reStructuredText, with a blank line behind it."""
+def as_rst(block: list[str]) -> Iterator[str]:
+    """One block as reStructuredText, followed by a blank line."""
     first = kind(block[0])
     if first == "formula":
         width = min(len(line) - len(line.lstrip()) for line in block)
@@ -119,23 +120,23 @@ def finished(block: list[str]) -> Iterator[str]:
 
 
 def escape(text: str) -> str:
-    """Text in which nothing but backticks is markup."""
+    """The text with everything escaped that would be markup, except backticks."""
     return "".join(
         code(part) if i % 2 else re.sub(r"([\\*|_`])", r"\\\1", part) for i, part in enumerate(BACKTICKS.split(text))
     )
 
 
 def code(part: str) -> str:
-    """`Name` as a link where there is something to link to, other `code` as it is."""
+    """`Name` as a link, which Sphinx resolves if something has that name; other `code` as code."""
     inner = part.strip("`")
-    # text that touches a backtick would hide it: an escaped blank sets them apart and is not shown
+    # a backtick next to text is not markup in reStructuredText; an escaped blank separates them and is not shown
     if inner.startswith("F."):
         return f"\\ :py:obj:`{inner} <nn.functional.{inner[2:]}>`\\ "
     return f"\\ :py:obj:`{inner}`\\ " if NAME.match(inner) else f"\\ ``{inner.strip()}``\\ "
 
 
 def parameters_of(thing: Any) -> frozenset[str]:
-    """The names of what a function takes, or a class, or its forward."""
+    """The names of the parameters of a function, or of a class and its forward."""
     names: set[str] = set()
     for function in (thing, getattr(thing, "forward", None)):
         try:

@@ -1,4 +1,4 @@
-"""What turns the repository's pages into a site: the table of contents, the way from a file to its code, solutions that are closed."""
+"""Makes a site of the repository's pages: the table of contents, links to source files, solutions that are closed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GUIDES = ["training", "functional", "modules", "plots", "steps", "gallery", "min
 
 
 def contents() -> str:
-    """The table of contents, which GitHub needs no more than README.md needs directives of Sphinx."""
+    """The table of contents. README.md does not contain it, because GitHub would show Sphinx's directives as text."""
     parts = {
         "The course": [f"{path.stem[:2]} {title} <notebooks/{path.stem}>" for path, title, _, _ in course()],
         "Guides": [f"docs/{name}" for name in GUIDES],
@@ -41,7 +41,7 @@ def read(app: Any, document: str, source: list[str]) -> None:
 
 
 def read_notebook(text: str) -> nbformat.NotebookNode:
-    """A notebook whose solutions are closed until they are opened; myst-nb does that to code alone."""
+    """Read a notebook and close its solutions in Markdown, so that a click opens them. myst-nb closes only code."""
     notebook = nbformat.reads(text, as_version=4)
     for cell in notebook.cells:
         if "solution" not in cell.metadata.get("tags", []):
@@ -55,7 +55,7 @@ def read_notebook(text: str) -> nbformat.NotebookNode:
 
 
 def finish(app: Any, error: Exception | None) -> None:
-    """The README is the first page; after a warning the next build reads everything again, and warns again."""
+    """Make README the first page. After a warning, let the next build read everything again, so that it warns again."""
     out = Path(app.outdir)
     if error is None and app.builder.name == "html":
         shutil.copyfile(out / "README.html", out / "index.html")
@@ -64,7 +64,7 @@ def finish(app: Any, error: Exception | None) -> None:
 
 
 def link_sources(app: Any, doctree: nodes.document) -> None:
-    """A link to a file of the packages leads to the page that shows it, not to a download."""
+    """Let a link to a file of the packages lead to the page that shows it, not to a download."""
     for node in list(doctree.findall(addnodes.download_reference)):
         path = (ROOT / Path(app.env.docname).parent / node["reftarget"]).resolve().relative_to(ROOT)
         if path.parts[0] in PACKAGES and path.suffix == ".py":

@@ -11,7 +11,8 @@ from autograd.errors import ArgumentError
 from nn.core.module import Module
 
 
-def _checked(who: str, module: Any, name: str) -> Module:
+def _check_module(who: str, module: Any, name: str) -> Module:
+    """The module itself; an ArgumentError with a remedy if it is something else."""
     if isinstance(module, Module):
         return module
     hint = ""
@@ -25,7 +26,7 @@ def _checked(who: str, module: Any, name: str) -> Module:
 
 
 class _Container(Module):
-    """Modules under names, as attributes: what the containers share."""
+    """Modules held as attributes under names: the base of the three containers."""
 
     def _names(self) -> list[str]:
         return [name for name, value in vars(self).items() if isinstance(value, Module)]
@@ -35,7 +36,7 @@ class _Container(Module):
 
     def _check(self, name: str, module: Any) -> None:
         who = type(self).__name__
-        _checked(who, module, name)
+        _check_module(who, module, name)
         if not isinstance(name, str) or not name or "." in name or (hasattr(self, name) and name not in self._names()):
             raise ArgumentError(f"{name!r} cannot name a module of a {who}: it is empty, has a dot, or is taken.")
 
@@ -44,7 +45,7 @@ class _Container(Module):
 
 
 class _Series(_Container):
-    """Modules in a row, named 0, 1, … or as they were given: a list."""
+    """Modules in an order, with the methods of a list; named 0, 1, … or as they were given."""
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self._modules())
@@ -53,7 +54,7 @@ class _Series(_Container):
         if not isinstance(i, slice):
             return vars(self)[self._name(i)]
         names = self._names()
-        twin = type(self).__new__(type(self))  # not its constructor: a subclass may take other arguments
+        twin = type(self).__new__(type(self))  # without __init__, which may take other arguments in a subclass
         vars(twin).update(
             {name: value for name, value in vars(self).items() if name not in names and name != "_module_hooks"}
         )
@@ -66,11 +67,12 @@ class _Series(_Container):
             modules[i] = module
             if len(modules) != len(self):
                 raise ArgumentError(
-                    f"a slice of a {type(self).__name__} takes as many modules as it has; use insert, extend or del to change that."
+                    f"a slice of a {type(self).__name__} takes as many modules as it has; "
+                    "use insert, extend or del to change that."
                 )
             self._arrange(list(zip(self._names(), modules, strict=True)))
         else:
-            vars(self)[self._name(i)] = _checked(type(self).__name__, module, str(i))
+            vars(self)[self._name(i)] = _check_module(type(self).__name__, module, str(i))
 
     def __delitem__(self, i: int | slice) -> None:
         kept = list(zip(self._names(), self._modules(), strict=True))
@@ -92,7 +94,7 @@ class _Series(_Container):
         return self._insert(i, [module])
 
     def pop(self, i: int = -1) -> Module:
-        """Take a module out and return it."""
+        """Remove a module and return it."""
         module = self[index(i)]
         del self[i]
         return module  # type: ignore[no-any-return]
@@ -120,9 +122,12 @@ class _Series(_Container):
         return names[i]
 
     def _arrange(self, named: list[tuple[Any, Any]]) -> None:
-        """Hold these modules in this order: numbered anew if they were numbered 0, 1, …; a name None is a free number."""
+        """Hold these modules, given as (name or None, module), in this order.
+
+        If the present names are 0, 1, …, all are numbered anew; else a name None becomes the next free number.
+        """
         for i, (name, module) in enumerate(named):
-            _checked(type(self).__name__, module, str(i) if name is None else name)
+            _check_module(type(self).__name__, module, str(i) if name is None else name)
         old = self._names()
         if old == [str(i) for i in range(len(old))] and all(name is None or name in old for name, _ in named):
             names = [str(i) for i in range(len(named))]
@@ -138,8 +143,10 @@ class _Series(_Container):
 class Sequential(_Series):
     """Modules called one after the other, each on the result of the one before.
 
-    Args:      modules: named 0, 1, …; or one dict (an OrderedDict, too) of name -> module.
-    A list of modules in everything else: indexing, slicing (a Sequential of the same modules), append, insert, extend, del.
+    It has the methods of a list: indexing, slicing (which gives a Sequential of the same modules), append, insert,
+    extend, del.
+
+    Args:      modules: named 0, 1, …; or one dict of name -> module.
     Example:
         >>> import numpy as np, nn
         >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
@@ -164,9 +171,9 @@ class Sequential(_Series):
 
 
 class ModuleList(_Series):
-    """Modules in a list, which the parameters of are found. It is not called: the forward around it loops over it.
+    """A list of modules. It cannot be called: loop over it in the forward of the module that holds it.
 
-    A plain list of modules is found as well; this one has a repr, and PyTorch's methods.
+    The parameters in a plain list of modules are found as well; this class has a repr and PyTorch's methods.
 
     Example:
         >>> import nn
@@ -191,7 +198,7 @@ class ModuleList(_Series):
         return found
 
     def clear(self) -> list[Module]:
-        """Take all modules out; returns them."""
+        """Remove all modules; returns them."""
         modules = self._modules()
         self._arrange([])
         return modules
@@ -201,11 +208,11 @@ class ModuleList(_Series):
 
 
 class ModuleDict(_Container):
-    """Modules in a dict, which the parameters of are found. It is not called: the forward around it picks from it.
+    """A dict of modules. It cannot be called: pick a module from it in the forward of the module that holds it.
 
-    A plain dict of modules is found as well; this one has a repr, and PyTorch's methods.
+    The parameters in a plain dict of modules are found as well; this class has a repr and PyTorch's methods.
 
-    Args:      modules: a dict, or pairs, of name -> module. A name has no dot and is not one of this class's methods.
+    Args:      modules: a dict of name -> module, or pairs. A name has no dot and is not that of a method of this class.
     Example:
         >>> import nn
         >>> heads = nn.ModuleDict({"colour": nn.Linear(4, 3), "size": nn.Linear(4, 1)})
@@ -250,7 +257,7 @@ class ModuleDict(_Container):
         return list(zip(self._names(), self._modules(), strict=True))
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Set several: from a dict, another ModuleDict, or pairs; a name that is there gets the new module."""
+        """Set several, from a dict, another ModuleDict, or pairs; the module under an existing name is replaced."""
         if not isinstance(modules, Iterable):
             raise ArgumentError(f"ModuleDict takes a dict of name -> module, or pairs; got {modules!r}.")
         pairs = list(modules.items() if isinstance(modules, (Mapping, ModuleDict)) else modules)
@@ -259,13 +266,13 @@ class ModuleDict(_Container):
         vars(self).update(pairs)
 
     def pop(self, key: str) -> Module:
-        """Take a module out and return it."""
+        """Remove a module and return it."""
         module = self[key]
         del self[key]
         return module
 
     def clear(self) -> None:
-        """Take all modules out."""
+        """Remove all modules."""
         for name in self._names():
             del vars(self)[name]
 

@@ -19,13 +19,14 @@ from nn.core.parameter import Buffer, Parameter
 def functional_call(module: Module, params: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
     """Compute `module(*args, **kwargs)` with these values in place of its parameters.
 
-    During the call the module's own Parameters hold them, so that layers, ties and hooks work as ever; afterwards, also after
-    an error, they are what they were. One module serves one thread at a time.
+    During the call the module's own Parameters hold the values, so layers, shared parameters and hooks work as usual.
+    Afterwards, also after an error, they hold their own again. So a module can be used by only one thread at a time.
 
     Args:      params: path -> array or Tensor, for parameters and buffers; `{name: p.numpy() for name, p in
-               module.named_parameters()}` are its own. Those that are not named keep their values. A buffer that is
-               named is written to in a copy.
-    Raises:    ArgumentError for an unknown name; ShapeError for another shape; DTypeError for what is not floating.
+               module.named_parameters()}` are its own. Those that are not named keep their values. The call writes to
+               a copy of a buffer that is named.
+    Raises:    ArgumentError for an unknown name; ShapeError for another shape; DTypeError if a parameter's value is not
+               floating.
     Example:
         >>> import numpy as np, nn
         >>> from autograd import grad
@@ -54,11 +55,12 @@ def functional_call(module: Module, params: Mapping[str, Any], *args: Any, **kwa
                 f"functional_call: {name!r} and {swaps[id(own)][2]!r} are one shared parameter; give it once."
             )
         swaps[id(own)] = (own, value, name)
-    with _swapped([(own, _checked(own, value, name)) for own, value, name in swaps.values()]):
+    with _holding([(own, _tensor_for(own, value, name)) for own, value, name in swaps.values()]):
         return module(*args, **kwargs)
 
 
-def _checked(own: Parameter | Buffer, value: Any, name: str) -> Tensor:
+def _tensor_for(own: Parameter | Buffer, value: Any, name: str) -> Tensor:
+    """The value as a Tensor that can take the place of the parameter or buffer."""
     t = value if isinstance(value, Tensor) else Tensor(value)
     if t.shape != own.shape:
         raise ShapeError(f"functional_call: {name!r} has shape {own.shape}; got {t.shape}.")
@@ -68,8 +70,8 @@ def _checked(own: Parameter | Buffer, value: Any, name: str) -> Tensor:
 
 
 @contextmanager
-def _swapped(pairs: list[tuple[Any, Tensor]]) -> Iterator[None]:
-    """Inside, each parameter is a result computed from the tensor beside it (its alias), or that constant."""
+def _holding(pairs: list[tuple[Any, Tensor]]) -> Iterator[None]:
+    """Inside, each parameter or buffer has the values of the tensor beside it, and gradients flow to that tensor."""
     before = [(own, own._data, own.node, own._requires_grad, own.written) for own, _ in pairs]
     try:
         for own, t in pairs:

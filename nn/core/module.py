@@ -5,28 +5,34 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
+from threading import get_ident
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from autograd.engine.modes import mode as current_mode
 from autograd.engine.modes import of_this_thread
 from autograd.errors import ArgumentError, DTypeError
-from nn.core import hooks
-from nn.core.call_errors import folded, locate, no_forward
-from nn.core.loading import LoadResult, load
+from nn.core import display
+from nn.core.call_errors import add_location, no_forward
+from nn.core.hooked_call import call_with_hooks
+from nn.core.hooks import Hookable
 from nn.core.parameter import Buffer, Parameter
+from nn.core.state_dict import LoadResult, load_arrays
 
 Member = TypeVar("Member")
+_get_mode = current_mode.get
 
 
-class Module:
+class Module(Hookable):
     """The base of every layer and network: assign layers and parameters to attributes, define `forward`.
 
     Parameters and modules are found in the attributes, and in lists, tuples and dicts among them. Names are paths:
-    "layers.0.weight". One that is reachable twice is shared, and counts once. Calling `super().__init__()` does no
-    harm and is not needed.
+    "layers.0.weight". One that can be reached in two ways is shared, and counts once. A subclass may call
+    `super().__init__()`; it need not.
 
-    An error on the way names the place: "Net.layers.1: Linear expects …", and other exceptions get a note that does.
+    An error during a call names the module in which it arose: "Net.layers.1: Linear expects …" for errors of this
+    package, a note for all others.
 
     Example:
         >>> import numpy as np, nn
@@ -46,31 +52,39 @@ class Module:
 
     training: bool = True
     forward: Callable[..., Any] = no_forward
-    _module_hooks: hooks.Hooks | None = None  # a class's attribute, so that a module without hooks pays one look
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute `forward(...)`; what it records knows that it happened in this module."""
-        state = of_this_thread()
+        """Compute `forward(...)`; the operations that it records have this module in their scope."""
+        state = _get_mode()  # every layer of every step runs these lines, so they avoid what costs time
+        if state.thread != get_ident():
+            state = of_this_thread()
         outer = state.scope
-        state.scope = (*outer, self)
+        state.scope = outer + (self,)  # noqa: RUF005  the unpacking (*outer, self) is slower
         try:
-            if self._module_hooks is None:
+            if self._module_hooks is not None:
+                return call_with_hooks(self, args, kwargs)
+            if kwargs:
                 return self.forward(*args, **kwargs)
-            return hooks.call(self, args, kwargs)
+            return self.forward(args[0]) if len(args) == 1 else self.forward(*args)
         except Exception as error:
-            locate(error, args, state.scope)
+            add_location(error, args, state.scope)
             raise
         finally:
             state.scope = outer
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute; a parameter or a buffer stays one, so that it is not lost from training or from the state by accident."""
+        """Set an attribute; a parameter or a buffer can be replaced only by another one, or by None.
+
+        So neither is lost from training or from the state dict by accident. An array, or a Tensor that does not require
+        grad, becomes a buffer where a buffer was.
+        """
         old = vars(self).get(name)
         if isinstance(old, (Parameter, Buffer)) and value is not None and not isinstance(value, (Parameter, Buffer)):
             if isinstance(old, Parameter) or getattr(value, "requires_grad", False):
                 what = type(old).__name__
                 raise ArgumentError(
-                    f"{name} of this {type(self).__name__} is a {what}; got a {type(value).__name__} for it. Assign nn.{what}(values), "
+                    f"{name} of this {type(self).__name__} is a {what}; got a {type(value).__name__} for it. "
+                    f"Assign nn.{what}(values), "
                     f"or write its values: with autograd.no_grad(): module.{name}[...] = values."
                 )
             value = Buffer(value, old.persistent)
@@ -99,7 +113,8 @@ class Module:
         stack: list[tuple[str, Module, tuple[int, ...]]] = [(prefix, self, ())]
         while stack:
             path, module, around = stack.pop()
-            if id(module) not in (seen if remove_duplicate else around):  # one that holds itself has no end of paths
+            # a module inside itself is skipped: it would have infinitely many paths
+            if id(module) not in (seen if remove_duplicate else around):
                 seen.add(id(module))
                 yield path, module
                 around = around if remove_duplicate else (*around, id(module))
@@ -113,9 +128,9 @@ class Module:
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """(path, parameter) of this module and all inside it; a parameter without a name learns its path.
+        """(path, parameter) of this module and all inside it; a parameter without a name gets its path as name.
 
-        Args:  recurse: False: only those that are its own, not its children's.
+        Args:  recurse: False: only the module's own, not those of its children.
                remove_duplicate: list each once, under its first path; else under every path that it has.
         """
         for path, p in self._named(Parameter, prefix, recurse, remove_duplicate):
@@ -140,9 +155,9 @@ class Module:
     def _named(
         self, kind: type[Member], prefix: str, recurse: bool, remove_duplicate: bool
     ) -> Iterator[tuple[str, Member]]:
-        seen: set[int] = set()  # of members and of modules
+        seen: set[int] = set()  # ids of members and of modules
         stack: list[tuple[str, Module, tuple[int, ...]]] = [(prefix, self, ())]
-        while stack:  # as named_modules walks, with one look at each module instead of two
+        while stack:  # the walk of named_modules, but with one call of members() for each module instead of two
             path, module, around = stack.pop()
             if id(module) in (seen if remove_duplicate else around):
                 continue
@@ -169,7 +184,7 @@ class Module:
         return self._get(Buffer, target)
 
     def _get(self, kind: type[Member], target: str) -> Member:
-        found = _find(self, target)
+        found = _member_at(self, target)
         if isinstance(found, kind):
             return found
         what, name = kind.__name__.lower(), type(self).__name__
@@ -184,14 +199,14 @@ class Module:
         hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise AttributeError(f"this {name} has no {what} {target!r}.{hint}")
 
-    # PyTorch's ways to add to it: assigning to an attribute does the same
+    # PyTorch's methods that add a member; assigning to an attribute does the same
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Set an attribute to a parameter, or to None for one that is left out."""
         self._register(Parameter, name, param)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
-        """Set an attribute to a Buffer of these values (or to None): the same as `self.name = nn.Buffer(values, persistent)`.
+        """Set an attribute to a Buffer of these values, or to None; the same as `self.name = nn.Buffer(values)`.
 
         Args:  persistent: whether it is part of the state_dict.
         """
@@ -220,10 +235,10 @@ class Module:
             raise ArgumentError(f"this {type(self).__name__} has another attribute {name!r} already.")
         vars(self)[name] = value
 
-    # What it does to all of them
+    # What acts on all members
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all inside it to training behaviour, or to use after it; returns self."""
+        """Switch this module and all inside it to training mode (or, with False, to eval mode); returns self."""
         if not isinstance(mode, (bool, np.bool_)):
             raise ArgumentError(f"train() takes True or False; got {mode!r}.")
         for module in self.modules():
@@ -231,17 +246,17 @@ class Module:
         return self
 
     def eval(self) -> Self:
-        """Switch this module and all inside it to the behaviour of use after training; returns self."""
+        """Switch this module and all inside it to eval mode, for use after training; returns self."""
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Let all parameters learn, or freeze them; returns self."""
+        """Let all parameters require grad, or freeze them; returns self."""
         for p in self.parameters():
             p.requires_grad = requires_grad
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters."""
+        """Set the gradients of all parameters to None, or to zeros."""
         for p in self.parameters():
             p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.numpy())
 
@@ -260,7 +275,7 @@ class Module:
         return self
 
     def astype(self, dtype: Any) -> Self:
-        """Convert the floating parameters, their gradients, and the floating buffers to this floating dtype; returns self."""
+        """Convert the floating parameters, their gradients and the floating buffers to this dtype; returns self."""
         dtype = np.dtype(dtype)
         if dtype.kind != "f":
             raise DTypeError(f"a module computes in a floating dtype; got {dtype}.")
@@ -283,7 +298,7 @@ class Module:
         return self.astype(np.float16)
 
     def to(self, *args: Any, device: Any = None, dtype: Any = None) -> Self:
-        """PyTorch's `to`, for what there is here: a dtype as in `astype`, and "cpu", where everything is already; returns self."""
+        """PyTorch's `to`, for a dtype, as `astype` does, or for "cpu", which changes nothing; returns self."""
         for what in (*args, device, dtype):
             if what is None or str(what).startswith("cpu"):
                 continue
@@ -297,122 +312,64 @@ class Module:
                 ) from None
         return self
 
-    # Hooks: PyTorch's. They go along in a deepcopy, and in a pickle if they can be pickled (a lambda cannot).
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> hooks.RemovableHandle:
-        """Call `hook(module, args)` before forward; what it returns (unless None) replaces the arguments.
-
-        Args:      prepend: call it before the hooks that there are.
-                   with_kwargs: call `hook(module, args, kwargs)` instead, which returns None or (args, kwargs).
-        Returns:   a handle whose `remove()` takes the hook away.
-        """
-        return hooks.register(self, "forward_pre", hook, prepend, with_kwargs)
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> hooks.RemovableHandle:
-        """Call `hook(module, args, output)` after forward; what it returns (unless None) replaces the output.
-
-        Args:      prepend: call it before the hooks that there are.
-                   with_kwargs: call `hook(module, args, kwargs, output)` instead.
-                   always_call: call it also if forward raises; the output is then None.
-        Returns:   a handle whose `remove()` takes the hook away.
-        Example:
-            >>> import numpy as np, nn
-            >>> layer = nn.Linear(3, 2)
-            >>> with layer.register_forward_hook(lambda module, args, output: output * 0 + 1):
-            ...     layer(np.ones(3)).tolist()
-            [1.0, 1.0]
-        """
-        return hooks.register(self, "forward", hook, prepend, with_kwargs, always_call)
-
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> hooks.RemovableHandle:
-        """Call `hook(module, grad_output)` when the sweep reaches the module's outputs.
-
-        grad_output is a tuple, a gradient an output (zeros for one that was not used). What the hook returns (unless
-        None) is what goes on into the module in its place.
-        """
-        return hooks.register(self, "backward_pre", hook, prepend)
-
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> hooks.RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` when the gradients of the module's inputs are known.
-
-        Both are tuples: a gradient a positional argument and an output, None for what gets none (an array, a constant,
-        a number; what lies deeper in nested lists is not looked at). What the hook returns (unless None) replaces
-        grad_input on its way to what came before. If no input gets a gradient the hook is called with None for each
-        as soon as grad_output is known.
-
-        Args:      prepend: call it before the hooks that there are.
-        Returns:   a handle whose `remove()` takes the hook away: from then on it is not called, not even for what was
-                   computed before.
-        """
-        return hooks.register(self, "backward", hook, prepend)
-
     # Saving and restoring
 
     def state_dict(self, prefix: str = "") -> dict[str, np.ndarray]:
-        """Path -> a copy of the array, for all parameters and persistent buffers: it stays what it is while training goes on."""
+        """Path -> a copy of the array, for all parameters and persistent buffers."""
         return {name: t.numpy().copy() for name, t in self._state(prefix)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadResult:
-        """Take over the arrays of a state dict, converted to the parameters' dtypes.
+        """Copy the arrays of a state dict into the parameters and buffers, converted to their dtypes.
 
         Args:      strict: refuse missing and unexpected keys rather than returning them.
         Returns:   (missing_keys, unexpected_keys)
         Raises:    ArgumentError, which lists everything that does not fit; then nothing was changed.
         """
-        return load(type(self).__name__, dict(self._state("")), state_dict, strict)
+        return load_arrays(type(self).__name__, dict(self._state("")), state_dict, strict)
 
     def _state(self, prefix: str, around: tuple[int, ...] = ()) -> Iterator[tuple[str, Parameter | Buffer]]:
         """(path, parameter or buffer) under every path it has: a shared one is listed under each, as in PyTorch."""
         for name, member in members(self):
             if isinstance(member, Module):
-                if member is not self and id(member) not in around:  # one that holds itself has no end of paths
+                if member is not self and id(member) not in around:  # as in named_modules
                     yield from member._state(f"{prefix}{name}.", (*around, id(self)))
             elif isinstance(member, Parameter) or member.persistent:
                 yield prefix + name, member
 
-    # How it looks
+    # How it is shown
 
     def draw(self, *inputs: Any, **options: Any) -> Any:
-        """A picture of its layers, with shapes and numbers of parameters, for inputs of these shapes; see `nn.drawing.draw`."""
-        from nn.inspect.drawing import draw  # it builds on this file, and few programs draw
+        """A picture of the layers, with shapes and numbers of parameters, for inputs of these shapes.
 
-        return draw(self, *inputs, **options)
+        The arguments are those of `nn.inspect.drawing.draw`.
+        """
+        return display.draw(self, *inputs, **options)
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses for a module without children."""
+        """What the repr shows between the parentheses, in front of the children."""
         return ""
 
     @reprlib.recursive_repr()
     def __repr__(self) -> str:
         children = [(name, repr(child)) for name, child in members(self) if isinstance(child, Module)]
-        extra = self.extra_repr()
-        if not children and "\n" not in extra:
-            return f"{type(self).__name__}({extra})"
-        lines = "\n".join([extra, *folded(children)] if extra else folded(children)).replace("\n", "\n  ")
-        return f"{type(self).__name__}(\n  {lines}\n)"
+        return display.nested_repr(type(self).__name__, self.extra_repr(), children)
 
     def _repr_html_(self) -> str:
-        from nn.inspect.html import module_html  # it is for notebooks
-
-        return module_html(self)
+        return display.html(self)
 
 
-_SETTINGS = frozenset({bool, int, float, str, type(None), np.ndarray, np.dtype})  # most attributes, and never members
+_NEVER_MEMBERS = frozenset({bool, int, float, str, type(None), np.ndarray, np.dtype})  # the types of most attributes
 
 
 def members(module: Module) -> list[tuple[str, Any]]:
-    """(name, member) among the attributes: parameters, buffers, then modules, as PyTorch lists them."""
-    parameters: list[tuple[str, Any]] = []  # every walk over a model goes through here, for each of its modules
+    """(name, member) of the attributes that are members: parameters, then buffers, then modules, in PyTorch's order."""
+    parameters: list[tuple[str, Any]] = []  # every walk over a model calls this for each module, so it must be quick
     buffers: list[tuple[str, Any]] = []
     modules: list[tuple[str, Any]] = []
     for name, value in vars(module).items():
-        if type(value) in _SETTINGS:
+        if type(value) in _NEVER_MEMBERS:
             continue
-        for item in _within(name, value) if isinstance(value, (list, tuple, dict)) else ((name, value),):
+        for item in _members_within(name, value) if isinstance(value, (list, tuple, dict)) else ((name, value),):
             member = item[1]
             if isinstance(member, Parameter):
                 parameters.append(item)
@@ -423,24 +380,25 @@ def members(module: Module) -> list[tuple[str, Any]]:
     return parameters + buffers + modules
 
 
-def _within(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _members_within(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """(name, member) of those in a list, tuple or dict, however nested."""
     if isinstance(value, (Parameter, Buffer, Module)):
         yield name, value
     elif isinstance(value, (list, tuple)):
         for i, item in enumerate(value):
-            yield from _within(f"{name}.{i}", item)
+            yield from _members_within(f"{name}.{i}", item)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _within(f"{name}.{key}", item)
+            yield from _members_within(f"{name}.{key}", item)
 
 
-def _find(module: Module, path: str) -> Any:
-    """What is at a path, or None."""
+def _member_at(module: Module, path: str) -> Any:
+    """The member at a path, or None."""
     for name, member in members(module):
         if name == path:
             return member
         if isinstance(member, Module) and path.startswith(name + "."):
-            found = _find(member, path[len(name) + 1 :])
+            found = _member_at(member, path[len(name) + 1 :])
             if found is not None:
                 return found
     return None

@@ -1,4 +1,4 @@
-"""Parameter and Buffer: the Tensors that a Module owns, those it learns and those it only keeps."""
+"""Parameter and Buffer: the Tensors that belong to a Module, those that are learned and those that are not."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from autograd.errors import DTypeError
 
 
 class Parameter(Tensor):
-    """A leaf Tensor that requires grad, owns its array, and is found by `Module.parameters()`.
+    """A leaf Tensor that requires grad, has an array of its own, and is found by `Module.parameters()`.
 
-    Args:  data: the first values; copied, because an optimizer writes them in place.
+    Args:  data: the first values; copied, because an optimizer writes to them in place.
            requires_grad: False freezes it.
-           name: how errors and pictures call it; `Module.named_parameters` completes it to its path, "0.weight".
+           name: its name in errors and pictures; `Module.named_parameters` completes it to the path, "0.weight".
     Example:
         >>> import nn
         >>> nn.Parameter([1.0, 2.0], name="scale")
@@ -48,12 +48,12 @@ class Parameter(Tensor):
 
 
 def blank(shape: int | tuple[int, ...], dtype: Any, name: str) -> Parameter:
-    """A parameter of a layer, whose first values are still to be drawn."""
+    """A parameter of a layer whose first values are not set yet."""
     return Parameter(np.empty(shape, floating_dtype(dtype)), name=name)
 
 
 def floating_dtype(dtype: Any) -> Any:
-    """The dtype that a layer is to compute in: float32 for None, as in PyTorch; a DTypeError if it is not a floating one."""
+    """The dtype in which a layer is to compute: float32 for None, as in PyTorch; a DTypeError if it is not floating."""
     dtype = np.dtype(np.float32 if dtype is None else dtype)
     if dtype.kind != "f":
         raise DTypeError(f"a layer computes in a floating dtype, such as np.float32; got dtype={dtype}.")
@@ -63,7 +63,7 @@ def floating_dtype(dtype: Any) -> Any:
 class Buffer(Tensor):
     """A Tensor that belongs to a Module's state and is not learned: running statistics, masks, tables.
 
-    Args:  data: the first values; copied, because the module writes them in place.
+    Args:  data: the first values; copied, because the module writes to them in place.
            persistent: whether it is part of the state_dict.
     Example:
         >>> import nn

@@ -8,28 +8,29 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, no_grad
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.core.module import Module
 
 
 def parameters_to_vector(parameters: Module | Iterable[Any]) -> Any:
-    """The parameters one after the other, each row by row: a vector through which gradients flow.
+    """All parameters, each flattened row by row, joined to one vector; gradients flow through it.
 
     Example:
         >>> import nn
         >>> nn.parameters_to_vector(nn.Linear(3, 2)).shape
         (8,)
     """
-    tensors = _listed(parameters)
+    tensors = _parameter_list(parameters)
     if not tensors:
         raise ArgumentError("parameters_to_vector needs at least one parameter.")
     return np.concatenate([np.ravel(p) for p in tensors])
 
 
 def vector_to_parameters(vec: Any, parameters: Module | Iterable[Any]) -> None:
-    """Write the pieces of a vector into the parameters, in the order of `parameters_to_vector`.
+    """Copy the parts of a vector into the parameters, in the order of `parameters_to_vector`.
 
-    Raises:    ShapeError if the vector has not as many elements as the parameters; then nothing was changed.
+    Raises:    ShapeError if the vector has not as many elements as the parameters together; then nothing was changed.
     Example:
         >>> import numpy as np, nn
         >>> net = nn.Linear(1, 1)
@@ -37,8 +38,8 @@ def vector_to_parameters(vec: Any, parameters: Module | Iterable[Any]) -> None:
         >>> net.weight.item(), net.bias.item()
         (2.0, 3.0)
     """
-    tensors = _listed(parameters)
-    values = np.asarray(getattr(vec, "_data", vec))
+    tensors = _parameter_list(parameters)
+    values = np.asarray(raw(vec))
     size = sum(p.size for p in tensors)
     if values.shape != (size,):
         raise ShapeError(
@@ -53,11 +54,7 @@ def vector_to_parameters(vec: Any, parameters: Module | Iterable[Any]) -> None:
             start += p.size
 
 
-def _listed(parameters: Any) -> list[Any]:
-    return list(
-        parameters.parameters()
-        if isinstance(parameters, Module)
-        else [parameters]
-        if isinstance(parameters, Tensor)
-        else parameters
-    )
+def _parameter_list(parameters: Any) -> list[Any]:
+    if isinstance(parameters, Tensor):
+        return [parameters]
+    return list(parameters.parameters() if isinstance(parameters, Module) else parameters)

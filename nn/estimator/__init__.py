@@ -1,10 +1,10 @@
 """Networks as scikit-learn estimators: `from nn.estimator import NetClassifier, NetRegressor`.
 
-A module that is imported by itself: `import nn` does not load scikit-learn.
+It is imported on its own: `import nn` loads neither this package nor scikit-learn. It builds on nn and on optim.
 """
 
 try:
-    import sklearn  # noqa: F401  to say what to do where it is missing
+    import sklearn  # noqa: F401  to raise an error with a remedy where it is missing
 except ImportError:
     raise ImportError("nn.estimator needs scikit-learn: pip install 'chainrule[train]'.") from None
 

@@ -1,4 +1,4 @@
-"""What the two estimators share: building the network, training it with `fit`, and asking it."""
+"""NetEstimator, the base of the two estimators: it builds the network, trains it with `nn.fit`, and calls it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+import optim
 from autograd import no_grad
 from autograd.errors import ArgumentError
 from autograd.random import generator
@@ -37,7 +38,7 @@ PREDICTION_BATCH = 4096
 
 
 class NetEstimator(BaseEstimator):
-    """The base of NetClassifier and NetRegressor, whose docstrings say what the parameters are."""
+    """The base of NetClassifier and NetRegressor, whose docstrings describe the parameters."""
 
     def __init__(
         self,
@@ -79,19 +80,19 @@ class NetEstimator(BaseEstimator):
     n_iter_: int
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train on rows X (n_samples, n_features) and targets y; afresh, unless warm_start is set.
+        """Train on rows X (n_samples, n_features) and targets y; a new network, unless warm_start is set.
 
-        Args:  sample_weight: how much each row counts, (n_samples,), >= 0; a row of weight 2 counts as two, one of weight 0
-               not at all.
+        Args:  sample_weight: how much each row counts, (n_samples,), >= 0; a row of weight 2 counts as two, one of
+               weight 0 not at all.
         """
         fresh = not (self.warm_start and hasattr(self, "model_"))
-        X, target = self._checked(X, y, fresh, None)
+        X, target = self._validated(X, y, fresh, None)
         return self._train(X, target, sample_weight, fresh, check_size("epochs", self.epochs), self.early_stopping)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Self:
-        """One epoch over these rows, from where the network and the optimizer stand."""
+        """One epoch over these rows, with the present network and optimizer if there are any."""
         fresh = not hasattr(self, "model_")
-        X, target = self._checked(X, y, fresh, classes)
+        X, target = self._validated(X, y, fresh, classes)
         return self._train(X, target, sample_weight, fresh, 1, False)
 
     def _train(self, X: Any, target: Any, sample_weight: Any, fresh: bool, epochs: int, early_stopping: bool) -> Self:
@@ -102,9 +103,9 @@ class NetEstimator(BaseEstimator):
             if not counts.any():
                 raise ArgumentError("sample_weight is 0 for every row; at least one must count.")
             X, target, weight = X[counts], target[counts], weight[counts]
-            weight = weight / weight.mean()  # so that lr means the same, and weight 2 is two rows
+            weight = weight / weight.mean()  # of mean 1, so that weights do not change the effect of lr
         if fresh:
-            self._rng = _generator_of(self.random_state)
+            self._rng = _as_generator(self.random_state)
             self.model_ = self._network(X.shape[1], X.dtype)
             self.optimizer_ = self._new_optimizer(self.model_.parameters())
             self.n_iter_ = 0
@@ -113,7 +114,7 @@ class NetEstimator(BaseEstimator):
         train, validation, stopping = parts, None, None
         if early_stopping:
             train, validation = self._split(parts)
-            stopping = _optim().EarlyStopping(patience=self.patience, restore_best=True)
+            stopping = optim.EarlyStopping(patience=self.patience, restore_best=True)
         size = min(check_size("batch_size", self.batch_size), len(train[0]))
         self.history_ = fit(
             self.model_,
@@ -135,23 +136,24 @@ class NetEstimator(BaseEstimator):
         if not 0 < self.validation_fraction < 1:
             raise ArgumentError(f"validation_fraction must be between 0 and 1; got {self.validation_fraction!r}.")
         rows = np.arange(len(parts[0]))
-        ours, held_out = train_test_split(
+        kept, held_out = train_test_split(
             rows,
             test_size=self.validation_fraction,
             stratify=self._strata(parts[1]),
             random_state=int(self._rng.integers(2**31)),
         )
-        return [p if p is None else p[ours] for p in parts], [p if p is None else p[held_out] for p in parts]
+        return [p if p is None else p[kept] for p in parts], [p if p is None else p[held_out] for p in parts]
 
     def _network(self, inputs: int, dtype: Any) -> Module:
-        """The network of the parameters, in the data's dtype."""
-        outputs = self._outputs()
+        """The network that the estimator's parameters describe, in the data's dtype."""
+        outputs = self._output_count()
         if isinstance(self.module, Module):
-            return copy.deepcopy(self.module)  # fit changes no parameter of the estimator; the copy keeps its dtype
+            return copy.deepcopy(self.module)  # scikit-learn: fit does not change a parameter of the estimator
         if self.module is not None:
             if not callable(self.module):
                 raise ArgumentError(
-                    f"module must be a nn.Module, or a function (n_features, n_outputs, rng) -> one; got {self.module!r}."
+                    "module must be a nn.Module, or a function (n_features, n_outputs, rng) -> one; "
+                    f"got {self.module!r}."
                 )
             made = self.module(inputs, outputs, self._rng)
             if not isinstance(made, Module):
@@ -174,7 +176,6 @@ class NetEstimator(BaseEstimator):
     def _new_optimizer(self, parameters: Any) -> Any:
         made = self.optimizer
         if isinstance(made, str):
-            optim = _optim()
             named = {name.lower(): getattr(optim, name) for name in optim.__all__}
             kinds = {
                 name: kind
@@ -209,7 +210,7 @@ class NetEstimator(BaseEstimator):
             )
         return np.mean(losses.reshape(len(weight), -1) * weight[:, None])
 
-    # What the network says
+    # Prediction
 
     def _forward(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "model_")
@@ -220,24 +221,27 @@ class NetEstimator(BaseEstimator):
             parts = [self.model_(X[i : i + PREDICTION_BATCH]).numpy() for i in range(0, len(X), PREDICTION_BATCH)]
         return np.concatenate(parts)
 
-    # What they differ in
+    # What a subclass defines
 
-    def _checked(self, X: Any, y: Any, fresh: bool, classes: Any) -> tuple[Any, Any]:
-        """X and the targets as the loss takes them; what is known of y is set."""
-        raise AssertionError("each kind checks its targets")
+    def _validated(self, X: Any, y: Any, fresh: bool, classes: Any) -> tuple[Any, Any]:
+        """X, and the targets in the form that the loss takes; sets the attributes that describe y."""
+        raise AssertionError("a subclass validates its targets")
 
-    def _outputs(self) -> int:
-        raise AssertionError("each kind knows how many outputs it needs")
+    def _output_count(self) -> int:
+        """How many outputs the network needs."""
+        raise AssertionError("a subclass knows how many outputs it needs")
 
     def _losses(self, output: Any, target: Any) -> Any:
-        raise AssertionError("each kind has its loss")
+        """The loss of each row."""
+        raise AssertionError("a subclass has its loss")
 
     def _strata(self, target: Any) -> Any:
+        """What the split into training and validation rows is stratified by, or None."""
         return None
 
 
 class _Batches:
-    """(x, y), or (x, (y, weight)), from a DataLoader over the parts."""
+    """Batches (x, y), or (x, (y, weight)) if there are weights, from a DataLoader over the parts."""
 
     def __init__(self, parts: list[Any], batch_size: int, shuffle: bool, rng: np.random.Generator) -> None:
         self.weighted = parts[2] is not None
@@ -253,17 +257,10 @@ class _Batches:
         return ((x, (y, w)) for x, y, w in self.loader) if self.weighted else iter(self.loader)
 
 
-def _generator_of(random_state: Any) -> np.random.Generator:
-    """scikit-learn's random_state as a Generator; None means the package's (autograd.seed), never NumPy's global one."""
+def _as_generator(random_state: Any) -> np.random.Generator:
+    """scikit-learn's random_state as a Generator; None means the package's (autograd.seed), not NumPy's global one."""
     if random_state is None or isinstance(random_state, np.random.Generator):
         return generator(random_state)
     if isinstance(random_state, np.random.RandomState):
         return np.random.default_rng(random_state.randint(2**31, size=4))
     return np.random.default_rng(random_state)
-
-
-def _optim() -> Any:
-    """The optimizers, for those that are asked for by name: nn itself does not know them (docs/training.md)."""
-    import optim
-
-    return optim

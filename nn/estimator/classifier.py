@@ -1,4 +1,4 @@
-"""NetClassifier: a network that tells classes apart, with scikit-learn's interface."""
+"""NetClassifier: a network that classifies, with scikit-learn's interface."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ from nn.estimator.base import NetEstimator
 
 
 class NetClassifier(ClassifierMixin, NetEstimator):
-    """A network that tells classes apart, as a scikit-learn estimator: for Pipeline, GridSearchCV, calibration and the rest.
+    """A network that classifies, as a scikit-learn estimator for Pipeline, GridSearchCV, calibration and the rest.
 
-    The network has one output a class; their softmax is `predict_proba`.
+    The network has one output for each class; `predict_proba` is their softmax.
 
-    Args:      hidden_layer_sizes: the widths of the layers between, () for a linear model.
-               module: instead of layers: a function (n_features, n_outputs, rng) that returns a nn.Module, or a nn.Module,
-               which is copied, weights and dtype included.
-               activation: "relu", "tanh", "sigmoid", "gelu", "silu", "elu", "leaky_relu", "softplus", "identity", or what
-               makes a module, such as nn.ReLU.
-               optimizer: the name of one of `optim` in any case ("adam", "sgd"; `optim` is then imported), or a class, which
-               gets lr and weight_decay; or a function that gets the parameters alone and decides the rest:
+    Args:      hidden_layer_sizes: the widths of the hidden layers, () for a linear model.
+               module: instead of hidden layers: a function (n_features, n_outputs, rng) that returns a nn.Module, or a
+               nn.Module, which is copied, weights and dtype included.
+               activation: "relu", "tanh", "sigmoid", "gelu", "silu", "elu", "leaky_relu", "softplus", "identity", or a
+               class or function that makes a module, such as nn.ReLU.
+               optimizer: the name of a class of `optim` in any case ("adam", "sgd"), or a class, which gets lr and
+               weight_decay; or a function that gets only the parameters:
                `lambda params: optim.SGD(params, lr=0.1, momentum=0.9)`.
-               loss: None for cross-entropy, or a function (outputs, class numbers) -> one value a row (or their mean, if no
-               sample_weight is given).
+               loss: None for cross-entropy, or a function (outputs, class numbers) -> one value a row (or their mean,
+               if no sample_weight is given).
                epochs, batch_size: passes over the data, and rows a step (all of them, if there are fewer).
-               clip_norm: the gradients' norm is cut to this.
-               early_stopping: keep validation_fraction of the rows aside, stop when the loss there has not improved for
-               `patience` epochs, and take the weights that were best.
-               warm_start: let fit go on from what is there.
+               clip_norm: the largest norm of the gradients.
+               early_stopping: use validation_fraction of the rows for validation, stop when the loss there has not
+               improved for `patience` epochs, and keep the best weights.
+               warm_start: let fit continue with the present network and optimizer.
                random_state: a number, a RandomState or a Generator; None: the package's generator (autograd.seed).
                verbose: show a bar.
-    State:     model_, optimizer_, history_ (a nn.History of the last call), n_iter_ (epochs in all), classes_, n_features_in_.
-    Numerics:  computes in the dtype of X, float32 or float64; everything else becomes float64.
+    State:     model_, optimizer_, history_ (a nn.History of the last call), n_iter_ (epochs in all), classes_,
+               n_features_in_.
+    Numerics:  computes in the dtype of X, float32 or float64; data of any other dtype become float64.
     Example:
         >>> from sklearn.datasets import load_iris
         >>> from sklearn.model_selection import cross_val_score
@@ -52,7 +53,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     classes_: Any
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """One epoch over these rows; the first call needs all classes there will be, unless y holds them."""
+        """One epoch over these rows; the first call needs `classes`, all that will occur, unless y holds them all."""
         return self._partial_fit(X, y, sample_weight, classes)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -65,10 +66,10 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return np.asarray(F.softmax(self._forward(X), dim=1))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """The logarithms of the probabilities, exact also where these are too small to be told from 0."""
+        """The logarithms of the probabilities, exact also where a probability underflows to 0."""
         return np.asarray(F.log_softmax(self._forward(X), dim=1))
 
-    def _checked(self, X: Any, y: Any, fresh: bool, classes: Any) -> tuple[Any, Any]:
+    def _validated(self, X: Any, y: Any, fresh: bool, classes: Any) -> tuple[Any, Any]:
         X, y = validate_data(self, X, y, reset=fresh, dtype=(np.float64, np.float32))
         check_classification_targets(y)
         y = column_or_1d(y, warn=True)
@@ -81,7 +82,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         self.classes_ = known
         return X, np.searchsorted(known, y)
 
-    def _outputs(self) -> int:
+    def _output_count(self) -> int:
         return len(self.classes_)
 
     def _losses(self, output: Any, target: Any) -> Any:

@@ -18,12 +18,12 @@ LOSSES = {"squared_error": F.mse_loss, "absolute_error": F.l1_loss, "huber": F.h
 class NetRegressor(RegressorMixin, NetEstimator):
     """A network that predicts one or several numbers, as a scikit-learn estimator.
 
-    It learns best what has mean 0 and variance 1: scale X by StandardScaler, and y by TransformedTargetRegressor.
+    It learns best from data with mean 0 and variance 1: scale X by StandardScaler, and y by TransformedTargetRegressor.
 
     Args:      loss: None or "squared_error", "absolute_error", "huber"; or a function (outputs, targets), both
                (rows, numbers), -> values of that shape or one a row (or their mean, if no sample_weight is given).
-               hidden_layer_sizes, module, activation, optimizer, lr, epochs, batch_size, weight_decay, clip_norm, early_stopping,
-               validation_fraction, patience, warm_start, random_state, verbose: see `NetClassifier`.
+               hidden_layer_sizes, module, activation, optimizer, lr, epochs, batch_size, weight_decay, clip_norm,
+               early_stopping, validation_fraction, patience, warm_start, random_state, verbose: see `NetClassifier`.
     State:     model_, optimizer_, history_, n_iter_, n_features_in_, n_outputs_.
     Example:
         >>> from sklearn.compose import TransformedTargetRegressor
@@ -49,7 +49,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
         output = self._forward(X)
         return output[:, 0] if self._flat else output
 
-    def _checked(self, X: Any, y: Any, fresh: bool, classes: Any) -> tuple[Any, Any]:
+    def _validated(self, X: Any, y: Any, fresh: bool, classes: Any) -> tuple[Any, Any]:
         X, y = validate_data(self, X, y, reset=fresh, dtype=(np.float64, np.float32), multi_output=True, y_numeric=True)
         target = y.reshape(len(y), -1).astype(X.dtype, copy=False)
         if fresh:
@@ -58,22 +58,18 @@ class NetRegressor(RegressorMixin, NetEstimator):
             raise ShapeError(f"y must have {self.n_outputs_} numbers a row, as before; got {target.shape[1]}.")
         return X, target
 
-    def _outputs(self) -> int:
+    def _output_count(self) -> int:
         return self.n_outputs_
 
     def _losses(self, output: Any, target: Any) -> Any:
-        return (
-            self._loss_function()(output, target)
-            if callable(self.loss)
-            else self._loss_function()(output, target, reduction="none")
-        )
+        if callable(self.loss):
+            return self.loss(output, target)
+        return self._named_loss()(output, target, reduction="none")
 
     def _mean_loss(self, output: Any, target: Any) -> Any:
-        return np.mean(self._losses(output, target)) if callable(self.loss) else self._loss_function()(output, target)
+        return super()._mean_loss(output, target) if callable(self.loss) else self._named_loss()(output, target)
 
-    def _loss_function(self) -> Any:
-        if callable(self.loss):
-            return self.loss
+    def _named_loss(self) -> Any:
         name = "squared_error" if self.loss is None else self.loss
         if name not in LOSSES:
             raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, or a function; got {self.loss!r}.")

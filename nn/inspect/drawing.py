@@ -12,12 +12,15 @@ import numpy as np
 from autograd import Tensor
 from autograd.errors import ArgumentError
 from autograd.viz import Drawing, Graph, trace
+from nn.core import display
 from nn.core.module import Module
-from nn.inspect.summary import LayerSummary, _apart, _counted, _examples, _is_shape, _Run, _shown
+from nn.inspect.nested_shapes import shapes_text
+from nn.inspect.probe import LayerSummary, probe
 
 LIMIT = 80
 
 
+@display.draw.register(Module)
 def draw(
     model: Module,
     *inputs: Any,
@@ -34,15 +37,17 @@ def draw(
 ) -> Drawing:
     """A picture of a model: a box a layer, with the shapes of its input and output and its number of parameters.
 
-    A copy of the model runs once, in eval mode: nothing of the model changes, nor does any random generator. What is
-    computed between layers, as the + of a residual connection, is drawn as an operation; a layer that computes nothing
-    then, as Dropout, is not there. `draw(model(x))` draws every operation.
+    A copy of the model runs once, in eval mode, so the model does not change, nor does any random generator. What is
+    computed between layers, such as the + of a residual connection, is drawn as an operation. A layer that computes
+    nothing in eval mode, such as Dropout, does not appear. `draw(model(x))` draws every operation.
 
-    Args:      inputs: what the model is called with, as for `nn.summary`: each a shape, batch axis included, or an example.
+    Args:      inputs: what the model is called with, as for `nn.summary`: each a shape, batch axis included, or an
+               example.
                path: also write it there: .svg, .png, .pdf, .dot or .mmd.
                dtype: of the inputs given as shapes.
-               depth: draw modules inside of so many others closed; None for only the innermost.
-               fold: True draws equal blocks in a row once, with "×n"; None does so if there are more boxes than `limit`.
+               depth: draw modules at this depth as one box, without what is inside; None: only the innermost ones.
+               fold: True draws equal blocks in a row once, with "×n"; None does so if there are more boxes than
+               `limit`.
                direction, theme, legend, title: as for `autograd.draw`.
                named: inputs by name.
     Raises:    ArgumentError without an input; RenderError for an image if no layout engine is installed.
@@ -67,40 +72,34 @@ def draw(
             f"the diagram of a model is written as .svg, .png, .pdf, .dot or .mmd; got {os.fspath(path)!r}. "
             "For the page that steps through backpropagation: autograd.trace(model(x)).to_html(path)."
         )
-    if len(inputs) == 1 and isinstance(inputs[0], (list, tuple)) and not _is_shape(inputs[0]):
-        inputs = tuple(inputs[0])
-    given = _examples([*inputs, *named.values()], dtype, model)
-    args, kwargs = given[: len(inputs)], dict(zip(named, given[len(inputs) :], strict=True))
-    twin, learns = _apart(model)
-    run = _Run(twin.eval())
-    out = run(args, kwargs)
-    results = [result for result in _tensors(out) if result.requires_grad]
+    run = probe(model, inputs, named, dtype)
+    results = [result for result in _tensors(run.output) if result.requires_grad]
     if not results:
         raise ArgumentError(
-            f"nothing that {type(model).__name__} returns was computed from its input or parameters: there is nothing to draw."
+            f"nothing that {type(model).__name__} returns was computed from its input or parameters: "
+            "there is nothing to draw."
         )
-    rows = list(_counted(run, out, learns))
-    name = type(model).__name__
+    rows, name = run.rows, type(model).__name__
     innermost = {
         row.path for i, row in enumerate(rows) if row.calls and not any(inner.calls for inner in _inside(rows, i))
     }
     if title is None:
         title = f"{name}: {sum(row.parameters for row in rows):,} parameters"
     options = {
-        "direction": direction, "show": "shape scope", "legend": legend, "title": title, "limit": limit, "depth": depth, "fold": fold,
-        "theme": theme,
+        "direction": direction, "show": "shape scope", "legend": legend, "title": title, "limit": limit,
+        "depth": depth, "fold": fold, "theme": theme,
     }  # fmt: skip
-    drawing = Drawing(
-        _with_inputs(trace(results), given), options, {_place(name, row.path): _lines(rows, i) for i, row in enumerate(rows)},
-        frozenset(_place(name, module) for module in innermost),
-    )  # fmt: skip
-    drawing.picture  # noqa: B018  a wrong option is refused here, not when a notebook shows the picture
+    lines = {_scope_path(name, row.path): _box_lines(rows, i) for i, row in enumerate(rows)}
+    closed = frozenset(_scope_path(name, path) for path in innermost)
+    drawing = Drawing(_with_inputs(trace(results), run.examples), options, lines, closed)
+    drawing.picture  # noqa: B018  so that a wrong option is refused here, not when a notebook shows the picture
     if path is not None:
         drawing.render(path)
     return drawing
 
 
 def _tensors(out: Any) -> Iterator[Tensor]:
+    """The Tensors in what a model returned, however nested."""
     if isinstance(out, Tensor):
         yield out
     elif isinstance(out, (list, tuple, dict)):
@@ -108,8 +107,8 @@ def _tensors(out: Any) -> Iterator[Tensor]:
             yield from _tensors(item)
 
 
-def _place(name: str, path: str) -> str:
-    """A module's path as a graph has it, which begins with the class of the model."""
+def _scope_path(name: str, path: str) -> str:
+    """A module's path as it stands in a graph, where it begins with the class of the model."""
     return f"{name}.{path}" if path else name
 
 
@@ -121,19 +120,10 @@ def _inside(rows: Sequence[LayerSummary], i: int) -> Iterator[LayerSummary]:
         yield row
 
 
-def _lines(rows: Sequence[LayerSummary], i: int) -> tuple[str, ...]:
+def _box_lines(rows: Sequence[LayerSummary], i: int) -> tuple[str, ...]:
+    """What the box of row i says when it is drawn closed: shapes and numbers of parameters, with all that is inside."""
     row = rows[i]
-    inputs = ", ".join(dict.fromkeys([_shown(shape) for shape in row.input_shapes if isinstance(shape, tuple)]))
-    output = (
-        row.output_shape
-        if not isinstance(row.output_shape, tuple)
-        else tuple(s for s in row.output_shape if s is not None)
-    )
-    lines = (
-        [f"{inputs} → {_shown(output[0] if len(output) == 1 and isinstance(output[0], tuple) else output)}"]
-        if row.calls
-        else [""]
-    )
+    lines = [_shapes_line(row) if row.calls else ""]
     size = row.parameters + sum(inner.parameters for inner in _inside(rows, i))
     if size:
         lines.append(f"{size:,} parameters")
@@ -145,20 +135,37 @@ def _lines(rows: Sequence[LayerSummary], i: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _with_inputs(graph: Graph, given: Sequence[Any]) -> Graph:
-    """The examples, which require grad so that all is recorded, as the inputs that they are; other arrays are the layers' own."""
+def _shapes_line(row: LayerSummary) -> str:
+    """(32, 784) → (32, 64)"""
+    inputs = dict.fromkeys([shapes_text(shape) for shape in row.input_shapes if isinstance(shape, tuple)])
+    output = row.output_shape
+    if isinstance(output, tuple):
+        output = tuple(shape for shape in output if shape is not None)
+        if len(output) == 1 and isinstance(output[0], tuple):
+            output = output[0]
+    return f"{', '.join(inputs)} → {shapes_text(output)}"
+
+
+def _with_inputs(graph: Graph, examples: Sequence[Any]) -> Graph:
+    """The graph with the examples as its inputs, and without the other constants, which belong to the layers.
+
+    Floating examples require grad, so the graph has them as parameters without a name; examples of other dtypes are
+    recognised by shape and dtype.
+    """
     plain = {
         (x.shape, str(x.dtype))
-        for x in given
+        for x in examples
         if isinstance(x, np.ndarray) or (isinstance(x, Tensor) and not x.requires_grad)
     }
-    gone = {
-        node.id for node in graph.nodes if node.kind == "input" and (node.name or (node.shape, node.dtype) not in plain)
-    }
-    nodes = [
-        replace(node, kind="input", name="input", value=None, wants_grad=False, scope=())
-        if node.kind == "parameter" and not node.name else replace(node, value=None, name="input") if node.kind == "input" else node
-        for node in graph.nodes
-        if node.id not in gone
-    ]  # fmt: skip
-    return replace(graph, nodes=tuple(nodes), edges=tuple([edge for edge in graph.edges if edge.source not in gone]))
+    nodes, dropped = [], set()
+    for node in graph.nodes:
+        if node.kind == "input" and (node.name or (node.shape, node.dtype) not in plain):
+            dropped.add(node.id)
+        elif node.kind == "input":
+            nodes.append(replace(node, name="input", value=None))
+        elif node.kind == "parameter" and not node.name:
+            nodes.append(replace(node, kind="input", name="input", value=None, wants_grad=False, scope=()))
+        else:
+            nodes.append(node)
+    edges = [edge for edge in graph.edges if edge.source not in dropped]
+    return replace(graph, nodes=tuple(nodes), edges=tuple(edges))

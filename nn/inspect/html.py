@@ -1,4 +1,4 @@
-"""What a notebook shows of a Module: a tree that folds, with the number of parameters of every module."""
+"""What a notebook shows of a Module: a tree that can be unfolded, with the number of parameters of every module."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.viz.reprs import FAINT, FONT, RULE, escape, fact, in_words
+from nn.core import display
 from nn.core.module import Module, members
 from nn.core.parameter import Parameter
-from nn.inspect.summary import _size
+from nn.inspect.summary import bytes_text
 
-DEPTH = 30  # modules inside of each other that are followed
-ROWS = 400  # modules in a tree; the rest is counted, and not shown
-OPEN = 1  # so many levels are unfolded at first
+DEPTH = 30  # the deepest level of nesting that is followed
+ROWS = 400  # the most modules that are shown; of the rest only the number is told
+OPEN = 1  # how many levels are unfolded at first
+INDENT = "margin-left:7px;padding-left:14px;border-left:1px solid #8886"
 
 
 @dataclass
 class Branch:
     """A module at a place in a model.
 
-    name        what the module it is in calls it; "" for the model; "0–11" for several equal ones in a row
-    layer       its class, and its extra_repr
-    parameters  how many numbers it has, with all inside it, that were not counted before it
-    trainable   how many of these learn
+    name        its name in the module that holds it; "" for the model; "0–11" for several equal ones in a row
+    layer       its class
+    extra       its extra_repr
+    parameters  how many numbers its parameters hold, with all inside it, without those counted before
+    trainable   how many of these require grad
     training    its mode
     shared      it, or a parameter of its own, was counted before
     inside      the modules in it
-    times       so many equal ones in a row are shown as this one
+    times       how many equal ones in a row it stands for
     """
 
     name: str
@@ -39,8 +42,8 @@ class Branch:
     inside: list[Branch] = field(default_factory=list)
     times: int = 1
 
-    def shape(self) -> Any:
-        """What two equal branches have in common."""
+    def key(self) -> Any:
+        """Equal for two branches that differ at most in their names."""
         return (
             self.layer,
             self.extra,
@@ -49,45 +52,47 @@ class Branch:
             self.training,
             self.shared,
             self.times,
-            [b.shape() for b in self.inside],
+            [b.key() for b in self.inside],
         )
 
     def modes(self) -> set[bool]:
+        """The modes of this module and of all inside it."""
         return {self.training}.union(*[b.modes() for b in self.inside])
 
 
+@display.html.register(Module)
 def module_html(model: Module) -> str:
     """The tree as HTML, which works without a script; it never raises."""
     try:
         tree = branch(model)
         modes = tree.modes()
-        mode = (
-            "some modules in training mode, others in eval mode"
-            if len(modes) > 1
-            else "training mode"
-            if tree.training
-            else "eval mode"
-        )
-        nbytes = sum(p.numpy().nbytes for p in {id(p): p for p in _parameters(model)}.values())
-        total = f"{tree.parameters:,} parameters" + (
-            f", {tree.trainable:,} trainable" if tree.trainable < tree.parameters else ""
-        )
-        head = (
-            f'<div style="margin-bottom:4px">{_Page.title(tree)}'
-            + "".join(map(fact, (total, _size(nbytes), mode)))
-            + "</div>"
-        )
-        return f'<div style="{FONT};line-height:1.6">{head}{_Page(len(modes) > 1).body(tree) if tree.inside else _own(model)}</div>'
-    except Exception:  # a repr that raises hides what one wants to look at
+        if len(modes) > 1:
+            mode = "some modules in training mode, others in eval mode"
+        else:
+            mode = "training mode" if tree.training else "eval mode"
+        nbytes = sum(p.numpy().nbytes for p in {id(p): p for p in _own_parameters(model)}.values())
+        total = f"{tree.parameters:,} parameters"
+        if tree.trainable < tree.parameters:
+            total += f", {tree.trainable:,} trainable"
+        facts = "".join(map(fact, (total, bytes_text(nbytes), mode)))
+        head = f'<div style="margin-bottom:4px">{_Page.title(tree)}{facts}</div>'
+        body = _Page(len(modes) > 1).body(tree) if tree.inside else _parameter_lines(model)
+        return f'<div style="{FONT};line-height:1.6">{head}{body}</div>'
+    except Exception:  # if a repr raised, a notebook would show the error in place of the module
         return in_words(model)
 
 
 def branch(model: Module) -> Branch:
-    """A model as plain data; what is shared counts where it comes first."""
-    return _grown("", model, set(), set(), ())
+    """A model as plain data; a shared module or parameter is counted at its first place only."""
+    return _branch_at("", model, set(), set(), ())
 
 
-def _grown(name: str, module: Module, modules: set[int], counted: set[int], around: tuple[int, ...]) -> Branch:
+def _branch_at(name: str, module: Module, modules: set[int], counted: set[int], around: tuple[int, ...]) -> Branch:
+    """The branch of a module.
+
+    Args:  modules, counted: ids of the modules and parameters met before; those of this branch are added.
+           around: ids of the modules that this one is inside of.
+    """
     again = id(module) in modules
     modules.add(id(module))
     own = {id(p): p for _, p in members(module) if isinstance(p, Parameter)}
@@ -100,50 +105,42 @@ def _grown(name: str, module: Module, modules: set[int], counted: set[int], arou
     if not again and len(around) < DEPTH:
         for inner, member in members(module):
             if isinstance(member, Module) and id(member) not in (*around, id(module)):
-                found.inside.append(_grown(inner, member, modules, counted, (*around, id(module))))
+                found.inside.append(_branch_at(inner, member, modules, counted, (*around, id(module))))
     found.parameters += sum(b.parameters * b.times for b in found.inside)
     found.trainable += sum(b.trainable * b.times for b in found.inside)
-    found.inside = _folded(found.inside)
+    found.inside = _merged(found.inside)
     return found
 
 
-def _folded(inside: list[Branch]) -> list[Branch]:
-    """Three or more equal ones with successive numbers as one."""
-    runs: list[list[Branch]] = []
-    for b in inside:
-        stem, _, number = b.name.rpartition(".")
-        last = runs[-1][-1] if runs else None
-        follows = last is not None and number.isdecimal() and last.name == f"{stem}.{int(number) - 1}".lstrip(".")
-        if last is not None and follows and not b.shared and last.shape() == b.shape():
-            runs[-1].append(b)
-        else:
-            runs.append([b])
-    folded: list[Branch] = []
-    for run in runs:
+def _merged(inside: list[Branch]) -> list[Branch]:
+    """Three or more equal branches with successive numbers merged into one."""
+    merged: list[Branch] = []
+    for run in display.successive_runs(inside, lambda b: b.name, lambda a, b: not b.shared and a.key() == b.key()):
         if len(run) > 2:
             run[0].name, run[0].times = f"{run[0].name}–{run[-1].name.rpartition('.')[2]}", len(run)
-            folded.append(run[0])
+            merged.append(run[0])
         else:
-            folded += run
-    return folded
+            merged += run
+    return merged
 
 
-def _parameters(model: Module) -> list[Parameter]:
+def _own_parameters(model: Module) -> list[Parameter]:
+    """The parameters of all modules; unlike `parameters()`, this gives none of them a name."""
     return [p for module in model.modules() for _, p in members(module) if isinstance(p, Parameter)]
 
 
-def _own(module: Module) -> str:
+def _parameter_lines(module: Module) -> str:
     """The parameters of a module without modules inside, a line each."""
-    lines = [
-        f'<div style="padding-left:16px">{escape(name)}{fact(p.shape)}{fact(p.dtype)}{"" if p.requires_grad else fact("frozen")}</div>'
-        for name, p in members(module)
-        if isinstance(p, Parameter)
-    ]
+    lines = []
+    for name, p in members(module):
+        if isinstance(p, Parameter):
+            facts = f"{fact(p.shape)}{fact(p.dtype)}{'' if p.requires_grad else fact('frozen')}"
+            lines.append(f'<div style="padding-left:16px">{escape(name)}{facts}</div>')
     return "".join(lines[:ROWS])
 
 
 class _Page:
-    """The tree as it is written, up to ROWS lines."""
+    """Writes the tree as HTML, up to ROWS lines."""
 
     def __init__(self, mixed: bool) -> None:
         self.mixed = mixed
@@ -163,10 +160,9 @@ class _Page:
             self.left -= 1
             if b.inside:
                 opened = " open" if depth < OPEN and len(tree.inside) <= 12 else ""
-                inside = f'<div style="margin-left:7px;padding-left:14px;border-left:1px solid #8886">{self.children(b, depth + 1)}</div>'
-                parts.append(
-                    f'<details{opened}><summary style="cursor:pointer">{self.words(b)}</summary>{inside}</details>'
-                )
+                inside = f'<div style="{INDENT}">{self.children(b, depth + 1)}</div>'
+                summary = f'<summary style="cursor:pointer">{self.words(b)}</summary>'
+                parts.append(f"<details{opened}>{summary}{inside}</details>")
             else:
                 parts.append(f'<div style="padding-left:16px">{self.words(b)}</div>')
         return "".join(parts)
@@ -179,7 +175,7 @@ class _Page:
         name = f'<span style="{FAINT}">{escape(b.name)}:</span> ' if b.name else ""
         facts = []
         if b.parameters:
-            facts.append(f"{b.parameters:,}" + (" each" if b.times > 1 else "") + _frozen(b))
+            facts.append(f"{b.parameters:,}" + (" each" if b.times > 1 else "") + _trainable_words(b))
         if b.shared:
             facts.append("shared, counted above")
         if self.mixed:
@@ -188,5 +184,7 @@ class _Page:
         return f"{name}{times}{self.title(b)}" + "".join(map(fact, facts))
 
 
-def _frozen(b: Branch) -> str:
-    return "" if b.trainable == b.parameters else " frozen" if not b.trainable else f", {b.trainable:,} trainable"
+def _trainable_words(b: Branch) -> str:
+    if b.trainable == b.parameters:
+        return ""
+    return f", {b.trainable:,} trainable" if b.trainable else " frozen"

@@ -1,4 +1,4 @@
-"""How many multiply-adds a recorded computation took, told from its operations."""
+"""How many multiply-adds a recorded computation took, found from its operations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograd import Tensor
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node, ancestors
 from autograd.engine.modes import Mode, mode
-from autograd.ops.einsum import _letters
+from autograd.ops.einsum import operand_letters
 
 
 def multiply_adds(outputs: Iterable[Any]) -> dict[int, int]:
@@ -21,7 +21,7 @@ def multiply_adds(outputs: Iterable[Any]) -> dict[int, int]:
     found: Counter[int] = Counter()
     nodes = (item for item in ancestors(*_nodes(outputs)) if isinstance(item, Node))
     for node in nodes:
-        n = _of(node)
+        n = _of_operation(node)
         if n and node.scope:
             found[id(node.scope[-1])] += n
     return found
@@ -36,8 +36,11 @@ def _nodes(outputs: Any) -> list[Node]:
     return [node for item in outputs for node in _nodes(item)] if isinstance(outputs, (tuple, list)) else []
 
 
-def _of(node: Node) -> int:
-    """Of one operation: by its rule; of a fused one without a rule that of its composite; else it is elementwise, 0."""
+def _of_operation(node: Node) -> int:
+    """Of one operation: by its rule if there is one; of a fused operation the sum over its composite; else 0.
+
+    An operation with neither is taken to be elementwise.
+    """
     rule = _RULES.get(node.primitive.name)
     args, params = node.args or (), node.params or {}
     if rule is not None:
@@ -51,31 +54,31 @@ def _of(node: Node) -> int:
             out = composite(*map(_stand_in, node.parents, args), **params)
     finally:
         mode.reset(token)
-    return sum(_of(item) for item in ancestors(*_nodes(out)) if isinstance(item, Node))
+    return sum(_of_operation(item) for item in ancestors(*_nodes(out)) if isinstance(item, Node))
 
 
 def _stand_in(parent: Any, value: Any) -> Any:
-    """An argument for the composite: zeros where only the shape was kept, and recorded where the original was."""
+    """An argument for the composite: zeros if only the shape was kept, and a Tensor if the original was recorded."""
     if isinstance(value, Abstract):
         value = np.zeros(value.shape, value.dtype)
     return value if parent is None else Tensor(value, requires_grad=True)
 
 
 def _product(out: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
-    """An element of the result is a sum over an axis of the first factor."""
+    """Each element of the result is a sum over the last axis of the first factor."""
     a, b = args[:2]
     return math.prod(np.shape(out)) * a.shape[-1] if np.ndim(a) and np.ndim(b) else 0
 
 
 def _contraction(out: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
-    """tensordot: n elements that are each a sum over k, of factors with n·k² elements together."""
+    """tensordot: n results, each a sum of k products; the sizes of the two factors multiply to n·k²."""
     n = math.prod(np.shape(out))
     return n * math.isqrt(args[0].size * args[1].size // n) if n else 0
 
 
 def _einsum(out: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
-    """Every combination of the letters, once a factor after the first: what NumPy does unless it is told to optimize."""
-    terms, _ = _letters(params["subscripts"], tuple(len(x.shape) for x in args))
+    """One for each combination of the letters' values and each factor after the first, as NumPy does by default."""
+    terms, _ = operand_letters(params["subscripts"], tuple(len(x.shape) for x in args))
     size: dict[str, int] = {}
     for term, x in zip(terms, args, strict=True):
         for letter, n in zip(term, x.shape, strict=True):
@@ -84,17 +87,17 @@ def _einsum(out: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
 
 
 def _sliding(out: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
-    """convolve, correlate: an element of the result is a sum over the shorter one, less at the rims, which are counted as full."""
+    """convolve, correlate: each element is a sum over the shorter input; those at the borders are counted in full."""
     return math.prod(np.shape(out)) * min(args[0].size, args[1].size)
 
 
 def _convolution(out: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
-    """An element of the result is a sum over the weights of its channel."""
+    """Each element of the result is a sum over the weights of its channel."""
     return math.prod(out.shape) * math.prod(args[1].shape[1:])
 
 
 def _transposed_convolution(out: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
-    """An element of the input goes through the weights of its channel."""
+    """Each element of the input is multiplied by all weights of its channel."""
     return math.prod(args[0].shape) * math.prod(args[1].shape[1:])
 
 

@@ -1,11 +1,11 @@
 """Plots of a model and its training, in matplotlib: `pip install 'chainrule[train]'`.
 
-Every function draws in the Axes it is given (`ax=`) or in those of a new figure, and returns them; none shows or saves anything:
-`ax.figure.savefig("plot.png")` does. matplotlib is imported by the first plot, not before.
+Every function draws in the Axes it is given (`ax=`) or in those of a new figure, and returns them. None shows or saves
+the figure: `ax.figure.savefig("plot.png")` does. matplotlib is imported by the first plot, not by `import nn`.
 """
 
-from nn.plots.activations import activations, slopes
 from nn.plots.curves import learning_curves
+from nn.plots.functions import activations, slopes
 from nn.plots.gradients import GradientNorms
 from nn.plots.layers import DeadReLUs, activation_histograms, ridges, weight_histograms
 from nn.plots.matrices import jacobian

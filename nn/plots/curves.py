@@ -1,4 +1,4 @@
-"""Learning curves: of one training, or of several beside each other."""
+"""Learning curves: of one training, or of several to compare."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from nn.training.history import History
 
 
 def learning_curves(history: Mapping[str, Any], what: str = "loss", *, log: bool = False, ax: Any = None) -> Any:
-    """Draw how a value went over the epochs, on the training and the validation part; the best epoch is marked.
+    """Draw a value over the epochs, for the training and the validation part; the best epoch is marked.
 
-    Args:      history: what `nn.fit` returns, or a dict of lists with its keys, "train_loss", "validation_loss" …; or several of
-               these in a dict, name -> history, to compare: then a colour is a training, solid is validation, dotted is training part.
+    Args:      history: what `nn.fit` returns, or a dict of lists with its keys, "train_loss", "validation_loss" …; or a
+               dict of name -> history, to compare several: then each training has a colour, the validation part is
+               solid, the training part dotted.
                what: "loss", "lr", or the name of a metric.
                log: a logarithmic scale for the values.
     Returns:   the Axes.
@@ -32,11 +33,11 @@ def learning_curves(history: Mapping[str, Any], what: str = "loss", *, log: bool
         )
     if not all(isinstance(run, Mapping) for run in history.values()):
         with canvas(ax) as ax:
-            _complete(history).plot(what, ax=ax, log=log)
+            _as_history(history).plot(what, ax=ax, log=log)
             grid(ax)
             legend(ax)
         return ax
-    runs = {name: _complete(run) for name, run in history.items()}
+    runs = {name: _as_history(run) for name, run in history.items()}
     with canvas(ax) as ax:
         for i, (name, run) in enumerate(runs.items()):
             parts = [key for key in (f"validation_{what}", what, f"train_{what}") if key in run]
@@ -45,19 +46,13 @@ def learning_curves(history: Mapping[str, Any], what: str = "loss", *, log: bool
             for key in parts:
                 main = key == parts[0]
                 ax.plot(
-                    run["epoch"], run[key], color=colour(i), linestyle="-" if main else (0, (1, 1.2)), linewidth=2.25 if main else 1.5,
-                    marker="o" if run.epochs == 1 else "", label=name if main else "_",
+                    run["epoch"], run[key], color=colour(i), linestyle="-" if main else (0, (1, 1.2)),
+                    linewidth=2.25 if main else 1.5, marker="o" if run.epochs == 1 else "", label=name if main else "_",
                 )  # fmt: skip
             best = run.best_epoch
             if best is not None and len(parts) > 1:
-                ax.plot(
-                    [best],
-                    [run[parts[0]][run["epoch"].index(best)]],
-                    "o",
-                    color=colour(i),
-                    markerfacecolor="white",
-                    markeredgewidth=2,
-                )
+                value = run[parts[0]][run["epoch"].index(best)]
+                ax.plot([best], [value], "o", color=colour(i), markerfacecolor="white", markeredgewidth=2)
         ax.set(xlabel="epoch", ylabel=what.replace("_", " "))
         ax.xaxis.get_major_locator().set_params(integer=True)
         if log:
@@ -76,14 +71,13 @@ def learning_curves(history: Mapping[str, Any], what: str = "loss", *, log: bool
     return ax
 
 
-def _complete(history: Mapping[str, Any]) -> History:
-    """As a History: with epochs counted from 1 if they were not recorded."""
+def _as_history(history: Mapping[str, Any]) -> History:
+    """The dict as a History; epochs are numbered from 1 if it has none."""
     if isinstance(history, History):
         return history
     lengths = {name: np.size(values) for name, values in history.items()}
     if len(set(lengths.values())) != 1:
-        raise ArgumentError(
-            f"every list of a history has one value an epoch; got {', '.join(f'{n} of {name}' for name, n in lengths.items())}."
-        )
+        listed = ", ".join(f"{n} of {name}" for name, n in lengths.items())
+        raise ArgumentError(f"every list of a history has one value an epoch; got {listed}.")
     length = next(iter(lengths.values()))
     return History({"epoch": list(range(1, length + 1)), **{name: list(values) for name, values in history.items()}})

@@ -1,4 +1,4 @@
-"""How large the gradient is at every layer, while a model trains: where it vanishes, where it explodes."""
+"""The size of the gradient in every layer during training: where it vanishes, where it explodes."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from nn.core.module import Module, members
 from nn.core.parameter import Parameter
-from nn.plots.capture import check_model, raw
 from nn.plots.style import MARKERS, canvas, colour, dash, grid, legend, needs, shades
+from nn.plots.watch import check_model
 
-NAMED = 8  # layers that a legend can list
+LISTED = 8  # the most layers that a legend lists
 
 
 class GradientNorms:
-    """The norm of the gradient of every layer's own parameters, a row each time it is called.
+    """The norm of the gradient of every layer's own parameters; each call adds a row.
 
         norm of a layer = sqrt(Σ g²)    over the elements of its parameters
 
-    There are three ways to fill it. Call it after `backward()`; give it to `nn.fit(..., callbacks=[norms])`, which calls it after
-    every epoch, with the gradients of its last batch; or train inside `with norms:`, and every sweep is a row, whoever starts it.
+    There are three ways to use it. Call it after `backward()`; or give it to `nn.fit(..., callbacks=[norms])`, which
+    calls it after every epoch, with the gradients of the last batch; or train inside `with norms:`, where every
+    backward sweep adds a row.
 
     Args:      model: layers are its modules with parameters of their own; a shared parameter counts at its first place.
-               rms: divide by the square root of the number of elements, so that wide and narrow layers compare.
+               rms: divide by the square root of the number of elements, so that layers of any width can be compared.
     Example:
         >>> import numpy as np, nn
         >>> rng = np.random.default_rng(0)
@@ -59,26 +61,28 @@ class GradientNorms:
         return [path for path, _ in self._parameters]
 
     def __call__(self, *_: Any) -> None:
-        """Write down the norms of the gradients as they are now; nan for a layer without one."""
-        self._add({id(p): _squares(p.grad) for _, own in self._parameters for p in own if p.grad is not None})
+        """Add a row of the present norms; nan for a layer without a gradient."""
+        self._add_row(
+            {id(p): _sum_of_squares(p.grad) for _, own in self._parameters for p in own if p.grad is not None}
+        )
 
-    def _add(self, squares: dict[int, float]) -> None:
+    def _add_row(self, squares: dict[int, float]) -> None:
         row = []
         for _, own in self._parameters:
             known = [p for p in own if id(p) in squares]
             total = sum([squares[id(p)] for p in known])
-            row.append(
-                float(np.sqrt(total / max(1, sum([p.size for p in known])) if self.rms else total)) if known else np.nan
-            )
+            if self.rms:
+                total /= max(1, sum([p.size for p in known]))
+            row.append(float(np.sqrt(total)) if known else np.nan)
         self.rows.append(row)
 
     def __enter__(self) -> Self:
         def watch(p: Parameter) -> None:
             def note(gradient: Any) -> None:
-                if self._open is None or id(p) in self._open:  # it has one already: another sweep began
-                    self._close()
+                if self._open is None or id(p) in self._open:  # a second gradient of p means that a new sweep began
+                    self._close_row()
                     self._open = {}
-                self._open[id(p)] = _squares(gradient)
+                self._open[id(p)] = _sum_of_squares(gradient)
 
             self._stack.callback(p.register_hook(note).remove)
 
@@ -90,15 +94,15 @@ class GradientNorms:
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
-        self._close()
+        self._close_row()
 
-    def _close(self) -> None:
+    def _close_row(self) -> None:
         if self._open:
-            self._add(self._open)
+            self._add_row(self._open)
         self._open = None
 
     def array(self) -> np.ndarray:
-        """The norms, a row each time, a column a layer: shape (times, layers)."""
+        """The norms: shape (rows, layers)."""
         return np.asarray(self.rows, float).reshape(-1, len(self._parameters))
 
     def plot(
@@ -106,23 +110,25 @@ class GradientNorms:
     ) -> Any:
         """Draw the norms on a logarithmic scale.
 
-        Args:      over: "time": a line a layer, coloured from the first layer to the last. "layers": a line a time (at most 8 of
-                   them), from the layer next to the input on the left: a slope to the left is a gradient that vanishes.
-                   xlabel: what a recorded step is, such as "epoch" or "batch".
-                   label: with over="layers", draw the last row alone, under this name and in the next colour of the Axes: so that
-                   several models compare in one picture.
-        Returns:   the Axes. A norm of 0, inf or nan has no place on the scale, and is left out.
+        Args:      over: "time": a line a layer, coloured in order. "layers": a line a row (at most 8 of them), with the
+                   first layer at the left: a gradient that vanishes is a line that falls to the left.
+                   xlabel: what a row is, such as "epoch" or "batch".
+                   label: with over="layers", draw only the last row, under this name and in the next colour of the
+                   Axes, to compare several models in one picture.
+        Returns:   the Axes. A norm of 0, inf or nan cannot be drawn on a logarithmic scale and is left out.
         """
         norms = self.array()
         if not len(norms):
             raise ArgumentError(
-                "no gradients are recorded yet: call the GradientNorms after backward(), or give it to nn.fit as a callback."
+                "no gradients are recorded yet: call the GradientNorms after backward(), "
+                "or give it to nn.fit as a callback."
             )
         if over not in ("time", "layers"):
             raise ArgumentError(f"over must be 'time' or 'layers'; got {over!r}.")
         if label is not None and over != "layers":
             raise ArgumentError(
-                f"a label names one line over the layers: plot(over='layers', label={label!r}); over time each layer has one."
+                f"a label names one line over the layers: plot(over='layers', label={label!r}); "
+                "over time each layer has one."
             )
         shown = np.where(np.isfinite(norms) & (norms > 0), norms, np.nan)
         with canvas(ax) as ax:
@@ -141,12 +147,12 @@ class GradientNorms:
         colours = shades(count)
         for i, path in enumerate(self.layers):
             ax.plot(
-                steps, norms[:, i], color=colours[i], linestyle=dash(7 * i) if count <= NAMED else "-", label=path,
-                linewidth=2.25 if count <= NAMED else 1.25, marker="o" if len(steps) == 1 else "",
+                steps, norms[:, i], color=colours[i], linestyle=dash(7 * i) if count <= LISTED else "-", label=path,
+                linewidth=2.25 if count <= LISTED else 1.25, marker="o" if len(steps) == 1 else "",
             )  # fmt: skip
         ax.set_xlabel(xlabel)
         ax.xaxis.get_major_locator().set_params(integer=True)
-        if count <= NAMED:
+        if count <= LISTED:
             legend(ax, title="layer", loc="upper left", bbox_to_anchor=(1.0, 1.0))
         else:
             mpl = needs("matplotlib")
@@ -156,34 +162,22 @@ class GradientNorms:
             bar.outline.set_visible(False)
 
     def _over_layers(self, ax: Any, norms: np.ndarray, xlabel: str, label: str | None) -> None:
-        times = np.unique(np.linspace(0, len(norms) - 1, min(len(norms), NAMED)).round().astype(int))
+        times = np.unique(np.linspace(0, len(norms) - 1, min(len(norms), LISTED)).round().astype(int))
         places = np.arange(1, norms.shape[1] + 1)
         if label is not None:
             i = len(ax.get_lines())
             ax.plot(
-                places,
-                norms[-1],
-                color=colour(i),
-                linestyle=dash(i),
-                marker=MARKERS[i % len(MARKERS)],
-                markersize=5,
+                places, norms[-1], color=colour(i), linestyle=dash(i), marker=MARKERS[i % len(MARKERS)], markersize=5,
                 label=label,
-            )
+            )  # fmt: skip
         for i, (time, shade) in enumerate(zip(times, shades(len(times)), strict=True) if label is None else ()):
             ax.plot(
-                places,
-                norms[time],
-                color=shade if len(times) > 1 else colour(i),
+                places, norms[time], color=shade if len(times) > 1 else colour(i), label=str(time + 1),
                 marker="o" if len(places) <= 30 else "",
-                label=str(time + 1),
-            )
+            )  # fmt: skip
         if len(places) <= 12:
-            ax.set_xticks(
-                places,
-                self.layers,
-                rotation=30 if max(map(len, self.layers)) > 6 else 0,
-                ha="right" if max(map(len, self.layers)) > 6 else "center",
-            )
+            slanted = max(map(len, self.layers)) > 6
+            ax.set_xticks(places, self.layers, rotation=30 if slanted else 0, ha="right" if slanted else "center")
         ax.set_xlabel("layer, from the input to the output")
         if label is not None:
             legend(ax)
@@ -191,6 +185,6 @@ class GradientNorms:
             legend(ax, title=xlabel)
 
 
-def _squares(gradient: Any) -> float:
-    g = raw(gradient).astype(np.float64, copy=False)
+def _sum_of_squares(gradient: Any) -> float:
+    g = np.asarray(raw(gradient)).astype(np.float64, copy=False)
     return float(np.vdot(g, g))

@@ -1,4 +1,4 @@
-"""Histograms of weights and of activations, a row a layer, and the share of rectifiers that are dead."""
+"""Histograms of weights and of activations, a row for each layer, and the share of rectifiers that are dead."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from nn.core.module import Module
 from nn.layers.activation.hard import ReLU6
 from nn.layers.activation.relu import ReLU
 from nn.minimal_effort import MinimalEffortReLU
-from nn.plots.capture import as_used, call, check_model, innermost, watched
 from nn.plots.style import canvas, check_points, colour, dash, grid, legend, needs, shades
+from nn.plots.watch import call_model, check_model, evaluating, innermost, watch_outputs
 
-ROWS = 24  # more layers than this are thinned out: they could not be read
-SAMPLE = 1_000_000  # values of one layer that are looked at
+ROWS = 24  # the most layers that are drawn; of more, evenly spaced ones are chosen
+SAMPLE = 1_000_000  # the most values of one layer that are counted
 
 
 def weight_histograms(model: Module, *, kind: str = "weight", bins: int = 60, ax: Any = None) -> Any:
-    """Draw how the weights of each layer are distributed, one layer above the other on one scale.
+    """Draw the distribution of the weights of each layer, one layer above the other on one scale.
 
     Args:      kind: the parameters with this last name, "weight" or "bias"; "" for all.
-               bins: how many bins the scale is cut into.
+               bins: how many bins the scale has.
     Returns:   the Axes; its tick labels are the paths of the parameters, the first at the top.
     Example:
         >>> import nn
@@ -43,15 +43,15 @@ def weight_histograms(model: Module, *, kind: str = "weight", bins: int = 60, ax
 def activation_histograms(
     model: Module, x: Any, *, kinds: type | tuple[type, ...] | None = None, bins: int = 60, ax: Any = None
 ) -> Any:
-    """Draw how the outputs of each layer are distributed for a batch, one layer above the other on one scale.
+    """Draw the distribution of the outputs of each layer for a batch, one layer above the other on one scale.
 
-    The model runs once, in eval mode and without recording; nothing of it changes. So dropout is off, and batch normalisation
-    uses its running statistics, not those of the batch: before the training these are still mean 0 and variance 1, and it seems to
-    normalise nothing. `nn.update_batch_norm(model, [x])` sets them to the batch's, and then it does.
+    The model runs once, in eval mode and without recording, and does not change. So dropout is off, and batch
+    normalisation uses its running statistics instead of the batch's. Before training these are mean 0 and variance 1,
+    so that it normalises nothing; `nn.update_batch_norm(model, [x])` sets them to those of the batch.
 
     Args:      x: a batch; a tuple of several inputs.
-               kinds: only modules of these classes, such as nn.ReLU. Default: all that have no module inside.
-               bins: how many bins the scale is cut into.
+               kinds: only modules of these classes, such as nn.ReLU. Default: all modules without modules inside.
+               bins: how many bins the scale has.
     Returns:   the Axes; its tick labels are the paths of the layers, the first at the top.
     Example:
         >>> import numpy as np, nn
@@ -66,8 +66,12 @@ def activation_histograms(
     """
     found: dict[str, np.ndarray] = {}
     places = innermost(model, kinds)
-    with as_used(model), watched(model, places, lambda label, module, before, out: found.update({label: out.copy()})):
-        call(model, x)
+
+    def note(label: str, module: Module, before: np.ndarray, out: np.ndarray) -> None:
+        found[label] = out.copy()
+
+    with evaluating(model), watch_outputs(model, places, note):
+        call_model(model, x)
     if not found:
         raise ArgumentError(
             f"no module of {type(model).__name__} that was asked for puts out an array when it is called."
@@ -78,11 +82,12 @@ def activation_histograms(
 def ridges(values: Mapping[str, Any], *, xlabel: str = "value", bins: int = 60, ax: Any = None) -> Any:
     """Draw a histogram for each of several arrays, one above the other on one scale, the first at the top.
 
-    The heights of a row are relative to its own highest bin; at the right stand its mean ± standard deviation, and what is 0 or
-    not finite. The scale leaves out what lies farther out than 99.8 % of the values of every row.
+    The heights of a row are relative to its highest bin. The text at the right gives mean ± standard deviation, the
+    share of zeros, and the number of values that are not finite. The scale covers the central 99.8 % of the values of
+    each row.
     """
     check_points("bins", bins)
-    rows = [(name, *_finite(a)) for name, a in values.items()]
+    rows = [(name, *_finite_and_text(a)) for name, a in values.items()]
     if len(rows) > ROWS:
         rows = [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, ROWS).round().astype(int))]
     ends = [np.quantile(a, (0.001, 0.999)) for _, a, _ in rows if a.size]
@@ -107,8 +112,8 @@ def ridges(values: Mapping[str, Any], *, xlabel: str = "value", bins: int = 60, 
     return ax
 
 
-def _finite(a: Any) -> tuple[np.ndarray, str]:
-    """(the finite values, or evenly spaced ones of very many; what the row says about them)"""
+def _finite_and_text(a: Any) -> tuple[np.ndarray, str]:
+    """(the finite values, or a sample of evenly spaced ones; the text beside the row)"""
     flat = np.ravel(np.asarray(a))
     flat = flat[:: -(-flat.size // SAMPLE) or 1].astype(np.float64)
     kept = flat[np.isfinite(flat)]
@@ -122,19 +127,20 @@ def _finite(a: Any) -> tuple[np.ndarray, str]:
 
 
 class DeadReLUs:
-    """Which share of the rectifiers of each layer is dead: gave 0 for every row that came.
+    """The share of the rectifiers of each layer that are dead: that gave 0 for every row.
 
         share of a layer = units whose output was > 0 for no row / units
 
-    Inside `with dead:` every call of the model counts. Calling it, or giving it to `nn.fit(..., callbacks=[dead])`, closes a window:
-    the shares since the last time are kept in `history`, and counting starts anew.
+    Inside `with dead:` every call of the model counts. Call it, or give it to `nn.fit(..., callbacks=[dead])`, to add
+    the shares since the last time to `history` and to start counting anew.
 
-    A unit is a column of an output (N, units), a channel of one (N, channels, height, width), which lives if it does so anywhere; in
-    an output of three axes the last one is taken for the units, as after nn.Linear on sequences.
+    A unit is a column of an output (N, units), or a channel of an output (N, channels, height, width), which is dead if
+    it is so at all positions. In an output with three axes the last one is that of the units, as after nn.Linear on
+    sequences.
 
-    Args:      model: the nn.ReLU, nn.ReLU6 and nn.MinimalEffortReLU in it are watched. F.relu in a `forward` leaves no module: make
-               it an nn.ReLU to see it.
-               axis: the axis of the units, if it is another: 1 after nn.Conv1d.
+    Args:      model: its nn.ReLU, nn.ReLU6 and nn.MinimalEffortReLU are watched. F.relu in a `forward` is no module, so
+               it is not seen: use nn.ReLU instead.
+               axis: the axis of the units, if it is another one: 1 after nn.Conv1d.
     Example:
         >>> import numpy as np, nn
         >>> model = nn.Sequential(nn.Linear(1, 2), nn.ReLU())
@@ -153,14 +159,15 @@ class DeadReLUs:
         self._places = innermost(model, self.KINDS)
         if not self._places:
             raise ArgumentError(
-                f"{type(model).__name__} has no nn.ReLU, nn.ReLU6 or nn.MinimalEffortReLU inside; F.relu leaves no module."
+                f"{type(model).__name__} has no nn.ReLU, nn.ReLU6 or nn.MinimalEffortReLU inside; "
+                "F.relu leaves no module."
             )
         self._alive: dict[str, np.ndarray] = {}
         self.history: list[dict[str, float]] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(watched(self._model, self._places, self._count))
+        self._stack.enter_context(watch_outputs(self._model, self._places, self._count))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -175,20 +182,20 @@ class DeadReLUs:
         self._alive[label] = alive if seen is None or seen.shape != alive.shape else seen | alive
 
     def __call__(self, *_: Any) -> None:
-        """Keep the shares since the last call in `history`, and start anew."""
+        """Add the shares since the last call to `history`, and start counting anew."""
         self.history.append(self.shares())
         self._alive.clear()
 
     def shares(self) -> dict[str, float]:
-        """The path of each rectifier -> its share of dead units, since the last call; empty before the model was called."""
+        """The path of each rectifier -> its share of dead units; empty before the model was called."""
         return {label: float(np.mean(~alive)) for label, alive in self._alive.items()}
 
     def masks(self) -> dict[str, np.ndarray]:
-        """The path of each rectifier -> for each unit whether it is dead."""
+        """The path of each rectifier -> whether each of its units is dead."""
         return {label: ~alive for label, alive in self._alive.items()}
 
     def plot(self, ax: Any = None, *, xlabel: str = "epoch") -> Any:
-        """Draw the shares: over the windows if some are closed, a line a layer; else a bar a layer.
+        """Draw the shares: a line a layer over the rows of `history`, or a bar a layer if that is empty.
 
         Returns:   the Axes.
         """
@@ -201,14 +208,9 @@ class DeadReLUs:
             if self.history:
                 for i, layer in enumerate(layers):
                     shares = [row.get(layer, np.nan) for row in rows]
-                    ax.plot(
-                        range(1, len(rows) + 1),
-                        shares,
-                        color=colour(i),
-                        linestyle=dash(i),
-                        marker="o" if len(rows) < 20 else "",
-                        label=layer,
-                    )
+                    marker = "o" if len(rows) < 20 else ""
+                    steps = range(1, len(rows) + 1)
+                    ax.plot(steps, shares, color=colour(i), linestyle=dash(i), marker=marker, label=layer)
                 ax.set_xlabel(xlabel)
                 ax.xaxis.get_major_locator().set_params(integer=True)
                 legend(ax, title="layer")

@@ -1,4 +1,4 @@
-"""The way of an optimizer down a function of two numbers."""
+"""The paths of optimizers on functions of two numbers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Window = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Valley:
-    """A function of two numbers to walk down, and what is known of it. Call it with numbers, arrays or Tensors.
+    """A function of two numbers to be minimised. Call it with numbers, arrays or Tensors.
 
-    name      what it is called
-    formula   what it computes
+    name      its name
+    formula   the function as text
     minimum   where it is smallest
-    start     where one begins by custom
+    start     the usual starting point
     window    (left, right, bottom, top) in which it is drawn
     """
 
@@ -58,13 +58,13 @@ ravine = Valley(
 
 
 def descend(function: Callable[[Any, Any], Any], optimizer: Make, *, start: Any = None, steps: int = 100) -> np.ndarray:
-    """The points an optimizer visits, the start included: shape (steps + 1, 2).
+    """The points that an optimizer visits, including the start: shape (steps + 1, 2).
 
     Args:      function: of two numbers, x and y.
-               optimizer: makes an optimizer of a list of parameters: `lambda p: optim.SGD(p, lr=0.01)`. Its `step` is given a closure
-               if it takes one, as LBFGS does.
-               start: (x, y). Default: the function's own, where it has one.
-               steps: how many. It ends before if the point is no longer finite.
+               optimizer: makes an optimizer for a list of parameters: `lambda p: optim.SGD(p, lr=0.01)`. If its `step`
+               takes a closure, as that of LBFGS does, it gets one.
+               start: (x, y). Default: the function's own, if it has one.
+               steps: how many; fewer if the point becomes inf or nan.
     Example:
         >>> import nn, optim
         >>> path = nn.plots.descend(nn.plots.ravine, lambda p: optim.SGD(p, lr=0.05), steps=200)
@@ -72,11 +72,12 @@ def descend(function: Callable[[Any, Any], Any], optimizer: Make, *, start: Any 
         ((201, 2), True)
     """
     check_points("steps", steps, 1)
-    point = Parameter(_start(function, start), name="point")
+    point = Parameter(_start_point(function, start), name="point")
     stepper = optimizer([point])
     if not hasattr(stepper, "step"):
         raise ArgumentError(
-            f"optimizer makes an optimizer of a list of parameters: lambda p: optim.SGD(p, lr=0.01); got a {type(stepper).__name__}."
+            "optimizer makes an optimizer of a list of parameters: lambda p: optim.SGD(p, lr=0.01); "
+            f"got a {type(stepper).__name__}."
         )
 
     def closure() -> Any:
@@ -87,7 +88,7 @@ def descend(function: Callable[[Any, Any], Any], optimizer: Make, *, start: Any 
 
     takes_closure = bool(inspect.signature(stepper.step).parameters)
     path = [point.numpy().copy()]
-    with np.errstate(all="ignore"):  # too large a step size is something to look at
+    with np.errstate(all="ignore"):  # a step size that is too large, so that the path diverges, may be drawn too
         for _ in range(steps):
             if takes_closure:
                 stepper.step(closure)
@@ -110,37 +111,28 @@ def optimizer_paths(
     points: int = 241,
     ax: Any = None,
 ) -> Any:
-    """Draw the ways of optimizers down a function of two numbers, over its lines of equal height.
+    """Draw the paths of optimizers on a function of two numbers, over its contour lines.
 
-    Args:      function: of x and y, of arrays too: `rosenbrock`, `beale`, `ravine`, or your own.
-               optimizers: a name -> what makes an optimizer of a list of parameters, `lambda p: optim.SGD(p, lr=0.01)`; or the points
-               of a way, as `descend` gives them.
+    Args:      function: of x and y, also of arrays: `rosenbrock`, `beale`, `ravine`, or your own.
+               optimizers: a name -> what makes an optimizer for a list of parameters,
+               `lambda p: optim.SGD(p, lr=0.01)`; or the points of a path, as `descend` gives them.
                start, steps: as for `descend`.
-               window: (left, right, bottom, top). Default: the function's own, or around the ways.
+               window: (left, right, bottom, top). Default: the function's own, or around the paths.
                points: of the grid along each side.
-    Returns:   the Axes: a line an optimizer, with its last height in the legend.
+    Returns:   the Axes: a line for each optimizer; the legend gives the last function value.
     """
-    ways = _ways(function, optimizers, start, steps)
+    paths = _paths(function, optimizers, start, steps)
     with canvas(ax, (7.4, 5.0)) as ax:
-        _map(ax, function, _around(function, ways, window), check_points("points", points))
-        for i, (name, way) in enumerate(ways.items()):
-            end = float(_heights(function, *way[-1]))
+        _draw_function(ax, function, _window_for(function, paths, window), check_points("points", points))
+        for i, (name, path) in enumerate(paths.items()):
+            end = float(_heights(function, *path[-1]))
+            label = f"{name}: {end:.2g} after {len(path) - 1}"
+            x, y = path.T
+            ax.plot(x, y, color=colour(i), linestyle=dash(i), label=label, zorder=3, path_effects=_halo(ax))
+            size = 4.5 if len(path) < 60 else 3
+            ax.plot(x, y, linestyle="", marker="o", markersize=size, color=colour(i), label="_", zorder=3.5)
             ax.plot(
-                way[:, 0], way[:, 1], color=colour(i), linestyle=dash(i), label=f"{name}: {end:.2g} after {len(way) - 1}", zorder=3,
-                path_effects=_halo(ax),
-            )  # fmt: skip
-            ax.plot(
-                way[:, 0],
-                way[:, 1],
-                linestyle="",
-                marker="o",
-                markersize=4.5 if len(way) < 60 else 3,
-                color=colour(i),
-                label="_",
-                zorder=3.5,
-            )
-            ax.plot(
-                *way[-1], "o", color=colour(i), markersize=9, markeredgecolor="white", markeredgewidth=1.5, zorder=4
+                *path[-1], "o", color=colour(i), markersize=9, markeredgecolor="white", markeredgewidth=1.5, zorder=4
             )
         legend(ax, title=getattr(function, "name", None), fontsize="small")
     return ax
@@ -158,21 +150,22 @@ def animate_paths(
     points: int = 301,
     ax: Any = None,
 ) -> Any:
-    """The ways of optimizers as they are walked, all at the same time; the arguments are those of `optimizer_paths`.
+    """Animate the paths of optimizers, all at the same time; the arguments are those of `optimizer_paths`.
 
-    Args:      frames: how many pictures; steps are left out if there are more.
+    Args:      frames: how many pictures; if there are more steps, some are left out.
                interval: milliseconds a picture.
-               points: as for `optimizer_paths`. The heights are coloured bands, without the lines between them: one image, which every
-               picture shows again, where lines would be drawn anew and make each of them five times as large.
-    Returns:   matplotlib's FuncAnimation. In a notebook `IPython.display.HTML(animation.to_jshtml())` shows it with a slider;
-               `animation.save("paths.gif")` writes a file.
+               points: as for `optimizer_paths`. The function is drawn as coloured bands in one image, without contour
+               lines, which would make each frame five times as large.
+    Returns:   matplotlib's FuncAnimation. In a notebook `IPython.display.HTML(animation.to_jshtml())` shows it with a
+               slider; `animation.save("paths.gif")` writes a file.
     """
-    ways = _ways(function, optimizers, start, steps)
+    paths = _paths(function, optimizers, start, steps)
     times = np.unique(np.linspace(0, steps, check_points("frames", frames)).round().astype(int))
     with canvas(ax, (7.4, 5.0)) as ax:
-        _map(ax, function, _around(function, ways, window), check_points("points", points), lines=False)
+        window = _window_for(function, paths, window)
+        _draw_function(ax, function, window, check_points("points", points), lines=False)
         lines, heads = [], []
-        for i, name in enumerate(ways):
+        for i, name in enumerate(paths):
             lines += ax.plot([], [], color=colour(i), linestyle=dash(i), label=name, zorder=3, path_effects=_halo(ax))
             heads += ax.plot(
                 [], [], "o", color=colour(i), markersize=9, markeredgecolor="white", markeredgewidth=1.5, zorder=4
@@ -181,17 +174,17 @@ def animate_paths(
         ax.set_title("step 0")
 
     def show(time: int) -> list[Any]:
-        for way, line, head in zip(ways.values(), lines, heads, strict=True):
-            walked = way[: time + 1]
-            line.set_data(walked[:, 0], walked[:, 1])
-            head.set_data(walked[-1:, 0], walked[-1:, 1])
+        for path, line, head in zip(paths.values(), lines, heads, strict=True):
+            done = path[: time + 1]
+            line.set_data(done[:, 0], done[:, 1])
+            head.set_data(done[-1:, 0], done[-1:, 1])
         ax.set_title(f"step {time}")
         return [*lines, *heads]
 
     return needs("matplotlib.animation").FuncAnimation(ax.figure, show, frames=times, interval=interval)
 
 
-def _start(function: Any, start: Any) -> np.ndarray:
+def _start_point(function: Any, start: Any) -> np.ndarray:
     start = getattr(function, "start", None) if start is None else start
     if start is None:
         raise ArgumentError("give start=(x, y): the function does not say where to begin.")
@@ -201,7 +194,8 @@ def _start(function: Any, start: Any) -> np.ndarray:
     return point
 
 
-def _ways(function: Any, optimizers: Mapping[str, Any], start: Any, steps: int) -> dict[str, np.ndarray]:
+def _paths(function: Any, optimizers: Mapping[str, Any], start: Any, steps: int) -> dict[str, np.ndarray]:
+    """A name -> the points of its path."""
     if not isinstance(optimizers, Mapping) or not optimizers:
         raise ArgumentError("optimizers is a dict, a name -> what makes one: {'SGD': lambda p: optim.SGD(p, lr=0.01)}.")
     return {
@@ -210,19 +204,23 @@ def _ways(function: Any, optimizers: Mapping[str, Any], start: Any, steps: int) 
     }
 
 
-def _around(function: Any, ways: Mapping[str, np.ndarray], window: Window | None) -> Window:
+def _window_for(function: Any, paths: Mapping[str, np.ndarray], window: Window | None) -> Window:
+    """The given window, else the function's own, else one around the paths."""
     window = getattr(function, "window", None) if window is None else window
     if window is not None:
         return window
-    visited = np.concatenate(list(ways.values()))
+    visited = np.concatenate(list(paths.values()))
     low, high = visited.min(axis=0), visited.max(axis=0)
     margin = 0.2 * max(float((high - low).max()), 1e-3)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
     return left, right, bottom, top
 
 
-def _map(ax: Any, function: Any, window: Window, points: int, lines: bool = True) -> None:
-    """Lines of equal height, closer together low down, and the minimum; or bands of colour as one image."""
+def _draw_function(ax: Any, function: Any, window: Window, points: int, lines: bool = True) -> None:
+    """Draw contour lines (or bands of colour in one image) and the minimum.
+
+    The levels lie closer together where the function is small.
+    """
     left, right, bottom, top = window
     x, y = np.linspace(left, right, points), np.linspace(bottom, top, points)
     heights = _heights(function, *np.meshgrid(x, y))
@@ -234,15 +232,9 @@ def _map(ax: Any, function: Any, window: Window, points: int, lines: bool = True
         lowest, highest = np.nanmin(rank), np.nanmax(rank)
         bands = np.floor(22 * (rank - lowest) / max(highest - lowest, 1e-300))
         ax.imshow(
-            bands,
-            extent=window,
-            origin="lower",
-            aspect="auto",
-            interpolation="nearest",
-            cmap=SEQUENCE,
-            alpha=0.45,
+            bands, extent=window, origin="lower", aspect="auto", interpolation="nearest", cmap=SEQUENCE, alpha=0.45,
             zorder=0,
-        )
+        )  # fmt: skip
         ax.grid(False)
     minimum = getattr(function, "minimum", None)
     if minimum is not None:
@@ -251,10 +243,11 @@ def _map(ax: Any, function: Any, window: Window, points: int, lines: bool = True
 
 
 def _heights(function: Any, x: Any, y: Any) -> np.ndarray:
-    with np.errstate(all="ignore"):  # far out it may overflow
+    with np.errstate(all="ignore"):  # far from the minimum it may overflow
         return np.array(function(x, y), float)
 
 
 def _halo(ax: Any) -> list[Any]:
+    """A wider line in the colour of the page behind a line, which makes it stand out."""
     effects = needs("matplotlib.patheffects")
     return [effects.Stroke(linewidth=4, foreground=ax.get_facecolor(), alpha=0.6), effects.Normal()]

@@ -1,4 +1,4 @@
-"""What a model of two inputs does all over the plane: which class it gives where, and where it is linear."""
+"""Models of two inputs on the plane: the regions of the classes, and the regions in which a network is linear."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
 from nn.core.module import Module
 from nn.layers.activation.hard import Hardtanh
 from nn.layers.activation.relu import LeakyReLU, PReLU, ReLU, RReLU
 from nn.minimal_effort import MinimalEffortReLU
-from nn.plots.capture import as_used, check_model, innermost, raw, watched
 from nn.plots.style import MARKERS, SEQUENCE, canvas, check_points, colour, legend, needs
+from nn.plots.watch import check_model, evaluating, innermost, watch_outputs
 
 Window = tuple[float, float, float, float]
 Span = tuple[float, float]
-ROWS = 16384  # points of the plane that a model sees at a time
+ROWS = 16384  # the size of a batch of points
 SQUARE = (-1.0, 1.0, -1.0, 1.0)
-ROUNDING = 1e-12  # a kink that comes closer than this share of a unit's largest height to a corner does not cut it off
+ROUNDING = 1e-12  # heights of less than this share of a unit's largest height are taken for rounding errors
 
 
 def decision_regions(
@@ -36,15 +37,16 @@ def decision_regions(
     size: float = 32.0,
     ax: Any = None,
 ) -> Any:
-    """Draw which class a classifier of two inputs gives at every place, and the data it was trained on.
+    """Draw the class that a classifier of two inputs gives at every point, and the data it was trained on.
 
-    Args:      model: an nn.Module or a function of rows (N, 2), or an estimator with `predict`. Rows of one score each (N,), (N, 1)
-               are class 1 above the threshold; rows (N, classes) are of the class with the largest score.
-               x, y: rows (N, 2) and their classes, drawn as points: another marker and colour a class.
-               window: (left, right, bottom, top). Default: that of the data, and a little more.
+    Args:      model: an nn.Module or a function of rows (N, 2), or an estimator with `predict`. With one score a row,
+               (N,) or (N, 1), rows above the threshold are of class 1; with scores (N, classes) a row is of the class
+               with the largest score.
+               x, y: rows (N, 2) and their classes, drawn as points with a marker and a colour for each class.
+               window: (left, right, bottom, top). Default: around the data, with a margin.
                points: how many along each side.
                threshold: 0 for logits, 0.5 for probabilities.
-               confidence: fainter colours where the two best scores lie close to each other; not for an estimator.
+               confidence: fainter colours where the two best scores are close to each other; not for an estimator.
                classes: their names, for the legend.
                size: the area of a point of the data, as `s` of matplotlib's scatter.
     Returns:   the Axes.
@@ -61,22 +63,23 @@ def decision_regions(
         raise ArgumentError("y was given without x: give both, the rows and their classes.")
     left, right, bottom, top = window = _window(window, x)
     u, v, plane = _plane(window, points)
-    labels, found, lead = _classes(model, plane, threshold)
-    truth = None if y is None else _labels(y, x, labels)
+    labels, found, lead = _classes_at(model, plane, threshold)
+    truth = None if y is None else _label_numbers(y, x, labels)
     with canvas(ax, (6.4, 5.0)) as ax:
         colors = needs("matplotlib.colors")
         codes = found.reshape(points, points)
         image = np.array([colors.to_rgba(colour(i)) for i in range(len(labels))])[codes]
-        image[..., 3] = (
-            0.42 if lead is None or not confidence else (0.12 + 0.38 * _clear(lead.max(axis=1))).reshape(points, points)
-        )
+        if lead is None or not confidence:
+            image[..., 3] = 0.42
+        else:
+            image[..., 3] = (0.12 + 0.38 * _relative_to_median(lead.max(axis=1))).reshape(points, points)
         ax.imshow(
             image, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="bilinear", zorder=0
         )
         ink = ax.xaxis.label.get_color()
         for i in range(len(labels)):
             inside = codes == i
-            if inside.any() and not inside.all():  # where it begins to lead, between the places that were computed
+            if inside.any() and not inside.all():  # a class has a boundary, at which its lead is 0
                 height = inside - 0.5 if lead is None else lead[:, i].reshape(points, points)
                 ax.contour(u, v, height, [0.0], colors=[ink], linewidths=1.2, zorder=1)
         if truth is not None:
@@ -84,8 +87,8 @@ def decision_regions(
                 rows = x[truth == i]
                 name = str(label) if classes is None else classes[i]
                 ax.scatter(
-                    rows[:, 0], rows[:, 1], s=size, marker=MARKERS[i % len(MARKERS)], color=colour(i), edgecolors="white", linewidths=0.7,
-                    label=name, zorder=3,
+                    rows[:, 0], rows[:, 1], s=size, marker=MARKERS[i % len(MARKERS)], color=colour(i),
+                    edgecolors="white", linewidths=0.7, label=name, zorder=3,
                 )  # fmt: skip
             legend(ax, title="class")
         ax.set(xlabel="x₁", ylabel="x₂", xlim=(left, right), ylim=(bottom, top))
@@ -95,18 +98,19 @@ def decision_regions(
 def linear_regions(
     model: Module, x: Any = None, *, window: Window | None = None, points: int = 401, ax: Any = None
 ) -> Any:
-    """Draw the regions in which a network of two inputs with rectifiers is linear: inside of one, every unit is on one side of its kink.
+    """Draw the regions in which a network of two inputs with rectifiers is linear.
 
-    The lines are the units' kinks, a colour a layer: straight in the first layer, bent in the next by those before it. Regions too
-    small for the grid are not seen, but `count_regions`, whose number is the title, counts them.
+    Inside a region, every unit is on one side of its kink. The lines are the units' kinks, in a colour for each layer:
+    those of the first layer are straight, those of the next are bent by the kinks before them. The title gives the
+    number of regions from `count_regions`, which also counts those that are too small for the grid.
 
-    Args:      model: with nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ReLU6, nn.Hardtanh or nn.MinimalEffortReLU inside; what else
-               it has must be linear in eval mode.
+    Args:      model: with nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ReLU6, nn.Hardtanh or nn.MinimalEffortReLU
+               inside; all else must be linear in eval mode.
                x: rows (N, 2), only for the window.
                window: (left, right, bottom, top). Default: that of the data, or -1 to 1.
                points: how many along each side.
     Returns:   the Axes.
-    Raises:    ArgumentError if the model is not linear in pieces, as far as its last rectifier.
+    Raises:    ArgumentError if the part of the model up to its last rectifier is not piecewise linear.
     Source:    Montúfar et al. 2014, arXiv:1402.1869.
     """
     check_points("points", points)
@@ -117,7 +121,8 @@ def linear_regions(
     codes, count = patterns(np.concatenate(list(heights.values()), axis=1))
     with canvas(ax, (6.0, 5.4)) as ax:
         scale = needs("matplotlib").colormaps[SEQUENCE]
-        order = np.random.default_rng(0).permutation(count)[codes].reshape(points, points)  # neighbours are told apart
+        # in random order, so that neighbouring regions get different colours
+        order = np.random.default_rng(0).permutation(count)[codes].reshape(points, points)
         image = scale(order / max(1, count - 1))
         image[..., 3] = 0.4
         ax.imshow(
@@ -128,42 +133,32 @@ def linear_regions(
         for i, (layer, above) in enumerate(heights.items()):
             for unit in above.T:
                 if unit.min() < 0 < unit.max():
-                    ax.contour(
-                        u,
-                        v,
-                        unit.reshape(points, points),
-                        [0.0],
-                        colors=[colour(i)],
-                        linewidths=1.6,
-                        linestyles="-",
-                        zorder=2,
-                    )
+                    height = unit.reshape(points, points)
+                    ax.contour(u, v, height, [0.0], colors=[colour(i)], linewidths=1.6, linestyles="-", zorder=2)
             handles.append(lines.Line2D([], [], color=colour(i), label=layer))
         legend(ax, handles=handles, title="kinks of", loc="upper right")
-        ax.set(
-            xlabel="x₁",
-            ylabel="x₂",
-            xlim=(left, right),
-            ylim=(bottom, top),
-            title=f"{found} linear region{'s' * (found != 1)}",
-        )
+        title = f"{found} linear region{'s' * (found != 1)}"
+        ax.set(xlabel="x₁", ylabel="x₂", xlim=(left, right), ylim=(bottom, top), title=title)
     return ax
 
 
 def count_regions(model: Module, x: Any = None, *, window: Window | Span | None = None) -> int:
-    """In how many regions of its input a network with rectifiers is linear: the pieces that its units' kinks cut a window into.
+    """The number of regions in which a network with rectifiers is linear: the pieces into which its kinks cut a window.
 
-    Computed, not sampled: the window is cut by the kinks of the first layer, each piece by those of the next, which are straight
-    in it, and so on. So the smallest pieces count too. Two pieces are two also where the function goes on straight from one to the
-    other, as it does if the unit that switches between them has the weight 0 afterwards.
+    It is computed, not sampled: the kinks of the first layer cut the window, those of the next layer, which are
+    straight within a piece, cut each piece, and so on. So the smallest pieces are counted too. Two pieces count as two
+    even if the function does not bend between them, as when the unit that switches there has the outgoing weight 0.
 
     Args:      model: of two inputs or of one; as in `linear_regions`.
                x: rows (N, 2) or (N, 1), only for the window.
-               window: (left, right, bottom, top), or (left, right) for one input. Default: that of the data, or -1 to 1 in the plane.
+               window: (left, right, bottom, top), or (left, right) for one input. Default: that of the data, or -1 to
+               1 in the plane.
     Returns:   the number, at least 1.
-    Numerics:  in double precision, whatever the model has. A piece in which a unit stays within 1e-12 of its largest height in the
-               window counts to its neighbour: so kinks through one point make no pieces of rounding errors.
-    Raises:    ArgumentError if the model is not linear in pieces, as far as its last rectifier; or has no rectifier.
+    Numerics:  in double precision, whatever the model's dtype. A piece in which a unit stays within 1e-12 of its
+               largest height in the window is joined to its neighbour, so that kinks through one point make no pieces
+               out of rounding errors.
+    Raises:    ArgumentError if the part of the model up to its last rectifier is not piecewise linear, or if there is
+               no rectifier.
     Source:    Montúfar et al. 2014, arXiv:1402.1869; M lines make at most 1 + M + M(M - 1)/2 regions.
     Example:
         >>> import nn
@@ -179,7 +174,7 @@ def count_regions(model: Module, x: Any = None, *, window: Window | Span | None 
     check_model(model)
     double = copy.deepcopy(model).astype(np.float64)
     while True:
-        # Corners first, then the middles, by which one sees whether a layer's input is linear in each piece.
+        # The corners, then the middles, whose heights show whether the layer's input is linear in each piece.
         corners = np.concatenate([*pieces, [piece.mean(axis=0) for piece in pieces]])
         heights = kinks(double, corners)
         label, height = list(heights.items())[layer]
@@ -189,9 +184,9 @@ def count_regions(model: Module, x: Any = None, *, window: Window | Span | None 
         bent = np.abs(middles - [part.mean(axis=0) for part in above]) > 1e-6 * scale
         if bent.any() or not np.isfinite(height).all():
             raise ArgumentError(
-                f"the regions are not linear: what comes to {label} in {type(model).__name__} bends between the kinks before it. "
-                "There must be no smooth activation, no F.relu and no pooling by maxima in front of it, only rectifiers as modules, "
-                "such as nn.ReLU, and what is linear."
+                f"the regions are not linear: what comes to {label} in {type(model).__name__} bends between the kinks "
+                "before it. There must be no smooth activation, no F.relu and no pooling by maxima in front of it, "
+                "only rectifiers as modules, such as nn.ReLU, and what is linear."
             )
         pieces = [
             part for piece, part in zip(pieces, above, strict=True) for part in _cut(piece, part, ROUNDING * scale)
@@ -202,8 +197,8 @@ def count_regions(model: Module, x: Any = None, *, window: Window | Span | None 
 
 
 def _corners(window: Window | Span | None, x: Any) -> np.ndarray:
-    """Of the window in order, shape (4, 2), or (2, 1) for one input."""
-    if window is None and x is not None and raw(x).shape[1:] == (1,):
+    """The corners of the window in order, shape (4, 2), or (2, 1) for one input."""
+    if window is None and x is not None and np.shape(raw(x))[1:] == (1,):
         left, right, _, _ = _window(None, np.repeat(raw(x), 2, axis=1), default=SQUARE)
     elif window is not None and len(window) == 2:
         left, right = window
@@ -218,7 +213,8 @@ def _corners(window: Window | Span | None, x: Any) -> np.ndarray:
 def _cut(piece: np.ndarray, heights: np.ndarray, tolerance: np.ndarray) -> list[np.ndarray]:
     """The parts of a convex piece, given by its corners in order, between the lines where the units' heights are 0.
 
-    A stretch is a polygon of two corners. Heights are linear in it, so a new corner's are known as soon as its place is.
+    An interval is treated as a polygon with two corners. Heights are linear in a piece, so those of a new corner are
+    interpolated like its coordinates.
     """
     size = piece.shape[1]
     parts = [np.concatenate([piece, heights], axis=1)]
@@ -233,7 +229,7 @@ def _cut(piece: np.ndarray, heights: np.ndarray, tolerance: np.ndarray) -> list[
             next_h = after[:, size + unit]
             crossed = h * next_h < 0
             share = h / np.where(crossed, h - next_h, 1.0)
-            new = part + share[:, None] * (after - part)  # where the side that begins here is crossed
+            new = part + share[:, None] * (after - part)  # the point where the side after each corner is cut
             new[:, size + unit] = 0.0
             both = np.stack([part, new], axis=1)
             cut += [both[np.stack([inside, crossed], axis=1)] for inside in (h >= 0, h <= 0)]
@@ -242,14 +238,15 @@ def _cut(piece: np.ndarray, heights: np.ndarray, tolerance: np.ndarray) -> list[
 
 
 def kinks(model: Module, x: Any) -> dict[str, np.ndarray]:
-    """The path of each rectifier -> how far each unit's input lies above its kink, for rows (N, inputs): shape (N, units).
+    """The path of each rectifier -> the distance of each unit's input above its kink, for rows (N, inputs).
 
-    A unit with two kinks (nn.ReLU6, nn.Hardtanh) has two columns.
+    Shape:     (N, units); a unit with two kinks (nn.ReLU6, nn.Hardtanh) has two columns
     """
     places = innermost(model, (ReLU, LeakyReLU, PReLU, RReLU, Hardtanh, MinimalEffortReLU))
     if not places:
         raise ArgumentError(
-            f"{type(model).__name__} has no rectifier inside as a module, such as nn.ReLU: it is linear, or not piecewise linear."
+            f"{type(model).__name__} has no rectifier inside as a module, such as nn.ReLU: "
+            "it is linear, or not piecewise linear."
         )
     found: dict[str, list[np.ndarray]] = {}
 
@@ -262,9 +259,9 @@ def kinks(model: Module, x: Any) -> dict[str, np.ndarray]:
     in_place = [(module, module.inplace) for module in rectifiers if getattr(module, "inplace", False)]
     try:
         for module, _ in in_place:
-            module.inplace = False  # it would overwrite the input that is looked at
-        with as_used(model), watched(model, places, note):
-            for rows in _chunks(np.asarray(x)):
+            module.inplace = False  # in place, it would overwrite the input that is watched
+        with evaluating(model), watch_outputs(model, places, note):
+            for rows in _batches(np.asarray(x)):
                 model(rows)
     finally:
         for module, inplace in in_place:
@@ -280,31 +277,35 @@ def patterns(heights: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _plane(window: Window, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(the places along each side, and those of the whole plane as rows (points², 2))"""
+    """(the coordinates along each side, and all points of the grid as rows (points², 2))"""
     left, right, bottom, top = window
     u, v = np.linspace(left, right, points), np.linspace(bottom, top, points)
     return u, v, np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
 
 
-def _chunks(plane: np.ndarray) -> list[np.ndarray]:
+def _batches(plane: np.ndarray) -> list[np.ndarray]:
     return [plane[i : i + ROWS] for i in range(0, len(plane), ROWS)]
 
 
-def _classes(model: Any, plane: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """(the classes; for each point the index of its class, and by how much each class is ahead of the best other)"""
+def _classes_at(model: Any, plane: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """(the classes, for each point the index of its class, for each point the lead of each class)
+
+    The lead of a class is its score minus the best score of the other classes; None for an estimator.
+    """
     if hasattr(model, "predict") and not isinstance(model, Module):
         predicted = np.asarray(model.predict(plane))
         labels = np.asarray(getattr(model, "classes_", np.unique(predicted)))
         return labels, np.searchsorted(labels, predicted), None
     if isinstance(model, Module):
-        with as_used(model):
-            scores = np.concatenate([raw(model(rows)) for rows in _chunks(plane)])
+        with evaluating(model):
+            scores = np.concatenate([raw(model(rows)) for rows in _batches(plane)])
     else:
         compute: Callable[[Any], Any] = model
-        scores = np.concatenate([raw(compute(rows)) for rows in _chunks(plane)])
+        scores = np.concatenate([raw(compute(rows)) for rows in _batches(plane)])
     if len(scores) != len(plane) or scores.ndim > 2:
         raise ShapeError(
-            f"a classifier gives a score a row, or a row of scores: shape (N, classes); got {scores.shape} for {plane.shape}."
+            "a classifier gives a score a row, or a row of scores: shape (N, classes); "
+            f"got {scores.shape} for {plane.shape}."
         )
     if scores.ndim == 1 or scores.shape[1] == 1:
         height = scores.reshape(-1) - threshold
@@ -314,13 +315,15 @@ def _classes(model: Any, plane: np.ndarray, threshold: float) -> tuple[np.ndarra
     return np.arange(scores.shape[1]), found, scores - others
 
 
-def _clear(distance: np.ndarray) -> np.ndarray:
+def _relative_to_median(distance: np.ndarray) -> np.ndarray:
+    """The distances divided by their median, squashed to values below 1."""
     typical = float(np.median(distance))
     return np.tanh(distance / typical) if typical > 0 else np.ones(distance.shape)
 
 
-def _labels(y: Any, x: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
-    truth = raw(y).reshape(-1)
+def _label_numbers(y: Any, x: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
+    """The index of each row's class among the labels."""
+    truth = np.ravel(raw(y))
     if x is None or len(truth) != len(x):
         raise ShapeError(f"y needs a class for each of the {0 if x is None else len(x)} rows of x; got {len(truth)}.")
     unknown = sorted(set(truth.tolist()) - set(labels.tolist()))
@@ -330,9 +333,10 @@ def _labels(y: Any, x: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
 
 
 def _data(x: Any) -> Any:
+    """The rows as an array, checked; None for none."""
     if x is None:
         return None
-    x = raw(x)
+    x = np.asarray(raw(x))
     if x.ndim != 2 or x.shape[1] != 2:
         raise ShapeError(
             f"x needs rows of two numbers, shape (N, 2); got {x.shape}. For more inputs, draw two of them, or PCA's."
@@ -341,6 +345,7 @@ def _data(x: Any) -> Any:
 
 
 def _window(window: Window | None, x: Any, default: Window | None = None) -> Window:
+    """The given window, else one around the data, else the default."""
     if window is not None:
         left, right, bottom, top = window
         if not (left < right and bottom < top):

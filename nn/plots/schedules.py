@@ -1,4 +1,4 @@
-"""Learning rates over the epochs, before anything was trained."""
+"""The learning rates that a scheduler will set, drawn before training."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from nn.plots.style import canvas, check_points, colour, dash, grid, legend, nee
 
 
 def learning_rates(schedulers: Any, *, steps: int = 100, group: int = 0, ax: Any = None) -> Any:
-    """Draw the learning rates that schedules will set, step by step; they themselves stay where they are.
+    """Draw the learning rates that schedulers will set, step by step; the schedulers do not change.
 
-    Args:      schedulers: a scheduler, or several in a dict, a name -> one. Each is copied with its optimizer, and the copy walked
-               ahead from where it stands. One that waits for a metric (ReduceLROnPlateau) cannot be: `learning_curves(history, "lr")`
-               shows what it did.
-               steps: how many times `step` is called: epochs, or batches for a schedule that steps after each.
-               group: the number of the optimizer's group whose rate is drawn.
-    Returns:   the Axes: a line a schedule, with steps + 1 points.
+    Args:      schedulers: a scheduler, or a dict of name -> scheduler. Each is copied with its optimizer, and the copy
+               takes the steps from its present state. That is impossible for one that needs a metric
+               (ReduceLROnPlateau); `learning_curves(history, "lr")` draws what it did.
+               steps: how many times `step` is called: epochs, or batches for a scheduler that steps after each batch.
+               group: the number of the optimizer's parameter group whose rate is drawn.
+    Returns:   the Axes: a line for each scheduler, with steps + 1 points.
     Example:
         >>> import nn, optim
         >>> optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.5)
@@ -33,7 +33,7 @@ def learning_rates(schedulers: Any, *, steps: int = 100, group: int = 0, ax: Any
         raise ArgumentError(
             "learning_rates takes a scheduler, or a dict of them: {'cosine': CosineAnnealingLR(optimizer, T_max=100)}."
         )
-    rates = {name: _ahead(name, scheduler, steps, group) for name, scheduler in named.items()}
+    rates = {name: _future_rates(name, scheduler, steps, group) for name, scheduler in named.items()}
     with canvas(ax) as ax:
         for i, (name, values) in enumerate(rates.items()):
             ax.plot(range(steps + 1), values, color=colour(i), linestyle=dash(i), label=name, drawstyle="steps-post")
@@ -44,14 +44,14 @@ def learning_rates(schedulers: Any, *, steps: int = 100, group: int = 0, ax: Any
     return ax
 
 
-def _ahead(name: str, scheduler: Any, steps: int, group: int) -> list[float]:
-    """The rates from now on, of a copy."""
+def _future_rates(name: str, scheduler: Any, steps: int, group: int) -> list[float]:
+    """The present rate and those after each step, taken by a copy."""
     if not hasattr(scheduler, "get_last_lr") or not hasattr(scheduler, "optimizer"):
         raise ArgumentError(f"learning_rates draws learning rate schedulers; {name!r} is a {type(scheduler).__name__}.")
     if hasattr(scheduler, "num_bad_epochs"):
         raise ArgumentError(
-            f"{name!r} is a {type(scheduler).__name__}, which waits for a metric: what it will do is not known before the training. "
-            "Draw what it did: learning_curves(history, 'lr')."
+            f"{name!r} is a {type(scheduler).__name__}, which waits for a metric: "
+            "what it will do is not known before the training. Draw what it did: learning_curves(history, 'lr')."
         )
     twin = copy.deepcopy(scheduler)
     groups = twin.optimizer.param_groups
@@ -61,7 +61,7 @@ def _ahead(name: str, scheduler: Any, steps: int, group: int) -> list[float]:
         )
     for each in groups:
         for p in each["params"]:
-            p.grad = None  # so that the copy's steps change no weight, and are none too few
+            p.grad = None  # without gradients the copy's optimizer steps change no weight
     rates = [float(groups[group]["lr"])]
     for _ in range(steps):
         twin.optimizer.step()

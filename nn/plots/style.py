@@ -1,4 +1,4 @@
-"""What all plots share: where they draw, in which colours, and what they say without matplotlib."""
+"""The common parts of all plots: Axes, colours, line styles, grid and legend, and the import of matplotlib."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 
-# Okabe & Ito 2008, "Color universal design", without its black and its yellow, which vanish on a dark or a light page.
+# Okabe & Ito 2008, "Color universal design", without black and yellow, which are invisible on a dark or a light page.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C8C8C")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
-SEQUENCE = "viridis"  # for what has an order
-NEUTRAL = "#808080"  # seen on white and on black
+SEQUENCE = "viridis"  # the colour map for ordered values
+NEUTRAL = "#808080"  # visible on white and on black
 
-# In place of matplotlib's own defaults, for a figure that is made here: what is on a slide is read from the last row.
+# A setting -> (matplotlib's default, what new figures use instead, so that a slide can be read from the last row).
 LEGIBLE = {"font.size": (10.0, 12.0), "lines.linewidth": (1.5, 2.25), "axes.titlesize": ("large", "medium")}
 
 
 def needs(module: str) -> Any:
-    """Import a module of matplotlib or scikit-learn, or say what to install."""
+    """Import a module of matplotlib or scikit-learn; the ImportError says how to install it."""
     try:
         return importlib.import_module(module)
     except ImportError:
@@ -32,9 +32,9 @@ def needs(module: str) -> Any:
 
 
 def set_style() -> None:
-    """Draw your own figures as these plots are drawn, until the program ends: colours, type that is read from the last row, faint grid.
+    """Draw all further figures in the style of these plots: colours, larger type, a faint grid.
 
-    It sets matplotlib's `rcParams`; `matplotlib.rcdefaults()` takes it back.
+    It sets matplotlib's `rcParams`; `matplotlib.rcdefaults()` resets them.
     """
     pyplot, cycler = needs("matplotlib.pyplot"), needs("cycler").cycler
     pyplot.rcParams.update({name: new for name, (_, new) in LEGIBLE.items()})
@@ -58,7 +58,7 @@ def set_style() -> None:
 
 @contextmanager
 def canvas(ax: Any, size: tuple[float, float] = (7.0, 4.5), **subplot: Any) -> Iterator[Any]:
-    """The Axes to draw in: those given, or those of a new figure, in larger type unless the user has chosen a size."""
+    """The Axes to draw in: those given, or those of a new figure, in larger type unless the user has set a size."""
     if ax is not None:
         if not hasattr(ax, "plot"):
             raise ArgumentError(
@@ -68,7 +68,7 @@ def canvas(ax: Any, size: tuple[float, float] = (7.0, 4.5), **subplot: Any) -> I
         return
     pyplot = needs("matplotlib.pyplot")
     usual = {name: value for name, (value, _) in LEGIBLE.items() if pyplot.rcParams[name] == value}
-    # Not rc_context: it takes back all that changed meanwhile, with it what Jupyter switches on at the first figure in order to show any.
+    # rc_context would also undo what Jupyter sets at the first figure, without which no figure is shown.
     pyplot.rcParams.update({name: LEGIBLE[name][1] for name in usual})
     try:
         _, ax = pyplot.subplots(figsize=size, layout="constrained", subplot_kw=subplot or None)
@@ -78,23 +78,23 @@ def canvas(ax: Any, size: tuple[float, float] = (7.0, 4.5), **subplot: Any) -> I
 
 
 def colour(i: int) -> str:
-    """The colour of the i-th of several; they come round again after seven."""
+    """The colour of the i-th of several; there are seven, which repeat."""
     return COLOURS[i % len(COLOURS)]
 
 
 def dash(i: int) -> Any:
-    """The line style that goes with it: another on every round, and beside the colour a second way to tell lines apart."""
+    """The line style of the i-th of several: it changes when the colours repeat, so that lines stay distinguishable."""
     return DASHES[i // len(COLOURS) % len(DASHES)]
 
 
 def shades(count: int) -> list[Any]:
-    """So many colours in order, without the ends of the scale, which vanish on a light or a dark page."""
+    """`count` colours in order, without the ends of the scale, which are invisible on a light or a dark page."""
     scale = needs("matplotlib").colormaps[SEQUENCE]
     return [scale(0.14 + 0.74 * i / max(1, count - 1)) for i in range(count)]
 
 
 def grid(ax: Any, axis: str = "both") -> None:
-    """Faint lines behind the drawing, that are seen on a light and on a dark page."""
+    """Draw faint lines behind the drawing, visible on a light and on a dark page."""
     ax.grid(True, axis=axis, color=NEUTRAL, alpha=0.25, linewidth=0.8)
     ax.set_axisbelow(True)
     for side in ("top", "right"):
@@ -103,17 +103,17 @@ def grid(ax: Any, axis: str = "both") -> None:
 
 
 def legend(ax: Any, **options: Any) -> Any:
-    """A legend on the page's colour, a little of the drawing shining through."""
+    """A legend in the page's colour, slightly transparent."""
     return ax.legend(frameon=True, framealpha=0.85, edgecolor="none", facecolor=ax.get_facecolor(), **options)
 
 
 def plain_name(thing: Any) -> str:
-    """What a function, a class or a module is called in a legend."""
+    """The name of a function, a class or a module in a legend."""
     return str(getattr(thing, "__name__", "") or type(thing).__name__)
 
 
 def check_points(what: str, value: Any, least: int = 2) -> int:
-    """A number of points along an axis."""
+    """A number of points along an axis, or of steps; an ArgumentError if it is no integer of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ArgumentError(f"{what} must be an integer of at least {least}; got {value!r}.")
     return value

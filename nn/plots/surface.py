@@ -12,8 +12,8 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.random import generator
 from nn.core.functional_call import functional_call
 from nn.core.module import Module
-from nn.plots.capture import as_used
 from nn.plots.style import SEQUENCE, canvas, check_points, needs
+from nn.plots.watch import evaluating
 
 Direction = Mapping[str, Any]
 
@@ -22,8 +22,8 @@ Direction = Mapping[str, Any]
 class LossSurface:
     """The losses on a grid around a model's parameters θ: values[i, j] is the loss at θ + a[j] δ + b[i] η.
 
-    a, b          how far along each direction, in units of the parameters' own size
-    values        the losses, shape (len(b), len(a)); inf or nan where the model gave that
+    a, b          the distances along each direction, in units of the parameters' own size
+    values        the losses, shape (len(b), len(a)); inf or nan where the model gave one
     directions    (δ, η): path of a parameter -> array
     """
 
@@ -33,14 +33,15 @@ class LossSurface:
     directions: tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
 
     def contour(self, ax: Any = None, *, levels: int = 14, log: bool | None = None) -> Any:
-        """Draw it as a map with lines of equal loss; a cross marks the model.
+        """Draw a contour map; a cross marks the model.
 
-        Args:      levels: how many lines.
-                   log: space them evenly in the loss's logarithm. Default: if the largest loss is over 30 times the smallest.
+        Args:      levels: how many contour lines.
+                   log: space them evenly in the logarithm of the loss. Default: if the largest loss is over 30 times
+                   the smallest.
         Returns:   the Axes.
         """
         check_points("levels", levels)
-        values, spacing, normalise = self._levels(levels, log)
+        values, spacing, normalise = self._contour_levels(levels, log)
         with canvas(ax, (6.6, 5.2)) as ax:
             filled = ax.contourf(self.a, self.b, values, spacing, cmap=SEQUENCE, norm=normalise)
             lines = ax.contour(self.a, self.b, values, spacing[::2], colors="white", linewidths=0.8, norm=normalise)
@@ -55,18 +56,19 @@ class LossSurface:
         return ax
 
     def surface(self, ax: Any = None, *, log: bool | None = None, ceiling: float | None = None) -> Any:
-        """Draw it as a landscape.
+        """Draw a surface in three dimensions.
 
         Args:      ax: Axes with projection="3d".
                    log: the height is the logarithm of the loss. Default: as for `contour`.
-                   ceiling: cut off what is higher than this loss.
+                   ceiling: draw larger losses at this height.
         Returns:   the Axes.
         """
         if ax is not None and not hasattr(ax, "plot_surface"):
             raise ArgumentError(
-                "surface draws in three dimensions: make the Axes with subplot_kw={'projection': '3d'}, or leave ax out."
+                "surface draws in three dimensions: make the Axes with subplot_kw={'projection': '3d'}, "
+                "or leave ax out."
             )
-        values = self._finite()
+        values = self._finite_values()
         if ceiling is not None:
             values = np.minimum(values, ceiling)
         log = self._wants_log(log)
@@ -74,16 +76,9 @@ class LossSurface:
         with canvas(ax, (7.0, 5.6), projection="3d") as ax:
             a, b = np.meshgrid(self.a, self.b)
             ax.plot_surface(
-                a,
-                b,
-                heights,
-                cmap=SEQUENCE,
-                rcount=80,
-                ccount=80,
-                linewidth=0.25,
-                edgecolor=(0, 0, 0, 0.25),
+                a, b, heights, cmap=SEQUENCE, rcount=80, ccount=80, linewidth=0.25, edgecolor=(0, 0, 0, 0.25),
                 antialiased=True,
-            )
+            )  # fmt: skip
             floor = float(heights.min()) - 0.25 * (float(np.ptp(heights)) or 1.0)
             if np.ptp(heights) > 0:
                 ax.contour(a, b, heights, 10, cmap=SEQUENCE, linewidths=1.25, offset=floor)
@@ -98,22 +93,24 @@ class LossSurface:
                 axis.pane.set_alpha(0.0)
         return ax
 
-    def _finite(self) -> np.ndarray:
+    def _finite_values(self) -> np.ndarray:
+        """The losses, with the largest finite one in the place of inf and nan."""
         finite = np.isfinite(self.values)
         if not finite.any():
             raise ArgumentError("no loss on the grid is finite. Take a smaller span, and look at the model's own loss.")
         return np.where(finite, self.values, self.values[finite].max())
 
     def _wants_log(self, log: bool | None) -> bool:
-        values = self._finite()
+        values = self._finite_values()
         if log and values.min() <= 0:
             raise ArgumentError(
                 f"a logarithmic scale needs losses above 0; the smallest is {values.min():.4g}. Give log=False."
             )
         return bool(values.min() > 0 and values.max() > 30 * values.min()) if log is None else log
 
-    def _levels(self, levels: int, log: bool | None) -> tuple[np.ndarray, np.ndarray, Any]:
-        values = self._finite()
+    def _contour_levels(self, levels: int, log: bool | None) -> tuple[np.ndarray, np.ndarray, Any]:
+        """(the losses, the levels, matplotlib's norm for the colours)"""
+        values = self._finite_values()
         low, high = float(values.min()), float(values.max())
         if not high > low:
             high = low + max(abs(low), 1.0) * 1e-6
@@ -133,22 +130,25 @@ def loss_surface(
     directions: tuple[Direction, Direction] | None = None,
     rng: np.random.Generator | None = None,
 ) -> LossSurface:
-    """The loss on a grid around a model's parameters, in two random directions with the filters' own sizes.
+    """The loss on a grid around a model's parameters, in two random directions with the same filter norms.
 
         L(a, b) = loss(θ + a δ + b η),    δ_f <- δ_f / ‖δ_f‖ · ‖θ_f‖    for every filter f
 
-    The scale of a filter means nothing, where a later layer can undo it; without the normalisation, sharp and flat could be had by
-    scaling alone. So two pictures compare only because of it. The model computes in eval mode; it is left as it was.
+    A later layer can undo the scale of a filter, so without the normalisation a minimum could be made to look sharp or
+    flat by scaling alone. With it, pictures of two models can be compared. The model computes in eval mode and does not
+    change.
 
     Args:      loss: of (output, target), as for `nn.fit`.
-               data: a tuple, the inputs and last the target: one batch, the same for every point.
+               data: a tuple, the inputs and then the target: one batch, used at every point.
                span: a and b go from -span to span; at 1 a direction is as long as the parameters.
-               points: how many values of a and of b; an odd number has the model itself in the middle. The model is
-               called points² times.
-               directions: two dicts of path -> array instead of random ones, as they are; what is not named stays.
-    Returns:   a LossSurface, which draws itself: `contour()` and `surface()`.
-    Source:    Li et al. 2018, arXiv:1712.09913, section 4. Filters are the slices along the first axis of weights with two or more
-               axes; biases and the parameters of normalisation layers stay as they are, as in the authors' program.
+               points: how many values of a and of b; with an odd number the model itself is in the middle. The model
+               is called points² times.
+               directions: two dicts of path -> array to use instead of random ones; parameters that are not named
+               stay the same.
+    Returns:   a LossSurface, whose methods `contour()` and `surface()` draw it.
+    Source:    Li et al. 2018, arXiv:1712.09913, section 4. Filters are the slices along the first axis of weights with
+               two or more axes; biases and the parameters of normalisation layers are not changed, as in the authors'
+               program.
     Example:
         >>> import numpy as np, nn
         >>> rng = np.random.default_rng(0)
@@ -167,16 +167,16 @@ def loss_surface(
         raise ArgumentError(
             f"data must be a tuple, the inputs and then the target; got a {type(data).__name__}. Give (x, y)."
         )
-    with as_used(model):
+    with evaluating(model):
         centre = {path: p.numpy().copy() for path, p in model.named_parameters()}
         if directions is None:
             random = generator(rng)
             delta, eta = filter_normalized(centre, random), filter_normalized(centre, random)
         else:
-            delta, eta = (_checked(direction, centre) for direction in directions)
+            delta, eta = (_complete_direction(direction, centre) for direction in directions)
         a = np.linspace(-span, span, points)
         values = np.empty((points, points))
-        with np.errstate(all="ignore"):  # far out the loss may overflow: that is what is drawn there
+        with np.errstate(all="ignore"):  # far from the model the loss may overflow
             for i, y in enumerate(a):
                 for j, x in enumerate(a):
                     moved = {
@@ -188,10 +188,10 @@ def loss_surface(
 
 
 def filter_normalized(parameters: Mapping[str, Any], rng: np.random.Generator | None = None) -> dict[str, np.ndarray]:
-    """A random direction in which each filter is as long as the parameters' own: Gaussian, then scaled slice by slice.
+    """A random Gaussian direction, scaled so that each of its filters has the norm of the parameters' filter.
 
     Args:      parameters: path -> array.
-    Returns:   path -> array of that shape; 0 for what has fewer than two axes: biases, and scales of normalisations.
+    Returns:   path -> array of the same shape; zeros for arrays with fewer than two axes, such as biases.
     """
     random = generator(rng)
     found = {}
@@ -207,7 +207,8 @@ def filter_normalized(parameters: Mapping[str, Any], rng: np.random.Generator | 
     return found
 
 
-def _checked(direction: Direction, centre: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _complete_direction(direction: Direction, centre: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The direction with zeros for the parameters that it does not name; refused if a name or a shape is wrong."""
     found = {path: np.zeros(theta.shape) for path, theta in centre.items()}
     for path, value in direction.items():
         if path not in centre:

@@ -1,1 +1,1 @@
-"""The training loop and what belongs to it."""
+"""Training: the loop `fit`, its history, checkpoints and progress, and gradient clipping."""

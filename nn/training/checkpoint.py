@@ -1,4 +1,4 @@
-"""Checkpoints of a training: a folder an epoch, whole or not there, of arrays and text: loading one runs no code."""
+"""Checkpoints of a training: a folder for each, which is there only once it is complete; loading one runs no code."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from nn.core.module import Module, check_size
-from nn.serialization import load, load_metadata, save
+from nn.serialization import load, load_metadata, save, sync_folder
 
 FORMAT = "1"
 WEIGHTS, TRAINING = "model.safetensors", "training.safetensors"
 
 
 class Checkpoint:
-    """Where and how often `nn.fit` saves what it needs to go on.
+    """Where and how often `nn.fit` saves what it needs to continue.
 
-    In the folder, `epoch-0010/` holds `model.safetensors`, the weights after epoch 10, for `nn.load` and others to read, and
-    `training.safetensors`, the state of optimizer, schedule, early stopping and generators, and the history. It is
-    written under another name, synced to the disk and renamed.
+    In the folder, `epoch-0010/` holds `model.safetensors`, the weights after epoch 10, which `nn.load` and other
+    programs read, and `training.safetensors`, the history and the states of optimizer, scheduler, early stopping and
+    generators. It is written under a temporary name, synced to the disk and renamed.
 
-    Args:      folder: made if it is not there.
-               every: after how many epochs; after the last one, too.
-               keep: how many to keep, the newest; None keeps all.
+    Args:      folder: made if it does not exist.
+               every: save after so many epochs, and after the last one.
+               keep: how many checkpoints to keep, the newest; None keeps all.
     """
 
     def __init__(self, folder: str | os.PathLike[str], every: int = 1, keep: int | None = 1) -> None:
@@ -39,7 +40,7 @@ class Checkpoint:
         self.keep = keep if keep is None else check_size("keep", keep)
 
     def saved(self) -> list[tuple[int, Path]]:
-        """(epoch, folder) of all that is saved, the oldest first."""
+        """(epoch, folder) of all checkpoints in the folder, the oldest first."""
         found = (
             [(re.fullmatch(r"epoch-(\d+)", path.name), path) for path in self.folder.iterdir()]
             if self.folder.is_dir()
@@ -48,7 +49,7 @@ class Checkpoint:
         return sorted((int(match[1]), path) for match, path in found if match)
 
     def save(self, epoch: int, model: Module, training: Mapping[str, Any]) -> Path:
-        """Write a checkpoint; those that are too many are removed once it is there."""
+        """Write a checkpoint, then remove the oldest ones beyond `keep`."""
         arrays: dict[str, np.ndarray] = {}
         text = json.dumps(packed(training, arrays, "training"))
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -62,19 +63,14 @@ class Checkpoint:
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        if os.name == "posix":  # the rename, too, is to survive a loss of power
-            handle = os.open(self.folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        sync_folder(self.folder)
         if self.keep is not None:
             for _, path in self.saved()[: -self.keep]:
                 shutil.rmtree(path)
         return final
 
 
-def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read_checkpoint(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """(weights, training) of one checkpoint."""
     text = load_metadata(folder / TRAINING)
     if text.get("format") != FORMAT:
@@ -84,8 +80,8 @@ def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return load(folder / WEIGHTS), unpacked(json.loads(text["training"]), load(folder / TRAINING))
 
 
-def find(folder: Path) -> Path:
-    """The checkpoint in a folder, or the newest of those in it."""
+def find_checkpoint(folder: Path) -> Path:
+    """The folder itself if it is a checkpoint, else the newest checkpoint in it."""
     if (folder / TRAINING).is_file():
         return folder
     saved = Checkpoint(folder).saved()
@@ -96,19 +92,14 @@ def find(folder: Path) -> Path:
     return saved[-1][1]
 
 
-def generators_of(model: Module) -> Iterator[tuple[str, np.random.Generator]]:
-    """(path, generator) of those that the modules draw from, as dropout does."""
-    for path, module in model.named_modules():
-        for name, value in vars(module).items():
-            if isinstance(value, np.random.Generator):
-                yield f"{path}.{name}".lstrip("."), value
-
-
 def packed(value: Any, arrays: dict[str, np.ndarray], path: str) -> Any:
-    """What JSON can say, with the arrays put apart under their paths. Tuples, numbers as keys and NumPy's numbers stay what they are."""
-    value = getattr(value, "_data", value)  # a Tensor by its value
+    """The value in a form that JSON can hold, from which `unpacked` restores it with all types, such as tuples.
+
+    Args:  arrays: gets every array in the value, under its path.
+    """
+    value = raw(value)
     if isinstance(value, (np.ndarray, np.generic)):
-        while path in arrays:  # keys 1 and "1" look the same in a path
+        while path in arrays:  # the keys 1 and "1" give the same path
             path += "'"
         arrays[path] = np.asarray(value)
         return {"array" if isinstance(value, np.ndarray) else "number": path}

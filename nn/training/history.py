@@ -1,4 +1,4 @@
-"""History: what training recorded, one number an epoch."""
+"""History: what a training recorded, one value an epoch."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from autograd.errors import ArgumentError
 
 
 class History(dict[str, list[Any]]):
-    """A plain dict of lists with one item an epoch, as `nn.fit` fills it, and ways to look at it.
+    """A dict of lists with one item an epoch, as `nn.fit` fills it, and methods to look at it.
 
     Keys: "epoch" (from 1), "train_loss", "validation_loss" if there is a validation part, "train_…" and "validation_…"
-    for every metric, "lr" (in the first group, at the end of the epoch's batches), "seconds".
+    for every metric, "lr" (of the first parameter group, after the last batch of the epoch), "seconds".
 
-    monitor   the name of what decides which epoch is best
+    monitor   the key that decides which epoch is best
     mode      "min" or "max"
-    marked    the epoch whose weights early stopping kept; with a min_delta it can be another than the one with the best value
+    marked    the epoch whose weights early stopping kept; because of its min_delta this may not be the best value's
     stopped   why training ended: "epochs", "early stopping", "callback" or "interrupted"; "" while it runs
 
     Example:
@@ -41,7 +41,7 @@ class History(dict[str, list[Any]]):
 
     @property
     def monitor(self) -> str:
-        """The name of what decides which epoch is best: the validation loss, where there is one, unless told otherwise."""
+        """The key that decides which epoch is best: by default the validation loss, or the training loss without it."""
         if self._monitor is not None:
             return self._monitor
         return "validation_loss" if "validation_loss" in self else "train_loss"
@@ -53,10 +53,7 @@ class History(dict[str, list[Any]]):
 
     @property
     def best_epoch(self) -> int | None:
-        """The number of the epoch whose weights were kept, or in which the monitored value was best, the first of equals.
-
-        None before there is one.
-        """
+        """The epoch whose weights early stopping kept, or the first with the best monitored value; None before that."""
         if self.marked is not None:
             return self.marked
         values = np.asarray(self.get(self.monitor, ()), float)
@@ -66,12 +63,12 @@ class History(dict[str, list[Any]]):
 
     @property
     def best(self) -> dict[str, Any]:
-        """All that was recorded in the best epoch; empty before there is one."""
+        """All values of the best epoch; empty if there is none yet."""
         epoch = self.best_epoch
         return {} if epoch is None else {name: values[self["epoch"].index(epoch)] for name, values in self.items()}
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Record an epoch."""
+        """Add the values of an epoch."""
         if self and set(row) != set(self):
             raise ArgumentError(f"every epoch records the same: {', '.join(self)}; got {', '.join(row)}.")
         for name, value in row.items():
@@ -91,12 +88,12 @@ class History(dict[str, list[Any]]):
         return pandas.DataFrame(dict(self)).set_index("epoch")
 
     def plot(self, what: str = "loss", ax: Any = None, *, log: bool = False) -> Any:
-        """Draw the learning curves of a value on training and validation part over the epochs; the best epoch is marked.
+        """Draw a value of the training and the validation part over the epochs; the best epoch is marked.
 
         Args:      what: "loss", or the name of a metric.
                    ax: matplotlib's Axes to draw in; None: of a new figure.
                    log: a logarithmic scale for the values.
-        Returns:   the Axes; `ax.figure.savefig("curves.png")` makes a file of it.
+        Returns:   the Axes; `ax.figure.savefig("curves.png")` writes a file.
         Raises:    ArgumentError for a name that was not recorded; ImportError where matplotlib is not installed.
         """
         names = [name for name in (f"train_{what}", f"validation_{what}", what) if name in self]

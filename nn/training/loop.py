@@ -1,8 +1,7 @@
-"""fit: the loop around forward, backward and step, with all that one needs around it to train for real."""
+"""fit: the training loop, with validation, schedule, early stopping, checkpoints and what else belongs to it."""
 
 from __future__ import annotations
 
-import inspect
 import math
 import os
 import time
@@ -14,19 +13,29 @@ from typing import Any
 import numpy as np
 
 from autograd import no_grad
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from autograd.random import generator
 from nn.core.module import Module, check_size
-from nn.data import DataLoader
+from nn.training.arguments import (
+    batches_of,
+    check_clip_norm,
+    check_trainers,
+    count_rows,
+    function_list,
+    inputs_and_target,
+    metric_dict,
+    needs_argument,
+)
 from nn.training.checkpoint import Checkpoint
 from nn.training.clip import clip_grad_norm_
 from nn.training.history import History
-from nn.training.nonfinite import explain, finite_gradients
+from nn.training.nonfinite import gradients_are_finite, nonfinite_error
 from nn.training.progress import progress_of
-from nn.training.resume import TrainingState, to_resume
+from nn.training.resume import TrainingState, checkpoint_to_resume
 
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
-EVALUATION_BATCH = 256  # at least so many rows at a time where no graph is kept
+EVALUATION_BATCH = 256  # the smallest batch of the validation part, where no graph is kept
 
 
 def fit(
@@ -50,37 +59,39 @@ def fit(
     resume: bool | str | os.PathLike[str] = False,
     rng: np.random.Generator | None = None,
 ) -> History:
-    """Train a model; returns what was recorded.
+    """Train a model; returns the history of the training.
 
-    A batch is a tuple: its last item is the target, the others are the model's inputs, and the step is on
-    `loss(model(*inputs), target)`, which is to be a mean over the batch. The losses of an epoch are means over its rows.
+    A batch is a tuple: its last item is the target, the others are the model's inputs. Each step lowers
+    `loss(model(*inputs), target)`, which should be a mean over the batch. The losses of an epoch are means over its
+    rows.
 
     Args:      optimizer: over the model's parameters; one whose `step` needs a closure (LBFGS) gets one.
-               train: arrays as a tuple, (x, y), which are shuffled into batches of `batch_size` every epoch; or any iterable
-               of batches that can be gone through again, such as a `nn.data.DataLoader`.
-               validation: the same, not shuffled; the model is then in eval mode, and nothing is recorded.
-               epochs: how many at most, those of a resumed training counted.
-               scheduler: its `step()` is called after every epoch, or `scheduler_every="batch"`; one whose step takes a
-               metric (ReduceLROnPlateau) gets the monitored value.
+               train: arrays as a tuple, (x, y), which are shuffled into batches of `batch_size` every epoch; or any
+               iterable of batches that can be iterated over again, such as a `nn.data.DataLoader`.
+               validation: the same, not shuffled; the model is evaluated on it in eval mode, without recording.
+               epochs: how many at most, including those of a training that is resumed.
+               scheduler: its `step()` is called after every epoch, or after every batch with `scheduler_every="batch"`;
+               one whose step takes a metric (ReduceLROnPlateau) gets the monitored value.
                early_stopping: an `optim.EarlyStopping`: training ends when the monitored value has not improved for its
-               patience; in the end, whatever ended it, the model gets the best weights if it has restore_best. It begins anew.
-               monitor: a key of the history; None: the validation loss, or the training loss where there is no validation.
+               patience. With restore_best the model has the best weights afterwards, whatever ended the training. It is
+               reset first.
+               monitor: a key of the history; None: the validation loss, or the training loss if there is no validation.
                metrics: name -> function(outputs, targets) of all rows of an epoch, as plain arrays; recorded for the
-               training part (while it is trained on, in train mode) and for the validation part.
-               clip_norm: the gradients' norm is cut to this (`nn.clip_grad_norm_`).
+               training part (of the outputs during training, in train mode) and for the validation part.
+               clip_norm: the largest norm of the gradients (`nn.clip_grad_norm_`).
                callbacks: called after every epoch with (model, history); one that returns True ends the training.
-               progress: a bar if tqdm is installed, else a line an epoch; text is its title; False: silence.
+               progress: a bar if tqdm is installed, else a line an epoch; text is its title; False: nothing.
                checkpoint: a folder to save to after every epoch, or `nn.Checkpoint(folder, every=10)`.
-               resume: True: go on from the checkpoint folder if there is something in it; or a folder to go on from. The
-               continued training is the same, bit for bit, as one that was never stopped: weights, optimizer,
-               scheduler, early stopping, history, and all generators (of the shuffles, of dropout).
-               rng: where the shuffles come from; None means the package's generator (autograd.seed).
+               resume: True: continue from the checkpoint folder if it has a checkpoint; or a folder to continue from.
+               The continued training equals, bit for bit, one that was never stopped: weights, optimizer, scheduler,
+               early stopping, history, and all generators (of the shuffles, of dropout).
+               rng: the generator of the shuffles; None means the package's generator (autograd.seed).
     Returns:   a History: a dict of lists, with plot(), frame(), best_epoch, and `stopped`, which says what ended it.
-               Ctrl-C ends the training, too: the history of the whole epochs is returned, and the model has the weights of
-               the best of them. Train or eval mode is put back as it was.
-    Raises:    ArgumentError for an argument of the wrong kind, or an optimizer or scheduler that belongs to another model.
-               AnomalyError for a loss or gradient of nan or inf: it names the operation, the module and the line, found by
-               the same batch once more; the weights are those before that batch.
+               Ctrl-C also ends the training: the history of the complete epochs is returned, and the model has the
+               weights of the best of them. Every module is set back to the mode, train or eval, that it was in.
+    Raises:    ArgumentError for an argument of the wrong kind, or an optimizer or scheduler that belongs to another
+               model. AnomalyError for a loss or gradient of nan or inf: the batch is computed once more, to name the
+               operation, the module and the line; the weights are those before that batch.
     Example:
         >>> import numpy as np, nn, optim
         >>> rng = np.random.default_rng(0)
@@ -88,8 +99,9 @@ def fit(
         >>> y = (x[:, 0] * x[:, 1] > 0).astype(int)
         >>> model = nn.Sequential(nn.Linear(2, 16, rng=rng), nn.ReLU(), nn.Linear(16, 2, rng=rng))
         >>> history = nn.fit(
-        ...     model, nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.02), (x[:80], y[:80]), (x[80:], y[80:]),
-        ...     epochs=30, metrics={"accuracy": lambda output, y: np.mean(output.argmax(axis=1) == y)}, progress=False, rng=rng,
+        ...     model, nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.02), (x[:80], y[:80]),
+        ...     (x[80:], y[80:]), epochs=30, progress=False, rng=rng,
+        ...     metrics={"accuracy": lambda output, y: np.mean(output.argmax(axis=1) == y)},
         ... )  # fmt: skip
         >>> list(history)
         ['epoch', 'train_loss', 'train_accuracy', 'validation_loss', 'validation_accuracy', 'lr', 'seconds']
@@ -98,14 +110,14 @@ def fit(
     """
     return _Training(
         model, loss, optimizer, train, validation, check_size("epochs", epochs), check_size("batch_size", batch_size),
-        scheduler, scheduler_every, early_stopping, monitor, _named(metrics), clip_norm, _functions("callbacks", callbacks),
-        progress, checkpoint, resume, generator(rng),
+        scheduler, scheduler_every, early_stopping, monitor, metric_dict(metrics), clip_norm,
+        function_list("callbacks", callbacks), progress, checkpoint, resume, generator(rng),
     ).run()  # fmt: skip
 
 
 @dataclass
 class _Training:
-    """One call of fit: what it was given, and where it stands."""
+    """One call of fit: its arguments and its state."""
 
     model: Module
     loss: Any
@@ -127,25 +139,27 @@ class _Training:
     rng: np.random.Generator
 
     def __post_init__(self) -> None:
-        self._check()
-        self.train = _batches("train", self.train, self.batch_size, True, self.rng, self.epochs)
+        check_trainers(self.model, self.loss, self.optimizer, self.scheduler, self.early_stopping)
+        check_clip_norm(self.clip_norm)
+        self.train = batches_of("train", self.train, self.batch_size, True, self.rng, self.epochs)
         if self.validation is not None:
-            self.validation = _batches(
+            self.validation = batches_of(
                 "validation", self.validation, max(self.batch_size, EVALUATION_BATCH), False, self.rng, self.epochs
             )
         if self.scheduler_every not in ("epoch", "batch"):
             raise ArgumentError(f"scheduler_every must be 'epoch' or 'batch'; got {self.scheduler_every!r}.")
         self.every_batch = self.scheduler is not None and self.scheduler_every == "batch"
-        self.plateau = self.scheduler is not None and _needs_argument(self.scheduler.step)
+        self.plateau = self.scheduler is not None and needs_argument(self.scheduler.step)
         if self.plateau and self.every_batch:
             raise ArgumentError(
-                f"{type(self.scheduler).__name__} looks at a value of the epoch; it cannot go with scheduler_every='batch'."
+                f"{type(self.scheduler).__name__} looks at a value of the epoch; "
+                "it cannot go with scheduler_every='batch'."
             )
         if getattr(self.scheduler, "optimizer", self.optimizer) is not self.optimizer:
             raise ArgumentError(
                 f"the scheduler, a {type(self.scheduler).__name__}, was made for another optimizer than the one given."
             )
-        self.closure = getattr(self.optimizer, "needs_closure", False) or _needs_argument(self.optimizer.step)
+        self.closure = getattr(self.optimizer, "needs_closure", False) or needs_argument(self.optimizer.step)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         parts = ("train",) if self.validation is None else ("train", "validation")
         recorded = [f"{part}_{name}" for part in parts for name in ("loss", *self.metrics)]
@@ -164,38 +178,8 @@ class _Training:
             self.early_stopping.reset()
         self._resume()
 
-    def _check(self) -> None:
-        """Refuse now what would fail in the middle of an epoch, or train something else."""
-        if not isinstance(self.model, Module):
-            raise ArgumentError(f"fit takes a Module as model; got a {type(self.model).__name__}.")
-        _functions("loss", [self.loss])
-        for name, methods in [
-            ("optimizer", ("step", "zero_grad", "param_groups")),
-            ("scheduler", ("step",)),
-            ("early_stopping", ("step",)),
-        ]:
-            given = getattr(self, name)
-            if (given is not None or name == "optimizer") and not all(hasattr(given, method) for method in methods):
-                example = {
-                    "optimizer": "optim.Adam(model.parameters())",
-                    "scheduler": "optim.lr_scheduler.StepLR(optimizer, 10)",
-                }
-                raise ArgumentError(
-                    f"{name} must be an object such as {example.get(name, 'optim.EarlyStopping(patience=10)')}; got {given!r:.60}."
-                )
-        if self.clip_norm is not None and not (
-            isinstance(self.clip_norm, (int, float, np.number)) and self.clip_norm >= 0
-        ):
-            raise ArgumentError(f"clip_norm must be a number >= 0, or None; got {self.clip_norm!r}.")
-        trained = {id(p) for part in (self.model, self.loss) if isinstance(part, Module) for p in part.parameters()}
-        if not any(id(p) in trained for group in self.optimizer.param_groups for p in group["params"]):
-            raise ArgumentError(
-                "the optimizer has none of the model's parameters, so nothing would be learned. Make it of this model: "
-                f"{type(self.optimizer).__name__}(model.parameters(), …)."
-            )
-
     def run(self) -> History:
-        """Train to the end, whatever ends it."""
+        """Train until all epochs are done or something ends it before."""
         modes = [(module, module.training) for module in self.model.modules()]
         done = self.history.epochs
         batches = len(self.train) if hasattr(self.train, "__len__") else None
@@ -206,42 +190,45 @@ class _Training:
                 bar = progress_of(self.progress, self.epochs, done, batches)
                 after.callback(bar.close)
                 try:
-                    self._loop(done, bar)
+                    self._train_epochs(done, bar)
                 except KeyboardInterrupt:
-                    self._interrupted()
+                    self._end_interrupted()
             if getattr(self.early_stopping, "restore_best", False):
                 self.early_stopping.restore(self.model)
         return self.history
 
-    def _loop(self, done: int, bar: Any) -> None:
+    def _train_epochs(self, done: int, bar: Any) -> None:
+        """All epochs after those that are done."""
         self.history.stopped = ""
         for epoch in range(done + 1, self.epochs + 1):
             row = self._epoch(epoch, bar)
             self.history.append(row)
             bar.epoch(row)
-            self._finish(epoch)
+            self._after_epoch(epoch)
             if self.history.stopped:
                 return
         self.history.stopped = "epochs"
 
     def _epoch(self, epoch: int, bar: Any) -> dict[str, Any]:
+        """One pass over the training part; returns the epoch's row of the history."""
         began = time.perf_counter()
         self.model.train()
         kept: list[tuple[Any, Any]] = []
         total, rows = 0.0, 0
         for number, batch in enumerate(self.train, 1):
-            inputs, target = _parts(batch)
+            inputs, target = inputs_and_target(batch)
             value = self._step(inputs, target, kept, f"epoch {epoch}, batch {number}")
-            count = _rows(inputs[0])
+            count = count_rows(inputs[0])
             total, rows = total + value * count, rows + count
             if self.every_batch:
                 self.scheduler.step()
             bar.batch(epoch, value)
         if not rows:
             raise ArgumentError(
-                f"train gave no batch in epoch {epoch}. Give arrays with rows, or a DataLoader: a generator is used up once."
+                f"train gave no batch in epoch {epoch}. Give arrays with rows, or a DataLoader: "
+                "a generator is used up once."
             )
-        row = {"epoch": epoch, "train_loss": total / rows, **self._measured("train", kept)}
+        row = {"epoch": epoch, "train_loss": total / rows, **self._metric_values("train", kept)}
         if self.validation is not None:
             row.update(self._validate())
         row["lr"] = float(self.optimizer.param_groups[0]["lr"]) if "lr" in self.optimizer.param_groups[0] else math.nan
@@ -249,8 +236,12 @@ class _Training:
         return row
 
     def _step(self, inputs: Any, target: Any, kept: list[Any], place: str) -> float:
-        """One update; the loss before it."""
-        states = [(g, g.bit_generator.state) for g in self.state.of_a_step]
+        """One update of the weights; returns the loss before it.
+
+        Args:  kept: gets (output, target), if there are metrics.
+               place: the epoch and batch, for an error.
+        """
+        states = [(g, g.bit_generator.state) for g in self.state.forward_generators]
         outputs: list[Any] = []
 
         def forward_and_backward() -> Any:
@@ -260,7 +251,7 @@ class _Training:
             if not outputs and self.metrics:
                 outputs.append(output)
             value = loss.item()
-            if math.isfinite(value) or self.closure:  # a line search may look where the loss is infinite
+            if math.isfinite(value) or self.closure:  # a line search may try points where the loss is infinite
                 loss.backward()
             return loss
 
@@ -270,53 +261,59 @@ class _Training:
             self.optimizer.zero_grad()
             self.loss(self.model(*inputs), target).backward()
 
+        def closure() -> Any:
+            loss = forward_and_backward()
+            self._clip()
+            return loss
+
         if self.closure:
-            value = float(self.optimizer.step(lambda: self._clipped(forward_and_backward())))
+            value = float(self.optimizer.step(closure))
             if not math.isfinite(value):
-                raise explain(self.model, inputs, target, again, f"the loss is {value}", place)
+                raise nonfinite_error(self.model, inputs, target, again, f"the loss is {value}", place)
         else:
             value = forward_and_backward().item()
             if not math.isfinite(value):
-                raise explain(self.model, inputs, target, again, f"the loss is {value}", place)
-            if not finite_gradients(self.parameters):
-                raise explain(self.model, inputs, target, again, "a gradient is not finite", place)
-            self._clipped(None)
+                raise nonfinite_error(self.model, inputs, target, again, f"the loss is {value}", place)
+            if not gradients_are_finite(self.parameters):
+                raise nonfinite_error(self.model, inputs, target, again, "a gradient is not finite", place)
+            self._clip()
             self.optimizer.step()
         if self.metrics:
-            kept.append((_plain(outputs[0]), _plain(target)))
+            kept.append((np.asarray(raw(outputs[0])), np.asarray(raw(target))))
         return float(value)
 
-    def _clipped(self, loss: Any) -> Any:
+    def _clip(self) -> None:
         if self.clip_norm is not None:
             clip_grad_norm_(self.parameters, self.clip_norm)
-        return loss
 
     def _validate(self) -> dict[str, Any]:
+        """The loss and the metrics on the validation part."""
         self.model.eval()
         kept: list[tuple[Any, Any]] = []
         total, rows = 0.0, 0
         with no_grad():
             for batch in self.validation:
-                inputs, target = _parts(batch)
+                inputs, target = inputs_and_target(batch)
                 output = self.model(*inputs)
-                count = _rows(inputs[0])
+                count = count_rows(inputs[0])
                 total, rows = total + float(self.loss(output, target)) * count, rows + count
                 if self.metrics:
-                    kept.append((_plain(output), _plain(target)))
+                    kept.append((np.asarray(raw(output)), np.asarray(raw(target))))
         if not rows:
             raise ArgumentError(
                 "validation gave no batch. Give arrays with rows, or a DataLoader: a generator is used up once."
             )
-        return {"validation_loss": total / rows, **self._measured("validation", kept)}
+        return {"validation_loss": total / rows, **self._metric_values("validation", kept)}
 
-    def _measured(self, part: str, kept: list[tuple[Any, Any]]) -> dict[str, float]:
+    def _metric_values(self, part: str, kept: list[tuple[Any, Any]]) -> dict[str, float]:
+        """The metrics of a part, of the outputs and targets of all its batches."""
         if not self.metrics:
             return {}
         outputs, targets = (np.concatenate(column) for column in zip(*kept, strict=True))
         return {f"{part}_{name}": float(metric(outputs, targets)) for name, metric in self.metrics.items()}
 
-    def _finish(self, epoch: int) -> None:
-        """What follows an epoch that is recorded."""
+    def _after_epoch(self, epoch: int) -> None:
+        """Early stopping, the scheduler, the callbacks and the checkpoint, once an epoch is in the history."""
         value = self.history[self.history.monitor][-1]
         if self.early_stopping is None:
             if self.history.best_epoch == epoch:
@@ -340,99 +337,27 @@ class _Training:
                 epoch, self.model, {**self.state.state_dict(), **history, "best_weights": self.best_weights}
             )
 
-    def _interrupted(self) -> None:
-        """After Ctrl-C: whole epochs in the history, and the best weights of them in the model."""
-        whole = min(map(len, self.history.values()), default=0)
+    def _end_interrupted(self) -> None:
+        """After Ctrl-C: keep only complete epochs in the history, and load the weights of the best of them."""
+        complete = min(map(len, self.history.values()), default=0)
         for values in self.history.values():
-            del values[whole:]
+            del values[complete:]
         self.history.stopped = "interrupted"
         if self.best_weights is not None:
             self.model.load_state_dict(self.best_weights)
 
     def _resume(self) -> None:
-        folder = to_resume(self.resume, self.checkpoint)
+        """Continue from a checkpoint, if that is asked for; refuse to save over the checkpoints of another training."""
+        folder = checkpoint_to_resume(self.resume, self.checkpoint)
         if folder is not None:
             saved = self.state.load(folder)
             self.history.update(saved["history"])
-            self.history.stopped, self.history.marked, self.best_weights = (
-                saved["stopped"],
-                saved["marked"],
-                saved["best_weights"],
-            )
-        later = [
-            path
-            for epoch, path in (self.checkpoint.saved() if self.checkpoint is not None else [])
-            if epoch > self.history.epochs
-        ]
+            self.history.stopped, self.history.marked = saved["stopped"], saved["marked"]
+            self.best_weights = saved["best_weights"]
+        present = self.checkpoint.saved() if self.checkpoint is not None else []
+        later = [path for epoch, path in present if epoch > self.history.epochs]
         if later:
             raise ArgumentError(
-                f"{str(later[-1])!r} is a checkpoint of another training. Go on with it by resume=True, or save to another folder."
+                f"{str(later[-1])!r} is a checkpoint of another training. "
+                "Go on with it by resume=True, or save to another folder."
             )
-
-
-def _functions(name: str, given: Any) -> list[Any]:
-    """The functions as a list; anything else is refused."""
-    listed = list(given) if isinstance(given, Iterable) else [given]
-    if not isinstance(given, Iterable) or not all(map(callable, listed)):
-        raise ArgumentError(
-            f"{name} must be {'a function' if name == 'loss' else 'a list of functions'}; got {listed!r:.60}."
-        )
-    return listed
-
-
-def _named(metrics: Any) -> dict[str, Any]:
-    """name -> function of (outputs, targets)."""
-    if metrics is None:
-        return {}
-    if not isinstance(metrics, Mapping) or not all(map(callable, metrics.values())):
-        raise ArgumentError(f"metrics must be a dict, name -> function(outputs, targets); got {metrics!r:.60}.")
-    return dict(metrics)
-
-
-def _batches(who: str, data: Any, batch_size: int, shuffle: bool, rng: np.random.Generator, epochs: int) -> Any:
-    if isinstance(data, tuple):
-        if len(data) < 2:
-            raise ArgumentError(
-                f"{who} is a tuple of arrays, inputs first and the target last; got {len(data)} of them."
-            )
-        return DataLoader(*data, batch_size=batch_size, shuffle=shuffle, rng=rng)
-    if (
-        not hasattr(data, "__iter__")
-        or hasattr(data, "dtype")
-        or (isinstance(data, list) and data and hasattr(data[0], "dtype"))
-    ):
-        raise ArgumentError(
-            f"{who} must be a tuple of arrays, such as (x, y), or an iterable of batches; got a {type(data).__name__}."
-        )
-    if hasattr(data, "__next__") and epochs > 1:
-        raise ArgumentError(
-            f"{who} is an iterator, which can be gone through only once, not {epochs} times. Give a DataLoader, or a list."
-        )
-    return data
-
-
-def _parts(batch: Any) -> tuple[tuple[Any, ...], Any]:
-    """(inputs, target)"""
-    if not isinstance(batch, (tuple, list)) or len(batch) < 2:
-        raise ArgumentError(
-            f"a batch must be a tuple, the inputs and then the target; got a {type(batch).__name__}. Give (x, y)."
-        )
-    return tuple(batch[:-1]), batch[-1]
-
-
-def _rows(x: Any) -> int:
-    shape = getattr(x, "shape", None)
-    return int(shape[0]) if shape else len(x) if shape is None else 1
-
-
-def _plain(x: Any) -> Any:
-    return np.asarray(getattr(x, "_data", x))
-
-
-def _needs_argument(step: Callable[..., Any]) -> bool:
-    """Whether `step` cannot be called without one: a closure (LBFGS), or a metric (ReduceLROnPlateau)."""
-    try:
-        parameters = inspect.signature(step).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    return any(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)

@@ -1,4 +1,4 @@
-"""Where a loss that is nan or inf came from: the same batch once more, under `detect_anomaly`."""
+"""Where a nan or inf in training came from: the same batch is computed once more, under `detect_anomaly`."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ from typing import Any
 import numpy as np
 
 from autograd import detect_anomaly
+from autograd.engine.recording import raw
 from autograd.errors import AnomalyError
 from nn.core.module import Module
 
 
-def finite_gradients(parameters: list[Any]) -> bool:
-    """Whether no gradient holds nan or inf, in one pass without a temporary array."""
+def gradients_are_finite(parameters: list[Any]) -> bool:
+    """Whether no gradient holds nan or inf, found in one pass without a temporary array."""
     for p in parameters:
         if p.grad is not None:
             g = p.grad.numpy()
             flat = g.reshape(-1)  # a copy only for odd layouts
             with np.errstate(all="ignore"):
-                total = np.dot(
-                    flat, flat
-                )  # finite only if all of it is; large numbers can overflow it without being inf
+                total = np.dot(flat, flat)  # not finite if an element is not, or if it overflows
             if not np.isfinite(total) and not np.isfinite(g).all():
                 return False
     return True
 
 
-def explain(model: Module, inputs: Any, target: Any, again: Callable[[], Any], what: str, place: str) -> AnomalyError:
-    """The error that says which operation gave the first nan or inf; it has been provoked once more, from the same state.
+def nonfinite_error(
+    model: Module, inputs: Any, target: Any, again: Callable[[], Any], what: str, place: str
+) -> AnomalyError:
+    """The error for a nan or inf: it says whether the data or the weights held one, or which operation gave the first.
 
-    Args:  again: computes the loss of the batch and its backward pass.
+    Args:  again: computes the loss of the batch and its backward pass once more, from the same state.
            what: such as "the loss is nan"; place: such as "epoch 3, batch 12".
     """
     head = f"{what} in {place}. The weights are those before this batch.\n"
     for name, values in [*((f"input {i}", x) for i, x in enumerate(inputs)), ("the target", target)]:
-        array = np.asarray(getattr(values, "_data", values)) if hasattr(values, "shape") else np.zeros(())
+        array = np.asarray(raw(values)) if hasattr(values, "shape") else np.zeros(())
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             row = np.argwhere(~np.isfinite(array))[0]
             return AnomalyError(
@@ -50,6 +51,6 @@ def explain(model: Module, inputs: Any, target: Any, again: Callable[[], Any], w
     except AnomalyError as error:
         return AnomalyError(head + str(error))
     return AnomalyError(
-        f"{head}Computed once more it is finite: something in the model or the loss draws numbers that are no np.random.Generator of "
-        "a module's, or changes from call to call."
+        f"{head}Computed once more it is finite: something in the model or the loss draws numbers that are no "
+        "np.random.Generator of a module's, or changes from call to call."
     )

@@ -1,4 +1,4 @@
-"""How training shows that it goes on: tqdm's bar, or plain lines where tqdm is not installed, or nothing."""
+"""How `nn.fit` shows its progress: tqdm's bar, or plain lines where tqdm is not installed, or nothing."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ from typing import Any, Protocol
 
 
 class Progress(Protocol):
-    """What `nn.fit` tells."""
+    """What `nn.fit` calls."""
 
     def batch(self, epoch: int, loss: float) -> None:
         """A batch is done."""
 
     def epoch(self, row: dict[str, Any]) -> None:
-        """An epoch is done, and this was recorded."""
+        """An epoch is done; `row` is its row of the history."""
 
     def close(self) -> None:
         """Training is over."""
 
 
 def progress_of(wanted: bool | str, epochs: int, done: int, batches: int | None) -> Progress:
-    """The way that was asked for; text is a title."""
+    """The Progress for the argument `progress` of fit.
+
+    Args:  wanted: True, False, or a title.
+           done: how many epochs were done before, in a training that is resumed.
+           batches: how many an epoch has, if that is known.
+    """
     if wanted is False:
         return Silent()
     title = wanted if isinstance(wanted, str) else ""
@@ -32,7 +37,7 @@ def progress_of(wanted: bool | str, epochs: int, done: int, batches: int | None)
 
 
 class Silent:
-    """Nothing."""
+    """Shows nothing."""
 
     def batch(self, epoch: int, loss: float) -> None: ...
 
@@ -42,7 +47,7 @@ class Silent:
 
 
 class Lines:
-    """A line an epoch, on the standard error."""
+    """Writes a line an epoch to the standard error."""
 
     def __init__(self, title: str, epochs: int) -> None:
         self.title, self.epochs = title, epochs
@@ -50,14 +55,14 @@ class Lines:
     def batch(self, epoch: int, loss: float) -> None: ...
 
     def epoch(self, row: dict[str, Any]) -> None:
-        values = ", ".join(f"{name} {text}" for name, text in shown(row).items())
+        values = ", ".join(f"{name} {text}" for name, text in value_texts(row).items())
         sys.stderr.write(f"{self.title + ': ' if self.title else ''}epoch {row['epoch']}/{self.epochs}: {values}\n")
 
     def close(self) -> None: ...
 
 
 class Bar:
-    """One bar over all batches of all epochs, with the values of the last whole epoch behind it."""
+    """One bar over all batches of all epochs, followed by the values of the last complete epoch."""
 
     def __init__(self, tqdm: Any, title: str, epochs: int, done: int, batches: int | None) -> None:
         self.title, self.epochs = title, epochs
@@ -66,7 +71,7 @@ class Bar:
         self.now = done
 
     def heading(self, epoch: int) -> str:
-        """What stands before the bar."""
+        """The text in front of the bar."""
         return f"{self.title + ' ' if self.title else ''}epoch {epoch}/{self.epochs}"
 
     def batch(self, epoch: int, loss: float) -> None:
@@ -76,15 +81,15 @@ class Bar:
         self.bar.update()
 
     def epoch(self, row: dict[str, Any]) -> None:
-        self.bar.set_postfix(shown(row), refresh=False)
+        self.bar.set_postfix(value_texts(row), refresh=False)
 
     def close(self) -> None:
         self.bar.refresh()
         self.bar.close()
 
 
-def shown(row: dict[str, Any]) -> dict[str, str]:
-    """The losses and metrics of an epoch as text: "train_loss" as "train", the learning rate and the time left out."""
+def value_texts(row: dict[str, Any]) -> dict[str, str]:
+    """The losses and metrics of an epoch as text, "train_loss" named "train"; without learning rate and time."""
     return {
         name.removesuffix("_loss"): f"{value:.4g}"
         for name, value in row.items()

@@ -1,4 +1,4 @@
-"""PyTorch's torch.nn.utils: the same functions are in nn itself."""
+"""The names of PyTorch's torch.nn.utils; the functions are those of nn itself."""
 
 from nn.core.vector import parameters_to_vector, vector_to_parameters
 from nn.training.clip import clip_grad_norm_, clip_grad_value_, get_total_norm

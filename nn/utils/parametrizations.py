@@ -1,4 +1,4 @@
-"""PyTorch's torch.nn.utils.parametrizations: see nn.parametrizations."""
+"""The names of PyTorch's torch.nn.utils.parametrizations; the functions are those of nn.parametrizations."""
 
 from nn.parametrizations import spectral_norm, weight_norm
 

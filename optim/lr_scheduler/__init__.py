@@ -1,13 +1,13 @@
-"""Learning rate schedulers under PyTorch's names: make one over an optimizer, call its `step` after every epoch (or batch).
+"""Learning rate schedulers under PyTorch's names: make one for an optimizer, call `step` after every epoch or batch.
 
-LRScheduler                                             the base, for a schedule of your own
-LambdaLR, MultiplicativeLR                              by a function
-StepLR, MultiStepLR, ExponentialLR, PolynomialLR        falling
-ConstantLR, LinearLR                                    a warm-up
+LRScheduler                                             the base, for schedules of your own
+LambdaLR, MultiplicativeLR                              given by a function
+StepLR, MultiStepLR, ExponentialLR, PolynomialLR        decay
+ConstantLR, LinearLR                                    warm-up
 CosineAnnealingLR, CosineAnnealingWarmRestarts          half a cosine
-CyclicLR, OneCycleLR                                    up and down, after every batch
-ReduceLROnPlateau                                       as the validation says
-SequentialLR, ChainedScheduler                          several
+CyclicLR, OneCycleLR                                    up and down, stepped after every batch
+ReduceLROnPlateau                                       decay when a validation metric stops improving
+SequentialLR, ChainedScheduler                          combinations
 SWALR                                                   to a constant rate, for averaging weights
 """
 
@@ -22,7 +22,7 @@ from optim.lr_scheduler.plateau import ReduceLROnPlateau
 from optim.lr_scheduler.swa import SWALR
 
 __all__ = [
-    "LRScheduler", "LambdaLR", "MultiplicativeLR", "StepLR", "MultiStepLR", "ExponentialLR", "PolynomialLR", "ConstantLR", "LinearLR",
-    "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR", "ReduceLROnPlateau", "SequentialLR", "ChainedScheduler",
-    "SWALR",
+    "LRScheduler", "LambdaLR", "MultiplicativeLR", "StepLR", "MultiStepLR", "ExponentialLR", "PolynomialLR",
+    "ConstantLR", "LinearLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR",
+    "ReduceLROnPlateau", "SequentialLR", "ChainedScheduler", "SWALR",
 ]  # fmt: skip

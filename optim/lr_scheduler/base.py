@@ -1,4 +1,4 @@
-"""The base of every scheduler: it counts epochs, asks the subclass for the learning rates, and writes them into the groups."""
+"""The base of every scheduler: it counts epochs and writes the subclass's learning rates into the groups."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from autograd.errors import ArgumentError
+from optim.checks import check_whole, is_number
 from optim.optimizer import Optimizer
 
 State = dict[str, Any]
 
-ROUNDING = 1e-12  # a learning rate this little below 0 is a 0 with a rounding error
+ROUNDING = 1e-12  # a learning rate this little below 0 counts as 0
 
 
 class LRScheduler:
-    """Sets the learning rates of an optimizer, one value a group and epoch ("epoch" is whatever `step` is called after).
+    """Sets the learning rates of an optimizer's groups epoch by epoch. An epoch is whatever `step` is called after.
 
-    optimizer    whose groups' "lr" it writes
+    optimizer    the optimizer; the "lr" of its groups is written
     base_lrs     the "initial_lr" of the groups: their lr when their first scheduler was made
     last_epoch   the epoch whose learning rates are set, counted from 0
 
-    Making a scheduler sets the rates of epoch 0, so make it before `optimizer.load_state_dict` when you resume. Then
-    load its own state with `load_state_dict`; without one, give the number of the last epoch done as last_epoch to
-    continue from what the optimizer's groups hold.
+    Making a scheduler sets the rates of epoch 0. To resume, therefore, make it first, then load the state of the
+    optimizer and that of the scheduler. Without a state of the scheduler, load the optimizer's first and pass the last
+    finished epoch as last_epoch: the schedule then continues from the rates in the optimizer's groups.
 
-    A subclass gives `get_lr()`: the rates of self.last_epoch, either from self.base_lrs alone or, so that several
-    schedulers work on one optimizer at a time, as changes of the groups' present "lr". A group that is added later
-    starts from its own rate, except where a scheduler was given settings for each group.
+    A subclass defines `get_lr()`, the rates of self.last_epoch. It computes them from self.base_lrs, or from the
+    present "lr" of the groups, so that several schedulers can work on one optimizer. A group that is added later starts
+    from its own rate; a scheduler that was given settings for each group refuses it.
 
         >>> import nn, optim
         >>> class InverseSqrt(optim.lr_scheduler.LRScheduler):
@@ -41,34 +40,37 @@ class LRScheduler:
         >>> optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.6)
         >>> scheduler = InverseSqrt(optimizer)
         >>> for epoch in range(3):
-        ...     optimizer.step()  # train for an epoch, and then:
+        ...     optimizer.step()  # in place of an epoch of training
         ...     scheduler.step()
         >>> scheduler.get_last_lr()
         [0.3]
 
-    Args:      last_epoch: -1 begins anew.
-    Raises:    ArgumentError for what is no Optimizer, and for a last_epoch >= 0 with groups that have no "initial_lr".
+    Args:      last_epoch: -1 starts the schedule.
+    Raises:    ArgumentError for anything but an Optimizer, and for a last_epoch >= 0 if a group has no "initial_lr".
     """
 
-    _in_repr: ClassVar[tuple[str, ...]] = ()  # the attributes that repr shows
-    _takes_in_groups: ClassVar[bool] = True  # whether it needs nothing of its own for a group that is added later
-    _apart: ClassVar[tuple[str, ...]] = ()  # the attributes that a subclass saves and restores in its own way
+    # The attributes that repr shows
+    _in_repr: ClassVar[tuple[str, ...]] = ()
+    # Whether groups may be added later: no setting is given for each group
+    _allows_new_groups: ClassVar[bool] = True
+    # The attributes that the subclass saves and restores itself
+    _own_format: ClassVar[tuple[str, ...]] = ()
     optimizer: Optimizer
     base_lrs: list[float]
     last_epoch: int
     _last_lr: list[float]
     _step_count: int = 0
-    _is_initial: bool = False  # whether this is the step that the constructor takes
+    _is_initial: bool = False  # whether the present step is that of the constructor
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        self.optimizer = self._checked_optimizer(optimizer)
+        self.optimizer = self._check_optimizer(optimizer)
         check_whole("last_epoch", last_epoch, low=-1)
         self.check()
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch != -1 and "initial_lr" not in group:
                 raise ArgumentError(
-                    f"{self._name} cannot continue after epoch {last_epoch}: group {i} has no 'initial_lr'. Load the optimizer's "
-                    "state_dict of that time first, or give the group its 'initial_lr'."
+                    f"{self._name} cannot continue after epoch {last_epoch}: group {i} has no 'initial_lr'. "
+                    "Load the optimizer's state_dict of that time first, or give the group its 'initial_lr'."
                 )
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
@@ -76,27 +78,27 @@ class LRScheduler:
         self.last_epoch = last_epoch
         self._initial_step()
 
-    # What a subclass says
+    # What a subclass defines
 
     def check(self) -> None:
-        """Raise ArgumentError for a setting out of range: when the scheduler is made, and when a state is loaded."""
+        """Raise ArgumentError for a setting out of range. It is called by the constructor and by `load_state_dict`."""
 
     def get_lr(self) -> list[float]:
-        """The learning rates of self.last_epoch, one a group. What was set last is `get_last_lr()`."""
+        """The learning rates of self.last_epoch, one for each group. `get_last_lr()` gives those that were set last."""
         raise ArgumentError(f"{self._name} defines no get_lr().")
 
     def _get_closed_form_lr(self) -> list[float]:
-        """The same without looking at the groups' present rates, where there is such a form: what `step(epoch)` sets."""
+        """The same, computed from self.base_lrs alone, for `step(epoch)`. Without such a form it is `get_lr()`."""
         return self.get_lr()
 
-    # What it does
+    # Stepping
 
     def step(self, epoch: float | None = None) -> None:
-        """Go on to the next epoch: call it after the epoch's `optimizer.step()` calls.
+        """Set the rates of the next epoch. Call it after the `optimizer.step()` calls of an epoch.
 
-        Args:      epoch: go there instead; the schedules that change the present rate, and have no form without it,
-                   then change it once.
-        Raises:    ArgumentError for rates that are negative or not finite; then nothing was changed.
+        Args:      epoch: go to this epoch instead. A schedule that is defined only by changes of the present rate
+                   then makes one change.
+        Raises:    ArgumentError for rates that are negative or not finite; then nothing is changed.
         """
         if self._step_count == 1 and not self._is_initial:
             self._warn_of_a_lost_epoch()
@@ -109,7 +111,7 @@ class LRScheduler:
             raise
 
     def get_last_lr(self) -> list[float]:
-        """The learning rates that this scheduler set last, one a group."""
+        """The learning rates that this scheduler set last, one for each group."""
         return list(self._last_lr)
 
     def _initial_step(self) -> None:
@@ -127,80 +129,86 @@ class LRScheduler:
         self._update_lr(0)
 
     def _undo_initial_step(self) -> None:
-        """Forget that the constructor took a step: a `SequentialLR` will say when it is to begin."""
-        if self._step_count:  # it may be forgotten twice, in a sequence within a sequence
+        """Undo the count of the constructor's step: in a `SequentialLR` the scheduler starts later."""
+        if self._step_count:  # in nested sequences this is called more than once
             self.last_epoch -= 1
             self._step_count = 0
 
     def _update_lr(self, epoch: float | None = None) -> None:
         before = dict(vars(self))
         try:
-            self._take_in_groups()
-            self._set(self._advance(epoch))
+            self._add_new_groups()
+            self._write(self._advance(epoch))
         except BaseException:
             vars(self).update(before)
             raise
 
     def _advance(self, epoch: float | None) -> list[float]:
-        """The rates of the next epoch, or of a given one, which becomes the last."""
+        """Move last_epoch to the next epoch, or to the given one, and return its rates."""
         if epoch is None:
             self.last_epoch += 1
             return self.get_lr()
         self.last_epoch = check_whole("epoch", epoch, low=0)
         return self._get_closed_form_lr()
 
-    def _take_in_groups(self) -> None:
-        """Groups that were added since: the rate they came with is their first."""
+    def _add_new_groups(self) -> None:
+        """Add the groups that are new in the optimizer; their present rate is their initial one."""
         known, groups = len(self.base_lrs), self.optimizer.param_groups
-        if len(groups) > known and not self._takes_in_groups:
+        if len(groups) > known and not self._allows_new_groups:
             raise ArgumentError(
-                f"{self._name} was made for {known} groups, the optimizer has {len(groups)} by now. Make it after add_param_group."
+                f"{self._name} was made for {known} groups, the optimizer has {len(groups)} by now. "
+                "Make it after add_param_group."
             )
         added: list[Any] = [group.setdefault("initial_lr", group["lr"]) for group in groups[known:]]
         self.base_lrs = [*self.base_lrs, *added]
 
-    def _set(self, values: list[float]) -> None:
-        """Write the rates into the groups: all, or none if one is wrong."""
+    def _write(self, values: list[float]) -> None:
+        """Write the rates into the groups: all of them, or none if one is invalid."""
         groups = self.optimizer.param_groups
         if len(values) != len(groups):
             raise ArgumentError(
                 f"{self._name} comes to {len(values)} learning rates for an optimizer of {len(groups)} groups."
             )
-        checked = [self._checked(i, value) for i, value in enumerate(values)]
-        for group, value in zip(groups, checked, strict=True):
-            group["lr"] = value
-        self._last_lr = checked
+        rates = [self._valid_rate(i, value) for i, value in enumerate(values)]
+        for group, rate in zip(groups, rates, strict=True):
+            group["lr"] = rate
+        self._last_lr = rates
 
-    def _checked(self, i: int, value: Any) -> Any:
+    def _valid_rate(self, i: int, value: Any) -> Any:
         if not is_number(value) or not -ROUNDING <= value < math.inf:
             raise ArgumentError(
-                f"{self._name} comes to lr = {value!r} in epoch {self.last_epoch} for group {i}; a learning rate is a finite number >= 0."
+                f"{self._name} comes to lr = {value!r} in epoch {self.last_epoch} for group {i}; "
+                "a learning rate is a finite number >= 0."
             )
         return max(value, 0.0) if value < 0 else value
 
     def _warn_of_a_lost_epoch(self) -> None:
-        """Warn if gradients wait for an optimizer that has not made a step yet."""
+        """Warn if there are gradients but the optimizer has not made a step yet."""
         waiting = any(p.grad is not None for group in self.optimizer.param_groups for p in group["params"])
         if waiting and not self.optimizer.state:
-            message = "scheduler.step() came before the first optimizer.step(): the first learning rate of the schedule is never used."
-            warnings.warn(f"{message} Call optimizer.step() first.", UserWarning, stacklevel=3)
+            warnings.warn(
+                "scheduler.step() came before the first optimizer.step(): the first learning rate of the schedule is "
+                "never used. Call optimizer.step() first.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     # Saving and restoring
 
     def state_dict(self) -> State:
-        """Everything but the optimizer, copied, under PyTorch's names."""
+        """A copy of everything but the optimizer, under PyTorch's names."""
         return {
             name: copy.deepcopy(value)
             for name, value in vars(self).items()
-            if name not in ("optimizer", "_is_initial", *self._apart)
+            if name not in ("optimizer", "_is_initial", *self._own_format)
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Continue from a state_dict of a scheduler of the same kind, over as many groups.
+        """Continue from a state_dict of a scheduler of the same kind and number of groups.
 
-        The rates themselves are in the groups, and so in the optimizer's state_dict: load that too.
+        The rates themselves are in the optimizer's groups. Load the optimizer's state_dict, too.
 
-        Raises:    ArgumentError, which lists everything that does not fit; then nothing was changed.
+        Raises:    ArgumentError, which lists everything that does not fit; then nothing is changed.
         """
         problems = self._misfits(state_dict)
         if problems:
@@ -209,7 +217,7 @@ class LRScheduler:
         self._load(state_dict)
 
     def _misfits(self, state: Any) -> list[str]:
-        """What of the state does not fit, each a line."""
+        """What does not fit in a state, as lines of the error."""
         if not isinstance(state, Mapping):
             return [f"it is a {type(state).__name__}, not a dict"]
         own = self.state_dict()
@@ -236,31 +244,32 @@ class LRScheduler:
         vars(self).update(self._settings_of(state))
 
     def _settings_of(self, state: Mapping[str, Any]) -> State:
-        """What of a state becomes attributes as it is."""
+        """The part of a state that becomes attributes unchanged."""
         own = self.state_dict()
-        return {name: copy.deepcopy(value) for name, value in state.items() if name in own and name not in self._apart}
-
-    # How it looks
+        return {
+            name: copy.deepcopy(value) for name, value in state.items() if name in own and name not in self._own_format
+        }
 
     def __repr__(self) -> str:
-        shown = [f"{name}={_shown(getattr(self, name))}" for name in self._in_repr]
-        return f"{self._name}({', '.join(shown)}): epoch {self.last_epoch}, lr {', '.join(f'{float(lr):.6g}' for lr in self._last_lr)}"
+        settings = ", ".join(f"{name}={_format_setting(getattr(self, name))}" for name in self._in_repr)
+        rates = ", ".join(f"{float(lr):.6g}" for lr in self._last_lr)
+        return f"{self._name}({settings}): epoch {self.last_epoch}, lr {rates}"
 
     @property
     def _name(self) -> str:
         return type(self).__name__
 
-    def _checked_optimizer(self, optimizer: Any) -> Optimizer:
+    def _check_optimizer(self, optimizer: Any) -> Optimizer:
         if not isinstance(optimizer, Optimizer):
             raise ArgumentError(f"{self._name} takes an Optimizer first; got a {type(optimizer).__name__}.")
         return optimizer
 
-    def _lrs(self) -> list[Any]:
+    def _current_lrs(self) -> list[Any]:
         return [group["lr"] for group in self.optimizer.param_groups]
 
 
 def per_group(name: str, optimizer: Any, value: Any) -> list[Any]:
-    """A value for each group: the one given, or one after the other of a list."""
+    """A list of one value for each group, from one value for all or from such a list."""
     groups = len(optimizer.param_groups)
     if not isinstance(value, (list, tuple)):
         return [value] * groups
@@ -271,28 +280,11 @@ def per_group(name: str, optimizer: Any, value: Any) -> list[Any]:
     return list(value)
 
 
-def is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_))
-
-
-def check_whole(name: str, value: Any, low: int) -> int:
-    """The value if it is a whole number >= low; else an ArgumentError that says so."""
-    if not is_number(value) or value != value // 1 or value < low or value == math.inf:
-        raise ArgumentError(f"{name} must be a whole number >= {low}; got {value!r}.")
-    return value  # type: ignore[no-any-return]
-
-
-def check_choice(name: str, value: Any, *choices: str) -> None:
-    """Raise ArgumentError unless the value is one of the choices."""
-    if not isinstance(value, str) or value not in choices:
-        raise ArgumentError(f"{name} must be {' or '.join(map(repr, choices))}; got {value!r}.")
-
-
-def _shown(value: Any) -> str:
+def _format_setting(value: Any) -> str:
     if isinstance(value, Counter):
         value = sorted(value.elements())
     if isinstance(value, list):
-        return f"[{', '.join(map(_shown, value))}]"
+        return f"[{', '.join(map(_format_setting, value))}]"
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
     return f"{value:.6g}" if isinstance(value, float) else repr(value)

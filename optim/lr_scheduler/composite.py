@@ -1,4 +1,4 @@
-"""Schedulers made of schedulers: one after the other, or all at once."""
+"""Combinations of schedulers: one after the other, or all at once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from itertools import pairwise
 from typing import Any
 
 from autograd.errors import ArgumentError
-from optim.lr_scheduler.base import LRScheduler, State, check_whole
+from optim.checks import check_whole
+from optim.lr_scheduler.base import LRScheduler, State
 from optim.lr_scheduler.plateau import ReduceLROnPlateau
 from optim.optimizer import Optimizer
 
 
 class _Composite(LRScheduler):
-    """What consists of `_schedulers` over one optimizer."""
+    """A scheduler that consists of others, `_schedulers`, for the same optimizer."""
 
-    _apart = ("_schedulers",)
+    _own_format = ("_schedulers",)
     _schedulers: list[LRScheduler]
 
-    def _checked_schedulers(self, schedulers: Any, optimizer: Any) -> list[LRScheduler]:
+    def _check_schedulers(self, schedulers: Any, optimizer: Any) -> list[LRScheduler]:
         if not isinstance(schedulers, (list, tuple)) or not schedulers:
             raise ArgumentError(f"{self._name} takes a list of at least one scheduler; got {schedulers!r}.")
         for i, scheduler in enumerate(schedulers):
@@ -27,7 +28,8 @@ class _Composite(LRScheduler):
                 raise ArgumentError(f"{self._name} takes schedulers; number {i} is a {type(scheduler).__name__}.")
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ArgumentError(
-                    f"{self._name} cannot hold a ReduceLROnPlateau (number {i}), whose step() needs a metric. Step it beside."
+                    f"{self._name} cannot hold a ReduceLROnPlateau (number {i}), whose step() needs a metric. "
+                    "Step it beside."
                 )
             if optimizer is not None and scheduler.optimizer is not optimizer:
                 raise ArgumentError(
@@ -47,7 +49,7 @@ class _Composite(LRScheduler):
         for scheduler in self._schedulers:
             scheduler._undo_initial_step()
 
-    # Saving and restoring: all, or none
+    # Saving and restoring: all schedulers, or none
 
     def state_dict(self) -> State:
         return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
@@ -78,10 +80,10 @@ class _Composite(LRScheduler):
 
 
 class SequentialLR(_Composite):
-    """One scheduler after the other: number i from milestone i - 1 on, where it begins at its epoch 0.
+    """One scheduler after the other: number i starts at milestone i - 1, with its epoch 0.
 
-    Args:      schedulers: all over this optimizer; ReduceLROnPlateau is not possible. They may be composite themselves.
-               milestones: epochs, one less than schedulers, each later than the one before.
+    Args:      schedulers: all for this optimizer, composite ones too, except ReduceLROnPlateau.
+               milestones: epochs, in increasing order, one fewer than the schedulers.
                last_epoch: see `LRScheduler`.
     Example:   five epochs of warm-up, then a cosine
         >>> import nn, optim
@@ -106,8 +108,8 @@ class SequentialLR(_Composite):
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
     ) -> None:
-        self.optimizer = self._checked_optimizer(optimizer)
-        self._schedulers = self._checked_schedulers(schedulers, optimizer)
+        self.optimizer = self._check_optimizer(optimizer)
+        self._schedulers = self._check_schedulers(schedulers, optimizer)
         self._milestones = list(milestones)
         check_whole("last_epoch", last_epoch, low=-1)
         self.check()
@@ -121,12 +123,12 @@ class SequentialLR(_Composite):
             check_whole("a milestone", milestone, low=0)
         if len(self._milestones) != len(self._schedulers) - 1 or any(b <= a for a, b in pairwise(self._milestones)):
             raise ArgumentError(
-                f"milestones must be one less than the {len(self._schedulers)} schedulers, each later than the one before; "
-                f"got {self._milestones!r}."
+                f"milestones must be one less than the {len(self._schedulers)} schedulers, "
+                f"each later than the one before; got {self._milestones!r}."
             )
 
     def step(self, epoch: float | None = None) -> None:
-        """Go on to the next epoch."""
+        """Set the rates of the next epoch."""
         if epoch is not None:
             raise ArgumentError(f"SequentialLR goes on epoch by epoch: step() without a number; got {epoch!r}.")
         after = self.last_epoch + 1
@@ -154,10 +156,11 @@ class SequentialLR(_Composite):
 
 
 class ChainedScheduler(_Composite):
-    """Several schedulers at once, each changing the rate that the one before has set.
+    """Several schedulers at once. Each changes the rate that the one before it has set.
 
-    Args:      schedulers: of one optimizer; those that compute a rate anew (such as `LambdaLR`) come first, if at all.
-               optimizer: the one they all have; None takes that of the first.
+    Args:      schedulers: all for one optimizer. One that computes the rate from the initial one, such as `LambdaLR`,
+               must be the first.
+               optimizer: their optimizer; None takes that of the first scheduler.
     Example:   a slow start and a decay
         >>> import nn, optim
         >>> from optim.lr_scheduler import ChainedScheduler, ConstantLR, ExponentialLR
@@ -173,10 +176,10 @@ class ChainedScheduler(_Composite):
     """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
-        self._schedulers = self._checked_schedulers(schedulers, None)
-        self.optimizer = self._schedulers[0].optimizer if optimizer is None else self._checked_optimizer(optimizer)
-        self._checked_schedulers(schedulers, self.optimizer)
-        self._last_lr = self._lrs()
+        self._schedulers = self._check_schedulers(schedulers, None)
+        self.optimizer = self._schedulers[0].optimizer if optimizer is None else self._check_optimizer(optimizer)
+        self._check_schedulers(schedulers, self.optimizer)
+        self._last_lr = self._current_lrs()
 
     @property
     def last_epoch(self) -> int:  # type: ignore[override]
@@ -184,19 +187,19 @@ class ChainedScheduler(_Composite):
         return self._schedulers[0].last_epoch
 
     def step(self, epoch: float | None = None) -> None:
-        """Go on to the next epoch with each scheduler, in their order."""
+        """Step all schedulers, in their order."""
         if epoch is not None:
             raise ArgumentError(f"ChainedScheduler goes on epoch by epoch: step() without a number; got {epoch!r}.")
         for scheduler in self._schedulers:
             scheduler.step()
-        self._last_lr = self._lrs()
+        self._last_lr = self._current_lrs()
 
     def _initial_step(self) -> None:
         for scheduler in self._schedulers:
             scheduler._initial_step()
-        self._last_lr = self._lrs()
+        self._last_lr = self._current_lrs()
 
     def _begin(self) -> None:
-        """As when they were made: each changes the rate at its epoch 0."""
+        """Let every scheduler change the rate as at its epoch 0."""
         self._reset()
         self._initial_step()

@@ -1,26 +1,27 @@
-"""Schedules that fall along half a cosine: to and fro, or with restarts."""
+"""Schedules that fall along half a cosine: back and forth, or with restarts."""
 
 from __future__ import annotations
 
 import math
 
 from autograd.errors import ArgumentError
-from optim.checks import check_range
-from optim.lr_scheduler.base import LRScheduler, check_whole, is_number
+from optim.checks import check_range, check_whole, is_number
+from optim.lr_scheduler.base import LRScheduler
 from optim.optimizer import Optimizer
 
 
 class CosineAnnealingLR(LRScheduler):
-    """From the first rate to eta_min along half a cosine, and after T_max epochs back again.
+    """From the initial rate to eta_min along half a cosine in T_max epochs, then back again.
 
         lr_t = eta_min + (lr_0 - eta_min) · (1 + cos(π t / T_max)) / 2
 
-    Computed from the rate before, so that it can run along with other schedulers; from epoch to epoch a rounding error.
+    Each rate is computed from the one before, so that other schedulers can run as well; rounding errors add up.
 
     Args:      T_max: the epochs of the fall, >= 1.
                eta_min: the lowest rate, >= 0.
                last_epoch: see `LRScheduler`.
-    Source:    Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5, without the restarts: see `CosineAnnealingWarmRestarts`.
+    Source:    Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5, without the restarts of
+               `CosineAnnealingWarmRestarts`.
     Example:
         >>> import nn, optim
         >>> optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.5)
@@ -44,12 +45,10 @@ class CosineAnnealingLR(LRScheduler):
         check_range("eta_min", self.eta_min, low=0)
 
     def get_lr(self) -> list[float]:
-        t, lrs, lowest = self.last_epoch, self._lrs(), self.eta_min
+        t, lrs, lowest = self.last_epoch, self._current_lrs(), self.eta_min
         if self._is_initial:
             return lrs
-        if (t - 1 - self.T_max) % (
-            2 * self.T_max
-        ) == 0:  # the rate before is eta_min: nothing that a factor could change
+        if (t - 1 - self.T_max) % (2 * self.T_max) == 0:  # the rate before is eta_min, which no factor could raise
             step = 1 - math.cos(math.pi / self.T_max)
             return [lr + (base - lowest) * step / 2 for lr, base in zip(lrs, self.base_lrs, strict=True)]
         ratio = (1 + math.cos(math.pi * t / self.T_max)) / (1 + math.cos(math.pi * (t - 1) / self.T_max))
@@ -61,17 +60,17 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """From the first rate to eta_min along half a cosine, then from the first rate again, in ever longer cycles.
+    """From the initial rate to eta_min along half a cosine, then from the initial rate again, in ever longer cycles.
 
         lr_t = eta_min + (lr_0 - eta_min) · (1 + cos(π T_cur / T_i)) / 2
 
-    with T_cur epochs since the last restart and cycles of T_i = T_0, T_0 · T_mult, T_0 · T_mult², … epochs. `step` takes
-    any moment, with its fraction of an epoch.
+    with T_cur epochs since the last restart and cycles of T_i = T_0, T_0 · T_mult, T_0 · T_mult², … epochs. `step` also
+    takes fractions of an epoch.
 
     Args:      T_0: the length of the first cycle, >= 1.
-               T_mult: the growth of the cycles, a whole number >= 1.
+               T_mult: the factor from one cycle's length to the next, a whole number >= 1.
                eta_min: the lowest rate, >= 0.
-               last_epoch: see `LRScheduler`. The cycle it lies in is found, also where PyTorch takes the first.
+               last_epoch: see `LRScheduler`. Its cycle is found; PyTorch assumes the first.
     Source:    Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5.
     Example:   after every batch, in fractions of an epoch
         >>> import nn, optim
@@ -120,7 +119,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         return self.get_lr()
 
     def _go_to(self, epoch: float) -> None:
-        """Find the cycle that an epoch lies in."""
+        """Set last_epoch, and T_cur and T_i of its cycle."""
         if not is_number(epoch) or not 0 <= epoch < math.inf:
             raise ArgumentError(f"epoch must be a number >= 0; got {epoch!r}.")
         self.last_epoch = math.floor(epoch)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
-from optim.checks import check_range
-from optim.lr_scheduler.base import LRScheduler, State, check_choice, is_number, per_group
-from optim.lr_scheduler.function import attributes, restore
+from optim.checks import check_choice, check_range, is_number
+from optim.lr_scheduler.base import LRScheduler, State, per_group
+from optim.lr_scheduler.function import load_attributes, saved_attributes
 from optim.lr_scheduler.momentum import set_momentum, uses_beta1
 from optim.optimizer import Optimizer
 
@@ -17,30 +17,30 @@ MODES = ("triangular", "triangular2", "exp_range")
 
 
 class CyclicLR(LRScheduler):
-    """Straight up from base_lr to max_lr and down again, over and over: call `step` after every batch.
+    """Linearly up from base_lr to max_lr and down again, over and over. Call `step` after every batch.
 
         lr_t = base_lr + (max_lr - base_lr) · height(t) · scale
 
-    with height going from 0 to 1 in step_size_up steps and back in step_size_down. The scale is
+    The height goes from 0 to 1 in step_size_up steps and back in step_size_down. The scale is
 
         triangular     1
         triangular2    1/2 per cycle: 1, 1/2, 1/4, …
         exp_range      gammaᵗ
         scale_fn       scale_fn(cycle), counted from 1, or scale_fn(t)
 
-    The momentum (or first beta) moves the other way, from max_momentum to base_momentum and back.
+    The momentum (or first beta) goes the other way, from max_momentum to base_momentum and back.
 
-    Args:      base_lr, max_lr: the bounds, one value or one a group.
+    Args:      base_lr, max_lr: the bounds, one value or one for each group.
                step_size_up: steps from the lower to the upper bound, > 0.
                step_size_down: steps back, >= 0; None: as many as up.
-               mode: how the amplitude changes; not looked at if there is a scale_fn.
-               gamma: of exp_range, >= 0.
+               mode: how the amplitude changes; ignored if there is a scale_fn.
+               gamma: the factor of exp_range, >= 0.
                scale_fn: a scale of your own.
-               scale_mode: what scale_fn is called with, "cycle" or "iterations".
-               cycle_momentum: whether the momentum moves; then the optimizer must have one.
-               base_momentum, max_momentum: its bounds in [0, 1), one value or one a group.
+               scale_mode: the argument of scale_fn, "cycle" or "iterations".
+               cycle_momentum: change the momentum, too; then the optimizer must have one.
+               base_momentum, max_momentum: its bounds in [0, 1), one value or one for each group.
                last_epoch: see `LRScheduler`.
-    State:     of a scale_fn that is a function nothing; of a callable object its attributes.
+    State:     a scale_fn that is a function is not saved; of a callable object its attributes are.
     Source:    Smith 2017, arXiv:1506.01186; momentum: Smith 2018, arXiv:1803.09820.
     Example:
         >>> import nn, optim
@@ -54,8 +54,8 @@ class CyclicLR(LRScheduler):
     """
 
     _in_repr = ("base_lrs", "max_lrs", "mode")
-    _takes_in_groups = False
-    _apart = ("_scale_fn_custom",)
+    _allows_new_groups = False
+    _own_format = ("_scale_fn_custom",)
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class CyclicLR(LRScheduler):
         max_momentum: float | list[float] = 0.9,
         last_epoch: int = -1,
     ) -> None:
-        self._checked_optimizer(optimizer)
+        self._check_optimizer(optimizer)
         check_range("step_size_up", step_size_up, low=0, low_open=True)
         if step_size_down is not None:
             check_range("step_size_down", step_size_down, low=0)
@@ -98,8 +98,8 @@ class CyclicLR(LRScheduler):
         if last_epoch == -1:
             self._prepare(optimizer)
         super().__init__(optimizer, last_epoch)
-        self.base_lrs = base_lrs  # the bound, whatever "initial_lr" another scheduler has left: PyTorch begins there
-        self._set(self.get_lr())
+        self.base_lrs = base_lrs  # not the "initial_lr" that another scheduler may have left, from which PyTorch starts
+        self._write(self.get_lr())
 
     def check(self) -> None:
         if self._scale_fn_custom is None:
@@ -123,7 +123,7 @@ class CyclicLR(LRScheduler):
                 group["max_momentum"], group["base_momentum"] = self.max_momentums[i], self.base_momentums[i]
 
     def scale_fn(self, x: float) -> float:
-        """The scale of the amplitude in a cycle, or after x steps if scale_mode is "iterations"."""
+        """The scale of the amplitude in cycle x, or after x steps if scale_mode is "iterations"."""
         if self._scale_fn_custom is not None:
             return self._scale_fn_custom(x)
         if self.mode == "triangular":
@@ -144,8 +144,8 @@ class CyclicLR(LRScheduler):
         height, scale = self._amplitude()
         return [base + (top - base) * height * scale for base, top in zip(self.base_lrs, self.max_lrs, strict=True)]
 
-    def _set(self, values: list[float]) -> None:
-        super()._set(values)
+    def _write(self, values: list[float]) -> None:
+        super()._write(values)
         if self.cycle_momentum:
             height, scale = self._amplitude()
             for group, base, top in zip(
@@ -153,14 +153,14 @@ class CyclicLR(LRScheduler):
             ):
                 set_momentum(group, top - (top - base) * height * scale, self.use_beta1)
 
-    # Saving and restoring: a function is not saved
+    # Saving and restoring; a function is not saved
 
     def state_dict(self) -> State:
-        return {**super().state_dict(), "_scale_fn_custom": attributes(self._scale_fn_custom)}
+        return {**super().state_dict(), "_scale_fn_custom": saved_attributes(self._scale_fn_custom)}
 
     def _load(self, state: Mapping[str, Any]) -> None:
         super()._load(state)
-        restore(self._scale_fn_custom, state["_scale_fn_custom"])
+        load_attributes(self._scale_fn_custom, state["_scale_fn_custom"])
 
     def _misfits(self, state: Any) -> list[str]:
         problems = super()._misfits(state)

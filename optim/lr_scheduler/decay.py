@@ -1,4 +1,4 @@
-"""Schedules that fall, or rise, by a factor: in steps, for the first epochs, every epoch, as a power."""
+"""Schedules by a factor: in steps, for the first epochs, in every epoch, as a power."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
-from optim.checks import check_range
-from optim.lr_scheduler.base import LRScheduler, State, check_whole
+from optim.checks import check_range, check_whole
+from optim.lr_scheduler.base import LRScheduler, State
 from optim.optimizer import Optimizer
 
 
@@ -45,8 +45,8 @@ class StepLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         if self.last_epoch == 0 or self.last_epoch % self.step_size != 0:
-            return self._lrs()
-        return [lr * self.gamma for lr in self._lrs()]
+            return self._current_lrs()
+        return [lr * self.gamma for lr in self._current_lrs()]
 
     def _get_closed_form_lr(self) -> list[float]:
         return [lr * self.gamma ** (self.last_epoch // self.step_size) for lr in self.base_lrs]
@@ -57,7 +57,7 @@ class MultiStepLR(LRScheduler):
 
         lr_t = lr_0 · gamma^(number of milestones <= t)
 
-    Args:      milestones: epochs, in any order; one that is given twice counts twice.
+    Args:      milestones: epochs, in any order; one given twice counts twice.
                gamma: >= 0.
                last_epoch: see `LRScheduler`.
     Example:
@@ -87,8 +87,8 @@ class MultiStepLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         if self.last_epoch not in self.milestones:
-            return self._lrs()
-        return [lr * self.gamma ** self.milestones[self.last_epoch] for lr in self._lrs()]
+            return self._current_lrs()
+        return [lr * self.gamma ** self.milestones[self.last_epoch] for lr in self._current_lrs()]
 
     def _get_closed_form_lr(self) -> list[float]:
         return [lr * self.gamma ** bisect_right(self._sorted, self.last_epoch) for lr in self.base_lrs]
@@ -98,18 +98,16 @@ class MultiStepLR(LRScheduler):
         return sorted(self.milestones.elements())
 
     def _settings_of(self, state: Mapping[str, Any]) -> State:
-        return {
-            **super()._settings_of(state),
-            "milestones": Counter(state["milestones"]),
-        }  # a file may have made a dict of it
+        # A state that was saved to a file may have a dict in place of the Counter.
+        return {**super()._settings_of(state), "milestones": Counter(state["milestones"])}
 
 
 class ConstantLR(LRScheduler):
-    """The rate times a factor for the first epochs.
+    """The initial rate times a factor for the first epochs.
 
         lr_t = lr_0 · factor        for t < total_iters, then lr_0
 
-    Args:      factor: > 0 and <= 1. (It is divided out again, so it cannot be 0.)
+    Args:      factor: > 0 and <= 1. It is divided out again, so it cannot be 0.
                total_iters: >= 1.
                last_epoch: see `LRScheduler`.
     Example:
@@ -134,23 +132,23 @@ class ConstantLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         if self.last_epoch == 0:
-            return [lr * self.factor for lr in self._lrs()]
+            return [lr * self.factor for lr in self._current_lrs()]
         if self.last_epoch != self.total_iters:
-            return self._lrs()
-        return [lr * (1.0 / self.factor) for lr in self._lrs()]
+            return self._current_lrs()
+        return [lr * (1.0 / self.factor) for lr in self._current_lrs()]
 
     def _get_closed_form_lr(self) -> list[float]:
         return [lr * (self.factor + (self.last_epoch >= self.total_iters) * (1 - self.factor)) for lr in self.base_lrs]
 
 
 class LinearLR(LRScheduler):
-    """A factor that goes from one value to another in a straight line: the usual warm-up.
+    """The initial rate times a factor that changes linearly: the usual warm-up.
 
         lr_t = lr_0 · (start_factor + (end_factor - start_factor) · min(t, total_iters) / total_iters)
 
     Args:      start_factor: > 0 and <= 1.
                end_factor: >= 0 and <= 1.
-               total_iters: the epoch that reaches end_factor, >= 1.
+               total_iters: the epoch at which end_factor is reached, >= 1.
                last_epoch: see `LRScheduler`.
     Example:
         >>> import nn, optim
@@ -185,12 +183,12 @@ class LinearLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         if self.last_epoch == 0:
-            return [lr * self.start_factor for lr in self._lrs()]
+            return [lr * self.start_factor for lr in self._current_lrs()]
         if self._is_initial or self.last_epoch > self.total_iters:
-            return self._lrs()
+            return self._current_lrs()
         rise = self.end_factor - self.start_factor
         ratio = 1.0 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise)
-        return [lr * ratio for lr in self._lrs()]
+        return [lr * ratio for lr in self._current_lrs()]
 
     def _get_closed_form_lr(self) -> list[float]:
         rise = self.end_factor - self.start_factor
@@ -224,18 +222,18 @@ class ExponentialLR(LRScheduler):
         check_range("gamma", self.gamma, low=0)
 
     def get_lr(self) -> list[float]:
-        return self._lrs() if self._is_initial else [lr * self.gamma for lr in self._lrs()]
+        return self._current_lrs() if self._is_initial else [lr * self.gamma for lr in self._current_lrs()]
 
     def _get_closed_form_lr(self) -> list[float]:
         return [lr * self.gamma**self.last_epoch for lr in self.base_lrs]
 
 
 class PolynomialLR(LRScheduler):
-    """Fall to 0 as a power of what remains.
+    """Fall to 0 as a power of the remaining share of the epochs.
 
         lr_t = lr_0 · (1 - min(t, total_iters) / total_iters)^power
 
-    Args:      total_iters: the epoch that reaches 0, >= 1.
+    Args:      total_iters: the epoch at which 0 is reached, >= 1.
                power: >= 0; 1 is a straight line.
                last_epoch: see `LRScheduler`.
     Example:
@@ -260,10 +258,10 @@ class PolynomialLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         if self._is_initial or self.last_epoch > self.total_iters:
-            return self._lrs()
+            return self._current_lrs()
         remaining, before = 1.0 - self.last_epoch / self.total_iters, 1.0 - (self.last_epoch - 1) / self.total_iters
         ratio: Any = (remaining / before) ** self.power
-        return [lr * ratio for lr in self._lrs()]
+        return [lr * ratio for lr in self._current_lrs()]
 
     def _get_closed_form_lr(self) -> list[float]:
         remaining: Any = (1.0 - min(self.total_iters, self.last_epoch) / self.total_iters) ** self.power

@@ -1,4 +1,4 @@
-"""Schedules that a function of the user's gives: its factor times the first rate, or times the rate before."""
+"""Schedules by a function of the user's: a factor of the initial rate, or of the rate before."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Factor = Callable[[int], float]
 
 class _ByFunction(LRScheduler):
     _in_repr = ("lr_lambdas",)
-    _takes_in_groups = False
-    _apart = ("lr_lambdas",)
+    _allows_new_groups = False
+    _own_format = ("lr_lambdas",)
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1) -> None:
-        self.lr_lambdas: list[Factor] = per_group("lr_lambda", self._checked_optimizer(optimizer), lr_lambda)
+        self.lr_lambdas: list[Factor] = per_group("lr_lambda", self._check_optimizer(optimizer), lr_lambda)
         super().__init__(optimizer, last_epoch)
 
     def check(self) -> None:
@@ -29,8 +29,8 @@ class _ByFunction(LRScheduler):
                 raise ArgumentError(f"lr_lambda must be a function of the epoch, or a list of one a group; got {f!r}.")
 
     def state_dict(self) -> State:
-        """Everything but the optimizer and functions; of other callables, the attributes."""
-        return {**super().state_dict(), "lr_lambdas": [attributes(f) for f in self.lr_lambdas]}
+        """Everything but the optimizer. Functions are not saved; of other callable objects the attributes are."""
+        return {**super().state_dict(), "lr_lambdas": [saved_attributes(f) for f in self.lr_lambdas]}
 
     def _misfits(self, state: Any) -> list[str]:
         problems = super()._misfits(state)
@@ -40,18 +40,18 @@ class _ByFunction(LRScheduler):
 
     def _load(self, state: Mapping[str, Any]) -> None:
         super()._load(state)
-        for f, known in zip(self.lr_lambdas, state["lr_lambdas"], strict=True):
-            restore(f, known)
+        for f, attributes in zip(self.lr_lambdas, state["lr_lambdas"], strict=True):
+            load_attributes(f, attributes)
 
 
 class LambdaLR(_ByFunction):
-    """The first rate times a function of the epoch.
+    """The initial rate times a function of the epoch.
 
         lr_t = lr_0 · f(t)
 
-    Args:      lr_lambda: f, or a list of one a group.
+    Args:      lr_lambda: f, or a list with one for each group.
                last_epoch: see `LRScheduler`.
-    State:     of functions nothing; of callable objects their attributes.
+    State:     functions are not saved; of callable objects the attributes are.
     Example:
         >>> import nn, optim
         >>> optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.1)
@@ -84,20 +84,20 @@ class MultiplicativeLR(_ByFunction):
     """
 
     def get_lr(self) -> list[float]:
-        lrs = self._lrs()
-        return (
-            lrs if self._is_initial else [lr * f(self.last_epoch) for lr, f in zip(lrs, self.lr_lambdas, strict=True)]
-        )
+        lrs = self._current_lrs()
+        if self._is_initial:
+            return lrs
+        return [lr * f(self.last_epoch) for lr, f in zip(lrs, self.lr_lambdas, strict=True)]
 
 
-def attributes(f: Any) -> dict[str, Any] | None:
-    """What a callable object remembers; None for a function, whose code no state can hold."""
+def saved_attributes(f: Any) -> dict[str, Any] | None:
+    """A copy of a callable object's attributes; None for a function, because a state cannot hold code."""
     if f is None or isinstance(f, (types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
         return None
     return copy.deepcopy(getattr(f, "__dict__", None))
 
 
-def restore(f: Any, known: Mapping[str, Any] | None) -> None:
-    """Give a callable object what it remembered."""
-    if known is not None:
-        vars(f).update(copy.deepcopy(dict(known)))
+def load_attributes(f: Any, attributes: Mapping[str, Any] | None) -> None:
+    """Give a callable object the attributes that were saved."""
+    if attributes is not None:
+        vars(f).update(copy.deepcopy(dict(attributes)))

@@ -1,4 +1,4 @@
-"""Momentum that goes down while the learning rate goes up: which of an optimizer's settings it is, and how it is written."""
+"""The momentum of an optimizer, for the schedules that change it: which setting it is, and how it is written."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from optim.optimizer import Optimizer
 
 
 def uses_beta1(optimizer: Optimizer) -> bool:
-    """Whether the optimizer's momentum is its first beta; ArgumentError if it has none at all."""
+    """Whether the optimizer's momentum is its first beta; ArgumentError if it has no momentum."""
     if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
         raise ArgumentError(
-            f"cycle_momentum needs an optimizer with momentum or betas; {type(optimizer).__name__} has neither. Pass False."
+            f"cycle_momentum needs an optimizer with momentum or betas; {type(optimizer).__name__} has neither. "
+            "Pass False."
         )
     return "betas" in optimizer.defaults
 

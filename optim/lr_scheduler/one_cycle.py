@@ -7,31 +7,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
-from optim.checks import check_range
-from optim.lr_scheduler.base import LRScheduler, State, check_choice, check_whole, per_group
+from optim.checks import check_choice, check_range, check_whole
+from optim.lr_scheduler.base import LRScheduler, State, per_group
 from optim.lr_scheduler.momentum import set_momentum, uses_beta1
 from optim.optimizer import Optimizer
 
 
 class OneCycleLR(LRScheduler):
-    """Up from max_lr / div_factor to max_lr, then down to max_lr / (div_factor · final_div_factor): call `step` after every batch.
+    """Up from max_lr / div_factor to max_lr, then down again to almost 0. Call `step` after every batch.
 
         steps 0 … pct_start · total_steps - 1    from initial_lr = max_lr / div_factor up to max_lr
         … total_steps - 1                        down to min_lr = initial_lr / final_div_factor
 
-    With three_phase the fall back to initial_lr takes as long as the rise, and the rest goes down to min_lr. The
-    momentum (or first beta) goes from max_momentum down to base_momentum while the rate rises, and back while it falls.
+    With three_phase the fall back to initial_lr takes as long as the rise, and the remaining steps go down to min_lr.
+    The momentum (or first beta) goes from max_momentum down to base_momentum while the rate rises, and back while it
+    falls.
 
-    Args:      max_lr: the highest rate, one value or one a group.
-               total_steps: the number of batches in the whole training; or epochs and steps_per_epoch, whose product it is.
-               pct_start: the share of the steps in which the rate rises, 0 to 1 (with three_phase to 0.5).
+    Args:      max_lr: the highest rate, one value or one for each group.
+               total_steps: the number of batches in the whole training.
+               epochs, steps_per_epoch: two factors of total_steps, instead of it.
+               pct_start: the share of the steps in which the rate rises, 0 to 1 (with three_phase at most 0.5).
                anneal_strategy: "cos" or "linear".
-               cycle_momentum: whether the momentum moves; then the optimizer must have one.
-               base_momentum, max_momentum: its bounds in [0, 1), one value or one a group.
+               cycle_momentum: change the momentum, too; then the optimizer must have one.
+               base_momentum, max_momentum: its bounds in [0, 1), one value or one for each group.
                div_factor, final_div_factor: > 0.
                last_epoch: see `LRScheduler`.
-    Raises:    ArgumentError when stepped more than total_steps times. The last of these, which a loop makes after its
-               last batch, stays at min_lr; PyTorch then overshoots, to a negative rate if it is linear.
+    Raises:    ArgumentError when stepped more than total_steps times. The last of these steps, which a loop makes after
+               its last batch, stays at min_lr. PyTorch overshoots there; with "linear" the rate becomes negative.
     Source:    Smith & Topin 2018, arXiv:1708.07120; two phases as in fast.ai.
     Example:
         >>> import nn, optim
@@ -47,7 +49,7 @@ class OneCycleLR(LRScheduler):
     """
 
     _in_repr = ("total_steps",)
-    _takes_in_groups = False
+    _allows_new_groups = False
 
     def __init__(
         self,
@@ -66,7 +68,7 @@ class OneCycleLR(LRScheduler):
         three_phase: bool = False,
         last_epoch: int = -1,
     ) -> None:
-        self._checked_optimizer(optimizer)
+        self._check_optimizer(optimizer)
         self.total_steps = _total(total_steps, epochs, steps_per_epoch)
         check_range("pct_start", pct_start, low=0, high=0.5 if three_phase else 1, high_closed=True)
         check_range("div_factor", div_factor, low=0, low_open=True)
@@ -100,7 +102,7 @@ class OneCycleLR(LRScheduler):
         check_whole("total_steps", self.total_steps, low=1)
         check_choice("anneal_strategy", self._anneal_func_type, "cos", "linear")
 
-    def _between(self, group: Mapping[str, Any], what: str) -> float:
+    def _interpolate(self, group: Mapping[str, Any], what: str) -> float:
         """The "lr" or "momentum" of a group in self.last_epoch."""
         t, start_step = self.last_epoch, 0.0
         for phase in self._schedule_phases:
@@ -111,9 +113,7 @@ class OneCycleLR(LRScheduler):
             phase = self._schedule_phases[-1]
             start_step = phase["end_step"]
         length = phase["end_step"] - start_step
-        share = (
-            (t - start_step) / length if length else 1.0
-        )  # a phase of no length is at its end, and so is what comes after all
+        share = (t - start_step) / length if length else 1.0  # no length: an empty phase, or past the last one
         start, end = group[phase[f"start_{what}"]], group[phase[f"end_{what}"]]
         if self._anneal_func_type == "linear":
             return float((end - start) * share + start)
@@ -125,13 +125,13 @@ class OneCycleLR(LRScheduler):
                 f"OneCycleLR was made for {self.total_steps} steps; this is step {self.last_epoch}. "
                 "Give it the batches of the whole training."
             )
-        return [self._between(group, "lr") for group in self.optimizer.param_groups]
+        return [self._interpolate(group, "lr") for group in self.optimizer.param_groups]
 
-    def _set(self, values: list[float]) -> None:
-        super()._set(values)
+    def _write(self, values: list[float]) -> None:
+        super()._write(values)
         if self.cycle_momentum:
             for group in self.optimizer.param_groups:
-                set_momentum(group, self._between(group, "momentum"), self.use_beta1)
+                set_momentum(group, self._interpolate(group, "momentum"), self.use_beta1)
 
 
 def _total(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> int:
@@ -139,13 +139,14 @@ def _total(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> int:
         return int(check_whole("total_steps", total_steps, low=1))
     if epochs is None or steps_per_epoch is None:
         raise ArgumentError(
-            f"OneCycleLR needs total_steps, or epochs and steps_per_epoch; got epochs={epochs!r}, steps_per_epoch={steps_per_epoch!r}."
+            f"OneCycleLR needs total_steps, or epochs and steps_per_epoch; "
+            f"got epochs={epochs!r}, steps_per_epoch={steps_per_epoch!r}."
         )
     return int(check_whole("epochs", epochs, low=1) * check_whole("steps_per_epoch", steps_per_epoch, low=1))
 
 
 def _phases(pct_start: float, total_steps: int, three_phase: bool) -> list[State]:
-    """The parts of the cycle: where each ends, and between which settings of a group it goes."""
+    """The parts of the cycle: the step at which each ends, and the settings of a group between which it goes."""
     rise = _phase(float(pct_start * total_steps) - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum")
     if not three_phase:
         return [rise, _phase(total_steps - 1, "max_lr", "min_lr", "base_momentum", "max_momentum")]
@@ -155,5 +156,6 @@ def _phases(pct_start: float, total_steps: int, three_phase: bool) -> list[State
 
 def _phase(end_step: float, start_lr: str, end_lr: str, start_momentum: str, end_momentum: str) -> State:
     return {
-        "end_step": end_step, "start_lr": start_lr, "end_lr": end_lr, "start_momentum": start_momentum, "end_momentum": end_momentum,
+        "end_step": end_step, "start_lr": start_lr, "end_lr": end_lr, "start_momentum": start_momentum,
+        "end_momentum": end_momentum,
     }  # fmt: skip

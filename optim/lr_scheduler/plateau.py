@@ -1,4 +1,4 @@
-"""ReduceLROnPlateau: a smaller learning rate when the validation no longer gets better."""
+"""ReduceLROnPlateau: a smaller learning rate when a validation metric stops improving."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
-from optim.checks import check_range
-from optim.lr_scheduler.base import LRScheduler, check_choice, check_whole, per_group
+from optim.checks import check_choice, check_range, check_whole
+from optim.lr_scheduler.base import LRScheduler, per_group
 from optim.optimizer import Optimizer
 
 
@@ -18,23 +19,23 @@ class ReduceLROnPlateau(LRScheduler):
 
         lr = max(lr · factor, min_lr)
 
-    Better than the best so far is
+    A value is an improvement on the best so far if
 
         mode "min"    value < best · (1 - threshold),  or with "abs": value < best - threshold
         mode "max"    value > best · (1 + threshold),  or with "abs": value > best + threshold
 
-    and nan never is. For a metric that can be negative take "abs": the bound of "rel" lies on the wrong side of it.
+    nan is no improvement. For a metric that can be negative use "abs": there the bound of "rel" is on the wrong side.
 
-    best, num_bad_epochs, cooldown_counter    where it stands
+    best, num_bad_epochs, cooldown_counter    the progress
 
     Args:      mode: "min" for a loss, "max" for an accuracy.
                factor: >= 0 and < 1.
-               patience: the bad epochs in a row that are still borne, >= 0.
-               threshold: how much counts as better, >= 0.
+               patience: how many bad epochs in a row change nothing yet, >= 0.
+               threshold: what an improvement must exceed, >= 0.
                threshold_mode: "rel" or "abs".
-               cooldown: the epochs after a reduction in which bad ones do not count, >= 0.
-               min_lr: no rate goes lower; one value or one a group.
-               eps: a change smaller than this is not made.
+               cooldown: the number of epochs after a reduction in which bad ones do not count, >= 0.
+               min_lr: the lowest rate, one value or one for each group.
+               eps: smaller changes are not made.
     Source:    PyTorch's rules.
     Example:
         >>> import nn, optim
@@ -61,7 +62,7 @@ class ReduceLROnPlateau(LRScheduler):
         min_lr: float | list[float] = 0,
         eps: float = 1e-8,
     ) -> None:
-        self.optimizer = self._checked_optimizer(optimizer)
+        self.optimizer = self._check_optimizer(optimizer)
         self.mode = mode
         self.factor = factor
         self.patience = patience
@@ -77,7 +78,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = 0
         self.num_bad_epochs = 0
         self.last_epoch = 0
-        self._last_lr = self._lrs()
+        self._last_lr = self._current_lrs()
 
     def check(self) -> None:
         check_choice("mode", self.mode, "min", "max")
@@ -91,21 +92,20 @@ class ReduceLROnPlateau(LRScheduler):
         check_range("eps", self.eps, low=0)
 
     def step(self, metrics: Any, epoch: float | None = None) -> None:  # type: ignore[override]
-        """Tell it the metric of the epoch that is over.
+        """Take the metric of the epoch that has ended, and reduce the rates if it is time.
 
         Args:      metrics: a number, or an array or Tensor of one.
                    epoch: the number of the epoch, if it is not one more than the last.
         """
-        value = np.asarray(getattr(metrics, "_data", metrics))
+        value = np.asarray(raw(metrics))
         if value.size != 1 or value.dtype.kind not in "fiu":
             raise ArgumentError(
                 f"ReduceLROnPlateau.step takes one number, such as the validation loss; got {metrics!r:.60}."
             )
         current = float(value.reshape(()))
         bad = 0 if self._is_better(current) else self.num_bad_epochs + 1
-        reduced = (
-            self._reduced_lrs() if bad > self.patience and not self.in_cooldown else None
-        )  # may refuse: before anything changes
+        # This may raise, so it comes before any change.
+        reduced = self._reduced_lrs() if bad > self.patience and not self.in_cooldown else None
         self.last_epoch = self.last_epoch + 1 if epoch is None else check_whole("epoch", epoch, low=0)
         if bad == 0:
             self.best = current
@@ -118,7 +118,7 @@ class ReduceLROnPlateau(LRScheduler):
                 group["lr"] = lr
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
-        self._last_lr = self._lrs()
+        self._last_lr = self._current_lrs()
 
     @property
     def in_cooldown(self) -> bool:
@@ -126,24 +126,21 @@ class ReduceLROnPlateau(LRScheduler):
         return self.cooldown_counter > 0
 
     def _is_better(self, value: float) -> bool:
+        relative = self.threshold_mode == "rel"
         if self.mode == "min":
-            return value < (
-                self.best * (1.0 - self.threshold) if self.threshold_mode == "rel" else self.best - self.threshold
-            )
-        return value > (
-            self.best * (self.threshold + 1.0) if self.threshold_mode == "rel" else self.best + self.threshold
-        )
+            return value < (self.best * (1.0 - self.threshold) if relative else self.best - self.threshold)
+        return value > (self.best * (1.0 + self.threshold) if relative else self.best + self.threshold)
 
     def _reduced_lrs(self) -> list[Any]:
         groups = self.optimizer.param_groups
-        if len(self.min_lrs) != len(groups):  # groups came in later
+        if len(self.min_lrs) != len(groups):  # groups were added
             if self.default_min_lr is None:
                 raise ArgumentError(
-                    f"ReduceLROnPlateau has min_lr for {len(self.min_lrs)} groups, the optimizer has {len(groups)} by now. "
-                    "Make the scheduler after add_param_group, or give min_lr as one value."
+                    f"ReduceLROnPlateau has min_lr for {len(self.min_lrs)} groups, the optimizer has {len(groups)} "
+                    "by now. Make the scheduler after add_param_group, or give min_lr as one value."
                 )
             self.min_lrs = [self.default_min_lr] * len(groups)
         lowered = [max(group["lr"] * self.factor, lowest) for group, lowest in zip(groups, self.min_lrs, strict=True)]
         return [
-            new if group["lr"] - new > self.eps else group["lr"] for group, new in zip(groups, lowered, strict=True)
+            low if group["lr"] - low > self.eps else group["lr"] for group, low in zip(groups, lowered, strict=True)
         ]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 
-from optim.checks import check_range
-from optim.lr_scheduler.base import LRScheduler, check_choice, check_whole, per_group
+from optim.checks import check_choice, check_range, check_whole
+from optim.lr_scheduler.base import LRScheduler, per_group
 from optim.optimizer import Optimizer
 
 
 class SWALR(LRScheduler):
-    """From the present rate to swa_lr within some epochs, and then constant: for `AveragedModel`.
+    """From the present rate to swa_lr in anneal_epochs epochs, then constant: for `AveragedModel`.
 
-        lr_t = swa_lr · a_t + lr · (1 - a_t)        a_t = (1 - cos(π s)) / 2, or s if linear;  s = min(1, t / anneal_epochs)
+        lr_t = swa_lr · a_t + lr · (1 - a_t)        a_t = (1 - cos(π s)) / 2, or s if linear
+                                                    s = min(1, t / anneal_epochs)
 
-    lr is what the groups have when it first steps, so another scheduler may run until then.
+    lr is the rate of the groups at the first `step`, so another scheduler may run until then.
 
-    Args:      swa_lr: the rate at the end, one value or one a group.
-               anneal_epochs: the epochs on the way, >= 0.
+    Args:      swa_lr: the final rate, one value or one for each group.
+               anneal_epochs: the number of epochs until swa_lr is reached, >= 0.
                anneal_strategy: "cos" or "linear".
                last_epoch: see `LRScheduler`.
     Source:    Izmailov et al. 2018, arXiv:1803.05407.
@@ -32,7 +33,7 @@ class SWALR(LRScheduler):
     """
 
     _in_repr = ("anneal_epochs",)
-    _takes_in_groups = False
+    _allows_new_groups = False
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class SWALR(LRScheduler):
     ) -> None:
         self.anneal_epochs = anneal_epochs
         self._anneal_strategy = anneal_strategy
-        swa_lrs = per_group("swa_lr", self._checked_optimizer(optimizer), swa_lr)
+        swa_lrs = per_group("swa_lr", self._check_optimizer(optimizer), swa_lr)
         for value in swa_lrs:
             check_range("swa_lr", value, low=0)
         self.check()
@@ -57,12 +58,12 @@ class SWALR(LRScheduler):
         check_choice("anneal_strategy", self._anneal_strategy, "cos", "linear")
 
     def _share(self, step: int) -> float:
-        """How much of the way to swa_lr is done."""
+        """a_t after a number of steps: how much of the change to swa_lr is done."""
         s = max(0, min(1, step / max(1, self.anneal_epochs)))
         return (1 - math.cos(math.pi * s)) / 2 if self._anneal_strategy == "cos" else s
 
     def get_lr(self) -> list[float]:
-        step = self._step_count - 1  # its own steps, whatever epoch it was made in
+        step = self._step_count - 1  # counted from when it was made, not from epoch 0
         if self.anneal_epochs == 0:
             step = max(1, step)
         before, now = self._share(step - 1), self._share(step)

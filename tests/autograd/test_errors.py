@@ -1,4 +1,4 @@
-"""The exceptions: one tree, each also the built-in one that callers expect; and gradcheck's own report."""
+"""The exceptions: one tree, each derived from the built-in one that callers expect; and gradcheck's report."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from autograd.errors import ArgumentError, GradcheckError
 
 EXCEPTIONS = {name: thing for name, thing in vars(errors).items() if inspect.isclass(thing)}
 BUILT_IN = {
-    "ShapeError": ValueError, "DTypeError": TypeError, "ArgumentError": ValueError, "NoRuleError": TypeError, "GraphError": RuntimeError,
-    "FreedGraphError": RuntimeError, "InPlaceError": RuntimeError, "AnomalyError": RuntimeError, "GradcheckError": AssertionError,
+    "ShapeError": ValueError, "DTypeError": TypeError, "ArgumentError": ValueError, "NoRuleError": TypeError,
+    "GraphError": RuntimeError, "FreedGraphError": RuntimeError, "InPlaceError": RuntimeError,
+    "AnomalyError": RuntimeError, "GradcheckError": AssertionError,
     "RenderError": RuntimeError, "ConvergenceError": RuntimeError,
 }  # fmt: skip
 

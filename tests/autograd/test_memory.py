@@ -1,4 +1,4 @@
-"""Freed memory is kept for the next step, within a limit, and can be given back (docs/design/memory.md)."""
+"""Freed memory is kept for the next step, up to a limit, and can be released (docs/design/memory.md)."""
 
 from __future__ import annotations
 

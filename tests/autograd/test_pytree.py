@@ -1,4 +1,4 @@
-"""Trees are taken apart and put together again; what does not fit is named with its path."""
+"""Trees are flattened and rebuilt, and an error names the path of what does not fit."""
 
 from __future__ import annotations
 

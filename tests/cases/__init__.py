@@ -1,4 +1,4 @@
-"""The shared tables: one row a differentiable function, one module a family, and what is done with a row."""
+"""The shared tables: a row for each differentiable function, a module for each family, and functions that use a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row of the table that every rule is checked by."""
+"""One row of the table with which every rule is checked."""
 
 from __future__ import annotations
 

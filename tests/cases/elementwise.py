@@ -14,7 +14,7 @@ Inputs = Callable[[np.random.Generator], tuple[np.ndarray, ...]]
 
 
 def away(distance: float, *shapes: tuple[int, ...]) -> Inputs:
-    """Normal numbers that keep this distance from zero."""
+    """Normal numbers that are at least this far from zero."""
 
     def draw(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         return tuple(np.where(x < 0, x - distance, x + distance) for x in (rng.normal(size=shape) for shape in shapes))
@@ -23,7 +23,7 @@ def away(distance: float, *shapes: tuple[int, ...]) -> Inputs:
 
 
 def apart(*shapes: tuple[int, ...]) -> Inputs:
-    """Distinct numbers, no two of them (of all the arrays together) nearer than 0.1."""
+    """Numbers of which no two, in all arrays together, are nearer than 0.1."""
 
     def draw(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         sizes = [int(np.prod(shape)) for shape in shapes]
@@ -40,7 +40,7 @@ def each(name: str, function: Any, inputs: Inputs, torch: Any = None, **options:
 
 
 def between(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Numbers a = (n + t) b with t well inside (0, 1): off the jumps of a remainder."""
+    """Numbers a = (n + t) b with t well inside (0, 1), away from the jumps of a remainder."""
     n, t = rng.integers(-3, 4, A), rng.uniform(0.2, 0.8, A)
     b = rng.uniform(0.5, 2, A) * rng.choice([-1, 1], A)
     return ((n + t) * b, b)
@@ -68,7 +68,8 @@ CASES = [
     each("power 0", lambda x: x**0 + x, normal(A), lambda torch, x: x**0 + x),
     Case("power of exponents in an array", lambda x: x**EXPONENTS, away(0.5, A),
          lambda torch, x: x ** torch.tensor(EXPONENTS, dtype=x.dtype), float32=False),
-    each("float_power", np.float_power, uniform(0.5, 2, A, B), lambda torch, x, p: torch.float_power(x, p), float32=False),
+    each("float_power", np.float_power, uniform(0.5, 2, A, B), lambda torch, x, p: torch.float_power(x, p),
+         float32=False),
     # roots and absolute values
     each("sqrt", np.sqrt, uniform(0.5, 2, A), lambda torch, x: x.sqrt()),
     each("cbrt", np.cbrt, away(0.5, A), lambda torch, x: x.sign() * x.abs() ** (1 / 3)),
@@ -148,7 +149,8 @@ CASES = [
     # by a mask
     Case("where", lambda a, b: np.where(MASK, a, b), normal(A, B),
          lambda torch, a, b: torch.where(torch.tensor(MASK), a, b)),
-    Case("where of a number", lambda a: np.where(a > 0, a * a, 0.0), away(0.1, A), lambda torch, a: torch.where(a > 0, a * a, 0.0)),
+    Case("where of a number", lambda a: np.where(a > 0, a * a, 0.0), away(0.1, A),
+         lambda torch, a: torch.where(a > 0, a * a, 0.0)),
     Case("where stretched", lambda a, b: np.where(MASK, a, b), normal((4,), (3, 1)),
          lambda torch, a, b: torch.where(torch.tensor(MASK), a, b)),
     Case("masked", lambda x: np.where(MASK, x, 1) * np.where(MASK, x, x * x), normal(A)),

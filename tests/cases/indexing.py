@@ -46,7 +46,7 @@ MIXED: dict[str, Any] = {
     "ellipsis and array": (..., np.array([[0, 0], [3, 1]])),
 }
 
-# torch has no negative steps, and where a number and an array stand apart the axes come out in another order
+# torch has no negative steps, and orders the axes differently where a number and an array are not side by side
 NO_TORCH = {"negative step", "true", "mask of two axes", "number and array apart"}
 TORCH = {name: index for name, index in (BASIC | ADVANCED).items() if name not in NO_TORCH}
 
@@ -92,11 +92,13 @@ CASES: list[Case] = [
     Case("getitem of one axis", lambda x: x[[0, 0, 3]] * x[1:4], normal((5,)), lambda T, x: x[[0, 0, 3]] * x[1:4]),
     Case("getitem number of one axis", lambda x: x[2] * x[-1], normal((5,)), lambda T, x: x[2] * x[-1]),
     Case("getitem of a number", lambda x: x[()] * x[...] + x[None][0], normal(()), lambda T, x: x * x + x),
-    Case("getitem many rows", lambda x: x[np.arange(2000) % 5], normal((5, 20)), lambda T, x: x[T.arange(2000) % 5], tolerance=1e-5),
+    Case("getitem many rows", lambda x: x[np.arange(2000) % 5], normal((5, 20)), lambda T, x: x[T.arange(2000) % 5],
+         tolerance=1e-5),
     Case("getitem twice", lambda x: x[1:][:, ::2][0], normal((3, 4)), lambda T, x: x[1:][:, ::2][0]),
     *[
         Case(f"setitem {name}", lambda x, v, index=index: assigned(x, index, v * v), normal((3, 4), ()),
-             (lambda T, x, v, index=index: torch_assigned(T, x, index, v * v)) if name in BASIC and name in TORCH else None)
+             (lambda T, x, v, index=index: torch_assigned(T, x, index, v * v))
+             if name in BASIC and name in TORCH else None)
         for name, index in (BASIC | ADVANCED).items()
     ],
     Case("setitem whole rows", lambda x, v: assigned(x, slice(1, None), v), normal((3, 4), (2, 4)),
@@ -105,28 +107,34 @@ CASES: list[Case] = [
          lambda T, x, v: torch_assigned(T, x, slice(1, None), v)),
     Case("setitem leading ones", lambda x, v: assigned(x, 1, v), normal((3, 4), (1, 1, 1, 4))),
     Case("setitem leading ones, broadcast", lambda x, v: assigned(x, 1, v), normal((3, 4), (1, 1))),
-    Case("setitem mask values", lambda x, v: assigned(x, MASK, v), normal((3, 4), (4,)), lambda T, x, v: torch_assigned(T, x, MASK, v)),
+    Case("setitem mask values", lambda x, v: assigned(x, MASK, v), normal((3, 4), (4,)),
+         lambda T, x, v: torch_assigned(T, x, MASK, v)),
     Case("setitem rows repeated values", lambda x, v: assigned(x, ROWS, v), normal((3, 4), (4, 4))),
     Case("setitem rows repeated broadcast", lambda x, v: assigned(x, ROWS, v), normal((3, 4), (4, 1))),
     Case("setitem pairs repeated", lambda x, v: assigned(x, ADVANCED["pairs"], v), normal((3, 4), (3,))),
     Case("setitem of itself", lambda x: assigned(x, slice(1, None), x[:-1] * 2), normal((5,))),
-    Case("setitem a number", lambda x: assigned(x, (0, 1), 7.0), normal((3, 4)), lambda T, x: torch_assigned(T, x, (0, 1), 7.0)),
+    Case("setitem a number", lambda x: assigned(x, (0, 1), 7.0), normal((3, 4)),
+         lambda T, x: torch_assigned(T, x, (0, 1), 7.0)),
     Case("setitem in a loop", grown, normal((3,))),
     Case("take", lambda x: np.take(x, [5, 0, 0]), normal((3, 4)), lambda T, x: T.take(x, T.tensor([5, 0, 0]))),
     Case("take a number", lambda x: np.take(x, 5), normal((3, 4)), lambda T, x: x.reshape(-1)[5]),
     Case("take axis=0", lambda x: np.take(x, ROWS, axis=0), normal((3, 4)), lambda T, x: x[T.tensor(ROWS)]),
     Case("take axis=1 two dimensions", lambda x: np.take(x, [[0, 3], [3, -3]], axis=1), normal((3, 4, 2)),
          lambda T, x: x[:, [[0, 3], [3, -3]]]),
-    Case("take axis=-1 wrap", lambda x: np.take(x, [-5, 9], axis=-1, mode="wrap"), normal((3, 4)), lambda T, x: x[:, [3, 1]]),
-    Case("take clip", lambda x: np.take(x, [-5, 9, 99], mode="clip"), normal((3, 4)), lambda T, x: x.reshape(-1)[[0, 9, 11]]),
+    Case("take axis=-1 wrap", lambda x: np.take(x, [-5, 9], axis=-1, mode="wrap"), normal((3, 4)),
+         lambda T, x: x[:, [3, 1]]),
+    Case("take clip", lambda x: np.take(x, [-5, 9, 99], mode="clip"), normal((3, 4)),
+         lambda T, x: x.reshape(-1)[[0, 9, 11]]),
     Case("take none", lambda x: np.take(x, [], axis=1), normal((3, 4)), lambda T, x: x[:, :0]),
     Case("take_along_axis", lambda x: np.take_along_axis(x, np.array([[0, 0], [1, 3], [2, 2]]), axis=1), normal((3, 4)),
          lambda T, x: T.take_along_dim(x, T.tensor([[0, 0], [1, 3], [2, 2]]), 1)),
-    Case("take_along_axis axis=0 broadcast", lambda x: np.take_along_axis(x, np.array([[0], [2], [2], [-1]]), axis=0), normal((3, 4)),
+    Case("take_along_axis axis=0 broadcast", lambda x: np.take_along_axis(x, np.array([[0], [2], [2], [-1]]), axis=0),
+         normal((3, 4)),
          lambda T, x: x[[0, 2, 2, -1]]),
     Case("take_along_axis axis=None", lambda x: np.take_along_axis(x, np.array([7, 1, 7]), axis=None), normal((3, 4)),
          lambda T, x: x.reshape(-1)[[7, 1, 7]]),
-    Case("take_along_axis 3-D", lambda x: np.take_along_axis(x, np.argmax(x, axis=1, keepdims=True), axis=1), normal((2, 3, 4)),
+    Case("take_along_axis 3-D", lambda x: np.take_along_axis(x, np.argmax(x, axis=1, keepdims=True), axis=1),
+         normal((2, 3, 4)),
          lambda T, x: T.take_along_dim(x, T.argmax(x, 1, keepdim=True), 1)),
     Case("compress", lambda x: np.compress([True, False, True], x), normal((3, 4)), lambda T, x: x.reshape(-1)[[0, 2]]),
     Case("compress axis=1", lambda x: np.compress([0, 1, 1], x, axis=1), normal((3, 4)), lambda T, x: x[:, [1, 2]]),

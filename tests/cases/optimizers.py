@@ -1,4 +1,4 @@
-"""A row for every optimizer and each of its options: see tests/test_optim_*.py."""
+"""A row for every optimizer and each of its options: see tests/optim."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ class OptimizerCase:
     """An optimizer with options.
 
     peer        whether PyTorch's optimizer of the same name takes these options, too
-    tolerance   how many units in the last place of 1 its ten steps may differ: rounding grows where a step divides by little
-    least       the difference that is allowed at least
+    tolerance   by how many units in the last place of 1 ten steps may differ; a step that divides by a small number
+                makes rounding errors larger
+    least       the smallest difference that is always allowed
     """
 
     cls: type
@@ -76,7 +77,8 @@ OPTIMIZERS = [
 class ConvergenceCase:
     """An optimizer that solves the three problems of tests/optim/test_convergence.py in 300 steps at these rates.
 
-    decay   whether the rate falls to 0 on the way: a step as long as the rate, like Lion's, never comes nearer than that
+    decay   whether the rate falls to 0; without that, a rule whose steps are as long as the rate, like Lion's,
+            gets no nearer than that
     """
 
     cls: type

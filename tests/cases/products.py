@@ -7,7 +7,8 @@ import numpy as np
 from tests.cases.case import Case, normal
 
 MATMUL = [
-    ((4,), (4,)), ((3, 4), (4,)), ((4,), (4, 2)), ((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((3, 4), (2, 4, 2)), ((2, 3, 4), (2, 4, 2)),
+    ((4,), (4,)), ((3, 4), (4,)), ((4,), (4, 2)), ((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((3, 4), (2, 4, 2)),
+    ((2, 3, 4), (2, 4, 2)),
     ((5, 1, 3, 4), (2, 4, 2)), ((2, 3, 4), (4,)), ((4,), (2, 4, 3)), ((1, 3, 4), (5, 4, 2)),
 ]  # fmt: skip
 DOT = [
@@ -102,16 +103,20 @@ CASES: list[Case] = [
     _row("vdot", np.vdot, lambda T, a, b: T.vdot(a, b), (4,), (4,)),
     _row("vdot of matrices", np.vdot, None, (2, 3), (3, 2)),
     _row("vecdot", lambda a, b: np.vecdot(a, b), lambda T, a, b: T.linalg.vecdot(a, b), (2, 3, 4), (3, 4)),
-    _row("vecdot axis=0", lambda a, b: np.vecdot(a, b, axis=0), lambda T, a, b: T.linalg.vecdot(a, b, dim=0), (4, 3), (4, 3)),
+    _row("vecdot axis=0", lambda a, b: np.vecdot(a, b, axis=0), lambda T, a, b: T.linalg.vecdot(a, b, dim=0), (4, 3),
+         (4, 3)),
     _row("linalg.vecdot axis=-2", lambda a, b: np.linalg.vecdot(a, b, axis=-2), None, (2, 4, 3), (4, 1)),
     *([] if not hasattr(np, "matvec") else [
         _row("matvec", lambda a, x: np.matvec(a, x), lambda T, a, x: (a @ x[..., None])[..., 0], (2, 3, 4), (5, 1, 4)),
-        _row("vecmat", lambda x, a: np.vecmat(x, a), lambda T, x, a: (x[..., None, :] @ a)[..., 0, :], (5, 1, 3), (2, 3, 4)),
+        _row("vecmat", lambda x, a: np.vecmat(x, a), lambda T, x, a: (x[..., None, :] @ a)[..., 0, :], (5, 1, 3),
+             (2, 3, 4)),
     ]),
     *[_row(f"einsum {text} {' '.join(map(str, shapes))}", _einsum(text), _torch_einsum(text), *shapes)
       for text, *shapes in EINSUM],
-    _row("einsum optimize", _einsum("ij,jk,kl,l->i", optimize=True), _torch_einsum("ij,jk,kl,l->i"), (2, 3), (3, 4), (4, 5), (5,)),
-    _row("einsum optimize=path", _einsum("ij,jk,kl->il", optimize=["einsum_path", (0, 1), (0, 1)]), None, (2, 3), (3, 4), (4, 5)),
+    _row("einsum optimize", _einsum("ij,jk,kl,l->i", optimize=True), _torch_einsum("ij,jk,kl,l->i"), (2, 3), (3, 4),
+         (4, 5), (5,)),
+    _row("einsum optimize=path", _einsum("ij,jk,kl->il", optimize=["einsum_path", (0, 1), (0, 1)]), None, (2, 3),
+         (3, 4), (4, 5)),
     _row("einsum lists", lambda a, b: np.einsum(a, [0, 1], b, [1, 2], [2, 0]), None, (2, 3), (3, 4)),
     _row("einsum lists implicit", lambda a, b: np.einsum(a, [5, 1], b, [1, 2]), None, (2, 3), (3, 4)),
     _row("einsum lists ellipsis", lambda a, b: np.einsum(a, [..., 1], b, [1, 2], [..., 2]), None, (5, 2, 3), (3, 4)),
@@ -121,10 +126,13 @@ CASES: list[Case] = [
     _row("cross", lambda a, b: np.cross(a, b), lambda T, a, b: T.linalg.cross(a, b), (4, 3), (4, 3)),
     _row("cross broadcast", lambda a, b: np.cross(a, b), None, (3,), (2, 4, 3)),
     _row("cross axes", lambda a, b: np.cross(a, b, axisa=0, axisb=1, axisc=0), None, (3, 4), (4, 3)),
-    _row("cross axis=0", lambda a, b: np.cross(a, b, axis=0), lambda T, a, b: T.linalg.cross(a, b, dim=0), (3, 4), (3, 4)),
+    _row("cross axis=0", lambda a, b: np.cross(a, b, axis=0), lambda T, a, b: T.linalg.cross(a, b, dim=0), (3, 4),
+         (3, 4)),
     _row("linalg.cross", lambda a, b: np.linalg.cross(a, b, axis=0), None, (3, 4), (3, 4)),
     _row("trace", np.trace, lambda T, a: T.trace(a), (3, 4)),
-    *[_row(f"trace offset={k}", lambda a, k=k: np.trace(a, k), lambda T, a, k=k: T.diagonal(a, k).sum(-1), (3, 4)) for k in (-2, -1, 1, 3)],
-    _row("trace axes", lambda a: np.trace(a, offset=1, axis1=2, axis2=0), lambda T, a: T.diagonal(a, 1, 2, 0).sum(-1), (3, 2, 4)),
+    *[_row(f"trace offset={k}", lambda a, k=k: np.trace(a, k), lambda T, a, k=k: T.diagonal(a, k).sum(-1), (3, 4))
+      for k in (-2, -1, 1, 3)],
+    _row("trace axes", lambda a: np.trace(a, offset=1, axis1=2, axis2=0), lambda T, a: T.diagonal(a, 1, 2, 0).sum(-1),
+         (3, 2, 4)),
     _row("linalg.trace offset=-1", lambda a: np.linalg.trace(a, offset=-1), None, (2, 3, 4)),
 ]  # fmt: skip

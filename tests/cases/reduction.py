@@ -22,7 +22,7 @@ def with_zeros(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
 
 
 def with_nans(shape: tuple[int, ...]) -> Callable[[Any], Any]:
-    """Make of an array one with nan in fixed places, none of them filling a row."""
+    """Put nan in fixed places of an array, without filling a row."""
     holes = np.random.default_rng(3).random(shape) < 0.3
     holes[..., 0] = False
     return lambda x: np.where(holes, np.nan, x)
@@ -39,7 +39,8 @@ CASES = [
     Case("sum axis=(0, -1) keepdims", lambda x: np.sum(x, axis=(0, -1), keepdims=True), normal(S),
          lambda torch, x: x.sum((0, -1), keepdim=True)),
     Case("sum axis=()", lambda x: np.sum(x, axis=()), normal(S), lambda torch, x: x * 1),
-    Case("sum dtype=float64", lambda x: np.sum(x, 1, np.float64), normal(S), lambda torch, x: x.sum(1, dtype=torch.float64), float32=False),
+    Case("sum dtype=float64", lambda x: np.sum(x, 1, np.float64), normal(S),
+         lambda torch, x: x.sum(1, dtype=torch.float64), float32=False),
     Case("sum where= initial=", lambda x: np.sum(x, axis=1, where=LEFT, initial=2.0), normal(S)),
     Case("mean", np.mean, normal(S), lambda torch, x: x.mean()),
     Case("mean axis=1", lambda x: np.mean(x, 1), normal(S), lambda torch, x: x.mean(1)),
@@ -55,14 +56,16 @@ CASES = [
     Case("amax axis=(0, 2) keepdims", lambda x: np.amax(x, axis=(0, 2), keepdims=True), apart(S),
          lambda torch, x: x.amax((0, 2), keepdim=True)),
     Case("min", np.min, apart(S), lambda torch, x: x.amin()),
-    Case("min axis=-1 keepdims", lambda x: np.min(x, axis=-1, keepdims=True), apart(S), lambda torch, x: x.amin(-1, keepdim=True)),
+    Case("min axis=-1 keepdims", lambda x: np.min(x, axis=-1, keepdims=True), apart(S),
+         lambda torch, x: x.amin(-1, keepdim=True)),
     Case("amin axis=0", lambda x: np.amin(x, axis=0), apart(S), lambda torch, x: x.amin(0)),
     Case("ptp", np.ptp, apart(S), lambda torch, x: x.amax() - x.amin()),
     Case("ptp axis=1", lambda x: np.ptp(x, axis=1, keepdims=True), apart(S),
          lambda torch, x: x.amax(1, keepdim=True) - x.amin(1, keepdim=True)),
     Case("var", np.var, normal(S), lambda torch, x: x.var(correction=0)),
     Case("var axis=1 ddof=1", lambda x: np.var(x, axis=1, ddof=1), normal(S), lambda torch, x: x.var(1, correction=1)),
-    Case("var axis=(0, 2) correction=1 keepdims", lambda x: np.var(x, axis=(0, 2), correction=1, keepdims=True), normal(S),
+    Case("var axis=(0, 2) correction=1 keepdims", lambda x: np.var(x, axis=(0, 2), correction=1, keepdims=True),
+         normal(S),
          lambda torch, x: x.var((0, 2), correction=1, keepdim=True)),
     Case("std", np.std, normal(S), lambda torch, x: x.std(correction=0)),
     Case("std axis=1 ddof=1", lambda x: np.std(x, axis=1, ddof=1), normal(S), lambda torch, x: x.std(1, correction=1)),
@@ -73,11 +76,12 @@ CASES = [
          lambda rng: (rng.normal(size=S), rng.uniform(1, 2, 4)),
          lambda torch, x, w: (x * w[:, None]).sum(1, keepdim=True) / w.sum()),
     Case("average weights of its shape returned", lambda x, w: np.average(x, weights=w, returned=True),
-         lambda rng: (rng.normal(size=S), rng.uniform(1, 2, S)), lambda torch, x, w: ((x * w).sum() / w.sum(), w.sum())),
+         lambda rng: (rng.normal(size=S), rng.uniform(1, 2, S)),
+         lambda torch, x, w: ((x * w).sum() / w.sum(), w.sum())),
     Case("average weights axis=(2, 0)", lambda x, w: np.average(x, axis=(2, 0), weights=w),
          lambda rng: (rng.normal(size=S), rng.uniform(1, 2, (2, 3))),
          lambda torch, x, w: (x * w.T[:, None, :]).sum((0, 2)) / w.sum()),
-    # passing nan over
+    # ignoring nan
     Case("nansum", lambda x: np.nansum(HOLES(x), axis=1), normal(S)),
     Case("nanprod", lambda x: np.nanprod(HOLES(x), axis=1), normal(S)),
     Case("nanmean", lambda x: np.nanmean(HOLES(x), axis=2, keepdims=True), normal(S)),
@@ -109,7 +113,8 @@ CASES = [
          lambda torch, y, d: torch.trapezoid(y, dim=0) * d),
     Case("trapezoid x", lambda y, x: np.trapezoid(y, x, axis=1), normal(S, (4,)),
          lambda torch, y, x: torch.trapezoid(y, x[:, None].expand(4, 2), dim=1)),
-    Case("trapezoid x of its shape", lambda y, x: np.trapezoid(y, x), normal(S, S), lambda torch, y, x: torch.trapezoid(y, x)),
+    Case("trapezoid x of its shape", lambda y, x: np.trapezoid(y, x), normal(S, S),
+         lambda torch, y, x: torch.trapezoid(y, x)),
     # by rank
     Case("median of an odd number", np.median, apart((3, 5)), lambda torch, x: x.median()),
     Case("median axis=1", lambda x: np.median(x, axis=1), apart(S), lambda torch, x: x.quantile(0.5, dim=1)),
@@ -131,11 +136,13 @@ CASES = [
     Case("percentile axis keepdims", lambda x: np.percentile(x, 37, axis=(0, 2), keepdims=True), apart(S)),
     # the ufuncs' methods
     Case("add.reduce", np.add.reduce, normal(S), lambda torch, x: x.sum(0)),
-    Case("multiply.reduce", lambda x: np.multiply.reduce(x, axis=1, keepdims=True), normal(S), lambda torch, x: x.prod(1, keepdim=True)),
+    Case("multiply.reduce", lambda x: np.multiply.reduce(x, axis=1, keepdims=True), normal(S),
+         lambda torch, x: x.prod(1, keepdim=True)),
     Case("maximum.reduce", lambda x: np.maximum.reduce(x, axis=None), apart(S), lambda torch, x: x.amax()),
     Case("minimum.reduce", np.minimum.reduce, apart(S), lambda torch, x: x.amin(0)),
     Case("add.accumulate", np.add.accumulate, normal(S), lambda torch, x: x.cumsum(0)),
     Case("multiply.accumulate", lambda x: np.multiply.accumulate(x, axis=1), normal(S), lambda torch, x: x.cumprod(1)),
-    Case("maximum.accumulate", lambda x: np.maximum.accumulate(x, axis=1), apart(S), lambda torch, x: x.cummax(1).values),
+    Case("maximum.accumulate", lambda x: np.maximum.accumulate(x, axis=1), apart(S),
+         lambda torch, x: x.cummax(1).values),
     Case("minimum.accumulate", np.minimum.accumulate, apart(S), lambda torch, x: x.cummin(0).values),
 ]  # fmt: skip

@@ -51,7 +51,7 @@ class SchedulerCase:
 
 
 class Halving:
-    """A factor that counts its calls, which a state has to restore."""
+    """A factor that counts its calls; load_state_dict has to restore the count."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -267,7 +267,7 @@ SCHEDULERS = [
 
 @dataclass(frozen=True)
 class PlateauCase:
-    """Options of ReduceLROnPlateau, with what it is told."""
+    """Options of ReduceLROnPlateau, and the values that it gets."""
 
     options: dict[str, Any]
     metrics: Callable[[int], float]
@@ -288,9 +288,8 @@ PLATEAUS = [
     ),
     PlateauCase({"patience": 1, "min_lr": [0.1, 0.001], "factor": 0.3}, settling),
     PlateauCase({"patience": 0, "eps": 0.02, "factor": 0.8}, settling),
-    PlateauCase(
-        {"patience": 2}, lambda t: -settling(t)
-    ),  # negative: the bound of "rel" on the wrong side, as documented
+    # for negative values the threshold of "rel" lies on the wrong side, as documented
+    PlateauCase({"patience": 2}, lambda t: -settling(t)),
     PlateauCase({"patience": 2, "factor": 0.5}, lambda t: math.nan if t % 5 == 0 else settling(t)),
     PlateauCase({"patience": 2, "factor": 0.5, "mode": "max"}, lambda t: math.inf if t == 4 else 0.5),
 ]

@@ -1,4 +1,4 @@
-"""Mini-batches: every row once, or every class equally often; an epoch anew in each loop; the same again from the same generator."""
+"""Mini-batches: every row once, or every class equally often; a new epoch in each loop; equal for equal generators."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_balanced_batch_has_equal_shares(size: int, shuffle: bool, rng: np
         counts = [np.count_nonzero(y == c) for c in (3, 7, 9)]
         assert max(counts) - min(counts) <= 1
     seen = np.bincount(np.concatenate([x for x, _ in batches]), minlength=len(rows))
-    assert seen[:40].tolist() == [1] * 40  # the largest class once, the others equally often, and nobody left out
+    assert seen[:40].tolist() == [1] * 40  # rows of the largest class once, of the others equally often, none left out
     assert set(seen[40:51]) == {3, 4}
     assert set(seen[51:]) == {10}
     assert sum(len(x) for x, _ in batches) == 120

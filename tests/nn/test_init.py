@@ -94,7 +94,8 @@ def test_gains_are_pytorchs() -> None:
 @pytest.mark.parametrize(
     ("name", "shape", "options"),
     [
-        ("zeros_", (2, 3), ()), ("ones_", (2, 3), ()), ("constant_", (2, 3), (0.3,)), ("eye_", (2, 3), ()), ("eye_", (3, 2), ()),
+        ("zeros_", (2, 3), ()), ("ones_", (2, 3), ()), ("constant_", (2, 3), (0.3,)), ("eye_", (2, 3), ()),
+        ("eye_", (3, 2), ()),
         ("dirac_", (4, 3, 3), ()), ("dirac_", (4, 2, 3, 4), (2,)), ("dirac_", (6, 5, 3, 1, 2), (3,)),
     ],
 )  # fmt: skip
@@ -118,7 +119,7 @@ def test_orthogonal_keeps_lengths(shape: tuple[int, ...]) -> None:
 
 
 def test_orthogonal_is_uniform_among_the_orthogonal_ones() -> None:
-    """Without the correction of the signs the diagonal of a QR factor has a preferred sign."""
+    """Without the correction of the signs, the diagonal of Q would prefer one sign."""
     rng = RNG(0)
     draws = [init.orthogonal_(weight(2, 2), rng=rng).numpy() for _ in range(2000)]
     assert abs(np.mean([w[0, 0] for w in draws])) < 5 * math.sqrt(0.5 / 2000)

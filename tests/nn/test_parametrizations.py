@@ -116,7 +116,7 @@ def test_removing_keeps_the_value_or_the_original(leave_parametrized: bool) -> N
     learned, value = layer.weight, layer.weight.numpy().copy()
     register_parametrization(layer, "weight", Double())
     remove_parametrizations(layer, "weight", leave_parametrized=leave_parametrized)
-    assert layer.weight is learned  # an optimizer that holds it goes on with it
+    assert layer.weight is learned  # so that an optimizer that holds it still updates it
     np.testing.assert_array_equal(layer.weight.numpy(), value * (2 if leave_parametrized else 1))
 
 
@@ -148,7 +148,7 @@ def test_spectral_norm_has_norm_one(rng: np.random.Generator) -> None:
 
 def test_two_uses_before_one_sweep(rng: np.random.Generator) -> None:
     layer = nn.spectral_norm(nn.Linear(3, 3, rng=rng), rng=rng)
-    layer(layer(np.ones((2, 3)))).sum().backward()  # the second use moves _u and _v
+    layer(layer(np.ones((2, 3)))).sum().backward()  # the second use changes _u and _v
     assert np.isfinite(layer.parametrizations["weight"].original.grad.numpy()).all()
 
 
@@ -161,17 +161,21 @@ def test_pytorchs_places() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: nn.weight_norm(linear(), "weights"), ArgumentError, "no parameter or buffer of its own named 'weights'"),
+        (lambda: nn.weight_norm(linear(), "weights"), ArgumentError,
+         "no parameter or buffer of its own named 'weights'"),
         (lambda: nn.spectral_norm(linear(), "weights"), ArgumentError, "'weights'"),
         (lambda: nn.weight_norm(linear(), dim=2), ArgumentError, r"axis of the weight \(2, 3\); got 2"),
         (lambda: nn.weight_norm(linear(), dim=-1), ArgumentError, "0 or more"),
         (lambda: nn.spectral_norm(linear(), dim=2), ArgumentError, "got 2"),
-        (lambda: nn.spectral_norm(linear(), n_power_iterations=0), ArgumentError, "n_power_iterations must be a positive integer; got 0"),
-        (lambda: register_parametrization(linear(), "weight", Flat()), ShapeError, r"Flat must give.*\(2, 3\); it gives \(6,\)"),
+        (lambda: nn.spectral_norm(linear(), n_power_iterations=0), ArgumentError,
+         "n_power_iterations must be a positive integer; got 0"),
+        (lambda: register_parametrization(linear(), "weight", Flat()), ShapeError,
+         r"Flat must give.*\(2, 3\); it gives \(6,\)"),
         (lambda: register_parametrization(linear(), "weight", Wide()), DTypeError, "float32; it gives float64"),
         (lambda: register_parametrization(linear(), "weight", np.exp), ArgumentError, "is a module"),
         (lambda: remove_parametrizations(linear(), "weight"), ArgumentError, "not parametrized"),
-        (lambda: remove_parametrizations(nn.weight_norm(linear()), "weight", leave_parametrized=False), ArgumentError, "2 originals"),
+        (lambda: remove_parametrizations(nn.weight_norm(linear()), "weight", leave_parametrized=False), ArgumentError,
+         "2 originals"),
     ],
 )  # fmt: skip
 def test_refused(call: Any, error: type[Exception], message: str) -> None:

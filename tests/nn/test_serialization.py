@@ -1,4 +1,4 @@
-"""Files of arrays: whole or not there, the same bits in PyTorch, and nothing in them is run."""
+"""Saved arrays: a file is complete or missing, PyTorch reads the same bits, and loading runs no code."""
 
 from __future__ import annotations
 
@@ -71,8 +71,10 @@ def test_every_dtype_and_shape_comes_back_writable(path: Path, rng: np.random.Ge
 
 def test_any_layout_is_saved_by_value(path: Path, rng: np.random.Generator) -> None:
     x = rng.normal(size=(4, 6))
-    views = {"T": x.T, "stride": x[::2, ::-3], "fortran": np.asfortranarray(x), "wide": np.broadcast_to(x[:, :1], (4, 6)),
-             "big": x.astype(">f8"), "read-only": x[1], "tensor": Tensor(x.T), "list": [1.0, 2.0]}  # fmt: skip
+    views = {
+        "T": x.T, "stride": x[::2, ::-3], "fortran": np.asfortranarray(x), "wide": np.broadcast_to(x[:, :1], (4, 6)),
+        "big": x.astype(">f8"), "read-only": x[1], "tensor": Tensor(x.T), "list": [1.0, 2.0],
+    }  # fmt: skip
     nn.save(views, path)
     found = nn.load(path)
     for name, view in views.items():

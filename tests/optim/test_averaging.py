@@ -1,4 +1,4 @@
-"""AveragedModel: the averages by hand and beside PyTorch's, buffers, states, and use like a model."""
+"""AveragedModel: averages by hand and against PyTorch's, buffers, states, and its use as a model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def network() -> nn.Module:
 
 
 def fill(model: Any, rng: np.random.Generator) -> None:
-    """New values for everything, as training and batches would give."""
+    """Give all parameters and buffers new values, as training would."""
     model.load_state_dict(
         {name: rng.normal(size=np.shape(a)).astype(a.dtype) + 2 for name, a in model.state_dict().items()}
     )
@@ -99,7 +99,7 @@ def test_the_numbers_are_pytorchs(name: str, use_buffers: bool, dtype: Any, rng:
         mine, expected = averaged.state_dict(), other.state_dict()
         assert list(mine) == list(expected)
         for key in mine:
-            if use_buffers and key.endswith("num_batches_tracked"):  # PyTorch cuts the average of a counter off
+            if use_buffers and key.endswith("num_batches_tracked"):  # PyTorch truncates the average of a counter
                 assert mine[key] == model.state_dict()[key.removeprefix("module.")]
             else:
                 assert np.allclose(

@@ -18,12 +18,12 @@ LABELS = (POINTS @ [1.0, -2.0] + np.random.default_rng(1).normal(size=40) > 0) *
 
 
 def parabola(x: Any) -> Any:
-    """Least, 0, at (3, -1); ten times as steep one way as the other."""
+    """Minimum 0 at (3, -1); the curvatures differ by a factor of ten."""
     return (x[0] - 3) ** 2 / 2 + 5 * (x[1] + 1) ** 2
 
 
 def rosenbrock(x: Any) -> Any:
-    """Least, 0, at (1, 1), at the end of a bent valley."""
+    """Minimum 0 at (1, 1), in a curved valley."""
     return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
 
 
@@ -32,7 +32,7 @@ def logistic(x: Any) -> Any:
     return np.logaddexp(0, -margins).mean()
 
 
-# f, start, solution, how near it must come if f were half the squared distance
+# f, start, solution, near: f must come within near² of its minimum
 PROBLEMS: dict[str, tuple[Callable[[Any], Any], list[float], list[float], float]] = {
     "parabola": (parabola, [0.0, 0.0], [3.0, -1.0], 0.01),
     "rosenbrock": (rosenbrock, [0.5, 1.0], [1.0, 1.0], 0.2),

@@ -1,4 +1,4 @@
-"""EarlyStopping: when it stops, what it restores, and that it continues from a state."""
+"""EarlyStopping: when it stops, what it restores, and how it continues from a state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograd.errors import ArgumentError
 
 
 def told(stopper: optim.EarlyStopping, values: list[float], model: Any = None) -> int | None:
-    """The epoch in which it says stop; the model's bias is the number of the epoch."""
+    """The epoch in which it says stop. The model's bias is the number of the epoch."""
     for epoch, value in enumerate(values):
         if model is not None:
             model.bias.data = np.array([epoch], np.float32)
@@ -37,7 +37,7 @@ def told(stopper: optim.EarlyStopping, values: list[float], model: Any = None) -
             [3, 2.6, 2.4, 2.0, 1.8],
             None,
             4,
-        ),  # against the best kept, not the value before
+        ),  # compared with the best value, not with the one before
         ({"patience": 2, "mode": "max"}, [0.1, 0.5, 0.5, 0.4, 0.9], 3, 1),
         ({"patience": 1, "mode": "max", "min_delta": 0.1}, [-3, -2.95], 1, 0),
         ({"patience": 2}, [3, math.nan, 2, math.nan, math.nan], 4, 2),
@@ -78,7 +78,7 @@ def test_the_best_weights_are_a_copy_and_come_back_whole() -> None:
             break
     assert epoch == 4
     assert kept.keys() == model.state_dict().keys()
-    for name, array in model.state_dict().items():  # running statistics too
+    for name, array in model.state_dict().items():  # running statistics, too
         assert np.array_equal(array, kept[name]), name
     optimizer.zero_grad()
     (model(x) ** 2).sum().backward()

@@ -1,4 +1,4 @@
-"""The course's formulas, two steps by hand; every optimizer's steps against PyTorch's."""
+"""Two steps of the course's formulas by hand, and ten steps of every optimizer against PyTorch's."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LR, MU, B1, B2, EPS = 0.1, 0.9, 0.9, 0.999, 1e-8
 
 
 def gradient(x: float) -> float:
-    """Of f(x) = x³."""
+    """The gradient of f(x) = x³."""
     return 3 * x**2
 
 
 def two_steps(cls: Any, rates: tuple[float, float] = (LR, LR), **options: Any) -> tuple[float, float]:
-    """Where an optimizer goes from 1."""
+    """The iterates of an optimizer that starts at 1."""
     p = nn.Parameter(np.array([1.0]))
     optimizer = cls([p], **options)
     found = []
@@ -57,7 +57,10 @@ FORMULAS: list[tuple[Any, dict[str, Any], tuple[float, float]]] = [
         optim.SGD, {"momentum": MU, "nesterov": True},
         by_hand(lambda g: 1 - LR * (g + MU * g), lambda x, g1, g2: x - LR * (g2 + MU * (MU * g1 + g2))),
     ),
-    (optim.SGD, {"weight_decay": 0.5}, by_hand(lambda g: 1 - LR * (g + 0.5), lambda x, g1, g2: x - LR * (g2 + 0.5 * x))),
+    (
+        optim.SGD, {"weight_decay": 0.5},
+        by_hand(lambda g: 1 - LR * (g + 0.5), lambda x, g1, g2: x - LR * (g2 + 0.5 * x)),
+    ),
     (optim.SGD, {"maximize": True}, by_hand(lambda g: 1 + LR * g, lambda x, g1, g2: x + LR * g2)),
     (
         optim.SGD, {"momentum": MU, "formulation": "sutskever"},
@@ -65,9 +68,15 @@ FORMULAS: list[tuple[Any, dict[str, Any], tuple[float, float]]] = [
     ),
     (
         optim.SGD, {"momentum": MU, "nesterov": True, "formulation": "sutskever"},
-        by_hand(lambda g: 1 + MU * (-LR * g) - LR * g, lambda x, g1, g2: x + MU * (MU * (-LR * g1) - LR * g2) - LR * g2),
+        by_hand(
+            lambda g: 1 + MU * (-LR * g) - LR * g,
+            lambda x, g1, g2: x + MU * (MU * (-LR * g1) - LR * g2) - LR * g2,
+        ),
     ),
-    (optim.Adagrad, {"eps": EPS}, by_hand(lambda g: 1 - LR * g / (g + EPS), lambda x, g1, g2: x - LR * g2 / (math.hypot(g1, g2) + EPS))),
+    (
+        optim.Adagrad, {"eps": EPS},
+        by_hand(lambda g: 1 - LR * g / (g + EPS), lambda x, g1, g2: x - LR * g2 / (math.hypot(g1, g2) + EPS)),
+    ),
     (
         optim.RMSprop, {"alpha": 0.9},
         by_hand(
@@ -100,7 +109,10 @@ FORMULAS: list[tuple[Any, dict[str, Any], tuple[float, float]]] = [
     ),
     (
         optim.Lion, {"weight_decay": 0.5},
-        by_hand(lambda g: (1 - LR * 0.5) - LR, lambda x, g1, g2: (1 - LR * 0.5) * x - LR * math.copysign(1, 0.9 * 0.01 * g1 + 0.1 * g2)),
+        by_hand(
+            lambda g: (1 - LR * 0.5) - LR,
+            lambda x, g1, g2: (1 - LR * 0.5) * x - LR * math.copysign(1, 0.9 * 0.01 * g1 + 0.1 * g2),
+        ),
     ),
 ]  # fmt: skip
 
@@ -123,8 +135,10 @@ def test_the_two_forms_of_momentum_differ_when_the_rate_changes_and_only_then() 
     pytorchs, sutskevers = (two_steps(optim.SGD, (0.1, 0.01), **form) for form in forms)
     assert pytorchs[0] == sutskevers[0]
     g1, g2 = gradient(1.0), gradient(pytorchs[0])
-    assert abs(pytorchs[1] - (pytorchs[0] - 0.01 * (MU * g1 + g2))) < 1e-15  # the new rate for all of b
-    assert abs(sutskevers[1] - (pytorchs[0] - MU * 0.1 * g1 - 0.01 * g2)) < 1e-15  # the old rate for what v holds
+    assert abs(pytorchs[1] - (pytorchs[0] - 0.01 * (MU * g1 + g2))) < 1e-15  # the new rate applies to all of b
+    assert (
+        abs(sutskevers[1] - (pytorchs[0] - MU * 0.1 * g1 - 0.01 * g2)) < 1e-15
+    )  # the old rate applies to the gradients in v
     assert abs(sutskevers[1] - pytorchs[1]) > 0.2
 
 
@@ -132,7 +146,7 @@ def test_the_two_forms_of_momentum_differ_when_the_rate_changes_and_only_then() 
 
 
 class Twins:
-    """The same three parameters in two groups, ours and PyTorch's, under the same optimizer; a function of them to descend."""
+    """The same three parameters in two groups, ours and PyTorch's, with the same optimizer and the same objective."""
 
     def __init__(self, case: OptimizerCase, dtype: Any, torch: Any) -> None:
         rng = np.random.default_rng(0)
@@ -150,7 +164,7 @@ class Twins:
         )
 
     def _groups(self, params: list[Any]) -> list[dict[str, Any]]:
-        if self.case.cls is optim.LBFGS:  # takes one only
+        if self.case.cls is optim.LBFGS:  # takes only one group
             return [{"params": params}]
         return [{"params": params[:2]}, {"params": params[2:], "lr": 0.05}]
 
@@ -187,14 +201,13 @@ def test_takes_pytorchs_steps(case: OptimizerCase, dtype: Any) -> None:
     torch = pytest.importorskip("torch")
     twins = Twins(case, dtype, torch)
     for k in range(10):
-        if k == 5:  # both continue from what they saved
+        if k == 5:  # both are replaced by what their saved states give
             saved, theirs = twins.optimizer.state_dict(), twins.peer.state_dict()
             twins.make()
             twins.optimizer.load_state_dict(saved)
             twins.peer.load_state_dict(theirs)
-        twins.step(
-            left_out=1 if k == 2 and case.cls is not optim.LBFGS else None
-        )  # from then on parameter 1 is a step behind
+        # After k == 2 parameter 1 is one step behind.
+        twins.step(left_out=1 if k == 2 and case.cls is not optim.LBFGS else None)
         twins.check()
     if case.cls is not optim.LBFGS:
         twins.check_state()
@@ -232,8 +245,7 @@ def test_names_and_defaults_are_pytorchs(name: str) -> None:
     ours = {key: p.default for key, p in inspect.signature(cls).parameters.items() if key not in cls.ours}
     theirs = {key: p.default for key, p in inspect.signature(getattr(torch.optim, name)).parameters.items()}
     for key in ("foreach", "capturable", "differentiable", "fused", *["decoupled_weight_decay"] * (name == "Adam")):
-        theirs.pop(key, None)  # the last is AdamW here
+        theirs.pop(key, None)  # for Adam with decoupled_weight_decay there is AdamW
     assert ours == theirs
-    assert [key for key in ours if key != "maximize"] == [
-        key for key in theirs if key != "maximize"
-    ]  # in the same order, too
+    in_order, theirs_in_order = ([key for key in keys if key != "maximize"] for keys in (ours, theirs))
+    assert in_order == theirs_in_order

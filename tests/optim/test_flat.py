@@ -1,4 +1,4 @@
-"""Parameters in one buffer: whatever else is done with them keeps working (docs/design/flat-parameters.md)."""
+"""Parameters in one buffer: all that users do with them still works (docs/design/flat-parameters.md)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def assert_same(found: list[Any], expected: list[Any]) -> None:
 
 
 def straight(cls: Any, options: dict[str, Any], steps: int = 6, dtype: Any = np.float64) -> list[Any]:
-    """Where steps without disturbance lead."""
+    """The parameters after undisturbed steps."""
     params = parameters(dtype)
     run(cls(params, lr=0.1, **options), params, 0, steps)
     return values(params)
@@ -104,7 +104,7 @@ def test_data_may_be_bound_anew(cls: Any, options: dict[str, Any]) -> None:
     before = mine.copy()
     run(optimizer, params, 3, 6)
     assert_same(values(params), straight(cls, options))
-    assert np.array_equal(mine, before)  # the caller's array is his own
+    assert np.array_equal(mine, before)  # the caller's array is not written
 
 
 @kinds
@@ -171,7 +171,7 @@ def test_a_frozen_parameter_leaves_what_was_recorded_with_it_alone() -> None:
     optimizer = optim.SGD([p], lr=1.0)
     (p * 1).sum().backward()
     p.requires_grad = False
-    y = (p * x).sum()  # p is a constant here: nothing watches it
+    y = (p * x).sum()  # p is a constant here, whose changes are not detected
     optimizer.step()
     assert p.tolist() == [1, 2]
     y.backward()
@@ -195,7 +195,9 @@ def test_a_group_is_added_and_another_taken_away(cls: Any, options: dict[str, An
         p.grad = None
     run(optimizer, second, 3, 6)
     assert_same(values(second), straight(cls, options))
-    assert optimizer.state_dict()["state"].keys() == set(range(len(second)))  # what is no longer updated is not saved
+    assert optimizer.state_dict()["state"].keys() == set(
+        range(len(second))
+    )  # parameters that are no longer updated are not saved
 
 
 @kinds
@@ -213,10 +215,9 @@ def test_two_optimizers_of_the_same_parameters(cls: Any, options: dict[str, Any]
             x.step()
             y.step()
     assert_same(values(params), values(other))
-    assert all(
-        p.numpy() is array for p, array in zip(params, arrays, strict=True)
-    )  # the second found them side by side
-    reverse = optim.SGD(params[::-1], lr=0.01)  # in another order they must move
+    # The second optimizer found the parameters side by side. One with another order has to move them.
+    assert all(p.numpy() is array for p, array in zip(params, arrays, strict=True))
+    reverse = optim.SGD(params[::-1], lr=0.01)
     run(reverse, params, 4, 5)
     run(a, params, 5, 6)
     give_gradients(other, 4)
@@ -251,7 +252,7 @@ def test_state_that_the_user_changes_counts(cls: Any, options: dict[str, Any]) -
     run(optimizer, params, 0, 2)
     for p, fresh in zip(params, parameters(), strict=True):
         p.numpy()[...] = fresh.numpy()
-    optimizer.state.clear()  # so it begins anew, in the same buffers
+    optimizer.state.clear()  # so it starts again, in the same buffers
     run(optimizer, params, 0, 6)
     assert_same(values(params), straight(cls, options))
     key = "momentum_buffer" if cls is optim.SGD else "exp_avg"
@@ -269,7 +270,7 @@ def test_momentum_switched_on_begins_with_the_gradient() -> None:
     before = p.item()
     give_gradients([p], 2)
     optimizer.step()
-    assert abs(p.item() - (before - 0.1 * p.grad.item())) < 1e-15  # undamped, as PyTorch's first
+    assert abs(p.item() - (before - 0.1 * p.grad.item())) < 1e-15  # without dampening, as PyTorch's first update
 
 
 @kinds
@@ -319,3 +320,19 @@ def test_only_empty_parameters() -> None:
         p.sum().backward()
         optimizer.step(lambda p=p: p.sum())
         assert p.shape == (0, 3)
+
+
+def test_a_step_on_a_frozen_parameter_leaves_what_was_recorded_with_it_alone() -> None:
+    layer = nn.Linear(2, 1)
+    x = Tensor(np.ones((1, 2), np.float32), requires_grad=True)
+    layer(x).sum().backward()
+    optimizer = optim.SGD(layer.parameters(), lr=1.0)
+    layer.weight.requires_grad_(False)
+    before = layer.weight.numpy().copy()
+    x.zero_grad()
+    y = layer(x).sum()
+    optimizer.step()
+    y.backward()
+    assert x.grad is not None
+    assert np.array_equal(x.grad.numpy(), before)
+    assert not np.array_equal(layer.weight.numpy(), before)

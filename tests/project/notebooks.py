@@ -17,10 +17,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets import default
 
-LIMIT = 60.0  # seconds of running time a notebook may take
-HANG = 300  # seconds of wall-clock time after which one cell counts as hanging
+LIMIT = 60.0  # seconds of running time that a notebook may take
+HANG = 300  # seconds of wall-clock time after which a cell counts as hanging
 
-# The filters of pyproject.toml, but for what runs the cells; what matplotlib says once a machine is said before (see below).
+# The warning filters of pyproject.toml, except for the machinery that runs the cells. matplotlib's message about its
+# list of fonts, which comes once on a machine, is provoked before (see `run`).
 PREPARE = """\
 import warnings
 warnings.simplefilter("error")
@@ -31,11 +32,11 @@ del _module, warnings
 
 
 class NotebookError(Exception):
-    """A notebook did not run as it must; the message names the cell."""
+    """A notebook failed; the message names the cell."""
 
 
 class ThisPython(KernelSpecManager):
-    """Every kernel is of the interpreter that runs the tests: what `python3` means on a machine is anybody's guess."""
+    """Kernels run with the interpreter of the tests, not with whatever `python3` is on the machine."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -79,7 +80,7 @@ class Clock:
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """This process's without the user's IPython settings; with figures in the notebook, and one thread if nothing else is said."""
+    """This process's environment without the user's IPython settings, with inline figures and one thread by default."""
     kept = {name: value for name, value in os.environ.items() if name not in {"MPLBACKEND", "PYTHONWARNINGS"}}
     settings = {
         "IPYTHONDIR": str(scratch / "ipython"),
@@ -91,7 +92,8 @@ def environment(scratch: Path) -> dict[str, str]:
 
 def run(path: Path, scratch: Path, limit: float = LIMIT, hang: int = HANG) -> tuple[nbformat.NotebookNode, float]:
     """Execute a notebook in its folder; returns it with its outputs, and its running time."""
-    import matplotlib.font_manager  # noqa: F401  the list of fonts, which takes long and says so, is made here, not in a kernel
+    # matplotlib builds its list of fonts here, not in a kernel: it takes long, and prints a message.
+    import matplotlib.font_manager  # noqa: F401
 
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(PREPARE, id="prepare"))
@@ -141,11 +143,11 @@ def run(path: Path, scratch: Path, limit: float = LIMIT, hang: int = HANG) -> tu
 
 
 def where(notebook: nbformat.NotebookNode, index: int) -> str:
-    """How a cell is called in a message; index counts the preparing cell, so it is the number in the notebook."""
+    """The name of a cell in messages. The index counts the preparing cell, so it is the number in the notebook."""
     source = notebook.cells[index].source.strip()
     return f"cell {index} ({source.splitlines()[0] if source else 'empty'})"
 
 
 def plain(text: str) -> str:
-    """Without the colours of a terminal."""
+    """The text without terminal colours."""
     return re.sub(r"\x1b\[[0-9;]*m", "", text)

@@ -1,4 +1,4 @@
-"""The peers of each workload compute the same thing, and the bench runs from end to end. No time is asserted."""
+"""The peers of each workload compute the same thing, and the benchmark runs from end to end. No time is asserted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _rows() -> list[Any]:
     rows = []
     for workload in run.WORKLOADS:
         for peer in importlib.import_module(f"benchmarks.workloads.{workload}").PEERS:
-            if peer not in ("numpy", "numpy_returned", "ours_unkept"):  # numpy is what the others are held against
+            if peer not in ("numpy", "numpy_returned", "ours_unkept"):  # the others are compared with numpy
                 library = run.LIBRARY.get(peer)
                 marks: Any = pytest.mark.oracle if library == "torch" else ()
                 if library in ("micrograd", "jax"):

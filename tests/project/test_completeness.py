@@ -1,4 +1,4 @@
-"""Nothing is without a test, and nothing that was promised is missing."""
+"""Every primitive, Module, Optimizer and scheduler has a test case, and every promised function has a rule."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The course's rows that name a layer, an activation, a loss or an initialisation run from Python: one short test a row.
+"""One short test for each row of the course's table that names a layer, an activation, a loss or an initialisation.
 
-The numbers are those of the course's table. What another file tests at length is named in ELSEWHERE and not repeated.
+The numbers are those of the rows. What another file tests in detail is listed in ELSEWHERE and not repeated here.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def test_3_the_output_layers_gradients(rng: np.random.Generator) -> None:
         gradient(lambda s: F.cross_entropy(s[None], np.array([2])), s), p - np.eye(5)[2], rtol=1e-12, atol=1e-16
     )
     np.testing.assert_allclose(autograd.jacobian(F.softmax)(s), np.diag(p) - np.outer(p, p), atol=1e-15)
-    for size in (1e4, -1e4):  # stably
+    for size in (1e4, -1e4):  # without overflow
         assert gradient(lambda s: F.cross_entropy(s[None], np.array([1])), np.array([size, 0.0])).tolist() == [
             size > 0,
             -(size > 0),
@@ -185,7 +185,7 @@ def copy_of(layer: nn.Linear) -> nn.Linear:
 
 
 def test_8_gates_multiply() -> None:
-    """In c_t = f c_{t-1} + i g each factor's derivative is the other: with f near 1 the cell's gradient passes undiminished."""
+    """In c_t = f c_{t-1} + i g each factor has the other as its derivative: with f near 1 no gradient vanishes."""
     cell = nn.LSTMCell(2, 3, dtype=np.float64, rng=np.random.default_rng(0))
     h, c = np.zeros((1, 3)), Tensor(np.ones((1, 3)), requires_grad=True)
     x = np.ones((1, 2))
@@ -200,7 +200,8 @@ def test_9_a_subgradient_lies_between_the_slopes() -> None:
 
 
 ACTIVATIONS = {
-    "step": nn.Step, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "relu6": nn.ReLU6, "elu": nn.ELU,
+    "step": nn.Step, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU,
+    "relu6": nn.ReLU6, "elu": nn.ELU,
 }  # fmt: skip
 
 
@@ -236,7 +237,7 @@ def test_10_the_share_of_dead_units_is_measured(rng: np.random.Generator) -> Non
 
 
 def gradient_norms(activation: type[nn.Module], scale: float) -> list[float]:
-    """Of the inputs of 12 layers with orthogonal weights, from the last to the first."""
+    """The norms of the gradients of the inputs of 12 layers with orthogonal weights, from the last to the first."""
     norms: list[float] = []
     rng = np.random.default_rng(0)
     layers: list[nn.Module] = []
@@ -271,7 +272,7 @@ def test_13_equal_weights_stay_equal(rng: np.random.Generator) -> None:
         nn.init.constant_(p, 0.3)
     train(net, nn.MSELoss(), rng.normal(size=(20, 3)).astype(np.float32), rng.normal(size=(20, 1)), 30, lr=0.2)
     w1, b1, w2, _ = (p.numpy() for p in net.parameters())
-    assert np.ptp(w1, axis=0).max() < 1e-5 < np.ptp(w1)  # rows alike, which nevertheless have learned
+    assert np.ptp(w1, axis=0).max() < 1e-5 < np.ptp(w1)  # the rows are equal, and they have changed
     assert np.ptp(b1) < 1e-5
     assert np.ptp(w2) < 1e-5
 
@@ -287,7 +288,8 @@ def test_13_small_normal_weights_and_zero_biases_break_the_symmetry() -> None:
 @pytest.mark.parametrize(
     ("init", "activation"),
     [
-        ("xavier_uniform_", nn.Identity), ("xavier_normal_", nn.Identity), ("lecun_normal_", nn.Identity), ("lecun_uniform_", nn.Identity),
+        ("xavier_uniform_", nn.Identity), ("xavier_normal_", nn.Identity), ("lecun_normal_", nn.Identity),
+        ("lecun_uniform_", nn.Identity),
         ("kaiming_normal_", nn.ReLU), ("kaiming_uniform_", nn.ReLU),
     ],
 )  # fmt: skip
@@ -350,7 +352,7 @@ def test_25_normalisations_have_mean_0_and_variance_1_over_their_axes(rng: np.ra
 
 
 def test_28_a_network_of_relus_is_piecewise_linear(rng: np.random.Generator) -> None:
-    """Along a line each of H hidden units bends the function at most once: at most H + 1 pieces."""
+    """Along a line each of H hidden units bends the function at most once, which gives at most H + 1 pieces."""
     net = nn.Sequential(nn.Linear(2, 8, rng=rng), nn.ReLU(), nn.Linear(8, 1, rng=rng)).astype(np.float64)
     t = np.linspace(-20, 20, 4001)[:, None]
     bends = np.abs(np.diff(net(t * [0.6, 0.8] + [0.1, -0.2]).numpy().ravel(), 2)) > 1e-9

@@ -1,4 +1,4 @@
-"""The main job: examples/digits.py trains to the accuracy it promises and leaves readable pictures."""
+"""examples/digits.py trains to the accuracy it promises and leaves readable pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated pages of docs/ are what the code says now."""
+"""The generated pages of docs/ are up to date."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_what_is_generated_is_up_to_date(generate: ModuleType, name: str) -> Non
 
 
 def test_the_conventions_are_the_engines_answers(generate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that answers otherwise makes the page stale."""
+    """If a rule gives another answer, the page is out of date."""
     from docs import kinks
 
     assert "| relu at 0 | `d(F.relu, 0.0)` → **0** |" in generate.conventions()
@@ -49,7 +49,8 @@ def test_the_conventions_are_the_engines_answers(generate: ModuleType, monkeypat
 
 
 def test_what_is_read_from_a_first_cell(generate: ModuleType) -> None:
-    cell = "# A title\n\nOne sentence,\nthe first. Another.\n\n**Course rows** 1, 14-17 · **Reading** about 15 minutes\n\nMore."
+    title = "# A title\n\nOne sentence,\nthe first. Another."
+    cell = f"{title}\n\n**Course rows** 1, 14-17 · **Reading** about 15 minutes\n\nMore."
     assert generate.first_cell(cell) == ("A title", "One sentence, the first.", "1, 14-17")
 
 
@@ -142,7 +143,7 @@ def test_every_exported_class_and_function_is_listed(generate: ModuleType) -> No
 
 
 def test_the_tests_that_the_conventions_name_exist() -> None:
-    """A line of docs/conventions.md that is tested nowhere is a wish."""
+    """Every row of the table for layers and losses in docs/conventions.md names its test."""
     text = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
     rows = [line for line in text.split("## Layers and losses")[1].splitlines() if line.startswith("| ")][1:]
     assert len(rows) > 20

@@ -1,4 +1,4 @@
-"""Every link between the files of the repository leads somewhere: to a file that is there, and to a heading in it."""
+"""Every link between files of the repository leads to an existing file, and to an existing heading in it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def without_code(source: str) -> str:
 
 @cache
 def anchors(path: Path) -> frozenset[str]:
-    """The names GitHub gives the headings of a page; of those that are the same, the second ends in -1, and so on."""
+    """The anchors that GitHub gives the headings of a page; a repeated heading gets -1, -2, … at its end."""
     found: dict[str, int] = {}
     names = set()
     for heading in re.findall(r"^#{1,6}\s+(.*?)\s*#*$", text(path), flags=re.MULTILINE):
@@ -46,7 +46,7 @@ def anchors(path: Path) -> frozenset[str]:
 
 
 def links(source: str) -> Iterator[str]:
-    """Where the links and pictures of a text lead, but for those into the web."""
+    """The targets of the links and pictures of a text, except web addresses."""
     outside_code = re.sub(r"(`+)[^`].*?\1(?!`)", "", without_code(source))
     targets = [*LINK.findall(outside_code), *re.findall(r"<(?:a|img)\s[^>]*?(?:href|src)=\"([^\"]+)\"", outside_code)]
     targets += re.findall(r"^\[[^\]]+\]:\s+(\S+)", outside_code, flags=re.MULTILINE)
@@ -54,7 +54,7 @@ def links(source: str) -> Iterator[str]:
 
 
 def broken(page: Path, source: str) -> list[str]:
-    """Links of a page's text that lead nowhere."""
+    """The links of a page whose target does not exist."""
     wrong = []
     for target in links(source):
         name, _, anchor = target.partition("#")

@@ -1,4 +1,4 @@
-"""The notebooks run, without a warning and in time, and are stored as notebooks/ wants them (docs/design/notebooks.md)."""
+"""The notebooks run in time and without a warning, and they are stored as docs/design/notebooks.md says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.project.notebooks import NotebookError, run
 
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-ROWS = {*range(1, 29), 30}  # of the course; 29 is training in parallel
+ROWS = {*range(1, 29), 30}  # of the course's table; 29 is training in parallel
 METADATA = {"kernelspec": {"display_name": "Python 3", "name": "python3"}, "language_info": {"name": "python"}}
 SOLUTION = {"tags": ["solution", "hide-cell"], "jupyter": {"source_hidden": True}}
 HEADS = {"code": "# Solution", "markdown": "**Solution.**"}  # JupyterLab shows the first line of a closed cell
@@ -54,7 +54,7 @@ def test_they_are_stored_without_outputs() -> None:
 
 
 def stored_wrongly(notebook: Any) -> list[str]:
-    """What about the form of a notebook is not as it should be."""
+    """What is wrong with the form of a notebook."""
     wrong = []
     known = notebook.metadata.get("kernelspec", {}).get("name") == "python3" and notebook.metadata.get(
         "language_info"
@@ -114,7 +114,7 @@ def test_every_row_of_the_course_is_in_a_notebook() -> None:
 
 
 def exercises_wrong(notebook: Any) -> list[str]:
-    """What about the exercises is not as it should be."""
+    """What is wrong with the exercises."""
     cells = notebook.cells
     start = [
         i

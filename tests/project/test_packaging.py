@@ -1,4 +1,4 @@
-"""The distribution: what it holds, what it needs, and what it says beside HIPS autograd."""
+"""The distribution: its files, its dependencies, and its error beside HIPS autograd."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_other_packages_are_no_reason_to_refuse(name: str, tmp_path: Path) -> No
 
 
 def test_import_stays_light(tmp_path: Path) -> None:
-    """What only some need is imported when they need it."""
+    """Optional dependencies are imported only when they are needed."""
     code = "import sys, autograd, nn, optim; print(*sys.modules)"
     loaded = set(python("-c", code, path=str(ROOT), cwd=tmp_path).stdout.split())
     assert "autograd" in loaded
@@ -62,7 +62,7 @@ def test_import_stays_light(tmp_path: Path) -> None:
 
 
 def test_bare_pytest_tests_the_checkout(tmp_path: Path) -> None:
-    """Another package of the name, earlier on the path, is not what is tested."""
+    """Another package of the same name earlier on the path is not tested by mistake."""
     (tmp_path / "autograd").mkdir()
     (tmp_path / "autograd" / "__init__.py").write_text("raise RuntimeError('the wrong autograd')")
     done = python("-m", "pytest", "--collect-only", "tests/project/test_packaging.py", path=str(tmp_path), cwd=ROOT)
@@ -83,7 +83,7 @@ def test_version_and_extras() -> None:
     assert extras["oracle"] == ["torch==2.13.0"]
     assert not any("torch" in requirement or "oracle" in requirement for requirement in extras["dev"])
     changelog = (ROOT / "CHANGELOG.md").read_text()
-    assert f"## {autograd.__version__}" in changelog
+    assert f"## [{autograd.__version__}]" in changelog
 
 
 def test_contributing_names_files_that_exist() -> None:

@@ -1,4 +1,4 @@
-"""The README does what it says: its Python runs, and prints what it shows."""
+"""The README's Python runs and prints what the README shows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_every_python_block_runs_and_prints_what_the_readme_shows(
 
 
 def test_the_examples_for_contributors_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(primitives, "softplus", raising=False)  # the example's: the package may have one by now
+    monkeypatch.delitem(primitives, "softplus", raising=False)  # the example defines it; the package may have one, too
     operation, layer, optimizer = blocks("python", (ROOT / "CONTRIBUTING.md").read_text())
     namespace: dict[str, Any] = {}
     for source in (operation, layer, optimizer):

@@ -177,3 +177,13 @@ def test_inside_a_hook_nothing_is_recorded_in_a_first_order_sweep(x: Tensor) -> 
     (x * x).backward(np.ones(2))
     assert seen[0][1] is False
     assert autograd.is_grad_enabled()
+
+
+def test_a_coroutine_runs_inside_its_setting() -> None:
+    @no_grad()
+    async def inside() -> bool:
+        await asyncio.sleep(0)
+        return is_grad_enabled()
+
+    assert asyncio.run(inside()) is False
+    assert is_grad_enabled()

@@ -293,6 +293,15 @@ def test_a_sweep_into_a_part_that_was_freed_is_refused_and_leaves_grad_alone() -
     assert w.grad is None
 
 
+def test_gradients_through_a_freed_part_are_refused_and_not_missing() -> None:
+    x = Tensor(2.0, requires_grad=True)
+    z = x * x
+    w = z * 3
+    z.backward()
+    with pytest.raises(FreedGraphError):
+        gradients(w, [x])
+
+
 def test_retain_graph_allows_any_number_of_sweeps() -> None:
     x = leaf(2.0)
     y = (x * x).sum()
@@ -474,6 +483,18 @@ def test_wanted_gradients_share_no_memory() -> None:
     a, b = leaf(1.0, 2.0), leaf(3.0, 4.0)
     ga, gb = gradients((a + b).sum(), [a, b])
     assert not np.shares_memory(ga.numpy(), gb.numpy())
+
+
+def test_the_seed_of_a_recorded_sweep_is_no_ones_gradient() -> None:
+    a, b, s = leaf(1.0), leaf(1.0), Tensor([1.0])
+    (a + 1).backward(s, create_graph=True)
+    (b + 1).backward(s, create_graph=True)
+    assert a.grad is not None
+    assert b.grad is not None
+    assert not np.shares_memory(a.grad.data, b.grad.data)
+    assert not np.shares_memory(a.grad.data, s.data)
+    ga, gb = gradients(a + b, [a, b], create_graph=True)
+    assert not np.shares_memory(ga.data, gb.data)
 
 
 def test_the_gradient_of_a_retained_result_is_its_own() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, detect_anomaly, is_grad_enabled, no_grad
+from autograd import Tensor, backward, detect_anomaly, is_grad_enabled, no_grad
 from autograd.engine.gradients import gradients
 from autograd.engine.modes import mode
 from autograd.errors import AnomalyError
@@ -117,3 +117,37 @@ def test_numbers_of_operations_stay_in_order_across_threads() -> None:
     total = parts[0] + parts[1] + parts[2] + parts[3]
     total.backward()
     assert x.grad.item() == 4.0
+
+
+def test_many_threads_add_to_one_leaf() -> None:
+    w = Tensor([1.0], requires_grad=True)
+
+    def work() -> None:
+        for _ in range(200):
+            backward((w * 1.0).sum())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert w.grad is not None
+    assert w.grad.tolist() == [800]
+
+
+def test_one_setting_serves_several_threads_at_once() -> None:
+    setting, both, states = no_grad(), threading.Barrier(2), []
+
+    def work() -> None:
+        with setting:
+            both.wait()
+            states.append(is_grad_enabled())
+            both.wait()
+        states.append(is_grad_enabled())
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(states) == [False, False, True, True]

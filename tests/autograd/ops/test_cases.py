@@ -1,4 +1,4 @@
-"""Every row of tests/cases: the derivatives, the dtypes, the layouts and shapes an array can have."""
+"""Every row of tests/cases: derivatives, dtypes, memory layouts and shapes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_without_gradients_the_same_value(case: Case, rng: np.random.Generator) 
 
 
 def check_dtype(case: Case, inputs: tuple[Any, ...], dtype: Any, tolerance: float) -> None:
-    """Results have the dtype NumPy gives, gradients that of their input, and both the values of the double computation."""
+    """Results have NumPy's dtype, gradients that of their input, and both agree with the computation in float64."""
     low = floats(inputs, lambda x: x.astype(dtype))
     numpys = several(case.function(*low))
     values, grads = values_and_gradients(case, low)

@@ -1,4 +1,4 @@
-"""A fused operation is its composite: in value, gradient and second gradient; and it stays finite at extremes."""
+"""A fused operation equals its composite in value, gradient and second gradient, and is finite at extreme values."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def test_equals_its_composite_to_second_order(
         out = several(function(*xs, *rest, **options))
         seeds = cotangents(out)
         plain = gradients(out, xs, seeds, retain_graph=True)  # the fused rules
-        first = gradients(out, xs, seeds, create_graph=True)  # by way of the composite
-        squares = [(g**2).sum() for g in first if g.requires_grad]  # none: the first derivative is a constant
+        first = gradients(out, xs, seeds, create_graph=True)  # through the composite
+        squares = [(g**2).sum() for g in first if g.requires_grad]  # empty if the first derivative is a constant
         second = gradients(squares, xs) if squares else []
         found.append([*out, *plain, *first, *(np.zeros(1) if g is None else g for g in second)])
     for ours, theirs in zip(*found, strict=True):

@@ -1,4 +1,4 @@
-"""Broadcasting, reductions, shapes and indexing over drawn shapes: the gradient is that of a dense reference.
+"""Broadcasting, reductions, shapes and indexing for drawn shapes: the gradient equals that of a dense reference.
 
 Every function here is linear, or linear in each argument, so the reference is its matrix, found by NumPy alone:
 the function of every unit array. No rule of ours takes part in it.
@@ -43,7 +43,7 @@ def matrix(linear: Callable[[np.ndarray], Any], shape: tuple[int, ...]) -> np.nd
 
 
 def check(function: Callable[..., Any], *shapes: tuple[int, ...]) -> None:
-    """The value is NumPy's; the gradient by each argument is the transposed matrix of the function, times the cotangent."""
+    """The value is NumPy's, and the gradient by each argument is the transposed matrix of the function, times g."""
     arrays = [filled(shape, i) for i, shape in enumerate(shapes)]
     tensors = [Tensor(x.copy(), requires_grad=True) for x in arrays]
     y, numpys = function(*tensors), np.asarray(function(*arrays))
@@ -223,7 +223,7 @@ def assigned(x: Any, value: Any, index: Any) -> Any:
 @settings(quick, max_examples=200)
 @given(indices(), st.data())
 def test_assignment(drawn: Any, data: Any) -> None:
-    """Of a whole selection, of values that broadcast, and of a number."""
+    """Assignment of a whole selection, of values that broadcast, and of a number."""
     shape, index = drawn
     whole = np.zeros(shape)[index].shape
     kept = data.draw(st.integers(0, len(whole)))
@@ -266,7 +266,7 @@ def test_take_along_axis(shape: tuple[int, ...], data: Any) -> None:
 @quick
 @given(FULL, st.data())
 def test_sort(shape: tuple[int, ...], data: Any) -> None:
-    """Of drawn values with many ties: the cotangents go back along NumPy's stable order."""
+    """For drawn values with many ties: the cotangents go back along NumPy's stable order."""
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
     x = filled(shape)
     t = Tensor(x, requires_grad=True)

@@ -22,7 +22,7 @@ def leaf(x: Any) -> Tensor:
 
 
 def gradient(f: Callable[..., Any], *arrays: Any) -> Any:
-    """Of the sum of f, by each argument; the same when the sweep is recorded."""
+    """The gradients of the sum of f by each argument, which must be the same when the sweep is recorded."""
     xs = [leaf(x) for x in arrays]
     found = [g.numpy() for g in gradients(np.sum(f(*xs)), xs)]
     recorded = [g.numpy() for g in gradients(np.sum(f(*xs)), xs, create_graph=True)]
@@ -66,7 +66,7 @@ def test_a_masked_row_leaves_the_weights_gradient_finite(product: Any, bad: floa
 def test_an_inf_that_matters_is_kept() -> None:
     x = np.array([[1.0, inf], [2.0, 3.0]])
     only_first = np.array([[1.0, 0.0], [1.0, 0.0]])
-    with np.errstate(invalid="ignore"):  # whether a BLAS warns of an inf depends on its kernel for this processor
+    with np.errstate(invalid="ignore"):  # whether BLAS warns of an inf depends on the processor
         gw = gradient(lambda w: x @ w, np.ones((2, 2)))
         np.testing.assert_array_equal(gw, [[3, 3], [inf, inf]])
         gw = gradient(lambda w: only_first * (x @ w), np.ones((2, 2)))
@@ -90,7 +90,7 @@ MATRIX_NORMS = ["fro", "nuc", 1, 2, -1, -2, inf, -inf]
 
 @pytest.mark.parametrize("ord", VECTOR_NORMS)
 def test_vector_norm_at_zero(ord: Any) -> None:
-    with np.errstate(divide="ignore"):  # NumPy's own, of 0 ** -1
+    with np.errstate(divide="ignore"):  # NumPy computes 0 ** -1 itself
         for x in (np.zeros(3), np.zeros((3, 3))):
             np.testing.assert_array_equal(gradient(lambda x: np.linalg.norm(x, ord, axis=-1), x), 0 * x)
             assert np.isfinite(second(lambda x: np.linalg.norm(x, ord, axis=-1), x)).all()
@@ -333,11 +333,12 @@ def test_identity_as_a_power() -> None:
 @pytest.mark.parametrize(
     "f",
     [
-        np.linalg.inv, np.linalg.det, lambda a: np.linalg.slogdet(a)[1], np.linalg.cholesky, lambda a: np.linalg.eigh(a)[0],
-        np.linalg.eigvalsh,
-        lambda a: np.linalg.svd(a)[1], np.linalg.svdvals, np.linalg.pinv, np.linalg.norm, lambda a: np.linalg.qr(a)[1], np.trace,
-        lambda a: np.linalg.matrix_power(a, 2), lambda a: a @ a, lambda a: np.dot(a, a), lambda a: np.einsum("ij,jk", a, a),
-        lambda a: np.linalg.solve(a, a), lambda a: np.tensordot(a, a), lambda a: np.kron(a, a), lambda a: np.outer(a, a),
+        np.linalg.inv, np.linalg.det, lambda a: np.linalg.slogdet(a)[1], np.linalg.cholesky,
+        lambda a: np.linalg.eigh(a)[0], np.linalg.eigvalsh, lambda a: np.linalg.svd(a)[1], np.linalg.svdvals,
+        np.linalg.pinv, np.linalg.norm, lambda a: np.linalg.qr(a)[1], np.trace,
+        lambda a: np.linalg.matrix_power(a, 2), lambda a: a @ a, lambda a: np.dot(a, a),
+        lambda a: np.einsum("ij,jk", a, a), lambda a: np.linalg.solve(a, a), lambda a: np.tensordot(a, a),
+        lambda a: np.kron(a, a), lambda a: np.outer(a, a),
     ],
 )  # fmt: skip
 def test_empty_matrices(f: Any) -> None:

@@ -15,12 +15,13 @@ import pytest
 from autograd import Tensor
 from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
+from autograd.ops.special import logsumexp
 
 inf, nan = math.inf, math.nan
 
 
 def derivatives(f: Callable[..., Any], *points: Any, order: int = 1, dtype: Any = float) -> Any:
-    """The gradient of sum(f) by the first argument; of that gradient's sum, and so on, up to `order`."""
+    """The gradient of sum(f) by the first argument; for `order` 2 the gradient of the sum of that, and so on."""
     xs = [Tensor(np.array(point, dtype), requires_grad=True) for point in points]
     with np.errstate(all="ignore"):
         y = f(*xs)
@@ -64,7 +65,7 @@ def test_fmax_and_fmin_pass_nan_over() -> None:
 
 
 def test_large_arrays_choose_as_small_ones_do() -> None:
-    """masked() multiplies where np.where would be slow: the results are the same, also of infinite cotangents."""
+    """masked() multiplies where np.where would be slow; the results are the same, also for infinite cotangents."""
     rng = np.random.default_rng(0)
     x = rng.integers(-2, 3, 20_000).astype(float)
     g = np.where(rng.random(x.size) < 0.1, inf, 1.0)
@@ -118,7 +119,7 @@ def test_sqrt_at_0_is_infinite_unless_its_cotangent_is_0() -> None:
 
 
 def test_sqrt_of_what_maximum_cut_off() -> None:
-    """The cotangent of the maximum is infinite there, and still does not reach the argument it did not take."""
+    """The cotangent of the maximum is infinite there, but the argument that was not taken still gets 0."""
     np.testing.assert_array_equal(derivatives(lambda x: np.sqrt(np.maximum(x, 0)), [-1.0, 4.0]), [0, 0.25])
 
 
@@ -344,7 +345,8 @@ def test_quantile_of_nan_is_nan_and_nanquantile_passes_it_over() -> None:
 
 @pytest.mark.parametrize(
     "f",
-    [np.sum, np.mean, np.var, np.std, np.max, np.prod, np.median, np.tanh, np.exp, np.sqrt, np.abs, np.sinc, np.cumsum, np.cumprod,
+    [np.sum, np.mean, np.var, np.std, np.max, np.prod, np.median, np.tanh, np.exp, np.sqrt, np.abs, np.sinc,
+     np.cumsum, np.cumprod,
      lambda x: x**2, lambda x: np.maximum(x, 1), lambda x: np.clip(x, 0, 1), lambda x: np.where(x > 1, x, 0),
      lambda x: np.logaddexp(x, 1), lambda x: np.hypot(x, 1), lambda x: np.quantile(x, 0.3), np.nanstd, np.ptp],
 )  # fmt: skip
@@ -407,3 +409,14 @@ def test_empty(f: Any) -> None:
 def test_refusals_name_the_option(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call(Tensor([1.0, 2.0, 3.0], requires_grad=True))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([np.inf, 0.0], [1, 0]), ([-np.inf, 0.0], [0, 1]), ([-np.inf, -np.inf], [0, 0]), ([1e4, 1e4], [0.5, 0.5])],
+)
+def test_logsumexp_at_infinities(values: list[float], expected: list[float]) -> None:
+    x = Tensor(values, requires_grad=True)
+    logsumexp(x).backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == expected

@@ -1,4 +1,4 @@
-"""What people write by habit, from PyTorch: it works as they expect, or is refused with what to write instead."""
+"""PyTorch's habits: they work as expected, or are refused with a message that says what to write instead."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ DRAWN: list[Callable[[Any], nn.Module]] = [
 
 @pytest.mark.parametrize("make", DRAWN)
 def test_reset_parameters_starts_anew(make: Callable[[Any], nn.Module]) -> None:
-    """As between the folds of a cross-validation, where `if hasattr(m, "reset_parameters")` would else do nothing, silently."""
+    """As between the folds of a cross-validation, with `if hasattr(m, "reset_parameters")` for every module."""
     first, again = make(np.random.default_rng(7)), make(np.random.default_rng(8))
     with autograd.no_grad():
         for p in again.parameters():
@@ -152,7 +152,7 @@ def test_reset_parameters_starts_anew(make: Callable[[Any], nn.Module]) -> None:
         assert np.array_equal(again.state_dict()[name], value), name
 
 
-# Assigning to what is a parameter or a buffer
+# Assigning to a parameter or a buffer
 
 
 @pytest.mark.parametrize("value", [np.zeros((3, 2)), Tensor(np.zeros((3, 2))), [[0.0]]])
@@ -199,7 +199,8 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         "an LSTM in a Sequential",
         lambda: nn.Sequential(nn.LSTM(4, 5), nn.Linear(5, 1))(np.ones((6, 3, 4), np.float32)),
         ArgumentError,
-        r"Sequential\.1: expected an array or a Tensor; got a tuple of 2: \(Tensor, tuple\)\..*output, state = layer\(x\)",
+        r"Sequential\.1: expected an array or a Tensor; got a tuple of 2: \(Tensor, tuple\)\."
+        r".*output, state = layer\(x\)",
     ),
     (
         "a list of tensors",

@@ -1,4 +1,4 @@
-"""Indexing, assignment and sorting beyond the table: NumPy's values for every option, the gradient of a dense reference."""
+"""Indexing, assignment and sorting: NumPy's values for every option, and the gradient of a dense reference."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_selection(x: np.ndarray, index: Any, rng: np.random.Generator) -> None:
 @pytest.mark.parametrize(("x", "index"), EVERY)
 @pytest.mark.parametrize("whole", [True, False], ids=["values", "one value"])
 def test_assignment(x: np.ndarray, index: Any, whole: bool, rng: np.random.Generator) -> None:
-    """By differences: an assignment is linear in the target and in the value, so one step of any size is exact."""
+    """By differences, which are exact for any step, because an assignment is linear in the target and in the value."""
     value = rng.normal(size=x[index].shape if whole else ())
     dx, dv, g = rng.normal(size=x.shape), rng.normal(size=value.shape), rng.normal(size=x.shape)
     t, v = Tensor(x, requires_grad=True), Tensor(value, requires_grad=True)
@@ -104,7 +104,7 @@ def test_a_wrong_index_is_numpys_error(index: Any) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_many_rows_and_every_dtype(dtype: Any, rng: np.random.Generator) -> None:
-    """The quick ways to add repeated rows give what adding them one by one gives."""
+    """The fast ways to add repeated rows give the same result as adding them one by one."""
     table = rng.integers(-3, 4, size=(7, 64)).astype(dtype)
     for index in (rng.integers(-7, 7, size=700), rng.integers(-7, 7, size=(20, 35)), rng.integers(0, 7, size=3)):
         g = rng.integers(-2, 3, size=(*index.shape, 64)).astype(dtype)
@@ -271,7 +271,8 @@ def test_what_writes_into_its_argument_is_refused(call: Any) -> None:
 
 
 @pytest.mark.parametrize("call", [
-    lambda x, out: np.take(x, [0], out=out), lambda x, out: np.compress([True], x, out=out), lambda x, out: np.choose([0], [x], out=out),
+    lambda x, out: np.take(x, [0], out=out), lambda x, out: np.compress([True], x, out=out),
+    lambda x, out: np.choose([0], [x], out=out),
 ])  # fmt: skip
 def test_out_is_refused(call: Any) -> None:
     with pytest.raises(NoRuleError, match="out="):

@@ -1,4 +1,4 @@
-"""Every method of an ndarray that a Tensor has gives NumPy's value, and the gradient of the function of its name."""
+"""The methods that a Tensor shares with ndarray: NumPy's values, and the gradient of the function of that name."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ NAMES = "prod mean max min var std cumsum cumprod trace take compress argsort ar
 
 @pytest.mark.parametrize("name", NAMES.split())
 def test_arguments_stand_as_in_numpy(name: str) -> None:
-    """NumPy's function and method take the same arguments in the same order (compress apart, condition first in both)."""
+    """Function and method take the same arguments in the same order, except for compress: condition first in both."""
     ours = [p[0] for p in parameters(getattr(ArrayMethods, name))]
     function = getattr(np, name)
     numpys = [p for p in inspect.signature(function).parameters if p not in ("a", "array")]
@@ -179,7 +179,7 @@ def test_writing_methods(write: Any, owner: str) -> None:
         assert write(t) is None
         np.testing.assert_array_equal(old, X)  # a new value under the old name
         t.backward(np.ones(X.shape))
-        kept = source.grad.numpy().sum()  # an element that stayed, wherever, keeps its gradient
+        kept = source.grad.numpy().sum()  # an element that was not overwritten keeps its gradient, wherever it is now
         assert kept == np.isin(numpys, X).sum()
     elif owner == "constant":
         t = Tensor(X)

@@ -1,10 +1,11 @@
-"""A Tensor as a Python object and as a citizen of NumPy: its protocols, and what it refuses."""
+"""A Tensor as a Python object and with NumPy: its protocols, and what it refuses."""
 
 from __future__ import annotations
 
 import copy
 import io
 import pickle
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -301,7 +302,7 @@ def test_copy_and_deepcopy_of_a_leaf() -> None:
     shallow = copy.copy(x)
     assert shallow is not x
     assert shallow.requires_grad
-    assert not np.shares_memory(shallow.data, x.data)  # each is written in place on its own
+    assert not np.shares_memory(shallow.data, x.data)  # a write in place changes only one of them
     assert shallow.requires_grad
 
 
@@ -345,12 +346,14 @@ def test_np_save_of_values() -> None:
 
 
 OTHERS = {
-    "float": 2.0, "int": 2, "bool": True, "np.float64": np.float64(2), "np.float32": np.float32(2), "np.int64": np.int64(2),
-    "0-d array": np.array(2.0), "array": np.array([2.0, 3.0]), "int array": np.array([2, 3]), "list": [2.0, 3.0], "tuple": (2.0, 3.0),
+    "float": 2.0, "int": 2, "bool": True, "list": [2.0, 3.0], "tuple": (2.0, 3.0),
+    "np.float64": np.float64(2), "np.float32": np.float32(2), "np.int64": np.int64(2),
+    "0-d array": np.array(2.0), "array": np.array([2.0, 3.0]), "int array": np.array([2, 3]),
     "column": np.array([[2.0], [3.0]]), "Tensor": Tensor([2.0, 3.0]),
 }  # fmt: skip
 BINARY: dict[str, Any] = {
-    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b, "**": lambda a, b: a**b,
+    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b, "**": lambda a, b: a**b,
     "%": lambda a, b: a % b, "//": lambda a, b: a // b,
 }  # fmt: skip
 
@@ -377,7 +380,7 @@ def test_operators_take_every_operand_on_either_side(name: str, symbol: str, swa
 def test_other_operands_are_a_type_error(symbol: str, other: Any) -> None:
     for swap in (False, True):
         if swap and symbol == "%" and isinstance(other, str):
-            continue  # that is string formatting
+            continue  # string formatting
         with pytest.raises(TypeError):
             BINARY[symbol](other, leaf(1.0)) if swap else BINARY[symbol](leaf(1.0), other)
 
@@ -419,8 +422,10 @@ def test_unary_operators_and_divmod() -> None:
 def test_comparisons_are_plain_arrays_of_booleans() -> None:
     t = leaf(1.0, 2.0, 3.0)
     for result, expected in [
-        (t == 2.0, [False, True, False]), (t != 2.0, [True, False, True]), (t < 2, [True, False, False]), (t <= 2, [True, True, False]),
-        (t > Tensor(2.0), [False, False, True]), (t >= np.full(3, 2.0), [False, True, True]), (np.greater(t, 1.5), [False, True, True]),
+        (t == 2.0, [False, True, False]), (t != 2.0, [True, False, True]), (t < 2, [True, False, False]),
+        (t <= 2, [True, True, False]),
+        (t > Tensor(2.0), [False, False, True]), (t >= np.full(3, 2.0), [False, True, True]),
+        (np.greater(t, 1.5), [False, True, True]),
         (np.array([1.0, 0.0, 0.0]) == t, [True, False, False]), (np.float64(2) >= t, [True, True, False]),
     ]:  # fmt: skip
         assert type(result) is np.ndarray
@@ -508,3 +513,18 @@ def test_the_public_names() -> None:
         "gradgradcheck",
     ]:
         assert callable(getattr(autograd, name)), name
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * 1j,
+        lambda x: x * np.array([1j]),
+        lambda x: 1j * x,
+        lambda x: x * Tensor(np.array([1j])),
+        lambda x: np.exp(x + 0j),
+    ],
+)
+def test_a_complex_result_is_refused(f: Callable[[Tensor], Any]) -> None:
+    with pytest.raises(DTypeError, match="complex"):
+        f(leaf(1.0))

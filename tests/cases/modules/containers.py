@@ -11,14 +11,14 @@ from tests.cases.modules.case import ModuleCase, away_from_zero
 
 
 class ModuleList(nn.ModuleList):
-    """A list of modules that is called: one after the other, and what each gives is added up."""
+    """A list of modules whose results are added up."""
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
         return sum((module(x) for module in self), 0.0)
 
 
 class ModuleDict(nn.ModuleDict):
-    """A dict of modules that is called: the one named "second" on the result of "first"."""
+    """A dict of modules that calls the one named "second" on the result of "first"."""
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
         return self["second"](self["first"](x))
@@ -58,11 +58,14 @@ def torch_named(torch: Any) -> Any:
 
 MODULES = [
     ModuleCase(nn.Sequential, named, away_from_zero(4, 3), torch_named, label="named, nested"),
-    ModuleCase(nn.ModuleList, lambda rng: ModuleList([linear(3, 2, rng), linear(3, 2, rng)]), away_from_zero(4, 3), torch_list),
+    ModuleCase(nn.ModuleList, lambda rng: ModuleList([linear(3, 2, rng), linear(3, 2, rng)]), away_from_zero(4, 3),
+               torch_list),
     ModuleCase(
-        nn.ModuleDict, lambda rng: ModuleDict({"first": linear(3, 4, rng), "second": linear(4, 2, rng)}), away_from_zero(4, 3), torch_dict
+        nn.ModuleDict, lambda rng: ModuleDict({"first": linear(3, 4, rng), "second": linear(4, 2, rng)}),
+        away_from_zero(4, 3), torch_dict
     ),
-    ModuleCase(nn.Identity, lambda rng: nn.Identity(54, eps=0.1), away_from_zero(4, 3), lambda torch: torch.nn.Identity(54, eps=0.1)),
+    ModuleCase(nn.Identity, lambda rng: nn.Identity(54, eps=0.1), away_from_zero(4, 3),
+               lambda torch: torch.nn.Identity(54, eps=0.1)),
     ModuleCase(nn.Lambda, lambda rng: nn.Lambda(np.sin), away_from_zero(4, 3)),
     *[
         ModuleCase(
@@ -71,5 +74,6 @@ MODULES = [
         )
         for dim, size in [(1, (2, 3)), (1, (3, -1)), (-1, (2, 1)), (0, (2,))]
     ],
-    ModuleCase(nn.Flatten, lambda rng: nn.Flatten(0, -1), away_from_zero(2, 3), lambda torch: torch.nn.Flatten(0, -1), label="all"),
+    ModuleCase(nn.Flatten, lambda rng: nn.Flatten(0, -1), away_from_zero(2, 3), lambda torch: torch.nn.Flatten(0, -1),
+               label="all"),
 ]  # fmt: skip

@@ -28,7 +28,8 @@ MODULES = [
     *[
         ModuleCase(
             PARAMETRIZED, lambda rng, dim=dim: nn.weight_norm(linear(rng), dim=dim), away_from_zero(4, 3),
-            lambda torch, dim=dim: utils(torch).weight_norm(torch.nn.Linear(3, 2), dim=dim), label=f"weight_norm dim={dim}",
+            lambda torch, dim=dim: utils(torch).weight_norm(torch.nn.Linear(3, 2), dim=dim),
+            label=f"weight_norm dim={dim}",
         )
         for dim in (0, 1, None)
     ],
@@ -45,8 +46,10 @@ MODULES = [
         lambda torch: utils(torch).spectral_norm(torch.nn.Linear(3, 2)), label="spectral_norm, in training", order=0,
     ),
     ModuleCase(
-        PARAMETRIZED, lambda rng: nn.spectral_norm(linear(rng), n_power_iterations=2, dim=1, rng=rng), away_from_zero(4, 3),
-        lambda torch: utils(torch).spectral_norm(torch.nn.Linear(3, 2), n_power_iterations=2, dim=1), label="spectral_norm dim=1", order=0,
+        PARAMETRIZED, lambda rng: nn.spectral_norm(linear(rng), n_power_iterations=2, dim=1, rng=rng),
+        away_from_zero(4, 3),
+        lambda torch: utils(torch).spectral_norm(torch.nn.Linear(3, 2), n_power_iterations=2, dim=1),
+        label="spectral_norm dim=1", order=0,
     ),
     ModuleCase(
         PARAMETRIZED, lambda rng: nn.spectral_norm(linear(rng), "bias"), away_from_zero(4, 3),

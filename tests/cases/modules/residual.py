@@ -38,7 +38,7 @@ def on_images(
 
 
 def peer(torch: Any, kind: str, *sizes: int) -> Any:
-    """torchvision's block, written out: torchvision itself is not needed for it."""
+    """torchvision's block, written here so that torchvision is not needed."""
     t = torch.nn
     inplanes, planes, stride = sizes if len(sizes) == 3 else (*sizes, 1)
 

@@ -1,4 +1,4 @@
-"""What a Module says: its repr, and where in the model an error arose."""
+"""Errors of a module's call: where in the model they arose."""
 
 from __future__ import annotations
 
@@ -12,63 +12,6 @@ import autograd
 import nn
 from autograd import Tensor
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-
-# Looks
-
-
-def test_repr_is_nested() -> None:
-    net = nn.Sequential(nn.Linear(2, 3), nn.Residual(nn.Sequential(nn.ReLU())))
-    assert repr(net) == (
-        "Sequential(\n"
-        "  (0): Linear(in_features=2, out_features=3, bias=True)\n"
-        "  (1): Residual(\n"
-        "    (block): Sequential(\n"
-        "      (0): ReLU()\n"
-        "    )\n"
-        "  )\n"
-        ")"
-    )
-
-
-def test_repr_of_a_module_that_holds_itself_ends() -> None:
-    module = nn.Module()
-    module.child = nn.ReLU()
-    module.child.parent = module
-    assert "(parent): ..." in repr(module)
-
-
-def test_repr_folds_equal_children() -> None:
-    class Stack(nn.Module):
-        def __init__(self) -> None:
-            self.layers = [nn.ReLU(), nn.ReLU(), nn.Tanh(), nn.ReLU()]
-            self.a, self.b = nn.ReLU(), nn.ReLU()
-
-        def extra_repr(self) -> str:
-            return "first\nsecond"
-
-    assert repr(Stack()) == (
-        "Stack(\n  first\n  second\n  (layers.0-1): 2 x ReLU()\n  (layers.2): Tanh()\n  (layers.3): ReLU()\n  (a): ReLU()\n  (b): ReLU()\n)"
-    )
-    assert repr(nn.Module()) == "Module()"
-
-
-@pytest.mark.oracle
-def test_repr_is_pytorchs() -> None:
-    torch = pytest.importorskip("torch")
-
-    def build(package: Any) -> Any:
-        def block() -> Any:
-            return package.Sequential(package.Linear(2, 3), package.ReLU())
-
-        return package.ModuleDict({
-            "blocks": package.ModuleList([*[block() for _ in range(3)], package.Tanh()]), "one": block(), "flat": package.Flatten(),
-            "unflat": package.Unflatten(1, (2, 3)), "id": package.Identity(), "none": package.ModuleList(),
-        })  # fmt: skip
-
-    assert repr(build(nn)) == repr(build(torch.nn))
-
-
-# Errors
 
 
 def test_anomaly_names_the_module() -> None:

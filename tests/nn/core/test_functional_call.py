@@ -1,4 +1,4 @@
-"""nn.functional_call: a Module as a function of its parameters, of which nothing is left behind."""
+"""nn.functional_call: a Module as a function of its parameters; afterwards the module is unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hooks of modules: before and after forward, and around the sweep; PyTorch's calls and order."""
+"""Hooks of modules, before and after forward and in the sweep, with the arguments and the order of PyTorch's."""
 
 from __future__ import annotations
 
@@ -329,7 +329,7 @@ def test_hooks_are_recorded_in_a_graph_of_the_gradient() -> None:
     assert h.tolist() == [
         12,
         24,
-    ]  # not twice that: the second sweep comes through the module's input, but not its output
+    ]  # not twice that: the second sweep passes the module's input, but not its output
 
 
 def test_float32_stays(layer: nn.Linear) -> None:
@@ -340,7 +340,7 @@ def test_float32_stays(layer: nn.Linear) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore:Full backward hook is firing")  # PyTorch's word on inputs without a gradient
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")  # PyTorch's warning for inputs without a gradient
 @pytest.mark.parametrize("tracked", [True, False])
 def test_calls_and_gradients_are_pytorchs(tracked: bool) -> None:
     torch = pytest.importorskip("torch")

@@ -1,4 +1,4 @@
-"""Module: what it finds in its attributes, what it does to all of it, saving, hooks aside."""
+"""Module: its members, the methods that act on all of them, and state dicts. Hooks: test_hooks.py."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograd.errors import ArgumentError, DTypeError, InPlaceError, ShapeError
 
 
 class Net(nn.Module):
-    """Every way to hold something: an attribute, a list, a dict, a shared layer, a bare parameter."""
+    """Members held in every way: as an attribute, in a list, in a dict, shared, and a parameter of its own."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.first = nn.Linear(4, 3, rng=rng)
@@ -264,7 +264,8 @@ def test_the_walks_are_pytorchs() -> None:
             [[name for name, _ in walk] for walk in (
                 net.named_parameters(), net.named_buffers(), net.named_children(), net.named_modules(),
                 net.named_parameters(remove_duplicate=False), net.named_modules(prefix="p", remove_duplicate=False),
-                net.named_buffers(recurse=False), net.a.named_buffers(recurse=False), net.named_parameters(prefix="p", recurse=False),
+                net.named_buffers(recurse=False), net.a.named_buffers(recurse=False),
+                net.named_parameters(prefix="p", recurse=False),
             )],
             list(net.state_dict()),
             [len(list(walk)) for walk in (net.parameters(), net.buffers(), net.children(), net.modules())],
@@ -273,7 +274,7 @@ def test_the_walks_are_pytorchs() -> None:
     ours, theirs = names(build(nn, np.ones)), names(build(torch.nn, torch.ones))
     assert ours[1:] == theirs[1:]
     assert sorted(set(ours[0])) == sorted(set(theirs[0]))
-    assert ours[0][-1] == "Outer"  # from the inside to the outside; PyTorch visits what is shared more than once
+    assert ours[0][-1] == "Outer"  # children first; PyTorch visits a shared module more than once
 
 
 def test_apply_goes_from_the_inside_out_and_once(net: Net) -> None:
@@ -289,8 +290,8 @@ def test_registering(net: Net) -> None:
     net.register_parameter("gain", nn.Parameter([1.0]))
     net.register_parameter("none", None)
     net.register_module("extra", nn.ReLU())
-    net.add_module("first", nn.Linear(4, 3))  # takes the place of a module
-    net.register_buffer("later", np.ones(1))  # and of what was left out
+    net.add_module("first", nn.Linear(4, 3))  # replaces a module
+    net.register_buffer("later", np.ones(1))  # replaces None
     assert [name for name, _ in net.named_buffers()] == ["mean", "scratch", "later"]
     assert "scratch" not in net.state_dict()
     assert isinstance(net.mean, nn.Buffer)

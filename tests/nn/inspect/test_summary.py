@@ -1,4 +1,4 @@
-"""summary: the table, its numbers, and that nothing of the model changes."""
+"""summary: the table, its numbers, and that the model does not change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograd.errors import ArgumentError, ShapeError
 
 
 class Net(nn.Module):
-    """Nested, with a layer called twice, one under two names, a weight of two layers, one frozen, one never called."""
+    """Nested, with a layer called twice, one with two names, a shared weight, a frozen layer, and one never called."""
 
     def __init__(self) -> None:
         self.enc = nn.Linear(8, 8)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ import autograd
 import nn
 import nn.functional as F
 from autograd import Tensor, gradcheck, gradgradcheck, no_grad
+from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.data import minibatches
 
@@ -272,3 +275,19 @@ def test_a_network_agrees_with_pytorch(dtype: Any, rng: np.random.Generator) -> 
     assert abs(loss.item() - peer.item()) < tolerance
     for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
         assert np.allclose(p.grad.numpy(), q.grad.numpy(), rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("needs", [n for n in product((False, True), repeat=3) if any(n)])
+def test_a_fused_operation_with_constants_has_a_graph_of_its_gradient(needs: tuple[bool, ...]) -> None:
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=shape) for shape in ((4, 3), (2, 3), (2,))]
+
+    def seconds(function: Callable[..., Any]) -> list[Any]:
+        tensors = [Tensor(a, requires_grad=need) for a, need in zip(arrays, needs, strict=True)]
+        inputs = [t for t in tensors if t.requires_grad]
+        first = gradients((function(*tensors) ** 3).sum(), inputs, create_graph=True)
+        total = sum((g**2).sum() for g in first)
+        return [g.numpy() for g in gradients(total, inputs)]
+
+    for ours, plain in zip(seconds(F.linear), seconds(lambda x, w, b: x @ w.T + b), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-12)

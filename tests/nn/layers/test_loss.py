@@ -386,3 +386,13 @@ def test_class_numbers_of_any_integer_dtype(dtype: str) -> None:
     assert float(F.cross_entropy(logits, np.array([2, 0], dtype))) == expected
     with pytest.raises(ArgumentError, match="0 … 2"):
         F.cross_entropy(logits, np.array([2, 3], dtype))
+
+
+def test_a_target_of_class_numbers_may_be_reused() -> None:
+    logits = Tensor(np.zeros((1, 2)), requires_grad=True)
+    target = np.array([1])
+    loss = F.cross_entropy(logits, target)
+    target[:] = 0
+    loss.backward()
+    assert logits.grad is not None
+    assert logits.grad.tolist() == [[0.5, -0.5]]

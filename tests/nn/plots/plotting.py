@@ -1,4 +1,4 @@
-"""What the tests of nn.plots share: to read a picture, and small models to draw."""
+"""Helpers of the tests of nn.plots: functions that read a picture, and small models to draw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pictures of functions hold: activations, Jacobians, the regions of a plane."""
+"""The contents of pictures of functions: activations, Jacobians, regions of a plane."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def test_a_function_that_is_not_finite_is_drawn() -> None:
 def test_every_activation_of_the_package_can_be_drawn() -> None:
     kinds = [
         nn.Step, nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ReLU6, nn.Hardtanh, nn.Hardsigmoid, nn.Hardswish,
-        nn.Softshrink, nn.Hardshrink, nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Tanhshrink, nn.Softsign, nn.Softplus, nn.ELU,
-        nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish,
+        nn.Softshrink, nn.Hardshrink, nn.Sigmoid, nn.LogSigmoid, nn.Tanh, nn.Tanhshrink, nn.Softsign, nn.Softplus,
+        nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish,
     ]  # fmt: skip
     for kind in kinds:
         x, y, slope = plots.slopes(kind, np.linspace(-3, 3, 1001))
@@ -261,7 +261,7 @@ def test_lines_through_one_point_make_no_pieces_of_rounding_errors(rng: np.rando
 
 
 def test_the_regions_of_two_layers_are_the_patterns_that_are_possible(rng: np.random.Generator) -> None:
-    """Of 2^8 patterns of eight units, linear programming says which there are."""
+    """The number of the 2^8 patterns of eight units that occur, found by linear programming."""
     linprog = pytest.importorskip("scipy.optimize").linprog
     model = net(
         nn.Linear(2, 4, rng=rng), nn.ReLU(), nn.Linear(4, 4, rng=rng), nn.ReLU(), nn.Linear(4, 1, rng=rng)

@@ -1,4 +1,4 @@
-"""What the pictures of a model's layers hold: norms of gradients, histograms, dead rectifiers."""
+"""The contents of pictures of a model's layers: norms of gradients, histograms, dead rectifiers."""
 
 from __future__ import annotations
 

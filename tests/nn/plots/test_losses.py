@@ -1,4 +1,4 @@
-"""What the pictures of a loss hold: its surface, and the ways of optimizers over it."""
+"""The contents of pictures of a loss: its surface, and the paths of optimizers on it."""
 
 from __future__ import annotations
 

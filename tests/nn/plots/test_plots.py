@@ -1,4 +1,4 @@
-"""What all plots share: where they draw, in which style, that they leave everything as it was; and the page about them."""
+"""What holds for all plots: Axes, style, that they change nothing; and the documentation page about them."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_nobody_here_imports_an_optimizer_or_matplotlib_at_the_top() -> None:
 
 
 def test_what_jupyter_switches_on_at_the_first_figure_stays_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its backend becomes interactive when a figure is first made, and shows no figure where that is taken back."""
+    """Its backend becomes interactive when a figure is first made; if that is undone, no figure is shown."""
     from matplotlib import pyplot
 
     subplots, size = pyplot.subplots, matplotlib.rcParams["font.size"]

@@ -1,4 +1,4 @@
-"""What the pictures of a training hold: schedules, learning curves, confusion matrix and ROC curves."""
+"""The contents of pictures of a training: schedules, learning curves, confusion matrix and ROC curves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training that was stopped goes on bit for bit; what is on the disk is whole, and reading it runs no code."""
+"""A resumed training equals one that was not stopped, bit for bit; a checkpoint is complete; loading runs no code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import optim
 from autograd.errors import ArgumentError
 from autograd.random import generator
 from nn.data import DataLoader
-from nn.training.checkpoint import packed, read, unpacked
+from nn.training.checkpoint import packed, read_checkpoint, unpacked
 
 pytest.importorskip("safetensors")
 
@@ -56,7 +56,7 @@ def timeless(history: nn.History) -> dict[str, Any]:
 
 
 def everything(kind: str, **options: Any) -> tuple[nn.Module, nn.History]:
-    """A training with all that has a state: dropout, shuffles, moments, a schedule, early stopping."""
+    """A training with every kind of state: dropout, shuffles, moments, a schedule, early stopping."""
     autograd.seed(3)
     model = network()
     optimizer: Any = optim.Adam(model.parameters(), lr=0.02, amsgrad=True)
@@ -117,7 +117,7 @@ def test_ctrl_c_after_a_resume_goes_back_to_the_best_of_all(tmp_path: Path) -> N
 
     history = fit(model, epochs=9, callbacks=[press], resume=tmp_path)
     assert (history.epochs, history.stopped) == (4, "interrupted")
-    best = read(tmp_path / "epoch-0003")[1]["best_weights"]
+    best = read_checkpoint(tmp_path / "epoch-0003")[1]["best_weights"]
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value, best[name])
 
@@ -178,7 +178,7 @@ def test_a_failed_write_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: 
     whole = []
 
     def full(source: Any, target: Any) -> None:
-        """The disk is full at the last moment: up to now nothing is to be seen under the final name."""
+        """The disk is full at the last moment: so far there is nothing under the final name."""
         if Path(target).name == "epoch-0003":
             whole.append(sorted(path.name for path in Path(source).iterdir()))
             assert not Path(target).exists()
@@ -209,7 +209,7 @@ def test_a_state_that_is_no_data_is_named(tmp_path: Path) -> None:
 
 
 def equal(a: Any, b: Any) -> None:
-    """The same types, orders and bits all the way down."""
+    """Assert that two nested values have the same types, orders and bits."""
     assert type(a) is type(b)
     if isinstance(a, dict):
         equal(list(a), list(b))
@@ -227,7 +227,8 @@ def equal(a: Any, b: Any) -> None:
 def test_a_state_comes_back_as_it_was() -> None:
     state = {
         "numbers": {0: {"step": 3, "exp_avg": np.arange(3, dtype=np.float32)}, "0": np.ones(2)},
-        "tuple": (0.9, (np.float32(0.1), None)), "list": [True, "text", [], {}], "big": 2**127 + 1, "special": [float("inf"), -0.0, 1e-320],
+        "tuple": (0.9, (np.float32(0.1), None)), "list": [True, "text", [], {}], "big": 2**127 + 1,
+        "special": [float("inf"), -0.0, 1e-320],
         "zero-d": np.array(2, np.int8), 1: np.bool_(True), "1": np.bool_(False),
     }  # fmt: skip
     arrays: dict[str, np.ndarray] = {}
@@ -250,7 +251,7 @@ def test_loading_runs_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (builtins, "exec"),
     ):
         monkeypatch.setattr(module, name, refused)
-    weights, training = read(tmp_path / "epoch-0002")
+    weights, training = read_checkpoint(tmp_path / "epoch-0002")
     monkeypatch.undo()
     assert weights.keys() == network().state_dict().keys()
     assert training["history"]["epoch"] == [1, 2]

@@ -1,4 +1,4 @@
-"""What training recorded: a dict of lists, its best epoch, a table and a picture."""
+"""History: a dict of lists, its best epoch, its data frame and its picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from nn.training.history import History
 
 COLUMNS = {
     "epoch": [1, 2, 3, 4], "train_loss": [4.0, 3.0, 2.0, 1.0], "train_accuracy": [0.2, 0.4, 0.6, 0.8],
-    "validation_loss": [4.0, 2.5, 2.5, 3.0], "validation_accuracy": [0.1, 0.3, 0.7, 0.7], "lr": [0.1] * 4, "seconds": [1.0] * 4,
+    "validation_loss": [4.0, 2.5, 2.5, 3.0], "validation_accuracy": [0.1, 0.3, 0.7, 0.7],
+    "lr": [0.1] * 4, "seconds": [1.0] * 4,
 }  # fmt: skip
 
 

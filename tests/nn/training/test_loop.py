@@ -1,4 +1,4 @@
-"""nn.fit: what it computes and records, what ends it, and what it leaves behind. Checkpoints: test_training_checkpoint.py."""
+"""nn.fit: what it computes and records, what ends it, and the state that it leaves. Checkpoints: test_checkpoint.py."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_callbacks_see_each_epoch_and_may_end_it() -> None:
 
 
 class NeedsClosure(optim.SGD):
-    """As LBFGS: it evaluates for itself."""
+    """An optimizer whose step takes a closure, as that of LBFGS."""
 
     def step(self, closure: Any) -> Any:  # type: ignore[override]
         first = closure()
@@ -260,7 +260,7 @@ def test_early_stopping_by_a_metric_and_its_min_delta() -> None:
 
 @pytest.fixture
 def keyboard() -> Iterator[None]:
-    """Ctrl-C as at a terminal; a program in the background of a shell is deaf to it."""
+    """Ctrl-C as at a terminal; a program in the background of a shell ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -496,7 +496,7 @@ def diabetes() -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("decay", [0.02, 1.0])
 @pytest.mark.parametrize("by", ["weight_decay", "l2_penalty"])
 def test_ridge_regression_equals_its_closed_form(by: str, decay: float) -> None:
-    """Least squares with λ/2·|w|²: w = (2/n XᵀX + λI)⁻¹ 2/n Xᵀy, whichever way the penalty is said; the bias is not penalised."""
+    """Least squares with λ/2·|w|², given in either way: w = (2/n XᵀX + λI)⁻¹ 2/n Xᵀy; the bias is not penalised."""
     x, y = diabetes()
     n = len(x)
     layer = nn.Linear(10, 1, rng=np.random.default_rng(0)).double()

@@ -1,4 +1,4 @@
-"""Schedulers: what they warn of and what they refuse, and that a refusal changes nothing."""
+"""Schedulers: warnings and errors; an error changes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.cases.schedulers import Halving, Slope, optimizer_of, settings
 def test_an_epoch_lost_is_told() -> None:
     optimizer = optimizer_of()
     scheduler = lr_scheduler.StepLR(optimizer, 2)
-    scheduler.step()  # nothing waits: somebody looks at the schedule
+    scheduler.step()  # no gradient is waiting, so no warning: somebody plots the schedule
     scheduler = lr_scheduler.StepLR(optimizer, 2)
     (optimizer.param_groups[0]["params"][0] ** 2).sum().backward()
     with pytest.warns(UserWarning, match=r"before the first optimizer.step\(\)") as caught:

@@ -1,4 +1,4 @@
-"""Schedulers: every sequence in closed form and beside PyTorch's, states in the middle, going on after an epoch."""
+"""Schedulers: every sequence against its closed form and PyTorch's, saved states, continuing after an epoch."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def theirs_of(torch: Any, name: str = "SGD") -> Any:
 
 
 def plain(value: Any) -> Any:
-    """What a file makes of a state: dicts and lists."""
+    """A state as it comes out of a JSON file: dicts and lists."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 class TorchSchedulers:
-    """PyTorch's schedulers, with the one that it keeps elsewhere."""
+    """PyTorch's schedulers, with SWALR, which it keeps in swa_utils."""
 
     def __init__(self, torch: Any) -> None:
         self.torch = torch
@@ -82,7 +82,7 @@ def test_pytorchs_sequence(case: SchedulerCase) -> None:
     torch = pytest.importorskip("torch")
     ours, theirs = optimizer_of(case.optimizer), theirs_of(torch, case.optimizer)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # PyTorch's own, about schedulers in schedulers
+        warnings.simplefilter("ignore")  # PyTorch warns about its own nested schedulers
         expected = run(theirs, case.make(TorchSchedulers(torch), theirs), case.steps)
     found = run(ours, case.make(lr_scheduler, ours), case.steps)
     assert np.allclose(found, expected, rtol=1e-12, atol=1e-16)
@@ -162,13 +162,13 @@ def test_repr_says_where_it_stands(case: SchedulerCase) -> None:
         assert text.count("\n") > len(scheduler._schedulers)
 
 
-# Going on after an epoch without a state, and going to an epoch
+# Continuing after an epoch without a state, and going to an epoch
 
 RESUMED = [case for case in SCHEDULERS if not case.name.startswith(("Sequential", "Chained", "SWALR"))]
 
 
 def resume(name: str) -> Any:
-    """What makes the row's scheduler continue after `last_epoch`."""
+    """Make the case's scheduler so that it continues after `last_epoch`."""
     case = next(case for case in SCHEDULERS if case.name == name)
 
     class Resumed:
@@ -201,7 +201,7 @@ def test_continues_after_an_epoch_as_pytorch_does(name: str, last_epoch: int) ->
 def test_warm_restarts_continue_in_the_cycle_they_were_in() -> None:
     name = "CosineAnnealingWarmRestarts, longer"
     case = next(case for case in SCHEDULERS if case.name == name)
-    for last_epoch in (0, 5, 6, 7, 20, 30, 48):  # PyTorch begins at the first cycle
+    for last_epoch in (0, 5, 6, 7, 20, 30, 48):  # PyTorch assumes the first cycle
         optimizer = optimizer_of()
         case.make(lr_scheduler, optimizer)
         scheduler = resume(name)(lr_scheduler, optimizer, last_epoch)
@@ -243,7 +243,7 @@ def test_warm_restarts_begin_anew_exactly_at_a_restart() -> None:
     optimizer = optimizer_of()
     scheduler = lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 1, 3)
     for n in range(9):
-        scheduler.step((3**n - 1) / 2)  # PyTorch's logarithm takes 121 for the end of the cycle before
+        scheduler.step((3**n - 1) / 2)  # by its logarithm PyTorch counts 121 to the cycle before
         assert scheduler.get_last_lr() == list(LRS)
         assert scheduler.T_i == 3**n
 
@@ -267,7 +267,7 @@ def test_the_plateau_is_pytorchs(case: PlateauCase) -> None:
         for name in ("best", "num_bad_epochs", "cooldown_counter", "in_cooldown", "last_epoch"):
             assert getattr(scheduler, name) == getattr(other, name)
     assert scheduler.state_dict().keys() == other.state_dict().keys()
-    assert settings(ours)[0][0] < LRS[0]  # something happened
+    assert settings(ours)[0][0] < LRS[0]  # it was reduced
 
 
 @plateaus
@@ -357,7 +357,7 @@ def test_a_second_scheduler_starts_from_the_first_rates() -> None:
 
 
 def test_composites_in_a_sequence() -> None:
-    """A composite takes its place in a sequence like any other; PyTorch's chains begin an epoch late, or fail."""
+    """A composite in a sequence works like any scheduler. In PyTorch a chain begins an epoch late, or fails."""
 
     def chain(o: Any) -> Any:
         return lr_scheduler.ChainedScheduler([lr_scheduler.ConstantLR(o, 0.5, 2), lr_scheduler.ExponentialLR(o, 0.5)])
@@ -390,7 +390,7 @@ def test_one_cycle_ends_where_it_should() -> None:
         optimizer = optimizer_of(lrs=(1.0,))
         scheduler = lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=20, anneal_strategy=strategy)
         rates = [settings(optimizer)[0]]
-        for _ in range(20):  # a loop steps once more than there are rates
+        for _ in range(20):  # a loop makes one step more than there are rates
             scheduler.step()
             rates.append(settings(optimizer)[0])
         assert max(rates)[0] == 1.0

@@ -1,4 +1,4 @@
-"""What modules put out, caught by hooks, from a model that is left as it was."""
+"""Watching the outputs of a model's modules by hooks, which are removed afterwards."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, no_grad
+from autograd import no_grad
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from nn.core.module import Module
 
 Place = tuple[str, Module]
-Seen = Callable[[str, Module, np.ndarray, np.ndarray], None]  # (label, module, its first input, its output)
+Note = Callable[[str, Module, np.ndarray, np.ndarray], None]  # called with (label, module, its first input, its output)
 
 
 def innermost(model: Module, kinds: type | tuple[type, ...] | None = None) -> list[Place]:
-    """(path, module) of the modules without modules inside; or of those of certain classes, wherever they stand."""
+    """(path, module) of the modules without modules inside; or, given `kinds`, of all modules of these classes."""
     check_model(model)
     if kinds is not None:
         return [(path or type(m).__name__, m) for path, m in model.named_modules() if isinstance(m, kinds)]
@@ -25,15 +26,17 @@ def innermost(model: Module, kinds: type | tuple[type, ...] | None = None) -> li
 
 
 def check_model(model: Any) -> None:
+    """Refuse what is not a module."""
     if not isinstance(model, Module):
         raise ArgumentError(f"expected a model, an nn.Module; got a {type(model).__name__}.")
 
 
 @contextmanager
-def watched(model: Module, places: list[Place], seen: Seen) -> Iterator[None]:
-    """Call `seen` with every output of these modules that is an array.
+def watch_outputs(model: Module, places: list[Place], note: Note) -> Iterator[None]:
+    """Inside, `note` is called with every output of these modules that is an array.
 
-    A module that is called several times in one pass, such as one nn.ReLU for all layers, gets a label for each: "relu", "relu #2".
+    A module that is called several times in one pass, such as one nn.ReLU for all layers, has a label for each call:
+    "relu", "relu #2".
     """
     calls: dict[str, int] = {}
 
@@ -41,13 +44,13 @@ def watched(model: Module, places: list[Place], seen: Seen) -> Iterator[None]:
         calls.clear()
 
     def hook(path: str) -> Callable[..., None]:
-        def note(module: Module, args: tuple[Any, ...], output: Any) -> None:
+        def after_forward(module: Module, args: tuple[Any, ...], output: Any) -> None:
             if hasattr(output, "shape") and args and hasattr(args[0], "shape"):
                 calls[path] = calls.get(path, 0) + 1
                 label = path if calls[path] == 1 else f"{path} #{calls[path]}"
-                seen(label, module, raw(args[0]), raw(output))
+                note(label, module, np.asarray(raw(args[0])), np.asarray(raw(output)))
 
-        return note
+        return after_forward
 
     with ExitStack() as stack:
         stack.enter_context(model.register_forward_pre_hook(begin, prepend=True))
@@ -57,8 +60,8 @@ def watched(model: Module, places: list[Place], seen: Seen) -> Iterator[None]:
 
 
 @contextmanager
-def as_used(model: Module) -> Iterator[None]:
-    """In eval mode and without recording; afterwards every module is in the mode it was in."""
+def evaluating(model: Module) -> Iterator[None]:
+    """Inside, the model is in eval mode and nothing is recorded; afterwards every module is in its former mode."""
     check_model(model)
     modes = [(module, module.training) for module in model.modules()]
     try:
@@ -70,11 +73,6 @@ def as_used(model: Module) -> Iterator[None]:
             module.training = training
 
 
-def raw(x: Any) -> np.ndarray:
-    """The values of a Tensor, or of what is one already."""
-    return np.asarray(x.numpy() if isinstance(x, Tensor) else x)
-
-
-def call(model: Any, x: Any) -> Any:
-    """The model of one input, or of several given as a tuple."""
+def call_model(model: Any, x: Any) -> Any:
+    """The model's output for one input, or for several given as a tuple."""
     return model(*x) if isinstance(x, tuple) else model(x)

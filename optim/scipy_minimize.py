@@ -1,4 +1,4 @@
-"""minimize: scipy.optimize.minimize with exact derivatives."""
+"""minimize: SciPy's methods of minimization with exact derivatives."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import numpy as np
 
 from autograd import Tensor, enable_grad
 from autograd.engine.gradients import gradients
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError
 from autograd.pytree import tree_flatten, tree_unflatten
 
 NO_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
-PRODUCTS = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")  # those that ask for H v
-MATRIX = ("dogleg", "trust-exact")  # those that ask for H
+HESSIAN_PRODUCT = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")
+HESSIAN = ("dogleg", "trust-exact")
 
 
 def minimize(
@@ -31,18 +32,18 @@ def minimize(
     callback: Callable[[Any], Any] | None = None,
     options: dict[str, Any] | None = None,
 ) -> Any:
-    """Find an x near x0 where f(x) is least, by one of SciPy's methods.
+    """Find a minimum of f near x0 by one of SciPy's methods.
 
-    The gradient comes from one backward sweep. Methods that want more get it exactly: Newton-CG, trust-ncg, trust-krylov and
-    trust-constr the product of the Hessian with a vector (a sweep through the sweep), dogleg and trust-exact the Hessian.
+    The gradient comes from one backward sweep. Second derivatives are exact, too: Newton-CG, trust-ncg, trust-krylov
+    and trust-constr get products of the Hessian with a vector, dogleg and trust-exact the Hessian.
 
-    Args:      f: takes x built like x0, of Tensors, and then `args`; returns one number.
-               x0: an array, a Tensor, a list of numbers, or a tree of arrays: a list, a dict, nested.
-               method: of scipy.optimize.minimize; None: BFGS, with bounds L-BFGS-B, with constraints SLSQP.
-               bounds, constraints: as SciPy takes them, for the elements of x in one row, leaf after leaf.
+    Args:      f: takes x as Tensors, in the structure of x0, and then `args`; returns one number.
+               x0: an array, a Tensor, a list of numbers, or a tree of arrays (nested lists, tuples and dicts).
+               method: as SciPy takes it. None means BFGS, with bounds L-BFGS-B, with constraints SLSQP.
+               bounds, constraints: as SciPy takes them, for all elements of x as one row, leaf after leaf.
                tol, options: as SciPy takes them.
-               callback: called with x after every iteration; StopIteration ends the search.
-    Returns:   scipy's OptimizeResult; x and the gradient (`jac`) are built like x0, of arrays.
+               callback: called with x after every iteration; it may raise StopIteration to end the search.
+    Returns:   SciPy's OptimizeResult; x and the gradient (`jac`) are arrays in the structure of x0.
     Numerics:  in float64, whatever the dtype of x0.
     Raises:    ArgumentError if f does not return one number that depends on x.
     Source:    scipy.optimize.minimize; the products: Pearlmutter 1994.
@@ -53,21 +54,21 @@ def minimize(
         >>> optim.minimize(rosenbrock, np.zeros(3), method="trust-ncg").x.round(4)
         array([1., 1., 1.])
     """
-    from scipy.optimize import minimize as scipys  # a tenth of a second to import: only who uses it pays
+    from scipy.optimize import minimize as scipy_minimize  # here, because the import takes a tenth of a second
 
     objective = _Objective(f, x0, tuple(args))
     name = method.lower() if isinstance(method, str) else ""
     wanted: dict[str, Any] = (
         {"fun": objective.value} if name in NO_GRADIENT else {"fun": objective.value_and_gradient, "jac": True}
     )
-    if name in PRODUCTS or callable(method):
+    if name in HESSIAN_PRODUCT or callable(method):
         wanted["hessp"] = objective.product
-    if name in MATRIX:
+    if name in HESSIAN:
         wanted["hess"] = objective.hessian
     if callback is not None:
-        wanted["callback"] = lambda x, *rest: callback(objective.built(x))
+        wanted["callback"] = lambda x, *rest: callback(objective.structured(x))
     with enable_grad():
-        result = scipys(
+        result = scipy_minimize(
             x0=objective.start,
             method=method,
             bounds=bounds,
@@ -76,15 +77,15 @@ def minimize(
             options=options,
             **wanted,
         )
-    result.x = objective.built(result.x)
-    for key in ("jac", "grad"):  # trust-constr calls the gradient grad, and jac those of the constraints
+    result.x = objective.structured(result.x)
+    for key in ("jac", "grad"):  # in trust-constr `grad` is f's gradient, and `jac` those of the constraints
         if isinstance(result.get(key), np.ndarray) and result[key].shape == objective.start.shape:
-            result[key] = objective.built(result[key])
+            result[key] = objective.structured(result[key])
     return result
 
 
 class _Objective:
-    """f of one row of numbers, with its derivatives."""
+    """f as a function of one row of numbers, with its derivatives."""
 
     def __init__(self, f: Callable[..., Any], x0: Any, args: tuple[Any, ...]) -> None:
         if isinstance(x0, (list, tuple)) and x0 and all(isinstance(x, Number) for x in x0):
@@ -92,7 +93,7 @@ class _Objective:
         if not callable(f):
             raise ArgumentError(f"minimize takes a function of x first; got a {type(f).__name__}.")
         leaves, self.structure = tree_flatten(x0)
-        arrays = [np.asarray(leaf.numpy() if isinstance(leaf, Tensor) else leaf) for leaf in leaves]
+        arrays = [np.asarray(raw(leaf)) for leaf in leaves]
         for array in arrays:
             if array.dtype.kind not in "fiu":
                 raise DTypeError(f"minimize varies real numbers; got an x0 of dtype {array.dtype}.")
@@ -102,11 +103,12 @@ class _Objective:
         self.start = np.concatenate([array.reshape(-1).astype(np.float64) for array in arrays] or [np.empty(0)])
         if not self.start.size:
             raise ArgumentError(f"minimize got an x0 without numbers: {x0!r}.")
-        self._at: Any = None  # where the Hessian was asked for last, the variables and their gradients there
+        # The x at which the gradient was recorded last, and the variables and gradients of that recording
+        self._at: Any = None
         self._recorded: tuple[list[Tensor], list[Any]] = ([], [])
 
-    def built(self, x: Any) -> Any:
-        """A row of numbers as x0 is built, of arrays of their own."""
+    def structured(self, x: Any) -> Any:
+        """A row of numbers in the structure of x0, as new arrays."""
         return tree_unflatten(self.structure, [part.copy() for part in self._parts(x)])
 
     def value(self, x: Any) -> float:
@@ -114,10 +116,10 @@ class _Objective:
 
     def value_and_gradient(self, x: Any) -> tuple[float, Any]:
         variables, value = self._evaluate(x)
-        return value.item(), self._row([_array(g) for g in gradients(value, variables)])
+        return value.item(), self._row([raw(g) for g in gradients(value, variables)])
 
     def product(self, x: Any, v: Any, *args: Any) -> Any:
-        """The Hessian at x times v. The gradient is recorded once for each x."""
+        """The Hessian at x times v. For one x the gradient is recorded once."""
         variables, slopes = self._gradient_graph(x)
         pairs = [
             (g, part)
@@ -127,7 +129,7 @@ class _Objective:
         if not pairs:  # f is linear
             return np.zeros_like(v)
         found = gradients([g for g, _ in pairs], variables, [Tensor(part) for _, part in pairs], retain_graph=True)
-        return self._row([_array(h) for h in found])
+        return self._row([raw(h) for h in found])
 
     def hessian(self, x: Any, *args: Any) -> Any:
         return np.array([self.product(x, unit) for unit in np.eye(len(x))])
@@ -157,7 +159,3 @@ class _Objective:
         return np.concatenate(
             [np.zeros(shape) if a is None else a for a, shape in zip(arrays, self.shapes, strict=True)], axis=None
         )
-
-
-def _array(x: Any) -> Any:
-    return x.numpy() if isinstance(x, Tensor) else x

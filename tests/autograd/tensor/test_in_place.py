@@ -1,7 +1,8 @@
-"""Writing in place: a Tensor is a value while recording, memory under no_grad, and never a silently wrong gradient."""
+"""Writing in place: a new value while recording, a write to memory under no_grad, never a silently wrong gradient."""
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ from autograd import Tensor, no_grad
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node, ancestors
-from autograd.errors import DTypeError, InPlaceError, ShapeError
+from autograd.errors import DTypeError, InPlaceError, NoRuleError, ShapeError
 
 OPERATORS = {
     "+=": (operator.iadd, operator.add),
@@ -30,6 +31,11 @@ CASES = [(symbol, name) for symbol in OPERATORS for name in OPERANDS if (symbol,
 
 def leaf(*values: float) -> Tensor:
     return Tensor(np.array(values), requires_grad=True)
+
+
+def grad_of(x: Tensor) -> Any:
+    assert x.grad is not None
+    return x.grad.numpy()
 
 
 # While recording
@@ -135,7 +141,7 @@ def test_augmented_assignment_of_an_element() -> None:
 
 
 def test_a_view_taken_before_a_write_keeps_its_value() -> None:
-    """Tensors are values: writing to one never shows in another, as it would between ndarrays."""
+    """Unlike between ndarrays, a write to one Tensor never changes another."""
     x = leaf(1.0, 2.0, 3.0)
     y = x * 1.0
     head, flat = y[:2], y.reshape(3, 1)
@@ -289,7 +295,7 @@ def test_a_leaf_changed_between_forward_and_backward_is_refused(use: str, change
     y = USES[use](w, x).sum()
     change(w)
     if change is change_by_data and keeps_views(y):
-        y.backward()  # another array took its place, and the views that the rules keep are of the old one
+        y.backward()  # w has another array now, and the views that the rules keep belong to the old one
         np.testing.assert_allclose(x.grad.numpy(), right)
         return
     with pytest.raises(InPlaceError, match=r"changed in place.*Call backward\(\) before"):
@@ -355,7 +361,7 @@ def test_a_result_that_its_own_rule_keeps_may_be_corrected_under_no_grad() -> No
         y[0] = 7.0
     assert y.tolist() == [7, 2 * np.exp(2)]
     assert kept.tolist() == [np.exp(1), np.exp(2)]
-    y.sum().backward()  # nothing that no_grad did is seen by the gradient
+    y.sum().backward()  # the gradient ignores what was done under no_grad
     np.testing.assert_allclose(x.grad.numpy(), np.exp([1, 2]))
 
 
@@ -404,7 +410,7 @@ def test_a_constant_that_a_rule_keeps_changed_is_refused_or_kept_apart() -> None
 
 
 def test_a_view_written_under_no_grad_never_makes_a_wrong_gradient() -> None:
-    """v = w[0] under no_grad: writing to v either changes only v, or is noticed."""
+    """v = w[0] under no_grad: a write to v changes only v, or is noticed."""
     w, x = Tensor(np.ones((2, 2)), requires_grad=True), Tensor(np.full((2, 2), 3.0), requires_grad=True)
     y = w * x
     with no_grad():
@@ -465,3 +471,94 @@ def test_a_change_beside_the_wanted_path_is_seen() -> None:
         w += 1
     with pytest.raises(InPlaceError, match="changed in place"):
         gradients(y, [x])
+
+
+# Once silently wrong
+
+
+def test_asking_again_for_requires_grad_forgets_neither_the_write_nor_the_hooks() -> None:
+    w = leaf(1.0, 2.0)
+    seen: list[Any] = []
+    w.register_hook(seen.append)
+    y = (w * w).sum()
+    with no_grad():
+        w += 10
+    w.requires_grad_(True)
+    with pytest.raises(InPlaceError):
+        y.backward()
+    (w * w).sum().backward()
+    assert len(seen) == 1
+
+
+def test_an_argument_without_a_derivative_keeps_the_value_it_had() -> None:
+    w, x = leaf(1.0, 2.0), leaf(1.0, 1.0)
+    y = np.copysign(x, w).sum()
+    with no_grad():
+        w *= -1
+    y.backward()
+    assert grad_of(x).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("view", [lambda w: w.reshape(2).detach(), lambda w: w.T.detach(), lambda w: w[:].detach()])
+def test_a_detached_view_keeps_the_values_it_had(view: Callable[[Tensor], Tensor]) -> None:
+    w, x = leaf(1.0, 2.0), leaf(1.0, 1.0)
+    y = (view(w) * x).sum()
+    with no_grad():
+        w += 10
+    y.backward()
+    assert grad_of(x).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("view", [lambda w: w.reshape(2), lambda w: w[:], np.ravel, lambda w: np.split(w, 1)[0]])
+def test_a_view_taken_under_no_grad_keeps_the_values_it_had(view: Callable[[Tensor], Tensor]) -> None:
+    w, x = leaf(1.0, 2.0), leaf(1.0, 1.0)
+    with no_grad():
+        c = view(w)
+    y = (c * x).sum()
+    with no_grad():
+        w += 10
+    y.backward()
+    assert grad_of(x).tolist() == [1, 2]
+
+
+def test_a_shallow_copy_of_a_leaf_is_written_on_its_own() -> None:
+    w = leaf(1.0, 2.0)
+    b = copy.copy(w)
+    y = (b * b).sum()
+    with no_grad():
+        w += 10
+    y.backward()
+    assert grad_of(b).tolist() == [2, 4]
+
+
+def test_a_leaf_made_of_a_number_is_checked_too() -> None:
+    t = Tensor([1.0, 2.0]).sum()
+    t.requires_grad = True
+    y = t * t * t
+    with no_grad():
+        t += 10
+    with pytest.raises(InPlaceError):
+        y.backward(create_graph=True)
+
+
+def test_masks_may_be_reused() -> None:
+    x = leaf(1.0, 2.0)
+    mask = np.array([True, False])
+    y = np.where(mask, x, 0).sum() + np.select([mask], [x], 0).sum()
+    mask[:] = False
+    y.backward()
+    assert grad_of(x).tolist() == [2, 0]
+
+
+def test_an_array_may_take_a_constant_tensor_in_place() -> None:
+    p = leaf(1.0, 2.0)
+    (p * p).sum().backward()
+    assert p.grad is not None
+    p.data -= 0.5 * p.grad  # as PyTorch's users write it
+    assert p.numpy().tolist() == [0, 0]
+    total = np.zeros(2)
+    with pytest.raises(NoRuleError, match=r"out=.*Write y = np\.add"):
+        total += p
+    with no_grad():
+        total += p + 1
+    assert total.tolist() == [1, 1]

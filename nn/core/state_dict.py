@@ -1,4 +1,4 @@
-"""Loading a state dict: everything is checked and converted before anything is written."""
+"""Loading a state dict into tensors: everything is checked and converted before anything is written."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import no_grad
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 
 
 class LoadResult(NamedTuple):
-    """The keys that a state dict lacked, and those that it had too many."""
+    """The keys that a state dict lacked, and those that it had in excess."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
 
 
-def load(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any], strict: bool) -> LoadResult:
+def load_arrays(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any], strict: bool) -> LoadResult:
     """Write the arrays of a state dict into the tensors of the same names: all of them, or none."""
     if not isinstance(state_dict, Mapping):
         raise ArgumentError(f"load_state_dict takes a dict of name -> array; got a {type(state_dict).__name__}.")
@@ -31,14 +32,14 @@ def load(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any], strict
     for name, tensor in own.items():
         if name in state_dict:
             try:
-                ready.append((tensor, _converted(state_dict[name], tensor)))
+                ready.append((tensor, _converted_to(tensor, state_dict[name])))
             except ArgumentError as error:
                 problems.append(f"{name} {error}")
     if problems:
-        lines = "\n  ".join([*problems, *_hint(missing, unexpected)])
+        lines = "\n  ".join([*problems, *_prefix_remedy(missing, unexpected)])
         raise ArgumentError(f"the state dict does not fit this {who}; nothing was loaded:\n  {lines}")
     with no_grad():
-        for tensor, array in ready:  # of its shape and dtype: nothing is left that could fail
+        for tensor, array in ready:  # the arrays have the tensors' shapes and dtypes, so no write can fail
             if isinstance(tensor._data, np.ndarray) and tensor._data.flags.writeable:
                 tensor[...] = array
             else:
@@ -46,11 +47,14 @@ def load(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any], strict
     return LoadResult(missing, unexpected)
 
 
-def _converted(value: Any, tensor: Any) -> Any:
-    """The value as an array of the tensor's shape and dtype, in memory of its own; an ArgumentError says why it cannot be."""
+def _converted_to(tensor: Any, value: Any) -> Any:
+    """The value as a new array of the tensor's shape and dtype.
+
+    Raises:  ArgumentError, whose message goes on after the tensor's name, if it cannot be converted without loss.
+    """
     try:
-        array = np.asarray(getattr(value, "_data", value))
-    except Exception as error:  # whatever a foreign object raises, the others are still to be looked at
+        array = np.asarray(raw(value))
+    except Exception as error:  # a foreign object may raise anything, and the other entries are still to be checked
         raise ArgumentError(f"is no array: {error}") from error
     if array.dtype.kind not in "fiub":
         raise ArgumentError(f"has dtype {array.dtype}, which does not convert to {tensor.dtype}")
@@ -65,16 +69,11 @@ def _converted(value: Any, tensor: Any) -> Any:
     return new
 
 
-def _hint(missing: list[str], unexpected: list[str]) -> list[str]:
-    """The remedy where every key has a prefix too many, or lacks one: a model saved inside a wrapper, or out of it."""
-    for longer, shorter, remedy in (
-        (
-            unexpected,
-            missing,
-            "every key begins with {0!r}: load {{k.removeprefix({0!r}): v for k, v in state_dict.items()}}",
-        ),
-        (missing, unexpected, "every key lacks {0!r}: load {{{0!r} + k: v for k, v in state_dict.items()}}"),
-    ):
+def _prefix_remedy(missing: list[str], unexpected: list[str]) -> list[str]:
+    """A remedy if all keys have the same prefix too much or lack it, as after saving a model inside a wrapper."""
+    strip = "every key begins with {0!r}: load {{k.removeprefix({0!r}): v for k, v in state_dict.items()}}"
+    add = "every key lacks {0!r}: load {{{0!r} + k: v for k, v in state_dict.items()}}"
+    for longer, shorter, remedy in ((unexpected, missing, strip), (missing, unexpected, add)):
         if longer and shorter and longer[0].endswith("." + shorter[0]):
             prefix = longer[0].removesuffix(shorter[0])
             if longer == [prefix + name for name in shorter]:

@@ -1,4 +1,4 @@
-"""Networks as scikit-learn estimators: its whole check, and its tools on top."""
+"""Networks as scikit-learn estimators: scikit-learn's own checks, and its tools used with them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_it_works_in_scikit_learns_tools() -> None:
 def test_probabilities_and_calibration() -> None:
     x, y = load_breast_cancer(return_X_y=True)
     x, x_test, y, y_test = train_test_split(StandardScaler().fit_transform(x), y, random_state=0)
-    net = quick(lr=0.05).fit(x, y)  # trained too long, it is too sure
+    net = quick(lr=0.05).fit(x, y)  # trained for so long that its probabilities are too extreme
     proba = net.predict_proba(x_test)
     np.testing.assert_allclose(proba.sum(axis=1), 1)
     np.testing.assert_allclose(np.exp(net.predict_log_proba(x_test)), proba)
@@ -101,7 +101,7 @@ def test_labels_of_text() -> None:
 def test_weights_count_also_in_batches_and_validation() -> None:
     weight = np.where(Y == 1, 5.0, np.where(Y == 2, 1.0, 0.0))
     net = quick(epochs=60).fit(X, Y, sample_weight=weight)
-    assert not np.isin(net.predict(X), 0).any()  # rows of weight 0 are not there
+    assert not np.isin(net.predict(X), 0).any()  # rows of weight 0 are left out
     others = quick(epochs=60).fit(X, Y, sample_weight=np.where(Y == 2, 5.0, np.where(Y == 1, 1.0, 0.0)))
     assert net.predict_proba(X[Y > 0])[:, 1].mean() > others.predict_proba(X[Y > 0])[:, 1].mean() + 0.05
     stopped = quick(early_stopping=True, patience=2, epochs=200, lr=0.1).fit(X, Y, sample_weight=weight + 0.1)

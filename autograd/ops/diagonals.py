@@ -1,4 +1,4 @@
-"""Diagonals and triangles of matrices."""
+"""Diagonals of matrices, their sums, and the triangles on either side of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.primitive import Primitive
-from autograd.engine.registry import define, implements, rules
+from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError, ShapeError
-from autograd.ops.plain import plain
+from autograd.ops.arguments import check_dtype, refuse_out
 
 
 def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """An array of this shape that has v on the diagonal of axes 1 and 2 and is zero elsewhere."""
+    """An array of this shape with v on the diagonal of axis1 and axis2, and zero elsewhere."""
     out = np.zeros(shape, v.dtype)
     count = v.shape[-1]
     rows, columns = np.arange(count) + max(-offset, 0), np.arange(count) + max(offset, 0)
@@ -21,7 +21,7 @@ def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis
     return out
 
 
-# The diagonal out of a matrix, and a diagonal into a matrix of zeros: each other's adjoint.
+# np.diagonal takes a diagonal out of a matrix, on_diagonal puts one into a matrix of zeros: the transpose of it.
 
 _diagonal = define(
     np.diagonal, lambda g, out, a, offset=0, axis1=0, axis2=1: on_diagonal(g, a.shape, offset, axis1, axis2),
@@ -35,7 +35,7 @@ on_diagonal: Primitive = define(
 
 @implements(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
-    """np.diag: the diagonal of a matrix, the diagonal matrix of a vector."""
+    """np.diag: the diagonal of a matrix, or the diagonal matrix of a vector."""
     if v.ndim == 1:
         n = v.shape[0] + abs(k)
         return on_diagonal(v, (n, n), k)
@@ -52,8 +52,37 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return diag(np.ravel(v), k)
 
 
-def _of_matrices(size: int, m: Any, k: int = 0) -> dict[str, Any] | None:
-    """NumPy makes a matrix of a vector, which a stack of them is not."""
+# The trace is the sum along a diagonal
+
+
+def _trace_vjp(g: Any, out: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    """g on the diagonal that was summed, zero elsewhere."""
+    here = np.eye(a.shape[axis1], a.shape[axis2], offset, dtype=bool)
+    matrix = np.where(here, np.expand_dims(g, (-1, -2)), np.zeros((), g.dtype))
+    return np.moveaxis(matrix, (-2, -1), (axis1, axis2))
+
+
+_trace = define(np.trace, _trace_vjp, keeps="", jvp="linear", batch="axis1 axis2", label="g·I")
+
+
+@implements(np.trace)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
+    """np.trace."""
+    refuse_out("trace", out)
+    check_dtype("trace", a, dtype)
+    return _trace(a, offset=offset, axis1=axis1, axis2=axis2, dtype=dtype)
+
+
+@implements(np.linalg.trace)
+def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    return trace(x, offset, -2, -1, dtype)
+
+
+# Triangles
+
+
+def _batch_of_matrices(size: int, m: Any, k: int = 0) -> dict[str, Any] | None:
+    """A batch of vectors is not one call: NumPy makes a matrix of a vector, but takes a stack of them for a matrix."""
     return {} if m.ndim > 1 else None
 
 
@@ -62,7 +91,7 @@ _tril = define(
     lambda g, out, m, k=0: np.tril(g, k),
     keeps="",
     jvp="linear",
-    batch=_of_matrices,
+    batch=_batch_of_matrices,
     label="lower triangle of g",
 )
 _triu = define(
@@ -70,19 +99,15 @@ _triu = define(
     lambda g, out, m, k=0: np.triu(g, k),
     keeps="",
     jvp="linear",
-    batch=_of_matrices,
+    batch=_batch_of_matrices,
     label="upper triangle of g",
 )
 
 
 @implements(np.fill_diagonal)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    """Refused: it writes into its argument."""
+    """np.fill_diagonal is refused, because it writes into its argument."""
     raise NoRuleError(
         "np.fill_diagonal writes into its argument, and an array that is written to has no history. "
         "Write x = np.where(np.eye(*x.shape, dtype=bool), values, x)."
     )
-
-
-for _function in (np.tril_indices_from, np.triu_indices_from, np.diag_indices_from):
-    rules[_function] = plain(_function)

@@ -1,25 +1,30 @@
-"""Elements chosen by a mask: where, clip, nan_to_num, and `masked`, by which rules choose."""
+"""Elements chosen by a mask: where, select, choose, clip, nan_to_num, and `masked`, the primitive that rules use.
+
+The cotangent goes to the element that was chosen; the others get 0, even where they hold inf or nan.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.primitive import Primitive
-from autograd.engine.recording import is_tensor
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError
-from autograd.ops.options import refuse, refuse_out
+from autograd.ops.arguments import refuse, refuse_out
+from autograd.ops.indexing import positions
 
-_SMALL = 4096  # elements below which np.where is the quicker way
+_SMALL = 4096  # with fewer elements than this np.where is faster than a product
 
 
 def _masked(x: Any, mask: Any) -> Any:
-    """x * mask, and exactly 0 wherever the mask is 0, even of inf and nan.
+    """x * mask, and exactly 0 wherever the mask is 0, also where x is inf or nan.
 
-    np.where branches at every element and takes ten times as long as a product for a mask of no pattern; so
-    multiply, and only where a nan shows up (inf * 0) select properly.
+    For a mask without a pattern np.where takes ten times as long as a product, since it branches at every element. So
+    multiply first, and use np.where only if the product contains a nan (inf * 0).
     """
     if mask.size >= _SMALL or x.size >= _SMALL:
         product = x * mask
@@ -35,6 +40,9 @@ masked: Primitive = define(
     keeps=("mask", ""), guard=False, name="masked", jvp="elementwise", label="g·mask",
 )  # fmt: skip
 
+
+# np.where
+
 _where = define(
     np.where,
     None,
@@ -46,9 +54,8 @@ _where = define(
 
 @implements(np.where)
 def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
-    """np.where: x where the condition holds, else y; the branch not taken gets 0, even through inf and nan."""
-    if is_tensor(condition):
-        condition = condition._data
+    """np.where: x where the condition holds, else y."""
+    condition = raw(condition)
     if x is None and y is None:
         return np.nonzero(condition)
     if x is None or y is None:
@@ -61,14 +68,59 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     return _where(condition, x, y)
 
 
+# np.choose and np.select: for each element one of several arrays
+
+_choose = define(
+    lambda *choices, which: np.choose(which, choices),
+    each=lambda i, g, out, *choices, which: masked(g, np.equal(which, i)),
+    keeps="", guard=False, name="choose", jvp="elementwise", label="g where chosen, else 0",
+)  # fmt: skip
+
+
+@implements(np.choose)
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    """np.choose: `choices[a[i]][i]`, with a gradient for the choices."""
+    refuse_out("choose", out)
+    choices = tuple(choices)
+    return _choose(*choices, which=positions(a, len(choices), mode))
+
+
+def _is_first(i: int, conditions: tuple[Any, ...]) -> Any:
+    """Where condition i is the first that holds; for i = len(conditions), where none holds."""
+    holds = conditions[i] if i < len(conditions) else np.True_
+    for earlier in conditions[:i]:
+        holds = holds & ~earlier
+    return holds
+
+
+_select = define(
+    lambda *choices, conditions: np.select(conditions, choices[:-1], choices[-1]),
+    each=lambda i, g, out, *choices, conditions: masked(g, _is_first(i, conditions)),
+    keeps="", guard=False, name="select", jvp="elementwise", label="g where first, else 0",
+)  # fmt: skip
+
+
+@implements(np.select)
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """np.select: the choice of the first condition that holds, with a gradient for the choices and the default."""
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ArgumentError(
+            f"np.select takes a choice for each condition; got {len(condlist)} conditions, {len(choicelist)} choices."
+        )
+    conditions = tuple(np.array(raw(c)) for c in condlist)
+    return _select(*choicelist, default, conditions=conditions)
+
+
+# np.clip = minimum(maximum(a, low), high), as NumPy defines it. An element at a bound counts as inside: it gets the
+# whole cotangent and the bound gets none, as in PyTorch's clamp.
+
+
 def _inside(a: Any, low: Any, high: Any) -> Any:
     if low is None:
         return a <= high
     return a >= low if high is None else (a >= low) & (a <= high)
 
 
-# clip = minimum(maximum(a, low), high), as NumPy defines it; at a bound a counts as inside, so a gets the whole
-# cotangent and the bound none (as in PyTorch's clamp)
 _clip = define(
     lambda a, low, high: np.clip(a, low, high),
     lambda g, out, a, low, high: masked(g, _inside(a, low, high)),
@@ -100,7 +152,7 @@ _nan_to_num = define(
 
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    """np.nan_to_num: what was replaced gets no gradient."""
+    """np.nan_to_num; elements that are replaced get no gradient."""
     refuse(
         "nan_to_num",
         "It would overwrite the values; take the result: y = np.nan_to_num(x).",

@@ -1,6 +1,6 @@
-"""Functions without a derivative: they take Tensors, look at the values, and return what NumPy returns.
+"""Functions without a derivative: they take Tensors, compute on the values, and return what NumPy returns.
 
-Comparisons, tests, positions, counts, shapes, text. Nothing is recorded and nothing flows back.
+Comparisons, tests, positions, counts, shapes, text. Nothing is recorded, and no gradient flows back.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.recording import is_tensor
-from autograd.engine.registry import rules
+from autograd.engine.registry import implements, rules
 from autograd.errors import NoRuleError
 
 
-def _values(x: Any) -> Any:
-    """The raw array of a Tensor, also of those inside lists, tuples and dictionaries."""
+def _deep_raw(x: Any) -> Any:
+    """The array in a Tensor, also of the Tensors inside lists, tuples and dictionaries."""
     if is_tensor(x):
         return x._data
     if type(x) in (list, tuple):
-        return type(x)(_values(item) for item in x)
+        return type(x)(_deep_raw(item) for item in x)
     if type(x) is dict:
-        return {key: _values(value) for key, value in x.items()}
+        return {key: _deep_raw(value) for key, value in x.items()}
     return x
 
 
-def plain(function: Callable[..., Any]) -> Callable[..., Any]:
-    """NumPy's function on the values of Tensors."""
+def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
+    """NumPy's function, called on the values of Tensors."""
 
     def on_values(*args: Any, **params: Any) -> Any:
-        return function(*_values(args), **_values(params))
+        return function(*_deep_raw(args), **_deep_raw(params))
 
     on_values.__name__ = on_values.__qualname__ = getattr(function, "__name__", "on_values")
     return on_values
@@ -51,8 +51,9 @@ _FUNCTIONS = (
     # agreement
     np.allclose, np.isclose, np.array_equal, np.array_equiv, np.any, np.all,
     # where
-    np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize,
-    np.nonzero, np.flatnonzero, np.argwhere,
+    np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort,
+    np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere,
+    np.ix_, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
     # how many, which
     np.count_nonzero, np.bincount, np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges,
     np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values,
@@ -64,22 +65,21 @@ _FUNCTIONS = (
 )  # fmt: skip
 
 for _ufunc in _UFUNCS:
-    rules[_ufunc] = plain(_ufunc)
+    rules[_ufunc] = _on_values(_ufunc)
 for _function in _FUNCTIONS:
-    rules[_function] = plain(_function)
+    rules[_function] = _on_values(_function)
 for _ufunc in (np.logical_and, np.logical_or, np.logical_xor):
-    rules[_ufunc, "reduce"] = plain(_ufunc.reduce)
+    rules[_ufunc, "reduce"] = _on_values(_ufunc.reduce)
 for _ufunc in (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal):
-    rules[_ufunc, "outer"] = plain(_ufunc.outer)
+    rules[_ufunc, "outer"] = _on_values(_ufunc.outer)
 
 
+@implements(np.full_like)
 def full_like(a: Any, fill_value: Any, *args: Any, **params: Any) -> Any:
-    """np.full_like: a plain array; a Tensor to fill with must not lose its gradient in it."""
+    """np.full_like: a plain array. A fill value that requires grad is refused, because its gradient would be lost."""
     if getattr(fill_value, "requires_grad", False):
         raise NoRuleError(
-            "np.full_like(…, fill_value) of a tensor that requires grad would lose its gradient. Use np.broadcast_to(fill_value, a.shape)."
+            "np.full_like(…, fill_value) of a tensor that requires grad would lose its gradient. "
+            "Use np.broadcast_to(fill_value, a.shape)."
         )
-    return np.full_like(*_values((a, fill_value, *args)), **_values(params))
-
-
-rules[np.full_like] = full_like
+    return np.full_like(*_deep_raw((a, fill_value, *args)), **_deep_raw(params))

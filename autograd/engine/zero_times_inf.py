@@ -1,0 +1,48 @@
+"""Products in which 0 * inf and 0 * nan count as 0.
+
+A zero in a cotangent (or in a tangent) belongs to a branch that was not taken. It contributes zero even where another
+factor holds inf or nan: a masked row of missing data leaves the gradient of the weights finite. In an elementwise
+operation the sweep itself finds such zeros. In a product that sums, like a matrix product, it cannot see them, so the
+rules of such products call the functions below. Where all is finite this costs one pass over the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.recording import raw
+
+
+def is_finite(x: Any) -> bool:
+    """Whether the sum of squares is finite: one cheap pass. It is False also where only that sum overflows."""
+    x = raw(x)
+    return isfinite(np.vdot(x, x))
+
+
+def is_first_row_finite(matrix: Any) -> bool:
+    """`is_finite` of row 0. That is enough for a product whose row 0 depends on every element of the other factor."""
+    return not matrix.size or isfinite((row := matrix[0]).dot(row))
+
+
+def product_without_nan(product: Callable[..., Any], g: Any, *others: Any) -> Any:
+    """product(g, *others), linear in each argument, where a zero in g contributes zero even against inf and nan."""
+    out = product(g, *others)
+    return out if is_finite(out) else drop_zero_terms(product, out, g, *others)
+
+
+def drop_zero_terms(product: Callable[..., Any], out: Any, g: Any, *others: Any) -> Any:
+    """`out` = product(g, *others) without the terms 0 * inf and 0 * nan in which the zero is an element of g."""
+    finite = [np.isfinite(raw(x)) for x in others]
+    if all(np.all(f) for f in finite):
+        return out  # what is not finite comes from g
+    # An element stays as it is if one of its terms has g != 0 and another factor that is not finite. Count the terms
+    # with g != 0, and those of them whose other factors are all finite: where the counts differ there is such a term.
+    nonzero = np.asarray(raw(g) != 0, np.float64)
+    terms = product(nonzero, *[np.ones_like(f, np.float64) for f in finite])
+    stays = terms != product(nonzero, *[np.asarray(f, np.float64) for f in finite])
+    clean = product(g, *[np.where(f, x, np.zeros((), x.dtype)) for f, x in zip(finite, others, strict=True)])
+    return np.where(stays, out, clean)

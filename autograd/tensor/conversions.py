@@ -1,0 +1,96 @@
+"""A Tensor as a plain value: an array, a Python number, a list, text."""
+
+from __future__ import annotations
+
+from threading import local
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import DTypeError, ShapeError
+
+
+class _ToFloat(local):
+    """How often, in this thread, a tensor that requires grad became a Python float: by float(t), or by math.sin(t)."""
+
+    count = 0
+
+
+to_float = _ToFloat()
+
+
+class Conversions:
+    """The methods that return a plain value. Gradients do not flow through it."""
+
+    __slots__ = ()
+
+    _data: Any
+    _requires_grad: Any
+    node: Any
+    size: Any
+    shape: Any
+    dtype: Any
+
+    def numpy(self) -> Any:
+        """The raw array; it shares memory with the tensor. Gradients do not flow through it."""
+        return self._data
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        if self.size != 1:
+            raise ShapeError(f"item() needs a tensor of one element; this one has shape {self.shape}. Use tolist().")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self._requires_grad:
+            raise DTypeError(
+                "np.asarray() of a tensor that requires grad would lose its gradient. Use t.numpy() for the values, "
+                "t.detach() for a constant tensor, or np.stack([...]) to join tensors."
+            )
+        if copy is None:
+            return np.asarray(self._data, dtype=dtype)
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        if self._requires_grad:
+            to_float.count += 1
+        return float(self._one())
+
+    def __int__(self) -> int:
+        return int(self._one())
+
+    def __complex__(self) -> complex:
+        return complex(self._one())
+
+    def __index__(self) -> int:
+        return self._data.__index__()  # type: ignore[no-any-return]
+
+    def _one(self) -> Any:
+        if self.size != 1:
+            raise ShapeError(
+                f"only a tensor of one element converts to a Python number; this one has shape {self.shape}."
+            )
+        return self._data.item()
+
+    def __repr__(self) -> str:
+        values = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        words = [values]
+        if self.dtype != np.float64 and not (self.dtype.kind in "bi" and self.dtype.itemsize in (1, 8)):
+            words.append(f"dtype={self.dtype}")
+        if self.node is not None:
+            words.append(f"node={self.node.name}")
+        elif self._requires_grad:
+            words.append("requires_grad=True")
+        return f"Tensor({', '.join(words)})"
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return repr(self)
+        return format(self._one() if self.size == 1 else self._data, spec)

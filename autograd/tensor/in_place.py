@@ -1,0 +1,201 @@
+"""Writes in place: x += y, x[i] = v, and the methods of an ndarray that write (docs/design/in-place.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.graph import clock
+from autograd.engine.modes import mode
+from autograd.engine.recording import is_tensor, raw
+from autograd.engine.registry import rules
+from autograd.errors import DTypeError, InPlaceError, NoRuleError, ShapeError
+from autograd.ops import indexing
+from autograd.tensor.operators import raw_index
+
+_SYMBOLS = {
+    np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.power: "**",
+    np.floor_divide: "//", np.remainder: "%", np.matmul: "@",
+}  # fmt: skip
+
+
+class InPlace:
+    """The operators and methods that write to a Tensor."""
+
+    __slots__ = ()
+
+    _data: Any
+    _requires_grad: Any
+    node: Any
+    written: Any
+    shape: Any
+    dtype: Any
+
+    # Operators and assignment
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._update(np.add, other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._update(np.subtract, other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._update(np.multiply, other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._update(np.divide, other)
+
+    def __ipow__(self, other: Any) -> Any:
+        return self._update(np.power, other)
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self._update(np.floor_divide, other)
+
+    def __imod__(self, other: Any) -> Any:
+        return self._update(np.remainder, other)
+
+    def __imatmul__(self, other: Any) -> Any:
+        return self._update(np.matmul, other)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        index = raw_index(index)
+        if self._writes_in_place(f"x[{index!r}] = …"):
+            self._data[index] = raw(value)
+            self._mark_written()
+        else:
+            if not is_tensor(value):
+                value = np.asarray(value)
+            elif value._requires_grad and self._data.dtype.kind != "f":
+                raise DTypeError(
+                    f"a tensor of {self._data.dtype} cannot take the gradient of what is assigned to it; "
+                    "make it floating: x.astype(float)."
+                )
+            self._take_over(indexing.setitem(self, value, index=index))
+
+    # The methods of an ndarray that write
+
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> None:
+        """Sort this tensor; np.sort(t) returns a sorted one."""
+        if self._writes_in_place("t.sort(), unlike np.sort(t),"):
+            self._data.sort(axis, kind, order, stable=stable)
+            self._mark_written()
+        else:
+            self._take_over(rules[np.sort](self, axis, kind, order, stable=stable))
+
+    def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
+        """Partition this tensor; np.partition(t, kth) returns a partitioned one."""
+        if self._writes_in_place("t.partition(kth), unlike np.partition(t, kth),"):
+            self._data.partition(kth, axis, kind, order)
+            self._mark_written()
+        else:
+            self._take_over(rules[np.partition](self, kth, axis, kind, order))
+
+    def fill(self, value: Any) -> None:
+        """t[...] = value, for one value."""
+        if np.ndim(value):
+            raise ShapeError(f"fill takes one value; got shape {np.shape(value)}. Use t[...] = values.")
+        self[...] = value
+
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """Assign to positions in the flattened tensor; the values are repeated as often as needed."""
+        self._put(indexing.positions(indices, self._data.size, mode), values)
+
+    def _put(self, places: Any, values: Any) -> None:
+        places, values = np.ravel(places), values if is_tensor(values) else np.asarray(values)
+        n = values.size
+        if places.size and n:
+            values = np.ravel(values)
+            values = values if n == places.size else values[np.arange(places.size) % n]
+            size = self._data.size
+            if np.any((places < -size) | (places >= size)):
+                raise IndexError(f"an index of put is out of bounds for {size} elements.")
+            self[np.unravel_index(places % size, self._data.shape)] = values
+
+    def resize(self, *new_shape: Any, refcheck: bool = True) -> None:
+        """Refused: a write in place never changes the shape."""
+        raise NoRuleError(
+            "t.resize(shape) would change the shape in place; "
+            "take the result of np.resize(t, shape) or t.reshape(shape)."
+        )
+
+    @property
+    def flat(self) -> Flat:
+        """The elements in C order: to iterate over, to index, to assign to."""
+        return Flat(self)
+
+    # How a write is done
+
+    def _update(self, ufunc: np.ufunc, other: Any) -> Any:
+        """x ∘= other: it writes to the array where that is allowed, otherwise the tensor takes over a new array."""
+        if self._writes_in_place(f"x {_SYMBOLS[ufunc]}= …"):
+            ufunc(self._data, raw(other), out=self._data)
+            self._mark_written()
+            return self
+        new = rules[ufunc](self, other)
+        if new.shape != self.shape:
+            raise ShapeError(
+                f"an in-place operation cannot change the shape {self.shape} to {new.shape}; write x = x ∘ other."
+            )
+        if not np.can_cast(new.dtype, self.dtype, "same_kind"):
+            raise DTypeError(f"an in-place operation cannot turn {self.dtype} into {new.dtype}; write x = x ∘ other.")
+        self._take_over(new if new.dtype == self.dtype else new.astype(self.dtype))
+        return self
+
+    def _writes_in_place(self, what: str) -> bool:
+        """Whether a write goes to the array itself: only under no_grad, for a leaf, or if nothing else uses the array.
+
+        The nodes that read a leaf which requires grad notice that it was written, and refuse to compute a gradient from
+        it. Whatever else uses the array of a constant or of a result (a node, a view, the caller) would not notice. It
+        keeps the old array, and the tensor gets a new one.
+        """
+        recording = mode.get().recording
+        if recording and self.node is None and self._requires_grad:
+            raise InPlaceError(
+                f"{what} would overwrite a leaf that requires grad, whose gradient belongs to its old value. "
+                "Write x = x ∘ other for a new tensor, or do it inside `with autograd.no_grad():`."
+            )
+        if recording or not isinstance(self._data, np.ndarray):
+            return False
+        if self.node is None and self._requires_grad:
+            return True
+        return self._data.base is None and getrefcount(self._data) <= 2  # the tensor's reference, and this call's
+
+    def _take_over(self, new: Any) -> None:
+        """Take over the value of another tensor and, while recording, its history.
+
+        Under no_grad the write only corrects the value, and the gradient still flows to where the old value came from.
+        """
+        self._data = new._data
+        if mode.get().recording:
+            self.node = new.node
+            self._requires_grad = new._requires_grad
+        self._mark_written()
+
+    def _mark_written(self) -> None:
+        """Note when the array was written, so that a sweep can refuse to use it where it needs the old values."""
+        now = next(clock)
+        if self.node is not None and not mode.get().recording:
+            self.node.written = now
+        self.written = now
+
+
+class Flat:
+    """`t.flat`: the elements of a tensor in C order."""
+
+    def __init__(self, tensor: Any) -> None:
+        self._tensor = tensor
+
+    def __len__(self) -> int:
+        return self._tensor._data.size  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._tensor.ravel())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._tensor.ravel()[index]
+
+    def __setitem__(self, index: Any, values: Any) -> None:
+        self._tensor._put(np.arange(len(self))[raw(index)], values)

@@ -1,0 +1,106 @@
+"""The arguments of `fit`, checked before the first epoch and brought into one form, and the parts of a batch."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError
+from nn.core.module import Module
+from nn.data import DataLoader
+
+
+def check_trainers(model: Any, loss: Any, optimizer: Any, scheduler: Any, early_stopping: Any) -> None:
+    """Refuse objects that would fail in the middle of an epoch, or that would train something else."""
+    if not isinstance(model, Module):
+        raise ArgumentError(f"fit takes a Module as model; got a {type(model).__name__}.")
+    function_list("loss", [loss])
+    for name, given, methods, example in (
+        ("optimizer", optimizer, ("step", "zero_grad", "param_groups"), "optim.Adam(model.parameters())"),
+        ("scheduler", scheduler, ("step",), "optim.lr_scheduler.StepLR(optimizer, 10)"),
+        ("early_stopping", early_stopping, ("step",), "optim.EarlyStopping(patience=10)"),
+    ):
+        if given is None and name != "optimizer":
+            continue
+        if not all(hasattr(given, method) for method in methods):
+            raise ArgumentError(f"{name} must be an object such as {example}; got {given!r:.60}.")
+    trained = {id(p) for part in (model, loss) if isinstance(part, Module) for p in part.parameters()}
+    if not any(id(p) in trained for group in optimizer.param_groups for p in group["params"]):
+        raise ArgumentError(
+            "the optimizer has none of the model's parameters, so nothing would be learned. Make it of this model: "
+            f"{type(optimizer).__name__}(model.parameters(), …)."
+        )
+
+
+def check_clip_norm(clip_norm: Any) -> None:
+    """Refuse what is neither None nor a number of 0 or more."""
+    if clip_norm is not None and not (isinstance(clip_norm, (int, float, np.number)) and clip_norm >= 0):
+        raise ArgumentError(f"clip_norm must be a number >= 0, or None; got {clip_norm!r}.")
+
+
+def function_list(name: str, given: Any) -> list[Any]:
+    """The functions as a list; anything else is refused."""
+    listed = list(given) if isinstance(given, Iterable) else [given]
+    if not isinstance(given, Iterable) or not all(map(callable, listed)):
+        kind = "a function" if name == "loss" else "a list of functions"
+        raise ArgumentError(f"{name} must be {kind}; got {listed!r:.60}.")
+    return listed
+
+
+def metric_dict(metrics: Any) -> dict[str, Any]:
+    """The metrics as a dict of name -> function(outputs, targets); anything else is refused."""
+    if metrics is None:
+        return {}
+    if not isinstance(metrics, Mapping) or not all(map(callable, metrics.values())):
+        raise ArgumentError(f"metrics must be a dict, name -> function(outputs, targets); got {metrics!r:.60}.")
+    return dict(metrics)
+
+
+def batches_of(who: str, data: Any, batch_size: int, shuffle: bool, rng: np.random.Generator, epochs: int) -> Any:
+    """An iterable of batches: a DataLoader for a tuple of arrays, else the data themselves."""
+    if isinstance(data, tuple):
+        if len(data) < 2:
+            raise ArgumentError(
+                f"{who} is a tuple of arrays, inputs first and the target last; got {len(data)} of them."
+            )
+        return DataLoader(*data, batch_size=batch_size, shuffle=shuffle, rng=rng)
+    arrays = hasattr(data, "dtype") or (isinstance(data, list) and data and hasattr(data[0], "dtype"))
+    if arrays or not hasattr(data, "__iter__"):
+        raise ArgumentError(
+            f"{who} must be a tuple of arrays, such as (x, y), or an iterable of batches; got a {type(data).__name__}."
+        )
+    if hasattr(data, "__next__") and epochs > 1:
+        raise ArgumentError(
+            f"{who} is an iterator, which can be gone through only once, not {epochs} times. "
+            "Give a DataLoader, or a list."
+        )
+    return data
+
+
+def needs_argument(step: Callable[..., Any]) -> bool:
+    """Whether `step` has an argument without a default: a closure (LBFGS), or a metric (ReduceLROnPlateau)."""
+    try:
+        parameters = inspect.signature(step).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+
+
+def inputs_and_target(batch: Any) -> tuple[tuple[Any, ...], Any]:
+    """The two parts of a batch."""
+    if not isinstance(batch, (tuple, list)) or len(batch) < 2:
+        raise ArgumentError(
+            f"a batch must be a tuple, the inputs and then the target; got a {type(batch).__name__}. Give (x, y)."
+        )
+    return tuple(batch[:-1]), batch[-1]
+
+
+def count_rows(x: Any) -> int:
+    """How many rows an input has: the weight of its batch in the mean of an epoch."""
+    shape = getattr(x, "shape", None)
+    if shape is None:
+        return len(x)
+    return int(shape[0]) if shape else 1
