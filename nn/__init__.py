@@ -5,17 +5,6 @@ from autograd._hips import refuse_hips
 refuse_hips()  # here too: installed after us, HIPS autograd has overwritten our autograd/__init__.py
 
 from nn import data, functional, init, parametrizations, plots, utils
-from nn.attention import MultiheadAttention
-from nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d
-from nn.classification_loss import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    GaussianNLLLoss,
-    KLDivLoss,
-    NLLLoss,
-    PoissonNLLLoss,
-)
 from nn.core.containers import ModuleDict, ModuleList, Sequential
 from nn.core.functional_call import functional_call
 from nn.core.module import Module
@@ -34,6 +23,9 @@ from nn.layers.activation.silu_mish import Mish, SiLU
 from nn.layers.activation.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from nn.layers.activation.softplus import LogSigmoid, Softplus
 from nn.layers.activation.thresholds import Hardshrink, Softshrink, Step, Threshold
+from nn.layers.attention.multi_head import MultiheadAttention
+from nn.layers.attention.positional import PositionalEncoding
+from nn.layers.attention.transformer import TransformerEncoder, TransformerEncoderLayer
 from nn.layers.bilinear import Bilinear
 from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
 from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
@@ -42,28 +34,42 @@ from nn.layers.embedding import Embedding
 from nn.layers.flatten import Flatten, Unflatten
 from nn.layers.identity import Identity, Lambda
 from nn.layers.linear import Linear
+from nn.layers.loss.binary_cross_entropy import BCELoss, BCEWithLogitsLoss
+from nn.layers.loss.cross_entropy import CrossEntropyLoss
+from nn.layers.loss.distributions import GaussianNLLLoss, KLDivLoss, PoissonNLLLoss
+from nn.layers.loss.margin import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    HingeLoss,
+    MarginRankingLoss,
+    TripletMarginLoss,
+)
+from nn.layers.loss.nll import NLLLoss
+from nn.layers.loss.penalty import l1_penalty, l2_penalty
+from nn.layers.loss.regression import HalfMSELoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+from nn.layers.minimal_effort.effort_linear import MinimalEffortLinear
+from nn.layers.minimal_effort.effort_relu import MinimalEffortReLU
+from nn.layers.normalization.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from nn.layers.normalization.group_norm import GroupNorm
+from nn.layers.normalization.instance_norm import InstanceNorm1d, InstanceNorm2d
+from nn.layers.normalization.layer_norm import LayerNorm
+from nn.layers.normalization.rms_norm import RMSNorm
+from nn.layers.normalization.update_batch_norm import update_batch_norm
 from nn.layers.pooling.adaptive import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d
 from nn.layers.pooling.average import AvgPool1d, AvgPool2d, AvgPool3d
 from nn.layers.pooling.maximum import MaxPool1d, MaxPool2d, MaxPool3d
+from nn.layers.recurrent.gru import GRU, GRUCell
+from nn.layers.recurrent.lstm import LSTM, LSTMCell
+from nn.layers.recurrent.rnn import RNN, RNNCell
+from nn.layers.residual import BasicBlock, Bottleneck, PreActBlock, Residual, ResidualBlock
 from nn.layers.upsampling import Upsample
-from nn.margin_loss import CosineEmbeddingLoss, HingeEmbeddingLoss, HingeLoss, MarginRankingLoss, TripletMarginLoss
-from nn.minimal_effort import MinimalEffortLinear, MinimalEffortReLU
-from nn.normalization import GroupNorm, LayerNorm, RMSNorm
 from nn.parametrizations import spectral_norm, weight_norm
-from nn.penalty import l1_penalty, l2_penalty
-from nn.positional import PositionalEncoding
-from nn.recurrent import GRU, LSTM, RNN
-from nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
-from nn.regression_loss import HalfMSELoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
-from nn.residual import BasicBlock, Bottleneck, PreActBlock, Residual, ResidualBlock
 from nn.serialization import load, load_metadata, save
 from nn.simplification import simplify
 from nn.training.checkpoint import Checkpoint
 from nn.training.clip import NonFiniteGradientWarning, clip_grad_norm_, clip_grad_value_, get_total_norm
 from nn.training.history import History
 from nn.training.loop import fit
-from nn.transformer import TransformerEncoder, TransformerEncoderLayer
-from nn.update_batch_norm import update_batch_norm
 
 __all__ = [
     # the system: modules, their containers, what is done with them

@@ -11,7 +11,6 @@ import numpy as np
 
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, ShapeError
-from nn.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from nn.core.containers import Sequential
 from nn.core.hooks import has_hooks
 from nn.core.module import Module
@@ -19,6 +18,7 @@ from nn.core.parameter import Parameter
 from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
 from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nn.layers.linear import Linear
+from nn.layers.normalization.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from nn.parametrizations import is_parametrized, original_class, remove_parametrizations
 
 # A layer -> the normalisation that may follow it, and the number of dimensions of the layer's output

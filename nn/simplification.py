@@ -17,7 +17,7 @@ from nn.core.containers import Sequential
 from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter
 from nn.layers.linear import Linear
-from nn.minimal_effort import MinimalEffortLinear
+from nn.layers.minimal_effort.effort_linear import MinimalEffortLinear
 
 RELATIVE_TO = ("examples", "mean", "max")
 _FEATURE_COUNTS = ("num_features", "num_parameters", "num_channels")  # attributes: how many features a layer expects

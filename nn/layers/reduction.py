@@ -11,8 +11,13 @@ from autograd.errors import ArgumentError
 REDUCTIONS = ("mean", "sum", "none")
 
 
+def check_reduction(reduction: Any, allowed: tuple[str, ...] = REDUCTIONS) -> None:
+    """Refuse what is no reduction of this loss."""
+    if reduction not in allowed:
+        raise ArgumentError(f"reduction must be one of {', '.join(map(repr, allowed))}; got {reduction!r}.")
+
+
 def reduce(loss: Any, reduction: str) -> Any:
     """What a loss does in the end: "none", "mean" or "sum"."""
-    if reduction not in REDUCTIONS:
-        raise ArgumentError(f"reduction must be one of {', '.join(map(repr, REDUCTIONS))}; got {reduction!r}.")
+    check_reduction(reduction)
     return np.mean(loss) if reduction == "mean" else np.sum(loss) if reduction == "sum" else loss

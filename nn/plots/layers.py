@@ -12,7 +12,7 @@ from autograd.errors import ArgumentError
 from nn.core.module import Module
 from nn.layers.activation.hard import ReLU6
 from nn.layers.activation.relu import ReLU
-from nn.minimal_effort import MinimalEffortReLU
+from nn.layers.minimal_effort.effort_relu import MinimalEffortReLU
 from nn.plots.style import canvas, check_points, colour, dash, grid, legend, needs, shades
 from nn.plots.watch import call_model, check_model, evaluating, innermost, watch_outputs
 

@@ -13,7 +13,7 @@ from autograd.errors import ArgumentError, ShapeError
 from nn.core.module import Module
 from nn.layers.activation.hard import Hardtanh
 from nn.layers.activation.relu import LeakyReLU, PReLU, ReLU, RReLU
-from nn.minimal_effort import MinimalEffortReLU
+from nn.layers.minimal_effort.effort_relu import MinimalEffortReLU
 from nn.plots.style import MARKERS, SEQUENCE, canvas, check_points, colour, legend, needs
 from nn.plots.watch import check_model, evaluating, innermost, watch_outputs
 

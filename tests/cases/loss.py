@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import fused
+from nn.layers.loss.binary_cross_entropy import binary_cross_entropy_op, sigmoid_binary_cross_entropy_op
+from nn.layers.loss.nll import negative_log_likelihood_op
+from nn.layers.loss.penalty import sum_of_magnitudes_op, sum_of_squares_op
+from nn.layers.loss.regression import huber_op, squared_error_op
+from nn.layers.loss.weighted_cross_entropy import (
+    softmax_cross_entropy_of_classes_op,
+    softmax_cross_entropy_of_probabilities_op,
+)
 from tests.cases.case import Case, normal, uniform
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -84,7 +91,7 @@ def either_side(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
 def of_classes(weight: Any, smoothing: float, reduction: str) -> Case:
     return Case(
         f"softmax_cross_entropy_of_classes {reduction}, weight={weight is not None}, label_smoothing={smoothing}",
-        lambda x: fused.softmax_cross_entropy_of_classes(
+        lambda x: softmax_cross_entropy_of_classes_op(
             x, CLASSES, weight=_like(weight, x), label_smoothing=smoothing, reduction=reduction
         ),
         normal((4, 3, 2)),
@@ -98,7 +105,7 @@ def of_classes(weight: Any, smoothing: float, reduction: str) -> Case:
 def of_log_probabilities(weight: Any, reduction: str) -> Case:
     return Case(
         f"negative_log_likelihood {reduction}, weight={weight is not None}",
-        lambda x: fused.negative_log_likelihood(x, CLASSES, weight=_like(weight, x), reduction=reduction),
+        lambda x: negative_log_likelihood_op(x, CLASSES, weight=_like(weight, x), reduction=reduction),
         normal((4, 3, 2)),
         lambda torch, x: torch.nn.functional.nll_loss(
             x,
@@ -112,7 +119,7 @@ def of_log_probabilities(weight: Any, reduction: str) -> Case:
 def of_probabilities(weight: Any, smoothing: float, reduction: str) -> Case:
     return Case(
         f"softmax_cross_entropy_of_probabilities {reduction}, weight={weight is not None}, label_smoothing={smoothing}",
-        lambda x, y: fused.softmax_cross_entropy_of_probabilities(
+        lambda x, y: softmax_cross_entropy_of_probabilities_op(
             x, y, weight=_like(weight, x), label_smoothing=smoothing, reduction=reduction
         ),
         scores_and_distributions,
@@ -141,48 +148,48 @@ CASES = [
     *[
         Case(
             f"sigmoid_binary_cross_entropy {reduction}",
-            lambda x, y, reduction=reduction: fused.sigmoid_binary_cross_entropy(x, y, reduction=reduction),
+            lambda x, y, reduction=reduction: sigmoid_binary_cross_entropy_op(x, y, reduction=reduction),
             logits_and_probabilities, with_logits(reduction),
         )
         for reduction in REDUCTIONS
     ],
     Case(
         "sigmoid_binary_cross_entropy weighted",
-        lambda x, y: fused.sigmoid_binary_cross_entropy(x, y, weight=_like(WEIGHT, x), pos_weight=_like(POSITIVE, x)),
+        lambda x, y: sigmoid_binary_cross_entropy_op(x, y, weight=_like(WEIGHT, x), pos_weight=_like(POSITIVE, x)),
         logits_and_probabilities,
         lambda torch, x, y: torch.nn.functional.binary_cross_entropy_with_logits(
             x, y, torch.as_tensor(WEIGHT, dtype=x.dtype), pos_weight=torch.as_tensor(POSITIVE, dtype=x.dtype)
         ),
     ),
     Case(
-        "binary_cross_entropy", fused.binary_cross_entropy, uniform(0.1, 0.9, (4, 3), (4, 3)),
+        "binary_cross_entropy", binary_cross_entropy_op, uniform(0.1, 0.9, (4, 3), (4, 3)),
         lambda torch, h, y: torch.nn.functional.binary_cross_entropy(h, y, reduction="none"), elementwise=True,
     ),
     *[
         Case(
-            f"squared_error {reduction}", lambda x, y, reduction=reduction: fused.squared_error(x, y, reduction=reduction),
+            f"squared_error {reduction}", lambda x, y, reduction=reduction: squared_error_op(x, y, reduction=reduction),
             normal((4, 3), (4, 3)), lambda torch, x, y, reduction=reduction: torch.nn.functional.mse_loss(x, y, reduction=reduction),
         )
         for reduction in REDUCTIONS
     ],
     Case(
-        "squared_error of which half", lambda x, y: fused.squared_error(x, y, factor=0.5), normal((4, 3), (4, 3)),
+        "squared_error of which half", lambda x, y: squared_error_op(x, y, factor=0.5), normal((4, 3), (4, 3)),
         lambda torch, x, y: torch.nn.functional.mse_loss(x, y) / 2,
     ),
     Case(
-        "huber", fused.huber, either_side, lambda torch, d: torch.nn.functional.huber_loss(d, torch.zeros_like(d), reduction="none"),
+        "huber", huber_op, either_side, lambda torch, d: torch.nn.functional.huber_loss(d, torch.zeros_like(d), reduction="none"),
         elementwise=True,
     ),
     Case(
-        "huber delta=0.9", lambda d: fused.huber(d, delta=0.9), either_side,
+        "huber delta=0.9", lambda d: huber_op(d, delta=0.9), either_side,
         lambda torch, d: torch.nn.functional.huber_loss(d, torch.zeros_like(d), reduction="none", delta=0.9),
     ),
     Case(
-        "sum_of_squares", fused.sum_of_squares, normal((4, 3), (3,), (2, 2, 2)),
+        "sum_of_squares", sum_of_squares_op, normal((4, 3), (3,), (2, 2, 2)),
         lambda torch, *arrays: sum((a**2).sum() for a in arrays),
     ),
     Case(
-        "sum_of_magnitudes", fused.sum_of_magnitudes, uniform(0.1, 2, (4, 3), (3,)),
+        "sum_of_magnitudes", sum_of_magnitudes_op, uniform(0.1, 2, (4, 3), (3,)),
         lambda torch, *arrays: sum(a.abs().sum() for a in arrays),
     ),
 ]  # fmt: skip

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from autograd.ops import fused
+from nn.layers.minimal_effort.effort_linear import minimal_effort_linear_op
+from nn.layers.minimal_effort.effort_relu import minimal_effort_relu_op
+from nn.layers.minimal_effort.top_k import minimal_effort_op
 from tests.cases.case import Case, normal
 from tests.cases.fused import away_from_zero
 
 CASES = [
-    Case("minimal_effort of all", lambda x: fused.minimal_effort(x, k=3), normal((4, 3)), lambda torch, x: x * 1),
+    Case("minimal_effort of all", lambda x: minimal_effort_op(x, k=3), normal((4, 3)), lambda torch, x: x * 1),
     Case(
         "minimal_effort of all, unified",
-        lambda x: fused.minimal_effort(x, k=3, unified=True),
+        lambda x: minimal_effort_op(x, k=3, unified=True),
         normal((2, 4, 3)),
         lambda torch, x: x * 1,
     ),
     Case(
         "minimal_effort_relu of all",
-        lambda x: fused.minimal_effort_relu(x, k=3),
+        lambda x: minimal_effort_relu_op(x, k=3),
         away_from_zero,
         lambda torch, x: torch.relu(x),
     ),
     *[
         Case(
             f"minimal_effort_linear of all{', unified' if unified else ''} {len(shapes)} {shapes[0]}",
-            lambda *args, unified=unified: fused.minimal_effort_linear(*args, k=3, unified=unified),
+            lambda *args, unified=unified: minimal_effort_linear_op(*args, k=3, unified=unified),
             normal(*shapes),
             lambda torch, *args: torch.nn.functional.linear(*args),
         )

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import fused
 from nn.layers.dropout import dropout_op
+from nn.layers.normalization.batch_norm import batch_norm_eval_op, batch_norm_op
+from nn.layers.normalization.group_norm import group_norm_op
+from nn.layers.normalization.layer_norm import layer_norm_op
+from nn.layers.normalization.rms_norm import rms_norm_op
 from tests.cases.case import Case, normal
 
 MASK = np.array([[True, False, True], [False, True, True]])
@@ -32,11 +35,11 @@ def torch_batch_norm_eval(torch: Any, x: Any, weight: Any = None, bias: Any = No
 
 
 def in_use(x: Any, weight: Any = None, bias: Any = None) -> Any:
-    return fused.batch_norm_eval(x, weight, bias, MEAN.astype(x.dtype), VARIANCE.astype(x.dtype))
+    return batch_norm_eval_op(x, weight, bias, MEAN.astype(x.dtype), VARIANCE.astype(x.dtype))
 
 
 def groups(n: int) -> Any:
-    return lambda x, weight=None, bias=None: fused.group_norm(x, weight, bias, groups=n)
+    return lambda x, weight=None, bias=None: group_norm_op(x, weight, bias, groups=n)
 
 
 def torch_groups(n: int) -> Any:
@@ -44,27 +47,27 @@ def torch_groups(n: int) -> Any:
 
 
 CASES = [
-    Case("batch_norm", fused.batch_norm, spread_out((5, 3), (3,), (3,)), torch_batch_norm, tolerance=1e-5),
-    Case("batch_norm without weight", fused.batch_norm, spread_out((5, 3)), torch_batch_norm, tolerance=1e-5),
-    Case("batch_norm of images", fused.batch_norm, spread_out((2, 3, 2, 2), (3,), (3,)), torch_batch_norm, tolerance=1e-5),
+    Case("batch_norm", batch_norm_op, spread_out((5, 3), (3,), (3,)), torch_batch_norm, tolerance=1e-5),
+    Case("batch_norm without weight", batch_norm_op, spread_out((5, 3)), torch_batch_norm, tolerance=1e-5),
+    Case("batch_norm of images", batch_norm_op, spread_out((2, 3, 2, 2), (3,), (3,)), torch_batch_norm, tolerance=1e-5),
     Case("batch_norm_eval", in_use, spread_out((4, 3), (3,), (3,)), torch_batch_norm_eval),
     Case("batch_norm_eval of images", in_use, spread_out((2, 3, 2, 2), (3,), (3,)), torch_batch_norm_eval),
     Case("batch_norm_eval without weight", in_use, spread_out((4, 3)), torch_batch_norm_eval),
     Case(
-        "layer_norm", fused.layer_norm, spread_out((3, 5), (5,), (5,)),
+        "layer_norm", layer_norm_op, spread_out((3, 5), (5,), (5,)),
         lambda torch, x, w, b: torch.nn.functional.layer_norm(x, (5,), w, b), tolerance=1e-5,
     ),
     Case(
-        "layer_norm of two axes", lambda x, w, b: fused.layer_norm(x, w, b, ndim=2), spread_out((2, 2, 2, 3), (2, 3), (2, 3)),
+        "layer_norm of two axes", lambda x, w, b: layer_norm_op(x, w, b, ndim=2), spread_out((2, 2, 2, 3), (2, 3), (2, 3)),
         lambda torch, x, w, b: torch.nn.functional.layer_norm(x, (2, 3), w, b), tolerance=1e-5,
     ),
     Case(
-        "layer_norm without weight", fused.layer_norm, spread_out((3, 5)),
+        "layer_norm without weight", layer_norm_op, spread_out((3, 5)),
         lambda torch, x: torch.nn.functional.layer_norm(x, (5,)), tolerance=1e-5,
     ),
-    Case("rms_norm", fused.rms_norm, spread_out((3, 5), (5,)), lambda torch, x, w: torch.nn.functional.rms_norm(x, (5,), w, 1e-5)),
+    Case("rms_norm", rms_norm_op, spread_out((3, 5), (5,)), lambda torch, x, w: torch.nn.functional.rms_norm(x, (5,), w, 1e-5)),
     Case(
-        "rms_norm of two axes", lambda x: fused.rms_norm(x, ndim=2, eps=0.1), spread_out((2, 2, 3)),
+        "rms_norm of two axes", lambda x: rms_norm_op(x, ndim=2, eps=0.1), spread_out((2, 2, 3)),
         lambda torch, x: torch.nn.functional.rms_norm(x, (2, 3), None, 0.1),
     ),
     Case("group_norm", groups(2), spread_out((2, 4, 3), (4,), (4,)), torch_groups(2), tolerance=1e-5),

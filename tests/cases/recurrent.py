@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import fused
+from nn.layers.recurrent.gru import gru_layer_op, gru_step_op
+from nn.layers.recurrent.lstm import lstm_layer_op, lstm_step_op
+from nn.layers.recurrent.rnn import rnn_layer_op, rnn_step_op
 from tests.cases.case import Case, normal
 
 STEPS, BATCH, INPUTS, SIZE, PROJECTED = 3, 2, 3, 2, 1
@@ -38,7 +40,7 @@ def torch_layer(name: str) -> Any:
 
 
 def projected(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any) -> Any:
-    return fused.lstm_layer(x, h, c, w_ih, w_hh, b_ih, b_hh, w_hr)
+    return lstm_layer_op(x, h, c, w_ih, w_hh, b_ih, b_hh, w_hr)
 
 
 def relu_inputs(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
@@ -47,23 +49,23 @@ def relu_inputs(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
 
 
 CASES = [
-    Case("rnn_step", fused.rnn_step, normal((3, 2), (3, 2)), lambda torch, a, b: torch.tanh(a + b)),
+    Case("rnn_step", rnn_step_op, normal((3, 2), (3, 2)), lambda torch, a, b: torch.tanh(a + b)),
     Case(
-        "rnn_step relu", lambda a, b: fused.rnn_step(a, b, nonlinearity="relu"), lambda rng: (rng.uniform(0.1, 1, (3, 2)), np.ones((3, 2))),
+        "rnn_step relu", lambda a, b: rnn_step_op(a, b, nonlinearity="relu"), lambda rng: (rng.uniform(0.1, 1, (3, 2)), np.ones((3, 2))),
         lambda torch, a, b: torch.relu(a + b),
     ),
-    Case("lstm_step", fused.lstm_step, normal((3, 8), (3, 8), (3, 2))),
-    Case("gru_step", fused.gru_step, normal((3, 6), (3, 6), (3, 2))),
-    Case("rnn_layer", fused.rnn_layer, layer_inputs("rnn"), torch_layer("rnn_tanh")),
+    Case("lstm_step", lstm_step_op, normal((3, 8), (3, 8), (3, 2))),
+    Case("gru_step", gru_step_op, normal((3, 6), (3, 6), (3, 2))),
+    Case("rnn_layer", rnn_layer_op, layer_inputs("rnn"), torch_layer("rnn_tanh")),
     Case(
-        "rnn_layer relu", lambda *args: fused.rnn_layer(*args, nonlinearity="relu"), relu_inputs, torch_layer("rnn_relu"), tolerance=1e-5,
+        "rnn_layer relu", lambda *args: rnn_layer_op(*args, nonlinearity="relu"), relu_inputs, torch_layer("rnn_relu"), tolerance=1e-5,
     ),
-    Case("lstm_layer", fused.lstm_layer, layer_inputs("lstm"), torch_layer("lstm")),
-    Case("lstm_layer without bias", fused.lstm_layer, layer_inputs("lstm", bias=False), torch_layer("lstm")),
-    Case("lstm_layer reverse", lambda *args: fused.lstm_layer(*args, reverse=True), layer_inputs("lstm")),
+    Case("lstm_layer", lstm_layer_op, layer_inputs("lstm"), torch_layer("lstm")),
+    Case("lstm_layer without bias", lstm_layer_op, layer_inputs("lstm", bias=False), torch_layer("lstm")),
+    Case("lstm_layer reverse", lambda *args: lstm_layer_op(*args, reverse=True), layer_inputs("lstm")),
     Case("lstm_layer projected", projected, layer_inputs("lstm", projected=True)),
-    Case("gru_layer", fused.gru_layer, layer_inputs("gru"), torch_layer("gru")),
-    Case("gru_layer without bias", fused.gru_layer, layer_inputs("gru", bias=False), torch_layer("gru")),
+    Case("gru_layer", gru_layer_op, layer_inputs("gru"), torch_layer("gru")),
+    Case("gru_layer without bias", gru_layer_op, layer_inputs("gru", bias=False), torch_layer("gru")),
 ]  # fmt: skip
 
 

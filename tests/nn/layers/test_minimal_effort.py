@@ -15,8 +15,8 @@ import optim
 from autograd import Tensor
 from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.fused.minimal_effort import SPARSE_COST, SPARSE_WORK
 from nn import functional as F
+from nn.layers.minimal_effort.top_k import SPARSE_COST, SPARSE_WORK
 
 
 def masked(g: np.ndarray, k: int, unified: bool) -> np.ndarray:

@@ -1,0 +1,73 @@
+"""PositionalEncoding: the position of a vector in a sequence, added to it as sines and cosines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ShapeError
+from nn.core.module import Module, check_size
+from nn.core.parameter import Buffer, floating_dtype
+from nn.layers.dropout import Dropout
+from nn.layers.inputs import cast_to
+
+
+class PositionalEncoding(Module):
+    """Add to each vector of a sequence sines and cosines of its position.
+
+        y_t = dropout(x_t + PE_t)        PE[t, 2i] = sin(t / 10000^(2i/d))        PE[t, 2i+1] = cos(t / 10000^(2i/d))
+
+    The wavelengths run from 2π to 10000·2π; PE_{t+k} is a rotation of PE_t that depends on k alone.
+
+    Shape:     x (T, N, d_model), with batch_first (N, T, d_model), without a batch (T, d_model) -> the same; T <= max_len
+    Args:      dropout: the share of the sum that is set to 0 in training.
+               max_len: for how many positions the table is made.
+               batch_first: the batch is the first axis.
+               dtype: of the table, and so of the computation (default float32); rng: where the dropped elements come from.
+    State:     the table `pe` (max_len, d_model) is a buffer that is not saved: it is computed, not learned.
+    Raises:    ShapeError for longer sequences or other widths.
+    Source:    Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
+    Example:
+        >>> import numpy as np, nn
+        >>> encode = nn.PositionalEncoding(4, dropout=0.0)
+        >>> encode(np.zeros((2, 4))).numpy().round(3)
+        array([[0.   , 1.   , 0.   , 1.   ],
+               [0.841, 0.54 , 0.01 , 1.   ]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        dropout: float = 0.1,
+        max_len: int = 5000,
+        batch_first: bool = False,
+        *,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        self.d_model = check_size("d_model", d_model)
+        self.max_len = check_size("max_len", max_len)
+        self.batch_first = batch_first
+        self.dropout = Dropout(dropout, rng=rng)
+        angle = np.arange(max_len)[:, None] / 10000.0 ** (np.arange(0, d_model, 2) / d_model)  # (max_len, ⌈d/2⌉)
+        table = np.empty((max_len, d_model))
+        table[:, 0::2] = np.sin(angle)
+        table[:, 1::2] = np.cos(angle[:, : d_model // 2])  # an odd width ends in a sine
+        self.pe = Buffer(table, persistent=False, dtype=floating_dtype(dtype))
+
+    def forward(self, x: Any) -> Any:
+        x = cast_to(x, self.pe, "PositionalEncoding")
+        time = 1 if self.batch_first and x.ndim == 3 else 0
+        if x.ndim not in (2, 3) or x.shape[-1] != self.d_model or x.shape[time] > self.max_len:
+            order = "N, T" if self.batch_first else "T, N"
+            raise ShapeError(
+                f"PositionalEncoding expects ({order}, {self.d_model}) with T <= max_len = {self.max_len}; got {x.shape}."
+            )
+        rows = self.pe[: x.shape[time]]
+        return self.dropout(
+            x + (rows[:, None] if x.ndim == 3 and not self.batch_first else rows)
+        )  # (T, 1, C) or (T, C)
+
+    def extra_repr(self) -> str:
+        return f"{self.d_model}, max_len={self.max_len}, batch_first={self.batch_first}"

@@ -1,0 +1,90 @@
+"""Class numbers as targets: how they are checked, and how they pick an element for each position.
+
+Class numbers are (N,), or (N, D) for D positions an example. As places in the flattened array one index finds all of their
+elements, which takes a third of the time of np.take_along_axis and np.put_along_axis.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, DTypeError, ShapeError
+from nn.layers.loss.targets import constant, values_of
+
+
+def classes_in_the_middle(x: Any, who: str) -> tuple[Any, tuple[int, ...]]:
+    """(x as (N, C) or (N, C, D), the shape of a loss a position)."""
+    if x.ndim == 0 or x.shape[min(1, x.ndim - 1)] == 0:
+        raise ShapeError(f"{who} expects input of shape (N, C), (C,) or (N, C, d1, …) with C > 0; got {x.shape}.")
+    if x.ndim == 1:
+        return np.reshape(x, (1, x.shape[0])), ()
+    outer = (x.shape[0], *x.shape[2:])
+    return (x if x.ndim <= 3 else np.reshape(x, (*x.shape[:2], math.prod(x.shape[2:])))), outer
+
+
+def class_weight(weight: Any, x: Any, who: str) -> Any:
+    if weight is None:
+        return None
+    weight = constant(weight, x, who, "weight")
+    if weight.shape != (x.shape[1],):
+        raise ShapeError(f"{who} expects a weight a class, of shape ({x.shape[1]},); got {weight.shape}.")
+    return weight
+
+
+def class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: int, who: str) -> Any:
+    """The target as class numbers (N,) or (N, D), all in range or ignored, copied."""
+    raw = values_of(target)
+    if raw.dtype.kind not in "iub":
+        remedy = "Use target.astype(int)." if raw.shape == outer else "Probabilities have the shape of the input."
+        raise DTypeError(
+            f"{who} expects integer class numbers as target; got dtype {raw.dtype} and shape {raw.shape}. {remedy}"
+        )
+    if raw.shape != outer:
+        raise ShapeError(
+            f"{who} expects a target of shape {outer}, a class number a position, or probabilities; got {raw.shape}."
+        )
+    at = np.array(raw, np.intp).reshape(x.shape[0], *x.shape[2:])
+    if (
+        at.size and np.maximum.reduce(at.view(np.uintp), axis=None) >= x.shape[1]
+    ):  # a negative number is a large one there
+        counted = at[at != ignore_index]
+        if counted.size and not (counted.min() >= 0 and counted.max() < x.shape[1]):
+            raise ArgumentError(
+                f"{who}: class numbers must lie in 0 … {x.shape[1] - 1} or be ignore_index ({ignore_index}); "
+                f"got {counted.min()} … {counted.max()}."
+            )
+    return at
+
+
+def looked_up(target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[Any, Any, Any]:
+    """(target with class 0 where it is ignored, the weight of each position or None for 1 everywhere, their sum)."""
+    counted = None
+    if ignore_index >= 0 or target.size and np.minimum.reduce(target, axis=None) < 0:
+        counted = target != ignore_index
+        target = np.where(counted, target, 0)
+    if weight is None:
+        if counted is None or counted.all():
+            return target, None, dtype.type(target.size)
+        each = counted.astype(dtype)
+    else:
+        each = weight[target]
+        if counted is not None:
+            each[~counted] = 0
+    return target, each, np.add.reduce(each, axis=None)
+
+
+def places(at: Any, shape: tuple[int, ...]) -> Any:
+    """Where the elements of these classes are in an array of this shape, flattened."""
+    size = math.prod(shape[1:])
+    first = np.arange(0, shape[0] * size, size)
+    if at.ndim == 1:
+        return first + at
+    return at * shape[2] + (first[:, None] + np.arange(shape[2]))
+
+
+def divided(total: Any, n: Any) -> Any:
+    """total / n, nan without a warning where nothing was counted: what PyTorch gives for a batch that is ignored as a whole."""
+    return total / n if n else total * total.dtype.type(np.nan)

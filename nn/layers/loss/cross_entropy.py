@@ -1,0 +1,186 @@
+"""Cross-entropy, -log softmax(logits)[target]. weighted_cross_entropy.py has the primitives beyond the plain case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.recording import is_tensor, raw
+from autograd.engine.registry import define
+from autograd.errors import ArgumentError
+from nn.core.parameter import Buffer
+from nn.layers.activation.softmax import log_softmax_op, softmax_op
+from nn.layers.inputs import as_values
+from nn.layers.loss.base import Loss, weight_buffer
+from nn.layers.loss.class_numbers import class_numbers, class_weight, classes_in_the_middle
+from nn.layers.loss.targets import floating, in_dtype_of, own
+from nn.layers.loss.weighted_cross_entropy import (
+    softmax_cross_entropy_of_classes_op,
+    softmax_cross_entropy_of_probabilities_op,
+)
+from nn.layers.reduction import check_reduction
+
+
+def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
+    n, classes = logits.shape
+    chosen = np.arange(0, n * classes, classes)
+    chosen += target
+    p: Any = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), order="C")
+    flat = p.reshape(-1)
+    at_target = flat[chosen]
+    np.exp(p, p)
+    total = np.add.reduce(p, 1)
+    p /= total[:, None]
+    flat[chosen] -= 1  # p - y, exactly: the gradient but for its scale
+    loss = np.log(total, total)
+    loss -= at_target
+    if reduction == "none":
+        return loss, p
+    if reduction == "sum":
+        return np.add.reduce(loss), p
+    return np.add.reduce(loss) / logits.dtype.type(n), p
+
+
+def _softmax_cross_entropy_vjp(g: Any, out: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
+    # p - y, which the forward has saved
+    difference = softmax_op(logits, axis=1) - _one_hot(target, *logits.shape) if is_tensor(logits) else out.values
+    if reduction == "none":
+        return difference * g[:, None]
+    return difference * (g / difference.dtype.type(len(difference))) if reduction == "mean" else difference * g
+
+
+def _one_hot(target: Any, n: int, classes: int) -> Any:
+    y = np.zeros((n, classes), bool)
+    y[np.arange(n), target] = True
+    return y
+
+
+def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = "mean") -> Any:
+    loss = -log_softmax_op(logits, axis=1)[np.arange(logits.shape[0]), target]
+    return loss if reduction == "none" else np.sum(loss) if reduction == "sum" else np.mean(loss)
+
+
+softmax_cross_entropy_op = define(
+    _softmax_cross_entropy,
+    _softmax_cross_entropy_vjp,
+    keeps="logits target",  # the rule reads what is saved; for a graph of the gradient it starts from the logits
+    saves=True,
+    composite=_softmax_cross_entropy_composite,
+    plain=True,
+    name="softmax_cross_entropy",
+    label="g·(p - y)/N",
+)
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    """The negative log-likelihood of the target under softmax(input).
+
+        l_n = -w[t_n] log softmax(input_n)[t_n]                      for class numbers t
+        l_n = -Σ_c w_c y_nc log softmax(input_n)[c]                  for probabilities y
+
+    Shape:     input (N, C), (C,) or (N, C, d1, …), classes on the second axis; target of the same shape without C, integer
+               class numbers 0 … C-1, or of the same shape with it, probabilities (one-hot integers and booleans are welcome)
+               -> () for "mean" and "sum", the shape without C for "none"
+    Args:      weight: of the classes, (C,).
+               ignore_index: a class number whose positions do not count (only for class numbers).
+               reduction: "mean" divides by the sum of the weights of the targets that count; for probabilities by the
+               number of positions.
+               label_smoothing: ε in [0, 1]; the target becomes (1 - ε) y + ε / C (Szegedy et al. 2015, arXiv:1512.00567, section 7).
+    Gradient:  (softmax(input) - y) / N in the plain case; to a target of probabilities, too.
+    Numerics:  softmax and logarithm are taken together, so large logits do no harm. nan if every position is ignored.
+    Raises:    ArgumentError for a class number out of range, DTypeError and ShapeError for a target that does not fit.
+    Example:
+        >>> import numpy as np, nn.functional as F
+        >>> round(float(F.cross_entropy(np.array([[2.0, 0.0]]), np.array([0]))), 4)
+        0.1269
+        >>> round(float(F.cross_entropy(np.array([[2.0, 0.0]]), np.array([[0.5, 0.5]]))), 4)
+        1.1269
+    """
+    input = floating(input, "cross_entropy")
+    target = as_values(target)
+    plain = weight is None and not label_smoothing and input.ndim == 2 and target.shape == input.shape[:1]
+    if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < input.shape[1]:
+        at = np.array(raw(target), np.intp)  # a copy: the next batch may fill the same buffer before backward()
+        if (
+            not at.size or np.maximum.reduce(at.view(np.uintp)) < input.shape[1]
+        ):  # a negative number is a large one there
+            check_reduction(reduction)
+            return softmax_cross_entropy_op(input, at, reduction=reduction)
+    return _general_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+
+
+def _general_cross_entropy(
+    input: Any, target: Any, weight: Any, ignore_index: int, reduction: str, label_smoothing: float
+) -> Any:
+    check_reduction(reduction)
+    if isinstance(label_smoothing, bool) or not 0 <= label_smoothing <= 1:
+        raise ArgumentError(f"label_smoothing must lie in [0, 1]; got {label_smoothing!r}.")
+    x, outer = classes_in_the_middle(input, "cross-entropy")
+    w = class_weight(weight, x, "cross_entropy")
+    smoothing = float(label_smoothing)
+    if target.shape == input.shape:
+        y = np.reshape(own(in_dtype_of(target, input, "cross_entropy")), x.shape)
+        loss = softmax_cross_entropy_of_probabilities_op(x, y, weight=w, label_smoothing=smoothing, reduction=reduction)
+    else:
+        at = class_numbers(target, x, outer, ignore_index, "cross-entropy")
+        loss = softmax_cross_entropy_of_classes_op(
+            x, at, weight=w, ignore_index=ignore_index, label_smoothing=smoothing, reduction=reduction
+        )
+    return np.reshape(loss, outer) if reduction == "none" else loss
+
+
+class CrossEntropyLoss(Loss):
+    """The negative log-likelihood of the target under softmax(input): see `functional.cross_entropy`.
+
+        l_n = -w[t_n] log softmax(input_n)[t_n]
+
+    Shape:     input (N, C), (C,) or (N, C, d1, …), logits; target of that shape without C, class numbers, or of that shape,
+               probabilities -> () for "mean" and "sum", the shape without C for "none"
+    Args:      weight: of the classes, (C,).
+               ignore_index: a class number whose positions do not count.
+               label_smoothing: in [0, 1], how much of the target goes to all classes alike.
+    Gradient:  (softmax(input) - y) / N in the plain case.
+    Numerics:  softmax and logarithm are taken together, so large logits do no harm.
+    Source:    Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
+    Example:
+        >>> import numpy as np, nn
+        >>> round(float(nn.CrossEntropyLoss()(np.zeros((4, 10)), np.array([1, 2, 3, 4]))), 4)
+        2.3026
+        >>> nn.CrossEntropyLoss(label_smoothing=0.1)
+        CrossEntropyLoss(label_smoothing=0.1)
+    """
+
+    weight: Buffer | None
+
+    def __init__(
+        self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+    ) -> None:
+        super().__init__(reduction=reduction)
+        if isinstance(label_smoothing, bool) or not 0 <= label_smoothing <= 1:
+            raise ArgumentError(f"label_smoothing must lie in [0, 1]; got {label_smoothing!r}.")
+        self.weight = weight_buffer(weight)
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return cross_entropy(
+            input,
+            target,
+            self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )
+
+    def _options(self) -> list[str]:
+        options = [f"ignore_index={self.ignore_index}"] if self.ignore_index != -100 else []
+        return [*options, *([f"label_smoothing={self.label_smoothing}"] if self.label_smoothing else [])]

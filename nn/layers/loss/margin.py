@@ -1,0 +1,266 @@
+"""Losses that ask for a margin: of scores, and of distances between pairs and triples of vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, DTypeError, ShapeError
+from nn.layers.activation.relu import relu_op
+from nn.layers.loss.base import Loss
+from nn.layers.loss.targets import check_positive, floating, in_dtype_of, same_shape, signs, values_of
+from nn.layers.reduction import reduce
+
+
+def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Any:
+    """How far scores are from being right by a margin: the loss of support vector machines.
+
+        l = max(0, margin - y s)                                     scores s, y = ±1
+        l_n = max(0, margin + max_{c ≠ t} s_nc - s_nt)               scores of C classes, class number t
+
+    Shape:     input and target of one shape, the target of 1 and -1 (or of True and False, or of 1 and 0);
+               or input (N, C) and target (N,) of class numbers -> () for "mean" and "sum", the target's shape for "none"
+    Gradient:  0 at the margin. Several classes that score the same share it equally.
+    Source:    Cortes & Vapnik 1995; of several classes Crammer & Singer 2001, where only the best wrong class counts
+               (scikit-learn's hinge_loss; PyTorch's MultiMarginLoss takes the mean over all wrong classes).
+    Example:
+        >>> import numpy as np, nn.functional as F
+        >>> F.hinge_loss(np.array([2.0, 0.5, 0.5]), np.array([1, 1, -1]), reduction="none")
+        array([0. , 0.5, 1.5])
+        >>> F.hinge_loss(np.array([[3.0, 1.0, 2.5]]), np.array([0]), reduction="none")
+        array([0.5])
+    """
+    input = floating(input, "hinge_loss")
+    target = values_of(target)
+    if input.ndim == 2 and target.ndim == 1:
+        return reduce(relu_op(margin + _best_wrong_less_right(input, target)), reduction)
+    same_shape(input, target, "hinge_loss")
+    if target.dtype.kind == "b" or target.dtype.kind in "fiu" and ((target == 0) | (target == 1)).all():
+        target = np.where(target, 1, -1)
+    return reduce(relu_op(margin - signs(target, input, "hinge_loss") * input), reduction)
+
+
+def _best_wrong_less_right(input: Any, target: Any) -> Any:
+    n, classes = input.shape
+    if target.dtype.kind not in "iu":
+        raise DTypeError(f"hinge_loss expects integer class numbers as target; got dtype {target.dtype}.")
+    if target.shape != (n,):
+        raise ShapeError(f"hinge_loss expects a target of shape ({n},), a class number a row; got {target.shape}.")
+    if classes < 2:
+        raise ShapeError(
+            "hinge_loss of class numbers needs two classes or more; for one column of scores give targets of its shape."
+        )
+    if n and not (target.min() >= 0 and target.max() < classes):
+        raise ArgumentError(f"class numbers must lie in 0 … {classes - 1}; got {target.min()} … {target.max()}.")
+    right = target[:, None] == np.arange(classes)
+    at = np.array(target[:, None])
+    return np.max(np.where(right, -np.inf, input), axis=1) - np.take_along_axis(input, at, axis=1)[:, 0]
+
+
+def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Any:
+    """Of distances x: x itself for a pair that belongs together (y = 1), max(0, margin - x) for one that does not (y = -1).
+
+    Shape:     input and target of one shape -> () for "mean" and "sum", that shape for "none"
+    """
+    input = floating(input, "hinge_embedding_loss")
+    y = signs(target, input, "hinge_embedding_loss")
+    same_shape(input, y, "hinge_embedding_loss")
+    return reduce(np.where(y > 0, input, relu_op(margin - input)), reduction)
+
+
+def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean") -> Any:
+    """max(0, -y (x1 - x2) + margin): y = 1 wants x1 to rank higher, y = -1 x2.
+
+    Shape:     all of one shape -> () for "mean" and "sum", that shape for "none"
+    """
+    who = "margin_ranking_loss"
+    input1 = floating(input1, who)
+    input2 = in_dtype_of(input2, input1, who)
+    y = signs(target, input1, who)
+    if not input1.shape == input2.shape == y.shape:
+        raise ShapeError(
+            f"{who} expects inputs and target of one shape; got {input1.shape}, {input2.shape} and {y.shape}."
+        )
+    return reduce(relu_op(margin - y * (input1 - input2)), reduction)
+
+
+def cosine_embedding_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
+) -> Any:
+    """1 - cos(x1, x2) for a pair that belongs together (y = 1), max(0, cos(x1, x2) - margin) for one that does not (y = -1).
+
+    Shape:     inputs (N, D) or (D,), target (N,) or () -> () for "mean" and "sum", that of the target for "none"
+    Numerics:  1e-12 is added to the squared lengths, as in PyTorch: a vector of zeros has cosine 0.
+    Raises:    ArgumentError for a margin outside [-1, 1].
+    """
+    who = "cosine_embedding_loss"
+    if not -1 <= margin <= 1:
+        raise ArgumentError(f"{who}: margin must lie in [-1, 1]; got {margin!r}.")
+    input1 = floating(input1, who)
+    input2 = in_dtype_of(input2, input1, who)
+    y = signs(target, input1, who)
+    if input1.ndim not in (1, 2) or input1.shape != input2.shape or y.shape != input1.shape[:-1]:
+        raise ShapeError(
+            f"{who} expects inputs (N, D) and a target (N,), or (D,) and (); got {input1.shape}, {input2.shape} and {y.shape}."
+        )
+    half = input1.dtype == np.float16  # of which 1e-12 is nothing
+    a, b = (input1.astype(np.float32), input2.astype(np.float32)) if half else (input1, input2)
+    squares = (np.sum(a * a, axis=-1) + 1e-12) * (np.sum(b * b, axis=-1) + 1e-12)
+    cos = np.sum(a * b, axis=-1) / np.sqrt(squares)
+    loss = np.where(y > 0, 1 - cos, relu_op(cos - margin))
+    return reduce(loss.astype(np.float16) if half else loss, reduction)
+
+
+def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+    """The p-norm of x1 - x2 + eps along the last axis; the eps, PyTorch's, keeps the gradient off the kink at equal points.
+
+    Shape:     x1 and x2 (*, D), which broadcast -> (*,), or (*, 1) with keepdim
+    """
+    x1 = floating(x1, "pairwise_distance")
+    x2 = in_dtype_of(x2, x1, "pairwise_distance")
+    return np.linalg.vector_norm(x1 - x2 + eps, axis=-1, ord=p, keepdims=keepdim)
+
+
+def triplet_margin_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    *,
+    reduction: str = "mean",
+) -> Any:
+    """max(0, |a - p| - |a - n| + margin): an anchor nearer to what is like it than to what is not, by a margin.
+
+    Shape:     anchor, positive, negative (N, D) or (D,) -> () for "mean" and "sum", (N,) or () for "none"
+    Args:      p: of the norm.
+               eps: see `pairwise_distance`.
+               swap: take |p - n| instead of |a - n| where it is the smaller (Balntas et al. 2016).
+    Source:    Schroff et al. 2015, arXiv:1503.03832, without the squares.
+    """
+    who = "triplet_margin_loss"
+    check_positive(who, "margin", margin)
+    check_positive(who, "p", p)
+    anchor = floating(anchor, who)
+    positive, negative = in_dtype_of(positive, anchor, who), in_dtype_of(negative, anchor, who)
+    if anchor.ndim == 0 or not anchor.shape == positive.shape == negative.shape:
+        raise ShapeError(
+            f"{who} expects anchor, positive and negative of one shape (N, D) or (D,); "
+            f"got {anchor.shape}, {positive.shape} and {negative.shape}."
+        )
+    near = pairwise_distance(anchor, positive, p, eps)
+    far = pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = np.minimum(far, pairwise_distance(positive, negative, p, eps))
+    return reduce(relu_op(margin + near - far), reduction)
+
+
+class HingeLoss(Loss):
+    """How far scores are from being right by a margin, the loss of support vector machines: see `functional.hinge_loss`.
+
+        l = max(0, margin - y s)                                     scores s, y = ±1
+        l_n = max(0, margin + max_{c ≠ t} s_nc - s_nt)               scores of C classes, class number t
+
+    Shape:     input and target of one shape, the target of ±1, booleans, or 0 and 1; or input (N, C) and target (N,) of class
+               numbers -> () for "mean" and "sum", the target's shape for "none"
+    Source:    Cortes & Vapnik 1995; of several classes Crammer & Singer 2001.
+    """
+
+    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.margin = check_positive("HingeLoss", "margin", margin, zero=True)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return hinge_loss(input, target, self.margin, reduction=self.reduction)
+
+    def _options(self) -> list[str]:
+        return [] if self.margin == 1 else [f"margin={self.margin}"]
+
+
+class HingeEmbeddingLoss(Loss):
+    """Of distances x: x for a pair that belongs together (y = 1), max(0, margin - x) for one that does not (y = -1).
+
+    Shape:     input and target of one shape -> () for "mean" and "sum", that shape for "none"
+    Source:    Hadsell, Chopra & LeCun 2006, "Dimensionality reduction by learning an invariant mapping", without the squares.
+    """
+
+    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.margin = margin
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
+
+    def _options(self) -> list[str]:
+        return [] if self.margin == 1 else [f"margin={self.margin}"]
+
+
+class MarginRankingLoss(Loss):
+    """max(0, -y (x1 - x2) + margin): y = 1 wants x1 to rank higher, y = -1 x2.
+
+    Shape:     inputs and target of one shape -> () for "mean" and "sum", that shape for "none"
+    Source:    Herbrich, Graepel & Obermayer 2000, "Large margin rank boundaries for ordinal regression".
+    """
+
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.margin = margin
+
+    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+        return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
+
+    def _options(self) -> list[str]:
+        return [f"margin={self.margin}"] if self.margin else []
+
+
+class CosineEmbeddingLoss(Loss):
+    """1 - cos(x1, x2) for a pair that belongs together (y = 1), max(0, cos(x1, x2) - margin) for one that does not (y = -1).
+
+    Shape:     inputs (N, D) or (D,), target (N,) or () -> () for "mean" and "sum", that of the target for "none"
+    Args:      margin: in [-1, 1].
+    Source:    Bromley et al. 1993, "Signature verification using a 'Siamese' time delay neural network".
+    """
+
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        if not -1 <= margin <= 1:
+            raise ArgumentError(f"CosineEmbeddingLoss: margin must lie in [-1, 1]; got {margin!r}.")
+        self.margin = margin
+
+    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+        return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
+
+    def _options(self) -> list[str]:
+        return [f"margin={self.margin}"] if self.margin else []
+
+
+class TripletMarginLoss(Loss):
+    """max(0, |a - p| - |a - n| + margin): an anchor nearer to what is like it than to what is not: see `functional.triplet_margin_loss`.
+
+    Shape:     anchor, positive, negative (N, D) or (D,) -> () for "mean" and "sum", (N,) or () for "none"
+    Args:      p: of the norm.
+               eps: added to the differences, so that equal points are not at the norm's kink.
+               swap: take |p - n| instead of |a - n| where it is the smaller.
+    Source:    Schroff et al. 2015, arXiv:1503.03832, without the squares.
+    """
+
+    def __init__(
+        self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, *, reduction: str = "mean"
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.margin = check_positive("TripletMarginLoss", "margin", margin)
+        self.p = check_positive("TripletMarginLoss", "p", p)
+        self.eps = eps
+        self.swap = swap
+
+    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
+        return triplet_margin_loss(
+            anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction
+        )
+
+    def _options(self) -> list[str]:
+        options = [f"margin={self.margin}"] if self.margin != 1 else []
+        return [*options, *([f"p={self.p}"] if self.p != 2 else []), *(["swap=True"] if self.swap else [])]

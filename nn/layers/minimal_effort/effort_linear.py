@@ -1,0 +1,253 @@
+"""The linear layer whose backward follows only the largest components of the gradient (meProp)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.modes import mode
+from autograd.engine.registry import define
+from autograd.errors import ArgumentError, ShapeError
+from nn.core.module import check_size
+from nn.core.parameter import Buffer
+from nn.layers.inputs import cast_to
+from nn.layers.linear import Linear, linear, linear_op
+from nn.layers.minimal_effort.top_k import SPARSE_COST, SPARSE_WORK, minimal_effort_op, note, top_columns, top_mask
+
+
+class _Choice:
+    """What a sweep follows of g: chosen by the first of the rules below that it calls, read by the others."""
+
+    __slots__ = ("columns", "g", "n")
+
+    g: Any  # (B, n), or (B, k) where columns are left out; SciPy's sparse matrix where that is quicker
+    columns: Any  # those that g is left with; None for all
+    n: int
+
+    def __init__(
+        self, g: Any, in_features: int, k: int, unified: bool = False, activity: Any = None, examples: Any = None
+    ) -> None:
+        g = g.reshape(-1, g.shape[-1])  # (*, out) -> (B, out)
+        rows, self.n = g.shape
+        self.columns = None
+        if unified:
+            columns = top_columns(g, k)
+            counts = None
+            if activity is not None:
+                counts = np.zeros(self.n, np.intp)
+                counts[columns] = rows
+            self.g = self._of_columns(g, columns)
+        else:
+            mask = top_mask(g, k)
+            counts = np.add.reduce(mask, axis=0, dtype=np.intp)
+            self.g = self._of_mask(g, mask, counts, in_features)
+        note(activity, examples, counts, rows)
+
+    def _of_columns(self, g: Any, columns: Any) -> Any:
+        if len(columns) == self.n:
+            return g
+        self.columns = columns
+        return np.take(g, columns, axis=1)  # (B, out) -> (B, k)
+
+    def _of_mask(self, g: Any, mask: Any, counts: Any, in_features: int) -> Any:
+        """A sparse matrix where that is quicker, else the columns in which the mask leaves anything."""
+        columns = np.flatnonzero(counts)
+        products = len(g) * len(columns) * in_features  # of a dense product with the columns
+        kept = int(np.add.reduce(counts))
+        if products <= SPARSE_WORK or SPARSE_COST * kept * in_features >= products or g.dtype == np.float16:
+            return self._of_columns(np.multiply(g, mask), columns)
+        from scipy.sparse import csr_array
+
+        ends = np.zeros(len(g) + 1, np.int32)
+        np.cumsum(np.add.reduce(mask, axis=1, dtype=np.int32), out=ends[1:])
+        places = np.flatnonzero(mask)
+        values = np.take(g, places)
+        places %= self.n
+        return csr_array((values, places.astype(np.int32), ends), shape=g.shape)
+
+    def spread(self, part: Any) -> Any:
+        """The rows of the chosen units in an array for all units, zero elsewhere."""
+        if self.columns is None:
+            return part
+        whole = np.zeros((self.n, *part.shape[1:]), part.dtype)
+        whole[self.columns] = part
+        return whole
+
+
+def _chosen(g: Any, out: Any, weight: Any, params: dict[str, Any]) -> _Choice:
+    """The choice of this sweep, made once: what is kept beside it is the mode that the sweep runs in, which is no other sweep's."""
+    sweep, kept = mode.get(), out.values
+    if kept[0] is None or kept[0][0] is not sweep:
+        kept[0] = sweep, _Choice(g, weight.shape[1], **params)
+    choice: _Choice = kept[0][1]
+    return choice
+
+
+def _effort_linear(
+    x: Any, weight: Any, bias: Any = None, *, k: int, unified: bool = False, activity: Any = None, examples: Any = None
+) -> Any:
+    return linear_op.forward(x, weight, bias), [None]
+
+
+def _effort_linear_x(g: Any, out: Any, x: Any, weight: Any, bias: Any = None, **params: Any) -> Any:
+    choice = _chosen(g, out, weight, params)
+    d = choice.g @ (weight if choice.columns is None else np.take(weight, choice.columns, axis=0))  # (B, k) @ (k, in)
+    return d if d.shape == x.shape else d.reshape(x.shape)  # the sweep would have to copy a view
+
+
+def _effort_linear_weight(g: Any, out: Any, x: Any, weight: Any, bias: Any = None, **params: Any) -> Any:
+    choice = _chosen(g, out, weight, params)
+    return choice.spread(choice.g.T @ x.reshape(-1, x.shape[-1]))
+
+
+def _effort_linear_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any = None, **params: Any) -> Any:
+    choice = _chosen(g, out, weight, params)
+    if isinstance(choice.g, np.ndarray):
+        return choice.spread(np.add.reduce(choice.g))
+    return np.bincount(choice.g.indices, choice.g.data, choice.n).astype(
+        choice.g.dtype
+    )  # quicker than the matrix's own sum
+
+
+def _effort_linear_composite(
+    x: Any, weight: Any, bias: Any = None, *, k: int, unified: bool = False, activity: Any = None, examples: Any = None
+) -> Any:
+    out = np.matmul(x, np.transpose(weight))
+    out = out if bias is None else out + bias
+    return minimal_effort_op(out, k=k, unified=unified, activity=activity, examples=examples)
+
+
+minimal_effort_linear_op = define(
+    _effort_linear,
+    _effort_linear_x,
+    _effort_linear_weight,
+    _effort_linear_bias,
+    keeps=("weight", "x", ""),
+    saves=True,  # room for the choice, which serves all three
+    composite=_effort_linear_composite,
+    name="minimal_effort_linear",
+    label="top k of g: gₖ·Wₖ, gₖᵀ·x, Σgₖ",
+)
+
+
+def minimal_effort_linear(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    *,
+    k: int,
+    unified: bool = False,
+    activity: Any = None,
+    examples: Any = None,
+) -> Any:
+    """An affine map of the last axis, whose backward computes with the k largest components of the gradient.
+
+        forward   y = x Wᵀ + b
+        backward  g = top_k(ȳ);  x̄ = g W,  W̄ = gᵀ x,  b̄ = Σ g
+
+    Shape:     x (*, in_features), weight (out_features, in_features), bias (out_features,) -> (*, out_features)
+    Args:      k: how many of the out_features; k >= out_features: all.
+               unified: the same k for all examples, those with the largest sum of magnitudes.
+               activity: an integer array (out_features,); the backward adds to it how often each unit was chosen.
+               examples: an integer array (); the backward adds to it out of how many examples.
+    Gradient:  on purpose not the derivative, unless k >= out_features. See `nn.MinimalEffortLinear`.
+    Raises:    ShapeError if the last axis of x is not in_features.
+    Source:    Sun et al. 2017, arXiv:1706.06197.
+    """
+    k = check_size("k", k)
+    x = cast_to(input, weight, "minimal_effort_linear")
+    if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
+        raise ShapeError(
+            f"minimal_effort_linear expects input of shape (*, {weight.shape[1]}); got {x.shape}. "
+            f"The last axis must have {weight.shape[1]} elements."
+        )
+    operands = (x, weight) if bias is None else (x, weight, bias)
+    return minimal_effort_linear_op(*operands, k=k, unified=unified, activity=activity, examples=examples)
+
+
+class MinimalEffortLinear(Linear):
+    """A Linear whose backward computes with the k largest components of the output's gradient only.
+
+        forward   y = x Wᵀ + b
+        backward  g = top_k(ȳ);  x̄ = g W,  W̄ = gᵀ x,  b̄ = Σ g
+
+    The k are chosen by magnitude: for each example by itself (every row of the last axis is one), or, `unified`, the same k
+    for the whole mini-batch, by the sum of magnitudes over it. Unified, both matrix products of the backward run on k columns
+    instead of out_features, densely, which is what BLAS is quick at. By itself, they run as sparse products where that
+    is quicker, else densely on the columns that any example has chosen: on a CPU that saves little, see
+    docs/minimal_effort.md.
+
+    In eval mode it is Linear, its backward included.
+
+    The layer counts: `activity` (out_features,), how often each unit was among the k with a gradient other than zero, out of
+    `examples`, all that went backward through it in training; `activity_share()` is their quotient, `reset_activity()` starts
+    anew, and `nn.simplify` removes the units that are seldom active. The counters are copied and pickled with the layer
+    but are not in the state_dict, whose keys are Linear's: checkpoints of the two can be exchanged.
+
+    Shape:     x (*, in_features) -> (*, out_features); weight (out_features, in_features), bias (out_features,)
+    Args:      k: how many components, from 1 to out_features; out_features makes it exact.
+               bias: whether there is a b.
+               unified: one choice for the whole mini-batch.
+               dtype, rng: as in Linear; so are the first values.
+    Gradient:  on purpose not the derivative, unless k = out_features: what remains points, like it, downhill (g·ȳ > 0) but leaves out
+               the small components. An optimizer with momentum or weight decay still changes the weights of the others.
+               With create_graph the choice counts as a constant: the gradient's own derivative is exact wherever the
+               choice does not change, and what flows back through this layer a second time is sparsified again.
+    Numerics:  a nan counts as largest, so that it does not go unseen; which of equals at the k-th place is chosen is open.
+    Raises:    ArgumentError if k is no integer in 1 … out_features; ShapeError if the last axis of x is not in_features.
+    Source:    Sun et al. 2017, arXiv:1706.06197; `unified` is its "simple unified" variant, the counters are those of
+               Sun et al. 2017, arXiv:1711.06528, but for zeros, which are not counted: a dead unit is never active.
+    Example:
+        >>> import numpy as np, autograd, nn
+        >>> layer = nn.MinimalEffortLinear(3, 4, k=1)
+        >>> layer(np.ones((2, 3))).backward(np.array([[1, 2, -3, 0], [0, 5, 4, 0]]))
+        >>> layer.weight.grad.numpy()
+        array([[ 0.,  0.,  0.],
+               [ 5.,  5.,  5.],
+               [-3., -3., -3.],
+               [ 0.,  0.,  0.]], dtype=float32)
+        >>> layer.activity_share()
+        array([0. , 0.5, 0.5, 0. ])
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        k: int,
+        bias: bool = True,
+        *,
+        unified: bool = False,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(in_features, out_features, bias, dtype=dtype, rng=rng)
+        self.k = check_size("k", k)
+        if self.k > self.out_features:
+            raise ArgumentError(
+                f"k must be at most out_features = {self.out_features}; got {k}. Use nn.Linear to keep them all."
+            )
+        self.unified = bool(unified)
+        self.activity = Buffer(np.zeros(self.out_features, np.int64), persistent=False)
+        self.examples = Buffer(np.zeros((), np.int64), persistent=False)
+
+    def forward(self, x: Any) -> Any:
+        if not self.training:
+            return linear(x, self.weight, self.bias)
+        return minimal_effort_linear(
+            x, self.weight, self.bias, k=self.k, unified=self.unified,
+            activity=self.activity.numpy(), examples=self.examples.numpy(),
+        )  # fmt: skip
+
+    def activity_share(self) -> Any:
+        """For each unit the share of the examples in which it was among the k, (out_features,); zeros before the first."""
+        return self.activity.numpy() / max(1, int(self.examples.numpy()))
+
+    def reset_activity(self) -> None:
+        """Start to count anew."""
+        self.activity.numpy()[...] = 0
+        self.examples.numpy()[...] = 0
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, k={self.k}, unified={self.unified}"

@@ -1,0 +1,74 @@
+"""The rectifier whose backward follows only the largest components of the gradient (meProp)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.registry import define
+from nn.core.module import Module, check_size
+from nn.layers.activation.relu import relu
+from nn.layers.minimal_effort.top_k import mask_of_op, with_features
+
+
+def _effort_relu_vjp(g: Any, out: Any, x: Any, k: int, unified: bool = False) -> Any:
+    g = g * (out > 0)  # 0 at 0, as for relu
+    return g * mask_of_op(g, k, unified, None, None)
+
+
+minimal_effort_relu_op = define(
+    lambda x, k, unified=False: np.maximum(x, 0),
+    _effort_relu_vjp,
+    keeps="out",
+    name="minimal_effort_relu",
+    jvp=lambda t, out, x, **params: t * (out > 0),
+    label="top k of g·[x > 0]",
+)
+
+
+def minimal_effort_relu(input: Any, k: int, unified: bool = False) -> Any:
+    """max(x, 0), of whose gradient only the k largest components of each example go on.
+
+        forward   y = max(x, 0)
+        backward  x̄ = top_k(ȳ · [x > 0])
+
+    Shape:     x (*, features) -> (*, features); every row of the last axis is an example
+    Args:      k, unified: see `minimal_effort`.
+    Gradient:  on purpose not the derivative, unless k >= features. 0 at 0.
+    Source:    Sun et al. 2017, arXiv:1706.06197.
+    """
+    return minimal_effort_relu_op(with_features(input, "minimal_effort_relu"), k=check_size("k", k), unified=unified)
+
+
+class MinimalEffortReLU(Module):
+    """max(x, 0), of whose gradient only the k largest components of each example go on.
+
+        forward   y = max(x, 0)
+        backward  x̄ = top_k(ȳ · [x > 0])
+
+    Behind a Linear it gives the gradients of a MinimalEffortLinear in front of a ReLU, without the saving: the layer before
+    it sees an array with many zeros and computes with all of it. In eval mode it is ReLU, its backward included.
+
+    Shape:     x (*, features) -> (*, features); every row of the last axis is an example
+    Args:      k: how many components go on; k >= features: all.
+               unified: the same k for the whole mini-batch, those with the largest sum of magnitudes.
+    Gradient:  on purpose not the derivative, unless k >= features. 0 at 0. With create_graph as for MinimalEffortLinear.
+    Source:    Sun et al. 2017, arXiv:1706.06197.
+    Example:
+        >>> import numpy as np, autograd, nn
+        >>> x = autograd.Tensor([[1.0, 2.0, -1.0]], requires_grad=True)
+        >>> nn.MinimalEffortReLU(k=1)(x).backward(np.array([[3.0, 4.0, 5.0]]))
+        >>> x.grad.numpy()
+        array([[0., 4., 0.]])
+    """
+
+    def __init__(self, k: int, *, unified: bool = False) -> None:
+        self.k = check_size("k", k)
+        self.unified = bool(unified)
+
+    def forward(self, x: Any) -> Any:
+        return minimal_effort_relu(x, self.k, self.unified) if self.training else relu(x)
+
+    def extra_repr(self) -> str:
+        return f"k={self.k}, unified={self.unified}"

@@ -1,0 +1,123 @@
+"""Minimal effort backpropagation: an ordinary forward, and a backward that follows the k largest components of g only.
+
+The cotangent that these rules return is on purpose not the derivative, unless k reaches the number of features. What is
+differentiated for a graph of the gradient is g times a mask of the chosen components, the mask being a constant.
+
+Source:    Sun, Ren, Ma & Wang 2017, "meProp", arXiv:1706.06197: top-k of each example, section 2; one choice for the whole
+           mini-batch by summed magnitude ("simple unified"), section 2.5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.primitive import Primitive
+from autograd.engine.registry import define
+from autograd.errors import ShapeError
+from nn.core.module import check_size
+from nn.layers.inputs import as_values
+
+# What a multiplication of SciPy's sparse product costs in those of BLAS, and the work of a product (in multiplications)
+# below which making the sparse matrix costs more than it saves. Measured: docs/minimal_effort_op.md.
+SPARSE_COST = 10
+
+
+SPARSE_WORK = 5_000_000
+
+
+def top_columns(g: Any, k: int) -> Any:
+    """The k columns of g (B, n) with the largest sum of magnitudes, in order; fewer where fewer are other than zero."""
+    n = g.shape[1]
+    scores = np.add.reduce(np.abs(g), axis=0, dtype=np.float32 if g.dtype == np.float16 else None)
+    columns = (
+        np.sort(np.argpartition(scores, n - k)[n - k :]) if k < n else np.arange(n)
+    )  # a nan counts as largest: it stays visible
+    return columns[scores[columns] != 0]
+
+
+def top_mask(g: Any, k: int) -> Any:
+    """Which components of g (B, n) are among the k largest of their row by magnitude, zeros left out. (B, n) of bool."""
+    size = np.abs(g)
+    chosen = size != 0
+    n = g.shape[1]
+    if k < n:
+        chosen &= ~(size < np.partition(size, n - k, axis=1)[:, n - k, None])  # so written, a nan is chosen
+        if np.any(np.add.reduce(chosen, axis=1, dtype=np.intp) > k):  # equals at the k-th place: some of them must go
+            chosen = np.zeros(g.shape, bool)
+            np.put_along_axis(chosen, np.argpartition(size, n - k, axis=1)[:, n - k :], True, axis=1)
+            chosen &= size != 0
+    return chosen
+
+
+def note(activity: Any, examples: Any, counts: Any, rows: int) -> None:
+    """Add to the counters of a layer: how often each unit was chosen, and out of how many examples."""
+    if activity is not None:
+        activity += counts
+    if examples is not None:
+        examples += rows
+
+
+def _mask(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:
+    flat = g.reshape(-1, g.shape[-1])
+    if unified:
+        counts = np.zeros(flat.shape[1], np.intp)
+        counts[top_columns(flat, k)] = len(flat)
+        mask = np.broadcast_to(counts != 0, g.shape)
+    else:
+        mask = top_mask(flat, k)
+        counts = np.add.reduce(mask, axis=0, dtype=np.intp)
+        mask = mask.reshape(g.shape)
+    note(activity, examples, counts, len(flat))
+    return mask
+
+
+mask_of_op = Primitive(_mask, None, name="mask_of")  # of Tensors too; it has no derivative, and so is never recorded
+
+
+def _effort_vjp(
+    g: Any, out: Any, x: Any, k: int, unified: bool = False, activity: Any = None, examples: Any = None
+) -> Any:
+    return g * mask_of_op(g, k, unified, activity, examples)
+
+
+minimal_effort_op = define(
+    lambda x, k, unified=False, activity=None, examples=None: np.positive(x),
+    _effort_vjp,
+    keeps="",
+    name="minimal_effort",
+    jvp="linear",
+    label="top k of g",
+)
+
+
+def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
+    """The input itself; of the gradient that comes back only the k largest components of each example go on.
+
+        forward   y = x
+        backward  x̄ = top_k(ȳ)
+
+    To build a layer of one's own from: put it behind whatever the layer computes before its activation.
+
+    Shape:     x (*, features) -> (*, features); every row of the last axis is an example
+    Args:      k: how many components go on; k >= features: all.
+               unified: the same k for all examples, those with the largest sum of magnitudes.
+    Gradient:  on purpose not the derivative (which is that of the identity), unless k >= features.
+    Source:    Sun et al. 2017, arXiv:1706.06197.
+    Example:
+        >>> import numpy as np, autograd, nn.functional as F
+        >>> x = autograd.Tensor(np.zeros((2, 3)), requires_grad=True)
+        >>> F.minimal_effort(x, k=1).backward(np.array([[1.0, -3.0, 2.0], [0.5, 0.1, 0.2]]))
+        >>> x.grad.numpy()
+        array([[ 0. , -3. ,  0. ],
+               [ 0.5,  0. ,  0. ]])
+    """
+    return minimal_effort_op(with_features(input, "minimal_effort"), k=check_size("k", k), unified=unified)
+
+
+def with_features(input: Any, who: str) -> Any:
+    x = as_values(input)
+    if x.ndim == 0:
+        raise ShapeError(f"{who} expects input of shape (*, features); got (), which has no features to choose from.")
+    return x

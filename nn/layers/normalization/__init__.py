@@ -1,0 +1,1 @@
+"""The normalisations: each with its primitive, its function and its Module in one file."""

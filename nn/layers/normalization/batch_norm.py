@@ -1,0 +1,265 @@
+"""BatchNorm: statistics over all axes but the channels', in training of the batch, in use the running ones.
+
+The primitives save their statistics, and of the large arrays keep only x. The cotangents of x, weight and bias share
+their sums, so one joint rule gives them all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.registry import define
+from autograd.errors import ArgumentError, ShapeError
+from nn.layers.normalization.affine import count_channels, floating_input
+from nn.layers.normalization.channel_norm import ChannelNorm, RunningStatistics
+from nn.layers.normalization.statistics import (
+    EACH,
+    PER_ROW,
+    as_channels,
+    centred_again,
+    channel_sums,
+    in_form_of,
+    statistics,
+)
+
+
+# Batch normalisation: statistics over all but axis 1
+def _batch_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, observe: Any = None) -> Any:
+    xs = as_channels(x)
+    place = EACH if xs.ndim == 2 else PER_ROW
+    y, mean, variance, rstd = statistics(xs, channel_sums, place, xs.size // xs.shape[1], eps)
+    if observe is not None:
+        observe(mean[0] if mean[1] is None else mean[0] + mean[1], variance)
+    y *= (rstd if weight is None else rstd * weight)[place]
+    if bias is not None:
+        y += bias[place]
+    return in_form_of(y, x), (mean, rstd)
+
+
+def _batch_norm_vjps(
+    g: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, observe: Any = None
+) -> tuple[Any, ...]:
+    mean, rstd = out.values
+    gs = as_channels(g)
+    place = EACH if gs.ndim == 2 else PER_ROW
+    centred = centred_again(as_channels(x), mean, place)
+    buffer = gs * centred
+    along = channel_sums(buffer)
+    along *= rstd  # Σ g·x̂
+    total = channel_sums(gs)
+    count = gs.size // gs.shape[1]
+    np.multiply(centred, (along * rstd * (1 / count))[place], out=centred)
+    d = np.subtract(gs, centred, out=buffer)  # weight · rstd · (g - mean g - x̂ · mean g·x̂)
+    d -= (total * (1 / count))[place]
+    d *= (rstd if weight is None else rstd * weight)[place]
+    return d if d.shape == g.shape else d.reshape(g.shape), along, total
+
+
+def _batch_norm_composite(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, observe: Any = None) -> Any:
+    axes = (0, *range(2, x.ndim))
+    place = (slice(None), *[None] * (x.ndim - 2))
+    centred = x - np.mean(x, axis=axes, keepdims=True)
+    y = centred / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
+    y = y if weight is None else y * weight[place]
+    return y if bias is None else y + bias[place]
+
+
+batch_norm_op = define(
+    _batch_norm,
+    joint=_batch_norm_vjps,
+    keeps="x weight",
+    saves=True,
+    composite=_batch_norm_composite,
+    name="batch_norm",
+    label="γ/σ·(g - ḡ - x̂·mean(g·x̂)), Σg·x̂, Σg",
+)
+
+
+def _batch_norm_eval(
+    x: Any, weight: Any = None, bias: Any = None, mean: Any = None, variance: Any = None, eps: float = 1e-5
+) -> Any:
+    xs = as_channels(x)
+    place = EACH if xs.ndim == 2 else PER_ROW
+    rstd = 1 / np.sqrt(np.asarray(variance, xs.dtype) + eps)
+    out = xs - np.asarray(mean, xs.dtype)[place]  # and not x·scale + shift, which cancels where the mean is large
+    out *= (rstd if weight is None else rstd * weight)[place]
+    if bias is not None:
+        out += bias[place]
+    return in_form_of(out, x), rstd
+
+
+def _batch_norm_eval_vjps(
+    g: Any,
+    out: Any,
+    x: Any,
+    weight: Any = None,
+    bias: Any = None,
+    mean: Any = None,
+    variance: Any = None,
+    eps: float = 1e-5,
+) -> tuple[Any, ...]:
+    rstd = out.values
+    gs = as_channels(g)
+    place = EACH if gs.ndim == 2 else PER_ROW
+    of_x = (gs * (rstd if weight is None else rstd * weight)[place]).reshape(g.shape)
+    of_weight = None
+    if weight is not None:
+        of_weight = channel_sums(gs * (as_channels(x) - np.asarray(mean, gs.dtype)[place])) * rstd
+    return of_x, of_weight, None if bias is None else channel_sums(gs), None, None
+
+
+def _batch_norm_eval_composite(
+    x: Any, weight: Any = None, bias: Any = None, mean: Any = None, variance: Any = None, eps: float = 1e-5
+) -> Any:
+    place = (slice(None), *[None] * (x.ndim - 2))
+    y = (x - mean[place]) / np.sqrt(variance + eps)[place]
+    y = y if weight is None else y * weight[place]
+    return y if bias is None else y + bias[place]
+
+
+batch_norm_eval_op = define(
+    _batch_norm_eval,
+    joint=_batch_norm_eval_vjps,
+    keeps="x weight mean variance",
+    saves=True,
+    composite=_batch_norm_eval_composite,
+    name="batch_norm_eval",
+    label="γ/σ·g, Σg·x̂, Σg",
+)
+
+
+def batch_norm(
+    input: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """Normalise each channel over the batch and all positions.
+
+        y = (x - E[x]) / √(Var[x] + eps) · weight + bias
+
+    Shape:     input (N, C, *); running_mean, running_var, weight, bias (C,) -> (N, C, *)
+    Args:      training: take mean and variance of this batch, and move the running ones, where given, by
+               r ← (1 - momentum) · r + momentum · batch's, written in place; otherwise take the running ones.
+    Gradient:  in training also through mean and variance. The running statistics get none.
+    Numerics:  the batch is normalised by its biased variance, and the unbiased one enters running_var, as in PyTorch;
+               float16 is computed in float32; computed in the weight's dtype, if there is one.
+    Raises:    ShapeError if there is but one value a channel in training, whose variance says nothing.
+    Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, Alg. 1 and 2; departure: the running averages are exponential.
+    """
+    x = floating_input(input, weight if weight is not None else bias, "batch_norm")
+    channels = count_channels(
+        x, "batch_norm", weight=weight, bias=bias, running_mean=running_mean, running_var=running_var
+    )
+    if not training:
+        if running_mean is None or running_var is None:
+            raise ArgumentError("batch_norm needs running_mean and running_var unless training=True.")
+        # copies: a step in training before backward() would write to the buffers
+        mean, variance = (np.array(getattr(running, "_data", running)) for running in (running_mean, running_var))
+        return batch_norm_eval_op(x, weight, bias, mean, variance, eps=eps)
+    count = x.size // channels if channels else 0
+    if count < 2:
+        raise ShapeError(
+            f"batch_norm expects more than one value a channel in training; got input of shape {x.shape}. "
+            "Give a larger batch, or normalise by the running statistics: eval()."
+        )
+    if running_mean is None and running_var is None:
+        return batch_norm_op(x, weight, bias, eps=eps)
+    return batch_norm_op(
+        x, weight, bias, eps=eps, observe=RunningStatistics(running_mean, running_var, momentum, count)
+    )
+
+
+class BatchNormBase(ChannelNorm):
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        *,
+        bias: bool = True,
+        dtype: Any = np.float32,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
+
+    def forward(self, x: Any) -> Any:
+        x = self._check(x, 1)
+        by_batch = self.training or self.running_mean is None
+        share = self._share() if self.training else 0.0
+        y = batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, by_batch, share, self.eps)
+        if self.training and self.num_batches_tracked is not None:
+            self.num_batches_tracked.numpy()[...] += 1
+        return y
+
+    def _share(self) -> float:
+        """The share of the new batch in the running statistics; with momentum=None every batch counts the same."""
+        if self.momentum is not None:
+            return self.momentum
+        return 0.0 if self.num_batches_tracked is None else 1 / (int(self.num_batches_tracked.numpy()) + 1)
+
+
+class BatchNorm1d(BatchNormBase):
+    """Normalise each channel over the batch, and over the positions if there are any.
+
+        y = (x - E[x]) / √(Var[x] + eps) · weight + bias
+
+    In training mean and variance are the batch's, and running averages of them are kept; in use (`eval()`) they are
+    the running ones, so that a sample's result depends on that sample alone.
+
+    Shape:     x (N, C) or (N, C, L) -> the same; weight, bias, running_mean, running_var (C,)
+    Args:      num_features: C.
+               eps: added to the variance, >= 0.
+               momentum: the share of a new batch in the running statistics; None gives every batch the same share.
+               affine: whether there are weight and bias; first 1 and 0.
+               track_running_stats: whether running statistics are kept; without them those of the batch are used always.
+               bias: whether an affine layer has a bias.
+               dtype: of the parameters and the running statistics, and so of the computation (default float32).
+    Gradient:  in training also through mean and variance.
+    Numerics:  the batch is normalised by its biased variance, and running_var averages the unbiased one.
+    Raises:    ShapeError for another number of channels or dimensions, and for one value a channel in training; then
+               the running statistics are as they were.
+    Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, Alg. 1 and 2; the running average is exponential, as in PyTorch.
+    Example:
+        >>> import numpy as np, nn
+        >>> layer = nn.BatchNorm1d(2)
+        >>> layer(np.array([[1.0, 10.0], [3.0, 30.0]], np.float32)).numpy().round(3)
+        array([[-1., -1.],
+               [ 1.,  1.]], dtype=float32)
+        >>> layer.running_mean, layer.running_var
+        (Buffer([0.2, 2. ], dtype=float32), Buffer([ 1.1, 20.9], dtype=float32))
+    """
+
+    dims = (2, 3)
+
+
+class BatchNorm2d(BatchNormBase):
+    """Normalise each channel of images over the batch and all positions: see `BatchNorm1d`.
+
+    Shape:     x (N, C, H, W) -> (N, C, H, W)
+    Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, section 3.2.
+    Example:
+        >>> import numpy as np, nn
+        >>> y = nn.BatchNorm2d(3)(np.random.default_rng(0).normal(5, 2, (4, 3, 8, 8)))
+        >>> round(float(np.std(y.numpy()[:, 0])), 3)
+        1.0
+    """
+
+    dims = (4,)
+
+
+class BatchNorm3d(BatchNormBase):
+    """Normalise each channel of volumes over the batch and all positions: see `BatchNorm1d`.
+
+    Shape:     x (N, C, D, H, W) -> (N, C, D, H, W)
+    Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, section 3.2.
+    """
+
+    dims = (5,)

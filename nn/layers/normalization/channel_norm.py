@@ -1,0 +1,102 @@
+"""What BatchNorm and InstanceNorm share: affine parameters and running statistics for each channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, ShapeError
+from nn.core.module import Module, check_size
+from nn.core.parameter import Buffer, Parameter, floating_dtype
+from nn.layers.inputs import as_values
+from nn.layers.normalization.affine import check_eps, reset_affine, weight_and_bias
+
+
+class RunningStatistics:
+    """What batch_norm tells mean and variance of a batch: it moves the running ones towards them."""
+
+    def __init__(self, mean: Any, variance: Any, momentum: float, count: int) -> None:
+        self.mean, self.variance, self.momentum, self.count = mean, variance, momentum, count
+
+    def __call__(self, mean: Any, variance: Any) -> None:
+        """`mean` and biased `variance`, a channel or (samples · channels,), whose average is then taken."""
+        if self.mean is not None:
+            self._move(self.mean, mean, self.momentum)
+        if self.variance is not None:
+            self._move(self.variance, variance, self.momentum * (self.count / (self.count - 1)))
+
+    def _move(self, running: Any, batch: Any, share: float) -> None:
+        if batch.shape != running.shape:
+            batch = np.mean(batch.reshape(-1, running.shape[0]), axis=0)
+        values = getattr(running, "_data", running)
+        values *= 1 - self.momentum
+        values += share * batch
+
+    def __repr__(self) -> str:
+        return f"running statistics, momentum={self.momentum}"
+
+
+class ChannelNorm(Module):
+    """What batch and instance normalisation share: affine parameters and running statistics a channel."""
+
+    dims: tuple[int, ...]  # how many dimensions an input may have
+    weight: Parameter | None
+    bias: Parameter | None
+    running_mean: Buffer | None
+    running_var: Buffer | None
+    num_batches_tracked: Buffer | None
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float,
+        momentum: float | None,
+        affine: bool,
+        track_running_stats: bool,
+        bias: bool,
+        dtype: Any,
+    ) -> None:
+        self.num_features = check_size("num_features", num_features)
+        self.eps = check_eps(eps)
+        if momentum is not None and not 0 <= momentum <= 1:
+            raise ArgumentError(
+                f"momentum must lie in 0 … 1, or be None for the mean over all batches; got {momentum!r}."
+            )
+        self.momentum = None if momentum is None else float(momentum)
+        self.affine = bool(affine)
+        self.track_running_stats = bool(track_running_stats)
+        self.weight, self.bias = weight_and_bias((self.num_features,), affine, bias, dtype)
+        self.running_mean = self.running_var = self.num_batches_tracked = None
+        if track_running_stats:
+            self.running_mean = Buffer(np.zeros(num_features, floating_dtype(dtype)))
+            self.running_var = Buffer(np.ones(num_features, floating_dtype(dtype)))
+            self.num_batches_tracked = Buffer(np.array(0, np.int64))
+
+    def reset_parameters(self) -> None:
+        """Set the parameters back to ones and zeros, and forget the running statistics."""
+        self.reset_running_stats()
+        reset_affine(self.weight, self.bias)
+
+    def reset_running_stats(self) -> None:
+        """Forget what was seen: mean 0, variance 1, no batches."""
+        for buffer, value in ((self.running_mean, 0), (self.running_var, 1), (self.num_batches_tracked, 0)):
+            if buffer is not None:
+                buffer.numpy()[...] = value
+
+    def _check(self, x: Any, channels: int) -> Any:
+        """x as an array, after a look at its shape; `channels` is the axis of the channels."""
+        x = as_values(x)
+        if x.ndim not in self.dims or x.shape[channels] != self.num_features:
+            shapes = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
+            expected = " or ".join([shapes[n] for n in self.dims])
+            raise ShapeError(
+                f"{type(self).__name__} expects input of shape {expected} with C={self.num_features}; got {x.shape}."
+            )
+        return x
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )

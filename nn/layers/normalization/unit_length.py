@@ -1,0 +1,23 @@
+"""normalize: vectors scaled to length 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nn.layers.inputs import as_values
+
+
+def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Any:
+    """Divide vectors along an axis by their p-norm, or by eps where that is larger.
+
+    Gradient:  of a vector of zeros: the incoming one divided by eps (the norm has slope 0 there).
+    Example:
+        >>> import numpy as np, nn.functional as F
+        >>> F.normalize(np.array([[3.0, 4.0], [0.0, 0.0]])).round(3)
+        array([[0.6, 0.8],
+               [0. , 0. ]])
+    """
+    x = as_values(input)
+    return x / np.maximum(np.linalg.norm(x, p, dim, keepdims=True), eps)

@@ -1,0 +1,134 @@
+"""update_batch_norm: the statistics of the whole training set in place of running averages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd import no_grad
+from autograd.errors import ArgumentError
+from nn.core.module import Module
+from nn.layers.inputs import as_values
+from nn.layers.normalization.batch_norm import BatchNormBase, batch_norm
+
+
+def update_batch_norm(model: Module, batches: Iterable[Any]) -> None:
+    """Set the running statistics of every BatchNorm layer to those of all samples together.
+
+        running_mean = mean of what enters the layer,  running_var = its unbiased variance
+
+    Every sample counts the same, whatever the sizes of the batches, and layers are done one after the other in the order
+    in which they are first called: what enters a layer has passed the earlier ones with their final statistics, and
+    dropout and the like are off, as it will be in use. That takes one pass over the batches for each layer.
+
+    A layer that is called several times in one pass gets the statistics of all its calls; meanwhile it normalises by
+    the batch.
+
+    Args:      batches: inputs, or tuples whose first item is the input; an iterator is read once and kept.
+    Raises:    ArgumentError if there are no batches, or fewer than two values a channel; then, and whenever a batch fails,
+               the statistics are as they were.
+    Source:    Wu & Johnson 2021, arXiv:2105.07576, section 3 ("PreciseBN"); departures: not the mean of the batches' variances but
+               that of all samples, and layer by layer.
+    Example:
+        >>> import numpy as np, nn
+        >>> net = nn.Sequential(nn.BatchNorm1d(1))
+        >>> nn.update_batch_norm(net, [np.array([[1.0], [2.0]]), np.array([[6.0]])])
+        >>> net[0].running_mean, net[0].running_var
+        (Buffer([3.], dtype=float32), Buffer([7.], dtype=float32))
+    """
+    batches = list(batches) if isinstance(batches, Iterator) else batches
+    layers = [m for m in model.modules() if isinstance(m, BatchNormBase) and m.running_mean is not None]
+    modes = [(module, module.training) for module in model.modules()]
+    before = [{name: b.numpy().copy() for name, b in layer.named_buffers()} for layer in layers]
+    waiting, done = layers, False
+    try:
+        model.eval()
+        with no_grad():
+            while waiting:
+                layer = _measure_next(model, batches, waiting)
+                if layer is None:  # the others are not called
+                    break
+                waiting = [other for other in waiting if other is not layer]
+        done = True
+    finally:
+        for module, training in modes:
+            module.training = training
+        if not done:
+            for layer, values in zip(layers, before, strict=True):
+                for name, b in layer.named_buffers():
+                    b.numpy()[...] = values[name]
+
+
+def _measure_next(model: Module, batches: Iterable[Any], waiting: list[Any]) -> Any:
+    """One pass: the statistics of the first of the waiting layers to be called; returns that layer, or None."""
+    chosen: list[Any] = []
+    moments = _Moments()
+
+    def watched(layer: Any) -> Any:
+        def forward(x: Any) -> Any:
+            if not chosen:
+                chosen.append(layer)
+            if chosen[0] is not layer:
+                return type(layer).forward(layer, x)
+            moments.add(as_values(x))
+            return batch_norm(x, None, None, layer.weight, layer.bias, True, 0.0, layer.eps) if _several(x) else x
+
+        return forward
+
+    count = 0
+    for layer in waiting:
+        vars(layer)["forward"] = watched(layer)
+    try:
+        for batch in batches:
+            model(batch[0] if isinstance(batch, (tuple, list)) else batch)
+            count += 1
+    finally:
+        for layer in waiting:
+            del vars(layer)["forward"]
+    if count == 0:
+        raise ArgumentError("update_batch_norm needs at least one batch; got none.")
+    if not chosen:
+        return None
+    found = chosen[0]
+    found.running_mean.numpy()[...] = moments.mean
+    found.running_var.numpy()[...] = moments.variance()
+    found.num_batches_tracked.numpy()[...] = count
+    return found
+
+
+def _several(x: Any) -> bool:
+    return bool(x.size > x.shape[1])
+
+
+class _Moments:
+    """Count, mean and sum of squared deviations a channel, in float64, batch after batch.
+
+    Source:    Chan, Golub & LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample variances".
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean: Any = 0.0
+        self.squares: Any = 0.0
+
+    def add(self, x: Any) -> None:
+        values = np.asarray(getattr(x, "_data", x), np.float64)
+        values = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)  # (N, C, *) -> (C, N·positions)
+        n = values.shape[1]
+        if n == 0:
+            return
+        mean = values.mean(axis=1)
+        squares = np.square(values - mean[:, None]).sum(axis=1)
+        apart, total = mean - self.mean, self.count + n
+        self.mean = self.mean + apart * (n / total)
+        self.squares = self.squares + squares + np.square(apart) * (self.count * n / total)
+        self.count = total
+
+    def variance(self) -> Any:
+        if self.count < 2:
+            raise ArgumentError(
+                f"update_batch_norm needs two values a channel or more for a variance; got {self.count}."
+            )
+        return self.squares / (self.count - 1)

@@ -1,0 +1,275 @@
+"""The plain recurrence: one step (RNNCell), and a whole sequence as one operation (RNN).
+
+a = W_ih x + b_ih        b = W_hh h + b_hh        h' = tanh(a + b), or relu(a + b)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.registry import define
+from nn.layers.activation.relu import relu_op
+from nn.layers.recurrent.cell_base import RNNCellBase, affine_parts, check_nonlinearity
+from nn.layers.recurrent.layer_base import Rng, RNNBase, Stack
+from nn.layers.recurrent.layout import (
+    Tape,
+    affine,
+    on_demand,
+    over_time,
+    projected,
+    results,
+    room_for_states,
+    transposed,
+    turned,
+    weight_gradients,
+)
+
+
+# The plain cell
+def _rnn_step(a: Any, b: Any, nonlinearity: str = "tanh") -> Any:
+    out = a + b
+    return np.tanh(out, out=out) if nonlinearity == "tanh" else np.maximum(out, 0, out=out)
+
+
+def _rnn_step_vjp(g: Any, out: Any, a: Any, b: Any, nonlinearity: str = "tanh") -> Any:
+    return g * (1 - out * out) if nonlinearity == "tanh" else g * (out > 0)
+
+
+def _rnn_step_composite(a: Any, b: Any, nonlinearity: str = "tanh") -> Any:
+    return np.tanh(a + b) if nonlinearity == "tanh" else relu_op(a + b)
+
+
+rnn_step_op = define(
+    _rnn_step,
+    _rnn_step_vjp,
+    _rnn_step_vjp,
+    keeps="in out",
+    composite=_rnn_step_composite,
+    name="rnn_step",
+    jvp="elementwise",
+    label="g·(1 - h²)",
+)
+
+
+# The plain recurrence
+def _rnn_layer(
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    *,
+    nonlinearity: str = "tanh",
+    reverse: bool = False,
+) -> Any:
+    states = room_for_states(len(x), h0)
+    parts = projected(x, w_ih, b_ih if b_hh is None else b_ih + b_hh, reverse)
+    hidden = np.empty(parts.shape[1:], parts.dtype)
+    for part, h, new in zip(parts, states, states[1:], strict=False):
+        np.matmul(w_hh, h, out=hidden)
+        part += hidden
+        if nonlinearity == "tanh":
+            np.tanh(part, out=new)
+        else:
+            np.maximum(part, 0, out=new)
+    return results(states, reverse), Tape(states)
+
+
+def _rnn_layer_loop(
+    g: Any,
+    kept: Any,
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    *,
+    nonlinearity: str = "tanh",
+    reverse: bool = False,
+) -> Any:
+    (states,) = kept
+    h = states[1:]
+    d = 1 - h * h if nonlinearity == "tanh" else np.greater(h, 0).astype(h.dtype)  # becomes the cotangent of the gates
+    dh = transposed(g[1])
+    for g_t, d_t in zip(turned(g[0], reverse)[::-1], d[::-1], strict=True):
+        dh += g_t
+        d_t *= dh
+        np.matmul(w_hh.T, d_t, out=dh)
+    dx, dw_ih, dw_hh, db, _ = weight_gradients(d, None, x, states, w_ih, reverse)
+    return (dx, lambda: transposed(dh), dw_ih, dw_hh, db, db)
+
+
+def _rnn_layer_composite(
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    *,
+    nonlinearity: str = "tanh",
+    reverse: bool = False,
+) -> Any:
+    def step(x_t: Any, h: Any) -> tuple[Any]:
+        return (rnn_step_op(affine(x_t, w_ih, b_ih), affine(h, w_hh, b_hh), nonlinearity=nonlinearity),)
+
+    return over_time(step, x, h0, reverse=reverse)
+
+
+rnn_layer_op = define(
+    _rnn_layer,
+    *on_demand(_rnn_layer_loop, 6),
+    keeps="in",
+    saves=True,
+    composite=_rnn_layer_composite,
+    name="rnn_layer",
+    label="backpropagation through time",
+)
+
+
+# Cells: one step
+def rnn_tanh_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh); see `nn.RNNCell`. Without hx the state is zero."""
+    a, b, _ = affine_parts("RNNCell", input, [hx], w_ih, w_hh, b_ih, b_hh, 1)
+    return rnn_step_op(a, b, nonlinearity="tanh")
+
+
+def rnn_relu_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """h' = relu(W_ih x + b_ih + W_hh h + b_hh); see `nn.RNNCell`. Without hx the state is zero."""
+    a, b, _ = affine_parts("RNNCell", input, [hx], w_ih, w_hh, b_ih, b_hh, 1)
+    return rnn_step_op(a, b, nonlinearity="relu")
+
+
+# Layers: whole sequences
+def rnn_tanh(
+    input: Any, hx: Any, params: Sequence[Any], has_biases: bool = True, num_layers: int = 1, dropout: float = 0.0, train: bool = True,
+    bidirectional: bool = False, batch_first: bool = False, *, rng: Rng = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """(output, h_n) of `nn.RNN` with tanh; the arguments are those of `lstm`, with h_0 as hx."""
+    stack = Stack(
+        "RNN", _rnn_with("tanh"), params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    )
+    output, h_n = stack(input, [hx], 1)
+    return output, h_n
+
+
+def rnn_relu(
+    input: Any, hx: Any, params: Sequence[Any], has_biases: bool = True, num_layers: int = 1, dropout: float = 0.0, train: bool = True,
+    bidirectional: bool = False, batch_first: bool = False, *, rng: Rng = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """(output, h_n) of `nn.RNN` with relu; the arguments are those of `lstm`, with h_0 as hx."""
+    stack = Stack(
+        "RNN", _rnn_with("relu"), params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
+    )
+    output, h_n = stack(input, [hx], 1)
+    return output, h_n
+
+
+def _rnn_with(nonlinearity: str) -> Callable[..., Any]:
+    return lambda *args, reverse: rnn_layer_op(*args, nonlinearity=nonlinearity, reverse=reverse)
+
+
+class RNNCell(RNNCellBase):
+    """One step of a plain recurrent network.
+
+        h' = tanh(W_ih x + b_ih + W_hh h + b_hh)
+
+    Shape:     x (B, input_size), h (B, hidden_size) -> (B, hidden_size); also without B
+               weight_ih (hidden_size, input_size), weight_hh (hidden_size, hidden_size), bias_ih and bias_hh (hidden_size,)
+    Args:      bias: whether there are b_ih and b_hh.
+               nonlinearity: "tanh" or "relu".
+               dtype: of the parameters, and so of the computation (default float32).
+               rng: where the first values come from: all uniform in ±1/√hidden_size, as in PyTorch.
+    Call:      cell(x, h), or cell(x) from a state of zeros.
+    Raises:    ShapeError if x or h do not fit.
+    Source:    Elman 1990, "Finding structure in time"; relu: Le et al. 2015, arXiv:1504.00941.
+    Example:
+        >>> import numpy as np, nn
+        >>> cell = nn.RNNCell(3, 4)
+        >>> h = None
+        >>> for x in np.ones((5, 2, 3)):  # 5 steps of 2 sequences
+        ...     h = cell(x, h)
+        >>> h.shape
+        (2, 4)
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        *,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        self.nonlinearity = check_nonlinearity(nonlinearity)
+        super().__init__(input_size, hidden_size, bias, 1, dtype, rng)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        step = rnn_tanh_cell if self.nonlinearity == "tanh" else rnn_relu_cell
+        return step(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + (", nonlinearity=relu" if self.nonlinearity == "relu" else "")
+
+
+class RNN(RNNBase):
+    """A plain recurrent network over whole sequences.
+
+        h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
+
+    Shape:     x (T, B, input_size), h_0 (L · D, B, hidden_size) -> output (T, B, D · hidden_size), h_n (L · D, B, hidden_size)
+               with L = num_layers and D = 2 if bidirectional, else 1. With batch_first x and output are (B, T, …), the states
+               are not. Without a batch leave out B everywhere.
+    Args:      num_layers: the second takes the outputs of the first, and so on.
+               nonlinearity: "tanh" or "relu".
+               bias: whether there are b_ih and b_hh.
+               dropout: the probability with which, while training, a layer's outputs are dropped before the next layer.
+               bidirectional: a second network runs backwards; its outputs stand behind the first one's.
+               dtype: of the parameters, and so of the computation (default float32).
+               rng: where the first values, all uniform in ±1/√hidden_size, and the masks of dropout come from.
+    Call:      rnn(x, h_0), or rnn(x) from a state of zeros. h_n holds the last state of each layer, forwards then backwards.
+    Numerics:  the whole sequence is one operation; see autograd/ops/fused/recurrent.py. Sequences of different lengths:
+               pad them at the end, and take of each what was computed before its padding (a forward network does not
+               look ahead). PyTorch's PackedSequence is not taken.
+    Raises:    ShapeError if x or h_0 do not fit.
+    Source:    Elman 1990, "Finding structure in time"; bidirectional: Schuster & Paliwal 1997.
+    Example:
+        >>> import numpy as np, nn
+        >>> rnn = nn.RNN(3, 4, num_layers=2)
+        >>> output, h_n = rnn(np.ones((5, 2, 3)))
+        >>> output.shape, h_n.shape
+        ((5, 2, 4), (2, 2, 4))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        self.nonlinearity = check_nonlinearity(nonlinearity)
+        super().__init__(
+            1, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng
+        )
+
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+        layers = rnn_tanh if self.nonlinearity == "tanh" else rnn_relu
+        return layers(input, hx, **self._options())
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + (", nonlinearity=relu" if self.nonlinearity == "relu" else "")
