@@ -3,8 +3,8 @@
     <c, f(x + d) - f(x - d)>  =  <J(x)ᵀ c, 2 d>  +  O(|d|³)        d a random direction, c a random cotangent
                               =  <c, J(x) 2 d>   +  O(|d|³)        the same in forward mode
 
-One comparison of two numbers sees every element of the Jacobian, for any shapes. Where they differ, the elements
-are gone through one by one to name the worst.
+A comparison of these two numbers depends on every element of the Jacobian, for any shapes. If they differ, the elements
+are compared one by one to name the worst.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import numpy as np
 
 from autograd.engine.forward import push
 from autograd.engine.gradients import gradients
+from autograd.engine.recording import raw
 from autograd.engine.settings import enable_grad
 from autograd.errors import ArgumentError, GradcheckError
 from autograd.tensor.tensor import Tensor
 
 Function = Callable[..., Any]
+Limits = tuple[float | None, float | None, float | None]  # eps, rtol, atol; None for the default
 MODES = ("reverse", "forward")
-ENOUGH = 2000  # elements that are gone through, of each input, to name the worst
+ENOUGH = 2000  # elements of each input among which the worst is looked for
 
 
 def gradcheck(
@@ -43,10 +45,10 @@ def gradcheck(
 
     Args:  f: of the inputs, returns a Tensor or a tuple or list of them; those that are not floating are ignored.
            inputs: Tensors that require grad, floating arrays and floats are differentiated, each as a fresh leaf;
-           whatever else is handed to f as it is (for a constant: Tensor(x)).
+           everything else is passed to f as it is (for a constant: Tensor(x)).
            order: check the derivatives of order 1 to this one, each against differences of the one before.
-           modes: "reverse", "forward", or both, ("reverse", "forward"): then for higher orders every sequence of the two,
-           so forward over reverse too.
+           modes: "reverse", "forward", or both, ("reverse", "forward"). For higher orders every combination of them is
+           checked, so forward over reverse too.
            eps: the step, relative for elements beyond 1; default: the cube root of the coarsest dtype's epsilon,
            where truncation and rounding balance (6e-6 for float64, 5e-3 for float32, 0.1 for float16).
            rtol, atol: default 1e-6 for float64, 2e-3 for float32, 5e-2 for float16.
@@ -76,7 +78,7 @@ def gradcheck(
     if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 1:
         raise ArgumentError(f"gradcheck's order must be a positive integer; got {order!r}.")
     try:
-        _check_orders(f, inputs, int(order), sequence, (), (eps, rtol, atol), rng, f)
+        _check_orders(f, inputs, int(order), sequence, (), (eps, rtol, atol), rng, _name(f), len(inputs))
     except GradcheckError:
         if raise_exception:
             raise
@@ -107,7 +109,8 @@ def gradgradcheck(
         rng = np.random.default_rng(1)
     try:
         derivative, more = _derivative(f, inputs, "reverse", rng)
-        _check(derivative, more, "gradgradcheck", eps, rtol, atol, rng, f, count=len(inputs))
+        name = f"gradgradcheck of {_name(f)}"
+        _Comparison(derivative, more, name, "reverse", len(inputs), (eps, rtol, atol), rng).run()
     except GradcheckError:
         if raise_exception:
             raise
@@ -121,36 +124,31 @@ def _check_orders(
     order: int,
     modes: tuple[str, ...],
     done: tuple[str, ...],
-    limits: tuple[float | None, float | None, float | None],
+    limits: Limits,
     rng: np.random.Generator | None,
-    named: Any,
-    count: int | None = None,
+    named: str,
+    count: int,
 ) -> None:
-    """Check f's derivative in each mode, then, to the order, the derivatives of that derivative."""
+    """Check f's derivative in each mode, then the derivatives of that derivative, up to the order.
+
+    Args:  done: the modes in which f was differentiated already, the last one first.
+           named: the name of the user's function.
+           count: how many inputs the user's function has.
+    """
     for m in modes:
         taken = (m, *done)
         title = "gradcheck" if taken == ("reverse",) else f"gradcheck ({' over '.join(taken)}, order {len(taken)})"
-        _check(f, inputs, title, *limits, rng, named, m, count)
+        _Comparison(f, inputs, f"{title} of {named}", m, count, limits, rng).run()
     if order > 1:
         for m in modes:
             derivative, more = _derivative(f, inputs, m, np.random.default_rng(1 + len(done)) if rng is None else rng)
-            _check_orders(
-                derivative,
-                more,
-                order - 1,
-                modes,
-                (m, *done),
-                limits,
-                rng,
-                named,
-                count if count is not None else len(inputs),
-            )
+            _check_orders(derivative, more, order - 1, modes, (m, *done), limits, rng, named, count)
 
 
 def _derivative(
     f: Function, inputs: Sequence[Any], in_mode: str, rng: np.random.Generator
 ) -> tuple[Function, tuple[Any, ...]]:
-    """f's derivative as a function of f's inputs and the vectors it multiplies, and a point: (x, c) -> Jᵀ c, or (x, d) -> J d."""
+    """f's derivative as a function, (x, c) -> Jᵀ c or (x, d) -> J d, and its inputs, with random c or d."""
     leaves, where = _leaves(inputs)
     n = len(inputs)
     if in_mode == "forward":
@@ -168,150 +166,152 @@ def _derivative(
     return derivative, (*leaves, *vectors)
 
 
-def _check(
-    f: Function,
-    inputs: Sequence[Any],
-    title: str,
-    eps: float | None,
-    rtol: float | None,
-    atol: float | None,
-    rng: np.random.Generator | None,
-    named: Any = None,
-    in_mode: str = "reverse",
-    count: int | None = None,
-) -> None:
-    """Check one derivative of f. The first `count` inputs are the user's; what follows are vectors that multiply derivatives."""
-    rng = np.random.default_rng(0) if rng is None else rng
-    leaves, where = _leaves(inputs)
-    name = f"{title} of {getattr(named or f, '__name__', type(named or f).__name__)}"
-    point = [leaves[i]._data for i in where]
+class _Comparison:
+    """One derivative of f at a point, compared with central differences; the first `count` inputs are the user's."""
 
-    with enable_grad():
-        outputs = _floating(f(*leaves))
-        shapes = [y.shape for y in outputs]
-        values = [_double(y._data) for y in outputs]
-        dtypes = [np.dtype(y.dtype) for y in (*point, *outputs)]
-        cotangents = [_normal(rng, y._data) for y in outputs]
-        variables = [leaves[i] for i in where]
-        analytic = [g._data for g in _gradient(outputs, variables, cotangents)] if in_mode == "reverse" else []
-    if not outputs:
-        raise GradcheckError(f"{name}: f returned no floating Tensor; there is nothing to differentiate.")
-    for i, x, g in zip(where, point, analytic, strict=False):
-        if g.shape != x.shape or g.dtype != x.dtype:
-            raise GradcheckError(
-                f"{name}: input {i} has shape {x.shape} and dtype {x.dtype}, its gradient {g.shape} and {g.dtype}."
+    def __init__(
+        self,
+        f: Function,
+        inputs: Sequence[Any],
+        name: str,
+        in_mode: str,
+        count: int,
+        limits: Limits,
+        rng: np.random.Generator | None,
+    ) -> None:
+        self.f, self.name, self.count, self.reverse = f, name, count, in_mode == "reverse"
+        self.rng = np.random.default_rng(0) if rng is None else rng
+        self.leaves, self.where = _leaves(inputs)
+        self.variables = [self.leaves[i] for i in self.where]
+        self.point = [x._data for x in self.variables]
+        with enable_grad():
+            self.outputs = _floating(f(*self.leaves))
+            self.values = [_double(y._data) for y in self.outputs]
+            cotangents = [_normal(self.rng, y._data) for y in self.outputs]
+            found = _gradient(self.outputs, self.variables, cotangents) if self.reverse else ()
+        self.gradients = [g._data for g in found]
+        self.weights = [_double(c) for c in cotangents]
+        if not self.outputs:
+            raise GradcheckError(f"{name}: f returned no floating Tensor; there is nothing to differentiate.")
+        for i, x, g in zip(self.where, self.point, self.gradients, strict=False):
+            if g.shape != x.shape or g.dtype != x.dtype:
+                raise GradcheckError(
+                    f"{name}: input {i} has shape {x.shape} and dtype {x.dtype}, its gradient {g.shape} and {g.dtype}."
+                )
+        self._set_tolerances(*limits)
+
+    def _set_tolerances(self, eps: float | None, rtol: float | None, atol: float | None) -> None:
+        dtypes = [np.dtype(y.dtype) for y in (*self.point, *self.outputs)]
+        coarsest = max(dtypes, key=lambda dtype: float(np.finfo(dtype).eps))
+        epsilon = float(np.finfo(coarsest).eps)
+        usual = {2: 5e-2, 4: 2e-3}.get(coarsest.itemsize, 1e-6)
+        self.step = epsilon ** (1 / 3) if eps is None else eps
+        self.rtol = usual if rtol is None else rtol
+        self.atol = usual if atol is None else atol
+        if not self.step > 0 or self.rtol < 0 or self.atol < 0:
+            raise ArgumentError(
+                f"{self.name}: eps must be positive, rtol and atol not negative; got eps={self.step}, "
+                f"rtol={self.rtol}, atol={self.atol}."
             )
+        size_of_f = sum(float(np.sum(np.abs(c * y))) for c, y in zip(self.weights, self.values, strict=True))
+        self.rounding = 8 * epsilon * size_of_f / self.step
 
-    coarsest = max(dtypes, key=lambda dtype: float(np.finfo(dtype).eps))
-    epsilon = float(np.finfo(coarsest).eps)
-    usual = {2: 5e-2, 4: 2e-3}.get(coarsest.itemsize, 1e-6)
-    step = epsilon ** (1 / 3) if eps is None else eps
-    rtol = usual if rtol is None else rtol
-    atol = usual if atol is None else atol
-    if not step > 0 or rtol < 0 or atol < 0:
-        raise ArgumentError(
-            f"{name}: eps must be positive, rtol and atol not negative; got eps={step}, rtol={rtol}, atol={atol}."
+    def run(self) -> None:
+        """Compare along one random direction through all inputs; if that differs, raise with the worst element."""
+        again = self._at([np.array(x) for x in self.point])
+        if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(again, self.values, strict=True)):
+            raise GradcheckError(
+                f"{self.name}: f gave two values for the same inputs. "
+                "Give it a fresh generator of the same seed in each call."
+            )
+        if not all(np.isfinite(y).all() for y in self.values):
+            raise GradcheckError(
+                f"{self.name}: f is not finite at these inputs, no difference can be taken. Choose inputs inside its "
+                "domain."
+            )
+        step = self.step
+        moves = [_normal(self.rng, x) * _scale(x, step) for x in self.point]
+        ahead = [(x + d).astype(x.dtype) for x, d in zip(self.point, moves, strict=True)]
+        behind = [(x - d).astype(x.dtype) for x, d in zip(self.point, moves, strict=True)]
+        numerical = self._change(self._at(ahead), self._at(behind)) / (2 * step)
+        taken = [_double(p) - _double(m) for p, m in zip(ahead, behind, strict=True)]
+        if self.reverse:
+            analytic = sum(float(np.sum(_double(g) * d)) for g, d in zip(self.gradients, taken, strict=True)) / (
+                2 * step
+            )
+        else:
+            analytic = self._along([d / (2 * step) for d in taken])
+        if self._agree(analytic, numerical):
+            return
+        raise GradcheckError(
+            self._worst_element()
+            or f"{self.name}: along a random direction the derivative is {analytic:.10g} analytically, "
+            f"{numerical:.10g} numerically (difference {abs(analytic - numerical):.3g}), although the first {ENOUGH} "
+            "elements of each input agree: errors add up over many elements; give a wider rtol, or fewer elements."
         )
-    weights = [_double(c) for c in cotangents]
-    size_of_f = sum(float(np.sum(np.abs(c * y))) for c, y in zip(weights, values, strict=True))
-    rounding = 8 * epsilon * size_of_f / step
 
-    def at(arrays: Sequence[Any]) -> list[Any]:
-        moved = list(leaves)
-        for i, array in zip(where, arrays, strict=True):
+    def _at(self, arrays: Sequence[Any]) -> list[Any]:
+        """The results of f with these arrays in place of the differentiated inputs."""
+        moved = list(self.leaves)
+        for i, array in zip(self.where, arrays, strict=True):
             moved[i] = Tensor(array, requires_grad=True)
         with enable_grad(), np.errstate(all="ignore"):
-            found = _floating(f(*moved))
+            found = _floating(self.f(*moved))
+        shapes = [y.shape for y in self.values]
         if [y.shape for y in found] != shapes:
             raise GradcheckError(
-                f"{name}: the shapes of f's results depend on the values of its inputs: {shapes}, then {found}."
+                f"{self.name}: the shapes of f's results depend on the values of its inputs: {shapes}, then {found}."
             )
         return [_double(y._data) for y in found]
 
-    def change(new: list[Any], old: list[Any]) -> float:
-        return sum(float(np.sum(c * (a - b))) for c, a, b in zip(weights, new, old, strict=True))
+    def _change(self, new: list[Any], old: list[Any]) -> float:
+        """<c, new - old>"""
+        return sum(float(np.sum(c * (a - b))) for c, a, b in zip(self.weights, new, old, strict=True))
 
-    def agree(a: float, b: float) -> bool:
-        return a == b or abs(a - b) <= atol + rtol * max(abs(a), abs(b)) + rounding
-
-    if not all(
-        np.array_equal(a, b, equal_nan=True) for a, b in zip(at([np.array(x) for x in point]), values, strict=True)
-    ):
-        raise GradcheckError(
-            f"{name}: f gave two values for the same inputs. Give it a fresh generator of the same seed in each call."
-        )
-    if not all(np.isfinite(y).all() for y in values):
-        raise GradcheckError(
-            f"{name}: f is not finite at these inputs, no difference can be taken. Choose inputs inside its domain."
-        )
-
-    # One random direction through all inputs.
-    moves = [_normal(rng, x) * _scale(x, step) for x in point]
-    ahead = [(x + d).astype(x.dtype) for x, d in zip(point, moves, strict=True)]
-    behind = [(x - d).astype(x.dtype) for x, d in zip(point, moves, strict=True)]
-    numerical = change(at(ahead), at(behind)) / (2 * step)
-    taken = [_double(p) - _double(m) for p, m in zip(ahead, behind, strict=True)]
-
-    def along(directions: Sequence[Any]) -> float:
+    def _along(self, directions: Sequence[Any]) -> float:
         """The analytic derivative in a direction, by forward mode."""
-        tangents = _tangents(
-            outputs, variables, [np.asarray(d, x.dtype) for d, x in zip(directions, point, strict=True)]
-        )
-        return sum(float(np.sum(c * _double(t._data))) for c, t in zip(weights, tangents, strict=True))
+        vectors = [np.asarray(d, x.dtype) for d, x in zip(directions, self.point, strict=True)]
+        tangents = _tangents(self.outputs, self.variables, vectors)
+        return sum(float(np.sum(c * _double(t._data))) for c, t in zip(self.weights, tangents, strict=True))
 
-    if in_mode == "forward":
-        product = along([d / (2 * step) for d in taken])
-    else:
-        product = sum(float(np.sum(_double(g) * d)) for g, d in zip(analytic, taken, strict=True)) / (2 * step)
-    if agree(product, numerical):
-        return
+    def _agree(self, a: float, b: float) -> bool:
+        return a == b or abs(a - b) <= self.atol + self.rtol * max(abs(a), abs(b)) + self.rounding
 
-    # They differ: which element is the worst?
-    worst: tuple[float, str] = (-1.0, "")
-    for i, k in enumerate(where):
-        x = point[i]
-        for flat in range(min(x.size, ENOUGH)):
-            index = tuple(int(n) for n in np.unravel_index(flat, x.shape))
-            differences = _one_sided(at, change, point, i, index, float(_scale(x, step)[index]), values)
-            left, right, _, _ = differences
-            b = (left + right) / 2
-            a = (
-                float(analytic[i][index])
-                if in_mode == "reverse"
-                else along([_unit(p, index if j == i else None) for j, p in enumerate(point)])
-            )
-            if agree(a, b):
-                continue
-            gap = abs(a - b) if math.isfinite(a - b) else math.inf
-            if gap > worst[0]:
-                users = len(inputs) if count is None else count
-                what = f"input {k}" if k < users else f"cotangent {k - users}"
-                worst = (gap, _message(name, what, index, a, b, differences))
-    raise GradcheckError(
-        worst[1]
-        or f"{name}: along a random direction the derivative is {product:.10g} analytically, {numerical:.10g} numerically "
-        f"(difference {abs(product - numerical):.3g}), although the first {ENOUGH} elements of each input agree: "
-        "errors add up over many elements; give a wider rtol, or fewer elements."
-    )
+    def _worst_element(self) -> str:
+        """A message about the element whose derivatives differ most; "" if those of all elements agree."""
+        worst: tuple[float, str] = (-1.0, "")
+        for i, k in enumerate(self.where):
+            x = self.point[i]
+            for flat in range(min(x.size, ENOUGH)):
+                index = tuple(int(n) for n in np.unravel_index(flat, x.shape))
+                differences = self._one_sided(i, index)
+                b = (differences[0] + differences[1]) / 2
+                if self.reverse:
+                    a = float(self.gradients[i][index])
+                else:
+                    a = self._along([_unit(p, index if j == i else None) for j, p in enumerate(self.point)])
+                gap = abs(a - b) if math.isfinite(a - b) else math.inf
+                if not self._agree(a, b) and gap > worst[0]:
+                    what = f"input {k}" if k < self.count else f"cotangent {k - self.count}"
+                    worst = (gap, _message(self.name, what, index, a, b, differences))
+        return worst[1]
 
-
-def _one_sided(
-    at: Function, change: Function, point: Sequence[Any], i: int, index: tuple[int, ...], step: float, values: Any
-) -> tuple[float, ...]:
-    """The differences to the left and right of one element, with the step and with four times the step."""
-    found = []
-    for wide in (1, 4):
-        for sign in (-1, 1):
-            moved = [np.array(x) for x in point]
-            moved[i][index] += sign * wide * step
-            took = float(moved[i][index]) - float(point[i][index])
-            found.append(change(at(moved), values) / took)
-    return tuple(found)
+    def _one_sided(self, i: int, index: tuple[int, ...]) -> tuple[float, ...]:
+        """The differences to the left and right of one element, with the step and with four times the step."""
+        step = float(_scale(self.point[i], self.step)[index])
+        found = []
+        for wide in (1, 4):
+            for sign in (-1, 1):
+                moved = [np.array(x) for x in self.point]
+                moved[i][index] += sign * wide * step
+                took = float(moved[i][index]) - float(self.point[i][index])
+                found.append(self._change(self._at(moved), self.values) / took)
+        return tuple(found)
 
 
 def _message(name: str, what: str, index: tuple[int, ...], a: float, b: float, differences: tuple[float, ...]) -> str:
     left, right, wide_left, wide_right = differences
-    # the jump between the sides shrinks with the step where f is smooth, and stays where it is not
+    # the jump between the sides shrinks with the step where f is smooth, and stays at a kink
     jump = abs(right - left)
     kink = jump > 0.5 * abs(wide_right - wide_left) and jump > abs(a - b)
     text = f"{name}: the gradient by {what} differs most at index {index}: "
@@ -319,19 +319,19 @@ def _message(name: str, what: str, index: tuple[int, ...], a: float, b: float, d
     if not math.isfinite(b):
         return text + "f is not finite one step away: move the inputs inside its domain, or give a smaller eps."
     if kink:
-        return (
-            text
-            + f"It sits on a kink (from the left {left:.6g}, from the right {right:.6g}): move the inputs away from it."
-        )
-    return (
-        text
-        + "It does not sit on a kink: look at the VJPs of the operations in f (autograd.draw shows them), or give a wider rtol."
-    )
+        text += f"It sits on a kink (from the left {left:.6g}, from the right {right:.6g}): "
+        return text + "move the inputs away from it."
+    text += "It does not sit on a kink: look at the VJPs of the operations in f (autograd.draw shows them), "
+    return text + "or give a wider rtol."
+
+
+def _name(f: Function) -> str:
+    return getattr(f, "__name__", type(f).__name__)
 
 
 def _leaves(inputs: Sequence[Any]) -> tuple[list[Any], list[int]]:
     """The inputs with a fresh leaf for each that is differentiated, and the positions of these."""
-    leaves = [Tensor(np.array(getattr(x, "_data", x)), requires_grad=True) if _is_variable(x) else x for x in inputs]
+    leaves = [Tensor(np.array(raw(x)), requires_grad=True) if _is_variable(x) else x for x in inputs]
     where = [i for i, x in enumerate(inputs) if _is_variable(x)]
     if not where:
         raise ArgumentError(

@@ -1,4 +1,4 @@
-"""Derivatives of functions of any order: what a researcher writes instead of Tensor and backward."""
+"""Derivatives of functions, of any order: transforms of functions instead of Tensor and backward()."""
 
 from autograd.functional.checkpointing import checkpoint
 from autograd.functional.custom import custom_vjp, stop_gradient
@@ -15,6 +15,7 @@ from autograd.functional.transforms import (
 )
 
 __all__ = [
-    "checkpoint", "custom_vjp", "directional_derivative", "elementwise_grad", "fixed_point", "gauss_newton_vp", "grad", "hessian",
-    "hessian_diagonal", "hvp", "jacobian", "jvp", "linearize", "root", "stop_gradient", "taylor", "value_and_grad", "vhp", "vjp",
+    "checkpoint", "custom_vjp", "directional_derivative", "elementwise_grad", "fixed_point", "gauss_newton_vp", "grad",
+    "hessian", "hessian_diagonal", "hvp", "jacobian", "jvp", "linearize", "root", "stop_gradient", "taylor",
+    "value_and_grad", "vhp", "vjp",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Checkpoints: what a function computed on the way is not kept but computed again in the backward pass.
+"""Checkpoints: the intermediate values of a function are not kept, but computed again in the backward pass.
 
 Chen et al. 2016, "Training deep nets with sublinear memory cost", arXiv:1604.06174; Griewank & Walther 2000, revolve.
 """
@@ -17,28 +17,35 @@ from autograd.engine.graph import clock
 from autograd.engine.recording import is_tensor
 from autograd.engine.settings import enable_grad, is_grad_enabled
 from autograd.errors import GraphError
-from autograd.functional.function_node import Stand, again, operation, own_memory, remembered, source
-from autograd.functional.recorded import Function, check_callable
+from autograd.functional.argument_checks import Function, check_callable
+from autograd.functional.function_node import (
+    StandIns,
+    arguments_for_rerun,
+    captured_tensor,
+    own_memory,
+    record_function,
+    with_placeholders,
+)
 from autograd.pytree import tree_flatten, tree_unflatten
 from autograd.random import generator
 
 
 def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
-    """Compute f(*args, **kwargs) without keeping what it computes on the way: the backward pass computes it again.
+    """Compute f(*args, **kwargs) without keeping its intermediate values: the backward pass computes them again.
 
-    Memory falls from all of f's intermediate values to its arguments and results; time rises by one evaluation of f.
-    Cut a deep network into segments, each in a checkpoint.
+    Only the arguments and results of f are kept in memory; the time rises by one evaluation of f. Divide a deep network
+    into segments, each in a checkpoint.
 
     Args:      f: a function or a Module. Tensors that it uses by closure, such as parameters, get their gradients too.
                args, kwargs: of any kind, trees as well.
     Returns:   what f returns.
-    Randomness: what f draws from the package's generator (`rng=None`, autograd.seed), or from a generator that is among its
-               arguments, it draws again in the backward pass. Of a generator that it holds by closure nothing is
-               known: other values are then noticed and refused.
+    Randomness: the backward pass draws the same numbers again from the package's generator (`rng=None`, autograd.seed)
+               and from generators among the arguments. It cannot do so for a generator that f holds by closure: the
+               result then differs and is refused.
     Gradient:  of any order, and in forward mode.
     Raises:    GraphError in the backward pass if f computes something else than the first time.
-    Note:      f runs again: a counter that it increments, or batch normalisation's running averages, move twice. A write in
-               place to an argument is not seen by the caller.
+    Note:      f runs twice: a counter that it increments, or the running averages of batch normalisation, change twice.
+               The caller does not see a write in place to an argument.
     Example:
         >>> import numpy as np
         >>> from autograd import Tensor, checkpoint
@@ -55,22 +62,24 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
     leaves, form = tree_flatten((args, kwargs))
     generators = {i: copy.deepcopy(x) for i, x in enumerate(leaves) if isinstance(x, np.random.Generator)}
     state = generator().bit_generator.state
-    stand = Stand(leaves)
-    given, named = tree_unflatten(form, stand.leaves)
+    stand_ins = StandIns(leaves)
+    given, named = tree_unflatten(form, stand_ins.leaves)
     found, structure = tree_flatten(f(*given, **named))
     tracked = [i for i, y in enumerate(found) if is_tensor(y) and y.requires_grad]
-    captured = stand.captured([found[i] for i in tracked], start)
+    captured = stand_ins.captured([found[i] for i in tracked], start)
     if not tracked:
         return tree_unflatten(structure, found)
-    constants = remembered(leaves)
-    marks = [_mark(found[i]._data) for i in tracked]
+    constants = with_placeholders(leaves)
+    fingerprints = [_fingerprint(found[i]._data) for i in tracked]
     values = [own_memory(found[i]._data, leaves) for i in tracked]
-    count = len(found)  # the rule must not hold `found`, where the results of this very operation will be
+    count = len(
+        found
+    )  # a number, because the rule must not hold `found`: it will contain the results of this operation
     title = getattr(f, "__name__", type(f).__name__)
 
     def joint(g: Any, out: Any, *kept: Any) -> tuple[Any, ...]:
         create = any(is_tensor(c) for c in g)
-        fresh, variables = again(constants, kept, create)
+        fresh, variables = arguments_for_rerun(constants, kept, create)
         for i, old in generators.items():
             fresh[i] = copy.deepcopy(old)
         inner, names = tree_unflatten(form, fresh)
@@ -78,26 +87,29 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
             results = tree_flatten(f(*inner, **names))[0]
         outputs = [results[i] for i in tracked] if len(results) == count else []
         if not outputs or not all(
-            is_tensor(y) and _same(_mark(y._data), mark) for y, mark in zip(outputs, marks, strict=True)
+            is_tensor(y) and _agree(_fingerprint(y._data), first)
+            for y, first in zip(outputs, fingerprints, strict=True)
         ):
             raise GraphError(
-                f"checkpoint: {title} gave other values when it was computed again for the backward pass. It must depend on its "
-                "arguments alone: hand a random generator to it as an argument (or use autograd.seed's), and change no state in it."
+                f"checkpoint: {title} gave other values when it was computed again for the backward pass. It must "
+                "depend on its arguments alone: hand a random generator to it as an argument (or use autograd.seed's), "
+                "and change no state in it."
             )
         pairs = [(y, c) for y, c in zip(outputs, g, strict=True) if y.requires_grad]
-        wanted = [*variables.values(), *(source(origin) for origin in captured)]
+        wanted = [*variables.values(), *(captured_tensor(origin) for origin in captured)]
         pulled = gradients([y for y, _ in pairs], wanted, [c for _, c in pairs], create_graph=create, partial=True)
         by_position = dict(zip(variables, pulled, strict=False))
         return (*(by_position.get(i) for i in range(len(constants))), *pulled[len(variables) :])
 
-    for i, y in zip(tracked, operation("checkpoint", joint, leaves, captured, values, "f computed again"), strict=True):
+    results = record_function("checkpoint", joint, leaves, captured, values, "f computed again")
+    for i, y in zip(tracked, results, strict=True):
         found[i] = y
     return tree_unflatten(structure, found)
 
 
 @contextmanager
 def _rewound(state: Any) -> Iterator[None]:
-    """Inside, the package's generator draws what it drew from that state on."""
+    """Inside, the package's generator starts from the given state; afterwards it goes on from where it was."""
     rng = generator()
     now = rng.bit_generator.state
     rng.bit_generator.state = state
@@ -107,13 +119,14 @@ def _rewound(state: Any) -> Iterator[None]:
         rng.bit_generator.state = now
 
 
-def _mark(data: Any) -> tuple[Any, ...]:
-    """What is remembered of a result to know it again: its shape and two sums."""
+def _fingerprint(data: Any) -> tuple[Any, ...]:
+    """What is kept of a result to recognise it: its shape, the sum of its elements and the sum of their magnitudes."""
     with np.errstate(all="ignore"):
         return data.shape, float(np.sum(data)), float(np.sum(np.abs(data)))
 
 
-def _same(a: Sequence[Any], b: Sequence[Any]) -> bool:
+def _agree(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    """Whether two fingerprints are those of one result, up to rounding."""
     if a[0] != b[0]:
         return False
     size = max(abs(a[2]), abs(b[2]), 1e-300) if np.isfinite(a[2]) and np.isfinite(b[2]) else 1.0

@@ -1,4 +1,4 @@
-"""Derivatives of one's own: custom_vjp on a Python function, and stop_gradient."""
+"""Derivatives defined by the user: custom_vjp for a Python function, and stop_gradient."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import is_tensor
+from autograd.engine.recording import is_tensor, raw
 from autograd.engine.settings import enable_grad, is_grad_enabled
 from autograd.errors import ArgumentError, GraphError, ShapeError
-from autograd.functional.function_node import again, operation, own_memory, remembered
-from autograd.functional.recorded import Function, tree_map_leaves
-from autograd.pytree import leaves_like, tree_flatten, tree_unflatten
+from autograd.functional.argument_checks import Function
+from autograd.functional.function_node import arguments_for_rerun, own_memory, record_function, with_placeholders
+from autograd.pytree import leaves_like, tree_flatten, tree_map, tree_unflatten
 from autograd.tensor.tensor import Tensor
 
 
 class custom_vjp:  # noqa: N801  a decorator
-    """A function with a gradient of one's own: for speed, for stability, or to call a library that NumPy's protocols do not reach.
+    """A function with a gradient that you define: for speed, for stability, or to call a library outside of NumPy.
 
-    Decorate the function, then give `f.defvjp(forward, backward)`:
+    Decorate the function, then call `f.defvjp(forward, backward)`:
 
         forward(*args)          -> (f's result, what the backward needs)
         backward(needed, g)     -> a cotangent for each argument (one, or a tuple), None where there is none
 
-    In a first-order sweep all three get plain arrays, so they may call anything (np.asarray, SciPy, compiled code). For a
-    graph of the gradient forward and backward get Tensors, and are differentiated as they stand.
-    Forward mode comes from backward, in which g is linear. For an operation on arrays, with rules one an argument and a JVP
-    of its own, see `primitive`.
+    In a first-order sweep all three are called with plain arrays, so they may call anything (np.asarray, SciPy,
+    compiled code). For a graph of the gradient, forward and backward are called with Tensors and differentiated like
+    any other code. Forward mode is derived from backward, which is linear in g. For an operation on arrays, with one
+    rule for each argument and its own JVP, see `primitive`.
 
     Args:      f: of arrays, numbers, or trees of them.
     Raises:    GraphError if f uses a Tensor that requires grad by closure: make it an argument.
@@ -67,48 +67,47 @@ class custom_vjp:  # noqa: N801  a decorator
         tensors = [is_tensor(x) for x in leaves]
         if not any(tensors):
             return self.f(*args)
-        plain = [x._data if is_tensor(x) else x for x in leaves]
+        plain = [raw(x) for x in leaves]
         if not is_grad_enabled() or not any(is_tensor(x) and x.requires_grad for x in leaves):
             found, structure = tree_flatten(self.f(*tree_unflatten(form, plain)))
             return tree_unflatten(structure, [_constant(y) for y in found])
-        out, needed = self._pair(forward(*tree_unflatten(form, plain)))
+        out, needed = self._check_pair(forward(*tree_unflatten(form, plain)))
         found, structure = tree_flatten(out)
-        values = [own_memory(np.asarray(self._plain(y)), leaves) for y in found]
-        constants = remembered(
-            [x if is_tensor(x) and x.requires_grad else raw for x, raw in zip(leaves, plain, strict=True)]
-        )
+        values = [own_memory(np.asarray(self._constant_array(y)), leaves) for y in found]
+        constants = with_placeholders([x if is_tensor(x) and x.requires_grad else raw(x) for x in leaves])
 
         def joint(g: Any, out: Any, *kept: Any) -> tuple[Any, ...]:
             create = any(is_tensor(c) for c in g)
             if not create:
-                return self._matched(backward(needed, tree_unflatten(structure, list(g))), form, kept, False)
-            given, _ = again(constants, kept, True)
-            with enable_grad():  # what backward needs, with its history
-                _, linked = self._pair(forward(*tree_unflatten(form, given)))
-                return self._matched(backward(linked, tree_unflatten(structure, list(g))), form, kept, True)
+                return self._cotangents(backward(needed, tree_unflatten(structure, list(g))), form, kept, False)
+            given, _ = arguments_for_rerun(constants, kept, True)
+            with enable_grad():  # what backward needs must have a history now
+                _, linked = self._check_pair(forward(*tree_unflatten(form, given)))
+                return self._cotangents(backward(linked, tree_unflatten(structure, list(g))), form, kept, True)
 
-        made = operation(self.title, joint, leaves, (), values, f"{self.title}.backward")
+        made = record_function(self.title, joint, leaves, (), values, f"{self.title}.backward")
         return tree_unflatten(structure, made)
 
-    def _plain(self, y: Any) -> Any:
+    def _constant_array(self, y: Any) -> Any:
+        """The array in a result of forward; a Tensor with a history is refused."""
         if is_tensor(y):
             if y.requires_grad:
                 raise GraphError(
-                    f"{self.title} uses a Tensor that requires grad and is none of its arguments; its gradient would be lost. "
-                    "Make it an argument, or take t.detach()."
+                    f"{self.title} uses a Tensor that requires grad and is none of its arguments; its gradient would "
+                    "be lost. Make it an argument, or take t.detach()."
                 )
             return y._data
         return y
 
-    def _pair(self, returned: Any) -> tuple[Any, Any]:
+    def _check_pair(self, returned: Any) -> tuple[Any, Any]:
         if not isinstance(returned, tuple) or len(returned) != 2:
             raise ArgumentError(
                 f"{self.title}'s forward must return (result, what backward needs); got a {type(returned).__name__}."
             )
         return returned
 
-    def _matched(self, cotangents: Any, form: Any, kept: Any, create: bool) -> tuple[Any, ...]:
-        """What backward returned as one cotangent a leaf, checked."""
+    def _cotangents(self, cotangents: Any, form: Any, kept: Any, create: bool) -> tuple[Any, ...]:
+        """What backward returned, checked, as one cotangent for each leaf of the arguments."""
         count = len(form)
         if count == 1 and not (
             isinstance(cotangents, tuple) and len(cotangents) == 1 and not isinstance(form[0], tuple)
@@ -126,13 +125,13 @@ class custom_vjp:  # noqa: N801  a decorator
             else:
                 leaves += leaves_like(inner, c, f"{self.title}'s backward, cotangent {i}")
         for c, k in zip(leaves, kept, strict=True):
-            shape = np.shape(getattr(c, "_data", c))
+            shape = np.shape(raw(c))
             if c is not None and k is not None and shape != k.shape:
                 raise ShapeError(
                     f"{self.title}'s backward returned a cotangent of shape {shape} for an argument of shape {k.shape}."
                 )
         if not create:
-            leaves = [c._data if is_tensor(c) else c for c in leaves]
+            leaves = [raw(c) for c in leaves]
         return tuple(leaves)
 
     def __repr__(self) -> str:
@@ -140,15 +139,16 @@ class custom_vjp:  # noqa: N801  a decorator
 
 
 def stop_gradient(x: Any) -> Any:
-    """The same values as constants: no derivative passes, in any mode. Takes arrays, numbers, Tensors and trees of them.
+    """The same values as constants: their derivative is zero, in any mode. Takes arrays, numbers, Tensors and trees.
 
     Example:
         >>> from autograd import grad, stop_gradient
         >>> grad(lambda x: x * stop_gradient(x))(3.0)
         3.0
     """
-    return tree_map_leaves(x, lambda leaf: leaf.detach() if is_tensor(leaf) else leaf)
+    return tree_map(lambda leaf: leaf.detach() if is_tensor(leaf) else leaf, x)
 
 
 def _constant(y: Any) -> Any:
+    """A result as a Tensor without history; what is no floating value stays as it is."""
     return y if is_tensor(y) or not isinstance(y, (np.ndarray, np.generic, float)) else Tensor(y)

@@ -1,7 +1,8 @@
-"""A whole Python function as one recorded operation, with a rule of its own for the way back.
+"""A whole Python function as one recorded operation, with its own rule for the backward pass.
 
-What it was called with are its arguments. What it used besides, by closure (the parameters of a Module, say), is found by
-running it once with recording: whatever its result leads to that existed before is an argument too, a captured one.
+The arguments of the operation are those of the function, and the Tensors that the function captures by closure (the
+parameters of a Module, say). These are found by running the function once while recording: the captured ones are all
+leaves and Nodes that lead to its results and are older than the call.
 """
 
 from __future__ import annotations
@@ -15,27 +16,31 @@ from autograd.engine.abstract import abstract
 from autograd.engine.graph import Node, clock
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive, pick_node
-from autograd.engine.recording import is_tensor, record, result
+from autograd.engine.recording import is_tensor, raw, record, result
 from autograd.engine.registry import alias
 from autograd.engine.written import refuse_changed
 from autograd.tensor.tensor import Tensor
 
 
-class Stand:
-    """Tensors that stand for the arguments of such a function while it runs, cut off from how they were made."""
+class StandIns:
+    """Tensors that replace the arguments of a function while it runs, without the history of the arguments.
+
+    tensors   position -> the leaf by which gradients are taken
+    leaves    what the function is called with
+    """
 
     def __init__(self, leaves: Sequence[Any]) -> None:
-        self.tensors: dict[int, Any] = {}  # position -> the variable by which gradients are taken
-        self.leaves = list(leaves)  # what the function gets
+        self.tensors: dict[int, Any] = {}
+        self.leaves = list(leaves)
         for i, x in enumerate(leaves):
             if is_tensor(x) and x.requires_grad:
                 fresh = Tensor(x._data, requires_grad=True)
-                # a result may be written to in place, which a leaf refuses: what stands for one is a result too
+                # the function may write to a result in place, but not to a leaf: a result is replaced by a result
                 self.leaves[i] = alias(fresh._data, fresh) if x.node is not None else fresh
                 self.tensors[i] = fresh
 
     def captured(self, outputs: Sequence[Any], start: int) -> list[Any]:
-        """The leaves and the Nodes older than `start` that outputs lead to, other than these."""
+        """The leaves, and the Nodes older than `start`, from which the outputs were computed, without the stand-ins."""
         own = {id(x) for x in self.tensors.values()}
         found: dict[int, Any] = {}
         seen: set[int] = set()
@@ -52,28 +57,34 @@ class Stand:
         return list(found.values())
 
 
-def again(leaves: Sequence[Any], kept: Sequence[Any], create: bool) -> tuple[list[Any], dict[int, Any]]:
-    """(what the function gets in a rule, position -> variable), from the arguments and what the node has kept of them.
+def arguments_for_rerun(leaves: Sequence[Any], kept: Sequence[Any], create: bool) -> tuple[list[Any], dict[int, Any]]:
+    """(what the function is called with in its rule, position -> the variable by which gradients are taken).
 
-    With `create` the variables lead on to where the arguments came from, so that the rule can be differentiated.
+    Args:  leaves: the arguments, with placeholders for Tensors that require grad.
+           kept: the values of the arguments, kept by the node.
+           create: whether the variables are connected to the graph of the arguments, so that the rule can be
+           differentiated.
     """
     given = list(leaves)
     variables: dict[int, Any] = {}
     for i, x in enumerate(leaves):
-        if not isinstance(x, Variable):
+        if not isinstance(x, Placeholder):
             continue
         k = kept[i]
         if create and is_tensor(k) and k.requires_grad:
             variables[i] = alias(k._data, k.node if k.node is not None else k)
             given[i] = result(k._data, variables[i].node)
         else:
-            variables[i] = Tensor(getattr(k, "_data", k), requires_grad=True)
+            variables[i] = Tensor(raw(k), requires_grad=True)
             given[i] = alias(variables[i]._data, variables[i]) if x.recorded else variables[i]
     return given, variables
 
 
-class Variable:
-    """What stands among the arguments that a rule remembers in place of a Tensor that requires grad: the node has its values."""
+class Placeholder:
+    """Replaces a Tensor that requires grad among the arguments that a rule holds: the node already keeps its values.
+
+    recorded   whether the Tensor was the result of an operation
+    """
 
     __slots__ = ("recorded",)
 
@@ -81,16 +92,17 @@ class Variable:
         self.recorded = recorded
 
 
-def remembered(leaves: Sequence[Any]) -> list[Any]:
-    return [Variable(x.node is not None) if is_tensor(x) and x.requires_grad else x for x in leaves]
+def with_placeholders(leaves: Sequence[Any]) -> list[Any]:
+    """The arguments, with a placeholder for each Tensor that requires grad."""
+    return [Placeholder(x.node is not None) if is_tensor(x) and x.requires_grad else x for x in leaves]
 
 
-def source(origin: Any) -> Any:
+def captured_tensor(origin: Any) -> Any:
     """A captured leaf or Node as a Tensor."""
     return result(None, origin) if type(origin) is Node else origin
 
 
-def operation(
+def record_function(
     name: str,
     joint: Callable[..., Any],
     leaves: Sequence[Any],
@@ -98,9 +110,9 @@ def operation(
     values: Sequence[Any],
     label: str = "",
 ) -> list[Any]:
-    """The values as results of one operation of these arguments and what was captured.
+    """Tensors with these values, the results of one operation on the arguments and on what was captured.
 
-    Args:  joint: `(g, out, *kept)` -> the cotangents of the leaves, then of the captured; g and out are tuples.
+    Args:  joint: `(g, out, *kept)` -> the cotangents of `leaves`, then of `captured`; g and out are tuples.
     """
     parents: list[Any] = []
     args: list[Any] = []
@@ -114,18 +126,19 @@ def operation(
     watched = [*captured, *(parent for parent in parents if parent is not None and type(parent) is not Node)]
     number = next(clock)
 
-    def guarded(g: Any, out: Any, *kept: Any) -> Any:
-        for origin in watched:  # the sweep would look only after the rule has run, which computes with them anew
+    def joint_if_unchanged(g: Any, out: Any, *kept: Any) -> Any:
+        # checked here, because the rule reads these Tensors again and the sweep checks only after the rule has run
+        for origin in watched:
             if origin.written > number:
                 refuse_changed(origin, name)
         return joint(g, out, *kept)
 
-    primitive = Primitive(lambda *args: args, joint=guarded, name=name, label=label)
+    primitive = Primitive(lambda *args: args, joint=joint_if_unchanged, name=name, label=label)
     node = record(primitive, parents, args, tuple(values), None, mode.get().scope)
     return [result(y, pick_node(node, i, y)) for i, y in enumerate(values)]
 
 
 def own_memory(data: Any, leaves: Sequence[Any]) -> Any:
-    """The data, copied if it is an argument's very array."""
+    """The data, copied if it is the array of an argument."""
     same = any(is_tensor(x) and x._data is data for x in leaves) and isinstance(data, np.ndarray)
     return data.copy() if same else data

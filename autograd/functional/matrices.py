@@ -1,6 +1,7 @@
-"""Jacobians, Hessians and products with them: whole matrices in one sweep over a batch of directions.
+"""Jacobians, Hessians and products with them.
 
-Products with a Hessian need no Hessian: Pearlmutter 1994, "Fast exact multiplication by the Hessian", Neural Computation 6.
+A whole matrix is found in one sweep over a batch of directions. Products with a Hessian do not need the matrix:
+Pearlmutter 1994, "Fast exact multiplication by the Hessian", Neural Computation 6.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ import numpy as np
 
 from autograd.engine.batch import pull
 from autograd.engine.forward import push_batch
-from autograd.engine.recording import result
+from autograd.engine.recording import raw, result
 from autograd.errors import ArgumentError
-from autograd.functional.recorded import Function, Recorded, check_callable, handed, record
-from autograd.functional.transforms import arguments, pushed, seeds, titled, value_and_grad
+from autograd.functional.argument_checks import Function, as_tuples, check_callable
+from autograd.functional.recorded_call import RecordedCall, in_type_of, record_call, vectors_like
+from autograd.functional.transforms import named_after, value_and_grad
 from autograd.pytree import tree_unflatten
 from autograd.random import generator
 from autograd.tensor.tensor import Tensor
 
 MODES = ("auto", "reverse", "forward")
-BATCH = 2**22  # numbers: directions travel together as long as one of their arrays stays below it
+BATCH = 2**22  # elements, at most, of an array that holds a batch of directions
 
 
 def jacobian(
@@ -34,8 +36,8 @@ def jacobian(
 
     Shape:     out.shape + in.shape: (Q, P) for a vector to a vector, 4-D for a matrix to a matrix.
     Args:      argnum: the position of the argument, or a tuple of several.
-               mode: "reverse" costs a sweep for each element of the result, "forward" for each element of the argument, of
-               which many travel in one sweep as a batch; "auto" takes the smaller number.
+               mode: "reverse" needs a direction for each element of the result, "forward" one for each element of the
+               argument; one sweep serves a batch of many directions. "auto" takes the smaller number.
     Returns:   a function of f's arguments. Where result or argument is a tree: the tree of the result, at each leaf the
                tree of the argument.
     Example:
@@ -52,18 +54,16 @@ def jacobian(
         raise ArgumentError(f"jacobian's mode must be one of {', '.join(MODES)}; got {mode!r}.")
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        made = record(_name, f, args, kwargs, argnum)
-        rows, columns = sum(y.size for y in made.outputs), sum(x.size for x in made.variables)
-        blocks = _by_columns(made) if mode == "forward" or mode == "auto" and columns < rows else _by_rows(made)
-        return tree_unflatten(
-            made.structure,
-            [
-                tree_unflatten(made.form, [_block(made, j, x) for j, x in zip(row, made.inputs, strict=True)])
-                for row in blocks
-            ],
-        )
+        call = record_call(_name, f, args, kwargs, argnum)
+        rows, columns = sum(y.size for y in call.outputs), sum(x.size for x in call.variables)
+        blocks = _by_columns(call) if mode == "forward" or mode == "auto" and columns < rows else _by_rows(call)
+        rows_for_caller = [
+            tree_unflatten(call.form, [_block_for_caller(call, j, x) for j, x in zip(row, call.inputs, strict=True)])
+            for row in blocks
+        ]
+        return tree_unflatten(call.structure, rows_for_caller)
 
-    return titled(matrix, f, "jacobian")
+    return named_after(f, "jacobian", matrix)
 
 
 def hessian(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -82,15 +82,12 @@ def hessian(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
     """
     check_callable("hessian", f)
     both = value_and_grad(f, argnum, _name="hessian")
-    return titled(
-        jacobian(lambda *args, **kwargs: both(*args, **kwargs)[1], argnum, mode="forward", _name="hessian"),
-        f,
-        "hessian",
-    )
+    matrix = jacobian(lambda *args, **kwargs: both(*args, **kwargs)[1], argnum, mode="forward", _name="hessian")
+    return named_after(f, "hessian", matrix)
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:
-    """The product of f's Hessian at x with v, for the price of a few evaluations of f.
+    """The product of f's Hessian at x with v, at the cost of a few evaluations of f.
 
         H v = d/dt ∇f(x + t v) at t = 0
 
@@ -104,18 +101,18 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
         array([ 6., 12.])
     """
     check_callable("hvp", f)
-    args, v_args = arguments("hvp", x, v)
-    made = record("hvp", f, args)
-    slopes = _slopes(made)
-    moved = pushed(slopes, seeds(v_args, made.form, made.variables, "hvp's vector"))
-    found = made.inputs_of(moved)
+    args, v_args = as_tuples("hvp", x, v)
+    call = record_call("hvp", f, args)
+    slopes = _slopes(call)
+    moved = slopes.push(vectors_like(call.variables, call.form, v_args, "hvp's vector"))
+    found = call.like_arguments(moved)
     return found if type(x) is tuple else found[0]
 
 
 def vhp(f: Function, x: Any, v: Any) -> Any:
     """The product of v with f's Hessian at x: vᵀ H, in reverse mode twice.
 
-    H is symmetric, so it is `hvp` in numbers; it needs no rule for forward mode.
+    H is symmetric, so the result equals that of `hvp`; but no rule for forward mode is needed.
 
     Example:
         >>> import numpy as np
@@ -124,9 +121,9 @@ def vhp(f: Function, x: Any, v: Any) -> Any:
         array([ 6., 12.])
     """
     check_callable("vhp", f)
-    args, v_args = arguments("vhp", x, v)
-    made = record("vhp", f, args)
-    found = made.inputs_of(_slopes(made).pull(seeds(v_args, made.form, made.variables, "vhp's vector")))
+    args, v_args = as_tuples("vhp", x, v)
+    call = record_call("vhp", f, args)
+    found = call.like_arguments(_slopes(call).pull(vectors_like(call.variables, call.form, v_args, "vhp's vector")))
     return found if type(x) is tuple else found[0]
 
 
@@ -135,7 +132,7 @@ def gauss_newton_vp(f: Function, x: Any, v: Any, loss: Function | None = None) -
 
         G v = Jᵀ H_loss J v        J of f at x, H_loss the Hessian of the loss at f(x)
 
-    For a convex loss G is positive semi-definite, where the whole Hessian need not be.
+    For a convex loss G is positive semi-definite; the Hessian may not be.
 
     Args:      f: any function, of x (a tuple for several arguments).
                loss: of f's result, returns one number; None: half its sum of squares, so G = Jᵀ J.
@@ -148,27 +145,27 @@ def gauss_newton_vp(f: Function, x: Any, v: Any, loss: Function | None = None) -
         array([1., 2.])
     """
     check_callable("gauss_newton_vp", f)
-    args, v_args = arguments("gauss_newton_vp", x, v)
-    made = record("gauss_newton_vp", f, args)
-    moved = pushed(made, seeds(v_args, made.form, made.variables, "gauss_newton_vp's vector"))
+    args, v_args = as_tuples("gauss_newton_vp", x, v)
+    call = record_call("gauss_newton_vp", f, args)
+    moved = call.push(vectors_like(call.variables, call.form, v_args, "gauss_newton_vp's vector"))
     if loss is not None:
         y = tree_unflatten(
-            made.structure, [o if made.keep or not o.requires_grad else o.detach() for o in made.outputs]
+            call.structure, [o if call.keep or not o.requires_grad else o.detach() for o in call.outputs]
         )
-        turned = hvp(lambda z: loss(z), y if type(y) is not tuple else list(y), tree_unflatten(made.structure, moved))
-        moved = seeds(turned, made.structure, made.outputs, "the loss's second derivative")
-    found = made.inputs_of(made.pull(moved))
+        turned = hvp(lambda z: loss(z), y if type(y) is not tuple else list(y), tree_unflatten(call.structure, moved))
+        moved = vectors_like(call.outputs, call.structure, turned, "the loss's second derivative")
+    found = call.like_arguments(call.pull(moved))
     return found if type(x) is tuple else found[0]
 
 
 def hessian_diagonal(f: Function, x: Any, samples: int | None = None, rng: np.random.Generator | None = None) -> Any:
     """The diagonal of f's Hessian at x.
 
-        exact         d_j = e_jᵀ H e_j                          a direction for each element of x, many in a sweep
+        exact         d_j = e_jᵀ H e_j                          a direction for each element of x, in batches
         stochastic    d ≈ mean of v ⊙ (H v), v_j = ±1           a direction for each sample
 
-    Args:      samples: None: exact; else the number of random directions. The estimate is unbiased, its variance at j is
-               the sum of H_ij² over i ≠ j, divided by samples.
+    Args:      samples: None: exact; else the number of random directions. The estimate is unbiased, its variance at j
+               is the sum of H_ij² over i ≠ j, divided by samples.
                rng: draws the directions.
     Returns:   the diagonal, built like x.
     Source:    Hutchinson 1990; Bekas, Kokiopoulou & Saad 2007, Applied Numerical Mathematics 57.
@@ -184,22 +181,22 @@ def hessian_diagonal(f: Function, x: Any, samples: int | None = None, rng: np.ra
         raise ArgumentError(
             f"hessian_diagonal's samples must be a positive integer, or None for the exact diagonal; got {samples!r}."
         )
-    made = record("hessian_diagonal", f, args)
-    slopes = _slopes(made)
-    total = sum(v.size for v in made.variables)
+    call = record_call("hessian_diagonal", f, args)
+    slopes = _slopes(call)
+    total = sum(v.size for v in call.variables)
     count = total if samples is None else int(samples)
     rng = generator(rng)
-    sums: list[Any] = [np.zeros(v.shape, v.dtype) for v in made.variables]
+    sums: list[Any] = [np.zeros(v.shape, v.dtype) for v in call.variables]
     for start, stop in _chunks(count, total):
         if samples is None:
-            directions = _unit_batch(made.variables, start, stop)
+            directions = _unit_batch(call.variables, start, stop)
         else:
-            signs = [(v, rng.integers(0, 2, (stop - start, *v.shape))) for v in made.variables]
+            signs = [(v, rng.integers(0, 2, (stop - start, *v.shape))) for v in call.variables]
             directions = [(2 * sign - 1).astype(v.dtype) for v, sign in signs]
         moved = _push_batch(slopes, slopes.variables, directions)
         sums = [s + np.sum(d * m, axis=0) for s, d, m in zip(sums, directions, moved, strict=True)]
     means = sums if samples is None else [s / np.asarray(count, s.dtype) for s in sums]
-    found = made.inputs_of([s if isinstance(s, Tensor) else result(s, None) for s in means])
+    found = call.like_arguments([s if isinstance(s, Tensor) else result(s, None) for s in means])
     return found if type(x) is tuple else found[0]
 
 
@@ -209,8 +206,8 @@ def taylor(f: Function, x: Any, n: int, v: Any = None) -> list[Any]:
         f(x + t v) = c_0 + c_1 t + … + c_n tⁿ + O(tⁿ⁺¹)        c_k = f⁽ᵏ⁾ / k!
 
     Args:      f: of one argument; its result may have any shape.
-               n: the highest order, 0 or more. Every order differentiates the one before, so the work grows by a factor
-               of two to three an order: meant for n up to about 8.
+               n: the highest order, 0 or more. Each order differentiates the one before it, so the work grows by a
+               factor of two to three per order: meant for n up to about 8.
                v: the direction; None: 1, for a number x.
     Returns:   the list [c_0, …, c_n], each shaped like f's result.
     Example:
@@ -222,86 +219,85 @@ def taylor(f: Function, x: Any, n: int, v: Any = None) -> list[Any]:
     check_callable("taylor", f)
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0:
         raise ArgumentError(f"taylor's order n must be an integer of 0 or more; got {n!r}.")
-    if v is None and np.size(getattr(x, "_data", x)) != 1:
+    if v is None and np.size(raw(x)) != 1:
         raise ArgumentError(f"taylor of an argument of shape {np.shape(x)} needs a direction v, built like x.")
-    made = record("taylor", f, (x,))
-    direction = seeds(
-        (np.ones(made.variables[0].shape) if v is None else v,), made.form, made.variables, "taylor's direction"
-    )
-    coefficients = [made.value()]
+    call = record_call("taylor", f, (x,))
+    given = np.ones(call.variables[0].shape) if v is None else v
+    direction = vectors_like(call.variables, call.form, (given,), "taylor's direction")
+    coefficients = [call.value()]
     for k in range(1, n + 1):
-        made.outputs = pushed(made, direction, create=k < n or made.keep)
-        scaled = [y / math.factorial(k) for y in made.outputs]
-        coefficients.append(tree_unflatten(made.structure, [made.given_back(y) for y in scaled]))
+        call.outputs = call.push(direction, create=k < n or call.keep)
+        scaled = [y / math.factorial(k) for y in call.outputs]
+        coefficients.append(tree_unflatten(call.structure, [call.output_for_caller(y) for y in scaled]))
     return coefficients
 
 
-def _slopes(made: Recorded) -> Recorded:
-    """What was recorded, with the gradient in place of the value."""
-    slopes = Recorded()
-    for field in Recorded.__slots__:
-        setattr(slopes, field, getattr(made, field))
-    y = made.scalar()
-    keep, made.keep = made.keep, True
-    slopes.outputs = made.pull([np.ones(y.shape, y.dtype)])
-    made.keep = keep
-    slopes.structure = made.form
+def _slopes(call: RecordedCall) -> RecordedCall:
+    """The same call with the gradient of f in place of its value."""
+    slopes = RecordedCall()
+    for field in RecordedCall.__slots__:
+        setattr(slopes, field, getattr(call, field))
+    y = call.scalar()
+    keep, call.keep = call.keep, True
+    slopes.outputs = call.pull([np.ones(y.shape, y.dtype)])
+    call.keep = keep
+    slopes.structure = call.form
     return slopes
 
 
-def _by_rows(made: Recorded) -> list[list[Any]]:
+def _by_rows(call: RecordedCall) -> list[list[Any]]:
     """The blocks of the Jacobian in reverse mode: for each output, for each variable, (out.size, *in.shape)."""
     blocks = []
-    for y in made.outputs:
+    for y in call.outputs:
         if not y.requires_grad:
-            blocks.append([np.zeros((y.size, *x.shape), x.dtype) for x in made.variables])
+            blocks.append([np.zeros((y.size, *x.shape), x.dtype) for x in call.variables])
             continue
         parts = []
-        largest = max([x.size for x in made.variables] + [y.size])
+        largest = max([x.size for x in call.variables] + [y.size])
         for start, stop in _chunks(y.size, largest):
             [identity] = _unit_batch([y], start, stop)
-            found = pull([y], made.variables, [identity], create_graph=made.keep)
-            parts.append(_filled(made, found, stop - start, made.variables))
+            found = pull([y], call.variables, [identity], create_graph=call.keep)
+            parts.append(_filled(call, found, stop - start, call.variables))
         blocks.append(
             [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
         )
     return [
-        [np.reshape(g, y.shape + x.shape) for g, x in zip(row, made.variables, strict=True)]
-        for y, row in zip(made.outputs, blocks, strict=True)
+        [np.reshape(g, y.shape + x.shape) for g, x in zip(row, call.variables, strict=True)]
+        for y, row in zip(call.outputs, blocks, strict=True)
     ]
 
 
-def _by_columns(made: Recorded) -> list[list[Any]]:
-    """The same in forward mode: each chunk of columns for all outputs."""
+def _by_columns(call: RecordedCall) -> list[list[Any]]:
+    """The same in forward mode: each batch of columns for all outputs."""
     columns: list[list[Any]] = []  # for each variable, for each output
-    largest = max([y.size for y in made.outputs] + [x.size for x in made.variables])
-    for x in made.variables:
+    largest = max([y.size for y in call.outputs] + [x.size for x in call.variables])
+    for x in call.variables:
         parts = []
         for start, stop in _chunks(x.size, largest):
             [identity] = _unit_batch([x], start, stop)
-            parts.append(_push_batch(made, [x], [identity]))
+            parts.append(_push_batch(call, [x], [identity]))
         joined = [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
         columns.append(
-            [np.reshape(np.moveaxis(t, 0, -1), y.shape + x.shape) for t, y in zip(joined, made.outputs, strict=True)]
+            [np.reshape(np.moveaxis(t, 0, -1), y.shape + x.shape) for t, y in zip(joined, call.outputs, strict=True)]
         )
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _push_batch(made: Recorded, variables: Sequence[Any], directions: list[Any]) -> list[Any]:
-    found = push_batch(made.outputs, variables, directions, create_graph=made.keep)
-    return _filled(made, found, len(directions[0]), made.outputs)
+def _push_batch(call: RecordedCall, variables: Sequence[Any], directions: list[Any]) -> list[Any]:
+    found = push_batch(call.outputs, variables, directions, create_graph=call.keep)
+    return _filled(call, found, len(directions[0]), call.outputs)
 
 
-def _filled(made: Recorded, found: Sequence[Any], size: int, shaped: Sequence[Any]) -> list[Any]:
-    """What a sweep over a batch found, zeros where it found nothing; plain arrays unless they are recorded."""
+def _filled(call: RecordedCall, found: Sequence[Any], size: int, shaped: Sequence[Any]) -> list[Any]:
+    """The results of a sweep over a batch, with zeros for None; plain arrays unless they keep their history."""
     return [
-        np.zeros((size, *x.shape), x.dtype) if t is None else t if made.keep or t.requires_grad else t._data
+        np.zeros((size, *x.shape), x.dtype) if t is None else t if call.keep or t.requires_grad else t._data
         for t, x in zip(found, shaped, strict=True)
     ]
 
 
 def _unit_batch(tensors: Sequence[Any], start: int, stop: int) -> list[Any]:
-    """The unit vectors number start to stop of the space of all these tensors, as a batch for each: (stop - start, *shape)."""
+    """Unit vectors number start to stop of the space of all these tensors: a batch (stop - start, *shape) for each."""
     if len(tensors) == 1 and stop - start == tensors[0].size:
         [x] = tensors
         return [np.eye(stop, dtype=x.dtype).reshape(stop, *x.shape)]
@@ -316,12 +312,12 @@ def _unit_batch(tensors: Sequence[Any], start: int, stop: int) -> list[Any]:
 
 
 def _chunks(count: int, size: int) -> list[tuple[int, int]]:
-    """(start, stop) of batches of `count` directions whose arrays have `size` elements each."""
+    """(start, stop) of the batches into which `count` directions of `size` elements are divided."""
     step = max(1, BATCH // max(1, size))
     return [(start, min(count, start + step)) for start in range(0, count, step)] or [(0, 0)]
 
 
-def _block(made: Recorded, block: Any, like: Any) -> Any:
-    """One block of the Jacobian, in the kind of the argument."""
+def _block_for_caller(call: RecordedCall, block: Any, argument: Any) -> Any:
+    """One block of the Jacobian in the caller's types; a single number in the type of the argument."""
     t = block if isinstance(block, Tensor) else result(block, None)
-    return handed(t, like) if t.ndim == 0 or t.requires_grad else made.result(t)
+    return in_type_of(argument, t) if t.ndim == 0 or t.requires_grad else call.for_caller(t)

@@ -1,7 +1,7 @@
 """First derivatives of functions: grad, value_and_grad, elementwise_grad, vjp, jvp, linearize, directional_derivative.
 
 Each takes an ordinary function of arrays (or floats, Tensors, trees of them) and returns arrays for arrays, floats for
-floats, Tensors for Tensors. They nest in each other to any depth.
+floats, Tensors for Tensors. They can be nested to any depth.
 """
 
 from __future__ import annotations
@@ -12,13 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.forward import push
-from autograd.engine.recording import result
-from autograd.engine.settings import is_grad_enabled
-from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.functional.recorded import Function, Recorded, check_argnum, check_callable, record, zeros_like
-from autograd.pytree import leaves_like, tree_unflatten
-from autograd.tensor.tensor import Tensor
+from autograd.errors import ArgumentError, ShapeError
+from autograd.functional.argument_checks import Function, as_tuples, check_argnum, check_callable
+from autograd.functional.recorded_call import record_call, vectors_like
+from autograd.pytree import tree_unflatten
 
 
 def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -28,7 +25,7 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
 
     Args:  f: of any arguments; it is plain NumPy and may call other transforms.
            argnum: the position of the argument to differentiate by, or a tuple of several.
-           has_aux: f returns (number, aux); aux is handed through.
+           has_aux: f returns (number, aux); aux is passed on.
     Returns: a function of the same arguments. Its result is built like the argument (arrays for arrays, a float for a
            float, dicts for dicts), a tuple of these if argnum is a tuple; with has_aux the pair (gradient, aux).
            Where f does not depend on x: zeros.
@@ -51,7 +48,7 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
-    return titled(gradient, f, "grad")
+    return named_after(f, "grad", gradient)
 
 
 def value_and_grad(
@@ -69,13 +66,13 @@ def value_and_grad(
     check_argnum(_name, argnum)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        made = record(_name, f, args, kwargs, argnum, has_aux=has_aux)
-        y = made.scalar()
-        found = made.inputs_of(made.pull([np.ones(y.shape, y.dtype)]))
-        value = made.value()
-        return (value, made.aux) if has_aux else value, found
+        call = record_call(_name, f, args, kwargs, argnum, has_aux=has_aux)
+        y = call.scalar()
+        found = call.like_arguments(call.pull([np.ones(y.shape, y.dtype)]))
+        value = call.value()
+        return (value, call.aux) if has_aux else value, found
 
-    return titled(value_and_gradient, f, "value_and_grad")
+    return named_after(f, "value_and_grad", value_and_gradient)
 
 
 def elementwise_grad(f: Function, argnum: int = 0) -> Callable[..., Any]:
@@ -94,26 +91,27 @@ def elementwise_grad(f: Function, argnum: int = 0) -> Callable[..., Any]:
     check_argnum("elementwise_grad", argnum)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        made = record("elementwise_grad", f, args, kwargs, argnum)
-        if len(made.outputs) != 1 or len(made.variables) != 1 or made.outputs[0].size < made.variables[0].size:
-            shapes = [x.shape for x in made.variables], [y.shape for y in made.outputs]
+        call = record_call("elementwise_grad", f, args, kwargs, argnum)
+        if len(call.outputs) != 1 or len(call.variables) != 1 or call.outputs[0].size < call.variables[0].size:
+            shapes = [x.shape for x in call.variables], [y.shape for y in call.outputs]
             raise ShapeError(
-                f"elementwise_grad needs a function that maps each element of one array to one of its result; it mapped the shapes "
-                f"{shapes[0]} to {shapes[1]}. Take jacobian(f) for derivatives across elements, grad(f) for one number."
+                "elementwise_grad needs a function that maps each element of one array to one of its result; it mapped "
+                f"the shapes {shapes[0]} to {shapes[1]}. Take jacobian(f) for derivatives across elements, grad(f) for "
+                "one number."
             )
-        [y] = made.outputs
-        return made.inputs_of(made.pull([np.ones(y.shape, y.dtype)]))
+        [y] = call.outputs
+        return call.like_arguments(call.pull([np.ones(y.shape, y.dtype)]))
 
-    return titled(derivative, f, "elementwise_grad")
+    return named_after(f, "elementwise_grad", derivative)
 
 
 def vjp(f: Function, *args: Any, has_aux: bool = False) -> Any:
     """f's value at the arguments, and the function that multiplies a vector by its Jacobian there: cᵀ J.
 
-    Args:  args: what f is called with; all of it is differentiated.
-    Returns: (y, pullback), with has_aux (y, pullback, aux). `pullback(c)`, c built like y, gives the tuple of cotangents
-           of the arguments; it may be called again and again, and is differentiable itself (by c, and by
-           arguments that are Tensors).
+    Args:  args: the arguments of f; f is differentiated by all of them.
+    Returns: (y, pullback), with has_aux (y, pullback, aux). `pullback(c)`, c built like y, gives the tuple of
+           cotangents of the arguments. It may be called any number of times, and can be differentiated itself (by c,
+           and by arguments that are Tensors).
     Example:
         >>> import numpy as np
         >>> from autograd import vjp
@@ -122,15 +120,14 @@ def vjp(f: Function, *args: Any, has_aux: bool = False) -> Any:
         (array([1., 4.]), (array([ 2., 40.]),))
     """
     check_callable("vjp", f)
-    made = record("vjp", f, args, has_aux=has_aux, lasting=True)
+    call = record_call("vjp", f, args, has_aux=has_aux, lasting=True)
 
     def pullback(cotangent: Any) -> Any:
-        return made.inputs_of(
-            made.pull(seeds(cotangent, made.structure, made.outputs, "the pullback's argument"), retain=True)
-        )
+        cotangents = vectors_like(call.outputs, call.structure, cotangent, "the pullback's argument")
+        return call.like_arguments(call.pull(cotangents, retain=True))
 
-    y = made.value()
-    return (y, pullback, made.aux) if has_aux else (y, pullback)
+    y = call.value()
+    return (y, pullback, call.aux) if has_aux else (y, pullback)
 
 
 def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
@@ -148,11 +145,11 @@ def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
         (array([3., 6.]), array([4., 2.]))
     """
     check_callable("jvp", f)
-    args, moves = arguments("jvp", primals, tangents)
-    made = record("jvp", f, args, has_aux=has_aux)
-    moved = pushed(made, seeds(moves, made.form, made.variables, "the tangent"))
-    out = (made.value(), tree_unflatten(made.structure, [made.result(t) for t in moved]))
-    return (*out, made.aux) if has_aux else out
+    args, moves = as_tuples("jvp", primals, tangents)
+    call = record_call("jvp", f, args, has_aux=has_aux)
+    moved = call.push(vectors_like(call.variables, call.form, moves, "the tangent"))
+    out = (call.value(), tree_unflatten(call.structure, [call.for_caller(t) for t in moved]))
+    return (*out, call.aux) if has_aux else out
 
 
 def linearize(f: Function, *args: Any) -> Any:
@@ -167,17 +164,17 @@ def linearize(f: Function, *args: Any) -> Any:
         (array([2., 0.]), array([0., 4.]))
     """
     check_callable("linearize", f)
-    made = record("linearize", f, args, lasting=True)
+    call = record_call("linearize", f, args, lasting=True)
 
     def pushforward(*tangents: Any) -> Any:
         if len(tangents) != len(args):
             raise ArgumentError(
                 f"the pushforward takes a tangent for each of the {len(args)} arguments; got {len(tangents)}."
             )
-        moved = pushed(made, seeds(tangents, made.form, made.variables, "the pushforward's argument"))
-        return tree_unflatten(made.structure, [made.result(t) for t in moved])
+        moved = call.push(vectors_like(call.variables, call.form, tangents, "the pushforward's argument"))
+        return tree_unflatten(call.structure, [call.for_caller(t) for t in moved])
 
-    return made.value(), pushforward
+    return call.value(), pushforward
 
 
 def directional_derivative(f: Function, x: Any, v: Any) -> Any:
@@ -185,7 +182,8 @@ def directional_derivative(f: Function, x: Any, v: Any) -> Any:
 
         d/dt f(x + t v) at t = 0
 
-    Args:  x: the argument of f, a tuple for several; v: the direction, built like x, of any length (it is not normalised).
+    Args:  x: the argument of f, a tuple for several.
+           v: the direction, built like x, of any length (it is not normalised).
     Example:
         >>> import numpy as np
         >>> from autograd import directional_derivative
@@ -195,41 +193,8 @@ def directional_derivative(f: Function, x: Any, v: Any) -> Any:
     return jvp(f, x, v)[1]
 
 
-def arguments(name: str, primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """The arguments and their tangents as tuples: a plain tuple stands for several arguments."""
-    if type(primals) is not tuple:
-        return (primals,), (tangents,)
-    if not isinstance(tangents, (tuple, list)) or len(tangents) != len(primals):
-        came = f"a {type(tangents).__name__}" + (f" of {len(tangents)}" if isinstance(tangents, (tuple, list)) else "")
-        raise ArgumentError(f"{name}: for {len(primals)} arguments the tangents are a tuple of as many; got {came}.")
-    return primals, tuple(tangents)
-
-
-def pushed(made: Recorded, tangents: Sequence[Any], create: bool = False) -> list[Any]:
-    """J v: a Tensor for each output."""
-    create = (
-        create or made.keep or is_grad_enabled() and any(isinstance(t, Tensor) and t.requires_grad for t in tangents)
-    )
-    found = push(made.outputs, made.variables, tangents, create_graph=create)
-    return [zeros_like(y) if t is None else t for y, t in zip(made.outputs, found, strict=True)]
-
-
-def seeds(tree: Any, structure: Any, expected: Sequence[Any], what: str) -> list[Any]:
-    """Cotangents or tangents given by the caller, as Tensors: built like `structure`, shaped like what is expected."""
-    made = []
-    for seed, x in zip(leaves_like(structure, tree, what), expected, strict=True):
-        if not isinstance(seed, Tensor):
-            array = np.asarray(seed)
-            if array.dtype.kind not in "fiu":
-                raise DTypeError(f"{what} must hold real numbers; got a {type(seed).__name__} of dtype {array.dtype}.")
-            seed = result(array.astype(x.dtype), None)
-        if seed.shape != x.shape:
-            raise ShapeError(f"{what} must have the shape {x.shape}; got {seed.shape}.")
-        made.append(seed)
-    return made
-
-
-def titled(made: Function, f: Function, name: str) -> Function:
+def named_after(f: Function, name: str, made: Function) -> Function:
+    """The function `made` with the name "grad of f", and with f's docstring and module."""
     functools.update_wrapper(made, f, assigned=("__module__", "__doc__"), updated=())
     made.__name__ = made.__qualname__ = f"{name} of {getattr(f, '__name__', type(f).__name__)}"
     return made

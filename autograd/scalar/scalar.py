@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import display
 from autograd.engine.anomaly import bad_kind
 from autograd.engine.modes import mode
 from autograd.engine.origin import user_line
@@ -270,9 +271,7 @@ class Scalar:
         return f"Scalar({', '.join(words)})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from autograd.viz.reprs import scalar_bundle  # it is for notebooks
-
-        return scalar_bundle(self)
+        return display.mimebundle(self)
 
     # Compared by value, hashed by identity: a set or dict of Scalars holds nodes of a graph
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import display
 from autograd.engine import reverse
 from autograd.engine.graph import Node
 from autograd.engine.hooks import RETAIN
@@ -210,9 +211,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
         return self.node.hooks
 
     def _repr_html_(self) -> str:
-        from autograd.viz.reprs import tensor_html  # it is for notebooks
-
-        return tensor_html(self)
+        return display.html(self)
 
     # Copies
 

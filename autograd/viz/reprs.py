@@ -1,7 +1,8 @@
 """What a notebook shows of a Tensor and of a Scalar.
 
-These never raise, whatever is inside, and look at no more than a sample of a large array. There is no script and no style sheet, which
-a notebook that is not trusted would drop: styles stand in the tags, in colours that are read on a light and on a dark page.
+These functions never raise, whatever the values are, and read only a sample of a large array. They use no script and no
+style sheet, because a notebook that is not trusted drops both: each tag carries its style, in colours that are legible
+on a light and on a dark page.
 """
 
 from __future__ import annotations
@@ -12,10 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from autograd import display
+from autograd.scalar.scalar import Scalar
+from autograd.tensor.tensor import Tensor
+from autograd.viz.api import draw
+
 SIDE = 12  # rows and columns of a table
 FEW = 64  # elements of more than two axes that are written out
-SAMPLE = 1 << 18  # elements that statistics look at
-NODES = 60  # operations and numbers in the picture of a Scalar
+SAMPLE = 1 << 18  # elements of which statistics are taken
+NODES = 60  # the picture of a Scalar has at most so many operations and numbers
 
 FONT = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px"
 FAINT = "opacity:.65"
@@ -24,29 +30,29 @@ HEAD = f"{CELL};{FAINT};font-weight:400;font-size:11px"
 RULE = "border:1px solid #8886;border-radius:6px"
 
 
+@display.html.register(Tensor)
 def tensor_html(t: Any) -> str:
-    """A Tensor: shape, dtype, what made it; its values as a table if they are few, else statistics; and its gradient."""
+    """A Tensor: shape, dtype, the operation that made it, its values (as statistics if they are many), its gradient."""
     try:
         return _tensor(t)
-    except Exception:  # a repr that raises hides the value one wants to look at
+    except Exception:  # the display of a Tensor must not raise
         return in_words(t)
 
 
+@display.mimebundle.register(Scalar)
 def scalar_bundle(s: Any) -> dict[str, Any]:
-    """A Scalar: its picture, if the computation is small enough to be read at a glance."""
+    """A Scalar: its picture, if the computation has at most NODES numbers."""
     bundle: dict[str, Any] = {"text/plain": repr(s)}
     try:
         if s.parents and _reachable(s, NODES) <= NODES:
-            from autograd.viz.drawing import draw  # a program that never shows one does without
-
             bundle.update({kind: data for kind, data in draw(s)._repr_mimebundle_().items() if kind != "text/plain"})
-    except Exception:  # no picture, then
+    except Exception:  # the display of a Scalar must not raise: it is shown without a picture
         return bundle
     return bundle
 
 
 def in_words(x: Any) -> str:
-    """The plain repr, as HTML; the name of the class if that fails, too."""
+    """The plain repr as HTML, or the name of the class if repr raises."""
     try:
         text = repr(x)
     except Exception:
@@ -55,12 +61,12 @@ def in_words(x: Any) -> str:
 
 
 def escape(x: Any) -> str:
-    """Text that may stand anywhere in HTML."""
+    """Text escaped for HTML, in a tag or in an attribute."""
     return html.escape(str(x), quote=True)
 
 
 def fact(x: Any) -> str:
-    """A word in the line above: shape, dtype …"""
+    """One fact in the line above the values: shape, dtype …"""
     return f'<span style="{FAINT}">&nbsp;·&nbsp; {escape(x)}</span>'
 
 
@@ -156,7 +162,7 @@ def _framed(rows: str) -> str:
 
 
 def _sample(a: np.ndarray) -> tuple[np.ndarray, int]:
-    """(evenly spaced elements, without a copy of the rest; one in how many they are)"""
+    """(evenly spaced elements, as a view; n if they are one in n)"""
     view = a
     while view.size > SAMPLE:
         axis = int(np.argmax(view.shape))
@@ -167,7 +173,7 @@ def _sample(a: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _reachable(s: Any, limit: int) -> int:
-    """How many Scalars it was computed from, itself included; counting stops soon after the limit."""
+    """How many Scalars s was computed from, itself included; counting stops soon after the limit."""
     seen, stack = {id(s)}, [s]
     while stack and len(seen) <= limit:
         for parent in stack.pop().parents:

@@ -1,4 +1,4 @@
-"""fixed_point and root: solutions, their derivatives of any order, failures; and the examples that stand on them."""
+"""fixed_point and root: solutions, their derivatives of any order, failures; and the examples that use them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""jacobian, hessian and products with them, against closed forms and PyTorch; taylor; gradcheck of any order in both modes."""
+"""jacobian, hessian and products with them, against closed forms and PyTorch; taylor; gradcheck of any order."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_gradcheck_finds_a_wrong_rule_of_each_kind() -> None:
     good = autograd.primitive(lambda x: x**3, lambda g, out, x: 3 * g * x**2, name="good")
     wrong_jvp = autograd.primitive(lambda x: x**3, lambda g, out, x: 3 * g * x**2, name="wrong_jvp")
     wrong_jvp.defjvp(lambda t, out, x: 2 * t * x**2)
-    # right at first order, wrong when it is differentiated: the rule takes part of itself for a constant
+    # right at first order, wrong at second: the rule treats a part of itself as a constant
     wrong_twice = autograd.primitive(
         lambda x: x**3, lambda g, out, x: g * x * 3 * autograd.stop_gradient(x), name="wrong_twice"
     )

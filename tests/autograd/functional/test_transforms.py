@@ -1,4 +1,4 @@
-"""grad, value_and_grad, elementwise_grad, vjp, jvp, linearize: values, kinds, nesting, errors, and no state left behind."""
+"""grad, value_and_grad, elementwise_grad, vjp, jvp, linearize: values, types, nesting, errors, no state left."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_every_transform_agrees_with_torch_func(name: str) -> None:
     same(autograd.vhp(total, x, v), torch.func.vjp(torch.func.grad(t_total), tx)[1](torch.tensor(v))[0])
 
 
-# Kinds: what comes back is of the kind that went in
+# Types: the results have the types of the arguments
 
 
 def test_floats_arrays_scalars_and_tensors_come_back_as_they_came() -> None:

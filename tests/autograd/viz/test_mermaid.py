@@ -1,4 +1,4 @@
-"""Mermaid text, read by Mermaid's own parser (the npm package, installed into a cache folder when there is npm)."""
+"""Mermaid text, read by Mermaid's own parser (the npm package, installed into a cache folder if npm is installed)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ console.log(JSON.stringify(found));
 
 @pytest.fixture(scope="module")
 def folder() -> Path:
-    """Where the parser is installed; skips, with the reason, where it cannot be."""
+    """The folder in which the parser is installed; skips, with the reason, if it cannot be installed."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip("there is no node and npm to run Mermaid's parser")
@@ -63,7 +63,7 @@ def folder() -> Path:
 
 
 def parsed(folder: Path, *texts: str) -> list[dict[str, Any]]:
-    """What Mermaid makes of the texts."""
+    """The texts as parsed by Mermaid."""
     done = subprocess.run(
         ["node", str(folder / "parse.mjs")], input=json.dumps(texts), capture_output=True, text=True, timeout=120
     )

@@ -1,4 +1,4 @@
-"""What pictures of large graphs leave out and fold, what they say of modules and gradients, and the graph as other data."""
+"""Pictures of large graphs, of modules and of gradients, and the graph in other formats."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ import pytest
 import nn
 from autograd import Scalar, Tensor, detect_anomaly, draw, trace
 from autograd.errors import ArgumentError
-from autograd.viz import Graph, Values
-from autograd.viz.picture import Box, Picture
-from autograd.viz.style import scale_of
-from autograd.viz.values import values_of, written, written_gradient
+from autograd.viz import Graph, Values, drawing
+from autograd.viz.data.values import values_of, written, written_gradient
+from autograd.viz.picture import compose
+from autograd.viz.picture.picture import Box, Picture
+from autograd.viz.picture.style import scale_of
 
 
 def rng() -> np.random.Generator:
@@ -69,7 +71,7 @@ def test_a_deep_network_is_drawn_as_one_layer_and_a_number() -> None:
     assert any("×n" in note for note in picture.notes)
     assert [arrow.kind for arrow in picture.arrows].count("next") == 1
     everything = draw(y, fold=False, limit=1000).picture
-    assert len(everything.boxes) == len(trace(y).nodes) - 1  # the exponent 2 stands in its operation
+    assert len(everything.boxes) == len(trace(y).nodes) - 1  # the exponent 2 is written in its operation
     assert not any(arrow.kind == "next" for arrow in everything.arrows)
 
 
@@ -188,7 +190,7 @@ def test_a_scale_shows_what_vanishes() -> None:
     filled = draw(y, color="gradient").to_dot()
     assert picture.theme.fills["parameter"] not in filled.split("label=<<table")[1]
     assert scale_of([1.0]) is None
-    assert scale_of([0.0, math.inf]) is not None  # what is zero or infinite is to be seen in any case
+    assert scale_of([0.0, math.inf]) is not None  # zero and infinity always have a colour
     assert scale_of([1e308, 1e307, 1e-320]).steps(picture.theme)  # type: ignore[union-attr]
 
 
@@ -304,6 +306,52 @@ def test_statistics_neither_overflow_nor_vanish() -> None:
     assert written_gradient(values_of(np.array([1.0, np.nan] * 8))) == "‖nan‖"
 
 
+# Arranged and laid out once
+
+
+class Counted:
+    """A function that counts its calls."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        self.calls: list[tuple[Any, ...]] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.calls.append(args)
+        return self.f(*args, **kwargs)
+
+
+@pytest.fixture
+def arranged(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    counted = Counted(compose.arranged)
+    monkeypatch.setattr(compose, "arranged", counted)
+    return counted
+
+
+@pytest.fixture
+def images(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    counted = Counted(lambda dot, format: f"<{format}>".encode())
+    monkeypatch.setattr(drawing, "image_of", counted)
+    return counted
+
+
+def test_a_script_arranges_a_picture_once(arranged: Counted, images: Counted, tmp_path: Path) -> None:
+    made = draw(Scalar(2.0) * 3.0, tmp_path / "graph.svg")
+    assert len(arranged.calls) == len(images.calls) == 1
+    for suffix in ("svg", "dot", "mmd"):
+        made.render(tmp_path / f"again.{suffix}")
+    assert (tmp_path / "again.svg").read_bytes() == b"<svg>"
+    assert len(arranged.calls) == len(images.calls) == 1
+
+
+def test_a_notebook_arranges_a_picture_once_and_lays_out_each_format_once(arranged: Counted, images: Counted) -> None:
+    made = draw(Scalar(2.0) * 3.0)
+    for _ in range(2):
+        assert set(made._repr_mimebundle_()) == {"text/plain", "text/html", "image/png"}
+    assert len(arranged.calls) == 1
+    assert [format for _, format in images.calls] == ["svg", "png"]
+
+
 # As other data
 
 
@@ -335,8 +383,17 @@ def test_json_there_and_back(make: Callable[[], Graph]) -> None:
     assert again.to_dot() == graph.to_dot()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"chainrule": 99}', '{"chainrule": 1, "nodes": [{"id": 0, "x": 1}], "edges": []}',
-                                  '{"chainrule": 1, "nodes": [], "edges": [{"source": 0, "target": 1, "index": 0}]}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"chainrule": 99}',
+        '{"chainrule": 1, "nodes": [{"id": 0, "x": 1}], "edges": []}',
+        '{"chainrule": 1, "nodes": [], "edges": [{"source": 0, "target": 1, "index": 0}]}',
+    ],
+)
 def test_other_json_is_refused(text: str) -> None:
     with pytest.raises(ArgumentError):
         Graph.from_json(text)
@@ -421,7 +478,7 @@ def test_the_calls_of_one_module_are_joined_by_what_flows_between_them_alone() -
     assert arrows
     assert not {(a, b) for a in boxes for b in boxes} & set(
         arrows
-    )  # the shared weight is no way from one call to another
+    )  # the shared weight makes no arrow from one call to another
 
 
 def test_where_a_models_picture_goes_is_said_by_name() -> None:

@@ -1,4 +1,4 @@
-"""What a notebook shows of a Tensor, a Scalar and a Module: well-formed HTML, nothing that runs, no exception, no long work."""
+"""What a notebook shows of a Tensor, a Scalar and a Module: well-formed HTML without scripts or exceptions, quickly."""
 
 from __future__ import annotations
 
@@ -79,8 +79,10 @@ def test_a_parameter_has_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [3.0, np.float32(2), [], np.zeros((0, 3)), np.arange(24).reshape(2, 3, 4), [True, False], [1 + 2j], np.zeros((3, 0, 2)),
-     np.ones((13, 1)), np.full((40, 40), np.nan), np.array([1, 2], np.uint8), np.ones(40, np.float16) * 60000, np.full(99, 1e308)]
+    "data",
+    [3.0, np.float32(2), [], np.zeros((0, 3)), np.arange(24).reshape(2, 3, 4), [True, False], [1 + 2j],
+     np.zeros((3, 0, 2)), np.ones((13, 1)), np.full((40, 40), np.nan), np.array([1, 2], np.uint8),
+     np.ones(40, np.float16) * 60000, np.full(99, 1e308)],
 )  # fmt: skip
 def test_every_shape_and_dtype_has_a_page(data: Any) -> None:
     assert f"shape {np.shape(data)}" in page(Tensor(data)).text
@@ -150,7 +152,7 @@ def test_a_scalar_shows_its_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     y = x * x
     bundle = y._repr_mimebundle_()
     assert bundle["text/plain"] == repr(y)
-    if len(bundle) > 1:  # where something can lay it out
+    if len(bundle) > 1:  # if a layout engine is installed
         assert bundle["text/html"].startswith("<img ")
         assert "script" not in bundle["text/html"]
     for _ in range(2 * reprs.NODES):

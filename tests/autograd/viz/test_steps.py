@@ -23,17 +23,18 @@ from autograd.errors import ArgumentError, FreedGraphError, InPlaceError, Render
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
 from autograd.viz import Graph, draw, steps, trace
-from autograd.viz.steps import formulas, layout, page
-from autograd.viz.steps.story import Story
-from autograd.viz.steps.sweep import as_array, is_table
-from autograd.viz.values import Values, values_of
+from autograd.viz.data.values import Values, values_of
+from autograd.viz.step_by_step import formulas, layout
+from autograd.viz.step_by_step.html_page import page_of
+from autograd.viz.step_by_step.story import Story
+from autograd.viz.step_by_step.sweep import as_array, is_table
 from tests import ROOT
 from tests.cases import all_cases
 
 HOSTILE = "</script><script>alert(1)</script>\"'&<b>\\u003c {{js}} \x00\ud800\N{SNOWMAN}"
 
 
-by_wheel = layout.render._by_wheel
+by_wheel = layout.render.by_wheel
 
 
 def unavailable(*_: Any) -> bytes:
@@ -42,9 +43,9 @@ def unavailable(*_: Any) -> bytes:
 
 @pytest.fixture(autouse=True)
 def no_graphviz(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are laid out by our own code: quicker, and possible everywhere."""
-    monkeypatch.setattr(layout.render, "_by_program", unavailable)
-    monkeypatch.setattr(layout.render, "_by_wheel", unavailable)
+    """Pages are laid out without Graphviz, which is quicker and needs nothing installed."""
+    monkeypatch.setattr(layout.render, "by_program", unavailable)
+    monkeypatch.setattr(layout.render, "by_wheel", unavailable)
 
 
 def chain() -> tuple[Any, list[Any]]:
@@ -170,7 +171,7 @@ def test_each_arrival_adds_to_the_one_before_and_the_last_is_the_gradient(
             source = story.graph.edges[arrival.edge].source
             assert story.graph.edges[arrival.edge].target == visit.node
             assert arrival.old == so_far.get(source)
-            if arrival.total is not None:  # of an operation with several results there is one gradient each
+            if arrival.total is not None:  # None for an operation with several results, which have a gradient each
                 dtype = story.nodes[source].dtype or "float64"
                 old = 0 if arrival.old is None else as_array(arrival.old, dtype)
                 assert np.array_equal(old + as_array(arrival.share, dtype), as_array(arrival.total, dtype)), (
@@ -309,7 +310,8 @@ def test_broadcasting_is_said() -> None:
 def test_every_operation_of_a_scalar_has_its_formulas() -> None:
     a, b = Scalar(0.5), Scalar(0.25)
     results = [
-        a + b, a - b, a * b, a / b, a**b, -a, +a, abs(a), a.exp(), a.log(), a.sqrt(), a.sin(), a.cos(), a.tanh(), a.sigmoid(), a.relu(),
+        a + b, a - b, a * b, a / b, a**b, -a, +a, abs(a), a.exp(), a.log(), a.sqrt(), a.sin(), a.cos(), a.tanh(),
+        a.sigmoid(), a.relu(),
         Scalar.maximum(a, b), Scalar.minimum(a, b),
     ]  # fmt: skip
     assert {s.op for s in results} == set(formulas.SCALAR)
@@ -588,6 +590,6 @@ def test_layout_by_graphviz() -> None:
 
 @pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
 def test_every_graph_becomes_a_page(make: Callable[[], tuple[Any, list[Any]]]) -> None:
-    story = Page(page(trace(make()[0], complete=True))).story
+    story = Page(page_of(trace(make()[0], complete=True))).story
     assert all(math.isfinite(v) for node in story["nodes"].values() for v in node.get("at", []))
     assert len(story["steps"]) > 3

@@ -20,9 +20,9 @@ import pytest
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
 from autograd.viz import steps
-from autograd.viz.steps import layout
-from autograd.viz.steps.story import Story
-from autograd.viz.steps.sweep import as_array
+from autograd.viz.step_by_step import layout
+from autograd.viz.step_by_step.story import Story
+from autograd.viz.step_by_step.sweep import as_array
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed (pip install selenium)")
 from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402  after importorskip
@@ -129,7 +129,8 @@ STATE = (
     + """
 const text = (id) => document.getElementById(id).textContent;
 return {
-  phase: text('phase'), count: text('count'), said: text('said'), value: numbers('value'), grad: numbers('grad'), share: numbers('share'),
+  phase: text('phase'), count: text('count'), said: text('said'), value: numbers('value'), grad: numbers('grad'),
+  share: numbers('share'),
   lit: [...document.querySelectorAll('.node.lit')].map((e) => Number(e.dataset.node)),
   arrows: document.querySelectorAll('.edge.lit').length,
 };
@@ -138,12 +139,12 @@ return {
 
 
 def numbers(browser: Any, key: str) -> Any:
-    """The numbers of each value on the page that is marked so."""
+    """The numbers of each value on the page that is marked with the key."""
     return browser.execute_script(f"{NUMBERS} return numbers(arguments[0])", key)
 
 
 def check_the_end(browser: Any, y: Any, leaves: dict[str, Any]) -> None:
-    """The gradients on the last page are what backward() gives, to the last bit."""
+    """The gradients on the last step equal those of backward() to the last bit."""
     assert text(browser, "phase") == "The gradients"
     story = browser.execute_script("return JSON.parse(document.getElementById('story').textContent)")
     ids = {node["name"]: number for number, node in story["nodes"].items()}
@@ -326,7 +327,7 @@ def test_in_a_notebooks_frame(browser: Any, tmp_path: Path, host: str) -> None:
 
 
 def by_nbconvert(output: str) -> str:
-    """What nbconvert makes of a notebook with this output, in its template without addresses of other sites."""
+    """The HTML that nbconvert makes of a notebook with this output, in its template without links to other sites."""
     nbformat = pytest.importorskip("nbformat")
     exporters = pytest.importorskip("nbconvert.exporters")
     v4 = nbformat.v4
@@ -341,8 +342,8 @@ def test_without_graphviz(browser: Any, tmp_path: Path, monkeypatch: pytest.Monk
     def unavailable(*_: Any) -> bytes:
         raise layout.RenderError("not here")
 
-    monkeypatch.setattr(layout.render, "_by_program", unavailable)
-    monkeypatch.setattr(layout.render, "_by_wheel", unavailable)
+    monkeypatch.setattr(layout.render, "by_program", unavailable)
+    monkeypatch.setattr(layout.render, "by_wheel", unavailable)
     y, leaves, _ = opened(browser, tmp_path, scalars)
     browser.find_element(By.ID, "last").click()
     check_the_end(browser, y, leaves)

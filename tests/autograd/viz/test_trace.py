@@ -19,8 +19,9 @@ from autograd.engine.primitive import primitive
 from autograd.errors import ArgumentError, DTypeError, RenderError
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
-from autograd.viz import Drawing, Graph, Values, draw, render, trace
-from autograd.viz.values import written, written_gradient
+from autograd.viz import Drawing, Graph, Values, draw, trace
+from autograd.viz.data.values import written, written_gradient
+from autograd.viz.output import render
 
 HOSTILE = 'a"b\\N<script>&amp;\\"}]; x [label="y"\n\x00\x1b\ud800\N{SNOWMAN}'
 
@@ -99,7 +100,8 @@ def test_trace_of_tensors() -> None:
     y = (x @ w) ** 2 * 0.5 + x @ w
     graph = trace(y)
     assert kinds(graph) == [
-        ("input", ""), ("parameter", "weight"), ("operation", "matmul"), ("constant", 2), ("operation", "power"), ("constant", 0.5),
+        ("input", ""), ("parameter", "weight"), ("operation", "matmul"), ("constant", 2), ("operation", "power"),
+        ("constant", 0.5),
         ("operation", "multiply"), ("operation", "matmul"), ("operation", "add"),
     ]  # fmt: skip
     assert [n.shape for n in graph.nodes if n.kind != "constant"] == [(4, 3), (3, 2), *[(4, 2)] * 5]
@@ -165,7 +167,7 @@ def test_an_array_used_twice_is_one_input() -> None:
     x = np.ones((3, 2))
     w = Tensor(np.ones((2, 2)), requires_grad=True)
     graph = trace(x @ w * (x @ w + x))
-    assert sum(node.kind == "input" for node in graph.nodes) <= 2  # what no rule reads is known by its shape alone
+    assert sum(node.kind == "input" for node in graph.nodes) <= 2  # if no rule reads an array, only its shape is kept
 
 
 @pytest.mark.parametrize("start", [Scalar(1.0), Tensor(1.0, requires_grad=True)], ids=["Scalar", "Tensor"])
@@ -173,7 +175,7 @@ def test_a_long_chain(start: Any) -> None:
     y = start
     for _ in range(20_000):
         y = -y
-    graph = trace(y)  # a recursion or a quadratic walk would never get through
+    graph = trace(y)  # a recursion would fail, and a quadratic walk would take hours
     assert len(graph.nodes) == 20_001
     dot = graph.to_dot()
     assert len(parse(dot).nodes) == 2
@@ -266,7 +268,7 @@ def test_dot_of_scalars_shows_data_grad_and_local_derivatives() -> None:
     parsed = parse(draw(y).to_dot())
     labels = [node["label"] for node in parsed.nodes.values()]
     assert sum("<b>a</b>" in label and "data 2" in label and "grad -325" in label for label in labels) == 1
-    assert sum("x<sup>3</sup>" in label for label in labels) == 1  # the exponent stands in the operation
+    assert sum("x<sup>3</sup>" in label for label in labels) == 1  # the exponent is written in the operation
     arrows = [re.sub("<[^>]*>", "", edge["label"]).split() for edge in parsed.edges]
     assert sorted(arrows) == [["-3"], ["108"], ["2"], ["left", "1"], ["right", "-1"]]
     plain = parse(draw(y, show="value", legend=False, title="").to_dot())
@@ -318,7 +320,7 @@ def test_labels_are_escaped() -> None:
         assert "\x00" not in dot
         assert "&lt;script&gt;" in dot
         assert len(parse(dot).nodes) == count
-        picture = ElementTree.fromstring(render.layout(dot, "svg"))
+        picture = ElementTree.fromstring(render.image_of(dot, "svg"))
         texts = [element.text or "" for element in picture.iter("{http://www.w3.org/2000/svg}text")]
         assert any('a"b\\N<script>&amp;' in text for text in texts)
         assert not list(picture.iter("{http://www.w3.org/2000/svg}script"))
@@ -378,10 +380,10 @@ def test_a_dot_program_is_asked_first_and_the_wheel_when_it_fails(
     program.write_text("#!/bin/sh\ncat > /dev/null\necho '<svg>by the program</svg>'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert b"by the program" in render.layout("digraph { a }", "svg")
+    assert b"by the program" in render.image_of("digraph { a }", "svg")
     program.write_text("#!/bin/sh\necho 'no such format' >&2\nexit 1\n")
     pytest.importorskip("pygraphviz")
-    assert render.layout("digraph { a }", "svg").startswith(b"<?xml")
+    assert render.image_of("digraph { a }", "svg").startswith(b"<?xml")
 
 
 @pytest.mark.usefixtures("no_engine")
@@ -401,9 +403,9 @@ def test_without_any_engine_the_remedy_is_named_and_the_text_still_there(tmp_pat
 def test_text_that_is_no_graph_is_an_error_with_the_engines_words(no_dot: None) -> None:
     pytest.importorskip("pygraphviz")
     with pytest.raises(RenderError, match="pygraphviz failed"):
-        render.layout("digraph { ", "svg")
+        render.image_of("digraph { ", "svg")
     with pytest.raises(ArgumentError, match="svg, png, pdf"):
-        render.layout("digraph {}", "gif")
+        render.image_of("digraph {}", "gif")
 
 
 def test_a_notebook_gets_an_image_and_text() -> None:
@@ -422,7 +424,7 @@ def test_a_repr_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(dot: str, format: str) -> bytes:
         raise ValueError("everything is broken")
 
-    monkeypatch.setattr("autograd.viz.drawing.layout", broken)
+    monkeypatch.setattr("autograd.viz.drawing.image_of", broken)
     bundle = draw(Scalar(1.0))._repr_mimebundle_()
     assert "everything is broken" in bundle["text/plain"]
     assert set(bundle) == {"text/plain"}

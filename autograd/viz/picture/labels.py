@@ -1,40 +1,30 @@
-"""The words in a picture: operations as one writes them, values, gradients."""
+"""The texts in a picture: operations as they are written in mathematics, values, gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograd.viz.graph import Graph, GraphNode
-from autograd.viz.values import Content, Values, is_small, norm_of, number, number_short, written, written_gradient
+from autograd.viz.data.graph_data import GraphData, GraphNode
+from autograd.viz.data.values import Content, Values, is_small, norm_of, number, number_short, written, written_gradient
 
 SYMBOLS = {
-    "add": "+", "sub": "−", "subtract": "−", "mul": "×", "multiply": "×", "truediv": "÷", "divide": "÷", "pow": "^", "power": "^",
-    "matmul": "@", "neg": "−x", "negative": "−x", "pos": "+x", "positive": "+x", "abs": "|x|", "absolute": "|x|",
-    "maximum": "max", "minimum": "min", "pick": "output",
+    "add": "+", "sub": "−", "subtract": "−", "mul": "×", "multiply": "×", "truediv": "÷", "divide": "÷",
+    "pow": "^", "power": "^", "matmul": "@", "neg": "−x", "negative": "−x", "pos": "+x", "positive": "+x",
+    "abs": "|x|", "absolute": "|x|", "maximum": "max", "minimum": "min", "pick": "output",
 }  # fmt: skip
 INFIX = "+−×÷^@"
-ORDERLESS = {
-    "add",
-    "mul",
-    "multiply",
-    "maximum",
-    "minimum",
-    "fmax",
-    "fmin",
-    "logaddexp",
-    "hypot",
-}  # an argument's place says nothing
+COMMUTATIVE = {"add", "mul", "multiply", "maximum", "minimum", "fmax", "fmin", "logaddexp", "hypot"}
 NOT_RUN = "–"
-INDENT = "\N{NO-BREAK SPACE}" * 8  # below "grad "
+INDENT = "\N{NO-BREAK SPACE}" * 8  # of the further rows of a gradient, below "grad "
 
 
 @dataclass(frozen=True)
 class Line:
     """A line of text in a box or on an arrow.
 
-    role   "name", "op" (an operation), "power" (one with an exponent: base|exponent), "option", "shape", "value", "grad",
-           "waiting" (a gradient that is not there yet), "rule", "note"
+    role   "name", "op" (an operation), "power" (one with an exponent: base|exponent), "option", "shape", "value",
+           "grad", "waiting" (a gradient before backward() has run), "rule", "note"
     """
 
     role: str
@@ -42,7 +32,7 @@ class Line:
 
 
 def operation_lines(node: GraphNode, numbers: dict[int, str]) -> list[Line]:
-    """An operation as one writes it, with the constant numbers put in: ×, 2 −, ÷ 10, x with exponent 3."""
+    """An operation as it is written, with its constant numbers: ×, 2 −, ÷ 10, x with exponent 3."""
     symbol = SYMBOLS.get(node.op, node.op)
     options = node.options
     if symbol == "^":
@@ -60,7 +50,7 @@ def operation_lines(node: GraphNode, numbers: dict[int, str]) -> list[Line]:
 
 
 def value_lines(node: GraphNode, scalar: bool) -> list[Line]:
-    """The value, a row of a table on a line."""
+    """The value; each row of a table on a line of its own."""
     value = node.value
     if (
         isinstance(value, Values)
@@ -68,7 +58,8 @@ def value_lines(node: GraphNode, scalar: bool) -> list[Line]:
         and node.dtype.startswith(("int", "uint", "bool"))
         and value.size
     ):
-        return [Line("value", f"{value.minimum:g} … {value.maximum:g}")]  # class numbers, indices, masks
+        # class numbers, indices and masks: their range says more than mean and deviation
+        return [Line("value", f"{value.minimum:g} … {value.maximum:g}")]
     text = written(value)
     if not text:
         return []
@@ -78,12 +69,12 @@ def value_lines(node: GraphNode, scalar: bool) -> list[Line]:
 
 
 def gradients_of(nodes: Sequence[GraphNode]) -> tuple[list[Content], bool]:
-    """(the gradients that there are, whether one is still to come)"""
+    """(the gradients of nodes that have one, whether a gradient is missing because backward() has not run)"""
     return [node.grad for node in nodes if node.grad is not None], any(node.not_run for node in nodes)
 
 
 def gradient_line(grads: Sequence[Content], not_run: bool) -> list[Line]:
-    """The gradient; of several the norms from the first to the last."""
+    """The gradient; for several the norms of the first and the last."""
     if not grads:
         return [Line("waiting", f"grad {NOT_RUN}")] if not_run else []
     if len(grads) == 1:
@@ -95,8 +86,8 @@ def gradient_line(grads: Sequence[Content], not_run: bool) -> list[Line]:
     return [Line("grad", f"grad ‖{number_short(norms[0])}‖ … ‖{number_short(norms[-1])}‖")]
 
 
-def arguments_named(graph: Graph) -> dict[int, dict[int, str]]:
-    """operation -> argument -> its name, where there are several and their order matters."""
+def arguments_named(graph: GraphData) -> dict[int, dict[int, str]]:
+    """Operation -> argument -> its name, for operations with several arguments whose order matters."""
     ops = {node.id: node.op for node in graph.nodes}
     found: dict[int, dict[int, str]] = {}
     for edge in graph.edges:
@@ -104,15 +95,15 @@ def arguments_named(graph: Graph) -> dict[int, dict[int, str]]:
     names: dict[int, dict[int, str]] = {}
     for target, arguments in found.items():
         symbol = SYMBOLS.get(ops[target], ops[target])
-        if len(arguments) > 1 and ops[target] not in ORDERLESS:
-            if symbol in INFIX:  # a and b would be taken for labels of the user's
+        if len(arguments) > 1 and ops[target] not in COMMUTATIVE:
+            if symbol in INFIX:  # the names in the rule, a and b, could be mistaken for the user's labels
                 arguments = {0: "base", 1: "exponent"} if symbol == "^" else {0: "left", 1: "right"}
             names[target] = arguments
     return names
 
 
-def constant_numbers(graph: Graph) -> tuple[dict[int, dict[int, str]], set[int]]:
-    """(operation -> argument -> the number that stands there, the ids of those numbers: they need no box)."""
+def constant_numbers(graph: GraphData) -> tuple[dict[int, dict[int, str]], set[int]]:
+    """(operation -> argument -> the constant number in its place, the ids of these constants: they need no box)"""
     numbers = {
         node.id: number(node.value)
         for node in graph.nodes
@@ -127,6 +118,6 @@ def constant_numbers(graph: Graph) -> tuple[dict[int, dict[int, str]], set[int]]
     return put_in, gone
 
 
-def plain(line: Line) -> str:
-    """The text of a line where there is no raising of exponents."""
+def plain_text(line: Line) -> str:
+    """The text of a line without superscripts."""
     return "^".join(line.text.split("|", 1)) if line.role == "power" else line.text

@@ -1,18 +1,18 @@
-"""Pieces of a line on the page, and the same as plain text for who listens to it."""
+"""The pieces of a line on the page, and the same line as plain text, for screen readers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from autograd.viz.graph import GraphNode
-from autograd.viz.values import Content, Values, number, written
+from autograd.viz.data.graph_data import GraphNode
+from autograd.viz.data.values import Content, Values, number, written
 
 # A piece is text (a str) or a dict with one of these keys:
-#   node    id: its name
-#   value   Content: a number, a table, or shape and statistics; "key" says what it is, for tests and scripts
+#   node    id of a node: the page shows its name
+#   value   Content: a number, a table, or shape and statistics; the entry "key" identifies it for tests and scripts
 #   grad    [of, by]: the derivative ∂of/∂by
-#   up      pieces of an exponent
+#   up      the pieces of an exponent
 #   plus    the sign +=
 Piece = Any
 
@@ -20,7 +20,7 @@ RAISED = str.maketrans("0123456789−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
 def names_of(nodes: Sequence[GraphNode]) -> dict[int, str]:
-    """A name for every node: its own, or x1, w1, v1 … for inputs, parameters and what was computed, and J for the result."""
+    """Node -> its name, or x1 … for inputs, w1 … for parameters, v1 … for operations, J for the result."""
     taken = {node.name for node in nodes}
     single = [node for node in nodes if node.result]
     letters = {"input": "x", "parameter": "w", "operation": "v"}
@@ -41,39 +41,35 @@ def names_of(nodes: Sequence[GraphNode]) -> dict[int, str]:
 
 
 def bracketed(content: Content) -> list[Piece]:
-    """A value inside a formula: a negative number in brackets."""
+    """A value inside a formula; a negative number is put in brackets."""
     negative = content is not None and not isinstance(content, Values) and content < 0
     return ["(", {"value": content}, ")"] if negative else [{"value": content}]
 
 
-def said(content: Content) -> str:
-    """A value in a few words."""
+def spoken(content: Content) -> str:
+    """A value as text for screen readers."""
     if content is None:
         return "an unknown value"
     return written(content).replace("-", "−") or "an array"
 
 
-def plain(pieces: Iterable[Piece], names: Mapping[int, str]) -> str:
-    """Pieces as text."""
-    return "".join(_plain(piece, names) for piece in pieces)
+def as_text(pieces: Iterable[Piece], names: Mapping[int, str]) -> str:
+    """Pieces as plain text."""
+    return "".join(_piece_as_text(piece, names) for piece in pieces)
 
 
-def _plain(piece: Piece, names: Mapping[int, str]) -> str:
+def _piece_as_text(piece: Piece, names: Mapping[int, str]) -> str:
     if isinstance(piece, str):
         return piece
     if "grad" in piece:
         return f"∂{piece['grad'][0]}/∂{piece['grad'][1]}"
     if "value" in piece:
-        return said(piece["value"])
+        return spoken(piece["value"])
     if "up" in piece:
-        text = plain(piece["up"], names)
-        return (
-            text.translate(RAISED)
-            if set(text) <= set("0123456789−-")
-            else f"^({text})"
-            if len(text) > 1
-            else f"^{text}"
-        )
+        text = as_text(piece["up"], names)
+        if set(text) <= set("0123456789−-"):
+            return text.translate(RAISED)
+        return f"^({text})" if len(text) > 1 else f"^{text}"
     return " += " if "plus" in piece else names[piece["node"]]
 
 
@@ -83,7 +79,7 @@ def listed(items: Sequence[str]) -> str:
 
 
 def stretched(result: tuple[int, ...] | None, shape: tuple[int, ...] | None) -> str:
-    """What happens to the share of an argument that was broadcast to the shape of the result."""
+    """A note on the axes over which the share of a broadcast argument is summed; "" if it was not broadcast."""
     if result is None or shape is None or result == shape:
         return ""
     missing = len(result) - len(shape)

@@ -1,4 +1,8 @@
-"""Which nodes of a graph become which boxes: constants put into operations, blocks folded, modules closed, the rest cut off."""
+"""Which nodes of a graph become which boxes.
+
+Constant numbers are written into the operations that use them. If there are too many boxes then, repeated blocks are
+folded, next modules are drawn closed, and last the nodes farthest from the results are left out.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,19 @@ from collections import Counter, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from autograd.viz.fold import Fold, Folded, folded
-from autograd.viz.graph import Graph, GraphNode
-from autograd.viz.labels import constant_numbers
+from autograd.viz.data.graph_data import GraphData, GraphNode, shared_depth
+from autograd.viz.picture.fold import Fold, Folded, folded
+from autograd.viz.picture.labels import constant_numbers
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A module, or a repeated block, around some boxes.
+    """A frame around boxes: a module, or a repeated block.
 
     title    "0 · Linear", "2 … 13 · Residual ×12", "×50"
-    path     the titles from the outermost frame to this one, which tell frames apart
+    path     the titles from the outermost frame to this one; equal for the same frame only
     module   the path of the module: "Sequential.0"
-    block    whether it is a repeated block of several modules, or of none
+    block    whether it is a repeated block that is not one module
     """
 
     title: str
@@ -29,16 +33,20 @@ class Frame:
 
 @dataclass
 class Plan:
-    """keys      the boxes, in order
-    key       node id -> its box (numbers that stand in an operation have none, nor has what is cut off)
-    node      box -> the node drawn in it (not of a closed module)
-    members   box -> all nodes that it stands for
-    frames    box -> the frames around it
-    closed    box of a closed module -> the frames around it, then its own
-    numbers   operation -> argument -> the number that stands there
-    drawn     node id -> the node of the first block that it is drawn by
-    folds     the repeated blocks
-    missing   how many nodes are cut off, and `cut` the boxes that they led to
+    """Which boxes there are, and which nodes each of them stands for.
+
+    keys       the boxes, in order
+    key        node id -> its box; constant numbers written into an operation and nodes left out have none
+    node       box -> the node drawn in it; a closed module has none
+    members    box -> all nodes for which it stands
+    frames     box -> the frames around it
+    closed     box of a closed module -> the frames around it, then its own
+    numbers    operation -> argument -> the constant number written in its place
+    drawn      node id -> the node that is drawn for it, in the first of equal blocks
+    folds      the repeated blocks
+    automatic  whether modules are closed because of the limit
+    missing    how many nodes are left out
+    cut        the boxes into which an arrow from a node that is left out would lead
     """
 
     drawn: dict[int, int]
@@ -56,12 +64,17 @@ class Plan:
 
 
 def arranged(
-    graph: Graph, limit: int, depth: int | None, fold: bool | None, scopes: bool = True, closed: Collection[str] = ()
+    graph: GraphData,
+    limit: int,
+    depth: int | None,
+    fold: bool | None,
+    scopes: bool = True,
+    closed: Collection[str] = (),
 ) -> Plan:
-    """A plan with at most `limit` boxes: first blocks are folded, then modules closed, then what is farthest is cut off.
+    """A plan with at most `limit` boxes.
 
     Args:  depth: how many frames deep modules are drawn open; None for as many as the limit allows.
-           fold: whether equal blocks in a row are drawn once; None for if there are too many boxes else.
+           fold: whether equal blocks in a row are drawn once; None: only if there are more nodes than the limit.
            scopes: whether modules are shown at all.
            closed: paths of modules that are always closed.
     """
@@ -123,9 +136,10 @@ def _until(path: tuple[Frame, ...], depth: int, closed: Collection[str]) -> tupl
 def _places(
     shown: Sequence[GraphNode], frames: Mapping[int, tuple[Frame, ...]], depth: int, closed: Collection[str]
 ) -> dict[int, object]:
-    """Drawn node -> itself, or (the path of the closed module that it is inside of, in which of its calls).
+    """Drawn node -> itself, or, inside a closed module, (the path of that module, which of its calls it belongs to).
 
-    Operations are in the order of their creation: where others come in between, a module was called again.
+    Operations are in the order of their creation. If operations of a module come after operations outside of it, the
+    module was called again.
     """
     places: dict[int, object] = {}
     calls: Counter[tuple[str, ...]] = Counter()
@@ -145,7 +159,7 @@ def _places(
 class _Paths:
     """The frames around a node: its modules, and between them the repeated blocks."""
 
-    def __init__(self, graph: Graph, blocks: Folded, scopes: bool) -> None:
+    def __init__(self, graph: GraphData, blocks: Folded, scopes: bool) -> None:
         self._scopes = {node.id: node.scope if scopes else () for node in graph.nodes}
         self._around = blocks.around
         self._last = {node: members[-1] for node, members in blocks.members.items()}
@@ -175,11 +189,12 @@ class _Paths:
         return tuple(frames)
 
     def _of_fold(self, fold: Fold) -> tuple[int, str]:
-        """(how many modules are around all blocks, the module that is the last block if each block is one module)."""
+        """(how many modules are around all blocks, the module of the last block if each block is one module)"""
         if fold.number not in self._level:
             scopes = [self._scopes[i] for block in fold.instances for i in block]
-            level = _common(scopes)
-            within = [_common([self._scopes[i] for i in block]) > level for block in (fold.body, fold.instances[-1])]
+            level = _common_depth(scopes)
+            ends = (fold.body, fold.instances[-1])
+            within = [_common_depth([self._scopes[i] for i in block]) > level for block in ends]
             self._level[fold.number] = level, self._scopes[fold.instances[-1][0]][level] if all(within) else ""
         return self._level[fold.number]
 
@@ -195,17 +210,13 @@ def _module(scope: Sequence[str]) -> str:
     return ".".join([name.split(" · ")[0] for name in scope])
 
 
-def _common(scopes: Sequence[tuple[str, ...]]) -> int:
-    """How many outermost modules they all share."""
-    shortest, longest = min(scopes), max(scopes)  # what these two share all do
-    common = 0
-    while common < min(len(shortest), len(longest)) and shortest[common] == longest[common]:
-        common += 1
-    return common
+def _common_depth(scopes: Sequence[tuple[str, ...]]) -> int:
+    """How many outermost modules all of these scopes share."""
+    return shared_depth(min(scopes), max(scopes))  # in alphabetical order, all others lie between these two
 
 
-def _cut(graph: Graph, plan: Plan, limit: int) -> None:
-    """Keep the boxes that are fewest arrows before the results."""
+def _cut(graph: GraphData, plan: Plan, limit: int) -> None:
+    """Keep the `limit` boxes that are the fewest arrows away from a result."""
     before: dict[str, list[str]] = {}
     used: set[str] = set()
     for edge in graph.edges:

@@ -1,4 +1,4 @@
-"""Numbers for a picture: an array as its elements if they are few and its statistics, and both as short text."""
+"""Values in a picture: an array as statistics, with its elements if they are few, and the short text for it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ ELEMENTS = 100  # arrays of up to so many elements are kept in full
 BLOCK = 1 << 16  # elements converted at a time, so that they stay in the cache
 
 
-class Data:
-    """Equal if all fields are, a nan being equal to a nan: what was written and read back is the same."""
+class ComparedByFields:
+    """Dataclasses that are equal if all their fields are equal, where nan equals nan."""
 
     __slots__ = ()
 
@@ -35,7 +35,7 @@ def _same(a: Any, b: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Values(Data):
+class Values(ComparedByFields):
     """An array in a picture: statistics, and all elements if they are few.
 
     size     how many elements
@@ -61,7 +61,7 @@ Content = float | int | Values | None
 
 
 def values_of(a: Any, elements: int = ELEMENTS) -> Content:
-    """What a picture keeps of an array, or of a number, which stays a number."""
+    """An array as Values; a number stays a number."""
     if isinstance(a, (float, int)):
         return a + 0.0 if isinstance(a, float) else int(a)
     a = np.asarray(a)
@@ -99,7 +99,7 @@ def _statistics(
     if not count:
         return None, None, None, None, None, 0.0, nans, infs
     mean = total / count
-    scale = max(abs(low), abs(high)) or 1.0  # squares of what is far from 1 neither overflow nor vanish
+    scale = max(abs(low), abs(high)) or 1.0  # scaled to at most 1, so that the squares neither overflow nor underflow
     squares = spread = 0.0
     for block in _blocks(flat):
         block = block[np.isfinite(block)] if nans or infs else block
@@ -113,7 +113,7 @@ def _blocks(flat: np.ndarray) -> Any:
 
 
 def norm_of(content: Content) -> float | None:
-    """The Euclidean norm of an array, the magnitude of a number; None of what is not known."""
+    """The Euclidean norm of an array, the magnitude of a number; None if the content is unknown."""
     if isinstance(content, Values):
         return math.nan if content.nans else math.inf if content.infs else content.norm
     return None if content is None else abs(float(content))
@@ -134,7 +134,7 @@ def number(x: Any) -> str:
 
 
 def written(content: Content) -> str:
-    """A number, a small array in full, a row on a line; what the elements of a larger one are like; "" of what is not known."""
+    """A number; a small array in full, one row a line; statistics of a larger array; "" if the content is unknown."""
     if content is None:
         return ""
     if not isinstance(content, Values):
@@ -161,7 +161,7 @@ def written(content: Content) -> str:
 
 
 def is_small(content: Values) -> bool:
-    """Whether it is written out in full."""
+    """Whether an array is written out in full."""
     rows = content.numbers
     if rows is None or not isinstance(rows, tuple):
         return False
@@ -171,7 +171,7 @@ def is_small(content: Values) -> bool:
 
 
 def written_gradient(content: Content) -> str:
-    """The same for a gradient, of which the size matters: the norm of an array."""
+    """The same for a gradient: a larger array is written as its norm."""
     if isinstance(content, Values) and not is_small(content):
         norm = norm_of(content)
         return f"‖{number_short(norm)}‖" if norm is not None else ""
@@ -179,7 +179,7 @@ def written_gradient(content: Content) -> str:
 
 
 def number_short(x: float) -> str:
-    """A statistic in three digits."""
+    """A statistic in at most three digits."""
     return f"{x + 0.0:.3g}"
 
 

@@ -1,8 +1,8 @@
-"""Repeated blocks: where a graph does the same thing many times in a row, one copy stands for all.
+"""Repeated blocks: of many equal blocks in a row, such as the layers of a deep network, only the first is drawn.
 
-Operations in their order of creation are read as a text, each a letter that says what it does, to what shapes, and how far
-back its arguments lie. A block that occurs several times in a row in that text, layers of a deep network or steps of a
-recurrent one, is the same computation again, whether it was written with modules, functions or a loop.
+The operations in their order of creation are read as a text. The letter of an operation says what it does, on which
+shapes, and how many operations ago its arguments were computed. A block that occurs several times in a row in this text
+is the same computation again, whether it was written with modules, functions or a loop.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.viz.graph import Graph, GraphEdge, GraphNode
+from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode, shared_depth
 
-LONGEST_PERIOD = 400  # operations in a block
-FEWEST = 3  # repetitions worth folding
+LONGEST_PERIOD = 400  # operations in a block, at most
+FEWEST = 3  # repetitions of a block, at least
 MOST_FOLDS = 100
-WORTH = 1.02  # a longer block must save so much more than a shorter one
+WORTH = 1.02  # a longer block is chosen only if it saves more than a shorter one by this factor
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,10 @@ class Fold:
 
 @dataclass
 class Folded:
-    """drawn     id of a node -> the id of the one that is drawn for it
-    members   id of a drawn node -> all that it stands for
+    """Which nodes are drawn for which.
+
+    drawn     id of a node -> the id of the node that is drawn for it
+    members   id of a drawn node -> the ids of all nodes for which it is drawn
     around    id of a drawn node -> the folds it is in, outermost first
     """
 
@@ -46,8 +48,8 @@ class Folded:
     around: dict[int, tuple[Fold, ...]] = field(default_factory=dict)
 
 
-def folded(graph: Graph) -> Folded:
-    """Which nodes of a graph are drawn for which."""
+def folded(graph: GraphData) -> Folded:
+    """The repeated blocks of a graph, as a map from its nodes to those that are drawn."""
     operations = [node for node in graph.nodes if node.kind == "operation"]
     arguments: dict[int, list[GraphEdge]] = {}
     for edge in graph.edges:
@@ -65,9 +67,9 @@ def folded(graph: Graph) -> Folded:
 
 
 def _letters(
-    graph: Graph, operations: Sequence[GraphNode], arguments: dict[int, list[GraphEdge]]
+    graph: GraphData, operations: Sequence[GraphNode], arguments: dict[int, list[GraphEdge]]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What each operation does, as a number: equal for equal work; and the same without where its arguments come from."""
+    """(the letter of each operation, as a number; the same without regard to where the arguments come from)"""
     place = {node.id: i for i, node in enumerate(operations)}
     nodes = {node.id: node for node in graph.nodes}
     seen: dict[Any, int] = {}
@@ -88,7 +90,7 @@ def _letters(
 
 
 class _Search:
-    """The folds of a text of letters: the one that saves most first, then in what is left of it, right of it and inside."""
+    """The folds of a text: first the one that saves most, then those before it, after it and inside its first block."""
 
     def __init__(self, letters: np.ndarray, loose: np.ndarray, scopes: list[tuple[str, ...]], ids: list[int]) -> None:
         self._loose = loose
@@ -107,7 +109,7 @@ class _Search:
             todo += [(start, first), (first + period * count, end)]
 
     def _made(self, letters: np.ndarray, first: int, period: int, count: int, depth: int) -> Fold:
-        """A fold with the folds inside its first block (the other blocks are equal to it)."""
+        """A fold, with the folds inside its first block; the other blocks are equal to the first."""
         self._number += 1
         number = self._number
         blocks = tuple([tuple(self._ids[first + k * period : first + (k + 1) * period]) for k in range(count)])
@@ -122,17 +124,17 @@ class _Search:
         return Fold(number, count, blocks[0], blocks, tuple(inner))
 
     def _best(self, letters: np.ndarray, start: int, end: int) -> tuple[int, int, int] | None:
-        """(start, period, count) of the repetition that saves most; of those that save the same the shortest."""
+        """(start, period, count) of the repetition that saves the most operations, the shortest one of several."""
         text = letters[start:end]
         best, found = 0, None
         for period in range(1, min(LONGEST_PERIOD, len(text) // FEWEST) + 1):
             same = np.flatnonzero(np.concatenate([[True], text[:-period] != text[period:], [True]]))
-            runs = np.diff(same) - 1  # of consecutive letters that return after one period
+            runs = np.diff(same) - 1  # lengths of stretches in which every letter occurs again one period later
             longest = int(runs.argmax()) if len(runs) else 0
             if not len(runs) or runs[longest] < (FEWEST - 1) * period:
                 continue
             first, length = int(same[longest]), int(runs[longest]) + period
-            if length <= WORTH * best:  # no more than a shorter block saves already
+            if length <= WORTH * best:  # a shorter block saves as much
                 continue
             offset = self._aligned(start + first, length, period, start)
             count = (length - offset) // period
@@ -143,8 +145,8 @@ class _Search:
     def _aligned(self, first: int, length: int, period: int, start: int) -> int:
         """How many letters to skip so that a block begins where a module does.
 
-        Fewer than none: the first layer takes an input, the first step an initial state, where the others take what the one
-        before has computed.
+        The number is negative if the first block begins before the repetition that was found: the first layer takes
+        an input, or the first step an initial state, where every other one takes the result of the block before it.
         """
         loose, costs, ahead = self._loose, [], 0
         while (
@@ -154,16 +156,14 @@ class _Search:
         for offset in range(-ahead, min(period, length - FEWEST * period + 1)):
             i = first + offset
             before, here = self._scopes[i - 1] if i else (), self._scopes[i]
-            common = 0
-            while common < min(len(before), len(here)) and before[common] == here[common]:
-                common += 1
-            inside = common == len(before) == len(here) and common > 0  # in the middle of one module
+            common = shared_depth(before, here)
+            inside = common == len(before) == len(here) and common > 0  # the block would begin inside one module
             costs.append((common + inside, -((length - offset) // period), offset))
         return min(costs)[-1]
 
 
 def _apply(fold: Fold, around: tuple[Fold, ...], found: Folded) -> None:
-    """Note for every node of every block the node of the first that it is drawn by."""
+    """Note, for every node of every block, the node of the first block that is drawn for it."""
     around = (*around, fold)
     for block in fold.instances:
         for mine, first in zip(block, fold.body, strict=True):
@@ -172,7 +172,7 @@ def _apply(fold: Fold, around: tuple[Fold, ...], found: Folded) -> None:
         found.around[node] = around
     for inner in fold.inner:
         _apply(inner, around, found)
-    if fold.inner:  # the other blocks follow what the first one's inner folds have changed
+    if fold.inner:  # the inner folds have changed what is drawn in the first block: the other blocks follow
         for block in fold.instances:
             for mine, first in zip(block, fold.body, strict=True):
                 found.drawn[mine] = found.drawn[first]
@@ -181,8 +181,8 @@ def _apply(fold: Fold, around: tuple[Fold, ...], found: Folded) -> None:
             found.around.pop(node, None)
 
 
-def _leaves(graph: Graph, arguments: dict[int, list[GraphEdge]], found: Folded) -> None:
-    """A parameter or input of a block that is not drawn is drawn by what stands in its place in the one that is."""
+def _leaves(graph: GraphData, arguments: dict[int, list[GraphEdge]], found: Folded) -> None:
+    """For a parameter or input of a block that is not drawn, the one at the same place in the first block is drawn."""
     kinds: dict[int, GraphNode] = {node.id: node for node in graph.nodes}
     settled: set[int] = set()
     uses: Counter[int] = Counter()
@@ -201,5 +201,5 @@ def _leaves(graph: Graph, arguments: dict[int, list[GraphEdge]], found: Folded) 
                 uses[twin] += 1
     for target, folds in list(found.around.items()):
         for edge in arguments.get(target, ()):
-            if uses[edge.source]:  # there are as many of them as blocks: it belongs inside
+            if uses[edge.source]:  # every block has one of its own, so it is drawn inside the block
                 found.around.setdefault(edge.source, folds)

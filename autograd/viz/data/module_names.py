@@ -1,4 +1,4 @@
-"""The names that modules have for what a graph only knows as objects: layers, parameters, buffers."""
+"""Names for the modules, parameters and buffers in a graph, as the modules and the user give them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
 
 
-class Names:
-    """Paths and names of nested modules and of what they own, each looked up once.
+class ModuleNames:
+    """Paths of nested modules, and names of their parameters and buffers, each looked up once.
 
-    Args:  scopes: of all operations: the modules that were being called.
-           given: name -> Tensor, Scalar or array: the user's own, which go before the modules'.
+    Args:  scopes: for every operation, the modules that were being called.
+           given: name -> Tensor, Scalar or array: the user's own names, which replace those of modules.
     """
 
     def __init__(self, scopes: Iterable[tuple[Any, ...]], given: Mapping[str, Any] | None = None) -> None:
@@ -28,20 +29,19 @@ class Names:
         for key, module in outermost.items():
             name = type(module).__name__
             classes[name] += 1
-            self._outermost[key] = (
-                name if classes[name] == 1 else f"{name} #{classes[name]}"
-            )  # another model of the same class
+            # further models of one class get a number
+            self._outermost[key] = name if classes[name] == 1 else f"{name} #{classes[name]}"
             for find in ("named_buffers", "named_parameters"):
                 if hasattr(module, find):
                     for name, value in getattr(module, find)():
-                        self._owned[id(value)] = self._owned[id(getattr(value, "_data", value))] = name
-        for name, value in _checked(given or {}).items():
+                        self._owned[id(value)] = self._owned[id(raw(value))] = name
+        for name, value in _checked_names(given or {}).items():
             self._owned[id(value)] = name
             if isinstance(value, Tensor):
                 self._owned[id(value._data if value.node is None else value.node)] = name
 
     def of_scope(self, scope: tuple[Any, ...]) -> tuple[str, ...]:
-        """("Sequential", "0 · Linear"): the outermost module's class, then name and class of each inside the one before."""
+        """("Sequential", "0 · Linear"): the class of the outermost module, then path and class of each inner one."""
         if not scope:
             return ()
         key = tuple([id(module) for module in scope])
@@ -50,7 +50,7 @@ class Names:
         return self._scopes[key]
 
     def of_value(self, value: Any) -> str:
-        """What a value, its array or the operation that made it is called: by the user, or as a path in the outermost module; or ""."""
+        """The user's name or the path of a value, of its array or of the operation that made it; "" without any."""
         return self._owned.get(id(value), "")
 
     def _inside(self, outer: Any, inner: Any) -> str:
@@ -62,8 +62,8 @@ class Names:
         return f"{path} · {type(inner).__name__}" if path else type(inner).__name__
 
 
-def _checked(given: Any) -> Mapping[str, Any]:
-    """names=, refused if it is no dict from names to values."""
+def _checked_names(given: Any) -> Mapping[str, Any]:
+    """The argument names= as it is; refused if it is no dict from names to values."""
     if not isinstance(given, Mapping):
         raise ArgumentError(
             f"names is a dict from a name to what it names, {{'W': W, 'b': b}}; got a {type(given).__name__}."

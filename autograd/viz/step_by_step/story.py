@@ -1,4 +1,4 @@
-"""The steps of a page as plain data: what is lit, what is written, and which numbers stand in the boxes."""
+"""The steps of a page as plain data: the highlighted nodes and arrows, the texts, and the numbers in the boxes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from autograd.errors import ArgumentError, FreedGraphError
-from autograd.viz.graph import Graph, GraphEdge, GraphNode
-from autograd.viz.steps import formulas
-from autograd.viz.steps.sweep import Arrival, Visit, is_scalar, is_table, receives, swept
-from autograd.viz.steps.words import Piece, bracketed, listed, names_of, plain, said, stretched
-from autograd.viz.values import Content, Values, one_line
+from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
+from autograd.viz.data.values import Content, Values, one_line
+from autograd.viz.step_by_step import formulas
+from autograd.viz.step_by_step.pieces import Piece, as_text, bracketed, listed, names_of, spoken, stretched
+from autograd.viz.step_by_step.sweep import Arrival, Visit, is_scalar, is_table, receives, swept
 
 BEFORE = "Make the page before backward(), or keep the graph with backward(retain_graph=True)."
 
@@ -23,7 +23,12 @@ WAY = (
 
 @dataclass(frozen=True)
 class Block:
-    """Lines below a heading. kind: "formula", "arrived", "parent", "rows" or "notes"; a line: what it says, and its pieces."""
+    """Lines below a heading.
+
+    kind   "formula", "arrived", "parent", "rows" or "notes"
+    head   the pieces of the heading
+    lines  (what kind of line it is, its pieces)
+    """
 
     kind: str
     head: list[Piece]
@@ -32,16 +37,16 @@ class Block:
 
 @dataclass(frozen=True)
 class Step:
-    """One page of the story.
+    """One step on the page.
 
     phase   "inputs", "forward", "seed", "backward" or "gradients"
-    title   what happens
-    blocks  what is written, one below the other
-    said    the same in a few sentences, for who does not see the page
-    node    the node in question
-    edges   the arrows in question: positions in Graph.edges
-    values  the nodes whose value is known from here on
-    grads   node -> what it has received so far, from here on
+    title   what happens in this step
+    blocks  the text, block by block
+    said    the same in a few sentences, for screen readers
+    node    the highlighted node
+    edges   the highlighted arrows: positions in Graph.edges
+    values  the nodes whose value is known from this step on
+    grads   node -> the gradient it has received so far, shown from this step on
     """
 
     phase: str
@@ -61,7 +66,7 @@ class Story:
     Raises: FreedGraphError if backward() has freed a part of it; ArgumentError if there is no operation, or no share.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: GraphData) -> None:
         if graph.freed:
             raise FreedGraphError(
                 f"the steps of backpropagation need the whole graph; backward() has freed a part of it. {BEFORE}"
@@ -76,7 +81,8 @@ class Story:
             )
         if not any(receives(edge) for edge in graph.edges):
             raise ArgumentError(
-                "this graph has no cotangents to show: it was traced without them. Use steps(x), or trace(x, complete=True).to_html(path)."
+                "this graph has no cotangents to show: it was traced without them. Use steps(x), or "
+                "trace(x, complete=True).to_html(path)."
             )
         self.roots = [node.id for node in graph.nodes if node.result] or [self.operations[-1].id]
         self.of = self.names[self.roots[0]] if len(self.roots) == 1 else "Σ"
@@ -101,7 +107,7 @@ class Story:
         return {"grad": [self.of, self.names[node]], "by": node}
 
     def formula(self, node: GraphNode, numbers: bool = False) -> list[Piece]:
-        """What an operation computes, with the names of its arguments or with their values."""
+        """The formula of an operation, with the names of its arguments or with their values."""
         sources = [self.graph.edges[position].source for position in self.into.get(node.id, ())]
         single = any(self.nodes[i].kind == "constant" or self.nodes[i].shape in (None, ()) for i in sources)
         template = formulas.forward(node.op, node.options, len(sources), self.scalar, single)
@@ -110,7 +116,7 @@ class Story:
         )
 
     def _equation(self, node: GraphNode) -> str:
-        return one_line(f"{self.names[node.id]} = {plain(self.formula(node), self.names)}")
+        return one_line(f"{self.names[node.id]} = {as_text(self.formula(node), self.names)}")
 
     # Steps
 
@@ -133,7 +139,7 @@ class Story:
             if rows:
                 blocks.append(Block("rows", [head], rows))
         blocks.append(Block("notes", [], [("note", [line]) for line in WAY]))
-        values = [f"{self.names[node.id]} = {said(node.value)}" for node in given if node.kind != "constant"]
+        values = [f"{self.names[node.id]} = {spoken(node.value)}" for node in given if node.kind != "constant"]
         return Step("inputs", "What is given", blocks, f"Given: {listed(values)}.", values=[node.id for node in given])
 
     def _forward(self) -> Iterator[Step]:
@@ -153,7 +159,7 @@ class Story:
                 blocks.append(Block("notes", [], [("note", [text]) for text in where]))
             yield Step(
                 "forward", f"Forward {i + 1} of {len(self.operations)}: {self._equation(node)}", blocks,
-                f"{self.names[node.id]} = {plain(symbols, self.names)} = {said(node.value)}.",
+                f"{self.names[node.id]} = {as_text(symbols, self.names)} = {spoken(node.value)}.",
                 node.id, list(self.into.get(node.id, ())), [node.id],
             )  # fmt: skip
 
@@ -185,10 +191,10 @@ class Story:
             arrived = Block(
                 "arrived", ["arrived at ", {"node": node.id}], [("formula", [self._derivative(node.id), " = ", g])]
             )
-            text = f"The gradient of {self.names[node.id]} is complete: {said(visit.gradient)}."
+            text = f"The gradient of {self.names[node.id]} is complete: {spoken(visit.gradient)}."
             for arrival in visit.arrivals:
                 name = self.names[self.graph.edges[arrival.edge].source]
-                text += f" {name} receives {said(arrival.share)} and has {said(arrival.total)}."
+                text += f" {name} receives {spoken(arrival.share)} and has {spoken(arrival.total)}."
             yield Step(
                 "backward", f"Backward {i + 1} of {len(self.sweep.visits)}: through {self._equation(node)}",
                 [arrived, *(self._parent(visit, arrival) for arrival in visit.arrivals)],
@@ -197,14 +203,14 @@ class Story:
             )  # fmt: skip
 
     def _parent(self, visit: Visit, arrival: Arrival) -> Block:
-        """How one parent comes by its share, and what it has then."""
+        """How the share of one parent is computed, and the gradient of the parent after it."""
         edge = self.graph.edges[arrival.edge]
         node = self.nodes[visit.node]
         lines = self._by_local(node, edge, visit, arrival) if self.scalar else self._by_rule(node, edge, visit, arrival)
         mine = self._derivative(edge.source)
         count, of = arrival.count
         total: Piece = {"value": arrival.total, "key": "total"}
-        if of == 1 and isinstance(arrival.share, Values):  # it stands right above, and need not stand there thrice
+        if of == 1 and isinstance(arrival.share, Values):  # the share is in the line above: it is not written again
             lines.append(("total", [mine, {"plus": True}, "this share, the only one"]))
         else:
             before: list[Piece] = ["0"] if arrival.old is None else [{"value": arrival.old, "key": "old"}]
@@ -225,30 +231,23 @@ class Story:
     def _by_local(
         self, node: GraphNode, edge: GraphEdge, visit: Visit, arrival: Arrival
     ) -> list[tuple[str, list[Piece]]]:
-        """Scalars: the local derivative, and its product with what has arrived."""
+        """For Scalars: the local derivative, and its product with the gradient that has arrived."""
         local: Piece = {"grad": [self.names[node.id], self.names[edge.source]], "by": edge.source, "local": True}
         sources = [self.graph.edges[position].source for position in self.into[node.id]]
         stands = {"out": node.id, **dict(zip("ab", sources, strict=False))}
         template = formulas.local(node.op, edge.index)
-        texts = [said(edge.local)]
+        texts = [spoken(edge.local)]
         written: list[Piece] = [local]
         for pieces in (
             formulas.filled(template, lambda name: [self._name(stands[name])]),
             formulas.filled(template, lambda name: self._value(stands[name])),
         ):
-            text = plain(pieces, self.names).strip("()")
+            text = as_text(pieces, self.names).strip("()")
             if text and text not in texts:
                 texts.append(text)
                 written += [" = ", *pieces]
-        product = [
-            self._derivative(node.id),
-            " · ",
-            local,
-            " = ",
-            {"value": visit.gradient},
-            " · ",
-            *bracketed(edge.local),
-        ]
+        numbers: list[Piece] = [{"value": visit.gradient}, " · ", *bracketed(edge.local)]
+        product = [self._derivative(node.id), " · ", local, " = ", *numbers]
         return [
             ("local", [*written, " = ", {"value": edge.local, "key": "local"}]),
             ("share", [*product, " = ", {"value": arrival.share, "key": "share"}]),
@@ -257,7 +256,7 @@ class Story:
     def _by_rule(
         self, node: GraphNode, edge: GraphEdge, visit: Visit, arrival: Arrival
     ) -> list[tuple[str, list[Piece]]]:
-        """Tensors: the VJP as it is written, with the numbers put in, and what comes out."""
+        """For Tensors: the formula of the VJP with names, the same with numbers, and the result."""
         edges = [self.graph.edges[position] for position in self.into[node.id]]
         arguments = {e.argument: e.index for e in edges if e.argument}
         sources = {"out": node.id, **{str(e.index): e.source for e in edges}}
@@ -273,9 +272,8 @@ class Story:
             lambda name: [self._name(sources[name])],
         )
         g: list[Piece] = bracketed(visit.gradient) if visit.gradient is not None else [self._derivative(node.id)]
-        size = math.prod(edge.shape or ()) // max(
-            1, math.prod(node.shape or ())
-        )  # elements that became one: the n of a mean
+        # how many elements were reduced to one: the n in the label of a mean
+        size = math.prod(edge.shape or ()) // max(1, math.prod(node.shape or ()))
         label = edge.vjp.replace("/n ", f"/{size} ")
         numbers = formulas.rule(label, node.op, edge.index, arguments, g, lambda name: self._value(sources[name]))
         lines: list[tuple[str, list[Piece]]] = [("local", symbols)]
@@ -294,12 +292,12 @@ class Story:
                     {"value": g, "key": f"grad-{node.id}"} if g is not None else "none, as nothing arrives there"
                 )
                 rows.append(("row", [self._derivative(node.id), " = ", known]))
-                texts.append(f"{self.names[node.id]}: {said(g)}")
+                texts.append(f"{self.names[node.id]}: {spoken(g)}")
         block = Block("rows", ["What backward() adds to the .grad of each parameter"], rows)
         return Step("gradients", "The gradients", [block], f"The gradients. {listed(texts)}.")
 
 
 def _fits(pieces: list[Piece]) -> bool:
-    """Whether every array in a formula is small enough to be written out in it."""
+    """Whether every array in a formula is small enough to be written as a table."""
     arrays = [piece["value"] for piece in pieces if isinstance(piece, dict) and isinstance(piece.get("value"), Values)]
     return all(is_table(array) for array in arrays)

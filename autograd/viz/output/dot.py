@@ -1,17 +1,17 @@
-"""A Picture in Graphviz's language."""
+"""A picture in DOT, Graphviz's language."""
 
 from __future__ import annotations
 
 import html
 from typing import Any
 
-from autograd.viz.graph import Graph
-from autograd.viz.labels import Line
-from autograd.viz.picture import Arrow, Box, Picture, picture
-from autograd.viz.style import MEANINGS, Theme
+from autograd.viz.output.escaping import clean
+from autograd.viz.picture.labels import Line
+from autograd.viz.picture.picture import Arrow, Box, Picture, nested
+from autograd.viz.picture.style import MEANINGS, Theme
 
 FONT = 'fontname="Helvetica,Arial,sans-serif"'
-SHAPES = {  # each kind has a shape of its own: a reader need not see its colour
+SHAPES = {  # each kind has a shape of its own, so that no reader depends on its colour
     "parameter": 'shape=box, style="filled", penwidth=1.9',
     "input": 'shape=note, style="filled", penwidth=1.2',
     "constant": "shape=plain",
@@ -21,19 +21,14 @@ SHAPES = {  # each kind has a shape of its own: a reader need not see its colour
 }
 
 
-def to_dot(graph: Graph, **options: Any) -> str:
-    """DOT text of a graph; see `draw` for the options."""
-    return dot_of(picture(graph, **options))
-
-
 def dot_of(shown: Picture) -> str:
     """DOT text of a picture."""
     theme, options = shown.theme, shown.options
     spread = "nodesep=0.22, ranksep=0.4" if options.direction in ("LR", "RL") else "nodesep=0.25, ranksep=0.35"
     lines = [
         "digraph {",
-        f'  graph [rankdir={options.direction}, bgcolor="{theme.paper}", pad=0.25, {spread}, {FONT}, fontsize=11, fontcolor="{theme.ink}",'
-        " labelloc=b]",
+        f'  graph [rankdir={options.direction}, bgcolor="{theme.paper}", pad=0.25, {spread}, {FONT}, fontsize=11,'
+        f' fontcolor="{theme.ink}", labelloc=b]',
         f'  node [{FONT}, fontsize=11, fontcolor="{theme.ink}", margin="0.07,0.03", height=0.3, width=0.3]',
         f'  edge [{FONT}, fontsize=10, color="{theme.arrow}", fontcolor="{theme.gradient}", arrowsize=0.6]',
         *_clusters(shown),
@@ -46,42 +41,26 @@ def dot_of(shown: Picture) -> str:
 
 
 def _clusters(shown: Picture) -> list[str]:
-    """The boxes, those of a module inside a frame with its name, frames nested as the modules are."""
+    """The boxes, inside frames that are nested as the modules are."""
     theme = shown.theme
-    groups: dict[tuple[str, ...], list[Box]] = {}
-    titles: dict[tuple[str, ...], tuple[str, bool]] = {}
-    for box in shown.boxes:
-        groups.setdefault(box.frames[-1].path if box.frames else (), []).append(box)
-        titles.update((frame.path, (frame.title, frame.block or " ×" in frame.title)) for frame in box.frames)
     lines: list[str] = []
-    opened: list[tuple[str, ...]] = []
-
-    def close(common: int) -> None:
-        while len(opened) > common:
-            lines.append("  " * len(opened) + "}")
-            opened.pop()
-
-    for path in sorted(groups):
-        chain = [path[: i + 1] for i in range(len(path))]
-        common = 0
-        while common < min(len(chain), len(opened)) and chain[common] == opened[common]:
-            common += 1
-        close(common)
-        for frame in chain[common:]:
-            opened.append(frame)
-            indent = "  " * len(opened)
-            title, repeated = titles[frame]
-            look = f'style="rounded,filled,dashed"; penwidth=1.4; color="{theme.borders["module"]}"' if repeated else (
-                f'style="rounded,filled"; color="{theme.frame}"'
-            )  # fmt: skip
-            text = f'<font color="{theme.faint}">{_text(title)}</font>'
-            lines.append(f"{indent}subgraph {_quote('cluster ' + '/'.join(frame))} {{")
+    depth = 0
+    for ended, begun, boxes in nested(shown.boxes):
+        for _ in range(ended):
+            lines.append("  " * depth + "}")
+            depth -= 1
+        for frame in begun:
+            depth += 1
+            indent = "  " * depth
+            look = f'style="rounded,filled"; color="{theme.frame}"'
+            if frame.block or " ×" in frame.title:
+                look = f'style="rounded,filled,dashed"; penwidth=1.4; color="{theme.borders["module"]}"'
+            text = f'<font color="{theme.faint}">{_text(frame.title)}</font>'
+            lines.append(f"{indent}subgraph {_quote('cluster ' + '/'.join(frame.path))} {{")
             lines.append(
                 f'{indent}  label=<{text}>; labelloc=t; labeljust=l; {look}; fillcolor="{theme.frame_fill}"; margin=10'
             )
-        indent = "  " * (len(opened) + 1)
-        lines += [indent + _node(box, shown) for box in groups[path]]
-    close(0)
+        lines += ["  " * (depth + 1) + _node(box, shown) for box in boxes]
     return lines
 
 
@@ -108,7 +87,7 @@ def _node(box: Box, shown: Picture) -> str:
 
 
 def _label(box: Box, theme: Theme, ink: str, chip: list[tuple[str, str]]) -> str:
-    """What stands in the box: a Scalar's operation at the left of its numbers, a Tensor's above its shape."""
+    """The text in a box: a Scalar's operation at the left of its numbers, a Tensor's above its shape."""
     rows = []
     table = {role for role in ("value", "grad") if sum(line.role == role for line in box.lines) > 1}
     for line in box.lines:
@@ -123,8 +102,8 @@ def _label(box: Box, theme: Theme, ink: str, chip: list[tuple[str, str]]) -> str
     if box.mark:
         mark = "<br/>".join([_line(line, theme, None) for line in box.mark])
         rows[0] = (
-            f'<td rowspan="{len(rows)}" sides="r" border="1" color="{theme.borders[box.kind]}" cellpadding="5">{mark}</td>'
-            + rows[0]
+            f'<td rowspan="{len(rows)}" sides="r" border="1" color="{theme.borders[box.kind]}" cellpadding="5">'
+            f"{mark}</td>{rows[0]}"
         )
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="1"><tr>{"</tr><tr>".join(rows)}</tr></table>'
 
@@ -162,7 +141,7 @@ def _arrow(arrow: Arrow, theme: Theme) -> str:
 
 
 def _caption(shown: Picture) -> str:
-    """The legend, and what a reader has to know."""
+    """The text below the picture: title, legend, notes and warnings."""
     theme, options = shown.theme, shown.options
     rows = [f'<font point-size="14"><b>{_text(options.title)}</b></font>'] if options.title else []
     if options.legend:
@@ -212,17 +191,11 @@ def _scale(shown: Picture) -> str:
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{caption}{cells}{extra}</tr></table>'
 
 
-def clean(text: Any) -> str:
-    """Without what XML and Graphviz cannot hold: control characters, halves of surrogate pairs."""
-    found = str(text).encode("utf-8", "replace").decode("utf-8")
-    return "".join(c if c >= " " and c not in "\x7f\ufffe\uffff" else " " for c in found)
-
-
 def _text(text: Any) -> str:
     """Text inside an HTML-like label, escaped."""
     return html.escape(clean(text))
 
 
 def _quote(text: str) -> str:
-    """A quoted string, in which neither a quote nor one of Graphviz's backslash escapes means anything."""
+    """A quoted string, in which quotes and Graphviz's backslash escapes are taken literally."""
     return '"' + clean(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,4 +1,4 @@
-"""DOT to an image, with whatever layout engine is at hand."""
+"""DOT to an image, by the `dot` program or by the Graphviz inside pygraphviz's wheel."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from autograd.errors import ArgumentError, RenderError
 FORMATS = ("svg", "png", "pdf")
 SECONDS = 120  # after which a layout is given up
 REMEDY = (
-    "Install the engine with pip install 'chainrule[viz]' (pygraphviz, whose wheel brings Graphviz along), or Graphviz itself "
-    "(https://graphviz.org/download). The DOT text needs neither: graph.to_dot(), or a path that ends in .dot."
+    "Install the engine with pip install 'chainrule[viz]' (pygraphviz, whose wheel brings Graphviz along), or Graphviz "
+    "itself (https://graphviz.org/download). The DOT text needs neither: graph.to_dot(), or a path that ends in .dot."
 )
 _CHILD = """
 import sys, pygraphviz
@@ -23,17 +23,17 @@ sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
 """
 
 
-def layout(dot: str, format: str) -> bytes:
-    """The picture as bytes: by `dot` on the PATH, else by the engine inside pygraphviz's wheel.
+def image_of(dot: str, format: str) -> bytes:
+    """The image as bytes: by the program `dot` if it is on the PATH, else by the engine inside pygraphviz's wheel.
 
-    Raises: RenderError if neither is there or both fail, with the reasons and what to do.
+    Raises: RenderError if neither is installed or both fail, with the reasons and a remedy.
     """
     if format not in FORMATS:
         raise ArgumentError(f"a picture is one of {', '.join(FORMATS)} (or dot, the text); got {format!r}.")
     if format == "png":
         dot = dot.replace("{", "{\n  graph [dpi=144]", 1)
     reasons = []
-    for engine in (_by_program, _by_wheel):
+    for engine in (by_program, by_wheel):
         try:
             return engine(dot, format)
         except RenderError as error:
@@ -41,10 +41,11 @@ def layout(dot: str, format: str) -> bytes:
     raise RenderError(f"no layout engine could draw the graph: {'; '.join(reasons)}. {REMEDY}")
 
 
-def _by_program(dot: str, format: str) -> bytes:
+def by_program(dot: str, format: str) -> bytes:
+    """The output of the program `dot` in any of Graphviz's formats."""
     if shutil.which("dot") is None:
         raise RenderError("there is no program `dot` on the PATH")
-    import graphviz  # here, so that importing autograd does not wait for it
+    import graphviz  # here, so that importing autograd does not take longer
 
     try:
         return bytes(graphviz.Source(dot).pipe(format=format, quiet=True))
@@ -52,8 +53,11 @@ def _by_program(dot: str, format: str) -> bytes:
         raise RenderError(f"`dot` failed ({_last_line(getattr(error, 'stderr', None)) or error})") from error
 
 
-def _by_wheel(dot: str, format: str) -> bytes:
-    """In a process of its own: Graphviz is not thread-safe, and a crash in it would take the notebook along."""
+def by_wheel(dot: str, format: str) -> bytes:
+    """The output of pygraphviz's engine in any of Graphviz's formats.
+
+    It runs in a separate process, because Graphviz is not thread-safe and a crash in it would end the notebook too.
+    """
     if importlib.util.find_spec("pygraphviz") is None:
         raise RenderError("pygraphviz is not installed")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -1,7 +1,7 @@
-"""The sweep of a traced graph, told visit by visit: which share arrives where, and what it is added to.
+"""The sweep of a traced graph, visit by visit: which share arrives where, and to what it is added.
 
-The shares and the completed gradients are the engine's, as `trace(x, complete=True)` noted them; here they are only put in
-order and added up, in the dtype of the value they belong to.
+The shares and the gradients were computed by the engine during `trace(x, complete=True)`. Here they are only put in
+order and added up, in the dtype of the value to which they belong.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.viz.graph import Graph, GraphEdge, GraphNode
-from autograd.viz.values import Content, Values, values_of
+from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
+from autograd.viz.data.values import Content, Values, values_of
 
-CELLS, ROWS, COLUMNS = (
-    48,
-    12,
-    8,
-)  # a table has at most so many elements, rows and columns; what is larger is told by colours
-ALL = 1 << 40  # elements kept of a total that was added up here: as many as its shares had
+# the largest table in which an array is written out; a larger array is shown by colours
+CELLS, ROWS, COLUMNS = 48, 12, 8
+ALL = 1 << 40  # elements to keep of a total: all
 
 
 @dataclass(frozen=True)
@@ -27,9 +24,9 @@ class Arrival:
     """A share that reaches a parent.
 
     edge        its position in Graph.edges
-    share       what arrives
-    old, total  what the parent had received before, None for nothing, and after
-    count       which arrival it is, from 1; and of how many
+    share       the contribution itself
+    old, total  the gradient of the parent before it (None: nothing has arrived yet) and after it
+    count       (which arrival at this parent it is, counted from 1; how many there are)
     """
 
     edge: int
@@ -41,7 +38,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Visit:
-    """An operation whose gradient is complete hands its parents their shares."""
+    """One step of the sweep: the gradient of an operation is complete, and its parents receive their shares."""
 
     node: int
     gradient: Content
@@ -50,24 +47,29 @@ class Visit:
 
 @dataclass(frozen=True)
 class Sweep:
-    """seeds: result -> what the sweep starts from; visits: in the engine's order; gradients: node -> all of it."""
+    """All steps of the sweep.
+
+    seeds      result -> the cotangent from which the sweep starts
+    visits     in the engine's order
+    gradients  node -> its complete gradient
+    """
 
     seeds: dict[int, Content]
     visits: tuple[Visit, ...]
     gradients: dict[int, Content]
 
 
-def is_scalar(graph: Graph) -> bool:
+def is_scalar(graph: GraphData) -> bool:
     """Whether it is a graph of Scalars, with the local derivatives on its edges."""
     return any(edge.local is not None for edge in graph.edges)
 
 
 def receives(edge: GraphEdge) -> bool:
-    """Whether something goes back along it."""
+    """Whether a share is pulled back along this edge."""
     return edge.local is not None or edge.share is not None
 
 
-def swept(graph: Graph, roots: list[int]) -> Sweep:
+def swept(graph: GraphData, roots: list[int]) -> Sweep:
     """The sweep from the sum of the roots."""
     scalar = is_scalar(graph)
     nodes = {node.id: node for node in graph.nodes}
@@ -91,14 +93,16 @@ def swept(graph: Graph, roots: list[int]) -> Sweep:
             edge = graph.edges[position]
             source = edge.source
             share = edge.share
-            if edge.local is not None:  # a Scalar's: where nothing arrived nothing is passed on, as the engine has it
+            if (
+                edge.local is not None
+            ):  # of a Scalar: like the engine, pass on 0 for a zero cotangent, even if local is inf
                 share = edge.local * g if g else 0.0  # type: ignore[operator]
             old = totals.get(source)
             arrived[source] = arrived.get(source, 0) + 1
             last = arrived[source] == expected[source]
             known = nodes[source].grad if last and not scalar else None
             if not scalar and nodes[source].kind == "operation" and nodes[source].shape is None:
-                totals[source] = None  # it has several results, and each of them a gradient of its own
+                totals[source] = None  # it has several results with a gradient each
             else:
                 totals[source] = (
                     known if known is not None else share if old is None else _sum(old, share, nodes[source].dtype)
@@ -108,7 +112,7 @@ def swept(graph: Graph, roots: list[int]) -> Sweep:
     return Sweep(seeds, tuple(visits), totals)
 
 
-def _order_of_scalars(graph: Graph, into: dict[int, list[int]], roots: list[int]) -> list[int]:
+def _order_of_scalars(graph: GraphData, into: dict[int, list[int]], roots: list[int]) -> list[int]:
     """As in autograd/scalar/scalar.py: the last one to have heard from all its children comes first."""
     waits: dict[int, int] = {}
     for edge in graph.edges:
@@ -132,7 +136,7 @@ def _ones(node: GraphNode) -> Content:
 
 
 def _sum(a: Content, b: Content, dtype: str) -> Content:
-    """None where an operand is known by its statistics only."""
+    """a + b, or None if only the statistics of an operand are known."""
     x, y = as_array(a, dtype), as_array(b, dtype)
     if x is None or y is None:
         return None

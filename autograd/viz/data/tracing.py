@@ -1,4 +1,4 @@
-"""trace(x): what was computed, read off the recorded operations into plain data."""
+"""Tracing: what was computed, read off the recorded operations into plain data."""
 
 from __future__ import annotations
 
@@ -16,63 +16,38 @@ import numpy as np
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node
 from autograd.engine.hooks import RETAIN
+from autograd.engine.recording import raw as raw_array
 from autograd.errors import ArgumentError, DTypeError
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
-from autograd.viz.complete import REFLECTED, Completed, completed
-from autograd.viz.graph import Graph, GraphEdge, GraphNode, Origin
-from autograd.viz.names import Names
-from autograd.viz.values import ELEMENTS, Content, number, one_line, values_of
+from autograd.viz.data.complete import REFLECTED, Completed, completed
+from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode, Origin, shared_depth
+from autograd.viz.data.module_names import ModuleNames
+from autograd.viz.data.values import Content, number, one_line, values_of
 
 
-def trace(
-    x: Any,
-    *,
-    limit: int | None = None,
-    complete: bool = False,
-    elements: int = ELEMENTS,
-    names: Mapping[str, Any] | None = None,
-) -> Graph:
-    """The computation behind a Tensor or Scalar (or a list of them) as plain data.
-
-    Iterative, and every value appears once however often it is used, so a graph of any size can be traced.
-
-    Args:  limit: how many values and operations to take, those nearest to x; None for all.
-           complete: fill in what the graph does not hold: values that no rule reads are computed again, and a sweep of
-           its own, from the sum of x, finds the gradient of every node and the share of every edge. No `.grad`
-           changes, nothing is freed and no hook is called. Impossible for what backward() has freed.
-           elements: arrays of up to so many elements are kept in full, larger ones as statistics.
-           names: {"W": W, "h": h}, names of Tensors, Scalars or arrays. Parameters have those of their modules, and Scalars
-           their labels, without.
-    Raises: DTypeError for anything else than Tensors and Scalars.
-    Example:
-        >>> from autograd import Scalar, trace
-        >>> y = Scalar(1.0)
-        >>> for _ in range(17):
-        ...     y = y + y
-        >>> trace(y)
-        Graph(18 nodes, 34 edges)
-    """
+def traced(x: Any, limit: int | None, complete: bool, elements: int, names: Mapping[str, Any] | None) -> GraphData:
+    """The computation behind x as plain data; the arguments are those of `autograd.trace`."""
     several = isinstance(x, (list, tuple))
     if limit is not None and limit < 1:
         raise ArgumentError(f"limit, the number of nodes to take, must be at least 1; got {limit!r}.")
-    asked = [_checked(root) for root in (x if several else [x])]
+    asked = [_check_traceable(root) for root in (x if several else [x])]
     roots = list(dict.fromkeys(_origin(root) for root in asked))
     taken, hidden = _nearest(roots, limit)
     order = _in_order(roots, taken)
     known = completed(order, asked, _kept_by_users(order)) if complete else Completed({}, {}, {})
     walk = _Walk(order, {id(_origin(root)): root for root in asked}, known, elements, not hidden, names)
-    return Graph(tuple(walk.nodes), tuple(walk.edges), hidden, Origin(asked))
+    return GraphData(tuple(walk.nodes), tuple(walk.edges), hidden, Origin(asked))
 
 
-def _checked(x: Any) -> Any:
+def _check_traceable(x: Any) -> Any:
     if isinstance(x, (Tensor, Scalar)):
         return x
     raise DTypeError(f"trace and draw take a Tensor or a Scalar, or a list of them; got {type(x).__name__}.")
 
 
 def _origin(x: Any) -> Any:
-    """What made it: a Node, or for a leaf and for a Scalar itself."""
+    """The Node that made x; for a leaf and for a Scalar x itself."""
     return x.node if isinstance(x, Tensor) and x.node is not None else x
 
 
@@ -83,7 +58,7 @@ def _parents(item: Any) -> Any:
 
 
 def _nearest(roots: list[Any], limit: int | None) -> tuple[set[int], int]:
-    """(the ids of the items to show: all, or those fewest steps before the roots; how many others there are)."""
+    """(the ids of the items to show: all, or the `limit` nearest to the roots; how many others there are)"""
     seen = {id(root) for root in roots}
     queue = deque(roots)
     taken: set[int] = set()
@@ -99,7 +74,7 @@ def _nearest(roots: list[Any], limit: int | None) -> tuple[set[int], int]:
 
 
 def _in_order(roots: list[Any], taken: set[int]) -> list[Any]:
-    """The items in the order they were made: Tensors' operations by their numbers, after them Scalars, each after its parents."""
+    """The items, each after its parents: leaves, then Nodes in the order of their numbers, then Scalars."""
     done: set[int] = set()
     tensors: list[Any] = []
     scalars: list[Any] = []
@@ -123,8 +98,8 @@ def _in_order(roots: list[Any], taken: set[int]) -> list[Any]:
     )
 
 
-class _Use(NamedTuple):  # a frozen dataclass would cost a large graph a second
-    """Argument `place` of an operation: what it is, and a key that is the same for the same thing."""
+class _Use(NamedTuple):  # creating frozen dataclasses instead would take a second longer for a large graph
+    """An argument of an operation: its place, the item used there, and the key by which its uses are one node."""
 
     key: Any
     item: Any
@@ -141,7 +116,7 @@ class _Constant:
 
 
 class _Walk:
-    """Describes the items one after the other; what was given comes right before its first use."""
+    """The items as GraphNodes and GraphEdges; leaves and constants come right before their first use."""
 
     def __init__(
         self,
@@ -157,7 +132,7 @@ class _Walk:
         self._asked = asked
         self._known = known
         self._elements = elements
-        self._names = Names((item.scope for item in order if isinstance(item, Node)), names)
+        self._names = ModuleNames((item.scope for item in order if isinstance(item, Node)), names)
         self._values = {} if known.values else _kept_by_users(order)
         self._ids: dict[Any, int] = {}
         included = {id(item) for item in order} if not everything else ()
@@ -185,17 +160,14 @@ class _Walk:
                 )
 
     def _homes(self, order: list[Any]) -> dict[Any, tuple[Any, ...]]:
-        """Leaf -> the modules that all its uses are in: where a picture puts a parameter."""
+        """Leaf -> the modules that contain all its uses. A picture draws the leaf inside of these."""
         homes: dict[Any, tuple[Any, ...]] = {}
         for item in order:
             if isinstance(item, Node) and item.scope:
                 for parent in item.parents:
                     if isinstance(parent, Tensor):
                         home = homes.get(id(parent), item.scope)
-                        common = 0
-                        while common < min(len(home), len(item.scope)) and home[common] is item.scope[common]:
-                            common += 1
-                        homes[id(parent)] = home[:common]
+                        homes[id(parent)] = home[: shared_depth([*map(id, home)], [*map(id, item.scope)])]
             elif isinstance(item, Node):
                 homes.update((id(parent), ()) for parent in item.parents if isinstance(parent, Tensor))
         return homes
@@ -212,25 +184,35 @@ class _Walk:
             self.nodes.append(self._operation(number_, item))
 
     def _content(self, a: Any) -> Content:
-        return (
-            None if a is None or isinstance(a, (Abstract, tuple)) else values_of(getattr(a, "_data", a), self._elements)
-        )
+        return None if a is None or isinstance(a, (Abstract, tuple)) else values_of(raw_array(a), self._elements)
 
     def _scalar(self, number_: int, s: Scalar) -> GraphNode:
-        op = REFLECTED.get(s.op or "", s.op or "")
         grad = self._known.gradients.get(id(s), s.grad)
         return GraphNode(
-            number_, "parameter" if s.op is None else "operation", op, "", one_line(self._names.of_value(s) or s.label),
-            value=s.item(), wants_grad=True, grad=None if grad is None else float(grad), result=id(s) in self._asked and s.op is not None,
-        )  # fmt: skip
+            number_,
+            "parameter" if s.op is None else "operation",
+            REFLECTED.get(s.op or "", s.op or ""),
+            name=one_line(self._names.of_value(s) or s.label),
+            value=s.item(),
+            wants_grad=True,
+            grad=None if grad is None else float(grad),
+            result=id(s) in self._asked and s.op is not None,
+        )
 
     def _leaf(self, number_: int, t: Tensor, home: tuple[Any, ...]) -> GraphNode:
         kind = "parameter" if t.requires_grad else "input" if t.ndim else "constant"
         grad = self._known.gradients.get(id(t), t.grad) if t.requires_grad else None
         return GraphNode(
-            number_, kind, name=one_line(self._names.of_value(t) or getattr(t, "name", None) or ""), shape=t.shape, dtype=str(t.dtype),
-            value=self._content(t), wants_grad=t.requires_grad, grad=self._content(grad), scope=self._names.of_scope(home),
-        )  # fmt: skip
+            number_,
+            kind,
+            name=one_line(self._names.of_value(t) or getattr(t, "name", None) or ""),
+            shape=t.shape,
+            dtype=str(t.dtype),
+            value=self._content(t),
+            wants_grad=t.requires_grad,
+            grad=self._content(grad),
+            scope=self._names.of_scope(home),
+        )
 
     def _constant(self, number_: int, raw: Any) -> GraphNode:
         if isinstance(raw, Scalar) or not hasattr(raw, "dtype"):
@@ -253,19 +235,30 @@ class _Walk:
                 id(node), self._values.get(id(node), out) if isinstance(out, Abstract) else out
             )
         whole = out is not None and not isinstance(out, tuple)
+        shape = tuple(np.shape(out) if not isinstance(out, Abstract) else out.shape) if whole else None
         computed = self._known.gradients.get(id(node))
         grad = computed if computed is not None else tensor.grad if tensor is not None else None
         return GraphNode(
-            number_, "operation", node.name, _options(node), one_line(self._names.of_value(node)),
-            shape=tuple(np.shape(out) if not isinstance(out, Abstract) else out.shape)
-            if whole else None, dtype=str(getattr(out, "dtype", "float64")) if whole else "", value=self._content(described),
-            wants_grad=retained or computed is not None or grad is not None, grad=self._content(grad), rule=node.primitive.label,
-            scope=self._names.of_scope(node.scope), source=_source(node), result=asked is not None, freed=node.args is None,
-        )  # fmt: skip
+            number_,
+            "operation",
+            node.name,
+            _options(node),
+            one_line(self._names.of_value(node)),
+            shape=shape,
+            dtype=str(getattr(out, "dtype", "float64")) if whole else "",
+            value=self._content(described),
+            wants_grad=retained or computed is not None or grad is not None,
+            grad=self._content(grad),
+            rule=node.primitive.label,
+            scope=self._names.of_scope(node.scope),
+            source=_source(node),
+            result=asked is not None,
+            freed=node.args is None,
+        )
 
 
 def _kept_by_users(order: list[Any]) -> dict[int, Any]:
-    """Operation -> its result, where it is kept as an argument of another one."""
+    """Operation -> its result, where a later operation has kept it as an argument."""
     found: dict[int, Any] = {}
     for item in order:
         if isinstance(item, Node):
@@ -276,7 +269,7 @@ def _kept_by_users(order: list[Any]) -> dict[int, Any]:
 
 
 def _uses(item: Any) -> Iterator[_Use]:
-    """What an operation was computed from, in the order of its arguments."""
+    """What an item was computed from, in the order of the arguments."""
     if isinstance(item, Scalar):
         yield from _uses_of_scalar(item)
     elif isinstance(item, Node):
@@ -286,16 +279,16 @@ def _uses(item: Any) -> Iterator[_Use]:
             name = names[i] if i < len(names) else ""
             if parent is not None:
                 shape = tuple(raw.shape) if hasattr(raw, "shape") else None if isinstance(raw, tuple) else ()
-                yield _Use(id(parent), parent, i, name, shape, vjp=rule_of(primitive, i, len(item.parents)))
+                yield _Use(id(parent), parent, i, name, shape, vjp=_rule_of(primitive, i, len(item.parents)))
             elif _is_operand(primitive, i, raw):
                 key = ("array", id(raw)) if isinstance(raw, np.ndarray) and raw.ndim else (id(item), i)
                 yield _Use(key, _Constant(raw), i, name, tuple(raw.shape) if hasattr(raw, "shape") else ())
 
 
 @functools.cache
-def rule_of(primitive: Any, i: int, count: int) -> str:
-    """The VJP by argument i of `count`: its part of the label, "g·b, g·a", if there is one for each argument."""
-    parts = re.split(r",\s+(?![^(\[]*[)\]])", primitive.label)  # at commas outside of parentheses
+def _rule_of(primitive: Any, i: int, count: int) -> str:
+    """The VJP by argument i of `count`: its part of the label "g·b, g·a", or the whole label without such parts."""
+    parts = re.split(r",\s+(?![^(\[]*[)\]])", primitive.label)  # at the commas outside of brackets
     return str(parts[i] if len(parts) in (primitive.arity, count) and i < len(parts) else primitive.label)
 
 
@@ -314,7 +307,7 @@ def _uses_of_scalar(s: Scalar) -> Iterator[_Use]:
 
 @functools.cache
 def _argument_names(primitive: Any) -> tuple[str, ...]:
-    """What the rule calls its arguments; () if it takes any number of them."""
+    """The names of the arguments in the rule; () if it takes any number of them."""
     rule = primitive.joint or next((vjp for vjp in primitive.vjps if vjp is not None), None)
     if rule is None:
         return ()
@@ -323,7 +316,7 @@ def _argument_names(primitive: Any) -> tuple[str, ...]:
 
 
 def _is_operand(primitive: Any, i: int, raw: Any) -> bool:
-    """Whether a constant argument is a value to show, rather than an option like axis."""
+    """Whether a constant argument is a value with a node of its own; otherwise it is an option like axis."""
     if isinstance(raw, (Abstract, np.ndarray, np.generic)):
         return True
     return (
@@ -344,13 +337,13 @@ def _options(node: Node) -> str:
     named = [
         f"[{_index(value)}]" if key == "index" else f"{key}={_option(value)}"
         for key, value in (node.params or {}).items()
-        if value is not None and value is not False  # what is left at NumPy's default
+        if value is not None and value is not False  # None and False are NumPy's defaults
     ]
     return one_line(", ".join(positional + named))
 
 
 def _option(value: Any) -> str:
-    """As written in a call; a large array by its shape, so that a mask is not turned into a page of text."""
+    """An option as written in a call; an array by its shape, because a mask would fill a page."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"array{value.shape}"
     if hasattr(value, "dtype") and not isinstance(value, type):

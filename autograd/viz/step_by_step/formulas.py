@@ -1,20 +1,19 @@
-"""Formulas with names, and the same with numbers put in: what an operation computes and by what rule its cotangent goes back."""
+"""Formulas of operations and of their VJPs, filled with names or with numbers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
 from autograd.engine.registry import primitives
+from autograd.viz.step_by_step.pieces import Piece
 
-Piece = Any  # text as a str; or {"node": id}, {"value": …}, {"up": pieces} for an exponent, {"grad": (of, by)}
-Fill = Callable[[str], list[Piece]]  # what stands in for an argument's name
+Fill = Callable[[str], list[Piece]]  # name of an argument -> the pieces to put in its place
 
-# A Scalar's operations: what is computed, and the derivative by each argument. {…} stands for an argument or the result,
-# ^[…] for an exponent.
+# A Scalar's operations: what is computed, and the derivative by each argument. {…} is replaced by an argument or by the
+# result, ^[…] is an exponent.
 SCALAR: dict[str, tuple[str, tuple[str, ...]]] = {
     "add": ("{a} + {b}", ("1", "1")),
     "sub": ("{a} − {b}", ("1", "−1")),
@@ -36,21 +35,21 @@ SCALAR: dict[str, tuple[str, tuple[str, ...]]] = {
     "minimum": ("min({a}, {b})", ("1 if {a} < {b} else 0, ½ at a tie", "1 if {b} < {a} else 0, ½ at a tie")),
 }
 
-# A Tensor's operations that are written with a sign; all others as a call.
+# A Tensor's operations that are written with a sign; all others are written as a call.
 SIGN = {
     "add": "{0} + {1}", "subtract": "{0} − {1}", "multiply": "{0} ⊙ {1}", "divide": "{0} ⊘ {1}", "power": "{0}^[{1}]",
     "matmul": "{0} @ {1}", "negative": "−{0}", "positive": "+{0}", "absolute": "|{0}|", "square": "{0}^[2]",
     "reciprocal": "1 / {0}", "sqrt": "√{0}", "transpose": "{0}ᵀ",
 }  # fmt: skip
-NUMBERS = {"⊙": "·", "⊘": "/"}  # of two numbers, one writes what one has always written
+NUMBERS = {"⊙": "·", "⊘": "/"}  # between numbers the usual signs are written
 
-# What labels call an argument that the rule has a longer name for.
+# Short names that labels use -> the names of these arguments in the rules.
 ALSO = {"W": "weight", "w": "weight", "h": "input", "y": "target", "γ": "weight"}
-RESULT = {"sigmoid": "σ", "softmax": "p", "log_softmax": "out"}  # what a label calls the result
+RESULT = {"sigmoid": "σ", "softmax": "p", "log_softmax": "out"}  # operation -> the name of its result in its label
 
 
 def filled(template: str, fill: Fill) -> list[Piece]:
-    """The pieces of a template: `fill` gives those of what stands in braces."""
+    """The pieces of a template; `fill` gives the pieces for each name in braces."""
     pieces: list[Piece] = []
     for text, exponent, name in re.findall(r"([^{}^]+)|\^\[(.*?)\]|\{(\w+)\}", template):
         if exponent:
@@ -65,7 +64,7 @@ def filled(template: str, fill: Fill) -> list[Piece]:
 def forward(op: str, options: str, count: int, scalar: bool, numbers: bool) -> str:
     """The template of what an operation computes; {0}, {1} … are its arguments.
 
-    Args:  numbers: whether one of them is a single number, and · needs no circle.
+    Args:  numbers: whether one of the arguments is a single number; the product is then written · instead of ⊙.
     """
     if scalar and op in SCALAR:
         return SCALAR[op][0].replace("{a}", "{0}").replace("{b}", "{1}")
@@ -79,7 +78,7 @@ def forward(op: str, options: str, count: int, scalar: bool, numbers: bool) -> s
 
 
 def local(op: str, index: int) -> str:
-    """The template of a Scalar's local derivative by argument `index`; "" of an operation that is not known here."""
+    """The template of a Scalar's local derivative by argument `index`; "" for an operation that is not in the table."""
     derivatives = SCALAR.get(op, ("", ()))[1]
     return derivatives[index] if index < len(derivatives) else ""
 
@@ -95,11 +94,13 @@ def is_elementwise(op: str) -> bool:
 def rule(
     label: str, op: str, index: int, arguments: Mapping[str, int], cotangent: list[Piece], fill: Fill
 ) -> list[Piece]:
-    """A VJP's label with something put in for g, the arguments and the result.
+    """The label of a VJP with pieces in place of g, the arguments and the result.
 
     Args:  label: "gᵀ·x".
-           index: which argument it belongs to.
-           arguments: name in the rule -> which argument.
+           index: the argument by which it differentiates.
+           arguments: name in the rule -> position of the argument.
+           cotangent: the pieces in place of g.
+           fill: gives the pieces in place of "0", "1" … (an argument) or "out" (the result).
     """
     known = {**{name: f"{i}" for name, i in arguments.items()}, "out": "out"}
     for short, name in ALSO.items():

@@ -1,4 +1,4 @@
-"""names= of trace, draw and steps: what the user calls his Tensors stands in the pictures."""
+"""names= of trace, draw and steps: the user's names for his Tensors are in the pictures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_names_of_ones_own_go_before_all_others() -> None:
     assert found == {"Q": "parameter", "scores": "operation", "mask": "input", "K": "input"}
     assert {"Q", "scores"} <= set(re.findall(r"[A-Za-z]+", draw(y, names=names).to_dot()))
     assert "scores" in steps(y, names=names).to_html()
-    assert '"scores"' in trace(y, names=names).to_html()  # which traces once more
+    assert '"scores"' in trace(y, names=names).to_html()  # x is traced a second time for it
 
     linear = nn.Linear(3, 1, rng=np.random.default_rng(0))
     parameters = {node.name for node in trace(linear(q), names={"w": linear.weight}).nodes if node.kind == "parameter"}

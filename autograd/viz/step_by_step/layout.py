@@ -1,4 +1,4 @@
-"""Where the boxes and arrows of a page stand: placed by Graphviz where it is installed, else in layers of our own."""
+"""The places of the boxes and arrows on a page: by Graphviz if it is installed, else by a simple layout in columns."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.errors import RenderError
-from autograd.viz import render
+from autograd.viz.output import render
 
-GAP, ROW, LABEL = 46.0, 24.0, 20.0  # between columns, between boxes of one column, above an arrow for its number
-POINTS = 72.0  # Graphviz counts in inches
+GAP, ROW, LABEL = 46.0, 24.0, 20.0  # space between columns, between the boxes of a column, for the number on an arrow
+POINTS = 72.0  # of an inch, Graphviz's unit
 
 
 @dataclass(frozen=True)
-class Arrow:
-    """A curve: its start and three points for each Bézier piece; and where its number stands."""
+class Curve:
+    """An arrow: its start and three points for each Bézier piece, and the place of the number on it."""
 
     points: tuple[tuple[float, float], ...]
     label: tuple[float, float]
@@ -36,17 +36,22 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Placed:
-    """The size of the picture, the centre of each box, and the arrows in the order given."""
+    """The size of the picture, the centre of each box, and the arrows, both in the order in which they were given."""
 
     width: float
     height: float
     boxes: tuple[tuple[float, float], ...]
-    arrows: tuple[Arrow, ...]
+    arrows: tuple[Curve, ...]
 
 
 def place(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], labels: Sequence[float]) -> Placed:
-    """Boxes of these sizes, joined by arrows (from, to) that carry a label of that width, from left to right."""
-    for engine in (render._by_program, render._by_wheel):
+    """Place boxes from left to right.
+
+    Args:  sizes: width and height of each box.
+           edges: (tail, head) of each arrow, as positions of boxes.
+           labels: the width of the number on each arrow, 0 for none.
+    """
+    for engine in (render.by_program, render.by_wheel):
         try:
             return _by_graphviz(engine, sizes, edges, labels)
         except (RenderError, ValueError, IndexError):
@@ -57,7 +62,7 @@ def place(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]
 def _by_graphviz(
     engine: Any, sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], labels: Sequence[float]
 ) -> Placed:
-    """Graphviz's "plain" output: a line a box, and a line an arrow with its curve."""
+    """The places in Graphviz's "plain" output, which has one line for each box and one for each arrow."""
     lines = [
         "digraph {",
         f"rankdir=LR nodesep={ROW / POINTS} ranksep={GAP / POINTS}",
@@ -66,11 +71,12 @@ def _by_graphviz(
     ]
     lines += [f"{i} [width={w / POINTS:.3f} height={h / POINTS:.3f}]" for i, (w, h) in enumerate(sizes)]
     for (tail, head), width in zip(edges, labels, strict=True):
-        text = f' [label=<<table border="0" fixedsize="true" width="{width:.0f}" height="{LABEL:.0f}"><tr><td></td></tr></table>>]'
-        lines.append(f"{tail} -> {head}{text if width else ''}")
+        size = f'fixedsize="true" width="{width:.0f}" height="{LABEL:.0f}"'
+        text = f' [label=<<table border="0" {size}><tr><td></td></tr></table>>]' if width else ""
+        lines.append(f"{tail} -> {head}{text}")
     output = engine("\n".join([*lines, "}"]), "plain").decode()
     boxes: dict[int, tuple[float, float]] = {}
-    found: dict[tuple[int, int], list[Arrow]] = {}
+    found: dict[tuple[int, int], list[Curve]] = {}
     width = height = 0.0
     for line in output.splitlines():
         words = shlex.split(line)
@@ -87,7 +93,7 @@ def _by_graphviz(
             after = numbers[4 + 2 * count :]
             # what follows is "label x y style color", or only "style color"
             label = (after[1], height - after[2]) if len(rest) == 5 else _middle(points)
-            found.setdefault((int(words[1]), int(words[2])), []).append(Arrow(points, label))
+            found.setdefault((int(words[1]), int(words[2])), []).append(Curve(points, label))
     arrows = tuple([found[edge].pop(0) for edge in edges])
     return Placed(width, height, tuple([boxes[i] for i in range(len(sizes))]), arrows)
 
@@ -101,17 +107,18 @@ def _middle(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return middle[0], middle[1] - 8
 
 
-# Our own: columns by the longest way from an input, boxes moved towards their neighbours' middle. A long arrow passes
-# each column between through a point of its own, which takes part like a narrow box.
+# Without Graphviz: the column of a box is the length of the longest path from an input to it, and within their columns
+# the boxes are moved towards the middle of their neighbours. An arrow over several columns passes a point in each of
+# them, and these points are placed like narrow boxes.
 
 
 def in_layers(
     sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]], labels: Sequence[float]
 ) -> Placed:
-    """The same without Graphviz. The boxes come in an order in which every arrow leads to a later one."""
+    """The same as `place`, without Graphviz. The boxes are ordered so that every arrow leads to a later box."""
     layer = _layers(len(sizes), edges)
     size: list[tuple[float, float]] = list(sizes)
-    ways: list[list[int]] = []  # of each edge: the box it starts from, the points it passes, the box it ends at
+    ways: list[list[int]] = []  # for each edge: its first box, the points that it passes, its last box
     for tail, head in edges:
         way = [tail]
         for column in range(layer[tail] + 1, layer[head]):
@@ -139,13 +146,13 @@ def in_layers(
         for i in inside:
             x[i] = left + widths[k] / 2
         left += widths[k]
-    arrows = [_arrow(e, ways, x, y, size) for e in range(len(ways))]
+    arrows = [_curve(e, ways, x, y, size) for e in range(len(ways))]
     height = max([y[i] + size[i][1] / 2 for i in range(len(size))], default=0.0)
     return Placed(left, height, tuple(zip(x[: len(sizes)], y[: len(sizes)], strict=True)), tuple(arrows))
 
 
 def _layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The column of each box: after all it depends on; and an input directly before its first use."""
+    """The column of each box: after all boxes it depends on; an input comes directly before its first use."""
     layer = [0] * count
     for tail, head in sorted(edges, key=lambda edge: edge[1]):
         layer[head] = max(layer[head], layer[tail] + 1)
@@ -160,10 +167,10 @@ def _layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
 def _heights(
     columns: list[list[int]], size: Sequence[tuple[float, float]], before: list[list[int]], after: list[list[int]]
 ) -> list[float]:
-    """The vertical place of each box: some rounds of moving to the middle of the neighbours, and apart again."""
+    """The vertical place of each box: in twelve rounds, move to the middle of the neighbours, resolve overlaps."""
     y = [0.0] * len(size)
     for column in columns:
-        _apart(column, y, size)
+        _resolve_overlaps(column, y, size)
     for turn in range(12):
         neighbours = after if turn % 2 else before
         for column in reversed(columns) if turn % 2 else columns:
@@ -172,13 +179,13 @@ def _heights(
                 if near:
                     y[i] = sum(y[j] for j in near) / len(near)
             column.sort(key=lambda i: y[i])
-            _apart(column, y, size)
+            _resolve_overlaps(column, y, size)
     top = min([y[i] - size[i][1] / 2 for i in range(len(size))], default=0.0)
     return [value - top for value in y]
 
 
-def _apart(column: list[int], y: list[float], size: Sequence[tuple[float, float]]) -> None:
-    """Push overlapping boxes apart, around the middle of where they wanted to be."""
+def _resolve_overlaps(column: list[int], y: list[float], size: Sequence[tuple[float, float]]) -> None:
+    """Push overlapping boxes apart, and keep the middle of the column where it was."""
     if not column:
         return
     wanted = sum(y[i] for i in column) / len(column)
@@ -189,15 +196,15 @@ def _apart(column: list[int], y: list[float], size: Sequence[tuple[float, float]
         y[i] += shift
 
 
-def _arrow(e: int, ways: list[list[int]], x: list[float], y: list[float], size: Sequence[tuple[float, float]]) -> Arrow:
-    """A curve from the right side of the first box to the left side of the last, where each arrow has an entrance of its own."""
+def _curve(e: int, ways: list[list[int]], x: list[float], y: list[float], size: Sequence[tuple[float, float]]) -> Curve:
+    """A curve from the right side of its first box to the left side of its last; no two curves end together."""
     way = ways[e]
     tail, head = way[0], way[-1]
     entering = sorted(
         [other for other in range(len(ways)) if ways[other][-1] == head], key=lambda other: (y[ways[other][-2]], other)
     )
     entrance = (entering.index(e) - (len(entering) - 1) / 2) * min(LABEL, size[head][1] / (len(entering) + 1))
-    parallel = [other for other in entering if ways[other][0] == tail]  # x * x: two arrows between the same boxes
+    parallel = [other for other in entering if ways[other][0] == tail]  # several if the operation is x * x
     bulge = (parallel.index(e) - (len(parallel) - 1) / 2) * LABEL * 1.5
     stops = [(x[tail] + size[tail][0] / 2, y[tail]), *[(x[i], y[i] + bulge) for i in way[1:-1]]]
     stops.append((x[head] - size[head][0] / 2, y[head] + entrance))
@@ -206,6 +213,5 @@ def _arrow(e: int, ways: list[list[int]], x: list[float], y: list[float], size: 
         bend = (x1 - x0) / 2
         points += [(x0 + bend, y0 + bulge), (x1 - bend, y1 + bulge), (x1, y1)]
     (x0, y0), (x1, y1) = stops[-2:]
-    return Arrow(
-        tuple(points), (max((x0 + x1) / 2, x1 - GAP), (y0 + y1) / 2 + bulge - 9 if x1 - x0 < 2 * GAP else y1 - 9)
-    )
+    height = (y0 + y1) / 2 + bulge - 9 if x1 - x0 < 2 * GAP else y1 - 9
+    return Curve(tuple(points), (max((x0 + x1) / 2, x1 - GAP), height))

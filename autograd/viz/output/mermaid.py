@@ -1,25 +1,17 @@
-"""A Picture in Mermaid's language, which GitHub, GitLab and many editors draw by themselves."""
+"""A picture in Mermaid's language, which GitHub, GitLab and many editors draw without any plug-in."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from autograd.viz.dot import clean
-from autograd.viz.graph import Graph
-from autograd.viz.labels import Line, plain
-from autograd.viz.picture import Arrow, Box, Picture, picture
-from autograd.viz.style import MEANINGS, Theme
+from autograd.viz.output.escaping import clean
+from autograd.viz.picture.labels import Line, plain_text
+from autograd.viz.picture.picture import Arrow, Box, Picture, nested
+from autograd.viz.picture.style import MEANINGS, Theme
 
 BRACKETS = {
-    "parameter": ("[(", ")]"), "input": ("[/", "/]"), "constant": ("([", "])"), "operation": ("(", ")"), "module": ("[[", "]]"),
-    "more": ("[", "]"),
+    "parameter": ("[(", ")]"), "input": ("[/", "/]"), "constant": ("([", "])"), "operation": ("(", ")"),
+    "module": ("[[", "]]"), "more": ("[", "]"),
 }  # fmt: skip
 ARROWS = {"data": "-->", "next": "-.->", "more": "-.->"}
-
-
-def to_mermaid(graph: Graph, **options: Any) -> str:
-    """Mermaid text of a graph; see `draw` for the options."""
-    return mermaid_of(picture(graph, **options))
 
 
 def mermaid_of(shown: Picture) -> str:
@@ -50,28 +42,17 @@ def mermaid_of(shown: Picture) -> str:
 
 
 def _subgraphs(shown: Picture) -> list[str]:
-    groups: dict[tuple[str, ...], list[Box]] = {}
-    titles: dict[tuple[str, ...], str] = {}
-    for box in shown.boxes:
-        groups.setdefault(box.frames[-1].path if box.frames else (), []).append(box)
-        titles.update((frame.path, frame.title) for frame in box.frames)
+    """The boxes, inside frames that are nested as the modules are."""
     lines: list[str] = []
-    opened: list[tuple[str, ...]] = []
-    for number, path in enumerate(sorted(groups)):
-        chain = [path[: i + 1] for i in range(len(path))]
-        common = 0
-        while common < min(len(chain), len(opened)) and chain[common] == opened[common]:
-            common += 1
-        while len(opened) > common:
-            lines.append("  " * len(opened) + "end")
-            opened.pop()
-        for frame in chain[common:]:
-            opened.append(frame)
-            lines.append(f'{"  " * len(opened)}subgraph f{number}_{len(opened)}["{_text(titles[frame])}"]')
-        lines += ["  " * (len(opened) + 1) + _node(box) for box in groups[path]]
-    while opened:
-        lines.append("  " * len(opened) + "end")
-        opened.pop()
+    depth = 0
+    for number, (ended, begun, boxes) in enumerate(nested(shown.boxes)):
+        for _ in range(ended):
+            lines.append("  " * depth + "end")
+            depth -= 1
+        for frame in begun:
+            depth += 1
+            lines.append(f'{"  " * depth}subgraph f{number}_{depth}["{_text(frame.title)}"]')
+        lines += ["  " * (depth + 1) + _node(box) for box in boxes]
     return lines
 
 
@@ -81,12 +62,12 @@ def _node(box: Box) -> str:
 
 
 def _line(line: Line) -> str:
-    text = _text(plain(line))
+    text = _text(plain_text(line))
     return f"<b>{text}</b>" if line.role in ("name", "op", "power") else text
 
 
 def _arrow(arrow: Arrow) -> str:
-    text = " ".join([_text(plain(line)) for line in arrow.lines])
+    text = " ".join([_text(plain_text(line)) for line in arrow.lines])
     return f"  {arrow.source} {ARROWS[arrow.kind]}" + (f'|"{text}"|' if text else "") + f" {arrow.target}"
 
 
@@ -105,7 +86,7 @@ def _heat(shown: Picture) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """Text inside quotes. Every sign that Mermaid, Markdown or HTML might read as its own is written by its number."""
+    """Text inside quotes. A character that has a meaning in Mermaid, Markdown or HTML is written as its code point."""
     return "".join(
         c if c.isalnum() or c in " .,=+()[]" and c.isascii() or ord(c) > 127 else f"#{ord(c)};" for c in clean(text)
     )

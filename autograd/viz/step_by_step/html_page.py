@@ -1,4 +1,4 @@
-"""The page: the story and its picture as one HTML file that needs nothing else."""
+"""The page: the steps and the picture of a computation as one HTML file that loads nothing else."""
 
 from __future__ import annotations
 
@@ -11,42 +11,44 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError
-from autograd.viz.graph import Graph, GraphNode
-from autograd.viz.steps.layout import place
-from autograd.viz.steps.story import Step, Story
-from autograd.viz.steps.sweep import as_array, is_table, receives
-from autograd.viz.steps.words import plain
-from autograd.viz.trace import trace
-from autograd.viz.values import Content, Values, norm_of, number, number_short, one_line, written
+from autograd.viz.data.graph_data import GraphData, GraphNode
+from autograd.viz.data.tracing import traced
+from autograd.viz.data.values import Content, Values, norm_of, number, number_short, one_line, written
+from autograd.viz.output.escaping import clean
+from autograd.viz.step_by_step.layout import place
+from autograd.viz.step_by_step.pieces import as_text
+from autograd.viz.step_by_step.story import Block, Step, Story
+from autograd.viz.step_by_step.sweep import as_array, is_table, receives
 
-ELEMENTS = 100_000  # of larger arrays the page has the statistics alone
-LIMIT = 150  # operations of a story that can still be followed
-HEAT = (12, 48)  # rows and columns of the colours
-LINE = 28  # characters of a line in a box
+ELEMENTS = 100_000  # of a larger array the page has only the statistics
+LIMIT = 150  # operations; a longer page can hardly be followed
+HEAT = (12, 48)  # rows and columns of colours that show a large array, at most
+LINE = 28  # characters in a line of a box
 LEGEND = {"parameter": "parameter: receives a gradient", "input": "input", "operation": "operation", "result": "result"}
 
 
-def page(graph: Graph, *, title: str = "Backpropagation, step by step", limit: int = LIMIT) -> str:
-    """A page that steps through a computation and through its backpropagation.
+def page_of(graph: GraphData, *, title: str = "Backpropagation, step by step", limit: int = LIMIT) -> str:
+    """A page that steps through a computation and through its backpropagation, as HTML text.
 
-    Args:  graph: from `trace`; if it lacks the sweep's numbers, what was traced is traced again with complete=True.
-           title: what stands above.
+    Args:  graph: from `trace`; if it lacks the numbers of the sweep, what was traced is traced again with
+           complete=True.
+           title: the heading of the page.
            limit: how many operations a page may have.
-    Returns: HTML text, with nothing to load from elsewhere.
-    Raises: FreedGraphError if backward() has freed a part of the graph; ArgumentError for a graph of too many operations, of
-           none, or without the sweep's numbers.
+    Raises: FreedGraphError if backward() has freed a part of the graph; ArgumentError for a graph of too many
+           operations, of none, or without the numbers of the sweep.
     """
     count = sum(node.kind == "operation" for node in graph.nodes) + graph.hidden
     if count > limit:
         raise ArgumentError(
-            f"a page with steps shows up to limit={limit} operations, and this graph has {count:,}: more than one can step through. "
-            f"Take a smaller input or fewer layers; draw(x) gives an overview of any graph; or pass limit={count}."
+            f"a page with steps shows up to limit={limit} operations, and this graph has {count:,}: more than one can "
+            f"step through. Take a smaller input or fewer layers; draw(x) gives an overview of any graph; or pass "
+            f"limit={count}."
         )
-    return _assembled(title, _Payload(Story(_with_shares(graph))).data())
+    return _page_with(title, _StoryData(Story(_with_shares(graph))).data())
 
 
-def _with_shares(graph: Graph) -> Graph:
-    """The graph itself if it has what the sweep found, else traced once more."""
+def _with_shares(graph: GraphData) -> GraphData:
+    """The graph itself if it has the shares of its edges, else the same graph traced again with complete=True."""
     if any(map(receives, graph.edges)) or graph.freed:
         return graph
     asked = graph.origin() if graph.origin is not None else []
@@ -55,18 +57,19 @@ def _with_shares(graph: Graph) -> Graph:
             "this graph was traced without the sweep's numbers, and what was traced is gone. Use steps(x, path), "
             "trace(x, complete=True).to_html(path), or keep a name for x."
         )
-    again = trace(asked, complete=True, elements=ELEMENTS)
-    if len(again.nodes) != len(graph.nodes):  # the first one was limited
+    again = traced(asked, None, True, ELEMENTS, None)
+    if len(again.nodes) != len(graph.nodes):  # the first graph had only a part of the nodes (limit=)
         return again
     return replace(
         again, nodes=tuple([replace(new, name=old.name) for new, old in zip(again.nodes, graph.nodes, strict=True)])
     )
 
 
-def _assembled(title: str, data: dict[str, Any]) -> str:
-    folder = resources.files(__package__ or "autograd.viz.steps")
+def _page_with(title: str, data: dict[str, Any]) -> str:
+    """The text of page.html with style, script, title and data put in."""
+    folder = resources.files(__package__ or "autograd.viz.step_by_step")
     parts = {
-        "title": html.escape(_clean(title)),
+        "title": html.escape(clean(title)),
         "css": (folder / "page.css").read_text(encoding="utf-8").strip(),
         "js": (folder / "page.js").read_text(encoding="utf-8").strip(),
         "story": _embedded(data),
@@ -76,19 +79,13 @@ def _assembled(title: str, data: dict[str, Any]) -> str:
 
 
 def _embedded(data: Any) -> str:
-    """JSON inside a script element: nothing in it can end the element, whatever a name holds."""
+    """JSON for a script element, escaped so that no name in it can end the element."""
     text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _clean(text: str) -> str:
-    """Text that UTF-8 can hold, without control characters."""
-    known = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(c if c >= " " and c != "\x7f" else " " for c in known)
-
-
-class _Payload:
-    """A story as JSON: values once each, and the picture with its places."""
+class _StoryData:
+    """A story as data for page.js: its steps, its distinct values, and the boxes and arrows with their places."""
 
     def __init__(self, story: Story) -> None:
         self.story = story
@@ -116,57 +113,67 @@ class _Payload:
             nodes[node.id]["at"] = [round(x, 1), round(y, 1)]
         kinds = {node["kind"] for node in nodes.values() if "at" in node}
         notes = ["number on an arrow: the local derivative"] if any(labels) else []
+        arrows = [
+            {
+                "id": position, "source": edge.source, "target": edge.target, "path": arrow.path, "at": arrow.at,
+                "label": label,
+            }
+            for (position, edge), arrow, label in zip(edges, placed.arrows, labels, strict=True)
+        ]  # fmt: skip
         return {
-            "width": round(placed.width, 1), "height": round(placed.height, 1), "nodes": nodes, "steps": steps, "values": self.values,
-            "edges": [
-                {"id": position, "source": edge.source, "target": edge.target, "path": arrow.path, "at": arrow.at, "label": label}
-                for (position, edge), arrow, label in zip(edges, placed.arrows, labels, strict=True)
-            ],
+            "width": round(placed.width, 1), "height": round(placed.height, 1), "nodes": nodes, "steps": steps,
+            "values": self.values, "edges": arrows,
             "legend": [[kind, meaning] for kind, meaning in LEGEND.items() if kind in kinds],
             "notes": notes,
-            "described": f"A graph of {len(drawn)} boxes and {len(edges)} arrows, from the inputs on the left to the result on the right.",
+            "described": f"A graph of {len(drawn)} boxes and {len(edges)} arrows, from the inputs on the left to the "
+            "result on the right.",
         }  # fmt: skip
 
     def _node(self, node: GraphNode) -> dict[str, Any]:
-        name = _clean(self.story.names[node.id])
-        formula = plain(self.story.formula(node), self.story.names) if node.kind == "operation" else ""
+        name = clean(self.story.names[node.id])
+        formula = as_text(self.story.formula(node), self.story.names) if node.kind == "operation" else ""
         short = one_line(name, LINE)
         shape = str(node.shape) if node.shape else ""
+        unknown = "not kept" if node.shape == () else "several results"
         return {
-            "name": name, "kind": "result" if node.id in self.story.roots else node.kind, "short": short,
-            "formula": "\u00a0= " + one_line(_clean(formula), max(8, LINE - len(short))) if formula else "",
-            "shape": shape, "value": shape or _minus(written(node.value)) or ("not kept" if node.shape == () else "several results"),
-            "title": _clean(" · ".join(filter(None, [name, formula, node.dtype, " › ".join(node.scope)]))),
-        }  # fmt: skip
+            "name": name,
+            "kind": "result" if node.id in self.story.roots else node.kind,
+            "short": short,
+            "formula": "\u00a0= " + one_line(clean(formula), max(8, LINE - len(short))) if formula else "",
+            "shape": shape,
+            "value": shape or _minus(written(node.value)) or unknown,
+            "title": clean(" · ".join(filter(None, [name, formula, node.dtype, " › ".join(node.scope)]))),
+        }
 
     def _step(self, step: Step) -> dict[str, Any]:
         return {
             "phase": step.phase, "title": step.title, "node": step.node, "edges": step.edges, "values": step.values,
             "grads": [[node, _minus(_gradient(content))] for node, content in step.grads.items()],
-            "blocks": [
-                {"kind": block.kind, "head": self._pieces(block.head), "lines": [[kind, self._pieces(line)] for kind, line in block.lines]}
-                for block in step.blocks
-            ],
-            "said": _clean(step.said),
+            "blocks": [self._block(block) for block in step.blocks],
+            "said": clean(step.said),
         }  # fmt: skip
+
+    def _block(self, block: Block) -> dict[str, Any]:
+        lines = [[kind, self._pieces(line)] for kind, line in block.lines]
+        return {"kind": block.kind, "head": self._pieces(block.head), "lines": lines}
 
     def _pieces(self, pieces: list[Any]) -> list[Any]:
         made: list[Any] = []
         for piece in pieces:
             if isinstance(piece, str):
-                made.append(_clean(piece))
+                made.append(clean(piece))
             elif "value" in piece:
                 made.append({**piece, "value": self._value(piece["value"])})
             elif "up" in piece:
                 made.append({"up": self._pieces(piece["up"])})
             elif "grad" in piece:
-                made.append({**piece, "grad": [_clean(name) for name in piece["grad"]]})
+                made.append({**piece, "grad": [clean(name) for name in piece["grad"]]})
             else:
                 made.append(piece)
         return made
 
     def _value(self, content: Content) -> int:
-        """The position among the values; the same value is written once."""
+        """The position of a value among the distinct values."""
         described = _described(content)
         key = json.dumps(described)
         if key not in self._seen:
@@ -184,11 +191,12 @@ def _gradient(content: Content) -> str:
 
 
 def _minus(text: str) -> str:
-    """With the sign that is as wide as a plus."""
+    """With the minus sign, which is as wide as a plus, in place of the hyphen."""
     return text.replace("-", "−")
 
 
 def _described(content: Content) -> dict[str, Any]:
+    """A value for page.js: t and f, a number short and in full; or shape with rows, or with facts and heat."""
     if not isinstance(content, Values):
         return {
             "t": _minus(number(content)),
@@ -214,7 +222,7 @@ def _facts(content: Values) -> str:
 
 
 def _heat(a: np.ndarray) -> list[list[int | None]]:
-    """Means of blocks in 19 levels, from -9 (the largest magnitude, negative) to 9; None for what is not finite."""
+    """An array reduced to means of its blocks, in levels from -9 to 9, the largest magnitude; None for nan and inf."""
     table = a if a.ndim == 2 else a.reshape(1, -1)
     for axis, most in enumerate(HEAT):
         size = table.shape[axis]

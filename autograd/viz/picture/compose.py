@@ -1,116 +1,32 @@
-"""What a picture of a graph consists of, boxes and arrows with their texts, before any language of pictures is chosen."""
+"""Composing the picture of a graph: the boxes of its plan, the arrows between them, and the text below."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from autograd.errors import ArgumentError
-from autograd.viz.arrange import Frame, Plan, arranged
-from autograd.viz.graph import Graph, GraphEdge, GraphNode
-from autograd.viz.labels import Line, arguments_named, gradient_line, gradients_of, operation_lines, value_lines
-from autograd.viz.style import THEMES, Scale, Theme, scale_of
-from autograd.viz.values import norm_of, number, one_line
+from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
+from autograd.viz.data.values import norm_of, number, one_line
+from autograd.viz.picture.arrange import Frame, Plan, arranged
+from autograd.viz.picture.labels import (
+    Line,
+    arguments_named,
+    gradient_line,
+    gradients_of,
+    operation_lines,
+    value_lines,
+)
+from autograd.viz.picture.picture import Arrow, Box, Options, Picture
+from autograd.viz.picture.style import THEMES, scale_of
 
-SHOW = ("value", "grad", "local", "shape", "dtype", "vjp", "scope", "source")
-SHOWN = ("value", "grad", "local", "shape", "vjp", "scope")
-FEW = 45  # boxes; of more the rules on the arrows are left out, unless asked for
-LIMIT = 150
-DIRECTIONS = ("LR", "TB", "RL", "BT")
-COLORS = ("auto", "kind", "gradient")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to draw; see `draw`."""
-
-    direction: str = "LR"
-    show: str | Iterable[str] | None = None
-    legend: bool = True
-    title: str = ""
-    limit: int = LIMIT
-    depth: int | None = None
-    fold: bool | None = None
-    theme: str = "light"
-    color: str = "auto"
-
-    def __post_init__(self) -> None:
-        if self.direction not in DIRECTIONS:
-            raise ArgumentError(f"direction must be 'LR', 'TB', 'RL' or 'BT'; got {self.direction!r}.")
-        if isinstance(self.limit, bool) or not isinstance(self.limit, int) or self.limit < 1:
-            raise ArgumentError(f"limit, the number of boxes to draw, must be at least 1; got {self.limit!r}.")
-        if self.depth is not None and (not isinstance(self.depth, int) or self.depth < 0):
-            raise ArgumentError(
-                f"depth, how many frames deep modules are drawn open, must be 0 or more; got {self.depth!r}."
-            )
-        if self.theme not in THEMES:
-            raise ArgumentError(f"theme must be 'light' or 'dark'; got {self.theme!r}.")
-        if self.color not in COLORS:
-            raise ArgumentError(f"color must be 'auto', 'kind' or 'gradient'; got {self.color!r}.")
-        unknown = self.words(0) - set(SHOW)
-        if unknown:
-            raise ArgumentError(
-                f"show takes words among {', '.join(SHOW)}; got {', '.join(sorted(map(str, unknown)))}."
-            )
-
-    def words(self, boxes: int) -> set[str]:
-        """What to show in a picture of so many boxes."""
-        if self.show is None:
-            return set(SHOWN) - ({"vjp"} if boxes > FEW else set())
-        return set(self.show.split() if isinstance(self.show, str) else self.show)
+KINDS = ("parameter", "input", "constant", "operation", "module")  # in the order of the legend
 
 
-@dataclass(frozen=True)
-class Box:
-    """A node of the picture.
-
-    kind     "parameter", "input", "constant", "operation", "module" or "more" (what is left out)
-    lines    what stands in it, top to bottom
-    mark     the operation, for a Scalar at the left of the lines; else ()
-    frames   the frames it is in, outermost first
-    heat     gradient norms to colour it by: one, or the first and the last of a repeated block; () if there is none
-    """
-
-    id: str
-    kind: str
-    lines: tuple[Line, ...]
-    mark: tuple[Line, ...] = ()
-    frames: tuple[Frame, ...] = ()
-    heat: tuple[float, ...] = ()
-    result: bool = False
-    freed: bool = False
-    tooltip: str = ""
-
-
-@dataclass(frozen=True)
-class Arrow:
-    """An edge of the picture; `kind` is "data", "next" (from one repetition of a block to the one after it) or "more"."""
-
-    source: str
-    target: str
-    lines: tuple[Line, ...] = ()
-    kind: str = "data"
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Boxes and arrows, and what stands below them."""
-
-    boxes: tuple[Box, ...]
-    arrows: tuple[Arrow, ...]
-    options: Options
-    theme: Theme
-    notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    scale: Scale | None = None
-    fill_by_gradient: bool = False
-    kinds: tuple[str, ...] = field(default=())
-
-
-def picture(
-    graph: Graph, modules: Mapping[str, tuple[str, ...]] | None = None, closed: Collection[str] = (), **options: Any
+def picture_of(
+    graph: GraphData, modules: Mapping[str, tuple[str, ...]] | None = None, closed: Collection[str] = (), **options: Any
 ) -> Picture:
     """The picture of a graph.
 
@@ -133,24 +49,22 @@ def picture(
         arrows += [Arrow("more", key, (), "more") for key in ends]
     norms = [norm for node in graph.nodes if (norm := node.grad_norm) is not None and node.id in plan.key]
     scale = scale_of(norms) if "grad" in words and chosen.color != "kind" else None
-    if (
-        scale is not None
-        and chosen.color == "auto"
-        and (all(node.shape is None for node in graph.nodes if node.grad is not None))
-    ):
-        scale = None  # of Scalars: the numbers themselves stand there
+    only_scalars = all(node.shape is None for node in graph.nodes if node.grad is not None)
+    if chosen.color == "auto" and only_scalars:
+        scale = None  # the boxes of Scalars show the numbers themselves
     notes, warnings = _notes(graph, plan, words, missing)
-    kinds = tuple(
-        [
-            kind
-            for kind in ("parameter", "input", "constant", "operation", "module")
-            if any(b.kind == kind for b in boxes)
-        ]
-    )
+    present = {box.kind for box in boxes}
     return Picture(
-        tuple(boxes), tuple(arrows), chosen, THEMES[chosen.theme], notes, warnings, scale, chosen.color == "gradient" and scale is not None,
-        kinds,
-    )  # fmt: skip
+        tuple(boxes),
+        tuple(arrows),
+        chosen,
+        THEMES[chosen.theme],
+        notes,
+        warnings,
+        scale,
+        fill_by_gradient=chosen.color == "gradient" and scale is not None,
+        kinds=tuple([kind for kind in KINDS if kind in present]),
+    )
 
 
 def _box(key: str, plan: Plan, words: set[str], modules: Mapping[str, tuple[str, ...]] | None) -> Box:
@@ -186,13 +100,20 @@ def _box(key: str, plan: Plan, words: set[str], modules: Mapping[str, tuple[str,
         filter(None, [node.op or node.kind, node.name, f"in {node.module}" if node.scope else "", node.source])
     )
     return Box(
-        key, node.kind, tuple(lines), tuple(mark), frames, (heat[0], heat[-1]) if len(heat) > 1 else tuple(heat),
-        any(member.result for member in members), node.freed, tooltip,
-    )  # fmt: skip
+        key,
+        node.kind,
+        tuple(lines),
+        tuple(mark),
+        frames,
+        _ends(heat),
+        any(member.result for member in members),
+        node.freed,
+        tooltip,
+    )
 
 
 def _unframed(boxes: list[Box]) -> list[Box]:
-    """A module with one box in it needs no frame: its name stands in the box."""
+    """The boxes without frames of modules with a single box; its title is written into the box instead."""
     inside: Counter[tuple[str, ...]] = Counter()
     for box in boxes:
         inside.update([frame.path for frame in box.frames])
@@ -212,7 +133,7 @@ def _unframed(boxes: list[Box]) -> list[Box]:
 
 
 def _closed(key: str, plan: Plan, words: set[str], modules: Mapping[str, tuple[str, ...]] | None) -> Box:
-    """A module of which only the outside is drawn."""
+    """The box of a closed module."""
     *frames, own = plan.closed[key]
     members = plan.members[key]
     operations = [node for node in members if node.kind == "operation"]
@@ -224,7 +145,7 @@ def _closed(key: str, plan: Plan, words: set[str], modules: Mapping[str, tuple[s
         shape = next((node.shape for node in reversed(operations) if node.shape is not None), None)
         if shape is not None and "shape" in words:
             lines.append(Line("shape", f"→ {shape}"))
-        size = sum(_size(node) for node in parameters)
+        size = sum(math.prod(node.shape or ()) for node in parameters)
         facts = [f"{size:,} parameters"] * bool(size) + [f"{len(operations):,} operation{'s' * (len(operations) != 1)}"]
         lines.append(Line("note", ", ".join(facts)))
     grads, not_run = gradients_of(parameters)
@@ -232,19 +153,17 @@ def _closed(key: str, plan: Plan, words: set[str], modules: Mapping[str, tuple[s
         lines += gradient_line(grads, not_run)
     heat = sorted([norm for norm in map(norm_of, grads) if norm is not None])
     result = any(node.result for node in members)
-    ends = (heat[0], heat[-1]) if len(heat) > 1 else tuple(heat)
-    return Box(key, "module", tuple(lines), (), tuple(frames), ends, result, tooltip=f"module {own.module}".strip())
+    tooltip = f"module {own.module}".strip()
+    return Box(key, "module", tuple(lines), (), tuple(frames), _ends(heat), result, tooltip=tooltip)
 
 
-def _size(node: GraphNode) -> int:
-    size = 1
-    for length in node.shape or ():
-        size *= length
-    return size
+def _ends(heat: Sequence[float]) -> tuple[float, ...]:
+    """The first and the last of several norms."""
+    return (heat[0], heat[-1]) if len(heat) > 1 else tuple(heat)
 
 
 def _short(node: GraphNode, frames: tuple[Frame, ...]) -> str:
-    """A parameter's name without the path of the frame that it stands in."""
+    """The name of a parameter without the path of the frame that it is in."""
     inside = frames[-1].module if frames else ""
     for path in (inside, inside.partition(".")[2]):
         if path and node.name.startswith(path + "."):
@@ -252,11 +171,10 @@ def _short(node: GraphNode, frames: tuple[Frame, ...]) -> str:
     return node.name
 
 
-def _arrows(graph: Graph, plan: Plan, words: set[str]) -> list[Arrow]:
+def _arrows(graph: GraphData, plan: Plan, words: set[str]) -> list[Arrow]:
     names = arguments_named(graph)
-    found: dict[
-        tuple[int, str, str, tuple[Line, ...], str], None
-    ] = {}  # a value used twice by one operation has two arrows
+    # keyed by argument too: a value that an operation uses twice has two arrows
+    found: dict[tuple[int, str, str, tuple[Line, ...], str], None] = {}
     inside: set[tuple[str, str]] = set()
     kinds = {node.id: node.kind for node in graph.nodes}
     for edge in graph.edges:
@@ -272,10 +190,9 @@ def _arrows(graph: Graph, plan: Plan, words: set[str]) -> list[Arrow]:
             and plan.closed[source] == plan.closed.get(target)
             and kinds[edge.source] != "operation"
         ):
-            continue  # what a module has by itself goes into each of its calls, and is no way from one call to another
-        own = (
-            {} if edge.target in plan.numbers else names.get(edge.target, {})
-        )  # the number stands in its place already
+            continue  # a parameter of a module used by several of its calls is no arrow from one call to another
+        # next to a constant number written in its place, an argument needs no name
+        own = {} if edge.target in plan.numbers else names.get(edge.target, {})
         lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own))
         if edge.target != plan.drawn[edge.target] and (source, target) in inside:
             continue
@@ -285,9 +202,10 @@ def _arrows(graph: Graph, plan: Plan, words: set[str]) -> list[Arrow]:
 
 
 def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int, str]) -> list[Line]:
-    name = (
-        "" if edge.index not in names else edge.argument if "vjp" in words and edge.local is None else names[edge.index]
-    )
+    """The text on an arrow: the name of the argument, and the local derivative or the rule."""
+    name = names.get(edge.index, "")
+    if name and "vjp" in words and edge.local is None:
+        name = edge.argument  # as the rule calls it
     lines = [Line("note", name)] if name else []
     if "local" in words and edge.local is not None and len(plan.members[plan.key[edge.target]]) == 1:
         lines.append(Line("rule", number(edge.local)))
@@ -296,8 +214,8 @@ def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int
     return lines
 
 
-def _notes(graph: Graph, plan: Plan, words: set[str], missing: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(what a reader has to know, what went wrong)"""
+def _notes(graph: GraphData, plan: Plan, words: set[str], missing: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(notes that explain the picture, warnings)"""
     notes, warnings = [], []
     if any(edge.local is not None for edge in graph.edges) and "local" in words:
         notes.append("on an arrow the local derivative: grad = sum over arrows of local × grad at the tip")

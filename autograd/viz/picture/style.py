@@ -1,4 +1,4 @@
-"""Colours and shapes: what a parameter, an input, an operation and a gradient look like, in a light and a dark theme."""
+"""Colours of parameters, inputs, operations and gradients, in a light and in a dark theme."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
-DECADES = 4.0  # a scale of gradients covers at least so many powers of ten, so that a healthy network looks calm
+DECADES = 4.0  # a scale covers at least so many powers of ten, so that usual differences between gradients look small
 STEPS = 7  # colours in the scale
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of a picture, after Okabe & Ito's palette (2008), which every kind of colour vision can tell apart.
+    """Colours of a picture, after the palette of Okabe & Ito (2008), made for all kinds of colour vision.
 
     fills, borders   of a box by its kind
     heat             three colours of the scale of gradients: vanishing, usual, exploding
@@ -34,22 +34,28 @@ class Theme:
 
 
 LIGHT = Theme(
-    paper="#FFFFFF", ink="#1F2933", faint="#5F6B78", frame="#B8C2CC", frame_fill="#F6F8FA", gradient="#A63D00", arrow="#6B7785",
+    paper="#FFFFFF", ink="#1F2933", faint="#5F6B78", frame="#B8C2CC", frame_fill="#F6F8FA", gradient="#A63D00",
+    arrow="#6B7785",
     fills={
-        "parameter": "#D6EAF8", "input": "#D9F2E6", "constant": "#FFFFFF", "operation": "#FFF6D6", "module": "#F3E6F0", "more": "#FFFFFF",
+        "parameter": "#D6EAF8", "input": "#D9F2E6", "constant": "#FFFFFF", "operation": "#FFF6D6", "module": "#F3E6F0",
+        "more": "#FFFFFF",
     },
     borders={
-        "parameter": "#0072B2", "input": "#00805C", "constant": "#8A95A1", "operation": "#A88600", "module": "#A8578A", "more": "#B8C2CC",
+        "parameter": "#0072B2", "input": "#00805C", "constant": "#8A95A1", "operation": "#A88600", "module": "#A8578A",
+        "more": "#B8C2CC",
     },
     heat=("#56A5D8", "#F1EDE4", "#E8803A"), zero="#C3CBD3", bad="#111111",
 )  # fmt: skip
 DARK = Theme(
-    paper="#14181D", ink="#E8EDF2", faint="#9DAAB8", frame="#46525F", frame_fill="#1B2128", gradient="#FFB27A", arrow="#8B98A6",
+    paper="#14181D", ink="#E8EDF2", faint="#9DAAB8", frame="#46525F", frame_fill="#1B2128", gradient="#FFB27A",
+    arrow="#8B98A6",
     fills={
-        "parameter": "#12364D", "input": "#0F3D30", "constant": "#14181D", "operation": "#453A0E", "module": "#46243A", "more": "#14181D",
+        "parameter": "#12364D", "input": "#0F3D30", "constant": "#14181D", "operation": "#453A0E", "module": "#46243A",
+        "more": "#14181D",
     },
     borders={
-        "parameter": "#56B4E9", "input": "#2FC79A", "constant": "#8B98A6", "operation": "#E0BE3A", "module": "#E08CC0", "more": "#46525F",
+        "parameter": "#56B4E9", "input": "#2FC79A", "constant": "#8B98A6", "operation": "#E0BE3A", "module": "#E08CC0",
+        "more": "#46525F",
     },
     heat=("#1F6FA8", "#3A3F45", "#B5561A"), zero="#5B6672", bad="#FFFFFF",
 )  # fmt: skip
@@ -65,7 +71,10 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Scale:
-    """Gradient norms as colours, by their logarithm to base 10: the median of all is pale, far smaller or larger ones are not."""
+    """Gradient norms as colours, by their logarithm to base 10: the median of all norms is pale, the extremes are not.
+
+    low, middle, high   logarithms of the smallest norm, the median and the largest
+    """
 
     low: float
     middle: float
@@ -103,7 +112,7 @@ def scale_of(norms: Iterable[float]) -> Scale | None:
 
 
 def mix(colors: tuple[str, str, str], position: float) -> str:
-    """The colour at a position from 0 to 1 along three."""
+    """The colour at a position from 0 to 1 on the scale through three colours."""
     a, b, t = (colors[0], colors[1], 2 * position) if position < 0.5 else (colors[1], colors[2], 2 * position - 1)
     parts = [(int(a[i : i + 2], 16), int(b[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(x + (y - x) * t):02X}" for x, y in parts)

@@ -1,0 +1,23 @@
+"""What a notebook shows of an object.
+
+The classes whose objects are shown come before the code that draws them. So the drawing code registers itself here for
+its classes (autograd/viz/reprs.py for Tensor and Scalar), and the classes call these two functions.
+"""
+
+from __future__ import annotations
+
+import html as escaping
+from functools import singledispatch
+from typing import Any
+
+
+@singledispatch
+def html(x: Any) -> str:
+    """HTML for a notebook: the plain repr, unless something else is registered for the class of x."""
+    return f"<pre>{escaping.escape(repr(x))}</pre>"
+
+
+@singledispatch
+def mimebundle(x: Any) -> dict[str, Any]:
+    """MIME type -> content for a notebook: the plain repr, unless something else is registered for the class of x."""
+    return {"text/plain": repr(x)}

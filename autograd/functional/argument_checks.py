@@ -1,0 +1,104 @@
+"""Checks of what a transform is given and of what its function returns, with the remedy in the error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ArgumentError, DTypeError
+from autograd.tensor.tensor import Tensor
+
+Function = Callable[..., Any]
+
+
+def check_callable(name: str, f: Any) -> None:
+    """Refuse a first argument that is no function."""
+    if not callable(f):
+        raise ArgumentError(f"{name} takes a function as its first argument; got a {type(f).__name__}.")
+
+
+def is_floating(x: Any) -> bool:
+    """Whether x is a float, or an array or Tensor of a real floating dtype."""
+    return type(x) is float or getattr(getattr(x, "dtype", None), "kind", None) == "f"
+
+
+def check_floating(name: str, x: Any, path: str) -> None:
+    """Refuse an argument that has no derivative: integers, complex numbers, strings, objects."""
+    if is_floating(x):
+        return
+    kind = getattr(getattr(x, "dtype", None), "kind", None)
+    if kind == "c" or isinstance(x, complex):
+        raise DTypeError(f"{name}: {path} is complex. Take the real and the imaginary part as two real arguments.")
+    if kind in ("i", "u", "b") or isinstance(x, (int, bool)):
+        what = f"of dtype {x.dtype}" if kind else f"the {type(x).__name__} {x!r}"
+        raise DTypeError(
+            f"{name}: {path} is {what}, which has no derivative: use floats (1.0 for 1, x.astype(float)), or leave the "
+            "argument out of argnum (or in a lambda around the function) if it is not to be differentiated."
+        )
+    raise DTypeError(
+        f"{name}: {path} is a {type(x).__name__}; only floats, floating arrays and Tensors, and tuples, lists, dicts "
+        "and dataclasses of them, can be differentiated. Leave it out of argnum, or put it in a lambda around the "
+        "function; for a Module differentiate by its parameters with nn.functional_call."
+    )
+
+
+def check_argnum(name: str, argnum: Any) -> None:
+    """Refuse, before the function is called, an argnum that is no position: an array, as in grad(f, x)."""
+    for n in argnum if isinstance(argnum, (tuple, list)) else [argnum]:
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+            remedy = f" The arguments come in a second call: {name}(f)(x)." if hasattr(n, "shape") else ""
+            raise ArgumentError(
+                f"{name}: argnum must be an integer or a tuple of integers; got {argnum!r:.80}.{remedy}"
+            )
+
+
+def positions_of(name: str, argnum: Any, args: Sequence[Any]) -> list[int]:
+    """The positions of the arguments that are differentiated, counted from the front."""
+    if argnum is None:
+        return list(range(len(args)))
+    numbers = list(argnum) if isinstance(argnum, (tuple, list)) else [argnum]
+    check_argnum(name, argnum)
+    for n in numbers:
+        if not -len(args) <= n < len(args):
+            raise ArgumentError(
+                f"{name}: argnum is {argnum!r}, but the function was called with {len(args)} positional arguments."
+            )
+    positions = [int(n) % len(args) for n in numbers]
+    if len(set(positions)) < len(positions):
+        raise ArgumentError(f"{name}: argnum names an argument twice: {argnum!r}.")
+    return positions
+
+
+def as_tuples(name: str, primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """(the arguments, their tangents) as tuples of one length: a plain tuple stands for several arguments."""
+    if type(primals) is not tuple:
+        return (primals,), (tangents,)
+    if not isinstance(tangents, (tuple, list)) or len(tangents) != len(primals):
+        came = f"a {type(tangents).__name__}" + (f" of {len(tangents)}" if isinstance(tangents, (tuple, list)) else "")
+        raise ArgumentError(f"{name}: for {len(primals)} arguments the tangents are a tuple of as many; got {came}.")
+    return primals, tuple(tangents)
+
+
+def as_output(name: str, y: Any) -> Tensor:
+    """A result of the function as a Tensor; refused unless it is real and floating."""
+    dtype = getattr(y, "dtype", None)
+    if isinstance(y, Tensor) and dtype.kind == "f":  # type: ignore[union-attr]
+        return y
+    if isinstance(y, float) or isinstance(y, (np.ndarray, np.generic)) and y.dtype.kind == "f":
+        return Tensor(y)
+    if dtype is not None and dtype.kind in "iub" or isinstance(y, (int, bool)):
+        raise DTypeError(
+            f"{name}: the function returned integers ({described(y)}), which do not change smoothly with anything: "
+            "return a floating result, or put it beside with has_aux=True."
+        )
+    raise DTypeError(
+        f"{name}: the function must return floating arrays or numbers, or trees of them; got {described(y)}."
+    )
+
+
+def described(x: Any) -> str:
+    """A value in an error message: shape and dtype of an array, the start of the repr of anything else."""
+    shape = getattr(x, "shape", None)
+    return f"a {type(x).__name__} of shape {shape} and dtype {x.dtype}" if shape else f"{type(x).__name__} {x!r:.60}"

@@ -1,0 +1,1 @@
+"""What was computed, as plain data: `traced` reads it off the recorded operations."""

@@ -1,0 +1,1 @@
+"""Backpropagation one step at a time, on an HTML page that needs nothing else."""
