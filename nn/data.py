@@ -14,7 +14,7 @@ from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
 from autograd.random import generator
 from nn import functional as F
-from nn.core.module import check_size
+from nn.core.checks import check_size
 
 __all__ = ["minibatches", "DataLoader"]
 

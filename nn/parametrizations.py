@@ -17,7 +17,8 @@ from autograd import Tensor, no_grad
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.random import generator
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter
 
 M = TypeVar("M", bound=Module)

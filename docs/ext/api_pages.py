@@ -21,7 +21,11 @@ MODULES = (
     "nn.utils.parametrize", "optim", "optim.lr_scheduler", "optim.swa_utils",
 )  # fmt: skip
 MANY = ("nn", "nn.functional")  # these have a page for each of their files
-INHERIT = ("autograd.Tensor", "optim.AveragedModel")  # some of their methods are in base classes that have no page
+INHERIT = (
+    "autograd.Tensor",
+    "autograd.viz.Graph",
+    "optim.AveragedModel",
+)  # some of their methods are in base classes that have no page
 
 
 def public(module: ModuleType) -> list[str]:

@@ -1,11 +1,11 @@
-"""How a module is shown: its text here, its picture and its HTML where they are registered.
+"""How a module is shown: its text here, its picture where that is registered.
 
-`nn.inspect` builds on this package and registers the picture and the HTML of a Module, so that nothing here imports it.
+`nn.inspect` builds on this package. It registers the picture of a Module here, and its HTML in autograd/display.py, so that
+nothing here imports it.
 """
 
 from __future__ import annotations
 
-import html as entities
 from collections.abc import Callable, Iterator, Sequence
 from functools import singledispatch
 from typing import Any, TypeVar
@@ -17,12 +17,6 @@ Item = TypeVar("Item")
 def draw(module: Any, *inputs: Any, **options: Any) -> Any:
     """A picture of a module for these inputs; `nn.inspect.drawing` registers the one of a Module."""
     raise NotImplementedError(f"no picture of a {type(module).__name__} is registered: import nn first.")
-
-
-@singledispatch
-def html(module: Any) -> str:
-    """What a notebook shows of a module: its repr, unless another form is registered, as `nn.inspect.html` does."""
-    return f"<pre>{entities.escape(repr(module))}</pre>"
 
 
 def nested_repr(name: str, extra: str, children: list[tuple[str, str]]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from autograd.display import html
 from autograd.engine.modes import mode as current_mode
 from autograd.engine.modes import of_this_thread
 from autograd.errors import ArgumentError, DTypeError
@@ -355,7 +356,7 @@ class Module(Hookable):
         return display.nested_repr(type(self).__name__, self.extra_repr(), children)
 
     def _repr_html_(self) -> str:
-        return display.html(self)
+        return html(self)
 
 
 _NEVER_MEMBERS = frozenset({bool, int, float, str, type(None), np.ndarray, np.dtype})  # the types of most attributes
@@ -406,10 +407,3 @@ def _member_at(module: Module, path: str) -> Any:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def check_size(what: str, value: Any) -> int:
-    """A size given to a constructor: a positive integer, or an ArgumentError that says so."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ArgumentError(f"{what} must be a positive integer; got {value!r}.")
-    return int(value)

@@ -17,8 +17,9 @@ import optim
 from autograd import no_grad
 from autograd.errors import ArgumentError
 from autograd.random import generator
+from nn.core.checks import check_size
 from nn.core.containers import Sequential
-from nn.core.module import Module, check_size
+from nn.core.module import Module
 from nn.data import DataLoader
 from nn.layers.activation.elu import ELU
 from nn.layers.activation.gelu import GELU

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograd.display import html
 from autograd.viz.reprs import FAINT, FONT, RULE, escape, fact, in_words
-from nn.core import display
+from nn.core.display import successive_runs
 from nn.core.module import Module, members
 from nn.core.parameter import Parameter
 from nn.inspect.summary import bytes_text
@@ -60,7 +61,7 @@ class Branch:
         return {self.training}.union(*[b.modes() for b in self.inside])
 
 
-@display.html.register(Module)
+@html.register(Module)
 def module_html(model: Module) -> str:
     """The tree as HTML, which works without a script; it never raises."""
     try:
@@ -115,7 +116,7 @@ def _branch_at(name: str, module: Module, modules: set[int], counted: set[int], 
 def _merged(inside: list[Branch]) -> list[Branch]:
     """Three or more equal branches with successive numbers merged into one."""
     merged: list[Branch] = []
-    for run in display.successive_runs(inside, lambda b: b.name, lambda a, b: not b.shared and a.key() == b.key()):
+    for run in successive_runs(inside, lambda b: b.name, lambda a, b: not b.shared and a.key() == b.key()):
         if len(run) > 2:
             run[0].name, run[0].times = f"{run[0].name}–{run[-1].name.rpartition('.')[2]}", len(run)
             merged.append(run[0])

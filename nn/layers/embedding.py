@@ -12,7 +12,8 @@ from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.indexing import scatter
 from nn import init
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import Parameter, blank
 from nn.layers.inputs import as_values
 

@@ -17,7 +17,8 @@ from autograd.engine.recording import is_tensor
 from autograd.engine.registry import define
 from autograd.errors import ShapeError
 from nn import init
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import Parameter, blank
 from nn.layers.inputs import cast_to
 from nn.layers.kernels.sums import column_sums

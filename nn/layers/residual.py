@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
+from nn.core.checks import check_size
 from nn.core.containers import Sequential
-from nn.core.module import Module, check_size
+from nn.core.module import Module
 from nn.layers.activation.relu import ReLU
 from nn.layers.convolution.conv import Conv2d
 from nn.layers.dropout import Dropout

@@ -15,7 +15,8 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.serialization import load, load_metadata, save, sync_folder
 
 FORMAT = "1"

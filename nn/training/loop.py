@@ -16,7 +16,8 @@ from autograd import no_grad
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from autograd.random import generator
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.training.arguments import (
     batches_of,
     check_clip_norm,

@@ -8,7 +8,8 @@ import numpy as np
 
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.layers.inputs import as_floats, axis_of
 
 

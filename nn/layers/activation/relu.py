@@ -9,7 +9,8 @@ import numpy as np
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.random import generator
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import blank
 from nn.init import constant_
 from nn.layers.activation.passes import negative_part, positive_part

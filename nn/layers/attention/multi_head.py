@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from nn import init
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import Parameter, blank
 from nn.layers.attention.scaled_dot_product import (
     _mask_for,

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import Buffer, floating_dtype
 from nn.layers.dropout import Dropout
 from nn.layers.inputs import cast_to

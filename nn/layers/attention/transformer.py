@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.layers.activation.gelu import gelu
 from nn.layers.activation.relu import relu
 from nn.layers.attention.multi_head import MultiheadAttention

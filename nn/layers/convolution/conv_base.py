@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from nn import init
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import Parameter, blank
 from nn.layers.images import AXES, Size, per_axis
 from nn.layers.inputs import as_values, cast_to

@@ -9,7 +9,7 @@ import numpy as np
 from autograd.engine.modes import mode
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
-from nn.core.module import check_size
+from nn.core.checks import check_size
 from nn.core.parameter import Buffer
 from nn.layers.inputs import cast_to
 from nn.layers.linear import Linear, linear, linear_op

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.layers.activation.relu import relu
 from nn.layers.minimal_effort.top_k import mask_of_op, with_features
 

@@ -16,7 +16,7 @@ import numpy as np
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
 from autograd.errors import ShapeError
-from nn.core.module import check_size
+from nn.core.checks import check_size
 from nn.layers.inputs import as_values
 
 # What a multiplication of SciPy's sparse product costs in those of BLAS, and the work of a product (in multiplications)

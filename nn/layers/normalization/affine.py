@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn import init
-from nn.core.module import check_size
+from nn.core.checks import check_size
 from nn.core.parameter import blank
 from nn.layers.inputs import as_values, cast_to
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter, floating_dtype
 from nn.layers.inputs import as_values
 from nn.layers.normalization.affine import check_eps, reset_affine, weight_and_bias

@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import Parameter
 from nn.layers.inputs import as_values
 from nn.layers.kernels.sums import column_sums, row_sums

@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from nn import init
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import Parameter, blank
 from nn.layers.inputs import cast_to
 from nn.layers.linear import linear_op

@@ -11,7 +11,8 @@ import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from nn import init
-from nn.core.module import Module, check_size
+from nn.core.checks import check_size
+from nn.core.module import Module
 from nn.core.parameter import blank
 from nn.layers.dropout import check_p
 from nn.layers.dropout import dropout as drop

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import nn
+from autograd.display import html
 from nn.core import display
 
 
@@ -67,10 +68,10 @@ def test_repr_is_pytorchs() -> None:
 def test_what_has_no_registered_form_says_so() -> None:
     with pytest.raises(NotImplementedError, match="no picture of a str is registered"):
         display.draw("no module")
-    assert display.html("<b>") == "<pre>&#x27;&lt;b&gt;&#x27;</pre>"
+    assert html("<b>") == "<pre>&#x27;&lt;b&gt;&#x27;</pre>"
 
 
 def test_modules_are_drawn_by_nn_inspect() -> None:
     layer = nn.Linear(2, 3)
     assert display.draw.dispatch(nn.Linear).__module__ == "nn.inspect.drawing"
-    assert display.html(layer) == layer._repr_html_()
+    assert html(layer) == layer._repr_html_()
