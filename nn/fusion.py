@@ -12,8 +12,8 @@ import numpy as np
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, ShapeError
 from nn.core.containers import Sequential
-from nn.core.hooks import has_hooks
 from nn.core.module import Module
+from nn.core.module_hooks import has_hooks
 from nn.core.parameter import Parameter
 from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
 from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d

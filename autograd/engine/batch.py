@@ -14,7 +14,6 @@ import numpy as np
 from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
 from autograd.engine.graph import Node
-from autograd.engine.hooks import through_hooks
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import pick
 from autograd.engine.recording import raw
@@ -23,6 +22,7 @@ from autograd.engine.reverse import sweep
 from autograd.engine.route import find_route
 from autograd.engine.stacking import OneByOne, leading_size, ones_like, stacked_call
 from autograd.engine.step import Step, called
+from autograd.engine.tensor_hooks import through_hooks
 
 
 def pull(outputs: Any, inputs: Sequence[Any], cotangents: Any, create_graph: bool = False) -> list[Any]:

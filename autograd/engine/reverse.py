@@ -13,13 +13,13 @@ import numpy as np
 
 from autograd.engine.cotangents import as_tensor, complete, own
 from autograd.engine.graph import Node
-from autograd.engine.hooks import through_hooks
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import Share
 from autograd.engine.recording import raw, result
 from autograd.engine.route import Route
 from autograd.engine.settings import enable_grad
 from autograd.engine.step import Step
+from autograd.engine.tensor_hooks import through_hooks
 from autograd.engine.written import is_written, refuse_changed
 from autograd.errors import ArgumentError
 

@@ -16,10 +16,10 @@ from autograd.engine import anomaly
 from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
 from autograd.engine.higher_order import linked, through_composite
-from autograd.engine.hooks import retaining, through_hooks
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import result
+from autograd.engine.tensor_hooks import retaining, through_hooks
 from autograd.engine.written import refuse_freed
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from autograd import display
 from autograd.engine import reverse
 from autograd.engine.graph import Node
-from autograd.engine.hooks import RETAIN
 from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
+from autograd.engine.tensor_hooks import RETAIN
 from autograd.errors import DTypeError, GraphError, NoRuleError, ShapeError
 from autograd.tensor.conversions import Conversions
 from autograd.tensor.hook_handle import HookHandle

@@ -5,7 +5,7 @@ from autograd.viz.api import draw, steps, trace
 from autograd.viz.data.graph_data import GraphEdge, GraphNode
 from autograd.viz.data.values import Values
 from autograd.viz.drawing import Drawing
-from autograd.viz.graph import Graph
 from autograd.viz.step_by_step.notebook import Steps
+from autograd.viz.traced_graph import Graph
 
 __all__ = ["draw", "trace", "steps", "Drawing", "Steps", "Graph", "GraphNode", "GraphEdge", "Values"]

@@ -9,10 +9,10 @@ from typing import Any
 from autograd.viz.data.tracing import traced
 from autograd.viz.data.values import ELEMENTS
 from autograd.viz.drawing import Drawing
-from autograd.viz.graph import Graph
 from autograd.viz.picture.picture import LIMIT
 from autograd.viz.step_by_step.html_page import ELEMENTS as ELEMENTS_OF_PAGE
 from autograd.viz.step_by_step.notebook import Steps
+from autograd.viz.traced_graph import Graph
 
 TRACED = 50_000  # nodes that a picture looks at; those farther from the result are only counted
 

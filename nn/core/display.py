@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 
 @singledispatch
 def draw(module: Any, *inputs: Any, **options: Any) -> Any:
-    """A picture of a module for these inputs; `nn.inspect.drawing` registers the one of a Module."""
+    """A picture of a module for these inputs; `nn.inspect.module_picture` registers the one of a Module."""
     raise NotImplementedError(f"no picture of a {type(module).__name__} is registered: import nn first.")
 
 

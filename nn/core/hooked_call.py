@@ -11,7 +11,7 @@ from autograd import Tensor, is_grad_enabled
 from autograd.engine.cotangents import as_tensor
 from autograd.engine.primitive import Primitive
 from autograd.errors import ArgumentError, ShapeError
-from nn.core.hooks import Hooks
+from nn.core.module_hooks import Hooks
 
 
 def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

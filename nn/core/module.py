@@ -17,7 +17,7 @@ from autograd.errors import ArgumentError, DTypeError
 from nn.core import display
 from nn.core.call_errors import add_location, no_forward
 from nn.core.hooked_call import call_with_hooks
-from nn.core.hooks import Hookable
+from nn.core.module_hooks import Hookable
 from nn.core.parameter import Buffer, Parameter
 from nn.core.state_dict import LoadResult, load_arrays
 
@@ -342,7 +342,7 @@ class Module(Hookable):
     def draw(self, *inputs: Any, **options: Any) -> Any:
         """A picture of the layers, with shapes and numbers of parameters, for inputs of these shapes.
 
-        The arguments are those of `nn.inspect.drawing.draw`.
+        The arguments are those of `nn.inspect.module_picture.draw`.
         """
         return display.draw(self, *inputs, **options)
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from autograd.errors import ArgumentError
 from nn import functional as F
-from nn.estimator.base import NetEstimator
+from nn.estimator.net_estimator import NetEstimator
 
 
 class NetClassifier(ClassifierMixin, NetEstimator):

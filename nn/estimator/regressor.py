@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
-from nn.estimator.base import NetEstimator
+from nn.estimator.net_estimator import NetEstimator
 
 LOSSES = {"squared_error": F.mse_loss, "absolute_error": F.l1_loss, "huber": F.huber_loss}
 

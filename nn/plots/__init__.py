@@ -6,9 +6,9 @@ the figure: `ax.figure.savefig("plot.png")` does. matplotlib is imported by the 
 
 from nn.plots.curves import learning_curves
 from nn.plots.functions import activations, slopes
-from nn.plots.gradients import GradientNorms
+from nn.plots.gradient_norms import GradientNorms
+from nn.plots.jacobians import jacobian
 from nn.plots.layers import DeadReLUs, activation_histograms, ridges, weight_histograms
-from nn.plots.matrices import jacobian
 from nn.plots.metrics import confusion_matrix, roc_curve
 from nn.plots.paths import Valley, animate_paths, beale, descend, optimizer_paths, ravine, rosenbrock
 from nn.plots.regions import count_regions, decision_regions, kinks, linear_regions

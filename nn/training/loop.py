@@ -18,7 +18,9 @@ from autograd.errors import ArgumentError
 from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.module import Module
-from nn.training.arguments import (
+from nn.training.checkpoint import Checkpoint
+from nn.training.clip import clip_grad_norm_
+from nn.training.fit_arguments import (
     batches_of,
     check_clip_norm,
     check_trainers,
@@ -28,8 +30,6 @@ from nn.training.arguments import (
     metric_dict,
     needs_argument,
 )
-from nn.training.checkpoint import Checkpoint
-from nn.training.clip import clip_grad_norm_
 from nn.training.history import History
 from nn.training.nonfinite import gradients_are_finite, nonfinite_error
 from nn.training.progress import progress_of

@@ -11,7 +11,6 @@ SequentialLR, ChainedScheduler                          combinations
 SWALR                                                   to a constant rate, for averaging weights
 """
 
-from optim.lr_scheduler.base import LRScheduler
 from optim.lr_scheduler.composite import ChainedScheduler, SequentialLR
 from optim.lr_scheduler.cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from optim.lr_scheduler.cyclic import CyclicLR
@@ -19,6 +18,7 @@ from optim.lr_scheduler.decay import ConstantLR, ExponentialLR, LinearLR, MultiS
 from optim.lr_scheduler.function import LambdaLR, MultiplicativeLR
 from optim.lr_scheduler.one_cycle import OneCycleLR
 from optim.lr_scheduler.plateau import ReduceLROnPlateau
+from optim.lr_scheduler.scheduler import LRScheduler
 from optim.lr_scheduler.swa import SWALR
 
 __all__ = [

@@ -9,8 +9,8 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 from optim.checks import check_whole
-from optim.lr_scheduler.base import LRScheduler, State
 from optim.lr_scheduler.plateau import ReduceLROnPlateau
+from optim.lr_scheduler.scheduler import LRScheduler, State
 from optim.optimizer import Optimizer
 
 

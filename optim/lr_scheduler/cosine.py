@@ -6,7 +6,7 @@ import math
 
 from autograd.errors import ArgumentError
 from optim.checks import check_range, check_whole, is_number
-from optim.lr_scheduler.base import LRScheduler
+from optim.lr_scheduler.scheduler import LRScheduler
 from optim.optimizer import Optimizer
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 from optim.checks import check_choice, check_range, is_number
-from optim.lr_scheduler.base import LRScheduler, State, per_group
 from optim.lr_scheduler.function import load_attributes, saved_attributes
 from optim.lr_scheduler.momentum import set_momentum, uses_beta1
+from optim.lr_scheduler.scheduler import LRScheduler, State, per_group
 from optim.optimizer import Optimizer
 
 MODES = ("triangular", "triangular2", "exp_range")

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 from optim.checks import check_range, check_whole
-from optim.lr_scheduler.base import LRScheduler, State
+from optim.lr_scheduler.scheduler import LRScheduler, State
 from optim.optimizer import Optimizer
 
 

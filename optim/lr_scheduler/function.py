@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.errors import ArgumentError
-from optim.lr_scheduler.base import LRScheduler, State, per_group
+from optim.lr_scheduler.scheduler import LRScheduler, State, per_group
 from optim.optimizer import Optimizer
 
 Factor = Callable[[int], float]

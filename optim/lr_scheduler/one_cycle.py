@@ -8,8 +8,8 @@ from typing import Any
 
 from autograd.errors import ArgumentError
 from optim.checks import check_choice, check_range, check_whole
-from optim.lr_scheduler.base import LRScheduler, State, per_group
 from optim.lr_scheduler.momentum import set_momentum, uses_beta1
+from optim.lr_scheduler.scheduler import LRScheduler, State, per_group
 from optim.optimizer import Optimizer
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from optim.checks import check_choice, check_range, check_whole
-from optim.lr_scheduler.base import LRScheduler, per_group
+from optim.lr_scheduler.scheduler import LRScheduler, per_group
 from optim.optimizer import Optimizer
 
 

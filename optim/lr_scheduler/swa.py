@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from optim.checks import check_choice, check_range, check_whole
-from optim.lr_scheduler.base import LRScheduler, per_group
+from optim.lr_scheduler.scheduler import LRScheduler, per_group
 from optim.optimizer import Optimizer
 
 

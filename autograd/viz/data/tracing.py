@@ -15,8 +15,8 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node
-from autograd.engine.hooks import RETAIN
 from autograd.engine.recording import raw as raw_array
+from autograd.engine.tensor_hooks import RETAIN
 from autograd.errors import ArgumentError, DTypeError
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor

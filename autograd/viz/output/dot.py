@@ -8,7 +8,7 @@ from typing import Any
 from autograd.viz.output.escaping import clean
 from autograd.viz.picture.labels import Line
 from autograd.viz.picture.picture import Arrow, Box, Picture, nested
-from autograd.viz.picture.style import MEANINGS, Theme
+from autograd.viz.picture.themes import MEANINGS, Theme
 
 FONT = 'fontname="Helvetica,Arial,sans-serif"'
 SHAPES = {  # each kind has a shape of its own, so that no reader depends on its colour

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograd.viz.output.escaping import clean
 from autograd.viz.picture.labels import Line, plain_text
 from autograd.viz.picture.picture import Arrow, Box, Picture, nested
-from autograd.viz.picture.style import MEANINGS, Theme
+from autograd.viz.picture.themes import MEANINGS, Theme
 
 BRACKETS = {
     "parameter": ("[(", ")]"), "input": ("[/", "/]"), "constant": ("([", "])"), "operation": ("(", ")"),

@@ -20,7 +20,7 @@ from autograd.viz.picture.labels import (
     value_lines,
 )
 from autograd.viz.picture.picture import Arrow, Box, Options, Picture
-from autograd.viz.picture.style import THEMES, scale_of
+from autograd.viz.picture.themes import THEMES, scale_of
 
 KINDS = ("parameter", "input", "constant", "operation", "module")  # in the order of the legend
 

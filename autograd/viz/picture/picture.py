@@ -9,7 +9,7 @@ from autograd.errors import ArgumentError
 from autograd.viz.data.graph_data import shared_depth
 from autograd.viz.picture.arrange import Frame
 from autograd.viz.picture.labels import Line
-from autograd.viz.picture.style import THEMES, Scale, Theme
+from autograd.viz.picture.themes import THEMES, Scale, Theme
 
 SHOW = ("value", "grad", "local", "shape", "dtype", "vjp", "scope", "source")
 SHOWN = ("value", "grad", "local", "shape", "vjp", "scope")

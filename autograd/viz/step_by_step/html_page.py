@@ -18,7 +18,7 @@ from autograd.viz.output.escaping import clean
 from autograd.viz.step_by_step.layout import place
 from autograd.viz.step_by_step.pieces import as_text
 from autograd.viz.step_by_step.story import Block, Step, Story
-from autograd.viz.step_by_step.sweep import as_array, is_table, receives
+from autograd.viz.step_by_step.visits import as_array, is_table, receives
 
 ELEMENTS = 100_000  # of a larger array the page has only the statistics
 LIMIT = 150  # operations; a longer page can hardly be followed

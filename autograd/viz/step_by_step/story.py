@@ -11,7 +11,7 @@ from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
 from autograd.viz.data.values import Content, Values, one_line
 from autograd.viz.step_by_step import formulas
 from autograd.viz.step_by_step.pieces import Piece, as_text, bracketed, listed, names_of, spoken, stretched
-from autograd.viz.step_by_step.sweep import Arrival, Visit, is_scalar, is_table, receives, swept
+from autograd.viz.step_by_step.visits import Arrival, Visit, is_scalar, is_table, receives, swept
 
 BEFORE = "Make the page before backward(), or keep the graph with backward(retain_graph=True)."
 

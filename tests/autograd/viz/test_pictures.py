@@ -20,7 +20,7 @@ from autograd.viz import Graph, Values, drawing
 from autograd.viz.data.values import values_of, written, written_gradient
 from autograd.viz.picture import compose
 from autograd.viz.picture.picture import Box, Picture
-from autograd.viz.picture.style import scale_of
+from autograd.viz.picture.themes import scale_of
 
 
 def rng() -> np.random.Generator:

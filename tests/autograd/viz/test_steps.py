@@ -27,7 +27,7 @@ from autograd.viz.data.values import Values, values_of
 from autograd.viz.step_by_step import formulas, layout
 from autograd.viz.step_by_step.html_page import page_of
 from autograd.viz.step_by_step.story import Story
-from autograd.viz.step_by_step.sweep import as_array, is_table
+from autograd.viz.step_by_step.visits import as_array, is_table
 from tests import ROOT
 from tests.cases import all_cases
 

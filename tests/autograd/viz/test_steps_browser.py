@@ -22,7 +22,7 @@ from autograd.tensor.tensor import Tensor
 from autograd.viz import steps
 from autograd.viz.step_by_step import layout
 from autograd.viz.step_by_step.story import Story
-from autograd.viz.step_by_step.sweep import as_array
+from autograd.viz.step_by_step.visits import as_array
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed (pip install selenium)")
 from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402  after importorskip

@@ -73,5 +73,5 @@ def test_what_has_no_registered_form_says_so() -> None:
 
 def test_modules_are_drawn_by_nn_inspect() -> None:
     layer = nn.Linear(2, 3)
-    assert display.draw.dispatch(nn.Linear).__module__ == "nn.inspect.drawing"
+    assert display.draw.dispatch(nn.Linear).__module__ == "nn.inspect.module_picture"
     assert html(layer) == layer._repr_html_()

@@ -1,4 +1,4 @@
-"""Module: its members, the methods that act on all of them, and state dicts. Hooks: test_hooks.py."""
+"""Module: its members, the methods that act on all of them, and state dicts. Hooks: test_module_hooks.py."""
 
 from __future__ import annotations
 
