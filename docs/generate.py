@@ -2,17 +2,21 @@
 
 - docs/modules.md from the docstrings,
 - the tables of docs/conventions.md from the engine's answers to the questions in docs/kinks.py,
-- the README's table of the notebooks from their first cells.
+- the README's table of the notebooks from their first cells,
+- CONTRIBUTING's reading order of the engine, with its numbers of lines.
 
 tests/project/test_docs.py fails if one of them is out of date.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
+import io
 import json
 import re
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +25,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 CONVENTIONS = ROOT / "docs" / "conventions.md"
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGE = ROOT / "docs" / "modules.md"
 SECTION = re.compile(r"^[A-Z][a-z]+:(\s|$)")  # "Shape:     x (N, C) -> …"
 
@@ -165,7 +170,46 @@ def first_cell(source: str) -> tuple[str, str, str]:
     return title.strip(), re.split(r"(?<=[.!?]) (?=[A-Z])", paragraph)[0], named[1].strip(" ,") if named else ""
 
 
-FILES = {PAGE: page, CONVENTIONS: conventions, README: readme}
+READING = {  # file of autograd/ -> what it says
+    "engine/graph.py": "`Node`: one recorded operation, and the walk over those before it",
+    "engine/abstract.py": "what a node holds of an array that no rule will read",
+    "engine/modes.py": "what an operation asks before it records itself",
+    "engine/definition.py": "an operation: a NumPy forward, its VJPs, and what they keep",
+    "engine/recording.py": "where a node and a Tensor are made",
+    "engine/anomaly.py": "what `detect_anomaly` looks for",
+    "engine/primitive.py": "what a call does",
+    "engine/cotangents.py": "where a sweep starts; `complete`, where broadcasting and dtype are undone",
+    "engine/tensor_hooks.py": "functions that see a gradient on its way",
+    "engine/written.py": "whether what a rule reads is still what it was",
+    "engine/step.py": "what a sweep does at a node off the hot path",
+    "engine/reverse.py": "`backward`, the sweep, its hot loop",
+}
+
+
+def contributing() -> str:
+    """CONTRIBUTING.md with the lines of the files that explain `backward()`."""
+    rows, total, code = ["| file | what it says | lines | of code |", "|---|---|---|---|"], 0, 0
+    for name, what in READING.items():
+        text = (ROOT / "autograd" / name).read_text(encoding="utf-8")
+        lines, statements = text.count("\n"), lines_of_code(text)
+        total, code = total + lines, code + statements
+        rows.append(f"| [{name}](autograd/{name}) | {what} | {lines} | {statements} |")
+    rows.append(f"| | together | {total} | {code} |")
+    return between(CONTRIBUTING.read_text(encoding="utf-8"), "reading", "\n" + "\n".join(rows) + "\n\n")
+
+
+def lines_of_code(source: str) -> int:
+    """How many lines hold more than comments and docstrings."""
+    layout = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    used = {line for t in tokens if t.type not in layout for line in range(t.start[0], t.end[0] + 1)}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            used -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    return len(used)
+
+
+FILES = {PAGE: page, CONVENTIONS: conventions, README: readme, CONTRIBUTING: contributing}
 
 if __name__ == "__main__":
     for path, made in FILES.items():
