@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.cotangents import as_tensor, complete, own
+from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import Share
@@ -176,7 +176,9 @@ def _propagate(
                 if guard and isnan(gi) and g == 0:
                     gi = kind(0)
             else:
-                if found is None and (guard or kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape):
+                if found is None and (
+                    kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape or guard and has_nan(gi)
+                ):
                     gi = complete(gi, g, x, guard, False)
                 if type(x) is ndarray:  # a value that the rules read
                     if parent.written > node.number:

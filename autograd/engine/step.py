@@ -97,14 +97,11 @@ def called(
     primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Sequence[Any], params: dict[str, Any]
 ) -> list[Any]:
     """What the VJPs return for the arguments with these numbers."""
+    rules = primitive.vjps
+    if rules:
+        return [rules[i](g, out, *args, **params) for i in which]  # type: ignore[misc]
     if primitive.joint is not None:
         found = primitive.joint(g, out, *args, **params)
         return [found[i] for i in which]
-    if primitive.each is not None:
-        return [primitive.each(i, g, out, *args, **params) for i in which]
-    rules = primitive.vjps
-    found = []
-    for i in which:
-        rule = rules[i] if i < len(rules) else None
-        found.append(None if rule is None else rule(g, out, *args, **params))
-    return found
+    assert primitive.each is not None
+    return [primitive.each(i, g, out, *args, **params) for i in which]

@@ -10,6 +10,8 @@ import numpy as np
 from autograd.engine.graph import Node
 from autograd.errors import FreedGraphError, InPlaceError
 
+ndarray = np.ndarray
+
 
 def is_written(parent: Any, node: Node, views: dict[Node, Any]) -> bool:
     """Whether memory that a rule read through a view of it was written since."""
@@ -27,19 +29,19 @@ def refuse_written(nodes: Sequence[Node], used: Any) -> None:
     """
     views: dict[Node, Any] = {}
     for node in nodes:
-        args = node.args
-        if args is None:
-            continue
         reads = node in used
-        for parent, x in zip(node.parents, args):  # noqa: B905  as many; it runs for every operation
+        viewed = node in views
+        if node.args is None or not reads and not viewed:
+            continue
+        for parent, x in zip(node.parents, node.args):  # noqa: B905  as many; it runs for every operation
             if parent is None:
                 continue
-            if reads and type(x) is np.ndarray:
+            if reads and type(x) is ndarray:
                 if parent.written > node.number:
                     refuse_changed(parent, node.name)
                 if x.base is not None and type(parent) is Node:
                     views[parent] = x
-            if views and node in views and is_written(parent, node, views):
+            if viewed and is_written(parent, node, views):
                 refuse_changed(parent, node.name)
 
 
