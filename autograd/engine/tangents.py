@@ -9,8 +9,8 @@ Most primitives need no rule beside their VJP:
     fused         the tangents go through the composite, recorded anew
     the rest      by transposing the VJP, which is linear in g:  J v = d/du <Jᵀu, v>
 
-and the others have theirs written out (`jvp=`). A rule gets arrays, or Tensors if the sweep is recorded. In a batch of k
-the tangents have a leading axis, see stacking.py.
+and the others have theirs written out (`jvp=`). A rule gets arrays, or Tensors if the sweep is recorded. In a batch of
+k the tangents have a leading axis, see stacking.py.
 """
 
 from __future__ import annotations
@@ -165,10 +165,10 @@ def _for_batch(
             pass
         else:
             return rule(primitive, ts, k, many, result_of_many, changed, create)
-    rows = [
-        _fitted(rule(primitive, [t if t is None else t[row] for t in ts], None, args, out, params, create), out, None, create)
-        for row in range(k)
-    ]  # fmt: skip
+    rows = []
+    for row in range(k):
+        t = rule(primitive, [t if t is None else t[row] for t in ts], None, args, out, params, create)
+        rows.append(_fitted(t, out, None, create))
     if rows[0] is None:
         return None
     if isinstance(out, tuple):

@@ -139,7 +139,7 @@ class Scalar:
                 s._waits = 0
                 return s
         elif type(other) is float:
-            return _record("mul", self.data * other, self, other, None, other)
+            return recorded_scalar("mul", self.data * other, self, other, None, other)
         return _binary("mul", self, other, rules.mul)
 
     def __radd__(self, other: Any) -> Scalar:
@@ -162,21 +162,23 @@ class Scalar:
 
     def __pow__(self, other: Any) -> Scalar:
         if type(other) is float or type(other) is int:
-            return _record("pow", rules.power(self.data, other), self, rules.power_slope(self.data, other), None, other)
+            return recorded_scalar(
+                "pow", rules.power(self.data, other), self, rules.power_slope(self.data, other), None, other
+            )
         return _binary("pow", self, other, rules.exponentiate)
 
     def __rpow__(self, other: Any) -> Scalar:
         return _binary("pow", other, self, rules.exponentiate)
 
     def __neg__(self) -> Scalar:
-        return _record("neg", -self.data, self, -1.0)
+        return recorded_scalar("neg", -self.data, self, -1.0)
 
     def __pos__(self) -> Scalar:
-        return _record("pos", +self.data, self, 1.0)
+        return recorded_scalar("pos", +self.data, self, 1.0)
 
     def __abs__(self) -> Scalar:
         x = self.data
-        return _record(
+        return recorded_scalar(
             "abs", abs(x), self, 1.0 if x > 0 else -1.0 if x < 0 else x * 0.0 if x != x else 0.0
         )  # 0 at 0, as PyTorch and JAX
 
@@ -185,30 +187,30 @@ class Scalar:
     def exp(self) -> Scalar:
         """e to the power of it."""
         out = rules.exp(self.data)
-        return _record("exp", out, self, out)
+        return recorded_scalar("exp", out, self, out)
 
     def log(self) -> Scalar:
         """Natural logarithm."""
         x = self.data
-        return _record("log", rules.log(x), self, rules.reciprocal(x))
+        return recorded_scalar("log", rules.log(x), self, rules.reciprocal(x))
 
     def sqrt(self) -> Scalar:
         """Square root; its derivative at 0 is inf, which a zero gradient turns into 0."""
         out = rules.sqrt(self.data)
-        return _record("sqrt", out, self, 0.5 * rules.reciprocal(out))
+        return recorded_scalar("sqrt", out, self, 0.5 * rules.reciprocal(out))
 
     def sin(self) -> Scalar:
         """Sine."""
-        return _record("sin", rules.sin(self.data), self, rules.cos(self.data))
+        return recorded_scalar("sin", rules.sin(self.data), self, rules.cos(self.data))
 
     def cos(self) -> Scalar:
         """Cosine."""
-        return _record("cos", rules.cos(self.data), self, -rules.sin(self.data))
+        return recorded_scalar("cos", rules.cos(self.data), self, -rules.sin(self.data))
 
     def tanh(self) -> Scalar:
         """Hyperbolic tangent."""
         out = rules.tanh(self.data)
-        return _record("tanh", out, self, 1.0 - out * out)
+        return recorded_scalar("tanh", out, self, 1.0 - out * out)
 
     def sigmoid(self) -> Scalar:
         """1 / (1 + exp(-x)), without overflow: exp sees no positive number."""
@@ -218,14 +220,14 @@ class Scalar:
         else:
             e = rules.exp(x)
             out = e / (1.0 + e)
-        return _record("sigmoid", out, self, out * (1.0 - out))
+        return recorded_scalar("sigmoid", out, self, out * (1.0 - out))
 
     def relu(self) -> Scalar:
         """max(x, 0); the derivative at 0 is 0 (Bertoin et al. 2021, arXiv:2106.12915, as PyTorch and JAX)."""
         x = self.data
         if x <= 0:
-            return _record("relu", 0.0, self, 0.0)
-        return _record("relu", x, self, 1.0)
+            return recorded_scalar("relu", 0.0, self, 0.0)
+        return recorded_scalar("relu", x, self, 1.0)
 
     @staticmethod
     def maximum(a: Any, b: Any) -> Scalar:
@@ -316,14 +318,14 @@ def _binary(op: str, left: Any, right: Any, rule: Callable[[Any, Any], tuple[Any
         return NotImplemented  # type: ignore[no-any-return]  # Python then asks the other operand
     if deep_left == deep_right:
         out, dx, dy = rule(left.data, right.data)
-        return _record(op, out, left, dx, right, dy)
+        return recorded_scalar(op, out, left, dx, right, dy)
     if deep_left > deep_right:  # the other is a constant to this derivative
         constant = right if deep_right else float(right)
         out, dx, _ = rule(left.data, constant)
-        return _record(op, out, left, dx, None, constant)
+        return recorded_scalar(op, out, left, dx, None, constant)
     constant = left if deep_left else float(left)
     out, _, dy = rule(constant, right.data)
-    return _record("r" + op, out, right, dy, None, constant)
+    return recorded_scalar("r" + op, out, right, dy, None, constant)
 
 
 def _depth(value: Any) -> int | None:
@@ -337,7 +339,7 @@ def _depth(value: Any) -> int | None:
     return depth or None
 
 
-def _record(op: str, out: Any, x: Scalar, dx: Any, y: Scalar | None = None, dy: Any = None) -> Scalar:
+def recorded_scalar(op: str, out: Any, x: Scalar, dx: Any, y: Scalar | None = None, dy: Any = None) -> Scalar:
     """The result of an operation on x, and on y or the constant dy."""
     s: Scalar = new(Scalar)
     s.data = out if type(out) is float and type(x.data) is float else _like(out, x.data)

@@ -30,13 +30,14 @@ def trace(
     The walk is iterative and visits every value once, however often it is used, so a graph of any size can be traced.
 
     Args:  limit: how many values and operations to take, those nearest to x; None for all.
-           complete: fill in what the graph does not hold. Values that no rule reads are computed again, and a separate
-           sweep from the sum of x finds the gradient of every node and the share of every edge. No `.grad` changes,
-           nothing is freed and no hook is called. Impossible for what backward() has freed.
+           complete: fill in what the graph does not hold. Values that no rule reads are computed again, and the
+           engine's sweep, from the sum of x, finds the gradient of every node and the share of every edge. No `.grad`
+           changes, nothing is freed and no hook is called. Impossible for what backward() has freed.
            elements: arrays of up to so many elements are kept in full, larger ones as statistics.
            names: {"W": W, "h": h}, names of Tensors, Scalars or arrays. Without them parameters have the names that
            their modules give them, and Scalars their labels.
-    Raises: DTypeError for anything else than Tensors and Scalars.
+    Raises: DTypeError for anything else than Tensors and Scalars; with complete=True InPlaceError where backward()
+           would raise it.
     Example:
         >>> from autograd import Scalar, trace
         >>> y = Scalar(1.0)

@@ -21,3 +21,8 @@ def reduce(loss: Any, reduction: str) -> Any:
     """What a loss does in the end: "none", "mean" or "sum"."""
     check_reduction(reduction)
     return np.mean(loss) if reduction == "mean" else np.sum(loss) if reduction == "sum" else loss
+
+
+def mean_from_sum(total: Any, count: Any) -> Any:
+    """total / count; nan without a warning if count is 0, as PyTorch gives for an empty or entirely ignored batch."""
+    return total / count if count else total * total.dtype.type(np.nan)

@@ -1,4 +1,4 @@
-"""What a graph does not hold: values that no rule reads, and the gradient of everything. Finding them changes nothing."""
+"""What a graph does not hold: the values that no rule reads, and all gradients. Finding them changes nothing."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from autograd.engine.step import Step
 from autograd.scalar.scalar import Scalar
 from autograd.scalar.sweep import sweep as sweep_scalars
 
-REFLECTED = {
-    "r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "maximum", "minimum")
-}  # of 2 - x, after __rsub__
+# The operation of 2 - x, which is named after __rsub__
+REFLECTED = {"r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "maximum", "minimum")}
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def completed(order: list[Any], asked: list[Any], kept: dict[int, Any]) -> Compl
             for node in nodes:
                 _evaluate(node, found.values)
             _sweep(tensors, found)
-            sweep_scalars([root for root in asked if isinstance(root, Scalar)], 1.0, _ObservedScalars(found))
+            sweep_scalars([root for root in asked if isinstance(root, Scalar)], 1.0, ObservedScalars(found))
     finally:
         mode.reset(token)
     return found
@@ -69,29 +68,22 @@ def _evaluate(node: Node, values: dict[int, Any]) -> None:
     args = []
     for parent, raw in zip(node.parents, node.args, strict=True):
         if _unknown(raw) and parent is not None:
-            raw = (
-                values.get(id(parent), raw)
-                if isinstance(parent, Node)
-                else raw
-                if parent.written > node.number
-                else parent._data
-            )
+            if isinstance(parent, Node):
+                raw = values.get(id(parent), raw)
+            elif parent.written <= node.number:
+                raw = parent._data
         if _unknown(raw):
             return
         args.append(raw)
     try:
         out = node.primitive.forward(*args, **node.params or {})
-    except (
-        Exception
-    ):  # whatever a function of the user's raises the second time, the picture is drawn without its value
+    except Exception:  # whatever a function of the user's raises the second time: the picture lacks its value
         return
     values[id(node)] = out[0] if node.primitive.saves else out
 
 
 def _unknown(value: Any) -> bool:
-    return isinstance(value, Abstract) or (
-        isinstance(value, tuple) and any(isinstance(item, Abstract) for item in value)
-    )
+    return any(isinstance(item, Abstract) for item in (value if isinstance(value, tuple) else (value,)))
 
 
 class _Observed(Step):
@@ -147,8 +139,8 @@ def _sweep(roots: list[Any], found: Completed) -> None:
     found.gradients.update((id(leaf), g.numpy()) for leaf, g in leaves.items())
 
 
-class _ObservedScalars:
-    """The same for Scalars."""
+class ObservedScalars:
+    """The step of a sweep over Scalars that is only watched; the gradients are noted in the order of the visits."""
 
     def __init__(self, found: Completed) -> None:
         self.found = found

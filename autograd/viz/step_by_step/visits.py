@@ -1,7 +1,7 @@
 """The sweep of a traced graph, visit by visit: which share arrives where, and to what it is added.
 
-The shares and the gradients were computed by the engine during `trace(x, complete=True)`. Here they are only put in
-order and added up, in the dtype of the value to which they belong.
+The shares and the gradients are the engine's: of Tensors, computed during `trace(x, complete=True)`; of Scalars, by a
+sweep here. Here they are put in order and added up, in the dtype of the value to which they belong.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.settings import enable_grad
+from autograd.scalar.scalar import Scalar, recorded_scalar
+from autograd.scalar.sweep import sweep
+from autograd.viz.data.complete import Completed, ObservedScalars
 from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
 from autograd.viz.data.values import Content, Values, values_of
 
@@ -77,7 +81,11 @@ def swept(graph: GraphData, roots: list[int]) -> Sweep:
     for position, edge in sorted(enumerate(graph.edges), key=lambda item: (item[1].target, item[1].index)):
         if receives(edge):
             into.setdefault(edge.target, []).append(position)
-    order = _order_of_scalars(graph, into, roots) if scalar else [n.id for n in reversed(graph.nodes) if n.id in into]
+    if scalar:
+        order, shares = _sweep_of_scalars(graph, into, roots)
+    else:
+        order = [node.id for node in reversed(graph.nodes) if node.id in into]
+        shares = {position: edge.share for position, edge in enumerate(graph.edges)}
     expected: dict[int, int] = dict.fromkeys(roots, 1)
     for position in [position for node in order for position in into.get(node, ())]:
         source = graph.edges[position].source
@@ -90,13 +98,8 @@ def swept(graph: GraphData, roots: list[int]) -> Sweep:
         g = totals.get(node)
         arrivals = []
         for position in into.get(node, ()):
-            edge = graph.edges[position]
-            source = edge.source
-            share = edge.share
-            if (
-                edge.local is not None
-            ):  # of a Scalar: like the engine, pass on 0 for a zero cotangent, even if local is inf
-                share = edge.local * g if g else 0.0  # type: ignore[operator]
+            source = graph.edges[position].source
+            share = shares[position]
             old = totals.get(source)
             arrived[source] = arrived.get(source, 0) + 1
             last = arrived[source] == expected[source]
@@ -112,23 +115,25 @@ def swept(graph: GraphData, roots: list[int]) -> Sweep:
     return Sweep(seeds, tuple(visits), totals)
 
 
-def _order_of_scalars(graph: GraphData, into: dict[int, list[int]], roots: list[int]) -> list[int]:
-    """As in autograd/scalar/scalar.py: the last one to have heard from all its children comes first."""
-    waits: dict[int, int] = {}
-    for edge in graph.edges:
-        if receives(edge):
-            waits[edge.source] = waits.get(edge.source, 0) + 1
-    ready, order = [root for root in roots if not waits.get(root)], []
-    while ready:
-        node = ready.pop()
-        if node in into:
-            order.append(node)
-        for position in into.get(node, ()):
-            source = graph.edges[position].source
-            waits[source] -= 1
-            if not waits[source]:
-                ready.append(source)
-    return order
+def _sweep_of_scalars(
+    graph: GraphData, into: dict[int, list[int]], roots: list[int]
+) -> tuple[list[int], dict[int, Any]]:
+    """(the operations in the order of their visits, position of an edge -> its share), by the engine's own sweep.
+
+    The Scalars themselves may be gone: others with the same local derivatives stand for them.
+    """
+    scalars: dict[int, Scalar] = {}
+    with enable_grad():
+        for node in graph.nodes:  # those from which a node was computed come before it
+            uses: list[Any] = []
+            for position in into.get(node.id, ()):
+                uses += [scalars[graph.edges[position].source], graph.edges[position].local]
+            scalars[node.id] = recorded_scalar("", 0.0, *uses) if uses else Scalar(0.0)
+    found = Completed({}, {}, {})
+    sweep([scalars[root] for root in roots], 1.0, ObservedScalars(found))
+    ids = {id(s): node for node, s in scalars.items()}
+    order = [ids[key] for key in found.gradients if ids[key] in into]
+    return order, {into[ids[key]][i]: share for (key, i), share in found.shares.items()}
 
 
 def _ones(node: GraphNode) -> Content:

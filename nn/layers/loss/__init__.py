@@ -1,1 +1,1 @@
-"""The losses: each with its primitive, its function and its Module in one file."""
+"""The losses: each file holds the primitives, functions and modules of one kind of loss."""

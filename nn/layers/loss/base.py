@@ -1,44 +1,46 @@
-"""What the losses have in common as modules."""
+"""The base class of the loss modules, and the buffer that holds a given weight."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError
 from nn.core.module import Module
 from nn.core.parameter import Buffer
+from nn.layers.loss.targets import values_of
 from nn.layers.reduction import REDUCTIONS, check_reduction
 
 
 class Loss(Module):
-    """The base of the losses: how a loss an element becomes one number.
+    """The base class of the losses: it stores how the losses of the elements are reduced to one number.
+
+    A subclass lists in `shown_options` the options that its repr shows when they differ from their default.
 
     Args:      reduction: "mean", "sum", or "none" for the losses of all elements.
     """
 
-    reductions: tuple[str, ...] = REDUCTIONS
+    reductions: ClassVar[tuple[str, ...]] = REDUCTIONS
+    shown_options: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, *, reduction: str = "mean") -> None:
         check_reduction(reduction, self.reductions)
         self.reduction = reduction
 
     def extra_repr(self) -> str:
-        return ", ".join([*self._options(), *([] if self.reduction == "mean" else [f"reduction={self.reduction!r}"])])
-
-    def _options(self) -> list[str]:
-        """The other options, as they are written in the constructor."""
-        return []
+        values = {name: getattr(self, name) for name in self.shown_options}
+        options = [f"{name}={value}" for name, value in values.items() if value != self.shown_options[name]]
+        return ", ".join([*options, *([] if self.reduction == "mean" else [f"reduction={self.reduction!r}"])])
 
 
 def weight_buffer(weight: Any, name: str = "weight") -> Buffer | None:
-    """A given weight as a buffer, which the state_dict holds; integers become float32."""
+    """A given weight as a Buffer, so that it is part of the state_dict; integers become float32."""
     if weight is None:
         return None
-    raw = np.asarray(getattr(weight, "_data", weight))
-    if raw.dtype.kind not in "fiub":
-        raise DTypeError(f"{name} must be numbers; got dtype {raw.dtype}.")
-    if (raw < 0).any():
-        raise ArgumentError(f"{name} must not be negative; got {raw.min()}.")
-    return Buffer(raw if raw.dtype.kind == "f" else raw.astype(np.float32))
+    values = values_of(weight)
+    if values.dtype.kind not in "fiub":
+        raise DTypeError(f"{name} must be numbers; got dtype {values.dtype}.")
+    if (values < 0).any():
+        raise ArgumentError(f"{name} must not be negative; got {values.min()}.")
+    return Buffer(values if values.dtype.kind == "f" else values.astype(np.float32))

@@ -1,7 +1,8 @@
-"""Class numbers as targets: how they are checked, and how they pick an element for each position.
+"""Class numbers as targets: how they are checked, and how they select an element for each position.
 
-Class numbers are (N,), or (N, D) for D positions an example. As places in the flattened array one index finds all of their
-elements, which takes a third of the time of np.take_along_axis and np.put_along_axis.
+Class numbers have the shape (N,), or (N, D) for D positions in each example. They are turned into indices of the
+flattened array, so that one index finds all elements. That takes a third of the time of np.take_along_axis and
+np.put_along_axis.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from nn.layers.loss.targets import constant, values_of
+from nn.layers.loss.targets import as_constant, values_of
 
 
-def classes_in_the_middle(x: Any, who: str) -> tuple[Any, tuple[int, ...]]:
-    """(x as (N, C) or (N, C, D), the shape of a loss a position)."""
+def with_classes_second(x: Any, who: str) -> tuple[Any, tuple[int, ...]]:
+    """(x as (N, C) or (N, C, D), the shape of the loss of each position)."""
     if x.ndim == 0 or x.shape[min(1, x.ndim - 1)] == 0:
         raise ShapeError(f"{who} expects input of shape (N, C), (C,) or (N, C, d1, …) with C > 0; got {x.shape}.")
     if x.ndim == 1:
@@ -26,30 +27,30 @@ def classes_in_the_middle(x: Any, who: str) -> tuple[Any, tuple[int, ...]]:
 
 
 def class_weight(weight: Any, x: Any, who: str) -> Any:
+    """The weights of the classes as a constant (C,), or None."""
     if weight is None:
         return None
-    weight = constant(weight, x, who, "weight")
+    weight = as_constant(weight, x, who, "weight")
     if weight.shape != (x.shape[1],):
         raise ShapeError(f"{who} expects a weight a class, of shape ({x.shape[1]},); got {weight.shape}.")
     return weight
 
 
 def class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: int, who: str) -> Any:
-    """The target as class numbers (N,) or (N, D), all in range or ignored, copied."""
-    raw = values_of(target)
-    if raw.dtype.kind not in "iub":
-        remedy = "Use target.astype(int)." if raw.shape == outer else "Probabilities have the shape of the input."
+    """A copy of the target as class numbers (N,) or (N, D), each of them in range or ignored."""
+    values = values_of(target)
+    if values.dtype.kind not in "iub":
+        remedy = "Use target.astype(int)." if values.shape == outer else "Probabilities have the shape of the input."
         raise DTypeError(
-            f"{who} expects integer class numbers as target; got dtype {raw.dtype} and shape {raw.shape}. {remedy}"
+            f"{who} expects integer class numbers as target; got dtype {values.dtype} and shape {values.shape}. "
+            f"{remedy}"
         )
-    if raw.shape != outer:
+    if values.shape != outer:
         raise ShapeError(
-            f"{who} expects a target of shape {outer}, a class number a position, or probabilities; got {raw.shape}."
+            f"{who} expects a target of shape {outer}, a class number a position, or probabilities; got {values.shape}."
         )
-    at = np.array(raw, np.intp).reshape(x.shape[0], *x.shape[2:])
-    if (
-        at.size and np.maximum.reduce(at.view(np.uintp), axis=None) >= x.shape[1]
-    ):  # a negative number is a large one there
+    at = np.array(values, np.intp).reshape(x.shape[0], *x.shape[2:])
+    if not all_in_range(at, x.shape[1]):
         counted = at[at != ignore_index]
         if counted.size and not (counted.min() >= 0 and counted.max() < x.shape[1]):
             raise ArgumentError(
@@ -59,8 +60,13 @@ def class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: int
     return at
 
 
-def looked_up(target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[Any, Any, Any]:
-    """(target with class 0 where it is ignored, the weight of each position or None for 1 everywhere, their sum)."""
+def all_in_range(at: Any, classes: int) -> bool:
+    """Whether all class numbers (np.intp) lie in 0 … classes - 1. Read as unsigned, a negative number is too large."""
+    return not at.size or bool(np.maximum.reduce(at.view(np.uintp), axis=None) < classes)
+
+
+def position_weights(target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[Any, Any, Any]:
+    """(target with class 0 where it is ignored, the weight of each position or None if all are 1, their sum)."""
     counted = None
     if ignore_index >= 0 or target.size and np.minimum.reduce(target, axis=None) < 0:
         counted = target != ignore_index
@@ -76,15 +82,10 @@ def looked_up(target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[
     return target, each, np.add.reduce(each, axis=None)
 
 
-def places(at: Any, shape: tuple[int, ...]) -> Any:
-    """Where the elements of these classes are in an array of this shape, flattened."""
+def flat_indices(at: Any, shape: tuple[int, ...]) -> Any:
+    """The indices of the elements of these classes in a flattened array that had this shape."""
     size = math.prod(shape[1:])
     first = np.arange(0, shape[0] * size, size)
     if at.ndim == 1:
         return first + at
     return at * shape[2] + (first[:, None] + np.arange(shape[2]))
-
-
-def divided(total: Any, n: Any) -> Any:
-    """total / n, nan without a warning where nothing was counted: what PyTorch gives for a batch that is ignored as a whole."""
-    return total / n if n else total * total.dtype.type(np.nan)

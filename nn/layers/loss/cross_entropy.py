@@ -1,8 +1,12 @@
-"""Cross-entropy, -log softmax(logits)[target]. weighted_cross_entropy.py has the primitives beyond the plain case."""
+"""Cross-entropy, -log softmax(logits)[target]: the primitive of the plain case, the function and the Module.
+
+In the plain case the logits are (N, C), the target is one class number per row, and there are no weights, ignored rows
+or smoothed labels. weighted_cross_entropy.py has the primitives of all other cases.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,13 +17,13 @@ from nn.core.parameter import Buffer
 from nn.layers.activation.softmax import log_softmax_op, softmax_op
 from nn.layers.inputs import as_values
 from nn.layers.loss.base import Loss, weight_buffer
-from nn.layers.loss.class_numbers import class_numbers, class_weight, classes_in_the_middle
-from nn.layers.loss.targets import floating, in_dtype_of, own
+from nn.layers.loss.class_numbers import all_in_range, class_numbers, class_weight, with_classes_second
+from nn.layers.loss.targets import floating_values, in_dtype_of, own_copy
 from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_classes_op,
     softmax_cross_entropy_of_probabilities_op,
 )
-from nn.layers.reduction import check_reduction
+from nn.layers.reduction import check_reduction, reduce
 
 
 def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
@@ -29,11 +33,11 @@ def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") ->
     p: Any = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), order="C")
     flat = p.reshape(-1)
     at_target = flat[chosen]
-    np.exp(p, p)
-    total = np.add.reduce(p, 1)
+    np.exp(p, out=p)
+    total = np.add.reduce(p, axis=1)
     p /= total[:, None]
-    flat[chosen] -= 1  # p - y, exactly: the gradient but for its scale
-    loss = np.log(total, total)
+    flat[chosen] -= 1  # p - y exactly: the gradient up to its scale
+    loss = np.log(total, out=total)
     loss -= at_target
     if reduction == "none":
         return loss, p
@@ -43,7 +47,7 @@ def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") ->
 
 
 def _softmax_cross_entropy_vjp(g: Any, out: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
-    # p - y, which the forward has saved
+    # p - y: saved by the forward; for a graph of the gradient it is computed from the logits
     difference = softmax_op(logits, axis=1) - _one_hot(target, *logits.shape) if is_tensor(logits) else out.values
     if reduction == "none":
         return difference * g[:, None]
@@ -58,13 +62,13 @@ def _one_hot(target: Any, n: int, classes: int) -> Any:
 
 def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = "mean") -> Any:
     loss = -log_softmax_op(logits, axis=1)[np.arange(logits.shape[0]), target]
-    return loss if reduction == "none" else np.sum(loss) if reduction == "sum" else np.mean(loss)
+    return reduce(loss, reduction)
 
 
 softmax_cross_entropy_op = define(
     _softmax_cross_entropy,
     _softmax_cross_entropy_vjp,
-    keeps="logits target",  # the rule reads what is saved; for a graph of the gradient it starts from the logits
+    keeps="logits target",
     saves=True,
     composite=_softmax_cross_entropy_composite,
     plain=True,
@@ -87,17 +91,19 @@ def cross_entropy(
         l_n = -w[t_n] log softmax(input_n)[t_n]                      for class numbers t
         l_n = -Σ_c w_c y_nc log softmax(input_n)[c]                  for probabilities y
 
-    Shape:     input (N, C), (C,) or (N, C, d1, …), classes on the second axis; target of the same shape without C, integer
-               class numbers 0 … C-1, or of the same shape with it, probabilities (one-hot integers and booleans are welcome)
-               -> () for "mean" and "sum", the shape without C for "none"
+    Shape:     input (N, C), (C,) or (N, C, d1, …), classes on the second axis; target of the same shape without C for
+               integer class numbers 0 … C-1, or of the input's shape for probabilities (one-hot integers and booleans
+               are accepted) -> () for "mean" and "sum", the shape without C for "none"
     Args:      weight: of the classes, (C,).
                ignore_index: a class number whose positions do not count (only for class numbers).
                reduction: "mean" divides by the sum of the weights of the targets that count; for probabilities by the
                number of positions.
-               label_smoothing: ε in [0, 1]; the target becomes (1 - ε) y + ε / C (Szegedy et al. 2015, arXiv:1512.00567, section 7).
-    Gradient:  (softmax(input) - y) / N in the plain case; to a target of probabilities, too.
-    Numerics:  softmax and logarithm are taken together, so large logits do no harm. nan if every position is ignored.
-    Raises:    ArgumentError for a class number out of range, DTypeError and ShapeError for a target that does not fit.
+               label_smoothing: ε in [0, 1]; the target becomes (1 - ε) y + ε / C (Szegedy et al. 2015,
+               arXiv:1512.00567, section 7).
+    Gradient:  (softmax(input) - y) / N in the plain case. A target of probabilities gets a gradient, too.
+    Numerics:  softmax and logarithm are computed together, so that large logits do not overflow. The mean is nan if
+               every position is ignored.
+    Raises:    ArgumentError for a class number out of range, DTypeError or ShapeError for a target that does not fit.
     Example:
         >>> import numpy as np, nn.functional as F
         >>> round(float(F.cross_entropy(np.array([[2.0, 0.0]]), np.array([0]))), 4)
@@ -105,14 +111,12 @@ def cross_entropy(
         >>> round(float(F.cross_entropy(np.array([[2.0, 0.0]]), np.array([[0.5, 0.5]]))), 4)
         1.1269
     """
-    input = floating(input, "cross_entropy")
+    input = floating_values(input, "cross_entropy")
     target = as_values(target)
     plain = weight is None and not label_smoothing and input.ndim == 2 and target.shape == input.shape[:1]
     if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < input.shape[1]:
         at = np.array(raw(target), np.intp)  # a copy: the next batch may fill the same buffer before backward()
-        if (
-            not at.size or np.maximum.reduce(at.view(np.uintp)) < input.shape[1]
-        ):  # a negative number is a large one there
+        if all_in_range(at, input.shape[1]):
             check_reduction(reduction)
             return softmax_cross_entropy_op(input, at, reduction=reduction)
     return _general_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
@@ -122,13 +126,11 @@ def _general_cross_entropy(
     input: Any, target: Any, weight: Any, ignore_index: int, reduction: str, label_smoothing: float
 ) -> Any:
     check_reduction(reduction)
-    if isinstance(label_smoothing, bool) or not 0 <= label_smoothing <= 1:
-        raise ArgumentError(f"label_smoothing must lie in [0, 1]; got {label_smoothing!r}.")
-    x, outer = classes_in_the_middle(input, "cross-entropy")
+    smoothing = _check_label_smoothing(label_smoothing)
+    x, outer = with_classes_second(input, "cross-entropy")
     w = class_weight(weight, x, "cross_entropy")
-    smoothing = float(label_smoothing)
     if target.shape == input.shape:
-        y = np.reshape(own(in_dtype_of(target, input, "cross_entropy")), x.shape)
+        y = np.reshape(own_copy(in_dtype_of(target, input, "cross_entropy")), x.shape)
         loss = softmax_cross_entropy_of_probabilities_op(x, y, weight=w, label_smoothing=smoothing, reduction=reduction)
     else:
         at = class_numbers(target, x, outer, ignore_index, "cross-entropy")
@@ -138,18 +140,24 @@ def _general_cross_entropy(
     return np.reshape(loss, outer) if reduction == "none" else loss
 
 
+def _check_label_smoothing(label_smoothing: Any) -> float:
+    if isinstance(label_smoothing, bool) or not 0 <= label_smoothing <= 1:
+        raise ArgumentError(f"label_smoothing must lie in [0, 1]; got {label_smoothing!r}.")
+    return float(label_smoothing)
+
+
 class CrossEntropyLoss(Loss):
     """The negative log-likelihood of the target under softmax(input): see `functional.cross_entropy`.
 
         l_n = -w[t_n] log softmax(input_n)[t_n]
 
-    Shape:     input (N, C), (C,) or (N, C, d1, …), logits; target of that shape without C, class numbers, or of that shape,
-               probabilities -> () for "mean" and "sum", the shape without C for "none"
+    Shape:     input (N, C), (C,) or (N, C, d1, …), logits; target of that shape without C for class numbers, or of that
+               shape for probabilities -> () for "mean" and "sum", the shape without C for "none"
     Args:      weight: of the classes, (C,).
                ignore_index: a class number whose positions do not count.
-               label_smoothing: in [0, 1], how much of the target goes to all classes alike.
+               label_smoothing: in [0, 1], the part of the target that is spread evenly over all classes.
     Gradient:  (softmax(input) - y) / N in the plain case.
-    Numerics:  softmax and logarithm are taken together, so large logits do no harm.
+    Numerics:  softmax and logarithm are computed together, so that large logits do not overflow.
     Source:    Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs".
     Example:
         >>> import numpy as np, nn
@@ -160,13 +168,13 @@ class CrossEntropyLoss(Loss):
     """
 
     weight: Buffer | None
+    shown_options: ClassVar = {"ignore_index": -100, "label_smoothing": 0.0}
 
     def __init__(
         self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
     ) -> None:
         super().__init__(reduction=reduction)
-        if isinstance(label_smoothing, bool) or not 0 <= label_smoothing <= 1:
-            raise ArgumentError(f"label_smoothing must lie in [0, 1]; got {label_smoothing!r}.")
+        _check_label_smoothing(label_smoothing)
         self.weight = weight_buffer(weight)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
@@ -180,7 +188,3 @@ class CrossEntropyLoss(Loss):
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
         )
-
-    def _options(self) -> list[str]:
-        options = [f"ignore_index={self.ignore_index}"] if self.ignore_index != -100 else []
-        return [*options, *([f"label_smoothing={self.label_smoothing}"] if self.label_smoothing else [])]

@@ -1,30 +1,31 @@
-"""Losses of distributions: the Kullback-Leibler divergence, and the likelihoods of counts and of normal distributions."""
+"""Losses that compare distributions or fit them: Kullback-Leibler divergence, Poisson and Gaussian likelihood."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
 from nn.layers.loss.base import Loss
-from nn.layers.loss.targets import in_dtype_of, input_and_target, values_of
+from nn.layers.loss.targets import check_positive, in_dtype_of, input_and_target, values_of
 from nn.layers.reduction import REDUCTIONS, check_reduction, reduce
 
 KL_REDUCTIONS = (*REDUCTIONS, "batchmean")
 
 
 def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Any:
-    """The Kullback-Leibler divergence of the target from the input, which is given as log-probabilities.
+    """The Kullback-Leibler divergence of the target from the input, which holds log-probabilities.
 
-        l = y (log y - input),     with log_target   l = exp(y) (y - input)
+        l = y (log y - input)
+        l = exp(y) (y - input)     with log_target
 
     Shape:     input and target of one shape -> () for "mean", "sum" and "batchmean", that shape for "none"
-    Args:      reduction: "batchmean", the sum over the length of the first axis, is the divergence; "mean" divides by the number
-               of elements, as in PyTorch.
+    Args:      reduction: "batchmean" divides the sum by the length of the first axis, which gives the divergence;
+               "mean" divides it by the number of elements, as in PyTorch.
                log_target: the target holds log-probabilities, too.
-    Gradient:  to both; where y = 0 that to y is 0.
+    Gradient:  for both arguments; for y it is 0 where y = 0.
     Example:
         >>> import numpy as np, nn.functional as F
         >>> round(float(F.kl_div(np.log([[0.5, 0.5]]), np.array([[1.0, 0.0]]), reduction="batchmean")), 4)
@@ -43,9 +44,10 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
 
 
 class KLDivLoss(Loss):
-    """The Kullback-Leibler divergence of the target from the input, given as log-probabilities: see `functional.kl_div`.
+    """The Kullback-Leibler divergence of the target from the input, log-probabilities: see `functional.kl_div`.
 
-        l = y (log y - input),     with log_target   l = exp(y) (y - input)
+        l = y (log y - input)
+        l = exp(y) (y - input)     with log_target
 
     Shape:     input and target of one shape -> () for "mean", "sum" and "batchmean", that shape for "none"
     Args:      reduction: "batchmean" is the divergence; "mean" divides by the number of elements, as in PyTorch.
@@ -54,6 +56,7 @@ class KLDivLoss(Loss):
     """
 
     reductions = KL_REDUCTIONS
+    shown_options: ClassVar = {"log_target": False}
 
     def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__(reduction=reduction)
@@ -62,20 +65,19 @@ class KLDivLoss(Loss):
     def forward(self, input: Any, target: Any) -> Any:
         return kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
-    def _options(self) -> list[str]:
-        return ["log_target=True"] if self.log_target else []
-
 
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
 ) -> Any:
     """The negative log-likelihood of counts under Poisson distributions.
 
-        l = exp(x) - y x,     without log_input   l = x - y log(x + eps);     with full   + y log y - y + ½ log(2π y)  where y > 1
+        l = exp(x) - y x
+        l = x - y log(x + eps)                without log_input
+        l + y log y - y + ½ log(2π y)         with full, where y > 1
 
     Shape:     input x and target y of one shape -> () for "mean" and "sum", that shape for "none"
     Args:      log_input: x is the logarithm of the rate.
-               full: add Stirling's approximation of log y!.
+               full: add Stirling's approximation of log y!, which does not depend on x.
     Example:
         >>> import numpy as np, nn.functional as F
         >>> float(F.poisson_nll_loss(np.array([0.0]), np.array([3])))
@@ -93,11 +95,15 @@ def poisson_nll_loss(
 class PoissonNLLLoss(Loss):
     """The negative log-likelihood of counts under Poisson distributions: see `functional.poisson_nll_loss`.
 
-        l = exp(x) - y x,     without log_input   l = x - y log(x + eps);     with full   + Stirling's log y!
+        l = exp(x) - y x
+        l = x - y log(x + eps)                without log_input
+        l + y log y - y + ½ log(2π y)         with full, where y > 1
 
     Shape:     input x and target y of one shape -> () for "mean" and "sum", that shape for "none"
     Source:    McCullagh & Nelder 1989, "Generalized linear models".
     """
+
+    shown_options: ClassVar = {"log_input": True, "full": False}
 
     def __init__(
         self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
@@ -110,20 +116,18 @@ class PoissonNLLLoss(Loss):
     def forward(self, log_input: Any, target: Any) -> Any:
         return poisson_nll_loss(log_input, target, self.log_input, self.full, eps=self.eps, reduction=self.reduction)
 
-    def _options(self) -> list[str]:
-        return [text for text, given in (("log_input=False", not self.log_input), ("full=True", self.full)) if given]
-
 
 def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:
-    """The negative log-likelihood of the target under normal distributions of which the network gives mean and variance.
+    """The negative log-likelihood of the target under normal distributions of given mean and variance.
 
-        l = ½ (log v + (h - y)² / v),     v = max(var, eps);     with full   + ½ log 2π
+        l = ½ (log v + (h - y)² / v),     v = max(var, eps)
+        l + ½ log 2π                      with full
 
-    Shape:     input h and target y of one shape (*, D); var of that shape, (*, 1), (*,), any one axis of length 1, or a number
-               -> () for "mean" and "sum", that of the input for "none"
-    Gradient:  to var as if it were not held above eps, as in PyTorch, so that a variance can find its way up.
+    Shape:     input h and target y of one shape (*, D); var of that shape with at most one axis of length 1, or of the
+               shape (*,), or a number -> () for "mean" and "sum", the input's shape for "none"
+    Gradient:  var gets the gradient of v even where var < eps, as in PyTorch, so that a variance can grow again.
     Raises:    ArgumentError for a negative variance.
     Source:    Nix & Weigend 1994, "Estimating the mean and variance of the target probability distribution".
     Example:
@@ -132,8 +136,7 @@ def gaussian_nll_loss(
         2.0
     """
     who = "gaussian_nll_loss"
-    if not eps > 0:
-        raise ArgumentError(f"{who}: eps must be > 0; got {eps!r}.")
+    check_positive(who, "eps", eps)
     input, target = input_and_target(input, target, who)
     var = in_dtype_of(var, input, who)
     if var.ndim and var.shape != input.shape:
@@ -142,42 +145,44 @@ def gaussian_nll_loss(
         elif (
             var.ndim != input.ndim
             or sum(a != b for a, b in zip(var.shape, input.shape, strict=True)) != 1
-            or _enlarges(var, input)
+            or not _broadcasts_to(var, input)
         ):
             raise ShapeError(
-                f"{who}: var must have the input's shape {input.shape}, one axis of it of length 1 or left out; got {var.shape}."
+                f"{who}: var must have the input's shape {input.shape}, one axis of it of length 1 or left out; "
+                f"got {var.shape}."
             )
-    raw = values_of(var)
-    if (raw < 0).any():
-        raise ArgumentError(f"{who} expects variances >= 0; got {raw.min()}.")
-    var = var + np.maximum(np.asarray(eps, raw.dtype) - raw, 0)  # a constant is added: the gradient passes
+    values = values_of(var)
+    if (values < 0).any():
+        raise ArgumentError(f"{who} expects variances >= 0; got {values.min()}.")
+    var = var + np.maximum(np.asarray(eps, values.dtype) - values, 0)  # max(var, eps), with gradient 1 everywhere
     loss = 0.5 * (np.log(var) + (input - target) ** 2 / var)
     return reduce(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 
 
-def _enlarges(small: Any, large: Any) -> bool:
-    return bool(np.broadcast_shapes(small.shape, large.shape) != large.shape) if 1 in small.shape else True
+def _broadcasts_to(small: Any, large: Any) -> bool:
+    return 1 in small.shape and bool(np.broadcast_shapes(small.shape, large.shape) == large.shape)
 
 
 class GaussianNLLLoss(Loss):
-    """The negative log-likelihood under normal distributions of which mean and variance are given: see `functional.gaussian_nll_loss`.
+    """The negative log-likelihood under normal distributions of given mean and variance.
 
-        l = ½ (log v + (h - y)² / v),     v = max(var, eps);     with full   + ½ log 2π
+    The function is `functional.gaussian_nll_loss`.
+
+        l = ½ (log v + (h - y)² / v),     v = max(var, eps)
+        l + ½ log 2π                      with full
 
     Shape:     input h and target y (*, D); var of that shape, (*, 1), (*,) or a number
-               -> () for "mean" and "sum", that of the input for "none"
+               -> () for "mean" and "sum", the input's shape for "none"
     Source:    Nix & Weigend 1994, "Estimating the mean and variance of the target probability distribution".
     """
 
+    shown_options: ClassVar = {"full": False}
+
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction=reduction)
-        if not eps > 0:
-            raise ArgumentError(f"eps must be > 0; got {eps!r}.")
+        check_positive("GaussianNLLLoss", "eps", eps)
         self.full = full
         self.eps = eps
 
     def forward(self, input: Any, target: Any, var: Any) -> Any:
         return gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
-
-    def _options(self) -> list[str]:
-        return ["full=True"] if self.full else []

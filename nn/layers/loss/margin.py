@@ -1,28 +1,29 @@
-"""Losses that ask for a margin: of scores, and of distances between pairs and triples of vectors."""
+"""Losses with a margin: of scores (hinge, ranking), and of distances between pairs and triplets of vectors."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.activation.relu import relu_op
 from nn.layers.loss.base import Loss
-from nn.layers.loss.targets import check_positive, floating, in_dtype_of, same_shape, signs, values_of
+from nn.layers.loss.targets import as_signs, check_positive, check_same_shape, floating_values, in_dtype_of, values_of
 from nn.layers.reduction import reduce
 
 
 def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Any:
-    """How far scores are from being right by a margin: the loss of support vector machines.
+    """How much scores fall short of being right by a margin: the loss of support vector machines.
 
         l = max(0, margin - y s)                                     scores s, y = ±1
         l_n = max(0, margin + max_{c ≠ t} s_nc - s_nt)               scores of C classes, class number t
 
     Shape:     input and target of one shape, the target of 1 and -1 (or of True and False, or of 1 and 0);
-               or input (N, C) and target (N,) of class numbers -> () for "mean" and "sum", the target's shape for "none"
-    Gradient:  0 at the margin. Several classes that score the same share it equally.
-    Source:    Cortes & Vapnik 1995; of several classes Crammer & Singer 2001, where only the best wrong class counts
+               or input (N, C) and target (N,) of class numbers
+               -> () for "mean" and "sum", the target's shape for "none"
+    Gradient:  0 at the margin. Wrong classes that tie for the highest score share it equally.
+    Source:    Cortes & Vapnik 1995; for several classes Crammer & Singer 2001, where only the best wrong class counts
                (scikit-learn's hinge_loss; PyTorch's MultiMarginLoss takes the mean over all wrong classes).
     Example:
         >>> import numpy as np, nn.functional as F
@@ -31,17 +32,18 @@ def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str =
         >>> F.hinge_loss(np.array([[3.0, 1.0, 2.5]]), np.array([0]), reduction="none")
         array([0.5])
     """
-    input = floating(input, "hinge_loss")
+    input = floating_values(input, "hinge_loss")
     target = values_of(target)
     if input.ndim == 2 and target.ndim == 1:
-        return reduce(relu_op(margin + _best_wrong_less_right(input, target)), reduction)
-    same_shape(input, target, "hinge_loss")
+        return reduce(relu_op(margin + _best_wrong_minus_right(input, target)), reduction)
+    check_same_shape(input, target, "hinge_loss")
     if target.dtype.kind == "b" or target.dtype.kind in "fiu" and ((target == 0) | (target == 1)).all():
         target = np.where(target, 1, -1)
-    return reduce(relu_op(margin - signs(target, input, "hinge_loss") * input), reduction)
+    return reduce(relu_op(margin - as_signs(target, input, "hinge_loss") * input), reduction)
 
 
-def _best_wrong_less_right(input: Any, target: Any) -> Any:
+def _best_wrong_minus_right(input: Any, target: Any) -> Any:
+    """max_{c ≠ t} s_nc - s_nt for each row of scores (N, C), with class numbers t (N,). -> (N,)"""
     n, classes = input.shape
     if target.dtype.kind not in "iu":
         raise DTypeError(f"hinge_loss expects integer class numbers as target; got dtype {target.dtype}.")
@@ -58,26 +60,65 @@ def _best_wrong_less_right(input: Any, target: Any) -> Any:
     return np.max(np.where(right, -np.inf, input), axis=1) - np.take_along_axis(input, at, axis=1)[:, 0]
 
 
-def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Any:
-    """Of distances x: x itself for a pair that belongs together (y = 1), max(0, margin - x) for one that does not (y = -1).
+class HingeLoss(Loss):
+    """How much scores fall short of being right by a margin: see `functional.hinge_loss`.
 
-    Shape:     input and target of one shape -> () for "mean" and "sum", that shape for "none"
+        l = max(0, margin - y s)                                     scores s, y = ±1
+        l_n = max(0, margin + max_{c ≠ t} s_nc - s_nt)               scores of C classes, class number t
+
+    Shape:     input and target of one shape, the target of ±1, booleans, or 0 and 1; or input (N, C) and target (N,) of
+               class numbers -> () for "mean" and "sum", the target's shape for "none"
+    Source:    Cortes & Vapnik 1995; for several classes Crammer & Singer 2001.
     """
-    input = floating(input, "hinge_embedding_loss")
-    y = signs(target, input, "hinge_embedding_loss")
-    same_shape(input, y, "hinge_embedding_loss")
+
+    shown_options: ClassVar = {"margin": 1.0}
+
+    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.margin = check_positive("HingeLoss", "margin", margin, zero=True)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return hinge_loss(input, target, self.margin, reduction=self.reduction)
+
+
+def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Any:
+    """The distance x of similar pairs (y = 1), and max(0, margin - x) of dissimilar ones (y = -1).
+
+    Shape:     input x and target y of one shape -> () for "mean" and "sum", that shape for "none"
+    """
+    input = floating_values(input, "hinge_embedding_loss")
+    y = as_signs(target, input, "hinge_embedding_loss")
+    check_same_shape(input, y, "hinge_embedding_loss")
     return reduce(np.where(y > 0, input, relu_op(margin - input)), reduction)
 
 
+class HingeEmbeddingLoss(Loss):
+    """The distance x of similar pairs (y = 1), and max(0, margin - x) of dissimilar ones (y = -1).
+
+    Shape:     input x and target y of one shape -> () for "mean" and "sum", that shape for "none"
+    Source:    Hadsell, Chopra & LeCun 2006, "Dimensionality reduction by learning an invariant mapping", without the
+               squares.
+    """
+
+    shown_options: ClassVar = {"margin": 1.0}
+
+    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.margin = margin
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
+
+
 def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean") -> Any:
-    """max(0, -y (x1 - x2) + margin): y = 1 wants x1 to rank higher, y = -1 x2.
+    """max(0, -y (x1 - x2) + margin): x1 should rank higher where y = 1, and x2 where y = -1.
 
     Shape:     all of one shape -> () for "mean" and "sum", that shape for "none"
     """
     who = "margin_ranking_loss"
-    input1 = floating(input1, who)
+    input1 = floating_values(input1, who)
     input2 = in_dtype_of(input2, input1, who)
-    y = signs(target, input1, who)
+    y = as_signs(target, input1, who)
     if not input1.shape == input2.shape == y.shape:
         raise ShapeError(
             f"{who} expects inputs and target of one shape; got {input1.shape}, {input2.shape} and {y.shape}."
@@ -85,26 +126,43 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     return reduce(relu_op(margin - y * (input1 - input2)), reduction)
 
 
+class MarginRankingLoss(Loss):
+    """max(0, -y (x1 - x2) + margin): x1 should rank higher where y = 1, and x2 where y = -1.
+
+    Shape:     inputs and target of one shape -> () for "mean" and "sum", that shape for "none"
+    Source:    Herbrich, Graepel & Obermayer 2000, "Large margin rank boundaries for ordinal regression".
+    """
+
+    shown_options: ClassVar = {"margin": 0.0}
+
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.margin = margin
+
+    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+        return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
+
+
 def cosine_embedding_loss(
     input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Any:
-    """1 - cos(x1, x2) for a pair that belongs together (y = 1), max(0, cos(x1, x2) - margin) for one that does not (y = -1).
+    """1 - cos(x1, x2) for similar pairs (y = 1), and max(0, cos(x1, x2) - margin) for dissimilar ones (y = -1).
 
-    Shape:     inputs (N, D) or (D,), target (N,) or () -> () for "mean" and "sum", that of the target for "none"
+    Shape:     inputs (N, D) or (D,), target (N,) or () -> () for "mean" and "sum", the target's shape for "none"
     Numerics:  1e-12 is added to the squared lengths, as in PyTorch: a vector of zeros has cosine 0.
     Raises:    ArgumentError for a margin outside [-1, 1].
     """
     who = "cosine_embedding_loss"
-    if not -1 <= margin <= 1:
-        raise ArgumentError(f"{who}: margin must lie in [-1, 1]; got {margin!r}.")
-    input1 = floating(input1, who)
+    _check_cosine_margin(who, margin)
+    input1 = floating_values(input1, who)
     input2 = in_dtype_of(input2, input1, who)
-    y = signs(target, input1, who)
+    y = as_signs(target, input1, who)
     if input1.ndim not in (1, 2) or input1.shape != input2.shape or y.shape != input1.shape[:-1]:
         raise ShapeError(
-            f"{who} expects inputs (N, D) and a target (N,), or (D,) and (); got {input1.shape}, {input2.shape} and {y.shape}."
+            f"{who} expects inputs (N, D) and a target (N,), or (D,) and (); "
+            f"got {input1.shape}, {input2.shape} and {y.shape}."
         )
-    half = input1.dtype == np.float16  # of which 1e-12 is nothing
+    half = input1.dtype == np.float16  # in which 1e-12 would be rounded to 0
     a, b = (input1.astype(np.float32), input2.astype(np.float32)) if half else (input1, input2)
     squares = (np.sum(a * a, axis=-1) + 1e-12) * (np.sum(b * b, axis=-1) + 1e-12)
     cos = np.sum(a * b, axis=-1) / np.sqrt(squares)
@@ -112,12 +170,38 @@ def cosine_embedding_loss(
     return reduce(loss.astype(np.float16) if half else loss, reduction)
 
 
+def _check_cosine_margin(who: str, margin: float) -> None:
+    if not -1 <= margin <= 1:
+        raise ArgumentError(f"{who}: margin must lie in [-1, 1]; got {margin!r}.")
+
+
+class CosineEmbeddingLoss(Loss):
+    """1 - cos(x1, x2) for similar pairs (y = 1), and max(0, cos(x1, x2) - margin) for dissimilar ones (y = -1).
+
+    Shape:     inputs (N, D) or (D,), target (N,) or () -> () for "mean" and "sum", the target's shape for "none"
+    Args:      margin: in [-1, 1].
+    Source:    Bromley et al. 1993, "Signature verification using a 'Siamese' time delay neural network".
+    """
+
+    shown_options: ClassVar = {"margin": 0.0}
+
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        _check_cosine_margin("CosineEmbeddingLoss", margin)
+        self.margin = margin
+
+    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+        return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
+
+
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
-    """The p-norm of x1 - x2 + eps along the last axis; the eps, PyTorch's, keeps the gradient off the kink at equal points.
+    """The p-norm of x1 - x2 + eps along the last axis.
+
+    As in PyTorch, eps is added so that the gradient exists where x1 = x2.
 
     Shape:     x1 and x2 (*, D), which broadcast -> (*,), or (*, 1) with keepdim
     """
-    x1 = floating(x1, "pairwise_distance")
+    x1 = floating_values(x1, "pairwise_distance")
     x2 = in_dtype_of(x2, x1, "pairwise_distance")
     return np.linalg.vector_norm(x1 - x2 + eps, axis=-1, ord=p, keepdims=keepdim)
 
@@ -133,9 +217,9 @@ def triplet_margin_loss(
     *,
     reduction: str = "mean",
 ) -> Any:
-    """max(0, |a - p| - |a - n| + margin): an anchor nearer to what is like it than to what is not, by a margin.
+    """max(0, |a - p| - |a - n| + margin): the anchor a should be nearer to p than to n, by a margin.
 
-    Shape:     anchor, positive, negative (N, D) or (D,) -> () for "mean" and "sum", (N,) or () for "none"
+    Shape:     anchor a, positive p, negative n (N, D) or (D,) -> () for "mean" and "sum", (N,) or () for "none"
     Args:      p: of the norm.
                eps: see `pairwise_distance`.
                swap: take |p - n| instead of |a - n| where it is the smaller (Balntas et al. 2016).
@@ -144,7 +228,7 @@ def triplet_margin_loss(
     who = "triplet_margin_loss"
     check_positive(who, "margin", margin)
     check_positive(who, "p", p)
-    anchor = floating(anchor, who)
+    anchor = floating_values(anchor, who)
     positive, negative = in_dtype_of(positive, anchor, who), in_dtype_of(negative, anchor, who)
     if anchor.ndim == 0 or not anchor.shape == positive.shape == negative.shape:
         raise ShapeError(
@@ -158,94 +242,19 @@ def triplet_margin_loss(
     return reduce(relu_op(margin + near - far), reduction)
 
 
-class HingeLoss(Loss):
-    """How far scores are from being right by a margin, the loss of support vector machines: see `functional.hinge_loss`.
-
-        l = max(0, margin - y s)                                     scores s, y = ±1
-        l_n = max(0, margin + max_{c ≠ t} s_nc - s_nt)               scores of C classes, class number t
-
-    Shape:     input and target of one shape, the target of ±1, booleans, or 0 and 1; or input (N, C) and target (N,) of class
-               numbers -> () for "mean" and "sum", the target's shape for "none"
-    Source:    Cortes & Vapnik 1995; of several classes Crammer & Singer 2001.
-    """
-
-    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = check_positive("HingeLoss", "margin", margin, zero=True)
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return hinge_loss(input, target, self.margin, reduction=self.reduction)
-
-    def _options(self) -> list[str]:
-        return [] if self.margin == 1 else [f"margin={self.margin}"]
-
-
-class HingeEmbeddingLoss(Loss):
-    """Of distances x: x for a pair that belongs together (y = 1), max(0, margin - x) for one that does not (y = -1).
-
-    Shape:     input and target of one shape -> () for "mean" and "sum", that shape for "none"
-    Source:    Hadsell, Chopra & LeCun 2006, "Dimensionality reduction by learning an invariant mapping", without the squares.
-    """
-
-    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = margin
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
-
-    def _options(self) -> list[str]:
-        return [] if self.margin == 1 else [f"margin={self.margin}"]
-
-
-class MarginRankingLoss(Loss):
-    """max(0, -y (x1 - x2) + margin): y = 1 wants x1 to rank higher, y = -1 x2.
-
-    Shape:     inputs and target of one shape -> () for "mean" and "sum", that shape for "none"
-    Source:    Herbrich, Graepel & Obermayer 2000, "Large margin rank boundaries for ordinal regression".
-    """
-
-    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.margin = margin
-
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
-        return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
-
-    def _options(self) -> list[str]:
-        return [f"margin={self.margin}"] if self.margin else []
-
-
-class CosineEmbeddingLoss(Loss):
-    """1 - cos(x1, x2) for a pair that belongs together (y = 1), max(0, cos(x1, x2) - margin) for one that does not (y = -1).
-
-    Shape:     inputs (N, D) or (D,), target (N,) or () -> () for "mean" and "sum", that of the target for "none"
-    Args:      margin: in [-1, 1].
-    Source:    Bromley et al. 1993, "Signature verification using a 'Siamese' time delay neural network".
-    """
-
-    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        if not -1 <= margin <= 1:
-            raise ArgumentError(f"CosineEmbeddingLoss: margin must lie in [-1, 1]; got {margin!r}.")
-        self.margin = margin
-
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
-        return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
-
-    def _options(self) -> list[str]:
-        return [f"margin={self.margin}"] if self.margin else []
-
-
 class TripletMarginLoss(Loss):
-    """max(0, |a - p| - |a - n| + margin): an anchor nearer to what is like it than to what is not: see `functional.triplet_margin_loss`.
+    """max(0, |a - p| - |a - n| + margin): the anchor a should be nearer to p than to n, by a margin.
 
-    Shape:     anchor, positive, negative (N, D) or (D,) -> () for "mean" and "sum", (N,) or () for "none"
+    The function is `functional.triplet_margin_loss`.
+
+    Shape:     anchor a, positive p, negative n (N, D) or (D,) -> () for "mean" and "sum", (N,) or () for "none"
     Args:      p: of the norm.
-               eps: added to the differences, so that equal points are not at the norm's kink.
+               eps: added to the differences, so that the gradient exists at equal points.
                swap: take |p - n| instead of |a - n| where it is the smaller.
     Source:    Schroff et al. 2015, arXiv:1503.03832, without the squares.
     """
+
+    shown_options: ClassVar = {"margin": 1.0, "p": 2.0, "swap": False}
 
     def __init__(
         self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, *, reduction: str = "mean"
@@ -260,7 +269,3 @@ class TripletMarginLoss(Loss):
         return triplet_margin_loss(
             anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction
         )
-
-    def _options(self) -> list[str]:
-        options = [f"margin={self.margin}"] if self.margin != 1 else []
-        return [*options, *([f"p={self.p}"] if self.p != 2 else []), *(["swap=True"] if self.swap else [])]

@@ -1,4 +1,4 @@
-"""Penalties on the size of parameters: what is added to a loss so that weights stay small, or few."""
+"""Penalties on the size of parameters, to be added to a loss: l1_penalty, l2_penalty and their primitives."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from nn.core.module import Module
 
 
 def _total(numbers: list[Any], arrays: tuple[Any, ...]) -> Any:
+    """The sum of the numbers, in the common dtype of the arrays."""
     dtype = np.result_type(*[a.dtype for a in arrays]) if arrays else np.dtype(float)
     return dtype.type(sum(float(x) for x in numbers))
 
@@ -37,24 +38,23 @@ def _magnitudes(x: Any) -> Any:
 
 sum_of_magnitudes_op = define(
     lambda *arrays: _total([_magnitudes(x) for x in arrays], arrays),
-    each=lambda i, g, out, *arrays: g * np.sign(arrays[i]),  # 0 at 0: of the subgradients [-1, 1] the least
+    each=lambda i, g, out, *arrays: g * np.sign(arrays[i]),  # 0 at 0, the smallest of the subgradients in [-1, 1]
     keeps="in",
     name="sum_of_magnitudes",
     label="g·sign w",
 )
 
-
-Where = Callable[[str, Any], bool] | None
+Where = Callable[[str, Any], bool] | None  # (name, parameter) -> whether it is penalised
 
 
 def l1_penalty(parameters: Module | Tensor | Iterable[Any] | Mapping[str, Any], where: Where = None) -> Any:
-    """The sum of the magnitudes of the weights, Σ |w|: many of them become exactly or nearly 0 (the lasso).
+    """The sum of the magnitudes of the weights, Σ |w|, which makes many of them 0 or nearly 0 (the lasso).
 
-    Args:      parameters: a module, of which the weights are taken and not the biases: what has two axes or more; or
-               tensors, or a dict or pairs of name and tensor, of which all are taken.
-               where: (name, parameter) -> whether it is taken, instead of that choice.
-    Gradient:  sign(w); 0 at 0, of the subgradients in [-1, 1] the least.
-    Raises:    ArgumentError if nothing is taken.
+    Args:      parameters: a module, whose parameters with two or more axes are taken (the weights, not the biases);
+               or tensors, a dict of name and tensor, or pairs of name and tensor, which are all taken.
+               where: (name, parameter) -> whether to take it; replaces the default choice.
+    Gradient:  sign(w), and 0 at 0, the smallest of the subgradients in [-1, 1].
+    Raises:    ArgumentError if no parameter is taken.
     Source:    Tibshirani 1996, "Regression shrinkage and selection via the lasso".
     Example:
         >>> import nn
@@ -64,14 +64,15 @@ def l1_penalty(parameters: Module | Tensor | Iterable[Any] | Mapping[str, Any], 
         >>> loss = 0.01 * everywhere
         >>> loss.backward()
     """
-    return sum_of_magnitudes_op(*chosen(parameters, where, "l1_penalty"))
+    return sum_of_magnitudes_op(*_chosen(parameters, where, "l1_penalty"))
 
 
 def l2_penalty(parameters: Module | Tensor | Iterable[Any] | Mapping[str, Any], where: Where = None) -> Any:
-    """The sum of the squares of the weights, Σ w²: they stay small (ridge regression).
+    """The sum of the squares of the weights, Σ w², which keeps them small (ridge regression).
 
-    With factor λ/2 it is, for plain gradient descent, what an optimizer's weight_decay = λ does; adaptive optimizers
-    scale the gradient of a penalty, too, and so differ from decoupled decay (Loshchilov & Hutter 2017, arXiv:1711.05101).
+    With the factor λ/2 and plain gradient descent, it has the effect of an optimizer's weight_decay = λ. Adaptive
+    optimizers scale the gradient of the penalty, too, and so differ from decoupled weight decay
+    (Loshchilov & Hutter 2017, arXiv:1711.05101).
 
     Args:      parameters, where: see `l1_penalty`.
     Gradient:  2 w.
@@ -84,14 +85,15 @@ def l2_penalty(parameters: Module | Tensor | Iterable[Any] | Mapping[str, Any], 
         >>> float(nn.l2_penalty(layer)), float(nn.l2_penalty(layer, where=lambda name, p: True))
         (25.0, 74.0)
     """
-    return sum_of_squares_op(*chosen(parameters, where, "l2_penalty"))
+    return sum_of_squares_op(*_chosen(parameters, where, "l2_penalty"))
 
 
-def chosen(parameters: Any, where: Where, who: str) -> list[Any]:
-    """The tensors that are meant, each once."""
+def _chosen(parameters: Any, where: Where, who: str) -> list[Any]:
+    """The tensors whose size is penalised, each of them once."""
     if where is not None and not callable(where):
         raise ArgumentError(
-            f"{who}: where is a function (name, parameter) -> bool; got {where!r}. A factor stands before: 0.1 * {who}(…)."
+            f"{who}: where is a function (name, parameter) -> bool; got {where!r}. "
+            f"A factor stands before: 0.1 * {who}(…)."
         )
     if isinstance(parameters, Module):
         named: list[tuple[str, Any]] = list(parameters.named_parameters())

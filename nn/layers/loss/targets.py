@@ -1,4 +1,4 @@
-"""What the losses share: the input as floating numbers, the target in its dtype and of its shape, constant weights."""
+"""Checks and conversions of what losses are given: inputs, targets, weights and positive options."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.inputs import as_values
 
 
-def floating(x: Any, who: str) -> Any:
-    """Floating numbers as they are, integers and booleans as float64, as NumPy's functions take them."""
+def floating_values(x: Any, who: str) -> Any:
+    """Floats as they are; integers and booleans as float64, as NumPy's functions take them."""
     x = as_values(x)
     if x.dtype.kind == "f":
         return x
@@ -22,7 +23,7 @@ def floating(x: Any, who: str) -> Any:
 
 
 def in_dtype_of(x: Any, like: Any, who: str) -> Any:
-    """A target, of floats, integers or booleans, in the input's dtype: a loss computes in that of its input."""
+    """A target of floats, integers or booleans in the input's dtype: a loss computes in the dtype of its input."""
     x = as_values(x)
     if x.dtype == like.dtype:
         return x
@@ -32,45 +33,46 @@ def in_dtype_of(x: Any, like: Any, who: str) -> Any:
 
 
 def input_and_target(input: Any, target: Any, who: str) -> tuple[Any, Any]:
-    """Both floating, of one dtype, of one shape. (N, 1) against (N,) would silently compare all pairs, so it is refused."""
-    input = floating(input, who)
+    """Input and target as floats of one dtype and one shape."""
+    input = floating_values(input, who)
     target = in_dtype_of(target, input, who)
-    same_shape(input, target, who)
+    check_same_shape(input, target, who)
     return input, target
 
 
-def same_shape(input: Any, target: Any, who: str) -> None:
+def check_same_shape(input: Any, target: Any, who: str) -> None:
+    """Refuse different shapes: (N, 1) would broadcast against (N,) and compare all pairs."""
     if input.shape != target.shape:
         raise ShapeError(
             f"{who} expects input and target of one shape; got {input.shape} and {target.shape}. Reshape one of them."
         )
 
 
-def own(x: Any) -> Any:
-    """A plain array copied: the next batch may fill the same buffer before backward()."""
+def own_copy(x: Any) -> Any:
+    """A copy of a plain array, because the caller may reuse its buffer before backward(); a Tensor as it is."""
     return x if isinstance(x, Tensor) else np.array(x)
 
 
 def values_of(x: Any) -> Any:
-    """The bare array of a Tensor, and anything else as an array: where a gradient has no business."""
-    return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+    """The array of a Tensor, and anything else as an array. No gradient flows through it."""
+    return np.asarray(raw(x))
 
 
-def constant(x: Any, like: Any, who: str, name: str) -> Any:
-    """A weight as a plain array of its own in the input's dtype; it gets no gradient, as in PyTorch."""
+def as_constant(x: Any, like: Any, who: str, name: str) -> Any:
+    """A copy of a weight as a plain array in the input's dtype; a weight gets no gradient, as in PyTorch."""
     if isinstance(x, Tensor) and x.requires_grad:
         raise ArgumentError(
             f"{who}: {name} is a constant and gets no gradient; got a tensor that requires grad. Use {name}.detach()."
         )
-    raw = values_of(x)
-    if raw.dtype.kind not in "fiub":
-        raise DTypeError(f"{who} takes numbers as {name}; got {raw.dtype}.")
-    return np.array(raw, like.dtype)
+    values = values_of(x)
+    if values.dtype.kind not in "fiub":
+        raise DTypeError(f"{who} takes numbers as {name}; got {values.dtype}.")
+    return np.array(values, like.dtype)
 
 
-def weight_for(weight: Any, input: Any, who: str, name: str = "weight") -> Any:
-    """A weight an element, or for a slice of elements: it is broadcast to the input, never the input to it."""
-    weight = constant(weight, input, who, name)
+def broadcast_weight(weight: Any, input: Any, who: str, name: str = "weight") -> Any:
+    """A weight as a constant; refuse a weight that does not broadcast to the input's shape or would enlarge it."""
+    weight = as_constant(weight, input, who, name)
     try:
         fits = np.broadcast_shapes(weight.shape, input.shape) == input.shape
     except ValueError:
@@ -80,24 +82,25 @@ def weight_for(weight: Any, input: Any, who: str, name: str = "weight") -> Any:
     return weight
 
 
-def signs(target: Any, like: Any, who: str) -> Any:
+def as_signs(target: Any, like: Any, who: str) -> Any:
     """A target of 1 and -1 in the input's dtype."""
-    raw = values_of(target)
-    if raw.dtype.kind not in "fiub" or not (np.abs(raw) == 1).all():
+    values = values_of(target)
+    if values.dtype.kind not in "fiub" or not (np.abs(values) == 1).all():
         raise ArgumentError(
-            f"{who} expects a target of 1 and -1; got {_first_other(raw)}. Of classes 0 and 1 it is 2 * target - 1."
+            f"{who} expects a target of 1 and -1; got {_first_other(values)}. Of classes 0 and 1 it is 2 * target - 1."
         )
-    return raw.astype(like.dtype)
+    return values.astype(like.dtype)
 
 
-def _first_other(raw: Any) -> str:
-    if raw.dtype.kind not in "fiub":
-        return f"dtype {raw.dtype}"
-    return str(np.extract(np.abs(raw) != 1, raw)[0])
+def _first_other(values: Any) -> str:
+    """The first element that is neither 1 nor -1, or the dtype if the values are not numbers."""
+    if values.dtype.kind not in "fiub":
+        return f"dtype {values.dtype}"
+    return str(np.extract(np.abs(values) != 1, values)[0])
 
 
 def check_positive(who: str, name: str, value: Any, zero: bool = False) -> float:
-    """A number above 0 (or from 0 on), or an ArgumentError that says what came."""
+    """An option as a float; refuse what is not > 0, or with `zero` what is not >= 0."""
     if isinstance(value, (bool, str)) or not (value >= 0 if zero else value > 0):
         raise ArgumentError(f"{who}: {name} must be a number {'>= 0' if zero else '> 0'}; got {value!r}.")
     return float(value)

@@ -1,7 +1,7 @@
-"""The primitives of cross-entropy beyond the plain case: class weights, ignored positions, smoothed labels, probabilities.
+"""The primitives of cross-entropy with class weights, ignored positions, smoothed labels or probabilities as targets.
 
-Arrays here are (N, C), or (N, C, D) with all further positions of an example at the end. The plain case, (N, C) with a
-class number a row, has a quicker primitive in cross_entropy.py, where the function and the Module are, too.
+Arrays here are (N, C), or (N, C, D) with all positions of an example on the last axis. cross_entropy.py has a faster
+primitive for the plain case, the function and the Module.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 from autograd.engine.registry import define
 from nn.layers.activation.softmax import log_softmax_op
 from nn.layers.kernels.precision import in_single_precision
-from nn.layers.loss.class_numbers import divided, looked_up, places
+from nn.layers.loss.class_numbers import flat_indices, position_weights
+from nn.layers.reduction import mean_from_sum
 
 
 def _softmax(x: Any) -> tuple[Any, Any]:
@@ -26,70 +27,13 @@ def _softmax(x: Any) -> tuple[Any, Any]:
     return log_p, p
 
 
-# Class numbers as targets: with w_t the weight of the class, ε the smoothing and W = Σ w,
-#   l = -(1 - ε) w_t log p_t - ε/C Σ_c w_c log p_c,     ∂l/∂x_c = p_c ((1 - ε) w_t + ε/C W) - (1 - ε) w_t [c = t] - ε/C w_c
-def _a_class(weight: Any, x: Any) -> Any:
-    """The weights of the classes, to stand beside x."""
+def _per_class(weight: Any, x: Any) -> Any:
+    """The weights (C,) of the classes in a shape that broadcasts against x: (C,) or (C, 1)."""
     return weight.reshape(-1, *[1] * (x.ndim - 2))
 
 
-@in_single_precision
-def _of_classes(
-    x: Any,
-    target: Any,
-    weight: Any = None,
-    ignore_index: int = -100,
-    label_smoothing: float = 0.0,
-    reduction: str = "mean",
-) -> Any:
-    at, each, n = looked_up(target, weight, ignore_index, x.dtype)
-    own = (
-        1 - label_smoothing if each is None else each * x.dtype.type(1 - label_smoothing)
-    )  # (1 - ε) w_t, 0 where it is ignored
-    where = places(at, x.shape)
-    p: Any = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), order="C")  # log p + log Z
-    picked = p.reshape(-1)[where]
-    if each is not None:
-        picked[each == 0] = 0  # a log p of -inf where it does not count is no nan
-    loss = picked * -own
-    smooth: Any = None
-    column: Any = None
-    if label_smoothing:
-        smooth = np.where(target == ignore_index, 0, x.dtype.type(label_smoothing / x.shape[1]))
-        column = _a_class(np.ones(x.shape[1], x.dtype) if weight is None else weight, x)
-        others = np.add.reduce(p if weight is None else p * column, axis=1)
-        loss -= np.where(smooth == 0, 0, others) * smooth
-    np.exp(p, out=p)
-    total = np.add.reduce(p, axis=1, keepdims=True)
-    p /= total
-    of_all = own if smooth is None else own + smooth * np.add.reduce(column, axis=None)  # p_c's factor in ∂l/∂x_c
-    loss += np.log(total[:, 0]) * of_all
-    n = n if reduction == "mean" else x.dtype.type(1)
-    return (loss if reduction == "none" else divided(np.add.reduce(loss, axis=None), n)), (
-        p,
-        where,
-        own,
-        of_all,
-        smooth,
-        column,
-        n,
-    )
-
-
-def _of_classes_vjp(
-    g: Any, out: Any, x: Any, target: Any, weight: Any = None, ignore_index: int = -100, label_smoothing: float = 0.0,
-    reduction: str = "mean",
-) -> Any:  # fmt: skip
-    p, where, own, of_all, smooth, column, n = out.values
-    d = p * (of_all if np.ndim(of_all) == 0 else of_all[:, None])
-    if smooth is not None:
-        d -= column * smooth[:, None]
-    d.reshape(-1)[where] -= own
-    return _scaled(d, g, n, reduction)
-
-
 def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
-    """d g / N in place; where g is 1 it is d / N to the last digit."""
+    """d g / N, computed in place; exactly d / N where g is 1."""
     if reduction == "none":
         d *= g[:, None]
     elif reduction == "sum":
@@ -101,6 +45,60 @@ def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
     return d
 
 
+# Class numbers as targets: with w_t the weight of the class, ε the smoothing and W = Σ w,
+#   l = -(1 - ε) w_t log p_t - ε/C Σ_c w_c log p_c
+#   ∂l/∂x_c = p_c ((1 - ε) w_t + ε/C W) - (1 - ε) w_t [c = t] - ε/C w_c
+
+
+@in_single_precision
+def _of_classes(
+    x: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> Any:
+    at, each, n = position_weights(target, weight, ignore_index, x.dtype)
+    # (1 - ε) w_t, and 0 for an ignored position
+    target_factor = 1 - label_smoothing if each is None else each * x.dtype.type(1 - label_smoothing)
+    where = flat_indices(at, x.shape)
+    p: Any = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), order="C")  # log p + log Z
+    picked = p.reshape(-1)[where]
+    if each is not None:
+        picked[each == 0] = 0  # otherwise a log p of -inf with weight 0 would become nan
+    loss = picked * -target_factor
+    smooth: Any = None  # ε/C, and 0 for an ignored position
+    class_weights: Any = None
+    if label_smoothing:
+        smooth = np.where(target == ignore_index, 0, x.dtype.type(label_smoothing / x.shape[1]))
+        class_weights = _per_class(np.ones(x.shape[1], x.dtype) if weight is None else weight, x)
+        summed = np.add.reduce(p if weight is None else p * class_weights, axis=1)
+        loss -= np.where(smooth == 0, 0, summed) * smooth
+    np.exp(p, out=p)
+    total = np.add.reduce(p, axis=1, keepdims=True)
+    p /= total
+    p_factor = target_factor  # of p_c in ∂l/∂x_c
+    if smooth is not None:
+        p_factor = target_factor + smooth * np.add.reduce(class_weights, axis=None)
+    loss += np.log(total[:, 0]) * p_factor
+    n = n if reduction == "mean" else x.dtype.type(1)
+    reduced = loss if reduction == "none" else mean_from_sum(np.add.reduce(loss, axis=None), n)
+    return reduced, (p, where, target_factor, p_factor, smooth, class_weights, n)
+
+
+def _of_classes_vjp(
+    g: Any, out: Any, x: Any, target: Any, weight: Any = None, ignore_index: int = -100, label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> Any:  # fmt: skip
+    p, where, target_factor, p_factor, smooth, class_weights, n = out.values
+    d = p * (p_factor if np.ndim(p_factor) == 0 else p_factor[:, None])
+    if smooth is not None:
+        d -= class_weights * smooth[:, None]
+    d.reshape(-1)[where] -= target_factor
+    return _scaled(d, g, n, reduction)
+
+
 def _of_classes_composite(
     x: Any,
     target: Any,
@@ -109,14 +107,14 @@ def _of_classes_composite(
     label_smoothing: float = 0.0,
     reduction: str = "mean",
 ) -> Any:
-    at, each, n = looked_up(target, weight, ignore_index, x.dtype)
+    at, each, n = position_weights(target, weight, ignore_index, x.dtype)
     each = np.ones(at.shape, x.dtype) if each is None else each
     log_p = log_softmax_op(x, axis=1)
     picked = np.reshape(np.take_along_axis(log_p, np.expand_dims(at, 1), axis=1), at.shape)
     loss = -np.where(each == 0, 0, picked) * (each * (1 - label_smoothing))
     if label_smoothing:
         smooth = np.where(target == ignore_index, 0, label_smoothing / x.shape[1])
-        summed = np.sum(log_p if weight is None else log_p * _a_class(weight, x), axis=1)
+        summed = np.sum(log_p if weight is None else log_p * _per_class(weight, x), axis=1)
         loss = loss - np.where(smooth == 0, 0, summed) * smooth
     return loss if reduction == "none" else np.sum(loss) / (n if reduction == "mean" and n else 1)
 
@@ -131,31 +129,35 @@ softmax_cross_entropy_of_classes_op = define(
 )
 
 
-# Probabilities as targets: with y' = (1 - ε) y + ε/C,   l = -Σ_c w_c y'_c log p_c,   ∂l/∂x_c = p_c Σ_k w_k y'_k - w_c y'_c
-def _aim(y: Any, weight: Any, smoothing: float) -> Any:
-    """w y': what the logarithms are weighted with."""
+# Probabilities as targets: with y' = (1 - ε) y + ε/C,
+#   l = -Σ_c w_c y'_c log p_c
+#   ∂l/∂x_c = p_c Σ_k w_k y'_k - w_c y'_c
+
+
+def _weighted_target(y: Any, weight: Any, smoothing: float) -> Any:
+    """w y', the factors of the logarithms."""
     if smoothing:
         y = y * (1 - smoothing) + smoothing / y.shape[1]
-    return y if weight is None else y * _a_class(weight, y)
+    return y if weight is None else y * _per_class(weight, y)
 
 
 @in_single_precision
 def _of_probabilities(x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean") -> Any:
     n = x.dtype.type(x.size / x.shape[1] if reduction == "mean" else 1)
     log_p, p = _softmax(x)
-    aim = _aim(y, weight, label_smoothing)
-    log_p[aim == 0] = 0  # 0 log 0 = 0
-    loss = -np.add.reduce(aim * log_p, axis=1)
-    return (loss if reduction == "none" else divided(np.add.reduce(loss, axis=None), n)), (p, n)
+    wy = _weighted_target(y, weight, label_smoothing)
+    log_p[wy == 0] = 0  # 0 log 0 = 0
+    loss = -np.add.reduce(wy * log_p, axis=1)
+    return (loss if reduction == "none" else mean_from_sum(np.add.reduce(loss, axis=None), n)), (p, n)
 
 
 def _of_probabilities_x(
     g: Any, out: Any, x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean"
 ) -> Any:
     p, n = out.values
-    aim = _aim(y, weight, label_smoothing)
-    d = p * np.add.reduce(aim, axis=1, keepdims=True)
-    d -= aim
+    wy = _weighted_target(y, weight, label_smoothing)
+    d = p * np.add.reduce(wy, axis=1, keepdims=True)
+    d -= wy
     return _scaled(d, g, n, reduction)
 
 
@@ -165,15 +167,15 @@ def _of_probabilities_y(
     d = _softmax(x)[0]
     d *= label_smoothing - 1
     if weight is not None:
-        d *= _a_class(weight, d)
+        d *= _per_class(weight, d)
     return _scaled(d, g, out.values[1], reduction)
 
 
 def _of_probabilities_composite(
     x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean"
 ) -> Any:
-    aim = _aim(y, weight, label_smoothing)
-    loss = -np.sum(aim * np.where(aim == 0, 0, log_softmax_op(x, axis=1)), axis=1)
+    wy = _weighted_target(y, weight, label_smoothing)
+    loss = -np.sum(wy * np.where(wy == 0, 0, log_softmax_op(x, axis=1)), axis=1)
     return loss if reduction == "none" else np.sum(loss) / (x.size / x.shape[1] if reduction == "mean" else 1)
 
 

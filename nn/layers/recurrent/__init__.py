@@ -1,1 +1,1 @@
-"""Recurrent cells and layers: each kind with its primitives, its functions and its Modules in one file."""
+"""Recurrent cells and layers. The primitives, functions and Modules of one kind are in one file."""

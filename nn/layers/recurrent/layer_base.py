@@ -1,4 +1,4 @@
-"""What RNN, LSTM and GRU share: layers one above the other, directions, dropout between them, parameters."""
+"""The base class of RNN, LSTM and GRU, and the run through several layers and directions with dropout between them."""
 
 from __future__ import annotations
 
@@ -14,28 +14,41 @@ from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import blank
+from nn.init import Rng
 from nn.layers.dropout import check_p
 from nn.layers.dropout import dropout as drop
 from nn.layers.inputs import cast_to
 from nn.layers.recurrent.cell_base import state_or_zeros
 
-Rng = np.random.Generator | None
 
+class LayerStack:
+    """Layers of one kind, each with the output of the one below as its input; `lstm` and its like build and call it.
 
-class Stack:
-    """Layers of one kind, each on the output of the one below: what the four functions above have in common."""
+    Args:      who: the name of the layer, for error messages.
+               layer: the primitive that runs one layer in one direction.
+               The others are those of `lstm`.
+    """
 
     def __init__(
-        self, who: str, layer: Callable[..., Any], params: Sequence[Any], has_biases: bool, num_layers: int, dropout: float,
-        train: bool, bidirectional: bool, batch_first: bool, rng: Rng,
-    ) -> None:  # fmt: skip
+        self,
+        who: str,
+        layer: Callable[..., Any],
+        params: Sequence[Any],
+        has_biases: bool,
+        num_layers: int,
+        dropout: float,
+        train: bool,
+        bidirectional: bool,
+        batch_first: bool,
+        rng: Rng,
+    ) -> None:
         directions = 2 if bidirectional else 1
         count, rest = divmod(len(params), num_layers * directions)
         usual = 4 if has_biases else 2
         if rest or count not in ((usual, usual + 1) if who == "LSTM" else (usual,)):
             raise ArgumentError(
-                f"{who} expects {usual} parameters for each of {num_layers} layers in {directions} direction{'s' * (directions > 1)}, "
-                f"{usual * num_layers * directions} in all; got {len(params)}."
+                f"{who} expects {usual} parameters for each of {num_layers} layers in {directions} "
+                f"direction{'s' * (directions > 1)}, {usual * num_layers * directions} in all; got {len(params)}."
             )
         groups = [list(params[k : k + count]) for k in range(0, len(params), count)]
         self.groups = groups if has_biases else [[w_ih, w_hh, None, None, *more] for w_ih, w_hh, *more in groups]
@@ -43,28 +56,32 @@ class Stack:
         self.dropout, self.batch_first, self.rng = dropout if train else 0.0, batch_first, rng
 
     def __call__(self, input: Any, states: list[Any], gates: int) -> Any:
-        """(output, the last states)."""
+        """(output, *last states), from the initial states, where None means zeros; `gates` is the number of gates."""
         w_ih, w_hh = self.groups[0][:2]
-        x = self._checked(cast_to(input, w_ih, self.who), w_ih.shape[1])
+        x = cast_to(input, w_ih, self.who)
+        self._check_input(x, w_ih.shape[1])
         batched = x.ndim == 3
         if self.batch_first and batched:
             x = np.swapaxes(x, 0, 1)  # (B, T, I) -> (T, B, I)
         elif not batched:
             x = np.expand_dims(x, 1)  # (T, I) -> (T, 1, I)
         batch = (x.shape[1],) if batched else ()
-        given = []
+        initial = []
         for name, state, size in zip(("h_0", "c_0"), states, (w_hh.shape[1], w_hh.shape[0] // gates), strict=False):
             expected = (len(self.groups), *batch, size)
             meaning = f"layers · directions, {'batch, ' * batched}size"
             state = state_or_zeros(self.who, name, state, expected, meaning, w_ih)
-            given.append(state if batched else np.expand_dims(state, 1))
-        output, *lasts = self._run(x, given)
+            initial.append(state if batched else np.expand_dims(state, 1))
+        output, *lasts = self._run(x, initial)
         if not batched:
             return (np.squeeze(output, 1), *[np.squeeze(last, 1) for last in lasts])
         return (np.swapaxes(output, 0, 1) if self.batch_first else output, *lasts)
 
     def _run(self, x: Any, states: list[Any]) -> tuple[Any, ...]:
-        """Layer after layer: x (T, B, I), each state (layers · directions, B, H) -> (T, B, directions · H) and the last states."""
+        """Run layer after layer.
+
+        Shape:     x (T, B, I), each state (layers · directions, B, H) -> output (T, B, directions · H), the last states
+        """
         lasts = []
         for k in range(self.num_layers):
             if k and self.dropout:
@@ -78,7 +95,7 @@ class Stack:
             x = outputs[0] if self.directions == 1 else np.concatenate(outputs, axis=-1)
         return (x, *[np.stack(several) for several in zip(*lasts, strict=True)])
 
-    def _checked(self, x: Any, inputs: int) -> Any:
+    def _check_input(self, x: Any, inputs: int) -> None:
         if x.ndim not in (2, 3) or x.shape[-1] != inputs:
             shape = f"(B, T, {inputs})" if self.batch_first else f"(T, B, {inputs})"
             raise ShapeError(
@@ -86,16 +103,25 @@ class Stack:
             )
         if x.shape[1 if self.batch_first and x.ndim == 3 else 0] == 0:
             raise ShapeError(f"{self.who} expects a sequence of at least one step; got input of shape {x.shape}.")
-        return x
 
 
 class RNNBase(Module):
-    """What the three layers share: their options, and parameters named weight_ih_l0, weight_hh_l0, …, bias_hh_l1_reverse."""
+    """The base class of the layers: their options, and parameters named weight_ih_l0, …, bias_hh_l1_reverse."""
 
     def __init__(
-        self, gates: int, input_size: int, hidden_size: int, num_layers: int, bias: bool, batch_first: bool, dropout: float,
-        bidirectional: bool, proj_size: int, dtype: Any, rng: np.random.Generator | None,
-    ) -> None:  # fmt: skip
+        self,
+        gates: int,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int,
+        bias: bool,
+        batch_first: bool,
+        dropout: float,
+        bidirectional: bool,
+        proj_size: int,
+        dtype: Any,
+        rng: Rng,
+    ) -> None:
         self.input_size = check_size("input_size", input_size)
         self.hidden_size = check_size("hidden_size", hidden_size)
         self.num_layers = check_size("num_layers", num_layers)
@@ -113,12 +139,12 @@ class RNNBase(Module):
             setattr(self, name, blank(shape, dtype, name))
         self.reset_parameters(rng)
 
-    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
-        """Draw the first values again, as the constructor does."""
+    def reset_parameters(self, rng: Rng = None) -> None:
+        """Draw new initial values, as the constructor does."""
         init.uniform_within(1 / math.sqrt(self.hidden_size), *self.parameters(), rng=rng)
 
     def _shapes(self, gates: int) -> dict[str, tuple[int, ...]]:
-        """Name -> shape of the parameters, in PyTorch's order: layer after layer, forwards then backwards."""
+        """The names and shapes of the parameters, in PyTorch's order: layer after layer, forwards then backwards."""
         shapes: dict[str, tuple[int, ...]] = {}
         rows, out = gates * self.hidden_size, self.proj_size or self.hidden_size
         directions = ("", "_reverse") if self.bidirectional else ("",)
@@ -134,15 +160,20 @@ class RNNBase(Module):
         return shapes
 
     def _options(self) -> dict[str, Any]:
-        """What the function is called with beyond the input and the state."""
+        """The arguments of `rnn_tanh`, `lstm` or `gru` after the input and the state."""
         return {
-            "params": [getattr(self, name) for name in self._names], "has_biases": self.bias, "num_layers": self.num_layers,
-            "dropout": self.dropout, "train": self.training, "bidirectional": self.bidirectional, "batch_first": self.batch_first,
+            "params": [getattr(self, name) for name in self._names],
+            "has_biases": self.bias,
+            "num_layers": self.num_layers,
+            "dropout": self.dropout,
+            "train": self.training,
+            "bidirectional": self.bidirectional,
+            "batch_first": self.batch_first,
             "rng": self.rng,
-        }  # fmt: skip
+        }
 
     def flatten_parameters(self) -> None:
-        """Nothing to do here: PyTorch moves the parameters together for the GPU's library. Kept for code that calls it."""
+        """Do nothing. In PyTorch this joins the parameters in memory for the GPU; here it is for code that calls it."""
 
     def extra_repr(self) -> str:
         parts = [f"{self.input_size}, {self.hidden_size}"]

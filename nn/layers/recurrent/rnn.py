@@ -1,34 +1,37 @@
-"""The plain recurrence: one step (RNNCell), and a whole sequence as one operation (RNN).
+"""The plain recurrent network: one step (RNNCell) and a whole sequence as one operation (RNN).
 
 a = W_ih x + b_ih        b = W_hh h + b_hh        h' = tanh(a + b), or relu(a + b)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.registry import define
+from autograd.errors import ArgumentError
+from nn.init import Rng
 from nn.layers.activation.relu import relu_op
-from nn.layers.recurrent.cell_base import RNNCellBase, affine_parts, check_nonlinearity
-from nn.layers.recurrent.layer_base import Rng, RNNBase, Stack
+from nn.layers.linear import linear
+from nn.layers.recurrent.cell_base import RNNCellBase, affine_parts
+from nn.layers.recurrent.layer_base import LayerStack, RNNBase
 from nn.layers.recurrent.layout import (
     Tape,
-    affine,
-    on_demand,
+    allocate_states,
+    output_and_last,
     over_time,
-    projected,
-    results,
-    room_for_states,
-    transposed,
-    turned,
+    project_inputs,
+    swap_layout,
+    transposed_copy,
+    vjps_of_loop,
     weight_gradients,
 )
 
 
-# The plain cell
+# One step, from a = W_ih x + b_ih and b = W_hh h + b_hh
 def _rnn_step(a: Any, b: Any, nonlinearity: str = "tanh") -> Any:
     out = a + b
     return np.tanh(out, out=out) if nonlinearity == "tanh" else np.maximum(out, 0, out=out)
@@ -54,124 +57,23 @@ rnn_step_op = define(
 )
 
 
-# The plain recurrence
-def _rnn_layer(
-    x: Any,
-    h0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any = None,
-    b_hh: Any = None,
-    *,
-    nonlinearity: str = "tanh",
-    reverse: bool = False,
-) -> Any:
-    states = room_for_states(len(x), h0)
-    parts = projected(x, w_ih, b_ih if b_hh is None else b_ih + b_hh, reverse)
-    hidden = np.empty(parts.shape[1:], parts.dtype)
-    for part, h, new in zip(parts, states, states[1:], strict=False):
-        np.matmul(w_hh, h, out=hidden)
-        part += hidden
-        if nonlinearity == "tanh":
-            np.tanh(part, out=new)
-        else:
-            np.maximum(part, 0, out=new)
-    return results(states, reverse), Tape(states)
-
-
-def _rnn_layer_loop(
-    g: Any,
-    kept: Any,
-    x: Any,
-    h0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any = None,
-    b_hh: Any = None,
-    *,
-    nonlinearity: str = "tanh",
-    reverse: bool = False,
-) -> Any:
-    (states,) = kept
-    h = states[1:]
-    d = 1 - h * h if nonlinearity == "tanh" else np.greater(h, 0).astype(h.dtype)  # becomes the cotangent of the gates
-    dh = transposed(g[1])
-    for g_t, d_t in zip(turned(g[0], reverse)[::-1], d[::-1], strict=True):
-        dh += g_t
-        d_t *= dh
-        np.matmul(w_hh.T, d_t, out=dh)
-    dx, dw_ih, dw_hh, db, _ = weight_gradients(d, None, x, states, w_ih, reverse)
-    return (dx, lambda: transposed(dh), dw_ih, dw_hh, db, db)
-
-
-def _rnn_layer_composite(
-    x: Any,
-    h0: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any = None,
-    b_hh: Any = None,
-    *,
-    nonlinearity: str = "tanh",
-    reverse: bool = False,
-) -> Any:
-    def step(x_t: Any, h: Any) -> tuple[Any]:
-        return (rnn_step_op(affine(x_t, w_ih, b_ih), affine(h, w_hh, b_hh), nonlinearity=nonlinearity),)
-
-    return over_time(step, x, h0, reverse=reverse)
-
-
-rnn_layer_op = define(
-    _rnn_layer,
-    *on_demand(_rnn_layer_loop, 6),
-    keeps="in",
-    saves=True,
-    composite=_rnn_layer_composite,
-    name="rnn_layer",
-    label="backpropagation through time",
-)
-
-
-# Cells: one step
 def rnn_tanh_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
-    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh); see `nn.RNNCell`. Without hx the state is zero."""
+    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh); see `nn.RNNCell`. If hx is None the state is zero."""
     a, b, _ = affine_parts("RNNCell", input, [hx], w_ih, w_hh, b_ih, b_hh, 1)
     return rnn_step_op(a, b, nonlinearity="tanh")
 
 
 def rnn_relu_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
-    """h' = relu(W_ih x + b_ih + W_hh h + b_hh); see `nn.RNNCell`. Without hx the state is zero."""
+    """h' = relu(W_ih x + b_ih + W_hh h + b_hh); see `nn.RNNCell`. If hx is None the state is zero."""
     a, b, _ = affine_parts("RNNCell", input, [hx], w_ih, w_hh, b_ih, b_hh, 1)
     return rnn_step_op(a, b, nonlinearity="relu")
 
 
-# Layers: whole sequences
-def rnn_tanh(
-    input: Any, hx: Any, params: Sequence[Any], has_biases: bool = True, num_layers: int = 1, dropout: float = 0.0, train: bool = True,
-    bidirectional: bool = False, batch_first: bool = False, *, rng: Rng = None,
-) -> tuple[Any, Any]:  # fmt: skip
-    """(output, h_n) of `nn.RNN` with tanh; the arguments are those of `lstm`, with h_0 as hx."""
-    stack = Stack(
-        "RNN", _rnn_with("tanh"), params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
-    )
-    output, h_n = stack(input, [hx], 1)
-    return output, h_n
-
-
-def rnn_relu(
-    input: Any, hx: Any, params: Sequence[Any], has_biases: bool = True, num_layers: int = 1, dropout: float = 0.0, train: bool = True,
-    bidirectional: bool = False, batch_first: bool = False, *, rng: Rng = None,
-) -> tuple[Any, Any]:  # fmt: skip
-    """(output, h_n) of `nn.RNN` with relu; the arguments are those of `lstm`, with h_0 as hx."""
-    stack = Stack(
-        "RNN", _rnn_with("relu"), params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
-    )
-    output, h_n = stack(input, [hx], 1)
-    return output, h_n
-
-
-def _rnn_with(nonlinearity: str) -> Callable[..., Any]:
-    return lambda *args, reverse: rnn_layer_op(*args, nonlinearity=nonlinearity, reverse=reverse)
+def _check_nonlinearity(nonlinearity: Any) -> str:
+    """The name of a nonlinearity, or an ArgumentError if it is not "tanh" or "relu"."""
+    if nonlinearity not in ("tanh", "relu"):
+        raise ArgumentError(f"nonlinearity must be 'tanh' or 'relu'; got {nonlinearity!r}.")
+    return str(nonlinearity)
 
 
 class RNNCell(RNNCellBase):
@@ -180,11 +82,11 @@ class RNNCell(RNNCellBase):
         h' = tanh(W_ih x + b_ih + W_hh h + b_hh)
 
     Shape:     x (B, input_size), h (B, hidden_size) -> (B, hidden_size); also without B
-               weight_ih (hidden_size, input_size), weight_hh (hidden_size, hidden_size), bias_ih and bias_hh (hidden_size,)
+               weight_ih (hidden_size, input_size), weight_hh (hidden_size, hidden_size), biases (hidden_size,)
     Args:      bias: whether there are b_ih and b_hh.
                nonlinearity: "tanh" or "relu".
                dtype: of the parameters, and so of the computation (default float32).
-               rng: where the first values come from: all uniform in ±1/√hidden_size, as in PyTorch.
+               rng: source of the initial values: all uniform in ±1/√hidden_size, as in PyTorch.
     Call:      cell(x, h), or cell(x) from a state of zeros.
     Raises:    ShapeError if x or h do not fit.
     Source:    Elman 1990, "Finding structure in time"; relu: Le et al. 2015, arXiv:1504.00941.
@@ -206,9 +108,9 @@ class RNNCell(RNNCellBase):
         nonlinearity: str = "tanh",
         *,
         dtype: Any = np.float32,
-        rng: np.random.Generator | None = None,
+        rng: Rng = None,
     ) -> None:
-        self.nonlinearity = check_nonlinearity(nonlinearity)
+        self.nonlinearity = _check_nonlinearity(nonlinearity)
         super().__init__(input_size, hidden_size, bias, 1, dtype, rng)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
@@ -219,25 +121,145 @@ class RNNCell(RNNCellBase):
         return super().extra_repr() + (", nonlinearity=relu" if self.nonlinearity == "relu" else "")
 
 
+# A whole sequence
+def _rnn_layer(
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    *,
+    nonlinearity: str = "tanh",
+    reverse: bool = False,
+) -> Any:
+    states = allocate_states(len(x), h0)
+    totals = project_inputs(x, w_ih, b_ih if b_hh is None else b_ih + b_hh, reverse)  # becomes a + b
+    hidden = np.empty(totals.shape[1:], totals.dtype)
+    for total, h, new in zip(totals, states, states[1:], strict=False):
+        np.matmul(w_hh, h, out=hidden)
+        total += hidden
+        if nonlinearity == "tanh":
+            np.tanh(total, out=new)
+        else:
+            np.maximum(total, 0, out=new)
+    return output_and_last(states, reverse), Tape(states)
+
+
+def _rnn_layer_loop(
+    g: Any,
+    kept: Any,
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    *,
+    nonlinearity: str = "tanh",
+    reverse: bool = False,
+) -> Any:
+    (states,) = kept
+    h = states[1:]
+    d = 1 - h * h if nonlinearity == "tanh" else np.greater(h, 0).astype(h.dtype)  # becomes the cotangent of a + b
+    dh = transposed_copy(g[1])
+    for g_t, d_t in zip(swap_layout(g[0], reverse)[::-1], d[::-1], strict=True):
+        dh += g_t
+        d_t *= dh
+        np.matmul(w_hh.T, d_t, out=dh)
+    dx, dw_ih, dw_hh, db, _ = weight_gradients(d, None, x, states, w_ih, reverse)
+    return (dx, lambda: transposed_copy(dh), dw_ih, dw_hh, db, db)
+
+
+def _rnn_layer_composite(
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    *,
+    nonlinearity: str = "tanh",
+    reverse: bool = False,
+) -> Any:
+    def step(x_t: Any, h: Any) -> tuple[Any]:
+        return (rnn_step_op(linear(x_t, w_ih, b_ih), linear(h, w_hh, b_hh), nonlinearity=nonlinearity),)
+
+    return over_time(step, x, h0, reverse=reverse)
+
+
+rnn_layer_op = define(
+    _rnn_layer,
+    *vjps_of_loop(_rnn_layer_loop, 6),
+    keeps="in",
+    saves=True,
+    composite=_rnn_layer_composite,
+    name="rnn_layer",
+    label="backpropagation through time",
+)
+
+
+def rnn_tanh(
+    input: Any,
+    hx: Any,
+    params: Sequence[Any],
+    has_biases: bool = True,
+    num_layers: int = 1,
+    dropout: float = 0.0,
+    train: bool = True,
+    bidirectional: bool = False,
+    batch_first: bool = False,
+    *,
+    rng: Rng = None,
+) -> tuple[Any, Any]:
+    """(output, h_n) of `nn.RNN` with tanh; the arguments are those of `lstm`, but hx is h_0 alone."""
+    layer = partial(rnn_layer_op, nonlinearity="tanh")
+    stack = LayerStack("RNN", layer, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
+    output, h_n = stack(input, [hx], 1)
+    return output, h_n
+
+
+def rnn_relu(
+    input: Any,
+    hx: Any,
+    params: Sequence[Any],
+    has_biases: bool = True,
+    num_layers: int = 1,
+    dropout: float = 0.0,
+    train: bool = True,
+    bidirectional: bool = False,
+    batch_first: bool = False,
+    *,
+    rng: Rng = None,
+) -> tuple[Any, Any]:
+    """(output, h_n) of `nn.RNN` with relu; the arguments are those of `lstm`, but hx is h_0 alone."""
+    layer = partial(rnn_layer_op, nonlinearity="relu")
+    stack = LayerStack("RNN", layer, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
+    output, h_n = stack(input, [hx], 1)
+    return output, h_n
+
+
 class RNN(RNNBase):
     """A plain recurrent network over whole sequences.
 
         h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
 
-    Shape:     x (T, B, input_size), h_0 (L · D, B, hidden_size) -> output (T, B, D · hidden_size), h_n (L · D, B, hidden_size)
-               with L = num_layers and D = 2 if bidirectional, else 1. With batch_first x and output are (B, T, …), the states
-               are not. Without a batch leave out B everywhere.
-    Args:      num_layers: the second takes the outputs of the first, and so on.
+    Shape:     x (T, B, input_size), h_0 (L · D, B, hidden_size)
+               -> output (T, B, D · hidden_size), h_n (L · D, B, hidden_size)
+               with L = num_layers and D = 2 if bidirectional, else 1. With batch_first x and output are (B, T, …);
+               the states keep their shape. Without a batch, B is left out everywhere.
+    Args:      num_layers: each layer above the first takes the outputs of the one below.
                nonlinearity: "tanh" or "relu".
                bias: whether there are b_ih and b_hh.
-               dropout: the probability with which, while training, a layer's outputs are dropped before the next layer.
-               bidirectional: a second network runs backwards; its outputs stand behind the first one's.
+               dropout: the probability, in training, of dropping each output of a layer before the next layer.
+               bidirectional: a second network runs backwards; its outputs follow the first one's on the last axis.
                dtype: of the parameters, and so of the computation (default float32).
-               rng: where the first values, all uniform in ±1/√hidden_size, and the masks of dropout come from.
-    Call:      rnn(x, h_0), or rnn(x) from a state of zeros. h_n holds the last state of each layer, forwards then backwards.
-    Numerics:  the whole sequence is one operation; see autograd/ops/fused/recurrent.py. Sequences of different lengths:
-               pad them at the end, and take of each what was computed before its padding (a forward network does not
-               look ahead). PyTorch's PackedSequence is not taken.
+               rng: source of the initial values, all uniform in ±1/√hidden_size, and of the dropout masks.
+    Call:      rnn(x, h_0), or rnn(x) from a state of zeros.
+    Returns:   (output, h_n). h_n holds the last state of each layer, forwards and then backwards.
+    Numerics:  the whole sequence is one operation; see nn/layers/recurrent/layout.py. Sequences of different lengths:
+               pad them at the end, and use of each only the outputs before its padding, which the padding does not
+               change unless the network is bidirectional. PyTorch's PackedSequence is not supported.
     Raises:    ShapeError if x or h_0 do not fit.
     Source:    Elman 1990, "Finding structure in time"; bidirectional: Schuster & Paliwal 1997.
     Example:
@@ -260,9 +282,9 @@ class RNN(RNNBase):
         bidirectional: bool = False,
         *,
         dtype: Any = np.float32,
-        rng: np.random.Generator | None = None,
+        rng: Rng = None,
     ) -> None:
-        self.nonlinearity = check_nonlinearity(nonlinearity)
+        self.nonlinearity = _check_nonlinearity(nonlinearity)
         super().__init__(
             1, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng
         )
