@@ -1,7 +1,7 @@
 """Batches: K cotangents through the graph in one sweep, stacked along a leading axis.
 
-It is the reverse sweep with another Step: each rule is called once for all K where that is possible (stacking.py says
-how), else once for each.
+It is the reverse sweep with another Step: each rule is called once for all K where that is possible (stacked_call.py
+says how), else once for each.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import primitives
 from autograd.engine.reverse import sweep
 from autograd.engine.route import find_route
-from autograd.engine.stacking import OneByOne, leading_size, ones_like, stacked_call
+from autograd.engine.stacked_call import OneByOne, leading_size, ones_like, stacked_call
 from autograd.engine.step import Step, called
 from autograd.engine.tensor_hooks import through_hooks
 

@@ -18,7 +18,7 @@ from autograd.engine.cotangents import as_seed, as_tensor
 from autograd.engine.graph import oldest_first
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, raw
-from autograd.engine.stacking import leading_size
+from autograd.engine.stacked_call import leading_size
 from autograd.engine.tangents import through, through_arrays
 from autograd.engine.written import refuse_freed, refuse_written
 from autograd.errors import ArgumentError

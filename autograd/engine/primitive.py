@@ -201,7 +201,7 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            computed twice; needs a composite.
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
-           batch: how K of them pass through at once, see engine/stacking.py; default: one by one.
+           batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one.
            name, label: how pictures and errors call it, and its VJP as short mathematics.
     Example:
         >>> import autograd, numpy as np

@@ -10,7 +10,7 @@ Most primitives need no rule beside their VJP:
     the rest      by transposing the VJP, which is linear in g:  J v = d/du <Jᵀu, v>
 
 and the others have theirs written out (`jvp=`). A rule gets arrays, or Tensors if the sweep is recorded. In a batch of
-k the tangents have a leading axis, see stacking.py.
+k the tangents have a leading axis, see stacked_call.py.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import alias
 from autograd.engine.settings import enable_grad
-from autograd.engine.stacking import OneByOne, argument, ones_like, spread_out, stacked_call
+from autograd.engine.stacked_call import OneByOne, argument, ones_like, spread_out, stacked_call
 from autograd.engine.step import called
 from autograd.engine.zero_times_inf import is_finite, product_without_nan
 from autograd.errors import NoRuleError

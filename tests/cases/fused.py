@@ -1,4 +1,4 @@
-"""Operations written as one: see also tests/autograd/ops/test_fused.py, which compares each with its composite."""
+"""Operations written as one: see also tests/nn/layers/test_fused.py, which compares each with its composite."""
 
 from __future__ import annotations
 

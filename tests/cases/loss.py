@@ -1,4 +1,4 @@
-"""The primitives of the losses and penalties, and what tests/autograd/ops/test_fused.py compares with its composite."""
+"""The primitives of the losses and penalties, and what tests/nn/layers/test_fused.py compares with its composite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Normalisations and dropout as fused operations: see also tests/autograd/ops/test_fused.py."""
+"""Normalisations and dropout as fused operations: see also tests/nn/layers/test_fused.py."""
 
 from __future__ import annotations
 

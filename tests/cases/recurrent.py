@@ -70,7 +70,7 @@ CASES = [
 
 
 def fused_row(name: str, bias: bool = True, projected: bool = False, rest: tuple[Any, ...] = (), **options: Any) -> Any:
-    """A row of tests/autograd/ops/test_fused.py."""
+    """A row of tests/nn/layers/test_fused.py."""
     inputs = layer_inputs(name.removesuffix("_layer"), bias, projected)(np.random.default_rng(0))
     return name, [x.shape for x in inputs], rest, options
 

@@ -20,7 +20,7 @@ from nn.core.checks import check_size
 from nn.layers.inputs import as_values
 
 # What a multiplication of SciPy's sparse product costs in those of BLAS, and the work of a product (in multiplications)
-# below which making the sparse matrix costs more than it saves. Measured: docs/minimal_effort_op.md.
+# below which making the sparse matrix costs more than it saves. Measured: docs/minimal_effort.md.
 SPARSE_COST = 10
 
 
