@@ -2,7 +2,7 @@
 
 from autograd._hips import refuse_hips
 
-refuse_hips()  # here too: installed after us, HIPS autograd has overwritten our autograd/__init__.py
+refuse_hips()  # here, too: HIPS autograd, if installed later, has overwritten our autograd/__init__.py
 
 from nn import data, functional, init, parametrizations, plots, utils
 from nn.core.containers import ModuleDict, ModuleList, Sequential
@@ -72,7 +72,7 @@ from nn.training.history import History
 from nn.training.loop import fit
 
 __all__ = [
-    # the system: modules, their containers, what is done with them
+    # modules, their containers, and functions on modules
     "Module", "Parameter", "Buffer",
     "Sequential", "ModuleList", "ModuleDict", "Identity", "Lambda", "Flatten", "Unflatten",
     "summary", "save", "load", "load_metadata", "functional_call", "fuse", "fit", "History", "Checkpoint",
@@ -82,19 +82,20 @@ __all__ = [
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "Upsample",
-    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "GroupNorm", "RMSNorm",
-    "update_batch_norm",
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "update_batch_norm",
+    "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "GroupNorm", "RMSNorm",
     "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout",
     "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
     "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "PositionalEncoding",
     "Residual", "ResidualBlock", "BasicBlock", "Bottleneck", "PreActBlock",
     "MinimalEffortLinear", "MinimalEffortReLU", "simplify",
-    # activations: of straight pieces, smooth, over an axis
+    # activations: piecewise, smooth, and over an axis
     "Step", "ReLU", "LeakyReLU", "PReLU", "RReLU", "ReLU6", "Hardtanh", "Hardsigmoid", "Hardswish", "Threshold",
     "Softshrink", "Hardshrink",
-    "Sigmoid", "LogSigmoid", "Tanh", "Tanhshrink", "Softsign", "Softplus", "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish",
+    "Sigmoid", "LogSigmoid", "Tanh", "Tanhshrink", "Softsign", "Softplus",
+    "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish",
     "Softmax", "LogSoftmax", "Softmin", "Softmax2d", "GLU", "Maxout",
-    # losses, and what is added to one
+    # losses and penalties
     "MSELoss", "HalfMSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",
     "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "GaussianNLLLoss", "PoissonNLLLoss",
     "HingeLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss", "TripletMarginLoss",

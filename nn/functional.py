@@ -1,4 +1,7 @@
-"""Layers as functions: of Tensors, which record themselves, and of plain arrays, which give plain arrays."""
+"""The layers as functions, under PyTorch's names: Tensors give Tensors, and plain arrays give plain arrays.
+
+This file only collects the names. Each function stands beside its primitive and its Module in nn/layers.
+"""
 
 from nn.layers.activation.elu import celu, elu, selu
 from nn.layers.activation.gelu import gelu
@@ -68,11 +71,13 @@ __all__ = [
     "minimal_effort", "minimal_effort_linear", "minimal_effort_relu",
     "step", "relu", "leaky_relu", "prelu", "rrelu", "relu6", "hardtanh", "hardsigmoid", "hardswish", "threshold",
     "softshrink", "hardshrink",
-    "sigmoid", "logsigmoid", "tanh", "tanhshrink", "softsign", "softplus", "elu", "celu", "selu", "gelu", "silu", "mish",
+    "sigmoid", "logsigmoid", "tanh", "tanhshrink", "softsign", "softplus",
+    "elu", "celu", "selu", "gelu", "silu", "mish",
     "softmax", "log_softmax", "softmin", "glu", "maxout",
     "mse_loss", "half_mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss",
     "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div",
     "gaussian_nll_loss", "poisson_nll_loss",
-    "hinge_loss", "hinge_embedding_loss", "margin_ranking_loss", "cosine_embedding_loss", "triplet_margin_loss", "pairwise_distance",
+    "hinge_loss", "hinge_embedding_loss", "margin_ranking_loss", "cosine_embedding_loss", "triplet_margin_loss",
+    "pairwise_distance",
     "REDUCTIONS", "as_values", "cast_to", "reduce",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """How a module is shown: its text here, its picture where that is registered.
 
-`nn.inspect` builds on this package. It registers the picture of a Module here, and its HTML in autograd/display.py, so that
-nothing here imports it.
+`nn.inspect` builds on this package. It registers the picture of a Module here, and its HTML in autograd/display.py, so
+that nothing here imports it.
 """
 
 from __future__ import annotations

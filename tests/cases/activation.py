@@ -1,4 +1,4 @@
-"""Activations, as functions: over elements and over an axis."""
+"""Activations as functions, of single elements and over an axis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def off_the_kinks(*shape: int) -> Callable[[np.random.Generator], tuple[np.ndarr
 
 
 def same(name: str, *options: Any) -> Case:
-    """A row for the function that PyTorch has under the same name, with the same options by position."""
+    """A row for a function that PyTorch has under the same name, with the same positional options."""
     return Case(
         " ".join([name, *map(str, options)]),
         lambda x: getattr(F, name)(x, *options),
@@ -70,7 +70,8 @@ CASES = [
     *[
         same(name)
         for name in (
-            "sigmoid", "logsigmoid", "tanhshrink", "softsign", "softplus", "elu", "celu", "selu", "gelu", "silu", "mish",
+            "sigmoid", "logsigmoid", "tanhshrink", "softsign", "softplus", "elu", "celu", "selu", "gelu", "silu",
+            "mish",
         )
     ],
     same("softplus", 2.0, 3.0),

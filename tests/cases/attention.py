@@ -35,13 +35,23 @@ def of_noise(x: np.ndarray) -> np.ndarray:
 
 CASES = [
     Case("attention", lambda q, k, v: attention_op(q, k, v, scale=0.3), QKV, sdpa),
-    Case("attention bool mask", lambda q, k, v: attention_op(q, k, v, MASK, scale=0.3), QKV, lambda t, q, k, v: sdpa(t, q, k, v, MASK)),
-    Case("attention learned mask", lambda *qkvm: attention_op(*qkvm, scale=0.3), normal((2, 5, 4), (2, 3, 4), (2, 3, 6), (5, 3)), sdpa),
     Case(
-        "attention shared keys", lambda q, k, v: attention_op(q, k, v, scale=0.3), normal((2, 1, 5, 4), (1, 3, 4), (3, 3, 2)),
+        "attention bool mask", lambda q, k, v: attention_op(q, k, v, MASK, scale=0.3), QKV,
+        lambda t, q, k, v: sdpa(t, q, k, v, MASK),
+    ),
+    Case(
+        "attention learned mask", lambda *qkvm: attention_op(*qkvm, scale=0.3),
+        normal((2, 5, 4), (2, 3, 4), (2, 3, 6), (5, 3)), sdpa,
+    ),
+    Case(
+        "attention shared keys", lambda q, k, v: attention_op(q, k, v, scale=0.3),
+        normal((2, 1, 5, 4), (1, 3, 4), (3, 3, 2)),
         lambda t, q, k, v: sdpa(t, q.expand(2, 3, 5, 4), k.expand(2, 3, 3, 4), v.expand(2, 3, 3, 2)),
     ),
-    Case("attention large scores", lambda q, k, v: attention_op(q, k, v, scale=20), QKV, lambda t, *qkv: sdpa(t, *qkv, scale=20), 1),
+    Case(
+        "attention large scores", lambda q, k, v: attention_op(q, k, v, scale=20), QKV,
+        lambda t, *qkv: sdpa(t, *qkv, scale=20), 1,
+    ),
     Case(
         "attention dropout", lambda q, k, v: attention_op(q, k, v, scale=0.3, noise=of_noise(q)), QKV,
         lambda t, q, k, v: (t.softmax(q @ k.mT * 0.3, -1) * t.as_tensor(NOISE)) @ v,
@@ -51,13 +61,14 @@ CASES = [
         lambda t, q, k: t.softmax(q @ k.mT * 0.3, -1),
     ),
     Case(
-        "attention_weights learned mask", lambda q, k, m: attention_weights_op(q, k, m, scale=0.3), normal((2, 5, 4), (2, 3, 4), (5, 3)),
+        "attention_weights learned mask", lambda q, k, m: attention_weights_op(q, k, m, scale=0.3),
+        normal((2, 5, 4), (2, 3, 4), (5, 3)),
         lambda t, q, k, m: t.softmax(q @ k.mT * 0.3 + m, -1),
     ),
     Case("packed_attention", lambda x: packed_attention_op(x, heads=2, scale=0.3), normal((2, 4, 18)), packed),
     Case(
-        "packed_attention causal", lambda x: packed_attention_op(x, np.tri(4, dtype=bool), heads=2, scale=0.3), normal((2, 4, 18)),
-        lambda t, x: packed(t, x, np.tri(4, dtype=bool)),
+        "packed_attention causal", lambda x: packed_attention_op(x, np.tri(4, dtype=bool), heads=2, scale=0.3),
+        normal((2, 4, 18)), lambda t, x: packed(t, x, np.tri(4, dtype=bool)),
     ),
     Case("packed_attention of one", lambda x: packed_attention_op(x, heads=2, scale=0.3), normal((4, 18)), packed),
     Case(

@@ -1,4 +1,7 @@
-"""Convolution, its transpose, its derivative by the weight. Functions and layers: tests/cases/modules/convolution.py."""
+"""Convolution, its transpose and its derivative by the weight, as primitives.
+
+The functions and layers are in tests/cases/modules/convolution.py.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ ROWS: list[tuple[str, Sliding, int, Any, Any, Any]] = [  # (label, how, groups, 
 
 
 def options(how: Sliding, groups: int) -> dict[str, Any]:
-    """PyTorch's arguments."""
+    """The options of PyTorch's function."""
     return {
         "stride": how.stride,
         "padding": tuple(before for before, _ in how.padding),

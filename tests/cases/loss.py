@@ -1,4 +1,4 @@
-"""The primitives of the losses and penalties, and what tests/nn/layers/test_fused.py compares with its composite."""
+"""The primitives of the losses and penalties. FUSED: what tests/autograd/ops/test_fused.py compares with composites."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_classes_op,
     softmax_cross_entropy_of_probabilities_op,
 )
+from nn.layers.reduction import REDUCTIONS
 from tests.cases.case import Case, normal, uniform
 
-REDUCTIONS = ("mean", "sum", "none")
 CLASSES = np.array([[0, 2], [1, -100], [2, 2], [1, 0]])  # (N, D), one of them ignored
 WEIGHT = np.array([0.5, 2.0, 1.5])
 POSITIVE = np.array([3.0, 0.5, 1.0])
@@ -84,7 +84,7 @@ def scores_and_distributions(rng: np.random.Generator) -> tuple[np.ndarray, ...]
 
 
 def either_side(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Off ±1, where the Huber function changes its second derivative."""
+    """Inputs on either side of ±1, where the second derivative of the Huber function jumps."""
     return (rng.uniform(0.1, 0.8, (4, 3)) * rng.choice([-1.0, 1.0], (4, 3)) + np.array([0.0, 2.0, -2.0]),)
 
 
@@ -124,7 +124,8 @@ def of_probabilities(weight: Any, smoothing: float, reduction: str) -> Case:
         ),
         scores_and_distributions,
         lambda torch, x, y: torch.nn.functional.cross_entropy(
-            x, y, None if weight is None else torch.as_tensor(weight, dtype=x.dtype), reduction=reduction, label_smoothing=smoothing,
+            x, y, None if weight is None else torch.as_tensor(weight, dtype=x.dtype),
+            reduction=reduction, label_smoothing=smoothing,
         ),
     )  # fmt: skip
 
@@ -168,17 +169,18 @@ CASES = [
     *[
         Case(
             f"squared_error {reduction}", lambda x, y, reduction=reduction: squared_error_op(x, y, reduction=reduction),
-            normal((4, 3), (4, 3)), lambda torch, x, y, reduction=reduction: torch.nn.functional.mse_loss(x, y, reduction=reduction),
+            normal((4, 3), (4, 3)),
+            lambda torch, x, y, reduction=reduction: torch.nn.functional.mse_loss(x, y, reduction=reduction),
         )
         for reduction in REDUCTIONS
     ],
     Case(
-        "squared_error of which half", lambda x, y: squared_error_op(x, y, factor=0.5), normal((4, 3), (4, 3)),
+        "squared_error halved", lambda x, y: squared_error_op(x, y, factor=0.5), normal((4, 3), (4, 3)),
         lambda torch, x, y: torch.nn.functional.mse_loss(x, y) / 2,
     ),
     Case(
-        "huber", huber_op, either_side, lambda torch, d: torch.nn.functional.huber_loss(d, torch.zeros_like(d), reduction="none"),
-        elementwise=True,
+        "huber", huber_op, either_side,
+        lambda torch, d: torch.nn.functional.huber_loss(d, torch.zeros_like(d), reduction="none"), elementwise=True,
     ),
     Case(
         "huber delta=0.9", lambda d: huber_op(d, delta=0.9), either_side,

@@ -1,4 +1,7 @@
-"""Minimal effort backpropagation where it keeps everything, and so is exact: the rest is in tests/nn/layers/test_minimal_effort.py."""
+"""Minimal effort backpropagation with k = features, where the gradient is the derivative.
+
+Smaller k: see tests/nn/layers/test_minimal_effort.py.
+"""
 
 from __future__ import annotations
 

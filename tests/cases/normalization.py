@@ -1,4 +1,4 @@
-"""Normalisations and dropout as fused operations: see also tests/nn/layers/test_fused.py."""
+"""The primitives of normalisation and dropout; see also tests/autograd/ops/test_fused.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEAN, VARIANCE = np.array([0.5, -1.0, 2.0]), np.array([0.5, 1.0, 4.0])
 
 
 def spread_out(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
-    """Inputs whose rows and columns have a variance well above 0, then weight and bias."""
+    """An input whose rows and columns have variances well above 0, then weight and bias."""
     return lambda rng: tuple(
         3 * rng.normal(size=shape) + 1 if i == 0 else rng.normal(size=shape) for i, shape in enumerate(shapes)
     )
@@ -34,7 +34,7 @@ def torch_batch_norm_eval(torch: Any, x: Any, weight: Any = None, bias: Any = No
     return torch.nn.functional.batch_norm(x, mean, variance, weight, bias, False)
 
 
-def in_use(x: Any, weight: Any = None, bias: Any = None) -> Any:
+def eval_norm(x: Any, weight: Any = None, bias: Any = None) -> Any:
     return batch_norm_eval_op(x, weight, bias, MEAN.astype(x.dtype), VARIANCE.astype(x.dtype))
 
 
@@ -50,22 +50,26 @@ CASES = [
     Case("batch_norm", batch_norm_op, spread_out((5, 3), (3,), (3,)), torch_batch_norm, tolerance=1e-5),
     Case("batch_norm without weight", batch_norm_op, spread_out((5, 3)), torch_batch_norm, tolerance=1e-5),
     Case("batch_norm of images", batch_norm_op, spread_out((2, 3, 2, 2), (3,), (3,)), torch_batch_norm, tolerance=1e-5),
-    Case("batch_norm_eval", in_use, spread_out((4, 3), (3,), (3,)), torch_batch_norm_eval),
-    Case("batch_norm_eval of images", in_use, spread_out((2, 3, 2, 2), (3,), (3,)), torch_batch_norm_eval),
-    Case("batch_norm_eval without weight", in_use, spread_out((4, 3)), torch_batch_norm_eval),
+    Case("batch_norm_eval", eval_norm, spread_out((4, 3), (3,), (3,)), torch_batch_norm_eval),
+    Case("batch_norm_eval of images", eval_norm, spread_out((2, 3, 2, 2), (3,), (3,)), torch_batch_norm_eval),
+    Case("batch_norm_eval without weight", eval_norm, spread_out((4, 3)), torch_batch_norm_eval),
     Case(
         "layer_norm", layer_norm_op, spread_out((3, 5), (5,), (5,)),
         lambda torch, x, w, b: torch.nn.functional.layer_norm(x, (5,), w, b), tolerance=1e-5,
     ),
     Case(
-        "layer_norm of two axes", lambda x, w, b: layer_norm_op(x, w, b, ndim=2), spread_out((2, 2, 2, 3), (2, 3), (2, 3)),
+        "layer_norm of two axes", lambda x, w, b: layer_norm_op(x, w, b, ndim=2),
+        spread_out((2, 2, 2, 3), (2, 3), (2, 3)),
         lambda torch, x, w, b: torch.nn.functional.layer_norm(x, (2, 3), w, b), tolerance=1e-5,
     ),
     Case(
         "layer_norm without weight", layer_norm_op, spread_out((3, 5)),
         lambda torch, x: torch.nn.functional.layer_norm(x, (5,)), tolerance=1e-5,
     ),
-    Case("rms_norm", rms_norm_op, spread_out((3, 5), (5,)), lambda torch, x, w: torch.nn.functional.rms_norm(x, (5,), w, 1e-5)),
+    Case(
+        "rms_norm", rms_norm_op, spread_out((3, 5), (5,)),
+        lambda torch, x, w: torch.nn.functional.rms_norm(x, (5,), w, 1e-5),
+    ),
     Case(
         "rms_norm of two axes", lambda x: rms_norm_op(x, ndim=2, eps=0.1), spread_out((2, 2, 3)),
         lambda torch, x: torch.nn.functional.rms_norm(x, (2, 3), None, 0.1),

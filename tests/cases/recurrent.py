@@ -1,4 +1,4 @@
-"""Recurrent cells and layers written as one operation."""
+"""Recurrent cells and layers as primitives: one step, and a whole sequence."""
 
 from __future__ import annotations
 
@@ -44,21 +44,22 @@ def projected(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any
 
 
 def relu_inputs(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Inputs of a layer with relu: positive, so that it stays off the kink."""
+    """Inputs of a layer with relu: all positive, to keep away from the kink."""
     return tuple(np.abs(x) + 0.1 for x in layer_inputs("rnn")(rng))
 
 
 CASES = [
     Case("rnn_step", rnn_step_op, normal((3, 2), (3, 2)), lambda torch, a, b: torch.tanh(a + b)),
     Case(
-        "rnn_step relu", lambda a, b: rnn_step_op(a, b, nonlinearity="relu"), lambda rng: (rng.uniform(0.1, 1, (3, 2)), np.ones((3, 2))),
-        lambda torch, a, b: torch.relu(a + b),
+        "rnn_step relu", lambda a, b: rnn_step_op(a, b, nonlinearity="relu"),
+        lambda rng: (rng.uniform(0.1, 1, (3, 2)), np.ones((3, 2))), lambda torch, a, b: torch.relu(a + b),
     ),
     Case("lstm_step", lstm_step_op, normal((3, 8), (3, 8), (3, 2))),
     Case("gru_step", gru_step_op, normal((3, 6), (3, 6), (3, 2))),
     Case("rnn_layer", rnn_layer_op, layer_inputs("rnn"), torch_layer("rnn_tanh")),
     Case(
-        "rnn_layer relu", lambda *args: rnn_layer_op(*args, nonlinearity="relu"), relu_inputs, torch_layer("rnn_relu"), tolerance=1e-5,
+        "rnn_layer relu", lambda *args: rnn_layer_op(*args, nonlinearity="relu"), relu_inputs,
+        torch_layer("rnn_relu"), tolerance=1e-5,
     ),
     Case("lstm_layer", lstm_layer_op, layer_inputs("lstm"), torch_layer("lstm")),
     Case("lstm_layer without bias", lstm_layer_op, layer_inputs("lstm", bias=False), torch_layer("lstm")),

@@ -1,1 +1,1 @@
-"""Attention, and what is built with it."""
+"""Attention: one head, several heads, the encoder of the Transformer, positional encoding."""

@@ -1,4 +1,4 @@
-"""PositionalEncoding: the position of a vector in a sequence, added to it as sines and cosines."""
+"""PositionalEncoding: adds sines and cosines of its position to each vector of a sequence."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ class PositionalEncoding(Module):
 
         y_t = dropout(x_t + PE_t)        PE[t, 2i] = sin(t / 10000^(2i/d))        PE[t, 2i+1] = cos(t / 10000^(2i/d))
 
-    The wavelengths run from 2π to 10000·2π; PE_{t+k} is a rotation of PE_t that depends on k alone.
+    The wavelengths run from 2π to 10000·2π. PE_{t+k} is a rotation of PE_t that depends only on k.
 
-    Shape:     x (T, N, d_model), with batch_first (N, T, d_model), without a batch (T, d_model) -> the same; T <= max_len
-    Args:      dropout: the share of the sum that is set to 0 in training.
-               max_len: for how many positions the table is made.
+    Shape:     x (T, N, d_model), with batch_first (N, T, d_model), without a batch (T, d_model) -> the same shape;
+               T <= max_len
+    Args:      dropout: the probability, in training, of setting an element of the sum to 0.
+               max_len: the number of positions in the table.
                batch_first: the batch is the first axis.
-               dtype: of the table, and so of the computation (default float32); rng: where the dropped elements come from.
-    State:     the table `pe` (max_len, d_model) is a buffer that is not saved: it is computed, not learned.
+               dtype: of the table, and so of the computation (default float32).
+               rng: source of the dropout masks.
+    State:     the table `pe` (max_len, d_model) is a buffer that is not saved, because it is computed, not learned.
     Raises:    ShapeError for longer sequences or other widths.
     Source:    Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
     Example:
@@ -63,12 +65,13 @@ class PositionalEncoding(Module):
         if x.ndim not in (2, 3) or x.shape[-1] != self.d_model or x.shape[time] > self.max_len:
             order = "N, T" if self.batch_first else "T, N"
             raise ShapeError(
-                f"PositionalEncoding expects ({order}, {self.d_model}) with T <= max_len = {self.max_len}; got {x.shape}."
+                f"PositionalEncoding expects ({order}, {self.d_model}) with T <= max_len = {self.max_len}; "
+                f"got {x.shape}."
             )
-        rows = self.pe[: x.shape[time]]
-        return self.dropout(
-            x + (rows[:, None] if x.ndim == 3 and not self.batch_first else rows)
-        )  # (T, 1, C) or (T, C)
+        rows = self.pe[: x.shape[time]]  # (T, C)
+        if x.ndim == 3 and not self.batch_first:
+            rows = rows[:, None]  # (T, 1, C)
+        return self.dropout(x + rows)
 
     def extra_repr(self) -> str:
         return f"{self.d_model}, max_len={self.max_len}, batch_first={self.batch_first}"

@@ -2,14 +2,17 @@
 
     E = exp(q kᵀ · scale + mask)         Z = Σ_j E_ij         y = (E v) / Z
 
-The matrix of scores is by far the largest here, so it is gone through as rarely as can be: it is made once, becomes E in
-place, and is never divided by Z; that division is done on what is as wide as a head (Dao et al. 2022, arXiv:2205.14135,
-section 3.1). So is the sum in the gradient of softmax: Σ_j P_ij dP_ij = Σ_d g_id y_id (there appendix B.2). With g' = g / Z
+The matrix of scores is by far the largest array here, so the code passes over it as rarely as possible. It is computed
+once, becomes E in place, and is never divided by Z: the division is done on E v, which is only as wide as a head (Dao
+et al. 2022, arXiv:2205.14135, section 3.1). The sum in the gradient of softmax is computed at that width too:
+Σ_j P_ij dP_ij = Σ_d g_id y_id (appendix B.2 of the paper). With P = E / Z and g' = g / Z
 
-    dv = Eᵀ g'        dS = E ∘ (g' vᵀ - Σ_d g'_d y_d)        dq = scale · dS k        dk = scale · dSᵀ q        dmask = dS
+    dv = Eᵀ g'        dS = E ∘ (g' vᵀ - Σ_d g'_d y_d)        dq = scale · dS k        dk = scale · dSᵀ q
+    dmask = dS
 
-A mask of bool is True where a query may look; a floating one is added. A query that may look nowhere gets 0, and gives no
-gradient: PyTorch's formula is 0/0 there, and one such row of padding makes every parameter nan.
+A boolean mask is True where a query may attend to a key; a floating mask is added to the scores. A query that may
+attend to no key gets the result 0 and no gradient. PyTorch's formula is 0/0 there, so one such row of padding makes
+every parameter nan.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.random import generator
@@ -27,13 +31,14 @@ from nn.layers.activation.softmax import softmax_op
 from nn.layers.dropout import check_p, keep_mask
 from nn.layers.inputs import as_values, cast_to
 
-# Scores within these bounds need no shift by their maximum: their exponentials, and quotients of these, are far from the
-# ends of float32. One look at the smallest and the largest of all is several times as quick as a maximum a row.
-_BOUND = 20.0
+# Scores from -20 to 20 need no shift by their maximum: their exponentials, and the quotients of these, are far from
+# overflow and underflow in float32. One minimum and maximum over all scores are several times as fast as a maximum of
+# each row.
+_UNSHIFTED_BOUND = 20.0
 
 
 def _exponentials(scores: Any, attn_mask: Any) -> tuple[Any, Any]:
-    """(E, 1 / Z), E in the memory of the scores; what a mask hides is 0 in E, a row of nothing else has 1 / Z = 0."""
+    """(E, 1 / Z), with E in the memory of the scores. Masked elements of E are 0. A fully masked row has 1 / Z = 0."""
     allowed = None
     if attn_mask is not None:
         if attn_mask.dtype.kind == "b":
@@ -44,8 +49,8 @@ def _exponentials(scores: Any, attn_mask: Any) -> tuple[Any, Any]:
     if (
         flat.dtype.itemsize >= 4
         and flat.size
-        and np.maximum.reduce(flat) <= _BOUND
-        and np.minimum.reduce(flat) >= -_BOUND
+        and np.maximum.reduce(flat) <= _UNSHIFTED_BOUND
+        and np.minimum.reduce(flat) >= -_UNSHIFTED_BOUND
     ):
         np.exp(scores, out=scores)
         if allowed is not None:
@@ -55,10 +60,10 @@ def _exponentials(scores: Any, attn_mask: Any) -> tuple[Any, Any]:
             np.copyto(scores, -np.inf, where=~allowed)
         top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)
         top[top == -np.inf] = 0
-        with np.errstate(over="ignore"):  # in float16 the distance may be infinite: its exponential is 0 either way
+        with np.errstate(over="ignore"):  # in float16 the difference may be -inf, whose exponential is 0
             scores -= top
         np.exp(scores, out=scores)
-    total = np.matmul(scores, np.ones((scores.shape[-1], 1), scores.dtype))  # a sum of rows that BLAS does
+    total = np.matmul(scores, np.ones((scores.shape[-1], 1), scores.dtype))  # the sum of each row, by BLAS
     if attn_mask is None and scores.size:
         return scores, np.divide(1, total, out=total)
     return scores, np.divide(1, total, out=np.zeros_like(total), where=total != 0)
@@ -67,7 +72,7 @@ def _exponentials(scores: Any, attn_mask: Any) -> tuple[Any, Any]:
 def _attend(
     query: Any, key: Any, value: Any, attn_mask: Any, scale: float, noise: Any, out: Any = None
 ) -> tuple[Any, Any]:
-    """(y, (E, 1 / Z, y)), y in `out` if there is one."""
+    """(y, (E, 1 / Z, y)). If `out` is given, y is written there."""
     scores = np.matmul(query * scale, key.swapaxes(-1, -2))  # (…, L, D) (…, D, S) -> (…, L, S)
     e, inverse = _exponentials(scores, attn_mask)
     y = np.matmul(e if noise is None else e * noise, value, out=out)  # (…, L, S) (…, S, D) -> (…, L, D)
@@ -75,7 +80,7 @@ def _attend(
     return y, (e, inverse, y)
 
 
-def _unattend(
+def _attend_gradients(
     g: Any,
     values: Any,
     query: Any,
@@ -85,7 +90,7 @@ def _unattend(
     noise: Any,
     outs: tuple[Any, Any, Any] = (None, None, None),
 ) -> tuple[Any, Any, Any, Any]:
-    """(dq, dk, dv, dS), the first three in `outs` if there are any."""
+    """(dq, dk, dv, dS). If `outs` are given, the first three are written there."""
     e, inverse, y = values
     g = g * inverse
     dv = np.matmul((e if noise is None else e * noise).swapaxes(-1, -2), g, out=outs[2])
@@ -101,39 +106,41 @@ def _unattend(
     return dq, dk, dv, ds
 
 
-# The weights alone
-def _weights(query: Any, key: Any, attn_mask: Any = None, *, scale: float) -> Any:
+# The weights P = E / Z alone
+def _attention_weights(query: Any, key: Any, attn_mask: Any = None, *, scale: float) -> Any:
     e, inverse = _exponentials(np.matmul(query * scale, key.swapaxes(-1, -2)), attn_mask)
     e *= inverse
     return e
 
 
-def _weights_joint(g: Any, out: Any, query: Any, key: Any, attn_mask: Any = None, *, scale: float) -> tuple[Any, ...]:
+def _attention_weights_joint(
+    g: Any, out: Any, query: Any, key: Any, attn_mask: Any = None, *, scale: float
+) -> tuple[Any, ...]:
     ds = g * out
     ds -= out * np.add.reduce(ds, axis=-1, keepdims=True)
     return scale * np.matmul(ds, key), scale * np.matmul(ds.swapaxes(-1, -2), query), ds
 
 
-def _weights_composite(query: Any, key: Any, attn_mask: Any = None, *, scale: float) -> Any:
+def _attention_weights_composite(query: Any, key: Any, attn_mask: Any = None, *, scale: float) -> Any:
     scores = np.matmul(query, np.swapaxes(key, -1, -2)) * scale
     if attn_mask is None:
         return softmax_op(scores)
     scores = np.where(attn_mask, scores, -np.inf) if attn_mask.dtype.kind == "b" else scores + attn_mask
-    nowhere = np.all(np.equal(scores, -np.inf), axis=-1, keepdims=True)
-    return np.where(nowhere, 0, softmax_op(np.where(nowhere, 0, scores)))
+    all_masked = np.all(np.equal(scores, -np.inf), axis=-1, keepdims=True)
+    return np.where(all_masked, 0, softmax_op(np.where(all_masked, 0, scores)))
 
 
 attention_weights_op = define(
-    _weights,
-    joint=_weights_joint,
+    _attention_weights,
+    joint=_attention_weights_joint,
     keeps="in out",
-    composite=_weights_composite,
+    composite=_attention_weights_composite,
     name="attention_weights",
     label="P·(g - Σg·P)·k, …ᵀ·q",
 )
 
 
-# Given heads
+# Attention of given heads
 def _attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
 ) -> tuple[Any, Any]:
@@ -143,20 +150,20 @@ def _attention(
 def _attention_joint(
     g: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
 ) -> tuple[Any, ...]:
-    return _unattend(g, out.values, query, key, value, scale, noise)
+    return _attend_gradients(g, out.values, query, key, value, scale, noise)
 
 
 def _attention_composite(
     query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
 ) -> Any:
-    weights = _weights_composite(query, key, attn_mask, scale=scale)
+    weights = _attention_weights_composite(query, key, attn_mask, scale=scale)
     return np.matmul(weights if noise is None else weights * noise, value)
 
 
 def _attention_jvps() -> Any:
     """With P = E / Z: dy = dP v + P dv, dP = P ∘ (dS - Σ_j P dS), and so dP v = (P ∘ dS) v - y Σ_j P dS."""
 
-    def moved(ds: Any, out: Any, value: Any, noise: Any) -> Any:
+    def tangent(ds: Any, out: Any, value: Any, noise: Any) -> Any:
         e, inverse, y = out.values
         weighted = e * ds
         total = np.add.reduce(weighted, axis=-1, keepdims=True)
@@ -165,12 +172,12 @@ def _attention_jvps() -> Any:
     def by_query(
         t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
     ) -> Any:
-        return moved(np.matmul(t * scale, key.swapaxes(-1, -2)), out, value, noise)
+        return tangent(np.matmul(t * scale, key.swapaxes(-1, -2)), out, value, noise)
 
     def by_key(
         t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
     ) -> Any:
-        return moved(np.matmul(query * scale, t.swapaxes(-1, -2)), out, value, noise)
+        return tangent(np.matmul(query * scale, t.swapaxes(-1, -2)), out, value, noise)
 
     def by_value(
         t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
@@ -181,7 +188,7 @@ def _attention_jvps() -> Any:
     def by_mask(
         t: Any, out: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, *, scale: float, noise: Any = None
     ) -> Any:
-        return moved(t, out, value, noise)
+        return tangent(t, out, value, noise)
 
     return by_query, by_key, by_value, by_mask
 
@@ -198,7 +205,8 @@ attention_op = define(
 )
 
 
-# The heads of a packed projection: one node instead of ten, and the three gradients written where they belong
+# Attention of the heads of a packed projection: one node instead of ten. The gradients of q, k and v are written
+# directly into the gradient of the projection.
 def _heads(packed: Any, heads: int, parts: int) -> Any:
     """(…, T, parts · H · D) -> (parts, …, H, T, D), a view."""
     *batch, length, width = packed.shape
@@ -211,7 +219,7 @@ def _packed_attention(
     packed: Any, attn_mask: Any = None, *, heads: int, scale: float, noise: Any = None
 ) -> tuple[Any, Any]:
     query, key, value = _heads(packed, heads, 3)
-    out = np.empty_like(packed[..., : packed.shape[-1] // 3])  # in the order of its axes
+    out = np.empty_like(packed[..., : packed.shape[-1] // 3])  # with the memory order of packed
     _, values = _attend(query, key, value, attn_mask, scale, noise, _heads(out, heads, 1)[0])
     return out, values
 
@@ -220,8 +228,10 @@ def _packed_attention_joint(
     g: Any, out: Any, packed: Any, attn_mask: Any = None, *, heads: int, scale: float, noise: Any = None
 ) -> tuple[Any, ...]:
     query, key, value = _heads(packed, heads, 3)
-    d = np.empty_like(packed)  # also in its order of axes: with the time first the views of it stay views
-    *_, ds = _unattend(_heads(g, heads, 1)[0], out.values, query, key, value, scale, noise, tuple(_heads(d, heads, 3)))
+    d = np.empty_like(packed)  # with the memory order of packed, so that its heads are views too
+    *_, ds = _attend_gradients(
+        _heads(g, heads, 1)[0], out.values, query, key, value, scale, noise, tuple(_heads(d, heads, 3))
+    )
     return d, ds
 
 
@@ -255,24 +265,26 @@ def scaled_dot_product_attention(
     *,
     rng: np.random.Generator | None = None,
 ) -> Any:
-    """For each query the mean of the values, weighted by how well their keys match it.
+    """For each query, the mean of the values, weighted by how well their keys match the query.
 
         y = softmax(q kᵀ · scale + mask) v
 
     Shape:     query (*, L, E), key (*, S, E), value (*, S, Ev) -> (*, L, Ev); the leading axes are broadcast
-    Args:      attn_mask: broadcast to (*, L, S); of bool, True where a query may look (MultiheadAttention's masks mean the
-               opposite, here as in PyTorch); a floating one is added, and may be learned.
-               dropout_p: the share of weights set to 0, the others grow by 1 / (1 - p); in training and in use alike.
-               is_causal: query i looks at keys 0 … i only; not together with attn_mask.
+    Args:      attn_mask: broadcast to (*, L, S). A boolean mask is True where a query may attend to a key (in
+               MultiheadAttention True means the opposite, as in PyTorch). A floating mask is added to the scores and
+               may be learned.
+               dropout_p: the probability of setting a weight to 0; the others are divided by 1 - p. It always applies:
+               the function does not know whether it is used in training.
+               is_causal: query i attends only to keys 0 … i; not together with attn_mask.
                scale: default 1 / √E.
-               rng: where the dropped weights come from.
-    Numerics:  shifted before the exponential where scores are large. A query that may look nowhere gets 0, and gives no
-               gradient, where PyTorch's formula is 0/0 = nan.
+               rng: source of the dropout mask.
+    Numerics:  large scores are shifted before the exponential. A query that may attend to no key gets the result 0 and
+               no gradient; PyTorch's formula gives 0/0 = nan.
     Raises:    ShapeError if the shapes do not fit, DTypeError for a mask of integers.
     Source:    Vaswani et al. 2017, arXiv:1706.03762, eq. 1; the gradient as in Dao et al. 2022, arXiv:2205.14135.
     Example:
         >>> import numpy as np, nn.functional as F
-        >>> q = k = np.zeros((3, 2))  # every key matches as well as another
+        >>> q = k = np.zeros((3, 2))  # all keys match equally well
         >>> F.scaled_dot_product_attention(q, k, np.array([[0.0], [1.0], [5.0]]), is_causal=True).ravel()
         array([0. , 0.5, 2. ])
     """
@@ -287,13 +299,13 @@ def scaled_dot_product_attention(
                 "give attn_mask or is_causal=True, not both; np.tri(L, S, dtype=bool) & mask is a mask for both."
             )
         attn_mask = np.tri(*shape[-2:], dtype=bool)
-    rest = () if attn_mask is None else (_mask_for(attn_mask, query.dtype, shape),)
+    rest = () if attn_mask is None else (converted_mask(attn_mask, query.dtype, shape),)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
-    return attention_op(query, key, value, *rest, scale=scale, noise=_noise(dropout_p, shape, query.dtype, rng))
+    return attention_op(query, key, value, *rest, scale=scale, noise=dropout_noise(dropout_p, shape, query.dtype, rng))
 
 
-def _noise(p: float, shape: tuple[int, ...], dtype: Any, rng: np.random.Generator | None) -> Any:
-    """What dropout multiplies by: 0 with probability p, else 1 / (1 - p); None where p is 0."""
+def dropout_noise(p: float, shape: tuple[int, ...], dtype: Any, rng: np.random.Generator | None) -> Any:
+    """The factors of dropout: 0 with probability p, else 1 / (1 - p). None if p is 0."""
     p = check_p(p)
     if p == 0:
         return None
@@ -302,7 +314,7 @@ def _noise(p: float, shape: tuple[int, ...], dtype: Any, rng: np.random.Generato
 
 
 def _scores_shape(query: tuple[int, ...], key: tuple[int, ...], value: tuple[int, ...]) -> tuple[int, ...]:
-    """(*, L, S), from shapes that fit."""
+    """The shape (*, L, S) of the scores, after a check that the shapes fit."""
     try:
         if min(len(query), len(key), len(value)) < 2 or query[-1] != key[-1] or key[-2] != value[-2]:
             raise ValueError
@@ -310,13 +322,14 @@ def _scores_shape(query: tuple[int, ...], key: tuple[int, ...], value: tuple[int
         np.broadcast_shapes(batch, value[:-2])
     except ValueError:
         raise ShapeError(
-            f"attention expects query (*, L, E), key (*, S, E) and value (*, S, Ev), one E and one S; got {query}, {key} and {value}."
+            f"attention expects query (*, L, E), key (*, S, E) and value (*, S, Ev), one E and one S; got {query}, "
+            f"{key} and {value}."
         ) from None
     return (*batch, query[-2], key[-2])
 
 
-def _mask_for(mask: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
-    """A mask of bool, or floating of the computation's dtype, that fits the scores; a copy, if it is an array."""
+def converted_mask(mask: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
+    """The mask as booleans or as floats in `dtype`, after a check that it broadcasts to `shape`. Arrays are copied."""
     mask = as_values(mask)
     if mask.dtype.kind not in "bf":
         raise DTypeError(
@@ -330,4 +343,4 @@ def _mask_for(mask: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
         raise ShapeError(f"a mask of shape {mask.shape} does not broadcast to the scores' {shape}.")
     if isinstance(mask, Tensor) and mask.dtype.kind == "f":
         return mask if mask.dtype == dtype else mask.astype(dtype)
-    return np.array(getattr(mask, "_data", mask), None if mask.dtype.kind == "b" else dtype)
+    return np.array(raw(mask), None if mask.dtype.kind == "b" else dtype)

@@ -1,4 +1,4 @@
-"""The encoder of the Transformer: attention and a network for each position, with residual connections."""
+"""The encoder of the Transformer: self-attention and a feed-forward network, with residual connections."""
 
 from __future__ import annotations
 
@@ -21,22 +21,27 @@ from nn.layers.normalization.layer_norm import LayerNorm
 
 
 class TransformerEncoderLayer(Module):
-    """Self-attention, then a network of two layers for each position; each is added to what it was given.
+    """Self-attention, then a feed-forward network at each position, both with a residual connection.
 
         post-norm (default):   z = norm1(x + attention(x))        y = norm2(z + network(z))
         pre-norm (norm_first): z = x + attention(norm1(x))        y = z + network(norm2(z))
         network(z) = linear2(activation(linear1(z)))
 
     with dropout after the attention, after the activation, after the network, and on the weights of the attention.
-    Pre-norm trains without warm-up of the learning rate, also in many layers (Xiong et al. 2020).
+    Pre-norm trains without warm-up of the learning rate, even with many layers (Xiong et al. 2020).
 
-    Shape:     src (T, N, d_model), with batch_first (N, T, d_model), without a batch (T, d_model) -> the same
-    Args:      nhead: the heads of the attention; dim_feedforward: the width between the two layers of the network.
+    Shape:     src (T, N, d_model), with batch_first (N, T, d_model), without a batch (T, d_model) -> the same shape
+    Args:      nhead: the number of heads of the attention.
+               dim_feedforward: the width between the two layers of the network.
                activation: "relu", "gelu", or a function of one argument.
-               layer_norm_eps: added to the variances; bias: whether the linear maps and the norms add one.
-               dtype: of the parameters (default float32); rng: where first values and dropped elements come from.
-    Masks:     those of MultiheadAttention, True blocks: src_mask is its attn_mask, src_key_padding_mask its key_padding_mask.
-    Source:    Vaswani et al. 2017, arXiv:1706.03762, section 3.1; pre-norm: Xiong et al. 2020, arXiv:2002.04745, figure 1.
+               layer_norm_eps: added to the variances.
+               bias: whether the linear maps and the norms have one.
+               dtype: of the parameters (default float32).
+               rng: source of the initial values and of the dropout masks.
+    Masks:     those of MultiheadAttention, where True blocks: src_mask is its attn_mask, src_key_padding_mask its
+               key_padding_mask.
+    Source:    Vaswani et al. 2017, arXiv:1706.03762, section 3.1; pre-norm: Xiong et al. 2020, arXiv:2002.04745,
+               figure 1.
     Example:
         >>> import numpy as np, nn
         >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16, batch_first=True)
@@ -71,7 +76,7 @@ class TransformerEncoderLayer(Module):
         self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
         self.dropout1 = Dropout(dropout, rng=rng)
         self.dropout2 = Dropout(dropout, rng=rng)
-        self.activation = _activation(activation)
+        self.activation = _activation_function(activation)
 
     def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
         x = cast_to(src, self.linear1.weight, "TransformerEncoderLayer")
@@ -91,20 +96,21 @@ class TransformerEncoderLayer(Module):
 
 
 class TransformerEncoder(Module):
-    """Encoder layers one after the other.
+    """A sequence of encoder layers.
 
         y = norm(layer_n(… layer_1(src)))
 
     Shape:     that of the layer
-    Args:      encoder_layer: copied num_layers times, so that all begin with the same values, as in PyTorch; for others,
-               `encoder.apply` an initialiser of `nn.init`.
-               norm: a module for the result; pre-norm layers want one, nn.LayerNorm(d_model), for the last sum has none.
-               enable_nested_tensor, mask_check: of PyTorch's own inference; without effect.
+    Args:      encoder_layer: copied num_layers times, so all layers start with the same values, as in PyTorch. For
+               different values, `encoder.apply` an initialiser of `nn.init`.
+               norm: a module for the result. Pre-norm layers need one, nn.LayerNorm(d_model), because they do not
+               normalise their last sum.
+               enable_nested_tensor, mask_check: PyTorch's options for its fast inference; they have no effect here.
     Masks:     those of the layer: `mask` is its src_mask. is_causal=None means False.
     Source:    Vaswani et al. 2017, arXiv:1706.03762, section 3.1.
     Example:
         >>> import numpy as np, nn
-        >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16, batch_first=True, norm_first=True)
+        >>> layer = nn.TransformerEncoderLayer(8, nhead=2, dim_feedforward=16, batch_first=True, norm_first=True)
         >>> encoder = nn.TransformerEncoder(layer, num_layers=3, norm=nn.LayerNorm(8))
         >>> encoder(np.ones((2, 5, 8))).shape
         (2, 5, 8)
@@ -126,9 +132,8 @@ class TransformerEncoder(Module):
         self.enable_nested_tensor = enable_nested_tensor
         self.mask_check = mask_check
         generators = {id(rng): rng for m in encoder_layer.modules() if (rng := vars(m).get("rng")) is not None}
-        self.layers = [
-            copy.deepcopy(encoder_layer, dict(generators)) for _ in range(num_layers)
-        ]  # which draw from one generator
+        # The memo keeps deepcopy from copying the generators, so all layers draw from the same one.
+        self.layers = [copy.deepcopy(encoder_layer, dict(generators)) for _ in range(num_layers)]
         self.norm = norm
 
     def forward(
@@ -139,7 +144,7 @@ class TransformerEncoder(Module):
         return src if self.norm is None else self.norm(src)
 
 
-def _activation(activation: Any) -> Callable[[Any], Any]:
+def _activation_function(activation: Any) -> Callable[[Any], Any]:
     if isinstance(activation, str):
         activation = {"relu": relu, "gelu": gelu}.get(activation, activation)
     if not callable(activation):

@@ -1,7 +1,7 @@
-"""Cross-entropy, -log softmax(logits)[target]: the primitive of the plain case, the function and the Module.
+"""Cross-entropy, -log softmax(logits)[target].
 
-In the plain case the logits are (N, C), the target is one class number per row, and there are no weights, ignored rows
-or smoothed labels. weighted_cross_entropy.py has the primitives of all other cases.
+The primitive in this file is for the plain case: logits (N, C), one class number per row as target, and no weights,
+ignored rows or smoothed labels. weighted_cross_entropy.py has the primitives of all other cases.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_classes_op,
     softmax_cross_entropy_of_probabilities_op,
 )
-from nn.layers.reduction import check_reduction, reduce
+from nn.layers.reduction import check_reduction, mean_from_sum, reduce
 
 
 def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
@@ -43,7 +43,7 @@ def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") ->
         return loss, p
     if reduction == "sum":
         return np.add.reduce(loss), p
-    return np.add.reduce(loss) / logits.dtype.type(n), p
+    return mean_from_sum(np.add.reduce(loss), logits.dtype.type(n)), p
 
 
 def _softmax_cross_entropy_vjp(g: Any, out: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:

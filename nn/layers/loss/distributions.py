@@ -142,11 +142,7 @@ def gaussian_nll_loss(
     if var.ndim and var.shape != input.shape:
         if var.shape == input.shape[:-1]:
             var = var[..., None]
-        elif (
-            var.ndim != input.ndim
-            or sum(a != b for a, b in zip(var.shape, input.shape, strict=True)) != 1
-            or not _broadcasts_to(var, input)
-        ):
+        elif var.ndim != input.ndim or [a for a, b in zip(var.shape, input.shape, strict=True) if a != b] != [1]:
             raise ShapeError(
                 f"{who}: var must have the input's shape {input.shape}, one axis of it of length 1 or left out; "
                 f"got {var.shape}."
@@ -157,10 +153,6 @@ def gaussian_nll_loss(
     var = var + np.maximum(np.asarray(eps, values.dtype) - values, 0)  # max(var, eps), with gradient 1 everywhere
     loss = 0.5 * (np.log(var) + (input - target) ** 2 / var)
     return reduce(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
-
-
-def _broadcasts_to(small: Any, large: Any) -> bool:
-    return 1 in small.shape and bool(np.broadcast_shapes(small.shape, large.shape) == large.shape)
 
 
 class GaussianNLLLoss(Loss):

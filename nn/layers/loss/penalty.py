@@ -1,4 +1,4 @@
-"""Penalties on the size of parameters, to be added to a loss: l1_penalty, l2_penalty and their primitives."""
+"""Penalties on the size of parameters, which are added to a loss."""
 
 from __future__ import annotations
 

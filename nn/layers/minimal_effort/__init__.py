@@ -1,1 +1,1 @@
-"""Minimal effort backpropagation (meProp): layers whose backward follows only the largest components of the gradient."""
+"""Minimal effort backpropagation (meProp): the identity, the rectifier and the linear layer that use it."""

@@ -1,4 +1,4 @@
-"""The linear layer whose backward follows only the largest components of the gradient (meProp)."""
+"""MinimalEffortLinear: a linear layer whose backward uses only the largest components of the gradient (meProp)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,24 @@ from nn.core.checks import check_size
 from nn.core.parameter import Buffer
 from nn.layers.inputs import cast_to
 from nn.layers.linear import Linear, linear, linear_op
-from nn.layers.minimal_effort.top_k import SPARSE_COST, SPARSE_WORK, minimal_effort_op, note, top_columns, top_mask
+from nn.layers.minimal_effort.top_k import (
+    SPARSE_COST,
+    SPARSE_WORK,
+    count_activity,
+    minimal_effort_op,
+    top_columns,
+    top_mask,
+)
 
 
 class _Choice:
-    """What a sweep follows of g: chosen by the first of the rules below that it calls, read by the others."""
+    """The chosen components of g. The first of the rules below that a sweep calls makes it; the others reuse it."""
 
     __slots__ = ("columns", "g", "n")
 
-    g: Any  # (B, n), or (B, k) where columns are left out; SciPy's sparse matrix where that is quicker
-    columns: Any  # those that g is left with; None for all
-    n: int
+    g: Any  # (B, n), or (B, k) if columns are left out; a sparse matrix of SciPy where that is faster
+    columns: Any  # the columns of the original g that g still has; None for all
+    n: int  # the number of columns of the original g
 
     def __init__(
         self, g: Any, in_features: int, k: int, unified: bool = False, activity: Any = None, examples: Any = None
@@ -42,32 +49,33 @@ class _Choice:
             mask = top_mask(g, k)
             counts = np.add.reduce(mask, axis=0, dtype=np.intp)
             self.g = self._of_mask(g, mask, counts, in_features)
-        note(activity, examples, counts, rows)
+        count_activity(activity, examples, counts, rows)
 
     def _of_columns(self, g: Any, columns: Any) -> Any:
+        """These columns of g; g itself if they are all columns."""
         if len(columns) == self.n:
             return g
         self.columns = columns
         return np.take(g, columns, axis=1)  # (B, out) -> (B, k)
 
     def _of_mask(self, g: Any, mask: Any, counts: Any, in_features: int) -> Any:
-        """A sparse matrix where that is quicker, else the columns in which the mask leaves anything."""
+        """g times the mask: as a sparse matrix where that is faster, else as its columns that are not all zero."""
         columns = np.flatnonzero(counts)
-        products = len(g) * len(columns) * in_features  # of a dense product with the columns
+        dense_work = len(g) * len(columns) * in_features  # multiplications
         kept = int(np.add.reduce(counts))
-        if products <= SPARSE_WORK or SPARSE_COST * kept * in_features >= products or g.dtype == np.float16:
+        if dense_work <= SPARSE_WORK or SPARSE_COST * kept * in_features >= dense_work or g.dtype == np.float16:
             return self._of_columns(np.multiply(g, mask), columns)
         from scipy.sparse import csr_array
 
-        ends = np.zeros(len(g) + 1, np.int32)
-        np.cumsum(np.add.reduce(mask, axis=1, dtype=np.int32), out=ends[1:])
-        places = np.flatnonzero(mask)
-        values = np.take(g, places)
-        places %= self.n
-        return csr_array((values, places.astype(np.int32), ends), shape=g.shape)
+        row_ends = np.zeros(len(g) + 1, np.int32)
+        np.cumsum(np.add.reduce(mask, axis=1, dtype=np.int32), out=row_ends[1:])
+        indices = np.flatnonzero(mask)
+        values = np.take(g, indices)
+        indices %= self.n  # the column of each value
+        return csr_array((values, indices.astype(np.int32), row_ends), shape=g.shape)
 
     def spread(self, part: Any) -> Any:
-        """The rows of the chosen units in an array for all units, zero elsewhere."""
+        """An array with a row for each unit: `part` in the rows of the chosen units, zeros in the others."""
         if self.columns is None:
             return part
         whole = np.zeros((self.n, *part.shape[1:]), part.dtype)
@@ -76,24 +84,24 @@ class _Choice:
 
 
 def _chosen(g: Any, out: Any, weight: Any, params: dict[str, Any]) -> _Choice:
-    """The choice of this sweep, made once: what is kept beside it is the mode that the sweep runs in, which is no other sweep's."""
-    sweep, kept = mode.get(), out.values
-    if kept[0] is None or kept[0][0] is not sweep:
-        kept[0] = sweep, _Choice(g, weight.shape[1], **params)
-    choice: _Choice = kept[0][1]
+    """The choice of this sweep, made by its first rule. Each sweep has its own mode object, which identifies it."""
+    sweep, saved = mode.get(), out.values
+    if saved[0] is None or saved[0][0] is not sweep:
+        saved[0] = sweep, _Choice(g, weight.shape[1], **params)
+    choice: _Choice = saved[0][1]
     return choice
 
 
 def _effort_linear(
     x: Any, weight: Any, bias: Any = None, *, k: int, unified: bool = False, activity: Any = None, examples: Any = None
 ) -> Any:
-    return linear_op.forward(x, weight, bias), [None]
+    return linear_op.forward(x, weight, bias), [None]  # the list is for the choice of the backward, see _chosen
 
 
 def _effort_linear_x(g: Any, out: Any, x: Any, weight: Any, bias: Any = None, **params: Any) -> Any:
     choice = _chosen(g, out, weight, params)
     d = choice.g @ (weight if choice.columns is None else np.take(weight, choice.columns, axis=0))  # (B, k) @ (k, in)
-    return d if d.shape == x.shape else d.reshape(x.shape)  # the sweep would have to copy a view
+    return d if d.shape == x.shape else d.reshape(x.shape)  # no needless reshape: the sweep copies a view
 
 
 def _effort_linear_weight(g: Any, out: Any, x: Any, weight: Any, bias: Any = None, **params: Any) -> Any:
@@ -105,9 +113,8 @@ def _effort_linear_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any = None,
     choice = _chosen(g, out, weight, params)
     if isinstance(choice.g, np.ndarray):
         return choice.spread(np.add.reduce(choice.g))
-    return np.bincount(choice.g.indices, choice.g.data, choice.n).astype(
-        choice.g.dtype
-    )  # quicker than the matrix's own sum
+    # faster than the sparse matrix's own sum
+    return np.bincount(choice.g.indices, choice.g.data, choice.n).astype(choice.g.dtype)
 
 
 def _effort_linear_composite(
@@ -124,7 +131,7 @@ minimal_effort_linear_op = define(
     _effort_linear_weight,
     _effort_linear_bias,
     keeps=("weight", "x", ""),
-    saves=True,  # room for the choice, which serves all three
+    saves=True,  # the list in which the three rules share the choice
     composite=_effort_linear_composite,
     name="minimal_effort_linear",
     label="top k of g: gₖ·Wₖ, gₖᵀ·x, Σgₖ",
@@ -141,16 +148,16 @@ def minimal_effort_linear(
     activity: Any = None,
     examples: Any = None,
 ) -> Any:
-    """An affine map of the last axis, whose backward computes with the k largest components of the gradient.
+    """An affine map of the last axis, whose backward uses only the k largest components of the gradient.
 
         forward   y = x Wᵀ + b
         backward  g = top_k(ȳ);  x̄ = g W,  W̄ = gᵀ x,  b̄ = Σ g
 
     Shape:     x (*, in_features), weight (out_features, in_features), bias (out_features,) -> (*, out_features)
-    Args:      k: how many of the out_features; k >= out_features: all.
-               unified: the same k for all examples, those with the largest sum of magnitudes.
+    Args:      k: the number of components that are used; all of them if k >= out_features.
+               unified: choose the same k for all examples, those with the largest sums of magnitudes.
                activity: an integer array (out_features,); the backward adds to it how often each unit was chosen.
-               examples: an integer array (); the backward adds to it out of how many examples.
+               examples: an integer array (); the backward adds to it the number of examples.
     Gradient:  on purpose not the derivative, unless k >= out_features. See `nn.MinimalEffortLinear`.
     Raises:    ShapeError if the last axis of x is not in_features.
     Source:    Sun et al. 2017, arXiv:1706.06197.
@@ -167,37 +174,39 @@ def minimal_effort_linear(
 
 
 class MinimalEffortLinear(Linear):
-    """A Linear whose backward computes with the k largest components of the output's gradient only.
+    """A Linear whose backward uses only the k largest components of the output's gradient.
 
         forward   y = x Wᵀ + b
         backward  g = top_k(ȳ);  x̄ = g W,  W̄ = gᵀ x,  b̄ = Σ g
 
-    The k are chosen by magnitude: for each example by itself (every row of the last axis is one), or, `unified`, the same k
-    for the whole mini-batch, by the sum of magnitudes over it. Unified, both matrix products of the backward run on k columns
-    instead of out_features, densely, which is what BLAS is quick at. By itself, they run as sparse products where that
-    is quicker, else densely on the columns that any example has chosen: on a CPU that saves little, see
-    docs/minimal_effort.md.
+    The k components are chosen by magnitude: separately for each example (every row of the last axis), or, with
+    `unified`, the same for the whole mini-batch, by the sum of magnitudes over it. With `unified`, both matrix products
+    of the backward are dense products with k columns instead of out_features, which BLAS computes fast. Otherwise they
+    are sparse products where that is faster, and else dense products with the columns that any example has chosen. On a
+    CPU that saves little, see docs/minimal_effort.md.
 
-    In eval mode it is Linear, its backward included.
+    In eval mode it is Linear, including its backward.
 
-    The layer counts: `activity` (out_features,), how often each unit was among the k with a gradient other than zero, out of
-    `examples`, all that went backward through it in training; `activity_share()` is their quotient, `reset_activity()` starts
-    anew, and `nn.simplify` removes the units that are seldom active. The counters are copied and pickled with the layer
-    but are not in the state_dict, whose keys are Linear's: checkpoints of the two can be exchanged.
+    The layer has counters: `activity` (out_features,) is how often each unit was among the k with a nonzero gradient,
+    and `examples` is the number of examples that went backward through the layer in training. `activity_share()` is
+    their quotient, `reset_activity()` sets them to 0, and `nn.simplify` removes the units that are seldom active. The
+    counters are copied and pickled with the layer, but they are not in the state_dict. Its keys are those of Linear, so
+    that the two layers can exchange checkpoints.
 
     Shape:     x (*, in_features) -> (*, out_features); weight (out_features, in_features), bias (out_features,)
-    Args:      k: how many components, from 1 to out_features; out_features makes it exact.
+    Args:      k: the number of components that are used, from 1 to out_features; out_features gives the derivative.
                bias: whether there is a b.
                unified: one choice for the whole mini-batch.
-               dtype, rng: as in Linear; so are the first values.
-    Gradient:  on purpose not the derivative, unless k = out_features: what remains points, like it, downhill (g·ȳ > 0) but leaves out
-               the small components. An optimizer with momentum or weight decay still changes the weights of the others.
-               With create_graph the choice counts as a constant: the gradient's own derivative is exact wherever the
-               choice does not change, and what flows back through this layer a second time is sparsified again.
-    Numerics:  a nan counts as largest, so that it does not go unseen; which of equals at the k-th place is chosen is open.
-    Raises:    ArgumentError if k is no integer in 1 … out_features; ShapeError if the last axis of x is not in_features.
-    Source:    Sun et al. 2017, arXiv:1706.06197; `unified` is its "simple unified" variant, the counters are those of
-               Sun et al. 2017, arXiv:1711.06528, but for zeros, which are not counted: a dead unit is never active.
+               dtype, rng: as in Linear; the initial values are those of Linear, too.
+    Gradient:  on purpose not the derivative, unless k = out_features: the small components are left out. The rest still
+               is a descent direction (g·ȳ > 0). An optimizer with momentum or weight decay also changes the weights of
+               units that were not chosen. With create_graph the choice counts as a constant: the second derivative is
+               exact wherever the choice does not change, and a backward through this gradient is sparsified again.
+    Numerics:  nan counts as largest, so that it stays visible; among ties at the k-th place the choice is unspecified.
+    Raises:    ArgumentError if k is no integer in 1 … out_features; ShapeError if the last axis of x is not
+               in_features.
+    Source:    Sun et al. 2017, arXiv:1706.06197; `unified` is its "simple unified" variant. The counters are those of
+               Sun et al. 2017, arXiv:1711.06528; departure: zeros are not counted, so a dead unit is never active.
     Example:
         >>> import numpy as np, autograd, nn
         >>> layer = nn.MinimalEffortLinear(3, 4, k=1)
@@ -241,11 +250,11 @@ class MinimalEffortLinear(Linear):
         )  # fmt: skip
 
     def activity_share(self) -> Any:
-        """For each unit the share of the examples in which it was among the k, (out_features,); zeros before the first."""
+        """The share of the examples in which each unit was among the k, (out_features,); 0 before the first example."""
         return self.activity.numpy() / max(1, int(self.examples.numpy()))
 
     def reset_activity(self) -> None:
-        """Start to count anew."""
+        """Set the counters to 0."""
         self.activity.numpy()[...] = 0
         self.examples.numpy()[...] = 0
 

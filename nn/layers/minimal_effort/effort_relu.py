@@ -1,4 +1,4 @@
-"""The rectifier whose backward follows only the largest components of the gradient (meProp)."""
+"""MinimalEffortReLU: a rectifier whose backward passes on only the largest components of the gradient (meProp)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nn.layers.minimal_effort.top_k import mask_of_op, with_features
 
 
 def _effort_relu_vjp(g: Any, out: Any, x: Any, k: int, unified: bool = False) -> Any:
-    g = g * (out > 0)  # 0 at 0, as for relu
+    g = g * (out > 0)  # 0 at 0, as in relu
     return g * mask_of_op(g, k, unified, None, None)
 
 
@@ -29,7 +29,7 @@ minimal_effort_relu_op = define(
 
 
 def minimal_effort_relu(input: Any, k: int, unified: bool = False) -> Any:
-    """max(x, 0), of whose gradient only the k largest components of each example go on.
+    """max(x, 0), whose backward passes on only the k largest components of the gradient of each example.
 
         forward   y = max(x, 0)
         backward  x̄ = top_k(ȳ · [x > 0])
@@ -43,18 +43,19 @@ def minimal_effort_relu(input: Any, k: int, unified: bool = False) -> Any:
 
 
 class MinimalEffortReLU(Module):
-    """max(x, 0), of whose gradient only the k largest components of each example go on.
+    """max(x, 0), whose backward passes on only the k largest components of the gradient of each example.
 
         forward   y = max(x, 0)
         backward  x̄ = top_k(ȳ · [x > 0])
 
-    Behind a Linear it gives the gradients of a MinimalEffortLinear in front of a ReLU, without the saving: the layer before
-    it sees an array with many zeros and computes with all of it. In eval mode it is ReLU, its backward included.
+    After a Linear it gives the same gradients as a MinimalEffortLinear followed by a ReLU, but it saves no time: the
+    Linear gets an array with many zeros and computes with all of it. In eval mode it is ReLU, including its backward.
 
     Shape:     x (*, features) -> (*, features); every row of the last axis is an example
-    Args:      k: how many components go on; k >= features: all.
-               unified: the same k for the whole mini-batch, those with the largest sum of magnitudes.
-    Gradient:  on purpose not the derivative, unless k >= features. 0 at 0. With create_graph as for MinimalEffortLinear.
+    Args:      k: the number of components that are passed on; all of them if k >= features.
+               unified: choose the same k for the whole mini-batch, those with the largest sums of magnitudes.
+    Gradient:  on purpose not the derivative, unless k >= features. 0 at 0. For create_graph see
+               `MinimalEffortLinear`.
     Source:    Sun et al. 2017, arXiv:1706.06197.
     Example:
         >>> import numpy as np, autograd, nn

@@ -1,10 +1,11 @@
-"""Minimal effort backpropagation: an ordinary forward, and a backward that follows the k largest components of g only.
+"""Minimal effort backpropagation: the choice of the k largest components of g, and the identity with that backward.
 
-The cotangent that these rules return is on purpose not the derivative, unless k reaches the number of features. What is
-differentiated for a graph of the gradient is g times a mask of the chosen components, the mask being a constant.
+The forward is the usual one, and the backward uses only the k largest components of g. The cotangents are on purpose
+not the derivative, unless k reaches the number of features. For a graph of the gradient, the rule is g times a mask of
+the chosen components, where the mask is a constant.
 
-Source:    Sun, Ren, Ma & Wang 2017, "meProp", arXiv:1706.06197: top-k of each example, section 2; one choice for the whole
-           mini-batch by summed magnitude ("simple unified"), section 2.5.
+Source:    Sun, Ren, Ma & Wang 2017, "meProp", arXiv:1706.06197: top-k of each example, section 2; one choice for the
+           whole mini-batch by summed magnitude ("simple unified"), section 2.5.
 """
 
 from __future__ import annotations
@@ -19,40 +20,36 @@ from autograd.errors import ShapeError
 from nn.core.checks import check_size
 from nn.layers.inputs import as_values
 
-# What a multiplication of SciPy's sparse product costs in those of BLAS, and the work of a product (in multiplications)
-# below which making the sparse matrix costs more than it saves. Measured: docs/minimal_effort.md.
-SPARSE_COST = 10
-
-
-SPARSE_WORK = 5_000_000
+# The two numbers that decide between a sparse and a dense product. Measured, see docs/minimal_effort.md.
+SPARSE_COST = 10  # the time of a multiplication in SciPy's sparse product, in multiplications of BLAS
+SPARSE_WORK = 5_000_000  # up to that many multiplications, building the sparse matrix costs more than it saves
 
 
 def top_columns(g: Any, k: int) -> Any:
-    """The k columns of g (B, n) with the largest sum of magnitudes, in order; fewer where fewer are other than zero."""
+    """The k columns of g (B, n) with the largest sums of magnitudes, in ascending order, without columns of zeros."""
     n = g.shape[1]
     scores = np.add.reduce(np.abs(g), axis=0, dtype=np.float32 if g.dtype == np.float16 else None)
-    columns = (
-        np.sort(np.argpartition(scores, n - k)[n - k :]) if k < n else np.arange(n)
-    )  # a nan counts as largest: it stays visible
+    # argpartition sorts nan last, so a nan is chosen and stays visible
+    columns = np.sort(np.argpartition(scores, n - k)[n - k :]) if k < n else np.arange(n)
     return columns[scores[columns] != 0]
 
 
 def top_mask(g: Any, k: int) -> Any:
-    """Which components of g (B, n) are among the k largest of their row by magnitude, zeros left out. (B, n) of bool."""
+    """A mask (B, n) of the k components of each row of g (B, n) with the largest magnitudes, without zeros."""
     size = np.abs(g)
     chosen = size != 0
     n = g.shape[1]
     if k < n:
-        chosen &= ~(size < np.partition(size, n - k, axis=1)[:, n - k, None])  # so written, a nan is chosen
-        if np.any(np.add.reduce(chosen, axis=1, dtype=np.intp) > k):  # equals at the k-th place: some of them must go
+        chosen &= ~(size < np.partition(size, n - k, axis=1)[:, n - k, None])  # not `>=`, so that a nan is chosen
+        if np.any(np.add.reduce(chosen, axis=1, dtype=np.intp) > k):  # ties at the k-th place: drop some
             chosen = np.zeros(g.shape, bool)
             np.put_along_axis(chosen, np.argpartition(size, n - k, axis=1)[:, n - k :], True, axis=1)
             chosen &= size != 0
     return chosen
 
 
-def note(activity: Any, examples: Any, counts: Any, rows: int) -> None:
-    """Add to the counters of a layer: how often each unit was chosen, and out of how many examples."""
+def count_activity(activity: Any, examples: Any, counts: Any, rows: int) -> None:
+    """Add to the counters of a layer: how often each unit was chosen, and the number of examples."""
     if activity is not None:
         activity += counts
     if examples is not None:
@@ -60,6 +57,7 @@ def note(activity: Any, examples: Any, counts: Any, rows: int) -> None:
 
 
 def _mask(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:
+    """The mask of the chosen components of g (*, n); adds to the counters, where given."""
     flat = g.reshape(-1, g.shape[-1])
     if unified:
         counts = np.zeros(flat.shape[1], np.intp)
@@ -69,11 +67,11 @@ def _mask(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:
         mask = top_mask(flat, k)
         counts = np.add.reduce(mask, axis=0, dtype=np.intp)
         mask = mask.reshape(g.shape)
-    note(activity, examples, counts, len(flat))
+    count_activity(activity, examples, counts, len(flat))
     return mask
 
 
-mask_of_op = Primitive(_mask, None, name="mask_of")  # of Tensors too; it has no derivative, and so is never recorded
+mask_of_op = Primitive(_mask, None, name="mask_of")  # takes Tensors, too; it has no derivative and is never recorded
 
 
 def _effort_vjp(
@@ -93,16 +91,16 @@ minimal_effort_op = define(
 
 
 def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
-    """The input itself; of the gradient that comes back only the k largest components of each example go on.
+    """The identity, whose backward passes on only the k largest components of the gradient of each example.
 
         forward   y = x
         backward  x̄ = top_k(ȳ)
 
-    To build a layer of one's own from: put it behind whatever the layer computes before its activation.
+    It serves to build other layers: apply it to what the layer computes before its activation.
 
     Shape:     x (*, features) -> (*, features); every row of the last axis is an example
-    Args:      k: how many components go on; k >= features: all.
-               unified: the same k for all examples, those with the largest sum of magnitudes.
+    Args:      k: the number of components that are passed on; all of them if k >= features.
+               unified: choose the same k for all examples, those with the largest sums of magnitudes.
     Gradient:  on purpose not the derivative (which is that of the identity), unless k >= features.
     Source:    Sun et al. 2017, arXiv:1706.06197.
     Example:
@@ -117,6 +115,7 @@ def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
 
 
 def with_features(input: Any, who: str) -> Any:
+    """The input as an array; refuse a scalar, which has no axis of features."""
     x = as_values(input)
     if x.ndim == 0:
         raise ShapeError(f"{who} expects input of shape (*, features); got (), which has no features to choose from.")

@@ -1,1 +1,1 @@
-"""The normalisations: each with its primitive, its function and its Module in one file."""
+"""The normalisations: each file holds the primitive, the function and the module of one kind."""

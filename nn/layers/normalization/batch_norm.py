@@ -1,7 +1,7 @@
-"""BatchNorm: statistics over all axes but the channels', in training of the batch, in use the running ones.
+"""BatchNorm: statistics of each channel, over the batch in training, and running averages of them in eval mode.
 
-The primitives save their statistics, and of the large arrays keep only x. The cotangents of x, weight and bias share
-their sums, so one joint rule gives them all.
+The primitives save the statistics and keep x; they keep no other array of that size. The cotangents of x, weight and
+bias share their sums, so one joint rule computes all of them.
 """
 
 from __future__ import annotations
@@ -10,32 +10,34 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
-from nn.layers.normalization.affine import count_channels, floating_input
+from nn.layers.normalization.affine import count_channels, floating_input, scale_and_shift_channels
 from nn.layers.normalization.channel_norm import ChannelNorm, RunningStatistics
 from nn.layers.normalization.statistics import (
-    EACH,
-    PER_ROW,
     as_channels,
     centred_again,
+    channel_index,
     channel_sums,
-    in_form_of,
+    in_shape_and_dtype_of,
     statistics,
+    whole_mean,
 )
 
+# In training: the statistics of the batch, over all axes but the second
 
-# Batch normalisation: statistics over all but axis 1
+
 def _batch_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, observe: Any = None) -> Any:
     xs = as_channels(x)
-    place = EACH if xs.ndim == 2 else PER_ROW
-    y, mean, variance, rstd = statistics(xs, channel_sums, place, xs.size // xs.shape[1], eps)
+    index = channel_index(xs)
+    y, mean, variance, rstd = statistics(xs, channel_sums, index, xs.size // xs.shape[1], eps)
     if observe is not None:
-        observe(mean[0] if mean[1] is None else mean[0] + mean[1], variance)
-    y *= (rstd if weight is None else rstd * weight)[place]
+        observe(whole_mean(mean), variance)
+    y *= (rstd if weight is None else rstd * weight)[index]
     if bias is not None:
-        y += bias[place]
-    return in_form_of(y, x), (mean, rstd)
+        y += bias[index]
+    return in_shape_and_dtype_of(y, x), (mean, rstd)
 
 
 def _batch_norm_vjps(
@@ -43,27 +45,25 @@ def _batch_norm_vjps(
 ) -> tuple[Any, ...]:
     mean, rstd = out.values
     gs = as_channels(g)
-    place = EACH if gs.ndim == 2 else PER_ROW
-    centred = centred_again(as_channels(x), mean, place)
+    index = channel_index(gs)
+    centred = centred_again(as_channels(x), mean, index)
     buffer = gs * centred
     along = channel_sums(buffer)
     along *= rstd  # Σ g·x̂
     total = channel_sums(gs)
     count = gs.size // gs.shape[1]
-    np.multiply(centred, (along * rstd * (1 / count))[place], out=centred)
+    np.multiply(centred, (along * rstd * (1 / count))[index], out=centred)
     d = np.subtract(gs, centred, out=buffer)  # weight · rstd · (g - mean g - x̂ · mean g·x̂)
-    d -= (total * (1 / count))[place]
-    d *= (rstd if weight is None else rstd * weight)[place]
+    d -= (total * (1 / count))[index]
+    d *= (rstd if weight is None else rstd * weight)[index]
     return d if d.shape == g.shape else d.reshape(g.shape), along, total
 
 
 def _batch_norm_composite(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, observe: Any = None) -> Any:
     axes = (0, *range(2, x.ndim))
-    place = (slice(None), *[None] * (x.ndim - 2))
     centred = x - np.mean(x, axis=axes, keepdims=True)
     y = centred / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
-    y = y if weight is None else y * weight[place]
-    return y if bias is None else y + bias[place]
+    return scale_and_shift_channels(y, weight, bias)
 
 
 batch_norm_op = define(
@@ -77,17 +77,20 @@ batch_norm_op = define(
 )
 
 
+# In eval mode: given statistics
+
+
 def _batch_norm_eval(
     x: Any, weight: Any = None, bias: Any = None, mean: Any = None, variance: Any = None, eps: float = 1e-5
 ) -> Any:
     xs = as_channels(x)
-    place = EACH if xs.ndim == 2 else PER_ROW
+    index = channel_index(xs)
     rstd = 1 / np.sqrt(np.asarray(variance, xs.dtype) + eps)
-    out = xs - np.asarray(mean, xs.dtype)[place]  # and not x·scale + shift, which cancels where the mean is large
-    out *= (rstd if weight is None else rstd * weight)[place]
+    out = xs - np.asarray(mean, xs.dtype)[index]  # x·scale + shift would lose digits where the mean is large
+    out *= (rstd if weight is None else rstd * weight)[index]
     if bias is not None:
-        out += bias[place]
-    return in_form_of(out, x), rstd
+        out += bias[index]
+    return in_shape_and_dtype_of(out, x), rstd
 
 
 def _batch_norm_eval_vjps(
@@ -102,21 +105,20 @@ def _batch_norm_eval_vjps(
 ) -> tuple[Any, ...]:
     rstd = out.values
     gs = as_channels(g)
-    place = EACH if gs.ndim == 2 else PER_ROW
-    of_x = (gs * (rstd if weight is None else rstd * weight)[place]).reshape(g.shape)
+    index = channel_index(gs)
+    of_x = (gs * (rstd if weight is None else rstd * weight)[index]).reshape(g.shape)
     of_weight = None
     if weight is not None:
-        of_weight = channel_sums(gs * (as_channels(x) - np.asarray(mean, gs.dtype)[place])) * rstd
+        of_weight = channel_sums(gs * (as_channels(x) - np.asarray(mean, gs.dtype)[index])) * rstd
     return of_x, of_weight, None if bias is None else channel_sums(gs), None, None
 
 
 def _batch_norm_eval_composite(
     x: Any, weight: Any = None, bias: Any = None, mean: Any = None, variance: Any = None, eps: float = 1e-5
 ) -> Any:
-    place = (slice(None), *[None] * (x.ndim - 2))
-    y = (x - mean[place]) / np.sqrt(variance + eps)[place]
-    y = y if weight is None else y * weight[place]
-    return y if bias is None else y + bias[place]
+    index = (slice(None), *[None] * (x.ndim - 2))
+    y = (x - mean[index]) / np.sqrt(variance + eps)[index]
+    return scale_and_shift_channels(y, weight, bias)
 
 
 batch_norm_eval_op = define(
@@ -145,23 +147,23 @@ def batch_norm(
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
 
     Shape:     input (N, C, *); running_mean, running_var, weight, bias (C,) -> (N, C, *)
-    Args:      training: take mean and variance of this batch, and move the running ones, where given, by
-               r ← (1 - momentum) · r + momentum · batch's, written in place; otherwise take the running ones.
-    Gradient:  in training also through mean and variance. The running statistics get none.
-    Numerics:  the batch is normalised by its biased variance, and the unbiased one enters running_var, as in PyTorch;
-               float16 is computed in float32; computed in the weight's dtype, if there is one.
-    Raises:    ShapeError if there is but one value a channel in training, whose variance says nothing.
+    Args:      training: use the mean and variance of this batch, and update the given running statistics in place:
+               r ← (1 - momentum) · r + momentum · (the batch's). Otherwise use the running statistics.
+    Gradient:  in training also through mean and variance. The running statistics get no gradient.
+    Numerics:  the batch is normalised by its biased variance, and running_var averages the unbiased one, as in PyTorch.
+               The result has the dtype of weight or bias, if there is one; float16 is computed in float32.
+    Raises:    ShapeError in training if a channel has a single value, whose variance is 0.
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, Alg. 1 and 2; departure: the running averages are exponential.
     """
-    x = floating_input(input, weight if weight is not None else bias, "batch_norm")
+    x = floating_input(input, weight, bias, "batch_norm")
     channels = count_channels(
         x, "batch_norm", weight=weight, bias=bias, running_mean=running_mean, running_var=running_var
     )
     if not training:
         if running_mean is None or running_var is None:
             raise ArgumentError("batch_norm needs running_mean and running_var unless training=True.")
-        # copies: a step in training before backward() would write to the buffers
-        mean, variance = (np.array(getattr(running, "_data", running)) for running in (running_mean, running_var))
+        # copies, because a training step before backward() would overwrite the buffers
+        mean, variance = (np.array(raw(running)) for running in (running_mean, running_var))
         return batch_norm_eval_op(x, weight, bias, mean, variance, eps=eps)
     count = x.size // channels if channels else 0
     if count < 2:
@@ -177,6 +179,8 @@ def batch_norm(
 
 
 class BatchNormBase(ChannelNorm):
+    """The base class of BatchNorm1d, BatchNorm2d and BatchNorm3d, which differ in the number of axes."""
+
     def __init__(
         self,
         num_features: int,
@@ -191,16 +195,16 @@ class BatchNormBase(ChannelNorm):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
     def forward(self, x: Any) -> Any:
-        x = self._check(x, 1)
+        x = self._check_input(x, channel_axis=1)
         by_batch = self.training or self.running_mean is None
-        share = self._share() if self.training else 0.0
-        y = batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, by_batch, share, self.eps)
+        momentum = self._batch_momentum() if self.training else 0.0
+        y = batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, by_batch, momentum, self.eps)
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked.numpy()[...] += 1
         return y
 
-    def _share(self) -> float:
-        """The share of the new batch in the running statistics; with momentum=None every batch counts the same."""
+    def _batch_momentum(self) -> float:
+        """The weight of the new batch in the running statistics; with momentum=None all batches have equal weight."""
         if self.momentum is not None:
             return self.momentum
         return 0.0 if self.num_batches_tracked is None else 1 / (int(self.num_batches_tracked.numpy()) + 1)
@@ -211,21 +215,21 @@ class BatchNorm1d(BatchNormBase):
 
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
 
-    In training mean and variance are the batch's, and running averages of them are kept; in use (`eval()`) they are
-    the running ones, so that a sample's result depends on that sample alone.
+    In training the mean and variance are those of the batch, and the layer keeps running averages of them. In eval mode
+    it uses the running averages, so that the result for a sample does not depend on the other samples.
 
     Shape:     x (N, C) or (N, C, L) -> the same; weight, bias, running_mean, running_var (C,)
     Args:      num_features: C.
                eps: added to the variance, >= 0.
-               momentum: the share of a new batch in the running statistics; None gives every batch the same share.
-               affine: whether there are weight and bias; first 1 and 0.
-               track_running_stats: whether running statistics are kept; without them those of the batch are used always.
+               momentum: the weight of a new batch in the running statistics; None gives all batches equal weight.
+               affine: whether there are weight and bias, initially 1 and 0.
+               track_running_stats: whether running statistics are kept; if not, those of the batch are always used.
                bias: whether an affine layer has a bias.
                dtype: of the parameters and the running statistics, and so of the computation (default float32).
     Gradient:  in training also through mean and variance.
     Numerics:  the batch is normalised by its biased variance, and running_var averages the unbiased one.
-    Raises:    ShapeError for another number of channels or dimensions, and for one value a channel in training; then
-               the running statistics are as they were.
+    Raises:    ShapeError for another number of channels or dimensions, and in training for a single value per channel;
+               the running statistics stay unchanged.
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, Alg. 1 and 2; the running average is exponential, as in PyTorch.
     Example:
         >>> import numpy as np, nn

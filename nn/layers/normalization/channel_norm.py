@@ -1,4 +1,4 @@
-"""What BatchNorm and InstanceNorm share: affine parameters and running statistics for each channel."""
+"""The base class of BatchNorm and InstanceNorm, and the update of their running statistics."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -15,33 +16,36 @@ from nn.layers.normalization.affine import check_eps, reset_affine, weight_and_b
 
 
 class RunningStatistics:
-    """What batch_norm tells mean and variance of a batch: it moves the running ones towards them."""
+    """Updates running statistics in place; the primitives call it with the mean and variance of a batch.
+
+    Args:      count: the number of values behind each variance, from which the unbiased variance follows.
+    """
 
     def __init__(self, mean: Any, variance: Any, momentum: float, count: int) -> None:
         self.mean, self.variance, self.momentum, self.count = mean, variance, momentum, count
 
     def __call__(self, mean: Any, variance: Any) -> None:
-        """`mean` and biased `variance`, a channel or (samples · channels,), whose average is then taken."""
+        """Take a mean and a biased variance (channels,), or (samples · channels,) to be averaged over the samples."""
         if self.mean is not None:
-            self._move(self.mean, mean, self.momentum)
+            self._update(self.mean, mean, self.momentum)
         if self.variance is not None:
-            self._move(self.variance, variance, self.momentum * (self.count / (self.count - 1)))
+            self._update(self.variance, variance, self.momentum * (self.count / (self.count - 1)))
 
-    def _move(self, running: Any, batch: Any, share: float) -> None:
+    def _update(self, running: Any, batch: Any, factor: float) -> None:
         if batch.shape != running.shape:
             batch = np.mean(batch.reshape(-1, running.shape[0]), axis=0)
-        values = getattr(running, "_data", running)
+        values = raw(running)
         values *= 1 - self.momentum
-        values += share * batch
+        values += factor * batch
 
     def __repr__(self) -> str:
         return f"running statistics, momentum={self.momentum}"
 
 
 class ChannelNorm(Module):
-    """What batch and instance normalisation share: affine parameters and running statistics a channel."""
+    """The base class of BatchNorm and InstanceNorm: weight, bias and running statistics of each channel."""
 
-    dims: tuple[int, ...]  # how many dimensions an input may have
+    dims: tuple[int, ...]  # the numbers of axes that an input may have
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Buffer | None
@@ -75,20 +79,20 @@ class ChannelNorm(Module):
             self.num_batches_tracked = Buffer(np.array(0, np.int64))
 
     def reset_parameters(self) -> None:
-        """Set the parameters back to ones and zeros, and forget the running statistics."""
+        """Set the weight to ones and the bias to zeros, and reset the running statistics."""
         self.reset_running_stats()
         reset_affine(self.weight, self.bias)
 
     def reset_running_stats(self) -> None:
-        """Forget what was seen: mean 0, variance 1, no batches."""
+        """Set the running mean to 0, the running variance to 1 and the number of batches to 0."""
         for buffer, value in ((self.running_mean, 0), (self.running_var, 1), (self.num_batches_tracked, 0)):
             if buffer is not None:
                 buffer.numpy()[...] = value
 
-    def _check(self, x: Any, channels: int) -> Any:
-        """x as an array, after a look at its shape; `channels` is the axis of the channels."""
+    def _check_input(self, x: Any, channel_axis: int) -> Any:
+        """x as an array; refuse a wrong number of axes or channels."""
         x = as_values(x)
-        if x.ndim not in self.dims or x.shape[channels] != self.num_features:
+        if x.ndim not in self.dims or x.shape[channel_axis] != self.num_features:
             shapes = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
             expected = " or ".join([shapes[n] for n in self.dims])
             raise ShapeError(

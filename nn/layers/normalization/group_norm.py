@@ -1,4 +1,7 @@
-"""GroupNorm: statistics over the channels of a group and all positions, weight and bias for each channel."""
+"""GroupNorm: statistics over the channels of a group and all positions, weight and bias for each channel.
+
+InstanceNorm uses the same primitive, with one channel in each group.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +17,38 @@ from nn.core.module import Module
 from nn.core.parameter import Parameter
 from nn.layers.inputs import as_values
 from nn.layers.kernels.sums import column_sums, row_sums
-from nn.layers.normalization.affine import check_eps, count_channels, floating_input, reset_affine, weight_and_bias
-from nn.layers.normalization.statistics import PER_ROW, as_rows, centred_again, in_form_of, statistics
+from nn.layers.normalization.affine import (
+    check_eps,
+    count_channels,
+    floating_input,
+    reset_affine,
+    scale_and_shift_channels,
+    weight_and_bias,
+)
+from nn.layers.normalization.statistics import (
+    AS_COLUMN,
+    as_rows,
+    centred_again,
+    in_shape_and_dtype_of,
+    statistics,
+    whole_mean,
+)
 
 
-# Group normalisation: statistics over the channels of a group and all positions, weight and bias a channel
 def _group_norm(
     x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None
 ) -> Any:
     size = math.prod(x.shape[1:]) // groups
-    y, mean, variance, rstd = statistics(as_rows(x, size), row_sums, PER_ROW, size, eps)
+    y, mean, variance, rstd = statistics(as_rows(x, size), row_sums, AS_COLUMN, size, eps)
     if observe is not None:
-        observe(mean[0] if mean[1] is None else mean[0] + mean[1], variance)
+        observe(whole_mean(mean), variance)
     y *= rstd[:, None]
     y = y.reshape(*x.shape[:2], math.prod(x.shape[2:]))  # (N·G, C/G·S) -> (N, C, S)
     if weight is not None:
         y *= weight[:, None]
     if bias is not None:
         y += bias[:, None]
-    return in_form_of(y, x), (mean, rstd)
+    return in_shape_and_dtype_of(y, x), (mean, rstd)
 
 
 def _group_norm_vjps(
@@ -47,10 +63,10 @@ def _group_norm_vjps(
 ) -> tuple[Any, ...]:
     mean, rstd = out.values
     n, c = g.shape[:2]
-    positions, channels = math.prod(g.shape[2:]), c // groups  # of a channel; of a group
+    positions, channels = math.prod(g.shape[2:]), c // groups  # positions of a channel, channels of a group
     size = channels * positions
     gs = as_rows(g, positions).reshape(n, c, positions)
-    centred = centred_again(as_rows(x, size), mean, PER_ROW).reshape(gs.shape)
+    centred = centred_again(as_rows(x, size), mean, AS_COLUMN).reshape(gs.shape)
     scale = np.repeat(rstd.reshape(n, groups), channels, axis=1)  # (N·G,) -> (N, C)
     product = gs * centred
     along = row_sums(product.reshape(n * c, positions)).reshape(n, c) * scale  # Σ g·x̂ of each channel of each sample
@@ -61,7 +77,8 @@ def _group_norm_vjps(
         return np.repeat(np.add.reduce(weighted.reshape(n, groups, channels), axis=2) * (1 / size), channels, axis=1)
 
     d = np.multiply(gs, (scale if weight is None else scale * weight)[:, :, None], out=product)
-    d -= (group_mean(total) * scale)[:, :, None]  # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂), the means over a group
+    # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂), with means over the group
+    d -= (group_mean(total) * scale)[:, :, None]
     d -= np.multiply(centred, (group_mean(along) * scale * scale)[:, :, None], out=centred)
     return d if d.shape == g.shape else d.reshape(g.shape), column_sums(along), column_sums(total)
 
@@ -72,9 +89,7 @@ def _group_norm_composite(
     rows = np.reshape(x, (x.shape[0], groups, -1))
     centred = rows - np.mean(rows, axis=2, keepdims=True)
     y = np.reshape(centred / np.sqrt(np.mean(centred * centred, axis=2, keepdims=True) + eps), x.shape)
-    place = (slice(None), *[None] * (x.ndim - 2))
-    y = y if weight is None else y * weight[place]
-    return y if bias is None else y + bias[place]
+    return scale_and_shift_channels(y, weight, bias)
 
 
 group_norm_op = define(
@@ -91,13 +106,15 @@ group_norm_op = define(
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Normalise groups of channels of each sample.
 
-        y = (x - E[x]) / √(Var[x] + eps) · weight + bias,  mean and variance over the C/num_groups channels and all positions
+        y = (x - E[x]) / √(Var[x] + eps) · weight + bias
+
+    Mean and variance are those of the C / num_groups channels of a group over all positions.
 
     Shape:     input (N, C, *); weight, bias (C,) -> (N, C, *)
     Raises:    ShapeError if num_groups does not divide C, or a group has a single value.
     Source:    Wu & He 2018, arXiv:1803.08494.
     """
-    x = floating_input(input, weight if weight is not None else bias, "group_norm")
+    x = floating_input(input, weight, bias, "group_norm")
     channels = count_channels(x, "group_norm", weight=weight, bias=bias)
     if num_groups < 1 or channels % num_groups:
         raise ShapeError(
@@ -116,13 +133,13 @@ class GroupNorm(Module):
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
 
     Shape:     x (N, C, *) -> the same; weight, bias (C,)
-    Args:      num_groups: divides num_channels; 1 takes all channels together, num_channels each for itself.
+    Args:      num_groups: divides num_channels; 1 puts all channels in one group, num_channels each in its own.
                num_channels: C.
                eps: added to the (biased) variance, >= 0.
-               affine: whether there are weight and bias; first 1 and 0.
+               affine: whether there are weight and bias, initially 1 and 0.
                bias: whether an affine layer has a bias.
                dtype: of the parameters, and so of the computation (default float32).
-    Raises:    ShapeError for another number of channels, or a single value a group.
+    Raises:    ShapeError for another number of channels, or a single value per group.
     Source:    Wu & He 2018, arXiv:1803.08494.
     Example:
         >>> import numpy as np, nn
@@ -152,7 +169,7 @@ class GroupNorm(Module):
         self.weight, self.bias = weight_and_bias((self.num_channels,), affine, bias, dtype)
 
     def reset_parameters(self) -> None:
-        """Set the weight back to ones and the bias to zeros."""
+        """Set the weight to ones and the bias to zeros."""
         reset_affine(self.weight, self.bias)
 
     def forward(self, x: Any) -> Any:
@@ -162,4 +179,7 @@ class GroupNorm(Module):
         return group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )

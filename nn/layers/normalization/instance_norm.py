@@ -1,4 +1,4 @@
-"""InstanceNorm: each channel of each sample over its positions, which is group_norm with one channel a group."""
+"""InstanceNorm: normalise each channel of each sample over its positions (GroupNorm with one channel per group)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Any:
-    """Normalise each channel of each sample over its positions; otherwise as `batch_norm`.
+    """Normalise each channel of each sample over its positions; otherwise like `batch_norm`.
 
     Shape:     input (N, C, *) with at least one axis of positions; the others (C,) -> (N, C, *)
-    Args:      use_input_stats: take mean and variance of the input, and move the running ones, where given, towards
-               their average over the samples; otherwise take the running ones.
+    Args:      use_input_stats: use the mean and variance of each sample, and update the given running statistics with
+               their averages over the samples. Otherwise use the running statistics.
     Source:    Ulyanov et al. 2016, arXiv:1607.08022.
     """
-    x = floating_input(input, weight if weight is not None else bias, "instance_norm")
+    x = floating_input(input, weight, bias, "instance_norm")
     if not use_input_stats:
         return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
     channels = count_channels(
@@ -48,6 +48,8 @@ def instance_norm(
 
 
 class InstanceNormBase(ChannelNorm):
+    """The base class of InstanceNorm1d and InstanceNorm2d, which differ in the number of axes."""
+
     def __init__(
         self,
         num_features: int,
@@ -63,13 +65,15 @@ class InstanceNormBase(ChannelNorm):
 
     def forward(self, x: Any) -> Any:
         x = as_values(x)
-        alone = x.ndim == self.dims[0]  # one sample without an axis of samples
-        x = self._check(x, 0 if alone else 1)
-        own = self.training or self.running_mean is None
-        share = 0.0 if self.momentum is None else self.momentum
-        samples = x[None] if alone else x
-        y = instance_norm(samples, self.running_mean, self.running_var, self.weight, self.bias, own, share, self.eps)
-        return y[0] if alone else y
+        single = x.ndim == self.dims[0]  # one sample, without an axis of samples
+        x = self._check_input(x, channel_axis=0 if single else 1)
+        by_input = self.training or self.running_mean is None
+        momentum = 0.0 if self.momentum is None else self.momentum
+        y = instance_norm(
+            x[None] if single else x, self.running_mean, self.running_var, self.weight, self.bias, by_input, momentum,
+            self.eps,
+        )  # fmt: skip
+        return y[0] if single else y
 
 
 class InstanceNorm1d(InstanceNormBase):
@@ -80,12 +84,12 @@ class InstanceNorm1d(InstanceNormBase):
     Shape:     x (N, C, L) or (C, L) -> the same; weight, bias (C,)
     Args:      num_features: C.
                eps: added to the variance, >= 0.
-               momentum: the share of a new batch in the running statistics.
-               affine: whether there are weight and bias (default no, as in PyTorch).
-               track_running_stats: keep running averages of the samples' statistics, and use them after `eval()`
-               (default no: a sample is always normalised by its own).
+               momentum: the weight of a new batch in the running statistics.
+               affine: whether there are weight and bias (default False, as in PyTorch).
+               track_running_stats: keep running averages of the samples' statistics, and use them in eval mode
+               (default False: a sample is always normalised by its own statistics).
                bias: whether an affine layer has a bias.
-    Raises:    ShapeError for another number of channels or dimensions, and for a single position a channel.
+    Raises:    ShapeError for another number of channels or dimensions, and for a single position per channel.
     Source:    Ulyanov et al. 2016, arXiv:1607.08022.
     Example:
         >>> import numpy as np, nn

@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.registry import define
-from autograd.errors import ShapeError
 from nn.core.module import Module
 from nn.core.parameter import Parameter
 from nn.layers.kernels.sums import row_sums
-from nn.layers.normalization.affine import check_eps, check_shape, floating_input, reset_affine, weight_and_bias
+from nn.layers.normalization.affine import (
+    check_eps,
+    check_normalized_shape,
+    count_normalized_axes,
+    floating_input,
+    reset_affine,
+    weight_and_bias,
+)
 from nn.layers.normalization.rows import row_jvp, row_vjps
-from nn.layers.normalization.statistics import PER_ROW, as_rows, centred_again, in_form_of, statistics
+from nn.layers.normalization.statistics import (
+    AS_COLUMN,
+    as_rows,
+    centred_again,
+    in_shape_and_dtype_of,
+    size_of_last_axes,
+    statistics,
+)
 
 
-# Layer and RMS normalisation: statistics over the last `ndim` axes, weight and bias of their shape
 def _layer_norm(x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
-    size = math.prod(x.shape[x.ndim - ndim :])
-    y, mean, _, rstd = statistics(as_rows(x, size), row_sums, PER_ROW, size, eps)
+    size = size_of_last_axes(x, ndim)
+    y, mean, _, rstd = statistics(as_rows(x, size), row_sums, AS_COLUMN, size, eps)
     y *= rstd[:, None]
     if weight is not None:
         y *= weight.reshape(-1)
     if bias is not None:
         y += bias.reshape(-1)
-    return in_form_of(y, x), (mean, rstd)
+    return in_shape_and_dtype_of(y, x), (mean, rstd)
 
 
 def _layer_norm_vjps(
     g: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5
 ) -> tuple[Any, ...]:
     mean, rstd = out.values
-    size = math.prod(x.shape[x.ndim - ndim :])
-    return row_vjps(
-        g, as_rows(g, size), centred_again(as_rows(x, size), mean, PER_ROW), rstd, weight, bias, centre=True
-    )
+    centred = _centred_rows(x, mean, ndim)
+    return row_vjps(g, as_rows(g, centred.shape[1]), centred, rstd, weight, bias, centre=True)
+
+
+def _centred_rows(x: Any, mean: Any, ndim: int) -> Any:
+    """x - mean, with the last `ndim` axes as rows of a matrix."""
+    return centred_again(as_rows(x, size_of_last_axes(x, ndim)), mean, AS_COLUMN)
 
 
 def _layer_norm_composite(x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
@@ -48,20 +62,21 @@ def _layer_norm_composite(x: Any, weight: Any = None, bias: Any = None, ndim: in
     return y if bias is None else y + bias
 
 
-def _layer_norm_x(
+# Forward mode
+
+
+def _tangent_of_x(
     t: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5
 ) -> Any:
     mean, rstd = out.values
-    size = math.prod(x.shape[x.ndim - ndim :])
-    return row_jvp(t, centred_again(as_rows(x, size), mean, PER_ROW), rstd, weight, centre=True)
+    return row_jvp(t, _centred_rows(x, mean, ndim), rstd, weight, centre=True)
 
 
-def _layer_norm_weight(
+def _tangent_of_weight(
     t: Any, out: Any, x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5
 ) -> Any:
     mean, rstd = out.values
-    size = math.prod(x.shape[x.ndim - ndim :])
-    return t * (centred_again(as_rows(x, size), mean, PER_ROW) * rstd[:, None]).reshape(x.shape)
+    return t * (_centred_rows(x, mean, ndim) * rstd[:, None]).reshape(x.shape)
 
 
 layer_norm_op = define(
@@ -71,7 +86,7 @@ layer_norm_op = define(
     saves=True,
     composite=_layer_norm_composite,
     name="layer_norm",
-    jvp=(_layer_norm_x, _layer_norm_weight, lambda t, out, x, *rest, **options: t),
+    jvp=(_tangent_of_x, _tangent_of_weight, lambda t, out, x, *rest, **options: t),
     label="(γg - mean(γg) - x̂·mean(γg·x̂))/σ, Σg·x̂, Σg",
 )
 
@@ -92,22 +107,9 @@ def layer_norm(
         array([[-1.,  1.],
                [ 0.,  0.]])
     """
-    x = floating_input(input, weight if weight is not None else bias, "layer_norm")
-    return layer_norm_op(
-        x, weight, bias, ndim=_last_axes(x, normalized_shape, "layer_norm", weight=weight, bias=bias), eps=eps
-    )
-
-
-def _last_axes(x: Any, normalized_shape: int | Sequence[int], who: str, **parameters: Any) -> int:
-    """How many axes are normalised; they, and every parameter given, must have that shape."""
-    shape = (normalized_shape,) if isinstance(normalized_shape, (int, np.integer)) else tuple(normalized_shape)
-    if x.shape[x.ndim - len(shape) :] != shape or not shape or 0 in shape:
-        expected = ", ".join(["*", *map(str, shape)])
-        raise ShapeError(f"{who} with normalized_shape={shape} expects input of shape ({expected}); got {x.shape}.")
-    for name, parameter in parameters.items():
-        if parameter is not None and parameter.shape != shape:
-            raise ShapeError(f"{who} expects {name} of the normalized shape {shape}; got {parameter.shape}.")
-    return len(shape)
+    x = floating_input(input, weight, bias, "layer_norm")
+    ndim = count_normalized_axes(x, normalized_shape, "layer_norm", weight=weight, bias=bias)
+    return layer_norm_op(x, weight, bias, ndim=ndim, eps=eps)
 
 
 class LayerNorm(Module):
@@ -116,12 +118,12 @@ class LayerNorm(Module):
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
 
     Shape:     x (*, *normalized_shape) -> the same; weight, bias normalized_shape
-    Args:      normalized_shape: the sizes of the last axes; an int stands for one.
+    Args:      normalized_shape: the sizes of the last axes; an int for a single axis.
                eps: added to the (biased) variance, >= 0.
-               elementwise_affine: whether there are weight and bias; first 1 and 0.
+               elementwise_affine: whether there are weight and bias, initially 1 and 0.
                bias: whether an affine layer has a bias.
                dtype: of the parameters, and so of the computation (default float32).
-    Numerics:  statistics in float32 at least; a large mean does not cancel.
+    Numerics:  the statistics are computed in float32 at least; a large mean causes no cancellation.
     Raises:    ShapeError if the last axes of x are not normalized_shape.
     Source:    Ba et al. 2016, arXiv:1607.06450.
     Example:
@@ -142,17 +144,20 @@ class LayerNorm(Module):
         *,
         dtype: Any = np.float32,
     ) -> None:
-        self.normalized_shape = check_shape(normalized_shape)
+        self.normalized_shape = check_normalized_shape(normalized_shape)
         self.eps = check_eps(eps)
         self.elementwise_affine = bool(elementwise_affine)
         self.weight, self.bias = weight_and_bias(self.normalized_shape, elementwise_affine, bias, dtype)
 
     def reset_parameters(self) -> None:
-        """Set the weight back to ones and the bias to zeros."""
+        """Set the weight to ones and the bias to zeros."""
         reset_affine(self.weight, self.bias)
 
     def forward(self, x: Any) -> Any:
         return layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,26 +11,32 @@ from autograd.engine.registry import define
 from nn.core.module import Module
 from nn.core.parameter import Parameter
 from nn.layers.kernels.sums import row_sums
-from nn.layers.normalization.affine import check_eps, check_shape, floating_input, reset_affine, weight_and_bias
-from nn.layers.normalization.layer_norm import _last_axes
+from nn.layers.normalization.affine import (
+    check_eps,
+    check_normalized_shape,
+    count_normalized_axes,
+    floating_input,
+    reset_affine,
+    weight_and_bias,
+)
 from nn.layers.normalization.rows import row_vjps
-from nn.layers.normalization.statistics import as_rows, in_form_of
+from nn.layers.normalization.statistics import as_rows, in_shape_and_dtype_of, size_of_last_axes
 
 
 def _rms_norm(x: Any, weight: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
-    size = math.prod(x.shape[x.ndim - ndim :])
+    size = size_of_last_axes(x, ndim)
     rows = as_rows(x, size)
     rrms = 1 / np.sqrt(row_sums(np.square(rows)) * (1 / size) + eps)
     y = rows * rrms[:, None]
     if weight is not None:
         y *= weight.reshape(-1)
-    return in_form_of(y, x), rrms
+    return in_shape_and_dtype_of(y, x), rrms
 
 
 def _rms_norm_vjps(g: Any, out: Any, x: Any, weight: Any = None, ndim: int = 1, eps: float = 1e-5) -> tuple[Any, ...]:
-    size = math.prod(x.shape[x.ndim - ndim :])
+    size = size_of_last_axes(x, ndim)
     rows = as_rows(x, size)
-    rows = rows.copy() if np.may_share_memory(rows, x) else rows
+    rows = rows.copy() if np.may_share_memory(rows, x) else rows  # row_vjps overwrites them
     return row_vjps(g, as_rows(g, size), rows, out.values, weight, None, centre=False)[:2]
 
 
@@ -52,29 +57,30 @@ rms_norm_op = define(
 
 
 def rms_norm(input: Any, normalized_shape: int | Sequence[int], weight: Any = None, eps: float | None = None) -> Any:
-    """Divide each sample by the root of its mean square over its last axes.
+    """Divide each sample by the root mean square of its last axes.
 
         y = x / √(E[x²] + eps) · weight
 
     Shape:     input (*, *normalized_shape); weight normalized_shape -> as input
-    Args:      eps: None means the spacing of numbers at 1 in the dtype, np.finfo(dtype).eps.
+    Args:      eps: None means np.finfo(dtype).eps, the spacing of the dtype's numbers at 1.
     Source:    Zhang & Sennrich 2019, arXiv:1910.07467.
     """
-    x = floating_input(input, weight, "rms_norm")
+    x = floating_input(input, weight, None, "rms_norm")
     if eps is None:
         eps = float(np.finfo(x.dtype).eps)
-    return rms_norm_op(x, weight, ndim=_last_axes(x, normalized_shape, "rms_norm", weight=weight), eps=eps)
+    ndim = count_normalized_axes(x, normalized_shape, "rms_norm", weight=weight)
+    return rms_norm_op(x, weight, ndim=ndim, eps=eps)
 
 
 class RMSNorm(Module):
-    """Divide each sample by the root of its mean square over its last axes: LayerNorm without the mean.
+    """Divide each sample by the root mean square of its last axes: LayerNorm without the mean.
 
         y = x / √(E[x²] + eps) · weight
 
     Shape:     x (*, *normalized_shape) -> the same; weight normalized_shape
-    Args:      normalized_shape: the sizes of the last axes; an int stands for one.
+    Args:      normalized_shape: the sizes of the last axes; an int for a single axis.
                eps: added to the mean square, >= 0; None means np.finfo(dtype).eps.
-               elementwise_affine: whether there is a weight; first 1.
+               elementwise_affine: whether there is a weight, initially 1.
                dtype: of the weight, and so of the computation (default float32).
     Raises:    ShapeError if the last axes of x are not normalized_shape.
     Source:    Zhang & Sennrich 2019, arXiv:1910.07467.
@@ -94,13 +100,13 @@ class RMSNorm(Module):
         *,
         dtype: Any = np.float32,
     ) -> None:
-        self.normalized_shape = check_shape(normalized_shape)
+        self.normalized_shape = check_normalized_shape(normalized_shape)
         self.eps = None if eps is None else check_eps(eps)
         self.elementwise_affine = bool(elementwise_affine)
         self.weight, _ = weight_and_bias(self.normalized_shape, elementwise_affine, False, dtype)
 
     def reset_parameters(self) -> None:
-        """Set the weight back to ones."""
+        """Set the weight to ones."""
         reset_affine(self.weight)
 
     def forward(self, x: Any) -> Any:

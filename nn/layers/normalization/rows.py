@@ -1,4 +1,4 @@
-"""The rules that LayerNorm and RMSNorm share: statistics over the last axes, a row of them for each sample."""
+"""The rules that LayerNorm and RMSNorm share. The normalised axes of each sample form one row of a matrix."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from nn.layers.normalization.statistics import as_rows
 
 
 def row_vjps(g: Any, gs: Any, centred: Any, rstd: Any, weight: Any, bias: Any, centre: bool) -> tuple[Any, ...]:
-    """Of x̂ · weight + bias with x̂ = centred · rstd, a row a sample; `centred` is used up."""
+    """The cotangents of x, weight and bias for y = x̂ · weight + bias with x̂ = centred · rstd.
+
+    g has the shape of y, gs is g as rows (M, D), and centred (M, D), which is overwritten. With `centre` the forward
+    subtracted the mean, as in LayerNorm.
+    """
     product = gs * centred
-    share = rstd * (1 / gs.shape[1])
+    rstd_over_d = rstd * (1 / gs.shape[1])
     if weight is None:
         of_weight = None
         along = row_sums(product)
         d = gs * rstd[:, None]  # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂)
         if centre:
-            d -= (row_sums(gs) * share)[:, None]
+            d -= (row_sums(gs) * rstd_over_d)[:, None]
     else:
         w = weight.reshape(-1).astype(gs.dtype, copy=False)
         of_weight = column_sums(product, rstd).reshape(weight.shape)
@@ -27,9 +31,9 @@ def row_vjps(g: Any, gs: Any, centred: Any, rstd: Any, weight: Any, bias: Any, c
         d = gs * rstd[:, None]
         d *= w
         if centre:
-            d -= (np.dot(gs, w) * share)[:, None]
-    along *= rstd  # in this order, in which nothing overflows: Σ g·w·x̂, · rstd/D, · rstd
-    along *= share
+            d -= (np.dot(gs, w) * rstd_over_d)[:, None]
+    along *= rstd  # Σ g·w·x̂; then · rstd/D and · rstd. In this order no product overflows
+    along *= rstd_over_d
     along *= rstd
     d -= np.multiply(centred, along[:, None], out=centred)
     of_bias = None if bias is None else column_sums(gs).reshape(bias.shape)
@@ -37,6 +41,6 @@ def row_vjps(g: Any, gs: Any, centred: Any, rstd: Any, weight: Any, bias: Any, c
 
 
 def row_jvp(t: Any, centred: Any, rstd: Any, weight: Any, centre: bool) -> Any:
-    """The Jacobian of x̂ by x is symmetric: the rule for its cotangent, and the weight after it."""
+    """The tangent of y for a tangent t of x: as ∂x̂/∂x is symmetric, the rule for cotangents, times the weight."""
     moved = row_vjps(t, as_rows(t, centred.shape[1]), centred, rstd, None, None, centre)[0]
     return moved if weight is None else moved * weight

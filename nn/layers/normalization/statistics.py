@@ -1,7 +1,7 @@
-"""Means and variances for the normalisations, in float32 at least.
+"""Means and variances for the normalisations, computed in float32 at least.
 
-Numerics: the variance is the mean square of what is centred already, so a large mean does not cancel. Where the mean
-lies many standard deviations from 0, its rounding error is removed by centring once more.
+The variance is the mean square of the centred values, so a large mean causes no cancellation. Where the mean lies many
+standard deviations from 0, the values are centred a second time, which removes the rounding error of the mean.
 """
 
 from __future__ import annotations
@@ -14,14 +14,20 @@ import numpy as np
 
 from nn.layers.kernels.sums import column_sums, row_sums
 
-EACH, PER_ROW = (slice(None),), (slice(None), None)  # where a vector stands beside (N, C), and beside rows or (N, C, S)
+AS_ROW = (slice(None),)  # vector[AS_ROW] broadcasts against (N, C): one value per column
+AS_COLUMN = (slice(None), None)  # vector[AS_COLUMN] broadcasts against (M, D): one value per row
 
 
 def channel_sums(x: Any) -> Any:
-    """(N, C) or (N, C, S) -> (C,)"""
+    """The sum of each channel: (N, C) or (N, C, S) -> (C,)."""
     if x.ndim == 2:
         return column_sums(x)
     return column_sums(row_sums(x.reshape(-1, x.shape[2])).reshape(x.shape[:2]))
+
+
+def channel_index(x: Any) -> Any:
+    """The index that makes a vector (C,) broadcast against x (N, C) or (N, C, S)."""
+    return AS_ROW if x.ndim == 2 else AS_COLUMN
 
 
 def as_channels(x: Any) -> Any:
@@ -38,38 +44,48 @@ def as_rows(x: Any, size: int) -> Any:
     return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
-def statistics(x: Any, sums: Callable[[Any], Any], place: Any, count: int, eps: float) -> tuple[Any, Any, Any, Any]:
+def size_of_last_axes(x: Any, ndim: int) -> int:
+    """The number of elements in the last `ndim` axes of x."""
+    return math.prod(x.shape[x.ndim - ndim :])
+
+
+def statistics(x: Any, sums: Callable[[Any], Any], index: Any, count: int, eps: float) -> tuple[Any, Any, Any, Any]:
     """(x - mean, mean, variance, 1/√(variance + eps)).
 
-    `sums` adds up what shares one mean, `place` is the index that makes the sums broadcast against x. `mean` is the
-    pair (mean, what its rounding left or None), so that the same centred values can be had again from x.
+    `sums` adds the `count` values that share one mean, and `index` makes the sums broadcast against x. `mean` is the
+    pair (mean, its rounding error or None), from which `centred_again` computes exactly the same x - mean.
     """
     mean = sums(x)
     mean *= 1 / count
-    centred = x - mean[place]
+    centred = x - mean[index]
     variance = sums(np.square(centred))
     variance *= 1 / count
     rstd = 1 / np.sqrt(variance + eps)
     far = mean * rstd
     if not np.dot(far, far) > 16 * far.size:
         return centred, (mean, None), variance, rstd
-    rest = sums(centred)  # a mean far from 0 was rounded, counted in standard deviations, by as much more
+    rest = sums(centred)  # the rounding error of a mean far from 0 is not small beside the standard deviation
     rest *= 1 / count
-    centred -= rest[place]
+    centred -= rest[index]
     variance = sums(np.square(centred))
     variance *= 1 / count
     return centred, (mean, rest), variance, 1 / np.sqrt(variance + eps)
 
 
-def centred_again(x: Any, mean: tuple[Any, Any], place: Any) -> Any:
-    """x - mean again, bit for bit as the forward had it: cheaper than keeping a second array as large as x."""
-    centred = x - mean[0][place]
+def centred_again(x: Any, mean: tuple[Any, Any], index: Any) -> Any:
+    """x - mean, bit for bit as in the forward. Computing it again saves keeping a second array as large as x."""
+    centred = x - mean[0][index]
     if mean[1] is not None:
-        centred -= mean[1][place]
+        centred -= mean[1][index]
     return centred
 
 
-def in_form_of(y: Any, x: Any) -> Any:
+def whole_mean(mean: tuple[Any, Any]) -> Any:
+    """The mean, of the pair (mean, its rounding error or None)."""
+    return mean[0] if mean[1] is None else mean[0] + mean[1]
+
+
+def in_shape_and_dtype_of(y: Any, x: Any) -> Any:
     """y in the shape and dtype of x."""
     if y.shape != x.shape:
         y = y.reshape(x.shape)

@@ -1,4 +1,4 @@
-"""normalize: vectors scaled to length 1."""
+"""normalize: scale vectors to length 1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nn.layers.inputs import as_values
 def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Any:
     """Divide vectors along an axis by their p-norm, or by eps where that is larger.
 
-    Gradient:  of a vector of zeros: the incoming one divided by eps (the norm has slope 0 there).
+    Gradient:  for a vector of zeros g / eps, because the norm has gradient 0 there.
     Example:
         >>> import numpy as np, nn.functional as F
         >>> F.normalize(np.array([[3.0, 4.0], [0.0, 0.0]])).round(3)

@@ -1,4 +1,4 @@
-"""update_batch_norm: the statistics of the whole training set in place of running averages."""
+"""update_batch_norm: the statistics of a whole data set instead of running averages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import no_grad
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from nn.core.module import Module
 from nn.layers.inputs import as_values
@@ -19,18 +20,18 @@ def update_batch_norm(model: Module, batches: Iterable[Any]) -> None:
 
         running_mean = mean of what enters the layer,  running_var = its unbiased variance
 
-    Every sample counts the same, whatever the sizes of the batches, and layers are done one after the other in the order
-    in which they are first called: what enters a layer has passed the earlier ones with their final statistics, and
-    dropout and the like are off, as it will be in use. That takes one pass over the batches for each layer.
+    Every sample has the same weight, whatever the sizes of the batches. The layers are measured one after the other, in
+    the order in which they are first called. The input of a layer is thus computed with the final statistics of the
+    earlier layers, and with dropout turned off, as in eval mode. This takes one pass over the batches for each layer.
 
-    A layer that is called several times in one pass gets the statistics of all its calls; meanwhile it normalises by
-    the batch.
+    A layer that is called several times in one pass gets the statistics of all its calls; during that pass it
+    normalises by the batch.
 
-    Args:      batches: inputs, or tuples whose first item is the input; an iterator is read once and kept.
-    Raises:    ArgumentError if there are no batches, or fewer than two values a channel; then, and whenever a batch fails,
-               the statistics are as they were.
-    Source:    Wu & Johnson 2021, arXiv:2105.07576, section 3 ("PreciseBN"); departures: not the mean of the batches' variances but
-               that of all samples, and layer by layer.
+    Args:      batches: inputs, or tuples whose first item is the input; the items of an iterator are stored in a list.
+    Raises:    ArgumentError if there are no batches, or fewer than two values per channel. After any exception all
+               statistics are as they were before.
+    Source:    Wu & Johnson 2021, arXiv:2105.07576, section 3 ("PreciseBN"); departures: the variance of all samples
+               instead of the mean of the batches' variances, and one layer after the other.
     Example:
         >>> import numpy as np, nn
         >>> net = nn.Sequential(nn.BatchNorm1d(1))
@@ -48,7 +49,7 @@ def update_batch_norm(model: Module, batches: Iterable[Any]) -> None:
         with no_grad():
             while waiting:
                 layer = _measure_next(model, batches, waiting)
-                if layer is None:  # the others are not called
+                if layer is None:  # the remaining layers are never called
                     break
                 waiting = [other for other in waiting if other is not layer]
         done = True
@@ -62,24 +63,26 @@ def update_batch_norm(model: Module, batches: Iterable[Any]) -> None:
 
 
 def _measure_next(model: Module, batches: Iterable[Any], waiting: list[Any]) -> Any:
-    """One pass: the statistics of the first of the waiting layers to be called; returns that layer, or None."""
-    chosen: list[Any] = []
+    """Run one pass and set the statistics of the waiting layer that is called first; return it, or None."""
+    first_called: list[Any] = []
     moments = _Moments()
 
-    def watched(layer: Any) -> Any:
+    def measuring_forward(layer: Any) -> Any:
         def forward(x: Any) -> Any:
-            if not chosen:
-                chosen.append(layer)
-            if chosen[0] is not layer:
+            if not first_called:
+                first_called.append(layer)
+            if first_called[0] is not layer:
                 return type(layer).forward(layer, x)
             moments.add(as_values(x))
-            return batch_norm(x, None, None, layer.weight, layer.bias, True, 0.0, layer.eps) if _several(x) else x
+            if x.size <= x.shape[1]:  # batch_norm refuses a single value per channel
+                return x
+            return batch_norm(x, None, None, layer.weight, layer.bias, True, 0.0, layer.eps)
 
         return forward
 
     count = 0
     for layer in waiting:
-        vars(layer)["forward"] = watched(layer)
+        vars(layer)["forward"] = measuring_forward(layer)
     try:
         for batch in batches:
             model(batch[0] if isinstance(batch, (tuple, list)) else batch)
@@ -89,21 +92,17 @@ def _measure_next(model: Module, batches: Iterable[Any], waiting: list[Any]) -> 
             del vars(layer)["forward"]
     if count == 0:
         raise ArgumentError("update_batch_norm needs at least one batch; got none.")
-    if not chosen:
+    if not first_called:
         return None
-    found = chosen[0]
+    found = first_called[0]
     found.running_mean.numpy()[...] = moments.mean
     found.running_var.numpy()[...] = moments.variance()
     found.num_batches_tracked.numpy()[...] = count
     return found
 
 
-def _several(x: Any) -> bool:
-    return bool(x.size > x.shape[1])
-
-
 class _Moments:
-    """Count, mean and sum of squared deviations a channel, in float64, batch after batch.
+    """Count, mean and sum of squared deviations of each channel, updated batch by batch in float64.
 
     Source:    Chan, Golub & LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample variances".
     """
@@ -114,16 +113,16 @@ class _Moments:
         self.squares: Any = 0.0
 
     def add(self, x: Any) -> None:
-        values = np.asarray(getattr(x, "_data", x), np.float64)
+        values = np.asarray(raw(x), np.float64)
         values = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)  # (N, C, *) -> (C, N·positions)
         n = values.shape[1]
         if n == 0:
             return
         mean = values.mean(axis=1)
         squares = np.square(values - mean[:, None]).sum(axis=1)
-        apart, total = mean - self.mean, self.count + n
-        self.mean = self.mean + apart * (n / total)
-        self.squares = self.squares + squares + np.square(apart) * (self.count * n / total)
+        difference, total = mean - self.mean, self.count + n
+        self.mean = self.mean + difference * (n / total)
+        self.squares = self.squares + squares + np.square(difference) * (self.count * n / total)
         self.count = total
 
     def variance(self) -> Any:

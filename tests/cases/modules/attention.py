@@ -1,4 +1,4 @@
-"""MultiheadAttention, the encoder of the Transformer, PositionalEncoding."""
+"""MultiheadAttention, the encoder of the Transformer and PositionalEncoding."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.cases.modules.case import ModuleCase
 
 F64: dict[str, Any] = {"dtype": np.float64}
 CAUSAL = ~np.tri(3, dtype=bool)
+PADDING = np.array([[False, False, True], [False, True, True]])
 
 
 def sequence(*shape: int) -> Any:
@@ -18,7 +19,7 @@ def sequence(*shape: int) -> Any:
 
 
 class SelfAttention(nn.Module):
-    """MultiheadAttention of one input, with masks: a module of one argument."""
+    """MultiheadAttention as a module of one argument: one input is query, key and value; the masks are fixed."""
 
     def __init__(self, attention: nn.Module, options: dict[str, Any]) -> None:
         self.attention = attention
@@ -96,7 +97,9 @@ MODULES = [
     attention("without bias", three((3, 2, 4), (5, 2, 4), (5, 2, 4)), bias=False),
     attention("kdim vdim", three((3, 2, 4), (5, 2, 3), (5, 2, 6)), kdim=3, vdim=6),
     attention("kdim unbatched without bias", three((3, 4), (5, 3), (5, 4)), kdim=3, bias=False),
-    attention("add_bias_kv add_zero_attn", three((3, 2, 4), (5, 2, 4), (5, 2, 4)), add_bias_kv=True, add_zero_attn=True),
+    attention(
+        "add_bias_kv add_zero_attn", three((3, 2, 4), (5, 2, 4), (5, 2, 4)), add_bias_kv=True, add_zero_attn=True
+    ),
     attention("add_bias_kv unbatched", three((3, 4), (5, 4), (5, 4)), add_bias_kv=True),
     of_one_input("with weights", {}),
     of_one_input("weights of each head", {"average_attn_weights": False}, batch_first=True),
@@ -107,13 +110,16 @@ MODULES = [
     of_one_input("causal mask, with weights", {"attn_mask": CAUSAL}),
     of_one_input("floating mask", {"attn_mask": np.linspace(-1, 1, 9).reshape(3, 3), "need_weights": False}),
     of_one_input("mask a head", {"attn_mask": np.arange(36).reshape(4, 3, 3) % 4 == 1, "need_weights": False}),
-    of_one_input("key padding", {"key_padding_mask": np.array([[False, False, True], [False, True, True]]), "need_weights": False}),
+    of_one_input("key padding", {"key_padding_mask": PADDING, "need_weights": False}),
     of_one_input(
         "both masks, appended keys",
-        {"attn_mask": CAUSAL, "key_padding_mask": np.array([[False, False, True], [False, True, True]])},
+        {"attn_mask": CAUSAL, "key_padding_mask": PADDING},
         add_bias_kv=True, add_zero_attn=True,
     ),
-    of_one_input("floating padding", {"key_padding_mask": np.array([[0.0, 0.5, -1.0], [0.0, 1.0, -np.inf]]), "need_weights": False}),
+    of_one_input(
+        "floating padding",
+        {"key_padding_mask": np.array([[0.0, 0.5, -1.0], [0.0, 1.0, -np.inf]]), "need_weights": False},
+    ),
     layer(),
     layer(norm_first=True, order=2),
     layer(batch_first=True, activation="relu"),
@@ -125,12 +131,14 @@ MODULES = [
         ),
         sequence(3, 2, 4),
         lambda torch: torch.nn.TransformerEncoder(
-            torch.nn.TransformerEncoderLayer(4, 2, 6, 0.0, "gelu", norm_first=True), 2, torch.nn.LayerNorm(4), enable_nested_tensor=False
+            torch.nn.TransformerEncoderLayer(4, 2, 6, 0.0, "gelu", norm_first=True), 2, torch.nn.LayerNorm(4),
+            enable_nested_tensor=False,
         ),
         order=1,
     ),
     ModuleCase(nn.PositionalEncoding, lambda rng: nn.PositionalEncoding(4, 0.0, 8, **F64), sequence(3, 2, 4)),
     ModuleCase(
-        nn.PositionalEncoding, lambda rng: nn.PositionalEncoding(5, 0.0, 8, True, **F64), sequence(2, 3, 5), label="batch_first, odd width"
+        nn.PositionalEncoding, lambda rng: nn.PositionalEncoding(5, 0.0, 8, True, **F64), sequence(2, 3, 5),
+        label="batch_first, odd width",
     ),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Losses, with every option of theirs."""
+"""The loss modules with each of their options, beside PyTorch's."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 import nn
+from nn.layers.reduction import REDUCTIONS
 from tests.cases.modules.case import ModuleCase
 
 WEIGHT = [0.5, 2.0, 1.5, 1.0]
-REDUCTIONS = ("mean", "sum", "none")
 
 
 def logits_and_classes(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -40,7 +40,7 @@ def images_and_distributions(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 def input_and_target(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Differences in (0.1, 0.8) and (1.2, 1.9), of both signs: off every kink."""
+    """Differences in (0.1, 0.8) and (1.2, 1.9) of both signs, away from every kink."""
     target = rng.normal(size=(5, 3))
     size = rng.uniform(0.1, 0.8, (5, 3)) + 1.1 * rng.integers(0, 2, (5, 3))
     return target + size * rng.choice([-1.0, 1.0], (5, 3)), target
@@ -67,10 +67,9 @@ def normals(*shape: int) -> Any:
 
 
 def scores_and_signs(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Scores off ±1, where the hinge is."""
-    return rng.uniform(0.1, 0.8, (5, 3)) * rng.choice([-1.0, 1.0], (5, 3)) + 1.9 * rng.integers(0, 2, (5, 3)), _signs(
-        rng, (5, 3)
-    )
+    """Scores away from ±1, where the hinge has its kink."""
+    scores = rng.uniform(0.1, 0.8, (5, 3)) * rng.choice([-1.0, 1.0], (5, 3)) + 1.9 * rng.integers(0, 2, (5, 3))
+    return scores, rng.choice([-1, 1], (5, 3))
 
 
 def two_scores_and_signs(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -86,12 +85,8 @@ def triplets(rng: np.random.Generator) -> tuple[Any, ...]:
     return tuple(rng.normal(size=(5, 3)) for _ in range(3))
 
 
-def _signs(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-    return rng.choice([-1, 1], shape)
-
-
 def row(name: str, inputs: Any, label: str = "", peer: Any = None, weights: Any = None, **options: Any) -> ModuleCase:
-    """nn's loss and PyTorch's (if it has one), with the same options."""
+    """A loss of nn, and PyTorch's with the same options where it has one."""
     cls = getattr(nn, name)
     weights = weights or {}
 
@@ -109,7 +104,7 @@ def row(name: str, inputs: Any, label: str = "", peer: Any = None, weights: Any 
 
 
 def mean_of_kl(torch: Any) -> Any:
-    """PyTorch's with reduction="mean", without the warning it gives there."""
+    """PyTorch's KLDivLoss with the mean over all elements, without the warning that its reduction="mean" gives."""
 
     class Mean(torch.nn.KLDivLoss):  # type: ignore[misc, name-defined]
         def forward(self, input: Any, target: Any) -> Any:
@@ -134,7 +129,10 @@ MODULES = [
     row("CrossEntropyLoss", images_and_classes, "of images", reduction="none"),
     row("CrossEntropyLoss", images_and_classes, "of images, weight", weights={"weight": WEIGHT}),
     row("CrossEntropyLoss", logits_and_distributions, "of distributions"),
-    row("CrossEntropyLoss", images_and_distributions, "of distributions, 3-d", weights={"weight": WEIGHT}, label_smoothing=0.2),
+    row(
+        "CrossEntropyLoss", images_and_distributions, "of distributions, 3-d",
+        weights={"weight": WEIGHT}, label_smoothing=0.2,
+    ),
     row("CrossEntropyLoss", images_and_distributions, "of distributions, 3-d, none", reduction="none"),
     *every_reduction("NLLLoss", with_ignored, weights={"weight": WEIGHT}, ignore_index=3),
     row("NLLLoss", images_and_classes, "of images", reduction="none"),

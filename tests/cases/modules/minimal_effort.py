@@ -1,4 +1,4 @@
-"""Minimal effort layers where they are exact: with all units kept, and in eval mode."""
+"""Minimal effort layers where their gradient is the derivative: with k = features, and in eval mode."""
 
 from __future__ import annotations
 
@@ -19,15 +19,20 @@ def linear(torch: Any) -> Any:
 
 
 MODULES = [
-    ModuleCase(nn.MinimalEffortLinear, lambda rng: effort(rng, 4), away_from_zero(5, 3), linear, label="k = out_features"),
     ModuleCase(
-        nn.MinimalEffortLinear, lambda rng: effort(rng, 4, unified=True), away_from_zero(5, 3), linear, label="k = out_features, unified",
+        nn.MinimalEffortLinear, lambda rng: effort(rng, 4), away_from_zero(5, 3), linear, label="k = out_features",
+    ),
+    ModuleCase(
+        nn.MinimalEffortLinear, lambda rng: effort(rng, 4, unified=True), away_from_zero(5, 3), linear,
+        label="k = out_features, unified",
     ),
     ModuleCase(
         nn.MinimalEffortLinear, lambda rng: effort(rng, 4, bias=False), away_from_zero(2, 5, 3),
         lambda torch: torch.nn.Linear(3, 4, bias=False), label="without bias, 3-d",
     ),
-    ModuleCase(nn.MinimalEffortLinear, lambda rng: effort(rng, 1).eval(), away_from_zero(5, 3), linear, label="in eval mode"),
+    ModuleCase(
+        nn.MinimalEffortLinear, lambda rng: effort(rng, 1).eval(), away_from_zero(5, 3), linear, label="in eval mode",
+    ),
     ModuleCase(
         nn.MinimalEffortReLU, lambda rng: nn.MinimalEffortReLU(3), away_from_zero(5, 3),
         lambda torch: torch.nn.ReLU(), label="k = features",

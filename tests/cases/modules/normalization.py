@@ -1,4 +1,4 @@
-"""Normalisations: every option, in training and in use."""
+"""The normalisation modules with each of their options, in training and in eval mode."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def spread_out(*shape: int) -> Callable[[np.random.Generator], tuple[Any, ...]]:
 
 
 def filled(module: nn.Module, rng: np.random.Generator, training: bool) -> nn.Module:
-    """The module with parameters and running statistics that are not the first ones."""
+    """The module with random parameters and running statistics instead of the initial ones."""
     for p in module.parameters():
         p.numpy()[...] = rng.normal(size=p.shape)
     for name, b in module.named_buffers():

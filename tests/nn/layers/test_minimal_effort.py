@@ -16,11 +16,11 @@ from autograd import Tensor
 from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
-from nn.layers.minimal_effort.top_k import SPARSE_COST, SPARSE_WORK
+from nn.layers.minimal_effort.effort_linear import SPARSE_COST, SPARSE_WORK
 
 
 def masked(g: np.ndarray, k: int, unified: bool) -> np.ndarray:
-    """What is left of g, found the slow way: every row (or all of them) sorted by magnitude."""
+    """g with only its chosen components, computed by sorting every row (or the sums of all rows) by magnitude."""
     flat = g.reshape(-1, g.shape[-1])
     out = np.zeros_like(flat)
     for row, kept in zip(flat, out, strict=True):
@@ -64,7 +64,7 @@ def test_gradients_are_those_of_the_masked_cotangent(
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_sparse_products_of_a_wide_layer(dtype: Any, rng: np.random.Generator) -> None:
-    """Wide enough that the rule takes the sparse way, and with rows that have fewer than k components."""
+    """Wide enough for the sparse product, with rows that have fewer than k nonzero components."""
     assert SPARSE_WORK < 64 * 300 * 300
     assert SPARSE_COST * 8 < 300
     x, w = (
@@ -162,7 +162,7 @@ def test_only_what_needs_a_gradient_is_computed_and_the_choice_is_made_once(rng:
     y.backward(g, retain_graph=True)
     assert layer.examples.item() == 8
     first = layer.activity.numpy().copy()
-    g[...] = 0  # the same array with other values: nothing of the sweep before is reused
+    g[...] = 0  # the same array with other values: the choice of the first sweep is not used again
     y.backward(g)
     assert layer.activity.tolist() == first.tolist()
     layer.requires_grad_(False)
@@ -239,7 +239,7 @@ def test_bad_sizes_and_shapes_are_refused() -> None:
 
 
 def trained(net: nn.Module, rng: np.random.Generator, width: int = 6, classes: int = 3) -> nn.Module:
-    """The net after some steps, on inputs of which it uses some units more than others."""
+    """The net after some steps of training, in which some units were active more often than others."""
     optimizer, loss_of = optim.SGD(net.parameters(), lr=0.1), nn.CrossEntropyLoss()
     for _ in range(5):
         optimizer.zero_grad()
@@ -257,7 +257,7 @@ def last(m: int, n: int = 3) -> nn.Linear:
 
 
 def silenced(net: Any, kept: dict[int, Any]) -> Any:
-    """A copy in which the units that are not kept give nothing to the next layer: what simplify must equal."""
+    """A copy in which the removed units do not contribute to the next layer, which simplify must equal."""
     net = copy.deepcopy(net)
     with autograd.no_grad():
         for position, (units, following) in kept.items():
@@ -326,7 +326,7 @@ def test_what_the_threshold_is_a_share_of(relative_to: str, whole: Any, rng: np.
 
 def test_batch_norm_and_prelu_in_between_are_cut_too(rng: np.random.Generator) -> None:
     class Scale(nn.Module):
-        """A per-feature layer of one's own."""
+        """A user-defined layer that acts on each feature."""
 
         def __init__(self, n: int) -> None:
             self.num_features = n
@@ -350,7 +350,7 @@ def test_batch_norm_and_prelu_in_between_are_cut_too(rng: np.random.Generator) -
 def test_nested_sequentials_residuals_and_modules_of_ones_own(rng: np.random.Generator) -> None:
     class Net(nn.Module):
         def __init__(self) -> None:
-            self.act = nn.ReLU()  # one that is used at several places is no obstacle
+            self.act = nn.ReLU()  # an activation may be used in several places
             inner = nn.Sequential(effort(6, 30), self.act)
             block = nn.Residual(nn.Sequential(effort(8, 25), self.act, effort(25, 8)))
             self.body = nn.Sequential(nn.Sequential(inner, nn.Linear(30, 8)), block)

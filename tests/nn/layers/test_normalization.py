@@ -1,4 +1,4 @@
-"""Normalisations beyond the tables: numerics, running statistics, errors, and exact statistics of a training set."""
+"""Normalisations beyond the tables of cases: numerics, running statistics, errors, and update_batch_norm."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_float32_keeps_its_digits_under_a_large_mean(
     x = (mean + std * rng.normal(size=shape)).astype(np.float32)
     y = function(x)
     assert y.dtype == np.float32
-    np.testing.assert_allclose(y, exact(x, axes), rtol=2e-4, atol=2e-5)  # E[x²] - E[x]² would be wrong by 1 and more
+    np.testing.assert_allclose(y, exact(x, axes), rtol=2e-4, atol=2e-5)  # E[x²] - E[x]² would be wrong by more than 1
 
 
 @functions
@@ -87,7 +87,7 @@ def test_does_not_write_to_what_it_is_given(name: str, rng: np.random.Generator)
     y.backward(g, retain_graph=True)
     first = leaf.grad
     assert first is not None
-    y.backward(g)  # a second sweep finds all it needs as it was
+    y.backward(g)  # a second backward finds the saved values unchanged
     assert leaf.grad is not None
     np.testing.assert_allclose(leaf.grad.numpy(), 2 * first.numpy())
     np.testing.assert_array_equal(x, copies[0])
@@ -139,7 +139,7 @@ def test_momentum_none_is_the_mean_over_all_batches(rng: np.random.Generator) ->
     np.testing.assert_allclose(layer.running_var.numpy(), np.mean([x.var(axis=0, ddof=1) for x in batches], axis=0))
 
 
-def test_in_use_nothing_is_updated_and_a_sample_depends_on_itself_alone(rng: np.random.Generator) -> None:
+def test_eval_mode_updates_nothing_and_treats_each_sample_alone(rng: np.random.Generator) -> None:
     layer = nn.BatchNorm1d(3)
     for _ in range(5):
         layer(rng.normal(size=(8, 3)).astype(np.float32))
@@ -150,7 +150,7 @@ def test_in_use_nothing_is_updated_and_a_sample_depends_on_itself_alone(rng: np.
     assert all((layer.state_dict()[name] == value).all() for name, value in before.items())
 
 
-def test_a_step_in_training_between_forward_and_backward_leaves_the_gradient_in_use_alone(
+def test_a_training_step_before_backward_does_not_change_the_gradient_of_eval_mode(
     rng: np.random.Generator,
 ) -> None:
     layer: Any = nn.BatchNorm1d(3, dtype=np.float64)
@@ -244,7 +244,7 @@ def test_integers_are_refused() -> None:
         F.layer_norm(np.ones((4, 3), int), 3)
 
 
-# Two functions beside the layers
+# RMSNorm's default eps, and normalize
 
 
 def test_rms_norm_without_eps_takes_the_dtypes_own() -> None:
@@ -266,13 +266,14 @@ def test_normalize_is_pytorchs(p: float, rng: np.random.Generator) -> None:
     np.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy())
 
 
-# Exact statistics of a training set
+# update_batch_norm: exact statistics of a training set
 
 
 def a_network(rng: np.random.Generator) -> Any:
     return nn.Sequential(
         nn.Linear(4, 6, rng=rng), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.5),
-        nn.Residual(nn.Sequential(nn.Linear(6, 6, rng=rng), nn.BatchNorm1d(6), nn.Tanh())), nn.BatchNorm1d(6, affine=False),
+        nn.Residual(nn.Sequential(nn.Linear(6, 6, rng=rng), nn.BatchNorm1d(6), nn.Tanh())),
+        nn.BatchNorm1d(6, affine=False),
     ).astype(np.float64)  # fmt: skip
 
 
@@ -280,7 +281,7 @@ def test_update_batch_norm_is_exact_whatever_the_batches(rng: np.random.Generato
     x = rng.normal(2, 3, (50, 4))
     net = a_network(rng)
     for _ in range(3):
-        net(x)  # some running averages
+        net(x)  # change the running averages from their initial values
     net[0].eval()
     modes = [module.training for module in net.modules()]
     nn.update_batch_norm(net, minibatches(x, np.zeros(50), batch_size=7, shuffle=False))

@@ -1,4 +1,4 @@
-"""Penalties: what they take, what they give, and that they do what the books say."""
+"""Penalties: which parameters they take, their values and gradients, and their effect in training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Recurrent cells and layers: errors, conventions, training and use, and what they can learn. Values: tests/cases/modules/recurrent.py."""
+"""Recurrent cells and layers: relations between them, conventions, dropout, errors, and what they can learn.
+
+Their values are compared in tests/cases/modules/recurrent.py.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def hidden(state: Any) -> Any:
     return state[0] if isinstance(state, tuple) else state
 
 
-# What belongs together
+# Relations between layers, cells and functions
 
 
 @pytest.mark.parametrize(("layer", "cell"), list(zip(LAYERS, CELLS, strict=True)))
@@ -167,7 +170,7 @@ def test_a_closed_input_gate_and_an_open_forget_gate_keep_the_cell(rng: np.rando
 
 
 def test_an_open_update_gate_of_a_gru_keeps_the_state(rng: np.random.Generator) -> None:
-    b = np.repeat([0.0, 50.0, 0.0], 2)  # r, z, n: z is what is kept
+    b = np.repeat([0.0, 50.0, 0.0], 2)  # r, z, n: z is the share of the old state
     h = np.array([[[0.5, -2.0]]])
     _, h_n = F.gru(rng.normal(size=(7, 1, 2)), h, [np.zeros((6, 2)), np.zeros((6, 2)), b, np.zeros(6)])
     np.testing.assert_allclose(h_n, h, rtol=1e-12)
@@ -178,7 +181,7 @@ def test_only_what_reaches_the_loss_moves(cls: Any, rng: np.random.Generator) ->
     x = Tensor(rng.normal(size=(5, 2, 3)), requires_grad=True)
     cls(3, 4, dtype=np.float64, rng=rng)(x)[0][2].sum().backward()
     assert x.grad.numpy()[:3].all()
-    assert not x.grad.numpy()[3:].any()  # what comes later does not reach step 2
+    assert not x.grad.numpy()[3:].any()  # later steps do not reach step 2
 
 
 @layers
@@ -206,7 +209,7 @@ def test_a_retained_graph_gives_the_same_gradients_twice(cls: Any, rng: np.rando
 
 @layers
 def test_inputs_and_results_are_not_written_to(cls: Any, rng: np.random.Generator) -> None:
-    layer = cls(3, 1, dtype=np.float64, rng=rng)  # one unit, one sequence: where a transpose is the same memory
+    layer = cls(3, 1, dtype=np.float64, rng=rng)  # with one unit and one sequence a transpose shares memory
     x = rng.normal(size=(5, 1, 3))
     before = x.copy()
     output, last = layer(x, states(cls, 1, 1, 1, rng=rng))
@@ -340,11 +343,11 @@ def test_wrong_options_are_refused(make: Any, message: str) -> None:
         make()
 
 
-# What they learn
+# Training
 
 
 def test_an_lstm_learns_the_parity_of_a_sequence_of_bits() -> None:
-    """A task with a memory: the answer depends on every bit, and no statistic of the inputs tells it."""
+    """A task that needs memory: the answer depends on every bit, and on no simpler statistic of the inputs."""
     rng = np.random.default_rng(0)
     lstm, readout, loss_of = nn.LSTM(1, 16, rng=rng), nn.Linear(16, 2, rng=rng), nn.CrossEntropyLoss()
     parameters = [*lstm.parameters(), *readout.parameters()]
@@ -369,7 +372,7 @@ def test_an_lstm_learns_the_parity_of_a_sequence_of_bits() -> None:
             with no_grad():
                 p -= 0.02 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-8)
             p.grad = None
-    assert first > 0.68  # log 2 is guessing
+    assert first > 0.68  # guessing gives log 2
     assert loss().item() < 0.05
 
 
