@@ -76,7 +76,8 @@ class Optimizer:
         self.state: dict[Tensor, State] = {}
         self._laid_out: dict[int, tuple[list[Tensor], list[Flat]]] = {}  # number of a group -> its parameters and Flats
         self._plans: dict[Flat, Plan] = {}
-        self._buffers: dict[Any, list[Any]] = {}  # dtype -> a buffer for the penalised gradient, and those of the rule
+        self._buffers: dict[Any, list[Any]] = {}  # dtype -> the buffers of the rule
+        self._penalised_buffers: dict[Any, Any] = {}  # dtype -> a buffer for the penalised gradient
         if isinstance(params, (Tensor, Mapping)):
             raise ArgumentError(
                 f"{self._name} takes a list of parameters or of groups; got one {type(params).__name__}. Write [it]."
@@ -118,6 +119,7 @@ class Optimizer:
             for flat in self._flats(number, group):
                 plan = self._plans.get(flat)
                 if plan is None or not plan.still_holds(flat, self.state):
+                    self._scratch(flat.values.dtype)  # a subclass may have set `scratch` since
                     plan = self._plans[flat] = Plan(flat, self.state, self.numbers)
                 for run in plan.runs:
                     self._update(flat, group, run)
@@ -132,7 +134,9 @@ class Optimizer:
         state = {**numbers, "first": run.new, "dtype": dtype}
         update = self.rule(group, state)
         if group.get("weight_decay") or group.get("maximize"):
-            update = self._penalised(update, group, self._buffers[dtype][0])
+            if dtype not in self._penalised_buffers:
+                self._penalised_buffers[dtype] = np.empty(block(dtype), dtype)
+            update = self._penalised(update, group, self._penalised_buffers[dtype])
         now = next(clock)
         for p in run.params:
             p.written = now  # a leaf's `_mark_written`, at one time for all
@@ -182,13 +186,14 @@ class Optimizer:
 
     def _scratch(self, dtype: Any) -> list[Any]:
         """The buffers that the rule asks for; the groups share them."""
-        if dtype not in self._buffers:
-            self._buffers[dtype] = [np.empty(block(dtype), dtype) for _ in range(1 + self.scratch)]
-        return self._buffers[dtype][1:]
+        buffers = self._buffers.setdefault(dtype, [])
+        while len(buffers) < self.scratch:
+            buffers.append(np.empty(block(dtype), dtype))
+        return buffers
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy lays out its own parameters at its first step.
-        return {**vars(self), "_laid_out": {}, "_plans": {}, "_buffers": {}}
+        return {**vars(self), "_laid_out": {}, "_plans": {}, "_buffers": {}, "_penalised_buffers": {}}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Remove the gradients, or set them to zero. Call it before each backward()."""

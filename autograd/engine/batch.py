@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
+from autograd.engine.gradients import of_each
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import pick
@@ -45,7 +46,7 @@ def pull(outputs: Any, inputs: Sequence[Any], cotangents: Any, create_graph: boo
     seeds = list(cotangents) if isinstance(cotangents, (list, tuple)) else [cotangents]
     step = BatchStep(create_graph, leading_size(seeds, roots, "cotangent"))
     found = sweep(roots, seeds, step, True, find_route(roots, inputs))
-    return [found.get(x) for x in inputs]
+    return of_each(inputs, found)
 
 
 class BatchStep(Step):
@@ -58,7 +59,7 @@ class BatchStep(Step):
         self.k = k
 
     def through_hooks(self, node: Node, g: Any) -> Any:
-        return np.stack([through_hooks(node.hooks or {}, g[row]) for row in range(self.k)])
+        return np.stack([through_hooks(node.hooks or {}, g[row]) for row in range(self.k)]) if self.k else g
 
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
         if self.create and node.primitive.by_composite:
@@ -94,6 +95,8 @@ def _called_for_batch(
             pass
         else:
             return called(primitive, which, g, result_of_many, many, changed)
+    if not k:
+        return [np.zeros((0, *args[i].shape), args[i].dtype) for i in which]
     rows = [_row(node, which, tuple([o[row] for o in g]) if several else g[row], args, out, create) for row in range(k)]
     return [None if column[0] is None else np.stack(column) for column in zip(*rows, strict=True)]
 

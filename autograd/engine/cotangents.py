@@ -33,7 +33,10 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
         data = gi if hasattr(gi, "dtype") else np.asarray(gi)
         gi = result(data, None) if create else data
     if guard and has_nan(data):
+        if k is not None and data.ndim <= len(x.shape):  # it is the same for all of them
+            gi = unbroadcast_stack(gi, k, x.shape)
         gi = zero_where_zero(g, gi)
+        data = raw(gi)
     if k is not None:
         if data.shape != (k, *x.shape):
             gi = unbroadcast_stack(gi, k, x.shape)
@@ -68,7 +71,7 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
             f"this {type(root).__name__} depends on none (or was computed under no_grad)."
         )
     if seed is not None or k is not None:
-        g = as_seed(root, seed, "gradient", create, k)
+        g = as_seed(root, seed, "gradient" if k is None else "cotangent", create, k)
     elif root.size != 1:
         raise ShapeError(
             f"backward() of a tensor of shape {root.shape} needs a gradient of that shape: "

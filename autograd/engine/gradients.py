@@ -26,4 +26,15 @@ def gradients(
     seeds = list(cotangents) if isinstance(cotangents, (list, tuple)) else [cotangents] * len(roots)
     retain = create_graph if retain_graph is None else retain_graph
     found = sweep(roots, seeds, Step(create_graph, sweep), retain, find_route(roots, inputs, partial))
-    return [found.get(x) for x in inputs]
+    return of_each(inputs, found)
+
+
+def of_each(inputs: Sequence[Any], found: dict[Any, Any]) -> list[Any]:
+    """What was found for each input, None for nothing; an input that is named twice gets a copy the second time."""
+    seen: set[Any] = set()
+    cotangents = []
+    for x in inputs:
+        g = found.get(x)
+        cotangents.append(g.copy() if g is not None and x in seen else g)
+        seen.add(x)
+    return cotangents

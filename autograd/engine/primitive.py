@@ -70,7 +70,8 @@ class Primitive(Definition):
         if self.saves:
             out, values = out
             plan = self._plans.get(needs + (1 << len(raw)))
-            if plan is not None and not state.special and type(out) is not tuple and out.dtype.kind == "f":
+            floating = isinstance(out, (ndarray, np.generic)) and out.dtype.kind == "f"
+            if plan is not None and not state.special and floating:
                 for i in plan[0]:
                     raw[i] = abstract(raw[i])
                 return recorded(out, self, parents, raw, Saved.of(out, values), params or None, state.scope)

@@ -71,7 +71,7 @@ def backward(
     leaves = sweep(roots, seeds, step, create_graph if retain_graph is None else retain_graph)
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
-        leaves[leaf] = through_hooks(leaf.hooks, leaves[leaf])
+        leaves[leaf] = as_tensor(through_hooks(leaf.hooks, leaves[leaf]))
     arrivals = [*leaves.items(), *step.retained]
     with _one_at_a_time:  # another thread may be adding to the same leaf
         totals = [g if leaf._grad is None else _added(leaf._grad, g, create_graph) for leaf, g in arrivals]
@@ -130,7 +130,7 @@ def _propagate(
     Returns the leaves whose buffer was made here and is seen by no one else.
     """
     owned: set[Any] = set()  # whose buffer may be added to in place
-    views: dict[Node, Any] = {}  # results that a rule read through a view: their leaf must be unchanged too
+    views: dict[Node, tuple[Any, int]] = {}  # results that a rule read through a view: their leaf must be unchanged
     rare = step.always or route is not None
     ahead: Node | None = None  # the last node to receive something: in a chain it comes next, and need not wait
     ahead_g: Any = None
@@ -184,7 +184,7 @@ def _propagate(
                     if parent.written > node.number:
                         refuse_changed(parent, node.name)
                     if x.base is not None and type(parent) is Node:
-                        views[parent] = x
+                        views[parent] = (x, node.number)
                 if views and node in views and is_written(parent, node, views):
                     refuse_changed(parent, node.name)
                 if kind is Share:
@@ -221,19 +221,20 @@ def _propagate(
 
 def _visited(node: Node, g: Any, leaves: dict[Any, Any], step: Step, route: Route | None) -> list[Any] | None:
     """The cotangents of the arguments of a node off the hot path, completed; None where the walk ends."""
-    goals = route.goals if route is not None else ()
-    if node.args is None or route is not None and route.partial and node in goals:
-        if node in goals:
-            leaves[node] = g  # before its hooks, which are for a sweep that goes on from here
-        else:
-            step.freed(node, g)
-        return None
-    g = step.arrived(node, g)
-    if node in goals:
-        leaves[node] = g
     parents = node.parents
     if route is not None:
+        if node not in route.useful:
+            return None
+        if route.partial and node in route.goals:
+            leaves[node] = g  # before its hooks, which are for a sweep that goes on from here
+            return None
         parents = [parent if parent in route.useful else None for parent in parents]
+    if node.args is None:
+        step.freed(node, g)
+        return None
+    g = step.arrived(node, g)
+    if route is not None and node in route.goals:
+        leaves[node] = g
     return step.cotangents(node, g, parents)
 
 
@@ -261,7 +262,8 @@ def _in_own_memory(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, An
     """The recorded gradients, those that share memory copied (recorded), so that each leaf has its own."""
     seen = {id(raw(seed)) for seed in seeds}
     for leaf, g in leaves.items():
-        if isinstance(g._data, ndarray) and (g._data.base is not None or id(g._data) in seen):
+        shared = g.node is None or id(g._data) in seen  # without a node it may be an array of the rule that returned it
+        if isinstance(g._data, ndarray) and (shared or g._data.base is not None):
             with enable_grad():
                 leaves[leaf] = g = g.copy()
         seen.add(id(g._data))

@@ -39,5 +39,6 @@ def find_route(roots: Sequence[Any], wanted: Sequence[Any], partial: bool = Fals
         if not useful.isdisjoint(node.parents):
             useful.add(node)
     nodes.reverse()
-    refuse_written(nodes, useful)  # also through views that lead to nothing wanted, which the sweep does not pass
+    # also through views that lead to nothing wanted, which the sweep does not pass
+    refuse_written(nodes, useful - goals.keys() if partial else useful)
     return Route(useful, goals, partial)

@@ -21,6 +21,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import result
 from autograd.engine.tensor_hooks import retaining, through_hooks
 from autograd.engine.written import refuse_freed
+from autograd.errors import NoRuleError
 
 
 class Step:
@@ -103,5 +104,6 @@ def called(
     if primitive.joint is not None:
         found = primitive.joint(g, out, *args, **params)
         return [found[i] for i in which]
-    assert primitive.each is not None
+    if primitive.each is None:
+        raise NoRuleError(f"{primitive.name} has no VJP: give one for each argument, {primitive.name}.defvjp(…).")
     return [primitive.each(i, g, out, *args, **params) for i in which]

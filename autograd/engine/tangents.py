@@ -22,7 +22,7 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.batch import pull
-from autograd.engine.cotangents import complete, has_nan, zero_where_zero
+from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
@@ -71,7 +71,7 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
             return through(node, ts, None, False, sweep)
         ti = rule(t, out, *args, **params)
         if elementwise and primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = zero_where_zero(t, ti)
+            ti = _zero_where_zero(t, ti)
         total = ti if total is None else total + ti
     return _fitted(total, out, None, False)
 
@@ -176,6 +176,11 @@ def _for_batch(
     return np.stack(rows)
 
 
+def _zero_where_zero(t: Any, product: Any) -> Any:
+    """0 · ∞ = 0: where the tangent t, broadcast to the product, is zero, the product is."""
+    return np.where(np.equal(t, 0), np.zeros((), product.dtype), product)
+
+
 def _sum_of(parts: Sequence[Any]) -> Any:
     """What the arguments contribute, added up."""
     total: Any = None
@@ -209,7 +214,7 @@ def _elementwise(
         if ti is None:
             continue
         if primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = zero_where_zero(t, ti)
+            ti = _zero_where_zero(t, ti)
         parts.append(ti)
     if len(parts) > 1:
         shape = out.shape if k is None else (k, *out.shape)
@@ -259,7 +264,7 @@ def _reduction(
         t = ts[i]
         product = t * unbroadcast(d, args[i].shape)
         if has_nan(raw(product)):  # 0 * inf = 0
-            product = zero_where_zero(t, product)
+            product = _zero_where_zero(t, product)
         if out.ndim == 0 or primitive.jvp != "reduction":
             axis, keepdims = None, False
         else:

@@ -13,13 +13,20 @@ from autograd.errors import FreedGraphError, InPlaceError
 ndarray = np.ndarray
 
 
-def is_written(parent: Any, node: Node, views: dict[Node, Any]) -> bool:
-    """Whether memory that a rule read through a view of it was written since."""
-    value = views[node]
+def is_written(parent: Any, node: Node, views: dict[Node, tuple[Any, int]]) -> bool:
+    """Whether memory that a rule read through a view of it was written since it was read.
+
+    Args:  views: Node -> (its result, the number of the first operation that read it), of results that are views.
+    """
+    value, number = views[node]
+    if isinstance(node.primitive.forward, np.ufunc):  # its result is memory of its own, whatever was made of that
+        return False
     if type(parent) is Node:
-        views.setdefault(parent, value)
-        return parent.written > node.number
-    return parent.written > node.number and np.may_share_memory(value, parent._data)
+        known = views.get(parent)
+        if known is None or known[1] > number:
+            views[parent] = (value, number)
+        return parent.written > number
+    return parent.written > number and np.may_share_memory(value, parent._data)
 
 
 def refuse_written(nodes: Sequence[Node], used: Any) -> None:
@@ -27,7 +34,7 @@ def refuse_written(nodes: Sequence[Node], used: Any) -> None:
 
     Args:  nodes: newest first; `used`: those among them whose rules are called.
     """
-    views: dict[Node, Any] = {}
+    views: dict[Node, tuple[Any, int]] = {}
     for node in nodes:
         reads = node in used
         viewed = node in views
@@ -40,7 +47,7 @@ def refuse_written(nodes: Sequence[Node], used: Any) -> None:
                 if parent.written > node.number:
                     refuse_changed(parent, node.name)
                 if x.base is not None and type(parent) is Node:
-                    views[parent] = x
+                    views[parent] = (x, node.number)
             if viewed and is_written(parent, node, views):
                 refuse_changed(parent, node.name)
 

@@ -138,3 +138,22 @@ def test_a_plan_is_made_once(cls: Any, options: dict[str, Any]) -> None:
         run(optimizer, params, k, k + 1)
     assert all(now is before for now, before in zip(optimizer._plans.values(), plans, strict=True))
     assert optimizer.param_groups[0]["lr"] == 0.1 / 8
+
+
+def test_scratch_that_a_subclass_sets_after_the_constructor_is_there() -> None:
+    class Own(optim.Optimizer):
+        def __init__(self, params: Any, lr: float = 0.1) -> None:
+            super().__init__(params, {"lr": lr})
+            self.scratch = 1
+
+        def rule(self, group: Any, state: Any) -> Any:
+            def update(p: Any, g: Any, c: Any) -> None:
+                np.multiply(g, group["lr"], out=c)
+                p -= c
+
+            return update
+
+    p = Tensor([1.0, 2.0], requires_grad=True)
+    p.grad = np.ones(2)
+    Own([p]).step()
+    np.testing.assert_allclose(p.numpy(), [0.9, 1.9])

@@ -75,17 +75,18 @@ def receives(edge: GraphEdge) -> bool:
 
 def swept(graph: GraphData, roots: list[int]) -> Sweep:
     """The sweep from the sum of the roots."""
-    scalar = is_scalar(graph)
     nodes = {node.id: node for node in graph.nodes}
     into: dict[int, list[int]] = {}
     for position, edge in sorted(enumerate(graph.edges), key=lambda item: (item[1].target, item[1].index)):
         if receives(edge):
             into.setdefault(edge.target, []).append(position)
-    if scalar:
-        order, shares = _sweep_of_scalars(graph, into, roots)
-    else:
-        order = [node.id for node in reversed(graph.nodes) if node.id in into]
-        shares = {position: edge.share for position, edge in enumerate(graph.edges)}
+    scalars = {node: places for node, places in into.items() if graph.edges[places[0]].local is not None}
+    order = [node.id for node in reversed(graph.nodes) if node.id in into and node.id not in scalars]
+    shares = {position: edge.share for position, edge in enumerate(graph.edges)}
+    if scalars:
+        visited, of_scalars = _sweep_of_scalars(graph, scalars, roots)
+        order += visited
+        shares.update(of_scalars)
     expected: dict[int, int] = dict.fromkeys(roots, 1)
     for position in [position for node in order for position in into.get(node, ())]:
         source = graph.edges[position].source
@@ -98,7 +99,7 @@ def swept(graph: GraphData, roots: list[int]) -> Sweep:
         g = totals.get(node)
         arrivals = []
         for position in into.get(node, ()):
-            source = graph.edges[position].source
+            source, scalar = graph.edges[position].source, node in scalars
             share = shares[position]
             old = totals.get(source)
             arrived[source] = arrived.get(source, 0) + 1
