@@ -25,6 +25,7 @@ from autograd.functional import (
     fixed_point,
     gauss_newton_vp,
     grad,
+    gradients,
     hessian,
     hessian_diagonal,
     hvp,
@@ -48,7 +49,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Scalar", "Tensor",
-    "backward", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad",
+    "backward", "gradients", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "linearize", "directional_derivative",
     "jacobian", "hessian", "hvp", "vhp", "gauss_newton_vp", "hessian_diagonal", "taylor",
     "checkpoint", "custom_vjp", "stop_gradient", "fixed_point", "root",

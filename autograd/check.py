@@ -45,7 +45,8 @@ def gradcheck(
 
     Args:  f: of the inputs, returns a Tensor or a tuple or list of them; those that are not floating are ignored.
            inputs: Tensors that require grad, floating arrays and floats are differentiated, each as a fresh leaf;
-           everything else is passed to f as it is (for a constant: Tensor(x)).
+           everything else is passed to f as it is (for a constant: Tensor(x)). They may come as one tuple, as in
+           PyTorch: gradcheck(f, (x, y)) is gradcheck(f, x, y).
            order: check the derivatives of order 1 to this one, each against differences of the one before.
            modes: "reverse", "forward", or both, ("reverse", "forward"). For higher orders every combination of them is
            checked, so forward over reverse too.
@@ -71,7 +72,8 @@ def gradcheck(
         True
     """
     if not callable(f):
-        raise ArgumentError(f"gradcheck takes a function and a list of its inputs; got a {type(f).__name__}.")
+        raise ArgumentError(f"gradcheck takes a function and its inputs; got a {type(f).__name__}.")
+    inputs = _unpacked(inputs)
     sequence = (modes,) if isinstance(modes, str) else tuple(modes)
     if not sequence or any(m not in MODES for m in sequence):
         raise ArgumentError(f"gradcheck's modes are {' and '.join(map(repr, MODES))}, one or both; got {modes!r}.")
@@ -105,6 +107,7 @@ def gradgradcheck(
         >>> gradgradcheck(lambda x, y: x * x * y, np.array([1.0, 2.0]), np.array([3.0, -1.0]))
         True
     """
+    inputs = _unpacked(inputs)
     if rng is None:
         rng = np.random.default_rng(1)
     try:
@@ -327,6 +330,11 @@ def _message(name: str, what: str, index: tuple[int, ...], a: float, b: float, d
 
 def _name(f: Function) -> str:
     return getattr(f, "__name__", type(f).__name__)
+
+
+def _unpacked(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs, where they came as one tuple."""
+    return inputs[0] if len(inputs) == 1 and type(inputs[0]) is tuple else inputs
 
 
 def _leaves(inputs: Sequence[Any]) -> tuple[list[Any], list[int]]:

@@ -11,15 +11,30 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from autograd.engine.modes import Mode, mode
+from autograd.errors import ArgumentError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Setting:
-    """A context manager and decorator that changes one field of the mode; one object may be entered again."""
+    """A context manager and decorator that changes one field of the mode; one object may be entered again.
 
-    def __init__(self) -> None:
-        self._entered = local()  # one object may be entered in several threads
+    As a decorator it may be written with and without parentheses: no_grad(function) is no_grad()(function).
+    """
+
+    _entered: local  # one object may be entered in several threads
+
+    def __new__(cls, function: Any = None) -> Any:
+        if function is None:
+            setting = object.__new__(cls)
+            setting._entered = local()
+            return setting
+        if not callable(function):
+            raise ArgumentError(
+                f"{cls.__name__} takes nothing, as in `with {cls.__name__}():`, or a function to decorate; got "
+                f"{function!r:.60}."
+            )
+        return cls()(function)
 
     def _changed(self, current: Mode) -> Mode:
         raise AssertionError("a setting says which field it changes")

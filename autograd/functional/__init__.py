@@ -4,6 +4,7 @@ from autograd.functional.checkpointing import checkpoint
 from autograd.functional.custom import custom_vjp, stop_gradient
 from autograd.functional.implicit import fixed_point, root
 from autograd.functional.matrices import gauss_newton_vp, hessian, hessian_diagonal, hvp, jacobian, taylor, vhp
+from autograd.functional.of_tensors import gradients
 from autograd.functional.transforms import (
     directional_derivative,
     elementwise_grad,
@@ -16,6 +17,6 @@ from autograd.functional.transforms import (
 
 __all__ = [
     "checkpoint", "custom_vjp", "directional_derivative", "elementwise_grad", "fixed_point", "gauss_newton_vp", "grad",
-    "hessian", "hessian_diagonal", "hvp", "jacobian", "jvp", "linearize", "root", "stop_gradient", "taylor",
+    "gradients", "hessian", "hessian_diagonal", "hvp", "jacobian", "jvp", "linearize", "root", "stop_gradient", "taylor",
     "value_and_grad", "vhp", "vjp",
 ]  # fmt: skip

@@ -16,7 +16,9 @@ Function = Callable[..., Any]
 def check_callable(name: str, f: Any) -> None:
     """Refuse a first argument that is no function."""
     if not callable(f):
-        raise ArgumentError(f"{name} takes a function as its first argument; got a {type(f).__name__}.")
+        computed = isinstance(f, Tensor) or isinstance(f, (list, tuple)) and any(isinstance(y, Tensor) for y in f)
+        remedy = " For Tensors that are computed already it is autograd.gradients(outputs, inputs)." if computed else ""
+        raise ArgumentError(f"{name} takes a function as its first argument; got a {type(f).__name__}.{remedy}")
 
 
 def is_floating(x: Any) -> bool:

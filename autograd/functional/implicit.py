@@ -30,7 +30,7 @@ from autograd.functional.function_node import (
     record_function,
     with_placeholders,
 )
-from autograd.functional.recorded_call import differentiating, in_type_of
+from autograd.functional.recorded_call import in_type_of
 from autograd.pytree import leaves_like, tree_flatten, tree_map, tree_unflatten
 from autograd.tensor.tensor import Tensor
 
@@ -133,7 +133,7 @@ def root(
 
         def matrix(flat: Any) -> Any:
             at = Tensor(np.reshape(np.array(flat), start.shape), requires_grad=True)
-            with differentiating():
+            with enable_grad():
                 [y] = step([at], constants)
             return _array(_square(y, at, False))
 

@@ -320,4 +320,4 @@ def _chunks(count: int, size: int) -> list[tuple[int, int]]:
 def _block_for_caller(call: RecordedCall, block: Any, argument: Any) -> Any:
     """One block of the Jacobian in the caller's types; a single number in the type of the argument."""
     t = block if isinstance(block, Tensor) else result(block, None)
-    return in_type_of(argument, t) if t.ndim == 0 or t.requires_grad else call.for_caller(t)
+    return in_type_of(argument, t) if t.ndim == 0 and not call.keep else call.for_caller(t)

@@ -8,18 +8,16 @@ derivative, a new node on top of it. So two nested derivatives never share a var
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.forward import push
 from autograd.engine.gradients import gradients
-from autograd.engine.graph import Node, ancestors
-from autograd.engine.modes import Mode, mode
+from autograd.engine.graph import Node
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
-from autograd.engine.settings import is_grad_enabled
+from autograd.engine.settings import enable_grad, is_grad_enabled
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.functional.argument_checks import (
     Function,
@@ -40,23 +38,16 @@ from autograd.pytree import (
 from autograd.tensor.conversions import to_float
 from autograd.tensor.tensor import Tensor
 
-# how many transforms are running a function at the moment, one inside the other
-_depth: ContextVar[int] = ContextVar("chainrule.functional.depth", default=0)
 
+class Variable(Tensor):
+    """The leaf that takes the place of a plain argument while a transform runs its function.
 
-class differentiating:  # noqa: N801  a context manager, named like those of `modes`
-    """Inside, a function is run to be differentiated: operations are recorded, and inner transforms know it."""
+    finished    set when the function has returned: to a derivative around it, what the leaf leads to is a constant
+    """
 
-    __slots__ = ("_depth", "_mode")
+    __slots__ = ("finished",)
 
-    def __enter__(self) -> None:
-        now = mode.get()
-        self._depth = _depth.set(_depth.get() + 1)
-        self._mode = mode.set(Mode(True, now.anomaly, now.scope))
-
-    def __exit__(self, *_: object) -> None:
-        mode.reset(self._mode)
-        _depth.reset(self._depth)
+    finished: bool
 
 
 class RecordedCall:
@@ -69,7 +60,7 @@ class RecordedCall:
     outputs     the leaves of f's result as Tensors (constants where f returned plain numbers)
     structure   the structure of f's result
     aux         the second value that f returned (has_aux)
-    keep        whether results keep their history, because they depend on a tensor outside that requires grad
+    keep        whether results are Tensors with their history, because f's depend on a tensor outside that requires grad
     tensors     whether the caller gave Tensors, and so gets Tensors
     floats      whether the caller gave Python floats alone, and so gets Python floats
     """
@@ -97,7 +88,7 @@ class RecordedCall:
 
     def for_caller(self, y: Any) -> Any:
         """A Tensor in the caller's types: a Tensor, an array, a NumPy scalar or a float."""
-        if y.requires_grad or self.tensors:
+        if self.keep or self.tensors or y.requires_grad:
             return y
         data = y.numpy()
         if self.floats and data.ndim == 0:
@@ -121,6 +112,8 @@ class RecordedCall:
 
     def like_arguments(self, found: Sequence[Any]) -> Any:
         """A Tensor for each variable, as a tree with the structure and the types of the differentiated arguments."""
+        if self.keep:
+            return tree_unflatten(self.form, found)
         return tree_unflatten(self.form, [in_type_of(x, g) for g, x in zip(found, self.inputs, strict=True)])
 
     def scalar(self) -> Any:
@@ -170,8 +163,11 @@ def record_call(
     for i, x in zip(positions, tree if several else (tree,), strict=True):
         given[i] = x
     before = to_float.count
-    with differentiating():
+    with enable_grad():
         returned = f(*given, **kwargs or {})
+    for x in call.variables:
+        if x.node is None:
+            x.finished = True
     call.aux = None
     if has_aux:
         if not isinstance(returned, tuple) or len(returned) != 2:
@@ -197,7 +193,7 @@ def record_call(
     call.floats = all([type(x) is float for x in call.inputs]) and not arrays
     call.keep = outside and (
         any([x.node is not None for x in call.variables])
-        or ((call.tensors or _depth.get() > 0) and _reaches_out([*call.outputs, *_tensors(call.aux)], call.variables))
+        or _reaches_out([*call.outputs, *_tensors(call.aux)], call.variables)
     )
     if has_aux:
         call.aux = tree_map(lambda a: call.output_for_caller(a) if isinstance(a, Tensor) else a, call.aux)
@@ -215,7 +211,7 @@ def variable(x: Any, outside: bool, lasting: bool = False) -> Tensor:
             # the array of a leaf is copied: the leaf may be written to in place later, which its alias would not notice
             return alias(np.array(x._data) if x.node is None else x._data, x.node if x.node is not None else x)  # type: ignore[no-any-return]
         x = x._data
-    return Tensor(np.array(x) if lasting or not isinstance(x, np.ndarray) else x, requires_grad=True)
+    return Variable(np.array(x) if lasting or not isinstance(x, np.ndarray) else x, requires_grad=True)
 
 
 def vectors_like(expected: Sequence[Any], structure: Any, tree: Any, what: str) -> list[Any]:
@@ -266,7 +262,19 @@ def _tensors(tree: Any) -> list[Any]:
 
 
 def _reaches_out(outputs: Sequence[Any], variables: Sequence[Any]) -> bool:
-    """Whether results depend on a leaf that requires grad and is no variable of this call."""
-    own = {id(x) for x in variables}
-    starts = [y.node if y.node is not None else y for y in outputs if y.requires_grad]
-    return any(item.args is None if type(item) is Node else id(item) not in own for item in ancestors(*starts))
+    """Whether results depend on a leaf that requires grad, and is no variable of this call or of a finished one."""
+    stack = [y.node if y.node is not None else y for y in outputs if y.requires_grad]
+    seen = {None, *variables}
+    while stack:
+        item = stack.pop()
+        if item in seen:
+            continue
+        seen.add(item)
+        if type(item) is not Node:
+            if not getattr(item, "finished", False):
+                return True
+        elif item.args is None:
+            return True
+        else:
+            stack.extend(item.parents)
+    return False

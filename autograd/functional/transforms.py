@@ -1,7 +1,8 @@
 """First derivatives of functions: grad, value_and_grad, elementwise_grad, vjp, jvp, linearize, directional_derivative.
 
 Each takes an ordinary function of arrays (or floats, Tensors, trees of them) and returns arrays for arrays, floats for
-floats, Tensors for Tensors. They can be nested to any depth.
+floats, Tensors for Tensors, and Tensors if the function closes over one that requires grad. They can be nested to any
+depth.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
     Returns: a function of the same arguments. Its result is built like the argument (arrays for arrays, a float for a
            float, dicts for dicts), a tuple of these if argnum is a tuple; with has_aux the pair (gradient, aux).
            Where f does not depend on x: zeros.
-           The results are Tensors that can be differentiated further where x is a Tensor, or where they depend on
-           a variable of an enclosing transform. No `.grad` is touched.
+           The results are Tensors that can be differentiated further where x is a Tensor that requires grad, or where f
+           closes over one that does: a parameter, a variable of an enclosing transform. No `.grad` is touched.
     Raises: ShapeError if f returns more than one number; DTypeError for arguments or results that are not floating.
     Example:
         >>> import numpy as np

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import optim
+from autograd import Tensor
 from optim import lr_scheduler
 from tests.optim.test_flat import assert_same, give_gradients, kinds, parameters, run, values
 
@@ -154,6 +155,6 @@ def test_scratch_that_a_subclass_sets_after_the_constructor_is_there() -> None:
             return update
 
     p = Tensor([1.0, 2.0], requires_grad=True)
-    p.grad = np.ones(2)
+    p.grad = Tensor(np.ones(2))
     Own([p]).step()
     np.testing.assert_allclose(p.numpy(), [0.9, 1.9])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import autograd
 from autograd import Tensor, detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from autograd.engine.modes import mode
+from autograd.errors import ArgumentError
 
 
 @pytest.fixture
@@ -101,6 +103,45 @@ def test_decorator(x: Tensor) -> None:
     with pytest.raises(ZeroDivisionError):
         no_grad()(lambda: 1 / 0)()
     assert is_grad_enabled()
+
+
+@pytest.mark.parametrize("setting", [no_grad, enable_grad, detect_anomaly])
+def test_decorator_without_parentheses(setting: Any) -> None:
+    def state() -> tuple[bool, bool]:
+        return mode.get().recording, mode.get().anomaly
+
+    with setting():
+        expected = state()
+
+    @setting
+    def function(scale: float, *, more: float = 0.0) -> tuple[Any, ...]:
+        """Doc."""
+        return *state(), scale + more
+
+    @setting
+    def steps() -> Iterator[tuple[bool, bool]]:
+        yield state()
+
+    @setting
+    async def coroutine() -> tuple[bool, bool]:
+        return state()
+
+    class Model:
+        @setting
+        def method(self) -> tuple[bool, bool]:
+            return state()
+
+    before = mode.get()
+    with enable_grad() if setting is no_grad else no_grad() if setting is enable_grad else enable_grad():
+        assert function(2.0, more=1.0) == (*expected, 3.0)
+        assert list(steps()) == [expected]
+        assert asyncio.run(coroutine()) == expected
+        assert Model().method() == expected
+        assert setting(state)() == expected
+    assert (function.__name__, function.__doc__) == ("function", "Doc.")
+    assert mode.get() is before
+    with pytest.raises(ArgumentError, match=rf"with {setting.__name__}\(\):.*or a function to decorate; got False"):
+        setting(False)
 
 
 def test_recursive_decorated_function() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import nn
 from autograd import Tensor, fixed_point, grad, gradcheck, hessian, jacobian, jvp, no_grad, root
 from autograd.errors import ArgumentError, ConvergenceError, DTypeError, ShapeError
 from tests import ROOT
@@ -184,3 +185,24 @@ def test_physics_from_an_energy(capsys: pytest.CaptureFixture[str]) -> None:
     strike, misses = physics.aim(x, x[6, 1] + 0.02, 0.03, 15)
     assert misses[-1] < 1e-8
     assert strike > 0
+
+
+def test_the_heat_equation_by_a_network() -> None:
+    heat = example("heat")
+    rng = np.random.default_rng(0)
+    t, x = rng.uniform(0, 1, (2, 5))
+    np.testing.assert_allclose(heat.residual(heat.exact, t, x), np.zeros(5), atol=1e-12)
+    net = heat.network(rng)
+    weight = net[2].weight.numpy()
+
+    def by_weight(W: Any) -> Any:
+        u = heat.solution(lambda points: nn.functional_call(net, {"2.weight": W}, points))
+        return heat.residual(u, t, x)
+
+    assert gradcheck(by_weight, weight)
+    np.sum(heat.residual(heat.solution(net), t, x)).backward()
+    expected = grad(lambda W: np.sum(by_weight(W)))(weight)
+    np.testing.assert_allclose(net[2].weight.grad.numpy(), expected.numpy(), rtol=1e-10, atol=1e-14)
+    u, losses = heat.solve(120, np.random.default_rng(0))
+    assert losses[-1] < 1e-3 * losses[0]
+    assert heat.error(u) < 5e-3

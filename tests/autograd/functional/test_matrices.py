@@ -14,6 +14,7 @@ from autograd import (
     gauss_newton_vp,
     grad,
     gradcheck,
+    gradgradcheck,
     hessian,
     hessian_diagonal,
     hvp,
@@ -245,3 +246,19 @@ def test_gradcheck_finds_a_wrong_rule_of_each_kind() -> None:
     with pytest.raises(GradcheckError, match=r"reverse over reverse, order 2"):
         gradcheck(wrong_twice, x, order=2)
     assert not gradcheck(wrong_twice, Tensor(x, requires_grad=True), order=2, modes="forward", raise_exception=False)
+
+
+def test_gradcheck_takes_its_inputs_as_one_tuple() -> None:
+    x, y = np.array([1.0, 2.0]), np.array([0.5, -1.0])
+    for check in (gradcheck, gradgradcheck):
+        assert check(np.tanh, (x,))
+        assert check(lambda x, y: x * y * y, (x, y))
+        assert check(lambda x, y: x * y * y, (Tensor(x, requires_grad=True), Tensor(y)))
+        with pytest.raises(ArgumentError, match="needs an input to differentiate"):
+            check(np.tanh, ())
+    assert gradcheck(lambda x, y: x * y, (x, y), order=2, modes=("reverse", "forward"))
+    wrong = autograd.primitive(lambda x: x**2, lambda g, out, x: g * x, name="wrong", keeps="x")
+    assert not gradcheck(wrong, (x,), raise_exception=False)
+    with pytest.raises(GradcheckError, match="by input 0"):
+        gradcheck(wrong, (x,))
+    assert gradcheck(lambda x, shape: np.reshape(x, shape), x, (2, 1))  # a tuple among others is an input
