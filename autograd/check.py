@@ -155,10 +155,10 @@ def _derivative(
     leaves, where = _leaves(inputs)
     n = len(inputs)
     if in_mode == "forward":
-        vectors = [_normal(rng, leaves[i]._data) for i in where]
+        vectors = [_normal(rng, leaves[i]._array) for i in where]
     else:
         with enable_grad():
-            vectors = [_normal(rng, y._data) for y in _floating(f(*leaves))]
+            vectors = [_normal(rng, y._array) for y in _floating(f(*leaves))]
 
     def derivative(*args: Any) -> tuple[Tensor, ...]:
         wanted = [args[i] for i in where]
@@ -186,13 +186,13 @@ class _Comparison:
         self.rng = np.random.default_rng(0) if rng is None else rng
         self.leaves, self.where = _leaves(inputs)
         self.variables = [self.leaves[i] for i in self.where]
-        self.point = [x._data for x in self.variables]
+        self.point = [x._array for x in self.variables]
         with enable_grad():
             self.outputs = _floating(f(*self.leaves))
-            self.values = [_double(y._data) for y in self.outputs]
-            cotangents = [_normal(self.rng, y._data) for y in self.outputs]
+            self.values = [_double(y._array) for y in self.outputs]
+            cotangents = [_normal(self.rng, y._array) for y in self.outputs]
             found = _gradient(self.outputs, self.variables, cotangents) if self.reverse else ()
-        self.gradients = [g._data for g in found]
+        self.gradients = [g._array for g in found]
         self.weights = [_double(c) for c in cotangents]
         if not self.outputs:
             raise GradcheckError(f"{name}: f returned no floating Tensor; there is nothing to differentiate.")
@@ -265,7 +265,7 @@ class _Comparison:
             raise GradcheckError(
                 f"{self.name}: the shapes of f's results depend on the values of its inputs: {shapes}, then {found}."
             )
-        return [_double(y._data) for y in found]
+        return [_double(y._array) for y in found]
 
     def _change(self, new: list[Any], old: list[Any]) -> float:
         """<c, new - old>"""
@@ -275,7 +275,7 @@ class _Comparison:
         """The analytic derivative in a direction, by forward mode."""
         vectors = [np.asarray(d, x.dtype) for d, x in zip(directions, self.point, strict=True)]
         tangents = _tangents(self.outputs, self.variables, vectors)
-        return sum(float(np.sum(c * _double(t._data))) for c, t in zip(self.weights, tangents, strict=True))
+        return sum(float(np.sum(c * _double(t._array))) for c, t in zip(self.weights, tangents, strict=True))
 
     def _agree(self, a: float, b: float) -> bool:
         return a == b or abs(a - b) <= self.atol + self.rtol * max(abs(a), abs(b)) + self.rounding
@@ -371,9 +371,9 @@ def _gradient(
     """Jᵀ c by every input; zeros where the outputs do not depend on it."""
     pairs = [(y, c) for y, c in zip(_floating(outputs), cotangents, strict=True) if y.requires_grad]
     if not pairs:
-        return tuple(Tensor(np.zeros_like(x._data)) for x in inputs)
+        return tuple(Tensor(np.zeros_like(x._array)) for x in inputs)
     found = gradients([y for y, _ in pairs], inputs, [c for _, c in pairs], create_graph=create_graph)
-    return tuple(Tensor(np.zeros_like(x._data)) if g is None else g for x, g in zip(inputs, found, strict=True))
+    return tuple(Tensor(np.zeros_like(x._array)) if g is None else g for x, g in zip(inputs, found, strict=True))
 
 
 def _tangents(
@@ -382,7 +382,7 @@ def _tangents(
     """J d of every floating output; zeros where it does not depend on the inputs."""
     floating = _floating(outputs)
     found = push(floating, inputs, tangents, create_graph=create_graph)
-    return tuple(Tensor(np.zeros_like(y._data)) if t is None else t for y, t in zip(floating, found, strict=True))
+    return tuple(Tensor(np.zeros_like(y._array)) if t is None else t for y, t in zip(floating, found, strict=True))
 
 
 def _unit(x: Any, index: tuple[int, ...] | None) -> Any:

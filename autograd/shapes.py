@@ -14,6 +14,21 @@ import numpy as np
 from autograd.errors import ShapeError
 
 Axis = int | Sequence[int] | None
+HALF = np.dtype(np.float16)  # it has no count above 65504, and no integer above 2048 plus one: sums go in float32
+
+
+def _summed(g: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
+    if g.dtype is HALF:
+        return np.sum(g, axis=axis, dtype=np.float32, keepdims=keepdims).astype(HALF)
+    return np.sum(g, axis=axis, keepdims=keepdims)
+
+
+def divided(g: Any, count: Any) -> Any:
+    """g / count in the dtype of g, where the count may be more than float16 can hold."""
+    wide = np.dtype(np.float32) if g.dtype is HALF else g.dtype
+    if hasattr(count, "dtype"):
+        count = count.astype(wide)
+    return g / count if wide is g.dtype else (g.astype(wide) / count).astype(g.dtype)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
@@ -30,12 +45,12 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     added = len(shape_of_g) - len(shape)
     if added > 0:
-        g = np.sum(g, axis=tuple(range(added)))
+        g = _summed(g, tuple(range(added)))
         shape_of_g = np.shape(g)
     if added >= 0:
         stretched = tuple(i for i, size in enumerate(shape) if size == 1 and shape_of_g[i] != 1)
         if stretched:
-            g = np.sum(g, axis=stretched, keepdims=True)
+            g = _summed(g, stretched, keepdims=True)
     return g if np.shape(g) == shape else np.broadcast_to(g, shape)
 
 
@@ -56,9 +71,14 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim for a in numbers)
 
 
+def reduced_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """`normalize_axes` for a reduction: of a number NumPy also reduces the axis 0 or -1, which it has not."""
+    return () if not ndim and axis in (0, -1) else normalize_axes(axis, ndim)
+
+
 def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """The shape of a reduction over `axis` with keepdims=True."""
-    axes = normalize_axes(axis, len(shape))
+    axes = reduced_axes(axis, len(shape))
     return tuple(1 if i in axes else size for i, size in enumerate(shape))
 
 
@@ -75,7 +95,7 @@ def spread(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool = False) -
 def reduced_size(shape: tuple[int, ...], axis: Axis) -> int:
     """How many elements a reduction over `axis` combines into one."""
     size = 1
-    for a in normalize_axes(axis, len(shape)):
+    for a in reduced_axes(axis, len(shape)):
         size *= shape[a]
     return size
 
@@ -95,10 +115,10 @@ def unbroadcast_stack(g: Any, k: int, shape: tuple[int, ...]) -> Any:
         return np.broadcast_to(g, (k, *shape))
     added = len(got) - 1 - len(shape)
     if added:
-        g = np.sum(g, axis=tuple(range(1, added + 1)))
+        g = _summed(g, tuple(range(1, added + 1)))
     stretched = tuple([i + 1 for i, n in enumerate(shape) if n == 1 and g.shape[i + 1] != 1])
     if stretched:
-        g = np.sum(g, axis=stretched, keepdims=True)
+        g = _summed(g, stretched, keepdims=True)
     return g if g.shape == (k, *shape) else np.broadcast_to(g, (k, *shape))
 
 

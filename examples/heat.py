@@ -5,8 +5,9 @@
     ∂u/∂t = κ ∂²u/∂x²      u(0, x) = sin πx + ½ sin 2πx      u(t, 0) = u(t, 1) = 0
 
 The network solves the equation if the residual ∂u/∂t - κ ∂²u/∂x² is zero everywhere, so its mean square over points
-(t, x) is the loss (Lagaris et al. 1998, doi:10.1109/72.712178; Raissi et al. 2019, doi:10.1016/j.jcp.2018.10.045). The
-derivatives of u are taken by its arguments, and the loss is then differentiated by the parameters, which u uses by closure.
+(t, x) is the loss (Lagaris et al. 1998, doi:10.1109/72.712178; Raissi et al. 2019, doi:10.1016/j.jcp.2018.10.045).
+The derivatives of u are taken by its arguments, and the loss is then differentiated by the parameters, which u uses by
+closure.
 Start and boundary hold exactly, because of the form of u: a known function plus one that is zero there.
 
 The exact solution is a sum of decaying waves, against which the result is measured.

@@ -14,7 +14,7 @@ from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
 from autograd.random import generator
 from nn import functional as F
-from nn.core.checks import check_size
+from nn.core.checks import check_flag, check_size
 
 __all__ = ["minibatches", "DataLoader"]
 
@@ -77,6 +77,8 @@ class DataLoader:
                balanced: equal shares of the classes, which are the values of the last array: see `minibatches`.
                collate_fn: makes a batch of a list of a dataset's items, instead of stacking.
                rng: the generator of the orders; None means the package's generator (autograd.seed).
+               pytorchs: pin_memory, persistent_workers, prefetch_factor, pin_memory_device, timeout, worker_init_fn and
+               multiprocessing_context of PyTorch, which mean nothing without workers, and num_workers=0.
     Example:
         >>> import numpy as np
         >>> from nn.data import DataLoader
@@ -99,7 +101,12 @@ class DataLoader:
         drop_last: bool = False,
         collate_fn: Callable[[list[Any]], Any] | None = None,
         rng: np.random.Generator | None = None,
+        **pytorchs: Any,
     ) -> None:
+        _check_pytorchs(pytorchs)
+        _check_data(data)
+        for name, value in (("shuffle", shuffle), ("balanced", balanced), ("drop_last", drop_last)):
+            check_flag(name, value)
         self.batch_size = check_size("batch_size", batch_size)
         self.shuffle, self.drop_last, self.collate_fn = shuffle, drop_last, collate_fn
         self.rng = generator(rng) if rng is not None else None
@@ -144,6 +151,14 @@ class DataLoader:
         items = [self.dataset[i] for i in numbers]  # type: ignore[index]  # without columns there is a dataset
         return self.collate_fn(items) if self.collate_fn is not None else stack_items(items)
 
+    def smaller_last_batch(self) -> Any:
+        """The first rows, as many as the last batch has; None if all batches are of one size.
+
+        `nn.fit` tries it before the first step.
+        """
+        rows = 0 if self.drop_last else self._rows_per_epoch() % self.batch_size
+        return self._batch(slice(0, rows)) if rows else None
+
     def _length(self) -> int:
         """How many rows or items the data have."""
         return len(self.columns[0] if self.columns is not None else self.dataset)  # type: ignore[arg-type]
@@ -156,13 +171,60 @@ class DataLoader:
         return {"rng": generator(self.rng).bit_generator.state}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Set the generator of the orders to a saved state."""
-        generator(self.rng).bit_generator.state = state_dict["rng"]
+        """Set the generator of the orders to a saved state.
+
+        Raises:    ArgumentError for anything else than the state of a generator of its kind; then nothing is changed.
+        """
+        bits = generator(self.rng).bit_generator
+        before = bits.state
+        try:
+            bits.state = state_dict["rng"]
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            bits.state = before
+            raise ArgumentError(
+                f"the state of a DataLoader is {{'rng': the state of a {before['bit_generator']}}}; "
+                f"got {state_dict!r:.60} ({type(error).__name__}: {error})."
+            ) from None
 
     def __repr__(self) -> str:
         options = [f"batch_size={self.batch_size}"]
         options += [f"{name}=True" for name in ("shuffle", "balanced", "drop_last") if getattr(self, name)]
         return f"DataLoader({self._length()} rows, {', '.join(options)})"
+
+
+# PyTorch's options about worker processes and devices, of which there are none here
+_MEANS_NOTHING = {
+    "pin_memory", "persistent_workers", "prefetch_factor", "pin_memory_device", "timeout", "worker_init_fn",
+    "multiprocessing_context",
+}  # fmt: skip
+_INSTEAD = {
+    "num_workers": "0 is all there is: the arrays are in memory. Leave it out",
+    "generator": "it is called rng here, a np.random.Generator",
+    "sampler": "give the rows in the order you want, or balanced=True for equal shares of the classes",
+    "batch_sampler": "give a list of batches wherever a loader is taken",
+}
+
+
+def _check_pytorchs(options: dict[str, Any]) -> None:
+    for name, value in options.items():
+        if name in _MEANS_NOTHING or (name == "num_workers" and value == 0) or (name in _INSTEAD and value is None):
+            continue
+        if name not in _INSTEAD:
+            raise TypeError(f"DataLoader() got an unexpected keyword argument {name!r}")
+        raise ArgumentError(f"DataLoader got {name}={value!r:.40}; {_INSTEAD[name]}.")
+
+
+def _check_data(data: tuple[Any, ...]) -> None:
+    """Refuse two calls that PyTorch understands in another way: a batch size by position, and a list of pairs."""
+    if len(data) > 1 and isinstance(data[-1], (int, np.integer)):
+        raise ArgumentError(f"DataLoader takes arrays by position; write batch_size={data[-1]!r}.")
+    first = data[0] if data else None
+    if isinstance(first, list) and first and all(isinstance(item, tuple) for item in first):
+        raise ShapeError(
+            "DataLoader takes arrays, DataLoader(x, y, …), not a list or tuple of them: tuples (x, y) would be rows "
+            "of one array. Turn a list of (x, y) pairs into arrays by [np.stack(part) for part in zip(*pairs)]; "
+            "if each tuple is a row, write np.array(rows)."
+        )
 
 
 def as_columns(arrays: tuple[Any, ...], who: str) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError
+from nn.core.abandoned import locked, remove_abandoned, temporary_name
 from nn.core.module import Module
 
 Path = str | os.PathLike[str]
@@ -65,7 +66,7 @@ def load_metadata(path: Path) -> dict[str, str]:
     _items(path, data)  # raises if the file is incomplete, so that the header below can be relied on
     size = int.from_bytes(data[:8], "little")
     found = json.loads(data[8 : 8 + size]).get("__metadata__", {})
-    return dict(found)
+    return dict(found or {})
 
 
 def _arrays(state: Any) -> dict[str, np.ndarray]:
@@ -76,6 +77,12 @@ def _arrays(state: Any) -> dict[str, np.ndarray]:
     for name, value in state.items():
         if not isinstance(name, str) or name == "__metadata__":
             raise ArgumentError(f"the names of saved arrays are strings other than '__metadata__'; got {name!r}.")
+        if isinstance(value, (Mapping, str)) or value is None:
+            raise ArgumentError(
+                f"save takes a dict of name -> array; {name!r} is a {type(value).__name__}. Of a nested dict save each "
+                "part in a file of its own, or join the names, {'model.weight': …}; text goes into metadata=. "
+                "A whole training with its optimizer is saved by nn.fit(…, checkpoint=folder)."
+            )
         array = np.asarray(raw(value), order="C")
         if array.dtype.name not in _WRITABLE:
             raise DTypeError(
@@ -101,9 +108,10 @@ def _write_whole(path: str, data: bytes) -> None:
         )
     if os.path.isdir(path):
         raise IsADirectoryError(f"{path!r} is a folder; give the name of a file in it.")
-    temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")
+    remove_abandoned(folder, re.escape(name[:200]))
+    temporary = os.path.join(folder, temporary_name(name))
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "xb") as file, locked(temporary):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -163,7 +171,13 @@ def _array(name: str, item: Mapping[str, Any], path: Path) -> np.ndarray:
     array = np.frombuffer(item["data"], _DTYPES[kind])  # writable, because the data are a bytearray
     if kind == "BF16":  # a bfloat16 is the upper half of a float32
         array = (array.astype(np.uint32) << 16).view(np.float32)
-    return array.astype(array.dtype.newbyteorder("="), copy=False).reshape(item["shape"])
+    try:
+        return array.astype(array.dtype.newbyteorder("="), copy=False).reshape(item["shape"])
+    except ValueError as error:
+        raise ArgumentError(
+            f"{name} in {os.fspath(path)!r} has the shape {item['shape']!s:.60}, which NumPy does not hold: {error}. "
+            "Nothing was loaded."
+        ) from None
 
 
 def _safetensors() -> Any:

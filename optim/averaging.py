@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd.errors import ArgumentError
-from optim.checks import check_range
+from optim.checks import check_range, check_whole
 from optim.flat import BLOCK
 
 AvgFn = Callable[[Any, Any, int], Any]
@@ -152,14 +152,17 @@ class AveragedModel:
 
         Raises:    ArgumentError, which lists everything that does not fit; then nothing is changed.
         """
-        if "n_averaged" not in state_dict:
+        if not isinstance(state_dict, Mapping) or "n_averaged" not in state_dict:
             raise ArgumentError(
                 "the state of an AveragedModel has 'n_averaged'; of a plain model: averaged.module.load_state_dict(…)."
             )
-        count = int(state_dict["n_averaged"])
+        try:
+            count = check_whole("n_averaged", np.asarray(state_dict["n_averaged"]).item(), low=0)
+        except ValueError:  # also of an array of several numbers
+            raise ArgumentError(f"n_averaged is one whole number >= 0; got {state_dict['n_averaged']!r}.") from None
         state = {name.removeprefix("module."): value for name, value in state_dict.items() if name != "n_averaged"}
         self.module.load_state_dict(state)
-        self.n_averaged = count
+        self.n_averaged = int(count)
 
     def __repr__(self) -> str:
         inner = repr(self.module).replace("\n", "\n  ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -52,3 +53,24 @@ def check_choice(name: str, value: Any, *choices: str) -> None:
     """Raise ArgumentError unless the value is one of the choices."""
     if not isinstance(value, str) or value not in choices:
         raise ArgumentError(f"{name} must be {' or '.join(map(repr, choices))}; got {value!r}.")
+
+
+def kind_problems(name: str, own: Any, value: Any) -> list[str]:
+    """Lines of an error that say where a saved value is of another kind than one's own; None may become anything."""
+    if isinstance(own, Mapping) and isinstance(value, Mapping):
+        return [line for key in own if key in value for line in kind_problems(f"{name}[{key!r}]", own[key], value[key])]
+    if isinstance(own, (list, tuple)) and isinstance(value, (list, tuple)):
+        of = own if len(own) == len(value) else own[:1] * len(value)
+        pairs = zip(of, value, strict=False)
+        return [line for i, pair in enumerate(pairs) for line in kind_problems(f"{name}[{i}]", *pair)]
+    kinds: tuple[tuple[str, Callable[[Any], bool]], ...] = (
+        ("True or False", lambda x: isinstance(x, (bool, np.bool_))),
+        ("a number", is_number),
+        ("text", lambda x: isinstance(x, str)),
+        ("a dict", lambda x: isinstance(x, Mapping)),
+        ("a list", lambda x: isinstance(x, (list, tuple))),
+    )
+    for kind, fits in kinds:
+        if fits(own) and not fits(value):
+            return [f"{name} must be {kind}; got {value!r:.60}"]
+    return []

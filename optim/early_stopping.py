@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
-from optim.checks import check_choice, check_range, check_whole
+from optim.checks import check_choice, check_range, check_whole, kind_problems
 
 
 class EarlyStopping:
@@ -117,6 +117,8 @@ class EarlyStopping:
 
         Raises:    ArgumentError if something is missing or the mode is another; then nothing is changed.
         """
+        if not isinstance(state_dict, Mapping):
+            raise ArgumentError(f"the state of an EarlyStopping is a dict; got a {type(state_dict).__name__}.")
         missing = [name for name in self.state_dict() if name not in state_dict]
         if missing:
             raise ArgumentError(
@@ -128,6 +130,11 @@ class EarlyStopping:
                 f"the state is of mode {state_dict['mode']!r}, this EarlyStopping of mode {self.mode!r}: "
                 "its best is no bound here."
             )
+        problems = [
+            line for name, own in self.state_dict().items() for line in kind_problems(name, own, state_dict[name])
+        ]
+        if problems:
+            raise ArgumentError("the state does not fit this EarlyStopping:\n  " + "\n  ".join(problems))
         self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
         self.last_epoch, self.bad_epochs = state_dict["last_epoch"], state_dict["bad_epochs"]
         self.stopped = state_dict["stopped"]

@@ -26,7 +26,7 @@ Update = Callable[..., None]
 Piece = tuple[int, slice | None]  # a parameter's number, and which part of it: None for the whole
 
 _buffers: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # those made here, by id
-_raw, _requires_grad = attrgetter("_data"), attrgetter("_requires_grad")
+_raw, _requires_grad = attrgetter("_array"), attrgetter("_requires_grad")
 
 
 def block(dtype: Any) -> int:
@@ -86,9 +86,9 @@ class Flat:
         for p, (start, stop) in zip(self.params, pairwise(self.starts), strict=True):
             if shared is None:
                 view = self.values[start:stop].reshape(p.shape)
-                view[...] = p._data
-                p._data = view
-            self.views.append(p._data)
+                view[...] = p._array
+                p._array = view
+            self.views.append(p._array)
             self.remembered.append({name: array[start:stop].reshape(p.shape) for name, array in self.arrays.items()})
         self._stretches: dict[tuple[int, int], list[Stretch]] = {}
         self._scratch = scratch
@@ -137,7 +137,7 @@ class Flat:
                 i, part = pieces[0]
                 g = rows[i] if part is None else rows[i][part]
             else:
-                found = [params[i]._grad._data if part is None else rows[i][part] for i, part in pieces]  # type: ignore[union-attr]
+                found = [params[i]._grad._array if part is None else rows[i][part] for i, part in pieces]  # type: ignore[union-attr]
                 np.concatenate(found, axis=None, out=g)
             update(values, g, *rest)
 
@@ -170,7 +170,7 @@ class _GradientRows(dict[int, Any]):
     def __missing__(self, i: int) -> Any:
         p = self.params[i]
         assert p._grad is not None
-        row = self[i] = np.asarray(p._grad._data, p.dtype).reshape(-1)
+        row = self[i] = np.asarray(p._grad._array, p.dtype).reshape(-1)
         return row
 
 
@@ -185,13 +185,13 @@ def _may_be_written(p: Tensor) -> bool:
 
 def _side_by_side(params: list[Tensor], starts: list[int]) -> Any:
     """The part of another optimizer's buffer that these parameters fill in this order; None if there is none."""
-    base = _buffers.get(id(getattr(params[0]._data, "base", None)))
+    base = _buffers.get(id(getattr(params[0]._array, "base", None)))
     if base is None or base.dtype != params[0].dtype:
         return None
-    offset = params[0]._data.ctypes.data - base.ctypes.data
+    offset = params[0]._array.ctypes.data - base.ctypes.data
     for p, start in zip(params, starts, strict=False):
-        at_its_place = not p.size or p._data.ctypes.data - base.ctypes.data == offset + start * base.itemsize
-        if not (p._data.base is base and p._data.flags.c_contiguous and at_its_place and _may_be_written(p)):
+        at_its_place = not p.size or p._array.ctypes.data - base.ctypes.data == offset + start * base.itemsize
+        if not (p._array.base is base and p._array.flags.c_contiguous and at_its_place and _may_be_written(p)):
             return None
     first = offset // base.itemsize
     return base[first : first + starts[-1]]

@@ -97,6 +97,7 @@ class LBFGS(Optimizer):
         """
         if closure is None:
             raise ArgumentError("LBFGS evaluates the loss several times a step; call step(closure).")
+        self.has_stepped = True
         group = self.param_groups[0]
         params, tolerance, max_iter = group["params"], group["tolerance_change"], group["max_iter"]
         flats = self._flats(0, group)
@@ -199,7 +200,7 @@ class LBFGS(Optimizer):
 
 def _gradient(flats: list[Flat]) -> Any:
     """All gradients as one row, with zeros for a parameter that has none."""
-    rows = [np.zeros(p.size, p.dtype) if p._grad is None else p._grad._data for flat in flats for p in flat.params]
+    rows = [np.zeros(p.size, p.dtype) if p._grad is None else p._grad._array for flat in flats for p in flat.params]
     return np.concatenate(rows, axis=None)
 
 

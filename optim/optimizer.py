@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from operator import is_
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from autograd.engine.graph import clock
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from optim.checks import check_range as check_range
+from optim.checks import is_number
 from optim.flat import Flat, Update, block, scalars
 from optim.plan import Plan, Run
 from optim.plan import State as State
@@ -23,6 +25,9 @@ Group = dict[str, Any]
 SCHEDULED = ("initial_lr", "max_lr", "min_lr", "initial_momentum", "base_momentum", "max_momentum", "swa_lr")
 # PyTorch's settings that mean nothing here
 PYTORCHS = ("foreach", "capturable", "differentiable", "fused", "param_names")
+
+# Settings that are True or False
+FLAGS = ("maximize", "nesterov", "amsgrad", "centered", "decoupled_weight_decay", "bias_correction")
 
 
 class Optimizer:
@@ -67,6 +72,8 @@ class Optimizer:
     decoupled = False
     # Whether step() evaluates the loss itself, by calling the closure
     needs_closure = False
+    # Whether the state is there before the first step
+    eager = False
     # Hyperparameters that PyTorch's optimizer of this name does not have
     ours: ClassVar[tuple[str, ...]] = ()
 
@@ -74,6 +81,7 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, State] = {}
+        self.has_stepped = False  # a scheduler warns if its step comes first
         self._laid_out: dict[int, tuple[list[Tensor], list[Flat]]] = {}  # number of a group -> its parameters and Flats
         self._plans: dict[Flat, Plan] = {}
         self._buffers: dict[Any, list[Any]] = {}  # dtype -> the buffers of the rule
@@ -90,6 +98,16 @@ class Optimizer:
         for group in listed if isinstance(listed[0], Mapping) else [{"params": listed}]:
             self.add_param_group(group)
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Name PyTorch's options that mean nothing here."""
+        for name in PYTORCHS:
+            if name in kwargs and name not in inspect.signature(cls.__init__).parameters:
+                raise ArgumentError(
+                    f"{cls.__name__} has no {name}; got {kwargs[name]!r}. It is about how PyTorch runs the update: "
+                    "here all parameters are updated together anyway. Leave it out."
+                )
+        return object.__new__(cls)
+
     def check(self, group: Group) -> None:
         """Raise ArgumentError for a hyperparameter out of range."""
 
@@ -102,7 +120,8 @@ class Optimizer:
 
         Args:  group: the hyperparameters. `maximize` and `weight_decay` are taken care of: in g, or in p if decoupled.
                state: the `numbers` of these parameters, which the rule may change ("step" already counts this step),
-               "first": whether they are updated for the first time, and "dtype": the arrays' (see `flat.scalars`).
+               "first": whether they are updated for the first time (False if there is nothing to remember of them),
+               and "dtype": the arrays' (see `flat.scalars`).
         """
         raise ArgumentError(f"{self._name} defines no rule(group, state).")
 
@@ -115,6 +134,7 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        self.has_stepped = True
         for number, group in enumerate(self.param_groups):
             for flat in self._flats(number, group):
                 plan = self._plans.get(flat)
@@ -199,7 +219,7 @@ class Optimizer:
         """Remove the gradients, or set them to zero. Call it before each backward()."""
         for group in self.param_groups:
             for p in group["params"]:
-                p._grad = None if set_to_none or p._grad is None else Tensor(np.zeros_like(p._data))
+                p._grad = None if set_to_none or p._grad is None else Tensor(np.zeros_like(p._array))
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add parameters with settings of their own. What the group does not set is taken from the defaults.
@@ -222,9 +242,11 @@ class Optimizer:
                 raise ArgumentError(f"parameter {i} of the group is given twice: it would be updated twice a step.")
             taken.add(id(p))
         added = {**self.defaults, **group, "params": params}
-        self.check(added)
-        self._flats(len(self.param_groups), added)  # already here, so that p.numpy() is the same array after a step
+        self._check_group(added)
+        flats = self._flats(len(self.param_groups), added)  # here, so that p.numpy() is the same array after a step
         self.param_groups.append(added)
+        for flat in flats if self.eager else ():
+            self.state |= {p: {**self.numbers, **views} for p, views in zip(flat.params, flat.remembered, strict=True)}
 
     # Saving and restoring
 
@@ -249,13 +271,14 @@ class Optimizer:
                 f"{self._name} loads a dict of 'state' and 'param_groups', as state_dict() gives it; "
                 f"got {state_dict!r:.60}."
             )
-        groups = list(state_dict.get("param_groups", ()))
-        if not all(isinstance(group, Mapping) and "params" in group for group in groups):
+        groups = state_dict.get("param_groups", [])
+        if not isinstance(groups, (list, tuple)) or not all(map(_is_group, groups)):
             raise ArgumentError(
-                f"{self._name}: every one of the param_groups is a dict with 'params'; got {groups!r:.60}."
+                f"{self._name}: param_groups is a list of dicts with 'params', a list of the parameters' numbers; "
+                f"got {groups!r:.60}."
             )
         problems: list[str] = []
-        settings = self._read_groups(groups, problems)
+        settings = self._read_groups(list(groups), problems)
         by_number = dict(zip([i for group in groups for i in group["params"]], self._parameters(), strict=False))
         state = self._read_state(state_dict.get("state", {}), by_number, problems)
         if problems:
@@ -264,6 +287,7 @@ class Optimizer:
         for group, mine in zip(settings, self.param_groups, strict=True):
             mine.update(group)
         self.state = state
+        self.has_stepped = self.has_stepped or bool(state)
 
     def _read_groups(self, groups: list[Any], problems: list[str]) -> list[Group]:
         """The settings of the groups of a state dict; what does not fit is added to the problems."""
@@ -283,7 +307,7 @@ class Optimizer:
             left_out = {*PYTORCHS, "params"} | ({"decoupled_weight_decay"} - self.defaults.keys())
             settings.append({key: value for key, value in group.items() if key not in left_out})
             try:
-                self.check({**mine, **settings[i]})
+                self._check_group({**mine, **settings[i]})
             except ArgumentError as error:
                 problems.append(f"group {i}: {error}")
         return settings
@@ -298,7 +322,15 @@ class Optimizer:
             if p is None:
                 problems.append(f"state of a parameter {i} that no group has")
                 continue
-            converted = {key: self._converted(key, value, p) for key, value in values.items()}
+            if not isinstance(values, Mapping):
+                problems.append(f"the state of parameter {i} is a {type(values).__name__}, not a dict")
+                continue
+            converted = {}
+            for key, value in values.items():
+                try:
+                    converted[key] = self._converted(key, value, p)
+                except (TypeError, ValueError, OverflowError) as error:
+                    problems.append(f"{key} of parameter {i}: {error}")
             state[p] = {key: value for key, value in converted.items() if value is not None}
             missing = [key for key in self.numbers if key not in values]
             if missing:
@@ -320,8 +352,12 @@ class Optimizer:
         if key in self.numbers:
             return type(self.numbers[key])(value)
         value = raw(value)
+        if value is None:
+            return None
+        if is_number(value):  # of a 0-d parameter
+            value = np.asarray(value)
         if not isinstance(value, np.ndarray):
-            return value
+            raise TypeError(f"it must be an array; got {value!r:.60}")
         return value.astype(p.dtype if value.dtype.kind == "f" else value.dtype)
 
     def __repr__(self) -> str:
@@ -348,9 +384,20 @@ class Optimizer:
                 f"{self._name} takes a list of parameters, such as model.parameters(); got a {type(params).__name__}"
                 + (f". Write it{hint}." if hint else ".")
             )
+        if isinstance(params, (set, frozenset)):
+            raise ArgumentError(
+                f"{self._name} takes its parameters in an order that is the same in every run, by which a saved state "
+                f"finds them again; got a {type(params).__name__}. Give a list."
+            )
         listed = list(params)
         pairs = [type(p) is tuple and len(p) == 2 and isinstance(p[0], str) for p in listed]
         return [p for _, p in listed] if listed and all(pairs) else listed
+
+    def _check_group(self, group: Group) -> None:
+        for name in FLAGS:
+            if not isinstance(group.get(name, False), (bool, np.bool_)):
+                raise ArgumentError(f"{name} must be True or False; got {group[name]!r}.")
+        self.check(group)
 
     def _check_parameter(self, i: int, p: Any) -> None:
         if not isinstance(p, Tensor):
@@ -365,6 +412,12 @@ class Optimizer:
             raise ArgumentError(
                 f"{self._name} updates in place, and the array of parameter {i} is read-only. Give it a copy."
             )
+
+
+def _is_group(group: Any) -> bool:
+    """Whether it is a group of a state dict: settings, and parameters by number."""
+    listed = group.get("params") if isinstance(group, Mapping) else None
+    return isinstance(listed, (list, tuple)) and all(isinstance(i, (int, np.integer)) for i in listed)
 
 
 def _copy_of(value: Any) -> Any:

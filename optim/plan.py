@@ -24,7 +24,7 @@ class Run:
     new           whether they are updated for the first time
     numbers       what the optimizer remembers of each of them as a whole: name -> value
     params        the parameters
-    entries       what optimizer.state holds for each of them; empty if new
+    entries       what optimizer.state holds for each of them (None if there is nothing to remember); empty if new
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Run:
         self.new = new
         self.numbers = numbers
         self.params = flat.params[first:last]
-        self.entries = [] if new else [state[p] for p in self.params]
+        self.entries: list[Any] = [] if new else [state.get(p) for p in self.params]
         self._views = flat.remembered[first:last]
         self._arrays = [(itemgetter(name), [views[name] for views in self._views]) for name in flat.arrays]
 
@@ -92,10 +92,13 @@ class Plan:
 
 
 def _history(flat: Flat, i: int, entry: State | None, first_numbers: Mapping[str, Any]) -> tuple[bool, State]:
-    """Whether parameter i is new, and its numbers; its arrays are brought into the Flat's buffers."""
+    """Whether parameter i is new, with something to remember, and its numbers.
+
+    Its arrays are brought into the Flat's buffers.
+    """
     if entry is None:
         flat.adopt(i, None)
-        return True, dict(first_numbers)
+        return bool(flat.arrays or first_numbers), dict(first_numbers)
     complete = all([entry.get(name) is view for name, view in flat.remembered[i].items()])
     new = not complete and not flat.adopt(i, entry)
     return new, {name: entry.get(name, first) for name, first in first_numbers.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import accumulate, pairwise
 from numbers import Number
 from typing import Any
@@ -25,7 +25,7 @@ def minimize(
     x0: Any,
     method: Any = None,
     *,
-    args: Sequence[Any] = (),
+    args: Any = (),
     bounds: Any = None,
     constraints: Any = (),
     tol: float | None = None,
@@ -39,6 +39,7 @@ def minimize(
 
     Args:      f: takes x as Tensors, in the structure of x0, and then `args`; returns one number.
                x0: an array, a Tensor, a list of numbers, or a tree of arrays (nested lists, tuples and dicts).
+               args: further arguments of f as a tuple; as in SciPy, anything else is one argument.
                method: as SciPy takes it. None means BFGS, with bounds L-BFGS-B, with constraints SLSQP.
                bounds, constraints: as SciPy takes them, for all elements of x as one row, leaf after leaf.
                tol, options: as SciPy takes them.
@@ -56,7 +57,7 @@ def minimize(
     """
     from scipy.optimize import minimize as scipy_minimize  # here, because the import takes a tenth of a second
 
-    objective = _Objective(f, x0, tuple(args))
+    objective = _Objective(f, x0, args if isinstance(args, tuple) else (args,))
     name = method.lower() if isinstance(method, str) else ""
     wanted: dict[str, Any] = (
         {"fun": objective.value} if name in NO_GRADIENT else {"fun": objective.value_and_gradient, "jac": True}

@@ -24,7 +24,7 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     Shape:     (*, *x.shape) -> x.shape; in a sweep of k cotangents at once (k, *x.shape)
     """
     if isinstance(gi, recording.Tensor):
-        data = gi._data
+        data = gi._array
         if not create:
             gi = data
     elif gi is None or type(gi) is Share:

@@ -41,6 +41,7 @@ class Definition:
 
     direct        one VJP an argument and, as far as is known, one result: what the sweep calls without a detour
     by_composite  a graph of the gradient is made from the composite
+    may_return_argument: whether the forward can return one of its arguments itself
     calls_hooks   the rule of this identity calls the user's hooks; a picture calls no hooks, so there the cotangent
                   passes through unchanged
     """
@@ -77,6 +78,7 @@ class Definition:
             raise ArgumentError(f"{self.name}: saves=True needs a composite, for a graph of the gradient.")
         self.label = label
         elementwise = isinstance(forward, np.ufunc) and forward.signature is None
+        self.may_return_argument = not isinstance(forward, np.ufunc)  # as np.squeeze does with nothing to squeeze
         self.guard = elementwise if guard is None else guard
         self.defvjp(*vjps, keeps=keeps)
         if jvp is None and elementwise and forward.nout == 1:  # type: ignore[attr-defined]

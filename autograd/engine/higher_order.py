@@ -40,7 +40,7 @@ def through_composite(step: Any, node: Node, which: Sequence[int], g: Any, args:
             a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
             inputs[i] = a if parent is None else alias(a, parent)
         elif parent is not None:
-            inputs[i] = alias(a._data, parent)
+            inputs[i] = alias(a._array, parent)
     outputs = node.primitive.composite(*inputs, **node.params or {})
     several = isinstance(outputs, tuple)
     roots, seeds = (outputs, g) if several else ([outputs], [g])

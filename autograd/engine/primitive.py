@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.engine import anomaly, recording
 from autograd.engine.abstract import Saved, SavedOutputs, abstract
+from autograd.engine.call_arguments import positional, refuse_forgotten, without_constants
 from autograd.engine.definition import Definition, Function
+from autograd.engine.foreign import NATIVE, operand, refuse_foreign
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, record, recorded, result
-from autograd.errors import DTypeError, NoRuleError
+from autograd.engine.shared_memory import in_own_object, not_of, unshared
+from autograd.errors import DTypeError
 
 ndarray = np.ndarray
 get_mode = mode.get
@@ -32,7 +34,7 @@ class Primitive(Definition):
         bit = 1
         for a in args:
             if isinstance(a, Tensor):
-                raw.append(a._data)
+                raw.append(a._array)
                 parent = a.node
                 if parent is not None:
                     needs += bit
@@ -41,16 +43,23 @@ class Primitive(Definition):
                     parent = a
                 parents.append(parent)
             else:
-                raw.append(np.asarray(a) if type(a) is list and self._differentiable & bit else a)
+                raw.append(a if type(a) in NATIVE else operand(a))
                 parents.append(None)
             bit += bit
         if params:
             for value in params.values():
                 if isinstance(value, Tensor):
-                    return self(*self._positional(args, params), **params)
-            out = self.forward(*raw, **params)
-        else:
-            out = self.forward(*raw)
+                    return self(*positional(self, args, params), **params)
+        try:
+            out = self.forward(*raw, **params) if params else self.forward(*raw)
+        except Exception:
+            refuse_foreign(raw, text=isinstance(self.forward, np.ufunc))
+            raise
+        if self.may_return_argument:
+            for x in raw:
+                if x is out:
+                    out = in_own_object(out)
+                    break
         state = get_mode()
         plan = self._plans.get(needs + bit)  # known if such a call was recorded before
         kind = type(out)
@@ -69,22 +78,27 @@ class Primitive(Definition):
         values = None
         if self.saves:
             out, values = out
+            out = not_of(raw, out)
             plan = self._plans.get(needs + (1 << len(raw)))
             floating = isinstance(out, (ndarray, np.generic)) and out.dtype.kind == "f"
             if plan is not None and not state.special and floating:
                 for i in plan[0]:
                     raw[i] = abstract(raw[i])
                 return recorded(out, self, parents, raw, Saved.of(out, values), params or None, state.scope)
+        elif type(out) is tuple:
+            out = not_of(raw, out)
         if not any([is_tensor(a) for a in args]):
             return out
+        if type(out) is not tuple and (not hasattr(out, "dtype") or out.dtype.kind not in "fiubc"):
+            refuse_foreign(raw, text=False)
         if state.anomaly:
             anomaly.check_forward(self.name, raw, out, state.scope)
         if needs & ~self._differentiable:
-            needs = self._without_constants(needs, args, raw, parents)
+            needs = without_constants(self, needs, args, raw, parents, state.recording)
         if not needs:
             return _constant(out)
         if not state.recording:
-            return _constant(_unshared(out))
+            return _constant(unshared(out))
         if type(out) is float:
             out = float64(out)
         several = type(out) is tuple
@@ -95,6 +109,8 @@ class Primitive(Definition):
                     "Keep real and imaginary part as two tensors, or take x.detach()."
                 )
             return _constant(out)
+        if not (self.vjps or self.joint or self.each):
+            refuse_forgotten(self, 0)
         dropped, keep_out = self._plans.get(needs + (1 << len(raw))) or self._plan(needs, len(raw))
         for i in dropped:
             raw[i] = abstract(raw[i])
@@ -116,45 +132,8 @@ class Primitive(Definition):
             saved.values = values
         return made
 
-    def _without_constants(self, needs: int, args: Any, raw: list[Any], parents: list[Any]) -> int:
-        """Take arguments that have no derivative for constants; one that a step may write to is copied."""
-        for i, a in enumerate(args):
-            if parents[i] is not None and not self._differentiable >> i & 1:
-                needs -= 1 << i
-                if parents[i] is a:
-                    raw[i] = np.array(raw[i])
-                parents[i] = None
-        return needs
-
-    def _positional(self, args: tuple[Any, ...], params: dict[str, Any]) -> tuple[Any, ...]:
-        """Move arguments given by name to their positions (and out of params), up to the last Tensor."""
-        vjp = next((v for v in self.vjps if v is not None), None)
-        names = list(inspect.signature(vjp).parameters)[2 : 2 + self.arity] if vjp is not None else []
-        strangers = [name for name, value in params.items() if is_tensor(value) and name not in names]
-        if strangers:
-            raise NoRuleError(
-                f"{self.name}: no derivative by the argument {strangers[0]!r}; "
-                f"pass an array there ({strangers[0]}.numpy())"
-                + (f", or give {', '.join(names)} by position." if names else ", or give it by position.")
-            )
-        filled = list(args)
-        for name in names[len(args) :]:
-            if name not in params:
-                break
-            filled.append(params.pop(name))
-        if any(is_tensor(value) for value in params.values()):
-            raise NoRuleError(f"{self.name}: give the arguments {', '.join(names)} by position.")
-        return tuple(filled)
-
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
-
-
-def _unshared(out: Any) -> Any:
-    """A result under no_grad in memory of its own: a view of a leaf would change with the leaf, unnoticed."""
-    if type(out) is tuple:
-        return tuple([_unshared(o) for o in out])
-    return out.copy() if type(out) is ndarray and out.base is not None else out
 
 
 def _constant(out: Any) -> Any:

@@ -52,7 +52,7 @@ def recorded(
     node.written = 0
     node.hooks = None
     t = new(Tensor)
-    t._data = out
+    t._array = out
     t.node = node
     t._requires_grad = True
     t._grad = None
@@ -62,7 +62,7 @@ def recorded(
 def result(out: Any, node: Node | None) -> Any:
     """A Tensor that holds `out` and was made by `node`."""
     t = new(Tensor)
-    t._data = out
+    t._array = out
     t.node = node
     t._requires_grad = node is not None
     t._grad = None
@@ -71,4 +71,4 @@ def result(out: Any, node: Node | None) -> Any:
 
 def raw(x: Any) -> Any:
     """The array in a Tensor; anything else as it is."""
-    return x._data if isinstance(x, Tensor) else x
+    return x._array if isinstance(x, Tensor) else x

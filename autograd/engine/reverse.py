@@ -82,7 +82,7 @@ def backward(
 def _added(old: Any, g: Any, create: bool) -> Any:
     """A new gradient for a leaf that has one: whoever holds a name for the old one does not see it change."""
     if not create:
-        return result(old._data + g._data, None)
+        return result(old._array + g._array, None)
     with enable_grad():
         return old + g
 
@@ -262,9 +262,9 @@ def _in_own_memory(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, An
     """The recorded gradients, those that share memory copied (recorded), so that each leaf has its own."""
     seen = {id(raw(seed)) for seed in seeds}
     for leaf, g in leaves.items():
-        shared = g.node is None or id(g._data) in seen  # without a node it may be an array of the rule that returned it
-        if isinstance(g._data, ndarray) and (shared or g._data.base is not None):
+        shared = g.node is None or id(g._array) in seen  # without a node it may be an array of its rule
+        if isinstance(g._array, ndarray) and (shared or g._array.base is not None):
             with enable_grad():
                 leaves[leaf] = g = g.copy()
-        seen.add(id(g._data))
+        seen.add(id(g._array))
     return leaves

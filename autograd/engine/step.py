@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
+from autograd.engine.call_arguments import refuse_few_cotangents
 from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
 from autograd.engine.higher_order import linked, through_composite
@@ -21,7 +22,6 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import result
 from autograd.engine.tensor_hooks import retaining, through_hooks
 from autograd.engine.written import refuse_freed
-from autograd.errors import NoRuleError
 
 
 class Step:
@@ -103,7 +103,8 @@ def called(
         return [rules[i](g, out, *args, **params) for i in which]  # type: ignore[misc]
     if primitive.joint is not None:
         found = primitive.joint(g, out, *args, **params)
+        if type(found) not in (tuple, list) or len(found) <= max(which, default=-1):
+            refuse_few_cotangents(primitive, found, len(args))
         return [found[i] for i in which]
-    if primitive.each is None:
-        raise NoRuleError(f"{primitive.name} has no VJP: give one for each argument, {primitive.name}.defvjp(…).")
+    assert primitive.each is not None  # a call of a primitive without rules is refused
     return [primitive.each(i, g, out, *args, **params) for i in which]

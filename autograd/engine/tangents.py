@@ -122,15 +122,15 @@ def _fitted(t: Any, out: Any, k: int | None, create: bool) -> Any:
         return tuple([_fitted(ti, o, k, create) for ti, o in zip(t, out, strict=True)])
     t = _as_tangent(t, create)
     shape = out.shape if k is None else (k, *out.shape)
-    if t.shape != shape:
-        t = np.broadcast_to(t, shape)
+    if t.shape != shape:  # a VJP used as a JVP may give a number an axis, as one that computes in buffers does
+        t = np.reshape(t, ()) if shape == () and t.size == 1 else np.broadcast_to(t, shape)
     return t if t.dtype == out.dtype else t.astype(out.dtype)
 
 
 def _as_tangent(t: Any, create: bool) -> Any:
     """What a rule returned, as an array (or a Tensor in a recorded sweep)."""
     if is_tensor(t):
-        return t if create else t._data
+        return t if create else t._array
     if not hasattr(t, "dtype"):
         t = np.asarray(t)
     return result(t, None) if create else t

@@ -22,7 +22,8 @@ def through_hooks(hooks: dict[int, Any], g: Any) -> Any:
             new = returned if is_tensor(g) and is_tensor(returned) else np.asarray(raw(returned))
             if new.shape != g.shape:
                 raise ShapeError(f"a hook must return a gradient of shape {g.shape} or None; got shape {new.shape}.")
-            g = new.astype(g.dtype)
+            new = new.astype(g.dtype)
+            g = as_tensor(new) if is_tensor(g) else new
     return g
 
 

@@ -26,7 +26,7 @@ def is_written(parent: Any, node: Node, views: dict[Node, tuple[Any, int]]) -> b
         if known is None or known[1] > number:
             views[parent] = (value, number)
         return parent.written > number
-    return parent.written > number and np.may_share_memory(value, parent._data)
+    return parent.written > number and np.may_share_memory(value, parent._array)
 
 
 def refuse_written(nodes: Sequence[Node], used: Any) -> None:

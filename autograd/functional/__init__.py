@@ -17,6 +17,6 @@ from autograd.functional.transforms import (
 
 __all__ = [
     "checkpoint", "custom_vjp", "directional_derivative", "elementwise_grad", "fixed_point", "gauss_newton_vp", "grad",
-    "gradients", "hessian", "hessian_diagonal", "hvp", "jacobian", "jvp", "linearize", "root", "stop_gradient", "taylor",
-    "value_and_grad", "vhp", "vjp",
+    "gradients", "hessian", "hessian_diagonal", "hvp", "jacobian", "jvp", "linearize", "root", "stop_gradient",
+    "taylor", "value_and_grad", "vhp", "vjp",
 ]  # fmt: skip

@@ -70,8 +70,8 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
     if not tracked:
         return tree_unflatten(structure, found)
     constants = with_placeholders(leaves)
-    fingerprints = [_fingerprint(found[i]._data) for i in tracked]
-    values = [own_memory(found[i]._data, leaves) for i in tracked]
+    fingerprints = [_fingerprint(found[i]._array) for i in tracked]
+    values = [own_memory(found[i]._array, leaves) for i in tracked]
     count = len(
         found
     )  # a number, because the rule must not hold `found`: it will contain the results of this operation
@@ -87,7 +87,7 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
             results = tree_flatten(f(*inner, **names))[0]
         outputs = [results[i] for i in tracked] if len(results) == count else []
         if not outputs or not all(
-            is_tensor(y) and _agree(_fingerprint(y._data), first)
+            is_tensor(y) and _agree(_fingerprint(y._array), first)
             for y, first in zip(outputs, fingerprints, strict=True)
         ):
             raise GraphError(

@@ -96,7 +96,7 @@ class custom_vjp:  # noqa: N801  a decorator
                     f"{self.title} uses a Tensor that requires grad and is none of its arguments; its gradient would "
                     "be lost. Make it an argument, or take t.detach()."
                 )
-            return y._data
+            return y._array
         return y
 
     def _check_pair(self, returned: Any) -> tuple[Any, Any]:

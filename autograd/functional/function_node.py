@@ -34,9 +34,9 @@ class StandIns:
         self.leaves = list(leaves)
         for i, x in enumerate(leaves):
             if is_tensor(x) and x.requires_grad:
-                fresh = Tensor(x._data, requires_grad=True)
+                fresh = Tensor(x._array, requires_grad=True)
                 # the function may write to a result in place, but not to a leaf: a result is replaced by a result
-                self.leaves[i] = alias(fresh._data, fresh) if x.node is not None else fresh
+                self.leaves[i] = alias(fresh._array, fresh) if x.node is not None else fresh
                 self.tensors[i] = fresh
 
     def captured(self, outputs: Sequence[Any], start: int) -> list[Any]:
@@ -72,11 +72,11 @@ def arguments_for_rerun(leaves: Sequence[Any], kept: Sequence[Any], create: bool
             continue
         k = kept[i]
         if create and is_tensor(k) and k.requires_grad:
-            variables[i] = alias(k._data, k.node if k.node is not None else k)
-            given[i] = result(k._data, variables[i].node)
+            variables[i] = alias(k._array, k.node if k.node is not None else k)
+            given[i] = result(k._array, variables[i].node)
         else:
             variables[i] = Tensor(raw(k), requires_grad=True)
-            given[i] = alias(variables[i]._data, variables[i]) if x.recorded else variables[i]
+            given[i] = alias(variables[i]._array, variables[i]) if x.recorded else variables[i]
     return given, variables
 
 
@@ -119,10 +119,10 @@ def record_function(
     for x in leaves:
         needed = is_tensor(x) and x.requires_grad
         parents.append((x.node if x.node is not None else x) if needed else None)
-        args.append(x._data if needed else None)
+        args.append(x._array if needed else None)
     for origin in captured:
         parents.append(origin)
-        args.append(abstract(origin.out) if type(origin) is Node else origin._data)
+        args.append(abstract(origin.out) if type(origin) is Node else origin._array)
     watched = [*captured, *(parent for parent in parents if parent is not None and type(parent) is not Node)]
     number = next(clock)
 
@@ -140,5 +140,5 @@ def record_function(
 
 def own_memory(data: Any, leaves: Sequence[Any]) -> Any:
     """The data, copied if it is the array of an argument."""
-    same = any(is_tensor(x) and x._data is data for x in leaves) and isinstance(data, np.ndarray)
+    same = any(is_tensor(x) and x._array is data for x in leaves) and isinstance(data, np.ndarray)
     return data.copy() if same else data

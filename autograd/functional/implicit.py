@@ -197,7 +197,7 @@ def _implicit(name: str, step: Function, solve: Function, adjoint: Function, x0:
         create = any(is_tensor(c) for c in g)
         given, variables = arguments_for_rerun(constants, kept, create)
         recorded = create and all(is_tensor(x) for x in out)
-        at = [alias(x._data, x.node) if recorded else Tensor(_array(x), requires_grad=True) for x in out]
+        at = [alias(x._array, x.node) if recorded else Tensor(_array(x), requires_grad=True) for x in out]
         with enable_grad():
             around = [y if is_tensor(y) else Tensor(y) for y in step(at, tree_unflatten(arg_form, given))]
         moving = [i for i, y in enumerate(around) if y.requires_grad]
@@ -211,7 +211,7 @@ def _implicit(name: str, step: Function, solve: Function, adjoint: Function, x0:
                 else [None] * len(wanted)
             )
             zero = [np.zeros(x.shape, x.dtype) for x in at]
-            first = [z if c is None else c if made else c._data for z, c in zip(zero, found, strict=False)]
+            first = [z if c is None else c if made else c._array for z, c in zip(zero, found, strict=False)]
             return [*first, *found[len(at) :]]
 
         def pull_x(u: Sequence[Any]) -> list[Any]:
@@ -267,8 +267,8 @@ def _square(y: Any, x: Any, create: bool) -> Any:
 
 
 def _array(x: Any) -> Any:
-    return x._data if is_tensor(x) else np.asarray(x)
+    return x._array if is_tensor(x) else np.asarray(x)
 
 
 def _detached(x: Any) -> Any:
-    return Tensor(x._data) if is_tensor(x) else x
+    return Tensor(x._array) if is_tensor(x) else x

@@ -291,7 +291,7 @@ def _push_batch(call: RecordedCall, variables: Sequence[Any], directions: list[A
 def _filled(call: RecordedCall, found: Sequence[Any], size: int, shaped: Sequence[Any]) -> list[Any]:
     """The results of a sweep over a batch, with zeros for None; plain arrays unless they keep their history."""
     return [
-        np.zeros((size, *x.shape), x.dtype) if t is None else t if call.keep or t.requires_grad else t._data
+        np.zeros((size, *x.shape), x.dtype) if t is None else t if call.keep or t.requires_grad else t._array
         for t, x in zip(found, shaped, strict=True)
     ]
 

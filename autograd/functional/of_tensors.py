@@ -27,7 +27,7 @@ def gradients(
     What `grad(f)` is to a function, this is to Tensors that a forward pass has computed; it is `torch.autograd.grad`.
 
     Args:  outputs, inputs: a Tensor or several each. An input may be a leaf or a recorded Tensor on the way.
-           grad_outputs: for each output the cotangent; may be left out (or None) for an output of one element (it is 1).
+           grad_outputs: for each output the cotangent; may be left out, or None, for an output of one element: 1.
            retain_graph: keep the graph for another sweep (default: the value of create_graph).
            create_graph: record the sweep itself, so that the gradients can be differentiated.
            allow_unused: None for an input on which no output depends, which is refused otherwise.

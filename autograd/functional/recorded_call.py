@@ -60,7 +60,7 @@ class RecordedCall:
     outputs     the leaves of f's result as Tensors (constants where f returned plain numbers)
     structure   the structure of f's result
     aux         the second value that f returned (has_aux)
-    keep        whether results are Tensors with their history, because f's depend on a tensor outside that requires grad
+    keep        whether results are Tensors with their history: those of f depend on a tensor outside that requires grad
     tensors     whether the caller gave Tensors, and so gets Tensors
     floats      whether the caller gave Python floats alone, and so gets Python floats
     """
@@ -157,7 +157,7 @@ def record_call(
     call.variables = [variable(x, outside, lasting) for x in call.inputs]
     # If f writes to its argument in place, that Tensor gets a new node. So f gets a second Tensor with the same node,
     # and the variable stays what it was.
-    twins = [x if x.node is None else result(x._data, x.node) for x in call.variables]
+    twins = [x if x.node is None else result(x._array, x.node) for x in call.variables]
     tree = tree_unflatten(call.form, twins)
     given = list(args)
     for i, x in zip(positions, tree if several else (tree,), strict=True):
@@ -209,8 +209,8 @@ def variable(x: Any, outside: bool, lasting: bool = False) -> Tensor:
     if isinstance(x, Tensor):
         if x.requires_grad and outside:
             # the array of a leaf is copied: the leaf may be written to in place later, which its alias would not notice
-            return alias(np.array(x._data) if x.node is None else x._data, x.node if x.node is not None else x)  # type: ignore[no-any-return]
-        x = x._data
+            return alias(np.array(x._array) if x.node is None else x._array, x.node if x.node is not None else x)  # type: ignore[no-any-return]
+        x = x._array
     return Variable(np.array(x) if lasting or not isinstance(x, np.ndarray) else x, requires_grad=True)
 
 

@@ -30,7 +30,7 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) 
     """np.cumsum."""
     refuse_out("cumsum", out)
     check_dtype("cumsum", a, dtype)
-    return _cumsum(a, axis=axis, dtype=dtype)
+    return _cumsum(np.atleast_1d(a), axis=axis, dtype=dtype)
 
 
 # cumprod, exact also where factors are zero. y_k = x_0 … x_k, so
@@ -87,7 +87,7 @@ linear_recurrence: Primitive = define(
 def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     if a.size == 0:
         return np.zeros(a.shape, g.dtype)
-    if axis is None or a.ndim == 0:
+    if axis is None:
         return np.reshape(_cumprod_cotangent(np.reshape(a, -1), out, g), a.shape)
     return np.swapaxes(_cumprod_cotangent(*(np.swapaxes(each, axis, -1) for each in (a, out, g))), axis, -1)
 
@@ -103,7 +103,7 @@ def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
     """dy_k = x_k dy_{k-1} + y_{k-1} dx_k."""
     if a.size == 0:
         return np.zeros(out.shape, out.dtype)
-    if axis is None or a.ndim == 0:
+    if axis is None:
         return linear_recurrence(np.reshape(a, -1), shifted(out) * np.reshape(t, -1))
     x, y, tangent = (np.swapaxes(each, axis, -1) for each in (a, out, t))
     return np.swapaxes(linear_recurrence(x, shifted(y) * tangent), axis, -1)
@@ -120,7 +120,7 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None)
     """np.cumprod; the gradient is exact where factors are zero."""
     refuse_out("cumprod", out)
     check_dtype("cumprod", a, dtype)
-    return _cumprod(a, axis=axis, dtype=dtype)
+    return _cumprod(np.atleast_1d(a), axis=axis, dtype=dtype)
 
 
 @implements(np.nancumsum)

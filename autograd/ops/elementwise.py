@@ -138,13 +138,13 @@ conjugate = define(np.conjugate, lambda g, out, x: g, keeps="", guard=False, lab
 @implements(np.real)
 def real(val: Any) -> Any:
     """np.real: real numbers as they are. A complex Tensor is a constant, and so is its real part."""
-    return np.positive(val) if val.dtype.kind != "c" else result(val._data.real, None)
+    return np.positive(val) if val.dtype.kind != "c" else result(val._array.real, None)
 
 
 @implements(np.imag)
 def imag(val: Any) -> Any:
     """np.imag: a plain array; zeros for real numbers."""
-    return np.imag(val._data)
+    return np.imag(val._array)
 
 
 # sin(πx)/(πx), and all its derivatives: with s(u) = sin(u)/u = ∫₀¹ cos(ut) dt

@@ -10,7 +10,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.ops.arguments import refuse, refuse_out
 from autograd.ops.masking import masked
-from autograd.shapes import Axis, keep_dims
+from autograd.shapes import Axis, divided, keep_dims
 
 # Of two arrays. Both elements of a tie get g/2 (docs/conventions.md; as in PyTorch and JAX): the functions below return
 # 2 for the winner and 1 for a tie, and the rules multiply that by g/2. These factors are plain arrays of one byte an
@@ -53,15 +53,15 @@ fmin = define(np.fmin, lambda g, out, a, b: masked(0.5 * g, _twice_more(-a, -b))
 def _extremum_vjp(g: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The cotangent, divided equally among the elements that equal the extremum (among the nan, if there are any)."""
     chosen = (a == keep_dims(out, a.shape, axis, keepdims)) | np.isnan(a)
-    count = np.sum(chosen, axis=axis, keepdims=True).astype(g.dtype)
-    return masked(keep_dims(g, a.shape, axis, keepdims) / count, chosen)
+    count = np.sum(chosen, axis=axis, keepdims=True)
+    return masked(divided(keep_dims(g, a.shape, axis, keepdims), count), chosen)
 
 
 def _nan_extremum_vjp(g: Any, out: Any, a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The same for the extremum of the elements that are not nan. Where all are nan there is no derivative: 0."""
     chosen = a == keep_dims(out, a.shape, axis, keepdims)
-    count = np.maximum(np.sum(chosen, axis=axis, keepdims=True), 1).astype(g.dtype)
-    return masked(keep_dims(g, a.shape, axis, keepdims) / count, chosen)
+    count = np.maximum(np.sum(chosen, axis=axis, keepdims=True), 1)
+    return masked(divided(keep_dims(g, a.shape, axis, keepdims), count), chosen)
 
 
 _max = define(

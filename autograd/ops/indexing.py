@@ -76,8 +76,9 @@ def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any) -> Any:
 
 def _assigned_stack(k: int, x: Any, value: Any, index: Any) -> dict[str, Any] | None:
     """The batched call is that of getitem if the values have as many axes as the selection."""
+    stacked = stacked_index(index)
     selected = np.broadcast_to(np.zeros((), bool), x.shape)[index]
-    return {"index": stacked_index(index)} if np.ndim(value) == selected.ndim else None
+    return {"index": stacked} if stacked is not None and np.ndim(value) == selected.ndim else None
 
 
 # getitem and scatter are linear, and each is the transpose of the other.
@@ -106,7 +107,7 @@ setitem: Primitive = define(
 
 def positions(indices: Any, n: int, mode: str) -> Any:
     """Integer positions along an axis of n elements; modes "wrap" and "clip" change those that are out of bounds."""
-    indices = indices._data if is_tensor(indices) else np.array(indices, np.intp if np.size(indices) == 0 else None)
+    indices = indices._array if is_tensor(indices) else np.array(indices, np.intp if np.size(indices) == 0 else None)
     if mode == "raise":
         return indices
     if mode not in ("wrap", "clip"):
@@ -134,14 +135,15 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     refuse_out("take", out)
     if axis is None:
         a, axis = np.ravel(a), 0
-    (axis,) = normalize_axes(axis, np.ndim(a))
+    a = np.atleast_1d(a)
+    (axis,) = normalize_axes(axis, a.ndim)
     return _take(a, indices=positions(indices, np.shape(a)[axis], mode), axis=axis)
 
 
 @implements(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     """np.take_along_axis; an element taken twice gets the sum."""
-    indices = indices._data if is_tensor(indices) else np.array(indices)
+    indices = indices._array if is_tensor(indices) else np.array(indices)
     if axis is None:
         arr, axis = np.ravel(arr), 0
     shape = np.shape(arr)
@@ -171,7 +173,8 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
         )
     if axis is None:
         a, axis = np.ravel(a), 0
-    (axis,) = normalize_axes(axis, np.ndim(a))
+    a = np.atleast_1d(a)
+    (axis,) = normalize_axes(axis, a.ndim)
     mask = np.zeros(np.shape(a)[axis], bool)  # the condition may be shorter than the axis
     mask[np.flatnonzero(condition)] = True
     return getitem(a, index=_along(axis, mask))

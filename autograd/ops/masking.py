@@ -85,18 +85,24 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     return _choose(*choices, which=positions(a, len(choices), mode))
 
 
-def _is_first(i: int, conditions: tuple[Any, ...]) -> Any:
-    """Where condition i is the first that holds; for i = len(conditions), where none holds."""
-    holds = conditions[i] if i < len(conditions) else np.True_
-    for earlier in conditions[:i]:
-        holds = holds & ~earlier
-    return holds
+def _select_vjp(g: Any, out: Any, *choices: Any, conditions: tuple[Any, ...]) -> list[Any]:
+    """g where a condition is the first that holds; for the default, the last choice, where none holds."""
+    shares, free = [], np.True_
+    for condition in conditions:
+        shares.append(masked(g, condition & free))
+        free = free & ~condition
+    return [*shares, masked(g, free)]
+
+
+def _select_of_stacks(k: int, *choices: Any, conditions: tuple[Any, ...]) -> dict[str, Any] | None:
+    """No other conditions: they broadcast behind the leading axis, unless an array has fewer axes than others."""
+    return {} if len({len(a.shape) for a in (*choices, *conditions) if hasattr(a, "shape")}) == 1 else None
 
 
 _select = define(
     lambda *choices, conditions: np.select(conditions, choices[:-1], choices[-1]),
-    each=lambda i, g, out, *choices, conditions: masked(g, _is_first(i, conditions)),
-    keeps="", guard=False, name="select", jvp="elementwise", label="g where first, else 0",
+    joint=_select_vjp, batch=_select_of_stacks,
+    keeps="", guard=False, name="select", jvp="linear", label="g where first, else 0",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Functions without a derivative: they take Tensors, compute on the values, and return what NumPy returns.
 
-Comparisons, tests, positions, counts, shapes, text. Nothing is recorded, and no gradient flows back.
+Comparisons, tests, positions, counts, shapes, text. Nothing is recorded, and no gradient flows back. Where a result
+would carry a gradient (unique values, sums of weights, edges that follow the data), it is refused to lose it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.foreign import unlabelled
+from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor
 from autograd.engine.registry import implements, rules
 from autograd.errors import NoRuleError
@@ -18,12 +21,12 @@ from autograd.errors import NoRuleError
 def _deep_raw(x: Any) -> Any:
     """The array in a Tensor, also of the Tensors inside lists, tuples and dictionaries."""
     if is_tensor(x):
-        return x._data
+        return x._array
     if type(x) in (list, tuple):
         return type(x)(_deep_raw(item) for item in x)
     if type(x) is dict:
         return {key: _deep_raw(value) for key, value in x.items()}
-    return x
+    return unlabelled(x)
 
 
 def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,9 +58,7 @@ _FUNCTIONS = (
     np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere,
     np.ix_, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
     # how many, which
-    np.count_nonzero, np.bincount, np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges,
-    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values,
-    np.isin, np.intersect1d, np.union1d, np.setdiff1d, np.setxor1d,
+    np.count_nonzero, np.isin,
     # as text, and into files
     np.array_repr, np.array_str, np.array2string, np.save, np.savez, np.savez_compressed, np.savetxt,
     # new arrays of the same shape and dtype
@@ -72,6 +73,92 @@ for _ufunc in (np.logical_and, np.logical_or, np.logical_xor):
     rules[_ufunc, "reduce"] = _on_values(_ufunc.reduce)
 for _ufunc in (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal):
     rules[_ufunc, "outer"] = _on_values(_ufunc.outer)
+
+
+# Refused while a gradient would be lost; under no_grad, and for constants, they compute on the values
+
+
+def _requires_grad(x: Any) -> bool:
+    return any(map(_requires_grad, x)) if type(x) in (list, tuple) else getattr(x, "requires_grad", False)
+
+
+def _refuse_loss(name: str, what: str, remedy: str, *values: Any) -> None:
+    if _requires_grad(values) and mode.get().recording:
+        raise NoRuleError(
+            f"np.{name} of {what} that require grad would lose their gradient. {remedy} "
+            "For the values alone: x.numpy()."
+        )
+
+
+def _selecting(function: Callable[..., Any], remedy: str) -> Callable[..., Any]:
+    """A function whose result consists of elements of its arguments."""
+    on_values = _on_values(function)
+
+    def selecting(*args: Any, **params: Any) -> Any:
+        _refuse_loss(function.__name__, "elements", remedy, *args, *params.values())
+        return on_values(*args, **params)
+
+    return selecting
+
+
+for _unique in (np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values):
+    rules[_unique] = _selecting(
+        _unique, "Select them by position: _, i = np.unique(x.numpy(), return_index=True); np.ravel(x)[i]."
+    )
+for _set in (np.intersect1d, np.union1d, np.setdiff1d, np.setxor1d):
+    rules[_set] = _selecting(_set, "Select them by position, x[np.isin(x, y)] or x[~np.isin(x, y)].")
+
+
+@implements(np.bincount)
+def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    """np.bincount: plain counts. Weights that require grad are refused."""
+    _refuse_loss("bincount", "weights", "Sum them by a matrix: np.eye(n)[x].T @ weights.", weights)
+    return np.bincount(*_deep_raw((x, weights, minlength)))
+
+
+def _refuse_edges(name: str, data: Any, follows: bool, bins: Any, weights: Any) -> None:
+    matrix = "Sum them by a matrix: np.eye(n)[bin numbers].T @ weights."
+    _refuse_loss(name, "weights", matrix, weights)
+    _refuse_loss(name, "edges", "Pass constant edges.", bins)
+    if follows:
+        fixed = "The edges follow the data: pass constant ones, or range=."
+        _refuse_loss(name, "data", fixed, data)
+
+
+def _counts_bins(bins: Any, range: Any, axes: int) -> bool:
+    """Whether the edges along some axis are found from the data: bins is a number there, and range is not given."""
+    bins = list(bins) if isinstance(bins, (list, tuple)) and len(bins) == axes else [bins] * axes
+    ranges = [None] * axes if range is None else list(range)
+    return any(np.ndim(b) == 0 and r is None for b, r in zip(bins, ranges, strict=False))
+
+
+@implements(np.histogram)
+def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    """np.histogram: plain counts and edges. Weights, and edges that would carry a gradient, are refused."""
+    _refuse_edges("histogram", a, np.ndim(bins) == 0 and range is None, bins, weights)
+    return np.histogram(*_deep_raw((a, bins, range, density, weights)))
+
+
+@implements(np.histogram_bin_edges)
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    """np.histogram_bin_edges: plain edges. Those that would carry a gradient are refused."""
+    _refuse_edges("histogram_bin_edges", a, np.ndim(bins) == 0 and range is None, bins, weights)
+    return np.histogram_bin_edges(*_deep_raw((a, bins, range, weights)))
+
+
+@implements(np.histogram2d)
+def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    """np.histogram2d: plain counts and edges, as np.histogram."""
+    _refuse_edges("histogram2d", (x, y), _counts_bins(bins, range, 2), bins, weights)
+    return np.histogram2d(*_deep_raw((x, y, bins, range, density, weights)))
+
+
+@implements(np.histogramdd)
+def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
+    """np.histogramdd: plain counts and edges, as np.histogram."""
+    axes = len(sample) if isinstance(sample, (list, tuple)) else np.atleast_2d(_deep_raw(sample)).shape[-1]
+    _refuse_edges("histogramdd", sample, _counts_bins(bins, range, axes), bins, weights)
+    return np.histogramdd(*_deep_raw((sample, bins, range, density, weights)))
 
 
 @implements(np.full_like)

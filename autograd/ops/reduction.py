@@ -9,12 +9,14 @@ import numpy as np
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand, check_dtype, refuse, refuse_out
-from autograd.shapes import Axis, keep_dims, normalize_axes, reduced_size, spread
+from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread
 
 _add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
 
 
 def _sum_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    if a.dtype is HALF and dtype is None:
+        return _add_up(a, axis=axis, dtype=np.float32, keepdims=keepdims).astype(HALF)
     return _add_up(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -26,7 +28,7 @@ def _mean_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool =
 
 
 def _mean_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return spread(g / reduced_size(a.shape, axis), a.shape, axis, keepdims)
+    return spread(divided(g, reduced_size(a.shape, axis)), a.shape, axis, keepdims)
 
 
 _sum = define(
@@ -85,7 +87,7 @@ def _only(a: Any, where: Any, other: float) -> Any:
 
 def to_last(a: Any, axis: Axis, ndim: int) -> Any:
     """The array with the axes of a reduction moved to the end and joined to one."""
-    axes = normalize_axes(axis, ndim)
+    axes = reduced_axes(axis, ndim)
     rest = tuple(i for i in range(ndim) if i not in axes)
     moved = np.transpose(a, rest + axes)
     size = 1
@@ -96,7 +98,7 @@ def to_last(a: Any, axis: Axis, ndim: int) -> Any:
 
 def from_last(a: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
     """Undo `to_last`, for an array of that shape."""
-    axes = normalize_axes(axis, len(shape))
+    axes = reduced_axes(axis, len(shape))
     order = tuple(i for i in range(len(shape)) if i not in axes) + axes
     moved = np.reshape(a, tuple(shape[i] for i in order))
     return np.transpose(moved, tuple(order.index(i) for i in range(len(shape))))
@@ -143,6 +145,22 @@ def prod(
 # Variances. d var / dx = 2 (x - mean) / (n - ddof). The derivative by the mean is 0: the deviations sum to zero.
 
 
+def _spread_out(measure: Any) -> Any:
+    """np.var or np.std as a forward; of float16 in float32."""
+
+    def forward(a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        if a.dtype is HALF and dtype is None:
+            return measure(a, axis, np.float32, ddof=ddof, keepdims=keepdims).astype(HALF)
+        return measure(a, axis, dtype, ddof=ddof, keepdims=keepdims)
+
+    return forward
+
+
+def _widened(*arrays: Any) -> list[Any]:
+    """float16 as float32; other arrays as they are."""
+    return [a.astype(np.float32) if a.dtype is HALF else a for a in arrays]
+
+
 def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
     return max(reduced_size(a.shape, axis) - ddof, 0)
 
@@ -150,6 +168,7 @@ def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
 def _var_vjp(
     g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
 ) -> Any:
+    g, a = _widened(g, a)
     scale = keep_dims(g, a.shape, axis, keepdims) * 2 / _degrees_of_freedom(a, axis, ddof)
     return scale * (a - np.mean(a, axis=axis, keepdims=True))
 
@@ -162,6 +181,7 @@ def _std_vjp(
     The computed mean of a constant may have a rounding error, and then every deviation equals that error. Without
     centring them a second time the gradient would be ±1/n instead of 0.
     """
+    g, out, a = _widened(g, out, a)
     deviation = a - np.mean(a, axis=axis, keepdims=True)
     deviation = deviation - np.mean(deviation, axis=axis, keepdims=True)
     std = keep_dims(np.where(out == 0, 1, out), a.shape, axis, keepdims)
@@ -169,12 +189,12 @@ def _std_vjp(
 
 
 _var = define(
-    lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.var(a, axis, dtype, ddof=ddof, keepdims=keepdims),
-    _var_vjp, keeps="a", guard=False, name="var", jvp="reduction", batch="axis", label="g·2(x-mean)/n",
+    _spread_out(np.var), _var_vjp, keeps="a", guard=False,
+    name="var", jvp="reduction", batch="axis", label="g·2(x-mean)/n",
 )  # fmt: skip
 _std = define(
-    lambda a, axis=None, dtype=None, ddof=0, keepdims=False: np.std(a, axis, dtype, ddof=ddof, keepdims=keepdims),
-    _std_vjp, keeps="a out", guard=False, name="std", jvp="reduction", batch="axis", label="g·(x-mean)/(n·std)",
+    _spread_out(np.std), _std_vjp, keeps="a out", guard=False,
+    name="std", jvp="reduction", batch="axis", label="g·(x-mean)/(n·std)",
 )  # fmt: skip
 
 
@@ -216,9 +236,13 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
     shape = np.shape(a)
     if weights is None:
         value = np.mean(a, axis=axis, keepdims=keepdims)
-        total = np.full(value.shape, reduced_size(shape, axis), value.dtype)
-        return (value, total) if returned else value
-    weights = as_operand(weights)
+        return (value, np.full(value.shape, reduced_size(shape, axis), value.dtype)) if returned else value
+    a, weights = as_operand(a), as_operand(weights)
+    if np.result_type(a.dtype, weights.dtype) == HALF:
+        found = average(a.astype(np.float32), axis, weights.astype(np.float32), returned, keepdims=keepdims)
+        return tuple([part.astype(HALF) for part in found]) if returned else found.astype(HALF)
+    if weights.dtype == HALF:
+        weights = weights.astype(np.result_type(a.dtype, HALF))
     if weights.shape != shape:
         if axis is None:
             raise ShapeError(
@@ -284,8 +308,10 @@ def nanmean(
     refuse_out("nanmean", out)
     refuse("nanmean", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where)
     check_dtype("nanmean", a, dtype)
+    if a.dtype is HALF and dtype is None:
+        return nanmean(a.astype(np.float32), axis, keepdims=keepdims).astype(HALF)
     total = np.nansum(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    return total / _count(a, axis, keepdims).astype(total.dtype)
+    return divided(total, _count(a, axis, keepdims))
 
 
 def _count(a: Any, axis: Axis, keepdims: bool) -> Any:
@@ -305,6 +331,8 @@ def nanvar(
     check_dtype("nanvar", a, dtype)
     if dtype is not None:
         a = a.astype(dtype)
+    if a.dtype is HALF:
+        return nanvar(a.astype(np.float32), axis, ddof=ddof, keepdims=keepdims, correction=correction).astype(HALF)
     deviation = np.where(_present(a), a - np.nanmean(a, axis=axis, keepdims=True), 0)
     left = _count(a, axis, keepdims) - _ddof("nanvar", ddof, correction)
     variance = np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / np.maximum(left, 1).astype(a.dtype)
@@ -317,6 +345,11 @@ def nanstd(
     *, where: Any = True, mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
     """np.nanstd; the gradient at a constant is 0."""
+    if a.dtype is HALF and dtype is None:
+        wide = a.astype(np.float32)
+        return nanstd(
+            wide, axis, None, out, ddof, keepdims, where=where, mean=mean, correction=correction
+        ).astype(HALF)  # fmt: skip
     variance = nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
     constant = np.equal(variance, 0)
     return np.where(constant, 0, np.sqrt(np.where(constant, 1, variance)))

@@ -1,4 +1,4 @@
-"""Functions that SciPy has in scipy.special: erf and logsumexp."""
+"""Functions that SciPy has in scipy.special: erfc and logsumexp."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from autograd.engine.registry import define
 from autograd.shapes import keep_dims
 
 
-def _erf(x: Any) -> Any:
-    from scipy.special import erf as scipys
+def _erfc(x: Any) -> Any:
+    from scipy.special import erfc as scipys
 
     out = scipys(x)
     return out if x.dtype.kind != "f" else out.astype(x.dtype, copy=False)
 
 
-erf = define(
-    _erf,
-    lambda g, out, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x),
+erfc = define(
+    _erfc,
+    lambda g, out, x: g * (-2 / math.sqrt(math.pi)) * np.exp(-x * x),
     keeps="x",
-    name="erf",
+    name="erfc",
     jvp="elementwise",
-    label="g·2/√π·exp(-x²)",
+    label="-g·2/√π·exp(-x²)",
 )
 
 
@@ -36,7 +36,7 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
     """
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
-    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)  # -inf of an empty row: it sums to 0
     if np.isfinite(top).all():
         return x - top, top, True
     infinite = np.where(x == np.inf, np.zeros((), x.dtype), np.where(np.isnan(x), x, -np.inf))

@@ -35,7 +35,7 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
             state = get_mode()
             if parent is None or state.special:
                 return call(a, b)
-            x = a._data
+            x = a._array
             out = kept = operator(x, b)
             parents = (parent, None)
             args = (x, b)
@@ -54,8 +54,8 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
                 pb = b
             if (pa is None and pb is None) or state.special:
                 return call(a, b)
-            x = a._data
-            y = b._data
+            x = a._array
+            y = b._array
             out = kept = operator(x, y)
             if type(out) is not float64 and out.dtype.kind != "f":
                 return call(a, b)
@@ -71,6 +71,8 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
             return call(a, b)
         elif isinstance(b, (list, tuple)):
             return call(a, np.asarray(b))
+        elif isinstance(b, (str, bytes)) or hasattr(b, "__array__"):
+            return call(a, b)
         else:
             return NotImplemented
         return recorded(out, primitive, parents, args, kept, None, state.scope)
@@ -81,6 +83,8 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
             return call(a, b)
         if isinstance(a, (list, tuple)):
             return call(np.asarray(a), b)
+        if isinstance(a, (str, bytes)) or hasattr(a, "__array__"):
+            return call(a, b)
         return NotImplemented
 
     return forward, reflected

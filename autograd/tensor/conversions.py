@@ -24,7 +24,7 @@ class Conversions:
 
     __slots__ = ()
 
-    _data: Any
+    _array: Any
     _requires_grad: Any
     node: Any
     size: Any
@@ -33,17 +33,17 @@ class Conversions:
 
     def numpy(self) -> Any:
         """The raw array; it shares memory with the tensor. Gradients do not flow through it."""
-        return self._data
+        return self._array
 
     def item(self) -> Any:
         """The one element as a Python number."""
         if self.size != 1:
             raise ShapeError(f"item() needs a tensor of one element; this one has shape {self.shape}. Use tolist().")
-        return self._data.item()
+        return self._array.item()
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
-        return self._data.tolist()
+        return self._array.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._requires_grad:
@@ -52,11 +52,11 @@ class Conversions:
                 "t.detach() for a constant tensor, or np.stack([...]) to join tensors."
             )
         if copy is None:
-            return np.asarray(self._data, dtype=dtype)
-        return np.array(self._data, dtype=dtype, copy=copy)
+            return np.asarray(self._array, dtype=dtype)
+        return np.array(self._array, dtype=dtype, copy=copy)
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._array)
 
     def __float__(self) -> float:
         if self._requires_grad:
@@ -70,17 +70,17 @@ class Conversions:
         return complex(self._one())
 
     def __index__(self) -> int:
-        return self._data.__index__()  # type: ignore[no-any-return]
+        return self._array.__index__()  # type: ignore[no-any-return]
 
     def _one(self) -> Any:
         if self.size != 1:
             raise ShapeError(
                 f"only a tensor of one element converts to a Python number; this one has shape {self.shape}."
             )
-        return self._data.item()
+        return self._array.item()
 
     def __repr__(self) -> str:
-        values = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        values = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
         words = [values]
         if self.dtype != np.float64 and not (self.dtype.kind in "bi" and self.dtype.itemsize in (1, 8)):
             words.append(f"dtype={self.dtype}")
@@ -93,4 +93,4 @@ class Conversions:
     def __format__(self, spec: str) -> str:
         if not spec:
             return repr(self)
-        return format(self._one() if self.size == 1 else self._data, spec)
+        return format(self._one() if self.size == 1 else self._array, spec)

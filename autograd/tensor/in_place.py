@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.graph import clock
+from autograd.engine.foreign import numbers, operand
+from autograd.engine.graph import Node, clock
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import rules
+from autograd.engine.tensor_hooks import RETAIN, retaining
 from autograd.errors import DTypeError, InPlaceError, NoRuleError, ShapeError
 from autograd.ops import indexing
 from autograd.tensor.operators import raw_index
@@ -27,7 +29,7 @@ class InPlace:
 
     __slots__ = ()
 
-    _data: Any
+    _array: Any
     _requires_grad: Any
     node: Any
     written: Any
@@ -62,15 +64,15 @@ class InPlace:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index = raw_index(index)
-        if self._writes_in_place(f"x[{index!r}] = …"):
-            self._data[index] = raw(value)
+        if not is_tensor(value):
+            value = numbers(np.asarray(operand(value)))
+        if self._writes_in_place(f"x[{index!r}] = …", "y = x.copy(); y[…] = …"):
+            self._array[index] = raw(value)
             self._mark_written()
         else:
-            if not is_tensor(value):
-                value = np.asarray(value)
-            elif value._requires_grad and self._data.dtype.kind != "f":
+            if is_tensor(value) and value._requires_grad and self._array.dtype.kind != "f":
                 raise DTypeError(
-                    f"a tensor of {self._data.dtype} cannot take the gradient of what is assigned to it; "
+                    f"a tensor of {self._array.dtype} cannot take the gradient of what is assigned to it; "
                     "make it floating: x.astype(float)."
                 )
             self._take_over(indexing.setitem(self, value, index=index))
@@ -79,16 +81,16 @@ class InPlace:
 
     def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> None:
         """Sort this tensor; np.sort(t) returns a sorted one."""
-        if self._writes_in_place("t.sort(), unlike np.sort(t),"):
-            self._data.sort(axis, kind, order, stable=stable)
+        if self._writes_in_place("t.sort(), unlike np.sort(t),", "np.sort(t)"):
+            self._array.sort(axis, kind, order, stable=stable)
             self._mark_written()
         else:
             self._take_over(rules[np.sort](self, axis, kind, order, stable=stable))
 
     def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
         """Partition this tensor; np.partition(t, kth) returns a partitioned one."""
-        if self._writes_in_place("t.partition(kth), unlike np.partition(t, kth),"):
-            self._data.partition(kth, axis, kind, order)
+        if self._writes_in_place("t.partition(kth), unlike np.partition(t, kth),", "np.partition(t, kth)"):
+            self._array.partition(kth, axis, kind, order)
             self._mark_written()
         else:
             self._take_over(rules[np.partition](self, kth, axis, kind, order))
@@ -101,18 +103,18 @@ class InPlace:
 
     def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
         """Assign to positions in the flattened tensor; the values are repeated as often as needed."""
-        self._put(indexing.positions(indices, self._data.size, mode), values)
+        self._put(indexing.positions(indices, self._array.size, mode), values)
 
     def _put(self, places: Any, values: Any) -> None:
-        places, values = np.ravel(places), values if is_tensor(values) else np.asarray(values)
+        places, values = np.ravel(places), values if is_tensor(values) else np.asarray(operand(values))
         n = values.size
         if places.size and n:
             values = np.ravel(values)
             values = values if n == places.size else values[np.arange(places.size) % n]
-            size = self._data.size
+            size = self._array.size
             if np.any((places < -size) | (places >= size)):
                 raise IndexError(f"an index of put is out of bounds for {size} elements.")
-            self[np.unravel_index(places % size, self._data.shape)] = values
+            self[np.unravel_index(places % size, self._array.shape)] = values
 
     def resize(self, *new_shape: Any, refcheck: bool = True) -> None:
         """Refused: a write in place never changes the shape."""
@@ -130,21 +132,24 @@ class InPlace:
 
     def _update(self, ufunc: np.ufunc, other: Any) -> Any:
         """x ∘= other: it writes to the array where that is allowed, otherwise the tensor takes over a new array."""
-        if self._writes_in_place(f"x {_SYMBOLS[ufunc]}= …"):
-            ufunc(self._data, raw(other), out=self._data)
+        symbol = _SYMBOLS[ufunc]
+        if self._writes_in_place(f"x {symbol}= …", f"x = x {symbol} …"):
+            ufunc(self._array, operand(raw(other)), out=self._array)
             self._mark_written()
             return self
         new = rules[ufunc](self, other)
         if new.shape != self.shape:
             raise ShapeError(
-                f"an in-place operation cannot change the shape {self.shape} to {new.shape}; write x = x ∘ other."
+                f"x {symbol}= other cannot change the shape {self.shape} to {new.shape}; write x = x {symbol} other."
             )
         if not np.can_cast(new.dtype, self.dtype, "same_kind"):
-            raise DTypeError(f"an in-place operation cannot turn {self.dtype} into {new.dtype}; write x = x ∘ other.")
+            raise DTypeError(
+                f"x {symbol}= other cannot turn {self.dtype} into {new.dtype}; write x = x {symbol} other."
+            )
         self._take_over(new if new.dtype == self.dtype else new.astype(self.dtype))
         return self
 
-    def _writes_in_place(self, what: str) -> bool:
+    def _writes_in_place(self, what: str, instead: str) -> bool:
         """Whether a write goes to the array itself: only under no_grad, for a leaf, or if nothing else uses the array.
 
         The nodes that read a leaf which requires grad notice that it was written, and refuse to compute a gradient from
@@ -155,21 +160,23 @@ class InPlace:
         if recording and self.node is None and self._requires_grad:
             raise InPlaceError(
                 f"{what} would overwrite a leaf that requires grad, whose gradient belongs to its old value. "
-                "Write x = x ∘ other for a new tensor, or do it inside `with autograd.no_grad():`."
+                f"Write {instead} for a new tensor, or do it inside `with autograd.no_grad():`."
             )
-        if recording or not isinstance(self._data, np.ndarray):
+        if recording or not isinstance(self._array, np.ndarray):
             return False
         if self.node is None and self._requires_grad:
             return True
-        return self._data.base is None and getrefcount(self._data) <= 2  # the tensor's reference, and this call's
+        return self._array.base is None and getrefcount(self._array) <= 2  # the tensor's reference, and this call's
 
     def _take_over(self, new: Any) -> None:
         """Take over the value of another tensor and, while recording, its history.
 
         Under no_grad the write only corrects the value, and the gradient still flows to where the old value came from.
         """
-        self._data = new._data
+        self._array = new._array
         if mode.get().recording:
+            if self.node is not None and self.node.hooks and new.node is not None:
+                _move_retained(self, self.node, new.node)
             self.node = new.node
             self._requires_grad = new._requires_grad
         self._mark_written()
@@ -189,7 +196,7 @@ class Flat:
         self._tensor = tensor
 
     def __len__(self) -> int:
-        return self._tensor._data.size  # type: ignore[no-any-return]
+        return self._tensor._array.size  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._tensor.ravel())
@@ -199,3 +206,10 @@ class Flat:
 
     def __setitem__(self, index: Any, values: Any) -> None:
         self._tensor._put(np.arange(len(self))[raw(index)], values)
+
+
+def _move_retained(tensor: Any, old: Node, new: Node) -> None:
+    """Let a tensor that was written to retain the gradient of its new value. Hooks stay with the old, as in PyTorch."""
+    if any(asked is tensor for asked in retaining(old)):
+        assert old.hooks is not None
+        new.hooks = {**(new.hooks or {}), RETAIN: old.hooks.pop(RETAIN)}

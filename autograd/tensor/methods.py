@@ -12,9 +12,10 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.engine.registry import rules
-from autograd.errors import DTypeError, NoRuleError
+from autograd.errors import ArgumentError, DTypeError, NoRuleError
 from autograd.ops.elementwise import imag, real
 from autograd.ops.shape import astype
+from autograd.tensor.habits import check_axes, refuse_habit
 
 
 class ArrayMethods:
@@ -22,7 +23,7 @@ class ArrayMethods:
 
     __slots__ = ()
 
-    _data: Any
+    _array: Any
 
     # Reductions
 
@@ -34,8 +35,11 @@ class ArrayMethods:
         keepdims: bool = False,
         initial: Any = None,
         where: Any = True,
+        **habits: Any,
     ) -> Any:
         """np.sum."""
+        if habits or dtype is True or dtype is False:
+            refuse_habit("sum", dtype, habits)
         return rules[np.sum](self, axis, dtype, out, keepdims, initial, where)
 
     def prod(
@@ -46,48 +50,84 @@ class ArrayMethods:
         keepdims: bool = False,
         initial: Any = None,
         where: Any = True,
+        **habits: Any,
     ) -> Any:
         """np.prod."""
+        if habits or dtype is True or dtype is False:
+            refuse_habit("prod", dtype, habits)
         return rules[np.prod](self, axis, dtype, out, keepdims, initial, where)
 
     def mean(
-        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+        **habits: Any,
     ) -> Any:
         """np.mean."""
+        if habits or dtype is True or dtype is False:
+            refuse_habit("mean", dtype, habits)
         return rules[np.mean](self, axis, dtype, out, keepdims, where=where)
 
     def max(
-        self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+        **habits: Any,
     ) -> Any:
         """np.max: tied elements share the gradient."""
+        if habits or out is True or out is False:
+            refuse_habit("max", out, habits)
         return rules[np.max](self, axis, out, keepdims, initial, where)
 
     def min(
-        self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+        **habits: Any,
     ) -> Any:
         """np.min: tied elements share the gradient."""
+        if habits or out is True or out is False:
+            refuse_habit("min", out, habits)
         return rules[np.min](self, axis, out, keepdims, initial, where)
 
     def var(
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
-        *, where: Any = True, mean: Any = None, correction: float | None = None,
+        *, where: Any = True, mean: Any = None, correction: float | None = None, **habits: Any
     ) -> Any:  # fmt: skip
         """np.var."""
+        if habits or dtype is True or dtype is False:
+            refuse_habit("var", dtype, habits)
         return rules[np.var](self, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
 
     def std(
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
-        *, where: Any = True, mean: Any = None, correction: float | None = None,
+        *, where: Any = True, mean: Any = None, correction: float | None = None, **habits: Any
     ) -> Any:  # fmt: skip
         """np.std."""
+        if habits or dtype is True or dtype is False:
+            refuse_habit("std", dtype, habits)
         return rules[np.std](self, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
 
-    def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None, **habits: Any) -> Any:
         """np.cumsum."""
+        if habits or dtype is True or dtype is False:
+            refuse_habit("cumsum", dtype, habits)
         return rules[np.cumsum](self, axis, dtype, out)
 
-    def cumprod(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    def cumprod(self, axis: Any = None, dtype: Any = None, out: Any = None, **habits: Any) -> Any:
         """np.cumprod."""
+        if habits or dtype is True or dtype is False:
+            refuse_habit("cumprod", dtype, habits)
         return rules[np.cumprod](self, axis, dtype, out)
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
@@ -102,35 +142,35 @@ class ArrayMethods:
 
     def argmax(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
         """np.argmax: a plain array."""
-        return self._data.argmax(axis, out, keepdims=keepdims)
+        return self._array.argmax(axis, out, keepdims=keepdims)
 
     def argmin(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
         """np.argmin: a plain array."""
-        return self._data.argmin(axis, out, keepdims=keepdims)
+        return self._array.argmin(axis, out, keepdims=keepdims)
 
     def argsort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> Any:
         """np.argsort: a plain array."""
-        return np.argsort(self._data, axis, kind, order, stable=stable)
+        return np.argsort(self._array, axis, kind, order, stable=stable)
 
     def argpartition(self, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Any:
         """np.argpartition: a plain array."""
-        return np.argpartition(self._data, kth, axis, kind, order)
+        return np.argpartition(self._array, kth, axis, kind, order)
 
     def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
         """np.searchsorted: a plain array."""
-        return self._data.searchsorted(raw(v), side, sorter)
+        return self._array.searchsorted(raw(v), side, sorter)
 
     def nonzero(self) -> Any:
         """np.nonzero: plain arrays."""
-        return self._data.nonzero()
+        return self._array.nonzero()
 
     def any(self, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
         """np.any: a plain result."""
-        return self._data.any(axis=axis, out=out, keepdims=keepdims, where=where)
+        return self._array.any(axis=axis, out=out, keepdims=keepdims, where=where)
 
     def all(self, axis: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
         """np.all: a plain result."""
-        return self._data.all(axis=axis, out=out, keepdims=keepdims, where=where)
+        return self._array.all(axis=axis, out=out, keepdims=keepdims, where=where)
 
     # Elementwise
 
@@ -156,9 +196,9 @@ class ArrayMethods:
         """The values in another dtype; the gradient has the tensor's own. A result that is not floating is constant."""
         if order != "K":
             raise NoRuleError(f"astype(order={order!r}): a Tensor has no memory order to choose; leave order= out.")
-        if not np.can_cast(self._data.dtype, dtype, casting):
+        if not np.can_cast(self._array.dtype, dtype, casting):
             raise DTypeError(
-                f"astype: {self._data.dtype} does not convert to {np.dtype(dtype)} with casting={casting!r}."
+                f"astype: {self._array.dtype} does not convert to {np.dtype(dtype)} with casting={casting!r}."
             )
         return astype(self, dtype, copy=copy)
 
@@ -174,11 +214,18 @@ class ArrayMethods:
 
     def flatten(self, order: Any = "C") -> Any:
         """All elements along one axis, as np.ravel; unlike ndarray.flatten it does not have to copy."""
+        if not isinstance(order, str):
+            raise ArgumentError(
+                f"flatten takes no axis: it makes one row of everything; got {order!r}. To keep the first axes: "
+                "x.reshape(*x.shape[:k], -1), or nn.Flatten(k)."
+            )
         return rules[np.ravel](self, order=order)
 
     def transpose(self, *axes: Any) -> Any:
         """np.transpose; the axes as one tuple or as several numbers; without axes it reverses them."""
         one = len(axes) == 1 and (axes[0] is None or np.iterable(axes[0]))
+        if len(axes) > 1:
+            check_axes(axes, self._array.ndim)
         return rules[np.transpose](self, axes[0] if one else axes or None)
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
@@ -189,8 +236,13 @@ class ArrayMethods:
         """np.squeeze."""
         return rules[np.squeeze](self, axis)
 
-    def repeat(self, repeats: Any, axis: Any = None) -> Any:
+    def repeat(self, repeats: Any, axis: Any = None, *more: Any) -> Any:
         """np.repeat."""
+        if more:
+            raise ArgumentError(
+                "repeat(repeats, axis) repeats each element along one axis, as NumPy does; got "
+                f"{2 + len(more)} numbers. To repeat the whole: np.tile(x, {(repeats, axis, *more)})."
+            )
         return rules[np.repeat](self, repeats, axis)
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -225,8 +277,8 @@ class ArrayMethods:
 
     @property
     def strides(self) -> tuple[int, ...]:
-        return self._data.strides  # type: ignore[no-any-return]
+        return self._array.strides  # type: ignore[no-any-return]
 
     @property
     def flags(self) -> Any:
-        return self._data.flags
+        return self._array.flags

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.foreign import unlabelled
 from autograd.engine.recording import raw
 from autograd.engine.registry import rules
 from autograd.ops import arithmetic, indexing
@@ -19,7 +20,7 @@ class Operators:
 
     __slots__ = ()
 
-    _data: Any
+    _array: Any
     ndim: Any
     shape: Any
 
@@ -67,22 +68,22 @@ class Operators:
     __hash__ = object.__hash__  # by identity, although == compares the elements
 
     def __eq__(self, other: object) -> Any:
-        return self._data == raw(other)
+        return self._array == unlabelled(raw(other))
 
     def __ne__(self, other: object) -> Any:
-        return self._data != raw(other)
+        return self._array != unlabelled(raw(other))
 
     def __lt__(self, other: Any) -> Any:
-        return self._data < raw(other)
+        return self._array < unlabelled(raw(other))
 
     def __le__(self, other: Any) -> Any:
-        return self._data <= raw(other)
+        return self._array <= unlabelled(raw(other))
 
     def __gt__(self, other: Any) -> Any:
-        return self._data > raw(other)
+        return self._array > unlabelled(raw(other))
 
     def __ge__(self, other: Any) -> Any:
-        return self._data >= raw(other)
+        return self._array >= unlabelled(raw(other))
 
     # Indexing and iteration; assignment to an index is a write in place (in_place.py)
 
@@ -100,7 +101,7 @@ class Operators:
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, value: Any) -> bool:
-        return bool((self._data == raw(value)).any())
+        return bool((self._array == raw(value)).any())
 
 
 def raw_index(index: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,30 +22,37 @@ def no_rule(name: str) -> str:
     )
 
 
+def _full_name(ufunc: np.ufunc) -> str:
+    """`np.exp`, `scipy.special.erf`, or the bare name of a ufunc that is neither NumPy's nor SciPy's."""
+    name = ufunc.__name__
+    for prefix, module in (("np", np), ("scipy.special", sys.modules.get("scipy.special"))):
+        if getattr(module, name, None) is ufunc:
+            return f"{prefix}.{name}"
+    return name
+
+
 def dispatch_ufunc(
     rule: Callable[..., Any] | None, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """A ufunc that is called with keywords, by a method such as reduce, or has no rule."""
-    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    full = _full_name(ufunc)
+    name = full if method == "__call__" else f"{full}.{method}"
     if method == "at":
         raise NoRuleError(
-            f"np.{name} writes into its argument. Use x[index] += values, or np.zeros(...)[index] on plain arrays."
+            f"{name} writes into its argument. Use x[index] += values, or np.zeros(...)[index] on plain arrays."
         )
     if kwargs.get("out") is not None and any(o is not None for o in kwargs["out"]):
         if not any(is_tensor(o) for o in kwargs["out"]) and not (
             mode.get().recording and any(getattr(x, "requires_grad", False) for x in inputs)
         ):
             return getattr(ufunc, method)(*[raw(x) for x in inputs], **kwargs)  # as in p.data -= lr * p.grad
-        refuse_out(name, kwargs["out"])  # raises
+        refuse_out(name.removeprefix("np."), kwargs["out"])  # raises
     if rule is None:
-        raise NoRuleError(no_rule(f"np.{name}"))
+        raise NoRuleError(no_rule(name))
     if kwargs.get("where", True) is not True:
-        remedy = (
-            f"np.where(condition, np.{name}(…), other)"
-            if method == "__call__"
-            else "np.sum(x, where=condition) or np.prod"
-        )
-        raise NoRuleError(f"np.{name}(…, where=…) of a Tensor is not recorded. Use {remedy}.")
+        filled = f"{name}(np.where(condition, x, value that changes nothing))"
+        remedy = f"np.where(condition, {name}(…), other)" if method == "__call__" else filled
+        raise NoRuleError(f"{name}(…, where=…) of a Tensor is not recorded. Use {remedy}.")
     options = {key: value for key, value in kwargs.items() if key not in ("out", "where")}
     dtype = options.pop("dtype", None) if method == "__call__" else None
     refused = {
@@ -52,7 +60,8 @@ def dispatch_ufunc(
     }
     if refused:
         raise NoRuleError(
-            f"np.{name} of a Tensor does not take {', '.join(refused)}=; convert with x.astype(dtype) instead."
+            f"{name} of a Tensor does not take {', '.join(refused)}=. "
+            + ("Move the axes with np.moveaxis, or use np.einsum." if "axes" in refused else "Use x.astype(dtype).")
         )
     if dtype is not None:
         inputs = tuple([x.astype(dtype) if is_tensor(x) else np.asarray(x, dtype) for x in inputs])

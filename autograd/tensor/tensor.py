@@ -14,11 +14,12 @@ import numpy as np
 
 from autograd import display
 from autograd.engine import reverse
+from autograd.engine.foreign import MASKED, as_array, unlabelled
 from autograd.engine.graph import Node
 from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
 from autograd.engine.tensor_hooks import RETAIN
-from autograd.errors import DTypeError, GraphError, NoRuleError, ShapeError
+from autograd.errors import ArgumentError, DTypeError, GraphError, NoRuleError, ShapeError
 from autograd.tensor.conversions import Conversions
 from autograd.tensor.hook_handle import HookHandle
 from autograd.tensor.in_place import InPlace
@@ -43,9 +44,9 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
         Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_requires_grad", "hooks", "node", "written")
+    __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "hooks", "node", "written")
 
-    _data: Any
+    _array: Any
     _grad: Tensor | None
     _requires_grad: bool
     node: Node | None  # the operation that made it; None for a leaf
@@ -53,30 +54,31 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
     hooks: dict[int, Callable[[Tensor], Any]] | None
 
     __array_priority__ = 1000.0
+    __pandas_priority__ = 5000  # series * t asks the Tensor, as a DataFrame (4000) is asked
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
-        self._data = _as_data(data, dtype)
+        self._array = _as_data(data, dtype)
         self.node = None
         self._grad = None
         self._requires_grad = False
         self.written = 0
         self.hooks = None
-        if requires_grad:
-            self.requires_grad = True
+        if requires_grad is not False:
+            self.requires_grad = requires_grad
 
     # Attributes
 
     @property
     def data(self) -> Any:
         """The raw array. Assigning to it is a write in place: see docs/design/in-place.md."""
-        return self._data
+        return self._array
 
     @data.setter
     def data(self, value: Any) -> None:
         new = _as_data(value, None)
         if self._requires_grad and new.dtype.kind != "f":
             raise DTypeError(f"a tensor that requires grad holds floating numbers; got dtype {new.dtype}.")
-        self._data = new
+        self._array = new
         self._mark_written()
 
     @property
@@ -99,14 +101,20 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, (bool, np.bool_)):
+            raise ArgumentError(
+                f"requires_grad is True or False; got {value!r}. Several numbers are one list: Tensor([3.0, 4.0])."
+            )
         if self.node is not None:
             if not value:
                 raise GraphError("only a leaf's requires_grad can be switched off; use t.detach() for a result.")
             return
         if value:
-            _check_differentiable(self._data.dtype)
-            if isinstance(self._data, np.generic):  # optimizers write to a leaf, which is impossible for a NumPy number
-                self._data = np.asarray(self._data)
+            _check_differentiable(self._array.dtype)
+            if isinstance(
+                self._array, np.generic
+            ):  # optimizers write to a leaf, which is impossible for a NumPy number
+                self._array = np.asarray(self._array)
             if not hasattr(self, "hooks"):  # a constant result of an operation, see recording.result
                 self.hooks = None
             if not hasattr(self, "written"):
@@ -125,27 +133,27 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._data.shape  # type: ignore[no-any-return]
+        return self._array.shape  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self._data.dtype  # type: ignore[no-any-return]
+        return self._array.dtype  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
-        return self._data.ndim  # type: ignore[no-any-return]
+        return self._array.ndim  # type: ignore[no-any-return]
 
     @property
     def size(self) -> int:
-        return self._data.size  # type: ignore[no-any-return]
+        return self._array.size  # type: ignore[no-any-return]
 
     @property
     def itemsize(self) -> int:
-        return self._data.itemsize  # type: ignore[no-any-return]
+        return self._array.itemsize  # type: ignore[no-any-return]
 
     @property
     def nbytes(self) -> int:
-        return self._data.nbytes  # type: ignore[no-any-return]
+        return self._array.nbytes  # type: ignore[no-any-return]
 
     @property
     def T(self) -> Tensor:  # noqa: N802
@@ -179,7 +187,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
 
         For a leaf that requires grad, and for a view, it is a copy, because an optimizer's step writes to their memory.
         """
-        data = self._data
+        data = self._array
         if isinstance(data, np.ndarray):
             data = data.copy() if data.base is not None or (self.node is None and self._requires_grad) else data.view()
         return result(data, None)  # type: ignore[no-any-return]
@@ -221,7 +229,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
 
     def __copy__(self) -> Tensor:
         shared = self.node is not None or not self._requires_grad  # an optimizer writes to a leaf that requires grad
-        twin = result(self._data if shared else self._data.copy(), self.node)
+        twin = result(self._array if shared else self._array.copy(), self.node)
         twin._requires_grad = self._requires_grad
         twin.written, twin.hooks = 0, None
         return twin  # type: ignore[no-any-return]
@@ -231,14 +239,14 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
         twin = type(self).__new__(type(self))
         memo[id(self)] = twin
         twin.__setstate__(
-            (np.array(self._data), self._requires_grad, None if self._grad is None else np.array(self._grad._data))
+            (np.array(self._array), self._requires_grad, None if self._grad is None else np.array(self._grad._array))
         )
         return twin
 
     def __reduce__(self) -> Any:
         self._refuse_graph("pickle")
-        grad = None if self._grad is None else self._grad._data
-        return (type(self).__new__, (type(self),), (self._data, self._requires_grad, grad))
+        grad = None if self._grad is None else self._grad._array
+        return (type(self).__new__, (type(self),), (self._array, self._requires_grad, grad))
 
     def __setstate__(self, state: tuple[Any, bool, Any]) -> None:
         data, requires_grad, grad = state
@@ -248,6 +256,11 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
     def _refuse_graph(self, what: str) -> None:
         if self.node is not None:
             raise GraphError(f"{what} of a recorded result would lose its graph; take t.detach() for the values alone.")
+
+    @property
+    def _data(self) -> Any:
+        """Refused: a masked array takes the values of its other operand from here, without their history."""
+        raise DTypeError(MASKED)
 
     # NumPy's protocols: np.exp(t), ndarray * t, np.concatenate([t, u]) …
 
@@ -270,17 +283,10 @@ def _as_data(data: Any, dtype: Any) -> Any:
             raise GraphError(
                 "Tensor(t) of a tensor that requires grad would lose its graph; use t, t.copy() or t.detach()."
             )
-        data = data._data
-    if isinstance(data, np.ma.MaskedArray):
-        raise DTypeError("a masked array's mask has no meaning in a Tensor; fill it first: Tensor(a.filled(0)).")
+        data = data._array
+    data = unlabelled(data)
     if isinstance(data, np.ndarray) or not hasattr(data, "__array_ufunc__") or isinstance(data, np.generic):
-        try:
-            array = np.asarray(data, dtype=dtype)
-        except ValueError as error:
-            raise ShapeError(f"the data does not form an array: {error}") from None
-        if array.dtype.kind not in "fiubc":
-            raise DTypeError(f"a Tensor holds numbers; got dtype {array.dtype}. Pass a list or array of floats.")
-        return array
+        return as_array(data, dtype)
     return data if dtype is None else data.astype(dtype)  # another library's array, which supports NumPy's protocols
 
 

@@ -26,6 +26,13 @@ def add_location(error: Exception, args: tuple[Any, ...], scope: tuple[Any, ...]
     if getattr(error, "_chainrule_located", False):
         return
     error._chainrule_located = True  # type: ignore[attr-defined]
+    if isinstance(error, RecursionError):
+        if len(scope) > 50:
+            error.add_note(
+                f"in a {type(scope[0]).__name__} with modules nested {len(scope)} deep: each takes some of "
+                "Python's stack. Put the layers side by side, Sequential(*layers), or call sys.setrecursionlimit first."
+            )
+        return
     path = module_path(scope)
     if isinstance(error, AutogradError):
         # an AnomalyError names the module itself

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -14,3 +15,29 @@ def check_size(what: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ArgumentError(f"{what} must be a positive integer; got {value!r}.")
     return int(value)
+
+
+def check_flag(what: str, value: Any) -> bool:
+    """An option that is True or False, or an ArgumentError that says so: the text "False" would count as True."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ArgumentError(f"{what} must be True or False; got {value!r}.")
+    return bool(value)
+
+
+def check_options(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Check what a constructor of this package gets: True or False where it is annotated `bool`, and no device."""
+    made_by = cls.__init__  # type: ignore[misc]
+    if made_by is object.__init__ and (args or kwargs):  # Python says so only where there is no __new__
+        raise TypeError(f"{cls.__name__}() takes no arguments")
+    if (getattr(made_by, "__module__", None) or "").partition(".")[0] != "nn":  # a user's class checks its own
+        return
+    parameters = list(inspect.signature(made_by).parameters.values())[1:]
+    for i, p in enumerate(parameters):
+        if p.annotation in (bool, "bool"):
+            given = args[i] if i < len(args) and p.kind is not p.KEYWORD_ONLY else False
+            check_flag(f"{cls.__name__}: {p.name}", kwargs.get(p.name, given))
+    takes = [p.name for p in parameters if p.kind is p.VAR_KEYWORD or p.name == "device"]
+    if "device" in kwargs and not takes:
+        raise ArgumentError(
+            f"{cls.__name__} takes no device; got {kwargs['device']!r}. Arrays here are NumPy's: leave it out."
+        )

@@ -20,7 +20,7 @@ def functional_call(module: Module, params: Any, *args: Any, **kwargs: Any) -> A
     """Compute `module(*args, **kwargs)` with these values in place of its parameters.
 
     `functional_call(module, params, (x,), kwargs)`, as in torch.func, is the same: a tuple in the place of the first
-    argument holds all of them, and a dict after it those by name. (So an argument that is a tuple itself is put into one.)
+    argument holds all of them, and a dict after it those by name. An argument that is a tuple itself is put into one.
 
     During the call the module's own Parameters hold the values, so layers, shared parameters and hooks work as usual.
     Afterwards, also after an error, they hold their own again. So a module can be used by only one thread at a time.
@@ -113,14 +113,14 @@ def _tensor_for(own: Parameter | Buffer, value: Any, name: str) -> Tensor:
 @contextmanager
 def _holding(pairs: list[tuple[Any, Tensor]]) -> Iterator[None]:
     """Inside, each parameter or buffer has the values of the tensor beside it, and gradients flow to that tensor."""
-    before = [(own, own._data, own.node, own._requires_grad, own.written) for own, _ in pairs]
+    before = [(own, own._array, own.node, own._requires_grad, own.written) for own, _ in pairs]
     try:
         for own, t in pairs:
             if t.requires_grad:
-                own.node = alias(t._data, t.node if t.node is not None else t).node
+                own.node = alias(t._array, t.node if t.node is not None else t).node
             own._requires_grad = t.requires_grad
-            own._data = np.array(t._data) if isinstance(own, Buffer) else t._data
+            own._array = np.array(t._array) if isinstance(own, Buffer) else t._array
         yield
     finally:
         for own, data, node, requires_grad, written in before:
-            own._data, own.node, own._requires_grad, own.written = data, node, requires_grad, written
+            own._array, own.node, own._requires_grad, own.written = data, node, requires_grad, written

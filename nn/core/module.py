@@ -16,6 +16,7 @@ from autograd.engine.modes import of_this_thread
 from autograd.errors import ArgumentError, DTypeError
 from nn.core import display
 from nn.core.call_errors import add_location, no_forward
+from nn.core.checks import check_options
 from nn.core.hooked_call import call_with_hooks
 from nn.core.module_hooks import Hookable
 from nn.core.parameter import Buffer, Parameter
@@ -50,6 +51,11 @@ class Module(Hookable):
         >>> net(np.ones((5, 4))).shape
         (5, 1)
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Check what the constructor gets: options that it annotates `bool`, and PyTorch's `device`."""
+        check_options(cls, args, kwargs)
+        return object.__new__(cls)
 
     training: bool = True
     forward: Callable[..., Any] = no_forward

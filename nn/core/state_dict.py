@@ -40,7 +40,7 @@ def load_arrays(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any],
         raise ArgumentError(f"the state dict does not fit this {who}; nothing was loaded:\n  {lines}")
     with no_grad():
         for tensor, array in ready:  # the arrays have the tensors' shapes and dtypes, so no write can fail
-            if isinstance(tensor._data, np.ndarray) and tensor._data.flags.writeable:
+            if isinstance(tensor._array, np.ndarray) and tensor._array.flags.writeable:
                 tensor[...] = array
             else:
                 tensor.data = array

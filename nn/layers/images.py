@@ -54,6 +54,12 @@ def as_images(x: Any, axes: int, who: str, channels: int | None = None) -> tuple
     return (x, False) if batched else (x[None], True)
 
 
+def check_not_empty(x: Any, who: str) -> None:
+    """Refuse images (N, C, *S) without a channel or a pixel."""
+    if 0 in x.shape[1:]:
+        raise ShapeError(f"{who} expects at least one channel and one pixel; only N may be 0. Got {x.shape}.")
+
+
 def check_fit(places: tuple[int, ...], size: tuple[int, ...], window: str, who: str) -> None:
     """Refuse a window that is larger than the image."""
     if min(places) < 1:

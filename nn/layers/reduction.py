@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,19 @@ def check_reduction(reduction: Any, allowed: tuple[str, ...] = REDUCTIONS) -> No
 def reduce(loss: Any, reduction: str) -> Any:
     """What a loss does in the end: "none", "mean" or "sum"."""
     check_reduction(reduction)
-    return np.mean(loss) if reduction == "mean" else np.sum(loss) if reduction == "sum" else loss
+    if reduction == "none":
+        return loss
+    return in_single_precision(np.mean if reduction == "mean" else np.sum, loss)
+
+
+def in_single_precision(total: Callable[[Any], Any], loss: Any) -> Any:
+    """A sum or mean, of float16 in float32: counts and sums soon exceed the largest number of float16, 65504."""
+    return total(loss) if loss.dtype != np.float16 else total(loss.astype(np.float32)).astype(np.float16)
+
+
+def weighted(loss: Any, weight: Any) -> Any:
+    """loss · weight, where a weight of 0 takes an element out, also one that is infinite."""
+    return np.where(weight == 0, 0, loss) * weight
 
 
 def mean_from_sum(total: Any, count: Any) -> Any:

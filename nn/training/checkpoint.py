@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
+from nn.core.abandoned import locked, remove_abandoned, temporary_name
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.serialization import load, load_metadata, save, sync_folder
@@ -55,12 +55,14 @@ class Checkpoint:
         text = json.dumps(packed(training, arrays, "training"))
         self.folder.mkdir(parents=True, exist_ok=True)
         final = self.folder / f"epoch-{epoch:04d}"
-        temporary = self.folder / f".{final.name}.{secrets.token_hex(6)}.tmp"
+        remove_abandoned(str(self.folder), r"epoch-\d+")
+        temporary = self.folder / temporary_name(final.name)
         try:
             temporary.mkdir()
-            save(model, temporary / WEIGHTS)
-            save(arrays, temporary / TRAINING, {"format": FORMAT, "training": text})
-            os.replace(temporary, final)
+            with locked(str(temporary)):
+                save(model, temporary / WEIGHTS)
+                save(arrays, temporary / TRAINING, {"format": FORMAT, "training": text})
+                os.replace(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise

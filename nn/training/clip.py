@@ -47,8 +47,8 @@ def clip_grad_norm_(
         >>> p.grad.tolist()
         [0.599999880000024, 0.799999840000032]
     """
-    if isinstance(max_norm, bool) or not max_norm >= 0:
-        raise ArgumentError(f"clip_grad_norm_: max_norm must be >= 0; got {max_norm!r}.")
+    limit = _number("clip_grad_norm_: max_norm", max_norm)
+    _number("norm_type", norm_type)  # before the gradients are looked at
     owners = _with_gradient(parameters)
     total = get_total_norm([p.grad for p in owners], norm_type)
     norm = float(total)
@@ -64,7 +64,7 @@ def clip_grad_norm_(
             raise GraphError(f"clip_grad_norm_: {message} Find the operation with autograd.detect_anomaly().")
         warnings.warn(f"clip_grad_norm_: {message} They were left as they are.", NonFiniteGradientWarning, stacklevel=2)
         return total
-    factor = max_norm / (norm + 1e-6)
+    factor = limit / (norm + 1e-6)
     if factor < 1:
         for p in owners:
             _update_gradient(p, lambda g, out: np.multiply(g, g.dtype.type(factor), out=out))
@@ -82,10 +82,9 @@ def clip_grad_value_(parameters: Module | Tensor | Iterable[Tensor], clip_value:
         >>> p.grad.tolist()
         [1.0, -0.5]
     """
-    if isinstance(clip_value, bool) or not clip_value >= 0:
-        raise ArgumentError(f"clip_grad_value_: clip_value must be >= 0; got {clip_value!r}.")
+    limit = _number("clip_grad_value_: clip_value", clip_value)
     for p in _with_gradient(parameters):
-        _update_gradient(p, lambda g, out: np.clip(g, g.dtype.type(-clip_value), g.dtype.type(clip_value), out=out))
+        _update_gradient(p, lambda g, out: np.clip(g, g.dtype.type(-limit), g.dtype.type(limit), out=out))
 
 
 def get_total_norm(tensors: Tensor | Iterable[Any], norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
@@ -98,8 +97,8 @@ def get_total_norm(tensors: Tensor | Iterable[Any], norm_type: float = 2.0, erro
         >>> nn.get_total_norm([[3.0], [4.0]]).item()
         5.0
     """
-    p = float(norm_type)
-    if not p > 0:
+    p = _number("norm_type", norm_type)
+    if p == 0:
         raise ArgumentError(f"norm_type must be > 0 (math.inf for the largest magnitude); got {norm_type!r}.")
     arrays = [np.asarray(raw(t)) for t in ([tensors] if isinstance(tensors, (Tensor, np.ndarray)) else tensors)]
     norm = _joint_norm(arrays, p)
@@ -107,6 +106,17 @@ def get_total_norm(tensors: Tensor | Iterable[Any], norm_type: float = 2.0, erro
         raise GraphError(f"the norm of the tensors is {norm}: they hold inf or nan.")
     floating = [a.dtype for a in arrays if a.dtype.kind == "f"]
     return Tensor(np.asarray(norm, np.result_type(*floating, np.float32) if floating else np.float64))
+
+
+def _number(name: str, value: Any) -> float:
+    """The value as a float if it is one real number >= 0; text is none, not even "1.0"."""
+    value = raw(value)
+    one = isinstance(value, (int, float, np.integer, np.floating)) or (
+        isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "fiu"
+    )
+    if not one or isinstance(value, bool) or not value >= 0:
+        raise ArgumentError(f"{name} must be >= 0; got {value!r}.")
+    return float(value)
 
 
 def _joint_norm(arrays: list[Any], p: float) -> float:

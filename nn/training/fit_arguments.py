@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError
+from autograd import no_grad
+from autograd.errors import ArgumentError, ShapeError
+from nn import functional as F
 from nn.core.module import Module
 from nn.data import DataLoader
+from nn.layers.normalization.batch_norm import BatchNormBase
 
 
 def check_trainers(model: Any, loss: Any, optimizer: Any, scheduler: Any, early_stopping: Any) -> None:
@@ -78,6 +81,47 @@ def batches_of(who: str, data: Any, batch_size: int, shuffle: bool, rng: np.rand
             "Give a DataLoader, or a list."
         )
     return data
+
+
+def check_last_batch(model: Module, train: Any, generators: list[np.random.Generator]) -> None:
+    """Refuse a last batch of one row that a BatchNorm in the model cannot normalise, before the first step.
+
+    Such a row is computed, and two of it, because it depends on the positions in a row whether one is enough.
+
+    Args:  generators: those that a forward pass draws from; they and the model are left as they were.
+    """
+    batch = train.smaller_last_batch() if isinstance(train, DataLoader) else None
+    if batch is None or not any(isinstance(module, BatchNormBase) for module in model.modules()):
+        return
+    inputs, _ = inputs_and_target(batch)
+    if count_rows(inputs[0]) == 1 and not _computes(model, inputs, generators):
+        twice = tuple([np.concatenate([F.as_values(x)] * 2) for x in inputs])
+        if _computes(model, twice, generators):
+            raise ArgumentError(
+                "the last batch of train has one row, of which BatchNorm in training takes no variance. Leave it out, "
+                "DataLoader(…, drop_last=True), or choose another batch_size."
+            )
+
+
+def _computes(model: Module, inputs: tuple[Any, ...], generators: list[np.random.Generator]) -> bool:
+    """Whether the model in training takes these inputs; it and the generators are put back to what they were."""
+    states = [(g, g.bit_generator.state) for g in generators]
+    modes = [(module, module.training) for module in model.modules()]
+    buffers = [(buffer, buffer.numpy().copy()) for buffer in model.buffers()]
+    try:
+        with no_grad():
+            model.train()(*inputs)
+    except ShapeError:
+        return False
+    finally:
+        with no_grad():
+            for buffer, values in buffers:
+                buffer[...] = values
+        for module, training in modes:
+            module.training = training
+        for g, state in states:
+            g.bit_generator.state = state
+    return True
 
 
 def needs_argument(step: Callable[..., Any]) -> bool:

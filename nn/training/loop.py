@@ -23,6 +23,7 @@ from nn.training.clip import clip_grad_norm_
 from nn.training.fit_arguments import (
     batches_of,
     check_clip_norm,
+    check_last_batch,
     check_trainers,
     count_rows,
     function_list,
@@ -175,8 +176,7 @@ class _Training:
             for name in ("optimizer", "scheduler", "early_stopping", "loss", "train", "validation")
         }
         self.state = TrainingState(self.model, others, self.rng)
-        if hasattr(self.early_stopping, "reset"):
-            self.early_stopping.reset()
+        check_last_batch(self.model, self.train, self.state.forward_generators)
         self._resume()
 
     def run(self) -> History:
@@ -350,15 +350,19 @@ class _Training:
     def _resume(self) -> None:
         """Continue from a checkpoint, if that is asked for; refuse to save over the checkpoints of another training."""
         folder = checkpoint_to_resume(self.resume, self.checkpoint)
-        if folder is not None:
-            saved = self.state.load(folder)
-            self.history.update(saved["history"])
-            self.history.stopped, self.history.marked = saved["stopped"], saved["marked"]
-            self.best_weights = saved["best_weights"]
+        weights, saved = ({}, {}) if folder is None else self.state.read(folder)
+        done = len(saved["history"]["epoch"]) if saved else 0
         present = self.checkpoint.saved() if self.checkpoint is not None else []
-        later = [path for epoch, path in present if epoch > self.history.epochs]
+        later = [path for epoch, path in present if epoch > done]
         if later:
             raise ArgumentError(
                 f"{str(later[-1])!r} is a checkpoint of another training. "
                 "Go on with it by resume=True, or save to another folder."
             )
+        if saved:
+            self.state.load(weights, saved)
+            self.history.update(saved["history"])
+            self.history.stopped, self.history.marked = saved["stopped"], saved["marked"]
+            self.best_weights = saved["best_weights"]
+        if hasattr(self.early_stopping, "reset") and "early_stopping" not in saved.get("parts", ()):
+            self.early_stopping.reset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from autograd.errors import ArgumentError
 from autograd.random import generator
 from nn.core.module import Module
 from nn.training.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
+
+OF_THE_LOOP = ("history", "stopped", "marked", "best_weights")  # what `fit` adds to the states
 
 
 class TrainingState:
@@ -49,12 +52,15 @@ class TrainingState:
             "generators": {name: g.bit_generator.state for name, g in self.generators.items()},
         }
 
-    def load(self, folder: Path) -> dict[str, Any]:
-        """Load a checkpoint, weights included; returns all that is saved in it.
+    def read(self, folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """(weights, everything else) of a checkpoint.
 
-        Raises:    ArgumentError if it is of a training with other parts; then the model is not changed.
+        Raises:    ArgumentError if it is of a training with other parts.
         """
         weights, saved = read_checkpoint(folder)
+        lacking = [name for name in (*self.state_dict(), *OF_THE_LOOP) if name not in saved]
+        if lacking:
+            raise ArgumentError(f"the checkpoint {str(folder)!r} lacks {', '.join(map(repr, lacking))}.")
         if saved["kinds"] != self.kinds:
             raise ArgumentError(
                 f"the checkpoint {str(folder)!r} is of a training with {_kinds_text(saved['kinds'])}; "
@@ -65,17 +71,24 @@ class TrainingState:
             raise ArgumentError(
                 f"the checkpoint {str(folder)!r} is of a training with the generators {theirs}; this one has {ours}."
             )
-        before = self.model.state_dict()
-        self.model.load_state_dict(weights)
+        return weights, saved
+
+    def load(self, weights: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
+        """Load what `read` gave. After an error the model, all parts and all generators are as they were."""
+        before = self.model.state_dict(), copy.deepcopy(self.state_dict())
         try:
-            for name, part in self.parts.items():
-                part.load_state_dict(saved["parts"][name])
+            self._set(weights, saved)
         except BaseException:
-            self.model.load_state_dict(before)
+            self._set(*before)
             raise
+
+    def _set(self, weights: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+        """Set the model and all parts and generators to these states."""
+        self.model.load_state_dict(weights)
+        for name, part in self.parts.items():
+            part.load_state_dict(state["parts"][name])
         for name, g in self.generators.items():
-            g.bit_generator.state = saved["generators"][name]
-        return saved
+            g.bit_generator.state = state["generators"][name]
 
 
 def checkpoint_to_resume(resume: Any, checkpoint: Checkpoint | None) -> Path | None:

@@ -59,6 +59,8 @@ class _Composite(LRScheduler):
         if problems:
             return problems
         parts = state["_schedulers"]
+        if not isinstance(parts, (list, tuple)):
+            return [f"'_schedulers' must be a list of states; got {parts!r:.60}"]
         if len(parts) != len(self._schedulers):
             return [f"it has {len(parts)} schedulers, not {len(self._schedulers)}"]
         for i, (scheduler, part) in enumerate(zip(self._schedulers, parts, strict=True)):

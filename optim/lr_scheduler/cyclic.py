@@ -164,6 +164,10 @@ class CyclicLR(LRScheduler):
 
     def _misfits(self, state: Any) -> list[str]:
         problems = super()._misfits(state)
-        if not problems and state["_scale_fn_custom"] is not None and not hasattr(self._scale_fn_custom, "__dict__"):
+        if problems or state["_scale_fn_custom"] is None:
+            return problems
+        if not isinstance(state["_scale_fn_custom"], Mapping):
+            problems.append(f"'_scale_fn_custom' must be a dict or None; got {state['_scale_fn_custom']!r:.60}")
+        elif not hasattr(self._scale_fn_custom, "__dict__"):
             problems.append("it was made with a scale_fn; give one to the constructor")
         return problems

@@ -34,7 +34,12 @@ class _ByFunction(LRScheduler):
 
     def _misfits(self, state: Any) -> list[str]:
         problems = super()._misfits(state)
-        if not problems and len(state["lr_lambdas"]) != len(self.lr_lambdas):
+        if problems:
+            return problems
+        parts = state["lr_lambdas"]
+        if not isinstance(parts, (list, tuple)) or not all(part is None or isinstance(part, Mapping) for part in parts):
+            problems.append(f"'lr_lambdas' must be a list of dicts or None; got {parts!r:.60}")
+        elif len(parts) != len(self.lr_lambdas):
             problems.append(f"'lr_lambdas' has {len(state['lr_lambdas'])} functions, not {len(self.lr_lambdas)}")
         return problems
 

@@ -48,6 +48,7 @@ class ReduceLROnPlateau(LRScheduler):
         ReduceLROnPlateau(mode='min', factor=0.1, patience=1, best=0.9): epoch 4, lr 0.05
     """
 
+    _may_be_none = ("default_min_lr",)
     _in_repr = ("mode", "factor", "patience", "best")
 
     def __init__(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from autograd.errors import ArgumentError
-from optim.checks import check_whole, is_number
+from optim.checks import check_whole, is_number, kind_problems
 from optim.optimizer import Optimizer
 
 State = dict[str, Any]
@@ -55,6 +55,7 @@ class LRScheduler:
     _allows_new_groups: ClassVar[bool] = True
     # The attributes that the subclass saves and restores itself
     _own_format: ClassVar[tuple[str, ...]] = ()
+    _may_be_none: ClassVar[tuple[str, ...]] = ()  # settings that are a number or None
     optimizer: Optimizer
     base_lrs: list[float]
     last_epoch: int
@@ -185,7 +186,7 @@ class LRScheduler:
     def _warn_of_a_lost_epoch(self) -> None:
         """Warn if there are gradients but the optimizer has not made a step yet."""
         waiting = any(p.grad is not None for group in self.optimizer.param_groups for p in group["params"])
-        if waiting and not self.optimizer.state:
+        if waiting and not self.optimizer.has_stepped:
             warnings.warn(
                 "scheduler.step() came before the first optimizer.step(): the first learning rate of the schedule is "
                 "never used. Call optimizer.step() first.",
@@ -227,7 +228,10 @@ class LRScheduler:
             for name in state
             if name not in own and name[:1] != "_" and name != "verbose"
         ]
-        for name in ("base_lrs", "_last_lr"):
+        checked = [name for name in own if name in state and name not in self._own_format]
+        checked = [name for name in checked if state[name] is not None or name not in self._may_be_none]
+        problems += [line for name in checked for line in kind_problems(name, own[name], state[name])]
+        for name in () if problems else ("base_lrs", "_last_lr"):
             groups = len(self.optimizer.param_groups)
             if name in own and name in state and len(state[name]) != groups:
                 problems.append(f"{name!r} has {len(state[name])} groups, the optimizer {groups}")

@@ -43,11 +43,26 @@ MIXED: dict[str, Any] = {
     "mask then array": (np.array([True, True]), np.array([0, 2]), slice(1, 3)),
     "mask of two axes": (slice(None, None, -1), MASK),
     "number and array apart": (0, slice(None), np.array([1, 1])),
+    "array and number apart": (np.array([0, 1, 1]), slice(None), 2),
+    "lists apart": ([0, 1], slice(None), [0, 3]),
+    "array of no dimension apart": (np.array(1), slice(None), np.array([0, 3])),
+    "ellipsis between arrays": (np.array([0, 1]), ..., np.array([0, 3])),
+    "newaxis between arrays": (np.array([0, 1]), None, np.array([0, 2])),
+    "slice and newaxis between arrays": (np.array([0, 1]), slice(None), None, np.array([0, 3])),
+    "newaxis before arrays apart": (None, np.array([0, 1]), slice(None), np.array([0, 3])),
+    "column apart": (np.array([[0], [1]]), slice(None), np.array([0, 3])),
+    "masks apart": (np.array([True, True]), slice(None), np.array([True, False, True, False])),
+    "true then apart": (True, 0, slice(None), np.array([0, 3])),
+    "nothing apart": (np.array([], dtype=int), slice(None), np.array([], dtype=int)),
     "ellipsis and array": (..., np.array([[0, 0], [3, 1]])),
 }
 
 # torch has no negative steps, and orders the axes differently where a number and an array are not side by side
-NO_TORCH = {"negative step", "true", "mask of two axes", "number and array apart"}
+NO_TORCH = {
+    "negative step", "true", "mask of two axes", "number and array apart", "array and number apart",
+    "array of no dimension apart", "true then apart",
+}  # fmt: skip
+TWICE = {"apart", "ellipsis and array"}  # an element is assigned twice: PyTorch does not say which value stays
 TORCH = {name: index for name, index in (BASIC | ADVANCED).items() if name not in NO_TORCH}
 
 
@@ -100,6 +115,12 @@ CASES: list[Case] = [
              (lambda T, x, v, index=index: torch_assigned(T, x, index, v * v))
              if name in BASIC and name in TORCH else None)
         for name, index in (BASIC | ADVANCED).items()
+    ],
+    *[
+        Case(f"setitem mixed {name}", lambda x, v, index=index: assigned(x, index, v * v),
+             normal((2, 3, 4), np.zeros((2, 3, 4))[index].shape),
+             None if name in NO_TORCH | TWICE else lambda T, x, v, index=index: torch_assigned(T, x, index, v * v))
+        for name, index in MIXED.items()
     ],
     Case("setitem whole rows", lambda x, v: assigned(x, slice(1, None), v), normal((3, 4), (2, 4)),
          lambda T, x, v: torch_assigned(T, x, slice(1, None), v)),

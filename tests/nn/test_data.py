@@ -153,3 +153,30 @@ def test_arrays_that_are_not_unpacked_are_named() -> None:
             ShapeError, match=r"DataLoader takes arrays, DataLoader\(x, y, …\), not a list or tuple of them"
         ):
             DataLoader(data, batch_size=2)
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (([(1.0, 0), (2.0, 1)],), {}, r"not a list or tuple of them: .* zip\(\*pairs\)"),
+        (([(np.ones(2), 0), (np.zeros(2), 1)],), {}, "would be rows of one array"),
+        ((np.ones((64, 2)), 64), {}, "write batch_size=64"),
+        ((np.ones(8), np.ones(8), 4), {}, "write batch_size=4"),
+        ((Squares(), 2), {}, "write batch_size=2"),
+        ((np.ones(8),), {"num_workers": 4}, "num_workers=4; 0 is all there is"),
+        ((np.ones(8),), {"generator": 4}, "it is called rng here"),
+        ((np.ones(8),), {"sampler": [1]}, "balanced=True"),
+        ((np.ones(8),), {"shuffle": "False"}, "shuffle must be True or False; got 'False'"),
+        ((np.ones(8),), {"drop_last": 1}, "drop_last must be True or False; got 1"),
+    ],
+)
+def test_pytorchs_habits_are_named(data: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises((ArgumentError, ShapeError), match=message):
+        DataLoader(*data, **options)
+
+
+def test_pytorchs_options_that_mean_nothing_are_taken() -> None:
+    loader = DataLoader(np.ones(8), batch_size=4, num_workers=0, pin_memory=True, timeout=0, sampler=None)
+    assert len(loader) == 2
+    with pytest.raises(TypeError, match="unexpected keyword argument 'workers'"):
+        DataLoader(np.ones(8), workers=2)

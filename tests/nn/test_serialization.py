@@ -6,6 +6,8 @@ import builtins
 import json
 import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 import nn
 from autograd import Tensor
 from autograd.errors import ArgumentError, DTypeError
+from nn.core.abandoned import locked
 
 pytest.importorskip("safetensors")
 
@@ -78,7 +81,7 @@ def test_any_layout_is_saved_by_value(path: Path, rng: np.random.Generator) -> N
     nn.save(views, path)
     found = nn.load(path)
     for name, view in views.items():
-        np.testing.assert_array_equal(found[name], getattr(view, "_data", view), err_msg=name)
+        np.testing.assert_array_equal(found[name], getattr(view, "_array", view), err_msg=name)
 
 
 def test_metadata(path: Path) -> None:
@@ -144,6 +147,56 @@ HOSTILE = {
     "negative shape": header({"x": {**FLOATS, "shape": [-2]}}, bytes(8)),
     "unknown dtype": header({"x": {**FLOATS, "dtype": "O8"}}, bytes(8)),
 }
+
+
+NOTHING = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+
+
+@pytest.mark.parametrize("shape", [[0, 2**62], [0, 2**63], [0, 2**64 - 1], [0] + [1] * 64, [0] * 1000])
+def test_a_shape_that_numpy_does_not_hold_is_refused(shape: list[int], path: Path) -> None:
+    path.write_bytes(header({"x": {**NOTHING, "shape": shape}}))
+    with pytest.raises(ArgumentError, match=r"x in .* has the shape .* which NumPy does not hold"):
+        nn.load(path)
+
+
+def test_metadata_of_null_is_none(path: Path) -> None:
+    path.write_bytes(header({"__metadata__": None, "x": FLOATS}, bytes(8)))
+    assert nn.load_metadata(path) == {}
+
+
+@pytest.mark.parametrize("value", [{"weight": np.ones(2)}, "text", None])
+def test_what_is_no_array_is_named_with_the_remedy(value: Any, path: Path) -> None:
+    with pytest.raises(ArgumentError, match=f"'model' is a {type(value).__name__}. Of a nested dict save each part"):
+        nn.save({"model": value}, path)
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+import nn, nn.serialization, nn.training.checkpoint
+def die(*args):
+    os.kill(os.getpid(), signal.SIGKILL)
+nn.serialization.os.replace = die
+if sys.argv[2] == "file":
+    nn.save({"x": np.ones(3)}, sys.argv[1] + "/model.safetensors")
+else:
+    nn.Checkpoint(sys.argv[1]).save(1, nn.Linear(1, 1), {})
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX systems tell whether a writer is alive")
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_a_killed_writer_left_is_cleared_by_the_next_save(kind: str, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), kind], check=False)
+    assert [name[-4:] for name in os.listdir(tmp_path)] == [".tmp"]
+    alive = tmp_path / (".model.safetensors.0123456789ab.tmp" if kind == "file" else ".epoch-0007.0123456789ab.tmp")
+    (alive.touch if kind == "file" else alive.mkdir)()
+    with locked(str(alive)):
+        if kind == "file":
+            nn.save({"x": np.ones(3)}, tmp_path / "model.safetensors")
+        else:
+            nn.Checkpoint(tmp_path).save(2, nn.Linear(1, 1), {})
+    assert sorted(os.listdir(tmp_path)) == [alive.name, "model.safetensors" if kind == "file" else "epoch-0002"]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -128,3 +128,11 @@ def test_it_works_under_no_grad_and_with_a_linear_part() -> None:
 def test_importing_optim_imports_no_scipy() -> None:
     code = "import optim, sys; sys.exit('scipy.optimize' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("args", [3.0, np.float64(3), np.array([3.0, 3.0]), [3.0, 3.0], (3.0,), ([3.0, 3.0],)])
+def test_args_are_a_tuple_or_one_argument(args: Any) -> None:
+    def f(x: Any, a: Any) -> Any:
+        return np.sum((x - np.asarray(a)) ** 2)
+
+    np.testing.assert_allclose(optim.minimize(f, np.zeros(2), args=args).x, [3, 3], rtol=1e-5)

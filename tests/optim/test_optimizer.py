@@ -143,6 +143,43 @@ def test_what_has_no_gradient_stays() -> None:
     assert list(optimizer.state) == [a]
 
 
+@pytest.mark.parametrize("kind", [set, frozenset])
+@pytest.mark.parametrize("cls", [optim.SGD, optim.Adam, optim.LBFGS])
+def test_parameters_come_in_an_order(cls: Any, kind: Any) -> None:
+    p = nn.Parameter([1.0])
+    for params in (kind([p]), [{"params": kind([p])}]):
+        with pytest.raises(ArgumentError, match=f"the same in every run.*; got a {kind.__name__}. Give a list"):
+            cls(params)
+    assert cls({p: 1}.keys()).param_groups[0]["params"][0] is p
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adagrad", "RMSprop", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam"])
+def test_state_is_there_when_pytorchs_is(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    p, theirs = nn.Parameter([1.0, 2.0]), torch.nn.Parameter(torch.ones(2))
+    mine, other = getattr(optim, name)([p]), getattr(torch.optim, name)([theirs])
+    for _ in range(3):
+        assert {i: set(of_p) for i, of_p in mine.state_dict()["state"].items()} == {
+            i: set(of_p) for i, of_p in other.state_dict()["state"].items()
+        }
+        p.grad, theirs.grad = [1.0, 1.0], torch.ones(2)
+        mine.step()
+        other.step()
+    mine.add_param_group({"params": [nn.Parameter([1.0])]})
+    other.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))]})
+    assert mine.state_dict()["state"].keys() == ({0, 1} if name == "Adagrad" else other.state_dict()["state"].keys())
+
+
+def test_an_optimizer_without_memory_plans_once() -> None:
+    p = nn.Parameter([1.0])
+    optimizer = optim.SGD([p], lr=0.1)
+    steps(optimizer, p, 1)
+    (plan,) = optimizer._plans.values()
+    steps(optimizer, p, 3)
+    assert list(optimizer._plans.values()) == [plan]
+    assert optimizer.state == {}
+
+
 def test_a_zero_dimensional_parameter_learns() -> None:
     p = nn.Parameter(2.0)
     optimizer = optim.SGD([p], lr=0.1, momentum=0.9)
@@ -225,7 +262,9 @@ def test_load_state_dict_lists_every_problem_and_changes_nothing() -> None:
     with pytest.raises(ArgumentError, match=r"groups of \[\] parameters, not \[1\]"):
         optimizer.load_state_dict({})
     for junk in (None, "state", {"state": 3}, {"param_groups": [3]}):
-        with pytest.raises(ArgumentError, match=r"SGD loads a dict of 'state' and 'param_groups'|a dict with 'params'"):
+        with pytest.raises(
+            ArgumentError, match=r"SGD loads a dict of 'state' and 'param_groups'|a list of dicts with 'params'"
+        ):
             optimizer.load_state_dict(junk)  # type: ignore[arg-type]
     group = {key: value for key, value in good["param_groups"][0].items() if key != "momentum"}
     with pytest.raises(ArgumentError, match="group 0 has no momentum"):

@@ -48,7 +48,7 @@ def completed(order: list[Any], asked: list[Any], kept: dict[int, Any]) -> Compl
             tensors = [root for root in asked if not isinstance(root, Scalar)]
             for root in tensors:
                 if root.node is not None:
-                    found.values[id(root.node)] = root._data
+                    found.values[id(root.node)] = root._array
             for node in nodes:
                 _evaluate(node, found.values)
             _sweep(tensors, found)
@@ -71,7 +71,7 @@ def _evaluate(node: Node, values: dict[int, Any]) -> None:
             if isinstance(parent, Node):
                 raw = values.get(id(parent), raw)
             elif parent.written <= node.number:
-                raw = parent._data
+                raw = parent._array
         if _unknown(raw):
             return
         args.append(raw)

@@ -38,7 +38,7 @@ class ModuleNames:
         for name, value in _checked_names(given or {}).items():
             self._owned[id(value)] = name
             if isinstance(value, Tensor):
-                self._owned[id(value._data if value.node is None else value.node)] = name
+                self._owned[id(value._array if value.node is None else value.node)] = name
 
     def of_scope(self, scope: tuple[Any, ...]) -> tuple[str, ...]:
         """("Sequential", "0 · Linear"): the class of the outermost module, then path and class of each inner one."""

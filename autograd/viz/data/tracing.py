@@ -228,7 +228,7 @@ class _Walk:
         asked = self._asked.get(id(node))
         retained = RETAIN in hooks
         tensor = hooks[RETAIN]() if asked is None and retained else asked
-        out = tensor._data if tensor is not None else node.out
+        out = tensor._array if tensor is not None else node.out
         described = out
         if tensor is None:
             described = self._known.values.get(

@@ -49,18 +49,22 @@ def _elu(x: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.
 
 
 def _elu_vjp(g: Any, out: Any, x: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
-    # For x <= 0 the slope is input_scale·(out + scale·alpha), so scale·alpha·input_scale at 0, as in PyTorch, whose
+    # The exponential again, because out + scale·alpha cancels below. At 0 the lower slope, as in PyTorch, whose
     # elu_backward takes the upper slope for x > 0 only.
-    slope = np.clip(out, -np.inf, 0) + scale * alpha
+    lowest = max(-1e3 / input_scale, float(np.finfo(x.dtype).min))  # exp is 0 beyond -1e3, where the product overflows
+    below = np.clip(x, lowest, 0)
     if input_scale != 1:
-        slope = slope * input_scale
+        below = below * input_scale
+    slope = np.exp(below)
     lower = scale * alpha * input_scale
+    if lower != 1:
+        slope = slope * lower
     if lower != scale:
-        slope = slope + np.multiply(out > 0, scale - lower, dtype=out.dtype)
+        slope = slope + np.multiply(x > 0, scale - lower, dtype=x.dtype)
     return g * slope
 
 
-elu_op = define(_elu, _elu_vjp, keeps="out", name="elu", jvp="elementwise", label="g, g·(out + α)")
+elu_op = define(_elu, _elu_vjp, keeps="x", name="elu", jvp="elementwise", label="g, g·α·exp(x)")
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:

@@ -9,9 +9,10 @@ import numpy as np
 
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError
-from autograd.ops.special import erf
+from autograd.ops.special import erfc
 from nn.core.module import Module
 from nn.layers.activation.passes import limit_at_infinity, positive_part
+from nn.layers.activation.sigmoid_tanh import sigmoid_op
 from nn.layers.inputs import as_floats
 from nn.layers.kernels.precision import in_buffers
 
@@ -50,12 +51,12 @@ def _polynomial(z: Any, coefficients: tuple[float, ...]) -> Any:
     return value
 
 
-def _tanh_argument(x: Any) -> Any:
-    """u = √(2/π) (x + 0.044715 x³): Hendrycks & Gimpel approximate Φ(x) by ½ (1 + tanh u)."""
+def _sigmoid_argument(x: Any) -> Any:
+    """-2u with u = √(2/π) (x + 0.044715 x³): Hendrycks & Gimpel approximate Φ(x) by ½ (1 + tanh u) = σ(2u)."""
     inside = np.clip(x, -END, END)
     u = inside * inside
-    u *= 0.044715 * 2 * DENSITY
-    u += 2 * DENSITY  # √(2/π)
+    u *= -0.044715 * 4 * DENSITY
+    u -= 4 * DENSITY  # 2 √(2/π)
     u *= inside
     return u
 
@@ -63,12 +64,11 @@ def _tanh_argument(x: Any) -> Any:
 @in_buffers
 def _gelu(x: Any, approximate: str = "none") -> Any:
     if approximate == "tanh":
-        t = _tanh_argument(x)
-        np.tanh(t, out=t)
-        out = t + 1
-        out *= x
-        out *= 0.5
-        return limit_at_infinity(out, x, positive_part), t
+        gate = _sigmoid_argument(x)
+        np.exp(gate, out=gate)
+        gate += 1
+        np.divide(1, gate, out=gate)  # and not ½ (1 + tanh u), which cancels for x < 0
+        return limit_at_infinity(x * gate, x, positive_part), gate
     z = np.abs(x)
     z = np.clip(z, 0, END, out=z)
     tail, density = _tail(z)
@@ -87,9 +87,8 @@ def _gelu_vjp(g: Any, out: Any, x: Any, approximate: str = "none") -> Any:
         density = inside * inside
         density *= -0.5
         density = np.exp(density)
-    slope = 0.5 - tail  # Φ(x) + xφ(x), with Φ(x) = ½ ± (½ - tail)
-    np.copysign(slope, x, out=slope)
-    slope += 0.5
+    slope = np.subtract(x >= 0, tail, dtype=tail.dtype)  # Φ(x) + xφ(x); below 0 Φ is the tail itself
+    np.abs(slope, out=slope)
     last = inside * density
     last *= DENSITY
     slope += last
@@ -97,18 +96,15 @@ def _gelu_vjp(g: Any, out: Any, x: Any, approximate: str = "none") -> Any:
     return slope
 
 
-def _gelu_tanh_vjp(g: Any, t: Any, x: Any) -> Any:
+def _gelu_tanh_vjp(g: Any, gate: Any, x: Any) -> Any:
     inside = np.clip(x, -END, END)
     slope = inside * inside
-    slope *= 3 * 0.044715 * 2 * DENSITY
-    slope += 2 * DENSITY  # du/dx
+    slope *= 3 * 0.044715 * 4 * DENSITY
+    slope += 4 * DENSITY  # of 2u
     slope *= inside
-    rest = t * t
-    np.subtract(1, rest, out=rest)
-    slope = slope * rest
-    slope += t
+    slope = slope * (1 - gate)
     slope += 1
-    slope *= 0.5
+    slope *= gate  # σ + x·(2u)'·σ(1 - σ)
     slope *= g
     return slope
 
@@ -116,10 +112,10 @@ def _gelu_tanh_vjp(g: Any, t: Any, x: Any) -> Any:
 def _gelu_composite(x: Any, approximate: str = "none") -> Any:
     inside = np.clip(x, -END, END)  # beyond, Φ is 0 or 1
     if approximate == "tanh":
-        gate = np.tanh(2 * DENSITY * (inside + 0.044715 * inside**3))
+        gate = sigmoid_op(4 * DENSITY * (inside + 0.044715 * inside**3))
     else:
-        gate = erf(SQRT_HALF * inside)
-    return np.where(x > END, x, 0.5 * inside * (1 + gate))
+        gate = 0.5 * erfc(-SQRT_HALF * inside)
+    return np.where(x > END, x, inside * gate)
 
 
 gelu_op = define(

@@ -100,20 +100,23 @@ def softmax(input: Any, dim: int | None = -1, *, dtype: Any = None) -> Any:
         >>> F.softmax(np.array([1000.0, 1000.0, -1000.0]))
         array([0.5, 0.5, 0. ])
     """
-    x = _converted(input, dtype)
-    return softmax_op(x, axis=axis_of("softmax", x, dim))
+    return _along(softmax_op, "softmax", _converted(input, dtype), dim)
 
 
 def log_softmax(input: Any, dim: int | None = -1, *, dtype: Any = None) -> Any:
     """log softmax(x), computed as x - logsumexp(x): exact where softmax underflows. Arguments: see `softmax`."""
-    x = _converted(input, dtype)
-    return log_softmax_op(x, axis=axis_of("log_softmax", x, dim))
+    return _along(log_softmax_op, "log_softmax", _converted(input, dtype), dim)
 
 
 def softmin(input: Any, dim: int | None = -1, *, dtype: Any = None) -> Any:
     """softmax(-x): the smallest element gets the largest share. Arguments: see `softmax`."""
-    x = _converted(input, dtype)
-    return softmax_op(-x, axis=axis_of("softmin", x, dim))
+    return _along(softmax_op, "softmin", -_converted(input, dtype), dim)
+
+
+def _along(operation: Primitive, who: str, x: Any, dim: int | None) -> Any:
+    if x.ndim == 0 and dim in (None, 0, -1):  # one number is a row of one, as in PyTorch
+        return np.reshape(operation(np.reshape(x, 1), axis=0), ())
+    return operation(x, axis=axis_of(who, x, dim))
 
 
 def _converted(x: Any, dtype: Any) -> Any:

@@ -56,21 +56,24 @@ def _slope(g: Any, e: Any, upper: Any) -> Any:
 def _softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     z = x if beta == 1 else x * beta
     e = _decay(z)
-    if np.maximum.reduce(z, axis=None, initial=-np.inf) > threshold:
-        e[z > threshold] = 0  # beyond the threshold softplus is x itself, with slope 1
+    beyond = z > threshold if np.maximum.reduce(z, axis=None, initial=-np.inf) > threshold else None
+    if beyond is not None:
+        e[beyond] = 0  # beyond the threshold softplus is x itself, with slope 1
     out = _log1p(e)
     out += positive_part(z)
     if beta != 1:
         out /= beta
+    if beyond is not None:
+        np.copyto(out, x, where=beyond)  # also where the threshold is below 0, or x·beta overflows
     return out, e
 
 
 softplus_op = define(
     _softplus,
     lambda g, out, x, beta=1.0, threshold=20.0: _slope(
-        g, out.values, (x > 0 if beta > 0 else x < 0).astype(out.values.dtype)
+        g, out.values, ((x if beta == 1 else x * beta) > min(threshold, 0)).astype(out.values.dtype)
     ),
-    keeps="x",  # the VJP reads its sign, the composite all of it
+    keeps="x",
     saves=True,
     # x itself, with slope 1, beyond the threshold but not at it, as in PyTorch
     composite=lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.logaddexp(x * beta, 0) / beta),

@@ -13,7 +13,7 @@ from nn.core.parameter import Buffer
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss, weight_buffer
 from nn.layers.loss.targets import broadcast_weight, input_and_target, own_copy
-from nn.layers.reduction import check_reduction, mean_from_sum, reduce
+from nn.layers.reduction import check_reduction, mean_from_sum, reduce, weighted
 
 
 def _binary_cross_entropy(h: Any, y: Any) -> Any:
@@ -100,16 +100,24 @@ def _log1p(e: Any, u: Any) -> Any:
     return out
 
 
+def _at_infinity(x: Any, y: Any, pos_weight: Any) -> Any:
+    """The loss of infinite logits: 0 for a certain and right answer, for another ∞."""
+    factor = np.where(x > 0, 1 - y, y if pos_weight is None else pos_weight * y)
+    return np.where(factor == 0, 0, np.copysign(np.inf, factor))
+
+
 @in_single_precision
 def _with_logits(x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean") -> Any:
     if x.ndim == 0:  # NumPy's operations return scalars, which cannot be written in place
         loss, (d, n) = _with_logits(x.reshape(1), np.reshape(y, 1), weight, pos_weight, "none")
         return loss[0], (d[0], n)
+    infinite = np.isinf(x)
+    finite = np.where(infinite, 0, x) if infinite.any() else x
     below = np.minimum(x, 0)
     e = np.exp(-np.abs(x))  # at most 1, so it cannot overflow
     u = 1 + e
     loss = _log1p(e, u)
-    loss -= below  # log(1 + exp(-x))
+    loss -= below if finite is x else np.minimum(finite, 0)  # log(1 + exp(-x))
     h = np.exp(below)
     h /= u
     if pos_weight is None:
@@ -117,9 +125,11 @@ def _with_logits(x: Any, y: Any, weight: Any = None, pos_weight: Any = None, red
     else:
         loss *= 1 + (pos_weight - 1) * y
         d = (1 - y) * h - pos_weight * y * (np.exp(-np.maximum(x, 0)) / u)
-    loss += (1 - y) * x
+    loss += (1 - y) * finite
+    if finite is not x:
+        np.copyto(loss, _at_infinity(x, y, pos_weight), where=infinite)
     if weight is not None:
-        loss *= weight
+        loss = weighted(loss, weight)
         d *= weight
     n = x.size if reduction == "mean" else 1
     if reduction == "none":
@@ -144,16 +154,18 @@ def _with_logits_x(
 def _with_logits_y(
     g: Any, out: Any, x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean"
 ) -> Any:
-    slope = -x if pos_weight is None else (pos_weight - 1) * np.logaddexp(0, -x) - x
+    slope = -x if pos_weight is None else weighted(np.logaddexp(0, -x), pos_weight) - np.logaddexp(0, x)
     if weight is not None:
-        slope = slope * weight
+        slope = weighted(slope, weight)
     return slope * (float(g) / max(1, x.size) if reduction == "mean" else g)
 
 
 def _with_logits_composite(x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean") -> Any:
-    factor = 1 if pos_weight is None else 1 + (pos_weight - 1) * y
-    loss = (1 - y) * x + factor * np.logaddexp(0, -x)
-    return reduce(loss if weight is None else loss * weight, reduction)
+    right = ((x == np.inf) & (y == 1)) | ((x == -np.inf) & (y == 0))  # certain, and rightly so: 0·∞ is 0
+    inside = np.where(right, 0, x)
+    factor = np.where(right, 0, 1 if pos_weight is None else pos_weight)
+    loss = (1 - y) * np.where(right, 0, np.logaddexp(0, inside)) + factor * y * np.logaddexp(0, -inside)
+    return reduce(loss if weight is None else weighted(loss, weight), reduction)
 
 
 sigmoid_binary_cross_entropy_op = define(

@@ -95,7 +95,7 @@ def cross_entropy(
                integer class numbers 0 … C-1, or of the input's shape for probabilities (one-hot integers and booleans
                are accepted) -> () for "mean" and "sum", the shape without C for "none"
     Args:      weight: of the classes, (C,).
-               ignore_index: a class number whose positions do not count (only for class numbers).
+               ignore_index: a class number whose positions do not count ; one >= 0 is refused with probabilities.
                reduction: "mean" divides by the sum of the weights of the targets that count; for probabilities by the
                number of positions.
                label_smoothing: ε in [0, 1]; the target becomes (1 - ε) y + ε / C (Szegedy et al. 2015,
@@ -118,6 +118,8 @@ def cross_entropy(
         at = np.array(raw(target), np.intp)  # a copy: the next batch may fill the same buffer before backward()
         if all_in_range(at, input.shape[1]):
             check_reduction(reduction)
+            if input.dtype == np.float16:  # the other primitive computes it in float32, which can count the rows
+                return softmax_cross_entropy_of_classes_op(input, at, reduction=reduction)
             return softmax_cross_entropy_op(input, at, reduction=reduction)
     return _general_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
 
@@ -130,6 +132,11 @@ def _general_cross_entropy(
     x, outer = with_classes_second(input, "cross-entropy")
     w = class_weight(weight, x, "cross_entropy")
     if target.shape == input.shape:
+        if ignore_index >= 0:
+            raise ArgumentError(
+                f"ignore_index={ignore_index!r} is a class number, and the target holds probabilities. "
+                "Leave it out, or give class numbers; a position counts nothing if its probabilities are all 0."
+            )
         y = np.reshape(own_copy(in_dtype_of(target, input, "cross_entropy")), x.shape)
         loss = softmax_cross_entropy_of_probabilities_op(x, y, weight=w, label_smoothing=smoothing, reduction=reduction)
     else:

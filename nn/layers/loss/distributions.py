@@ -10,7 +10,7 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from nn.layers.loss.base import Loss
 from nn.layers.loss.targets import check_positive, in_dtype_of, input_and_target, values_of
-from nn.layers.reduction import REDUCTIONS, check_reduction, reduce
+from nn.layers.reduction import REDUCTIONS, check_reduction, in_single_precision, reduce
 
 KL_REDUCTIONS = (*REDUCTIONS, "batchmean")
 
@@ -33,13 +33,12 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
     """
     check_reduction(reduction, KL_REDUCTIONS)
     input, target = input_and_target(input, target, "kl_div")
-    if log_target:
-        loss = np.exp(target) * (target - input)
-    else:
-        zero = values_of(target) == 0
-        loss = np.where(zero, 0, target * (np.log(np.where(zero, 1, target)) - input))  # 0 log 0 = 0
+    zero = values_of(target) == (-np.inf if log_target else 0)  # there 0 (log 0 - input) = 0, for -inf as input, too
+    log_of_target = np.where(zero, 0, target) if log_target else np.log(np.where(zero, 1, target))
+    loss = (np.exp(target) if log_target else target) * (log_of_target - np.where(zero, 0, input))
     if reduction == "batchmean":
-        return np.sum(loss) / (input.shape[0] if input.ndim else 1)
+        n = input.shape[0] if input.ndim else 1
+        return in_single_precision(lambda each: np.sum(each) / n, loss)
     return reduce(loss, reduction)
 
 
@@ -84,7 +83,13 @@ def poisson_nll_loss(
         1.0
     """
     input, target = input_and_target(input, target, "poisson_nll_loss")
-    loss = np.exp(input) - target * input if log_input else input - target * np.log(input + eps)
+    x, y = values_of(input), values_of(target)
+    # An infinite rate outgrows y log(rate), which would be ∞ - ∞; and 0 log 0 = 0.
+    settled = (x == np.inf) | ((y == 0) & (x == -np.inf if log_input else x + eps == 0))
+    if log_input:
+        loss = np.exp(input) - target * np.where(settled, 0, input)
+    else:
+        loss = input - target * np.log(np.where(settled, 1, input + eps))
     if full:
         many = values_of(target) > 1
         y = np.where(many, target, 1)

@@ -25,7 +25,7 @@ def _squares(x: Any) -> Any:
 
 sum_of_squares_op = define(
     lambda *arrays: _total([_squares(x) for x in arrays], arrays),
-    each=lambda i, g, out, *arrays: 2 * g * arrays[i],
+    joint=lambda g, out, *arrays: [2 * g * x for x in arrays],
     keeps="in",
     name="sum_of_squares",
     label="2g·w",
@@ -38,7 +38,9 @@ def _magnitudes(x: Any) -> Any:
 
 sum_of_magnitudes_op = define(
     lambda *arrays: _total([_magnitudes(x) for x in arrays], arrays),
-    each=lambda i, g, out, *arrays: g * np.sign(arrays[i]),  # 0 at 0, the smallest of the subgradients in [-1, 1]
+    joint=lambda g, out, *arrays: [
+        g * np.sign(x) for x in arrays
+    ],  # 0 at 0, the smallest of the subgradients in [-1, 1]
     keeps="in",
     name="sum_of_magnitudes",
     label="g·sign w",

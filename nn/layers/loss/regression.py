@@ -10,7 +10,7 @@ from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from nn.layers.loss.base import Loss
 from nn.layers.loss.targets import as_constant, check_positive, input_and_target, own_copy
-from nn.layers.reduction import check_reduction, mean_from_sum, reduce
+from nn.layers.reduction import check_reduction, in_single_precision, mean_from_sum, reduce, weighted
 
 
 def _squared_error(x: Any, y: Any, factor: float = 1.0, reduction: str = "mean") -> Any:
@@ -207,7 +207,9 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     check_positive("huber_loss", "delta", delta)
     input, target = input_and_target(input, target, "huber_loss")
     loss = huber_op(input - target, delta=float(delta))
-    return reduce(loss if weight is None else loss * _weight_of_input_shape(weight, input, "huber_loss"), reduction)
+    return reduce(
+        loss if weight is None else weighted(loss, _weight_of_input_shape(weight, input, "huber_loss")), reduction
+    )
 
 
 class HuberLoss(Loss):
@@ -233,13 +235,13 @@ class HuberLoss(Loss):
 def _reduce_weighted(loss: Any, weight: Any, input: Any, reduction: str, who: str) -> Any:
     """The reduction of weighted losses, where "mean" divides by the sum of the weights."""
     weight = _weight_of_input_shape(weight, input, who)
-    loss = loss * weight
+    loss = weighted(loss, weight)
     if reduction != "mean":
         return reduce(loss, reduction)
-    total = np.sum(weight)
+    total = float(np.sum(weight, dtype=np.float64))
     if total == 0:
         raise ArgumentError(f"{who}: the weights sum to 0, by which the mean would divide.")
-    return np.sum(loss) / total
+    return in_single_precision(lambda each: np.sum(each) / total, loss)
 
 
 def _weight_of_input_shape(weight: Any, input: Any, who: str) -> Any:

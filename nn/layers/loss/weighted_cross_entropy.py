@@ -14,7 +14,7 @@ from autograd.engine.registry import define
 from nn.layers.activation.softmax import log_softmax_op
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.class_numbers import flat_indices, position_weights
-from nn.layers.reduction import mean_from_sum
+from nn.layers.reduction import mean_from_sum, weighted
 
 
 def _softmax(x: Any) -> tuple[Any, Any]:
@@ -73,7 +73,7 @@ def _of_classes(
     if label_smoothing:
         smooth = np.where(target == ignore_index, 0, x.dtype.type(label_smoothing / x.shape[1]))
         class_weights = _per_class(np.ones(x.shape[1], x.dtype) if weight is None else weight, x)
-        summed = np.add.reduce(p if weight is None else p * class_weights, axis=1)
+        summed = np.add.reduce(p if weight is None else weighted(p, class_weights), axis=1)
         loss -= np.where(smooth == 0, 0, summed) * smooth
     np.exp(p, out=p)
     total = np.add.reduce(p, axis=1, keepdims=True)
@@ -114,7 +114,7 @@ def _of_classes_composite(
     loss = -np.where(each == 0, 0, picked) * (each * (1 - label_smoothing))
     if label_smoothing:
         smooth = np.where(target == ignore_index, 0, label_smoothing / x.shape[1])
-        summed = np.sum(log_p if weight is None else log_p * _per_class(weight, x), axis=1)
+        summed = np.sum(log_p if weight is None else weighted(log_p, _per_class(weight, x)), axis=1)
         loss = loss - np.where(smooth == 0, 0, summed) * smooth
     return loss if reduction == "none" else np.sum(loss) / (n if reduction == "mean" and n else 1)
 
@@ -175,7 +175,8 @@ def _of_probabilities_composite(
     x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean"
 ) -> Any:
     wy = _weighted_target(y, weight, label_smoothing)
-    loss = -np.sum(wy * np.where(wy == 0, 0, log_softmax_op(x, axis=1)), axis=1)
+    log_p = log_softmax_op(x, axis=1)
+    loss = -np.sum(wy * np.where((wy == 0) & (log_p == -np.inf), 0, log_p), axis=1)
     return loss if reduction == "none" else np.sum(loss) / (x.size / x.shape[1] if reduction == "mean" else 1)
 
 

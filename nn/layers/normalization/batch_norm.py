@@ -151,7 +151,8 @@ def batch_norm(
                r ← (1 - momentum) · r + momentum · (the batch's). Otherwise use the running statistics.
     Gradient:  in training also through mean and variance. The running statistics get no gradient.
     Numerics:  the batch is normalised by its biased variance, and running_var averages the unbiased one, as in PyTorch.
-               The result has the dtype of weight or bias, if there is one; float16 is computed in float32.
+               The result has the dtype of weight or bias, if there is one; float16 is computed in float32. An empty
+               batch leaves the running statistics as they are.
     Raises:    ShapeError in training if a channel has a single value, whose variance is 0.
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, Alg. 1 and 2; departure: the running averages are exponential.
     """
@@ -165,11 +166,17 @@ def batch_norm(
         # copies, because a training step before backward() would overwrite the buffers
         mean, variance = (np.array(raw(running)) for running in (running_mean, running_var))
         return batch_norm_eval_op(x, weight, bias, mean, variance, eps=eps)
-    count = x.size // channels if channels else 0
+    if x.size == 0:  # no statistics, and nothing to normalise: the running ones stay as they are
+        return batch_norm_eval_op(x, weight, bias, np.zeros(channels, x.dtype), np.ones(channels, x.dtype), eps=eps)
+    count = x.size // channels
     if count < 2:
         raise ShapeError(
             f"batch_norm expects more than one value a channel in training; got input of shape {x.shape}. "
             "Give a larger batch, or normalise by the running statistics: eval()."
+        )
+    if not eps > 0:
+        raise ArgumentError(
+            f"batch_norm needs eps > 0 in training, or a channel of equal values gives nan; got {eps!r}."
         )
     if running_mean is None and running_var is None:
         return batch_norm_op(x, weight, bias, eps=eps)

@@ -86,7 +86,7 @@ def _group_norm_vjps(
 def _group_norm_composite(
     x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None
 ) -> Any:
-    rows = np.reshape(x, (x.shape[0], groups, -1))
+    rows = np.reshape(x, (x.shape[0], groups, math.prod(x.shape[1:]) // groups))
     centred = rows - np.mean(rows, axis=2, keepdims=True)
     y = np.reshape(centred / np.sqrt(np.mean(centred * centred, axis=2, keepdims=True) + eps), x.shape)
     return scale_and_shift_channels(y, weight, bias)

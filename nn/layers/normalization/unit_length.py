@@ -20,4 +20,6 @@ def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: f
                [0. , 0. ]])
     """
     x = as_values(input)
+    if x.ndim == 0 and dim in (0, -1):  # one number is a vector of one, as in PyTorch
+        return np.reshape(normalize(np.reshape(x, 1), p, 0, eps), ())
     return x / np.maximum(np.linalg.norm(x, p, dim, keepdims=True), eps)

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from nn.core.module import Module
-from nn.layers.images import as_images, per_axis
+from nn.layers.images import as_images, check_not_empty, per_axis
 from nn.layers.kernels.resampling import Plan, compact_weights, resample_op, terms_of
 
 
@@ -65,6 +65,7 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
 
 def _adaptive_avg_pool_nd(axes: int, input: Any, output_size: Any) -> Any:
     x, single = as_images(input, axes, f"AdaptiveAvgPool{axes}d")
+    check_not_empty(x, f"AdaptiveAvgPool{axes}d")
     places = _sizes(output_size, x.shape[2:])
     y = resample_op(x, plans=tuple([adaptive_means(s, count) for s, count in zip(x.shape[2:], places, strict=True)]))
     return y[0] if single else y
@@ -114,6 +115,7 @@ def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = Fal
 
 def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indices: bool) -> Any:
     x, single = as_images(input, axes, f"AdaptiveMaxPool{axes}d")
+    check_not_empty(x, f"AdaptiveMaxPool{axes}d")
     n, c, *size = x.shape
     places = _sizes(output_size, tuple(size))
     where: Any = np.zeros((), np.intp)  # (*P, cell): the number in the flattened image of each pixel of each cell
@@ -124,10 +126,10 @@ def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indice
         cell = np.minimum(start[:, None] + np.arange(longest), last[:, None])  # a shorter cell repeats its last pixel
         where = np.add.outer(where * s, cell)
     where = where.transpose(*range(0, 2 * axes, 2), *range(1, 2 * axes, 2)).reshape(math.prod(places), -1)
-    cells = np.reshape(x, (n, c, -1))[:, :, where]  # (N, C, P, cell)
+    cells = np.reshape(x, (n, c, math.prod(size)))[:, :, where]  # (N, C, P, cell)
     best = np.argmax(raw(cells), axis=-1, keepdims=True)
     y = np.reshape(np.take_along_axis(cells, best, -1), (n, c, *places))
-    indices = np.take_along_axis(where, best.reshape(n * c, -1).T, 1).T.reshape(n, c, *places)
+    indices = np.take_along_axis(where, best.reshape(n * c, math.prod(places)).T, 1).T.reshape(n, c, *places)
     if single:
         y, indices = y[0], indices[0]
     return (y, indices) if return_indices else y

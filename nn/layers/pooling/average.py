@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nn.core.module import Module
-from nn.layers.images import Size, as_images, per_axis
+from nn.layers.images import Size, as_images, check_not_empty, per_axis
 from nn.layers.kernels.resampling import Plan, compact_weights, resample_op, terms_of
 from nn.layers.pooling.windows import places_of_windows, sliding_windows
 
@@ -83,6 +83,7 @@ def _avg_pool_nd(
     ceil_mode: bool, count_border: bool, divisor: int | None,
 ) -> Any:  # fmt: skip
     x, single = as_images(input, axes, f"AvgPool{axes}d")
+    check_not_empty(x, f"AvgPool{axes}d")
     if divisor is not None:
         (divisor,) = per_axis("divisor_override", divisor, 1, 1)
     sliding = sliding_windows(axes, kernel_size, stride, padding, 1)

@@ -20,7 +20,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from nn.core.module import Module
-from nn.layers.images import Size, as_images
+from nn.layers.images import Size, as_images, check_not_empty
 from nn.layers.kernels.patches import Sliding, batch_last, empty_images, pairs
 from nn.layers.pooling.windows import places_of_windows, sliding_windows
 
@@ -188,6 +188,7 @@ def _max_pool_nd(
     ceil_mode: bool, return_indices: bool,
 ) -> Any:  # fmt: skip
     x, single = as_images(input, axes, f"MaxPool{axes}d")
+    check_not_empty(x, f"MaxPool{axes}d")
     sliding = sliding_windows(axes, kernel_size, stride, padding, dilation)
     places = places_of_windows(sliding, x.shape[2:], ceil_mode, f"MaxPool{axes}d")
     y, index = max_pool_op(x, sliding=sliding, places=places)

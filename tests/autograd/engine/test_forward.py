@@ -258,7 +258,7 @@ def test_no_perturbation_is_taken_for_another() -> None:
     """d/dx (x · d/dy (x + y)) = 1, and a deeper one: d/dx (x · d/dy (x · d/dz (y z))) = d/dx (x · x · 1) = 2x."""
 
     def d(f: Any, x: Any) -> Any:
-        inside = alias(x._data, x) if isinstance(x, Tensor) else Tensor(x, requires_grad=True)
+        inside = alias(x._array, x) if isinstance(x, Tensor) else Tensor(x, requires_grad=True)
         found = push(f(inside), [inside], [np.ones_like(inside.numpy())], create_graph=True)[0]
         return np.zeros_like(inside.numpy()) if found is None else found
 

@@ -193,3 +193,68 @@ def test_newtons_method_finds_a_root_of_the_derivative() -> None:
         (h,) = gradients(g, [x])
         x = Tensor(x.data - g.data / h.data, requires_grad=True)
     assert abs(4 * float(x) ** 3 - 6 * float(x) + 1) < 1e-12
+
+
+# A cotangent that is a plain array: the gradient is a constant Tensor, and so is what is computed from it
+
+
+def doubled(vjp: Any, **options: Any) -> Primitive:
+    return Primitive(lambda x: 2 * x, vjp, keeps="", name="doubled", **options)
+
+
+CONSTANT_VJPS: dict[str, Callable[[Any], Any]] = {
+    "array": doubled(lambda g, out, x: np.full(x.shape, 2.0)),
+    "number": doubled(lambda g, out, x: 2.0),
+    "guarded": doubled(lambda g, out, x: np.full(x.shape, 2.0), guard=True),
+    "of another dtype": doubled(lambda g, out, x: np.full(x.shape, 2, np.float32)),
+    "joint": Primitive(lambda x: 2 * x, joint=lambda g, out, x: [np.full(x.shape, 2.0)], keeps="", name="joint"),
+    "each": Primitive(lambda x: 2 * x, each=lambda i, g, out, x: np.full(x.shape, 2.0), keeps="", name="each"),
+    "one of several results": lambda x: Primitive(
+        lambda x: (2 * x, x + 1), lambda g, out, x: np.full(x.shape, 2.0), keeps="", name="several"
+    )(x)[0],
+}
+
+
+@pytest.mark.parametrize("f", CONSTANT_VJPS.values(), ids=CONSTANT_VJPS.keys())
+@pytest.mark.parametrize("around", [lambda f, x: f(x), lambda f, x: f(x) + x**2], ids=["alone", "in a sum"])
+def test_a_rule_may_return_a_plain_array(f: Any, around: Any) -> None:
+    x = Tensor([0.5, -2.0], requires_grad=True)
+    (first,) = gradients(around(f, x), [x], np.ones(2), create_graph=True)
+    assert type(first) is Tensor
+    (expected,) = gradients(around(lambda x: 2 * x, x), [x], np.ones(2), create_graph=True)
+    np.testing.assert_allclose(first.numpy(), expected.numpy())
+    if first.requires_grad:
+        found, wanted = (gradients(g, [x], np.ones(2))[0] for g in (first, expected))
+        np.testing.assert_allclose(found.numpy(), wanted.numpy())
+    around(f, x).backward(np.ones(2), create_graph=True)
+    assert type(x.grad) is Tensor
+
+
+EMPTY: dict[str, tuple[Callable[[Any], Any], tuple[int, ...]]] = {
+    "norm ord=0": (lambda x: np.linalg.norm(x, ord=0), (3,)),
+    "norm of nothing": (np.linalg.norm, (0,)),
+    "prod": (np.prod, (0,)),
+    "prod axis": (lambda x: np.prod(x, axis=0), (0, 3)),
+    "cumprod": (np.cumprod, (0,)),
+    "cumprod axis": (lambda x: np.cumprod(x, axis=1), (3, 0)),
+    "cumsum": (np.cumsum, (0,)),
+    "det": (np.linalg.det, (0, 0)),
+    "det of no matrices": (np.linalg.det, (0, 3, 3)),
+    "svd": (lambda x: np.linalg.svd(x, full_matrices=False)[1], (0, 3)),
+    "svdvals": (lambda x: np.linalg.svd(x, compute_uv=False), (0, 2, 2)),
+    "inv": (np.linalg.inv, (0, 2, 2)),
+    "eigvalsh": (np.linalg.eigvalsh, (0, 0)),
+}
+
+
+@pytest.mark.parametrize(("f", "shape"), EMPTY.values(), ids=EMPTY.keys())
+def test_second_order_of_what_is_constant_or_empty(f: Any, shape: tuple[int, ...], rng: np.random.Generator) -> None:
+    x = Tensor(rng.normal(size=shape), requires_grad=True)
+    y = f(x * x)
+    (first,) = gradients(y, [x], np.ones(y.shape), create_graph=True)
+    assert type(first) is Tensor
+    assert first.shape == shape
+    if first.requires_grad:
+        np.testing.assert_array_equal(gradients(first, [x], np.ones(shape))[0].numpy(), np.zeros(shape))
+    f(x * x).backward(np.ones(y.shape), create_graph=True)
+    assert type(x.grad) is Tensor

@@ -95,6 +95,44 @@ def test_none_means_no_derivative_by_that_argument() -> None:
     assert not f(X, mask).requires_grad
 
 
+def product(g: Any, out: Any, x: Any, b: Any) -> Any:
+    return g * b
+
+
+FORGOTTEN: dict[str, Any] = {
+    "the second": (primitive(lambda x, b: x * b, product, keeps="b", name="f"), "argument 2 requires grad"),
+    "the second, by defvjp": (primitive(lambda x, b: x * b, name="f").defvjp(product), "argument 2 requires grad"),
+    "all": (primitive(lambda x, b: x * b, name="f"), "argument 1 requires grad"),
+    "all but a composite": (primitive(lambda x, b: x * b, composite=lambda x, b: x * b, name="f"), "argument 1"),
+}
+
+
+@pytest.mark.parametrize(("f", "message"), FORGOTTEN.values(), ids=FORGOTTEN.keys())
+def test_a_forgotten_vjp_is_an_error_at_the_first_call_that_needs_it(f: Any, message: str) -> None:
+    x, b = Tensor(X, requires_grad=True), Tensor(X, requires_grad=True)
+    for arguments in [(x, b), (x * 1.0, b * 1.0)]:
+        with pytest.raises(NoRuleError, match=rf"{message}.*keeps=\(\"b\", \"x\"\).*detach") as raised:
+            f(*arguments)
+        assert "VJPs for" in str(raised.value)
+    with no_grad():
+        assert not f(x, b).requires_grad
+    np.testing.assert_array_equal(f(X, X), X * X)
+
+
+def test_a_forgotten_vjp_of_a_constant_is_not_missed() -> None:
+    f = primitive(lambda x, b: x * b, product, keeps="b", name="f")
+    x = Tensor(X, requires_grad=True)
+    f(x, Tensor(X)).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), X)
+
+
+@pytest.mark.parametrize(("joint", "got"), [(lambda g, out, x, b: (g * b,), "1 for 2"), (product, "ndarray")])
+def test_joint_returns_a_cotangent_for_each_argument(joint: Any, got: str) -> None:
+    f = primitive(lambda x, b: x * b, joint=joint, name="f")
+    with pytest.raises(NoRuleError, match=f"a tuple of one cotangent an argument.*{got}"):
+        f(Tensor(X, requires_grad=True), Tensor(X, requires_grad=True)).sum().backward()
+
+
 def test_a_vjp_may_answer_none() -> None:
     f = primitive(lambda x, y: x + y, lambda g, out, x, y: g, lambda g, out, x, y: None, keeps="", name="f")
     x, y = Tensor(X, requires_grad=True), Tensor(X, requires_grad=True)

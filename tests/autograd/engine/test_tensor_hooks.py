@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import weakref
+from typing import Any
 
 import numpy as np
 import pytest
 
+import autograd
 from autograd import Tensor
 from autograd.engine.gradients import gradients
 from autograd.errors import GraphError, ShapeError
@@ -179,3 +182,95 @@ def test_a_hook_with_a_name_for_its_tensor_is_freed_with_it() -> None:
         handle.remove()
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    "returned", [np.array([1.0, 2.0]), [1, 2], Tensor([1.0, 2.0])], ids=["array", "list", "Tensor"]
+)
+def test_whatever_a_hook_returns_the_gradient_is_a_tensor(returned: Any, create_graph: bool) -> None:
+    x = Tensor([3.0, 4.0], requires_grad=True)
+    y = x * x
+    x.register_hook(lambda g: returned)
+    y.register_hook(lambda g: returned)
+    y.retain_grad()
+    (y * y).sum().backward(create_graph=create_graph)
+    for t in (x, y):
+        assert type(t.grad) is Tensor
+        np.testing.assert_array_equal(t.grad.numpy(), [1.0, 2.0])
+
+
+def assigned(y: Any) -> None:
+    y[0] = 5.0
+
+
+def sliced(y: Any) -> None:
+    y[1:] = y[:1] * 2
+
+
+def added(y: Any) -> None:
+    y += y
+
+
+def scaled(y: Any) -> None:
+    y *= 3.0
+
+
+def filled(y: Any) -> None:
+    y[...] = 7.0
+
+
+def written_twice(y: Any) -> None:
+    y[0] = 5.0
+    y *= 2.0
+
+
+WRITES: Any = [assigned, sliced, added, scaled, filled, written_twice]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("write", WRITES)
+def test_retain_grad_follows_a_write(write: Any) -> None:
+    """The gradient of the value after the write; hooks see that of the value they were registered on. As in PyTorch."""
+    import torch
+
+    def run(x: Any, weights: Any) -> list[Any]:
+        seen: list[Any] = []
+        y = x * 2
+        y.register_hook(lambda g: seen.append(np.array(g.tolist())))
+        y.retain_grad()
+        write(y)
+        (y * weights).sum().backward()
+        return [y.grad.tolist(), x.grad.tolist(), *(seen or [[0.0, 0.0]])]
+
+    ours = run(Tensor([1.0, 2.0], requires_grad=True), np.array([3.0, 4.0]))
+    theirs = run(torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor([3.0, 4.0]))
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b)
+
+
+def test_of_two_names_for_a_result_only_the_written_one_moves(x: Tensor) -> None:
+    y = x * 2
+    y.retain_grad()
+    twin = copy.copy(y)
+    twin[0] = 5.0
+    (y + twin * 10).sum().backward()
+    assert y.grad.tolist() == [1, 11]
+
+
+@pytest.mark.parametrize("write", [lambda y: y.sort(), lambda y: y.partition(1), lambda y: y.put([0], [5.0])])
+def test_retain_grad_follows_the_methods_that_write(x: Tensor, write: Any) -> None:
+    y = x * 2
+    y.retain_grad()
+    write(y)
+    (y * [3.0, 4.0]).sum().backward()
+    assert y.grad.tolist() == [3, 4]
+
+
+def test_a_write_under_no_grad_keeps_the_history_and_what_is_retained(x: Tensor) -> None:
+    y = x * 2
+    y.retain_grad()
+    with autograd.no_grad():
+        y[0] = 5.0
+    (y * [3.0, 4.0]).sum().backward()
+    assert y.grad.tolist() == [3, 4]

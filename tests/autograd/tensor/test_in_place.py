@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd
 from autograd import Tensor, no_grad
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.gradients import gradients
@@ -562,3 +563,76 @@ def test_an_array_may_take_a_constant_tensor_in_place() -> None:
     with no_grad():
         total += p + 1
     assert total.tolist() == [1, 1]
+
+
+def passed_on(f: Any, **options: Any) -> Any:
+    return autograd.primitive(f, lambda g, out, x, n=1: g, keeps="", name="f", **options)
+
+
+def first_of(x: Any) -> Any:
+    return autograd.primitive(lambda x: (x, 2 * x), joint=lambda g, out, x: (g[0] + 2 * g[1],), keeps="", name="f")(x)[
+        0
+    ]
+
+
+def second_of_two(x: Any) -> Any:
+    return autograd.primitive(lambda a, x: x, lambda g, out, a, x: 0 * g, lambda g, out, a, x: g, keeps="", name="f")(
+        x * 1.0, x
+    )
+
+
+RETURN_THEIR_ARGUMENT: dict[str, Any] = {
+    "a user's": passed_on(lambda x: x),
+    "twice": lambda x: passed_on(lambda x: x)(passed_on(lambda x: x)(x)),
+    "with parameters": lambda x: passed_on(lambda x, n=1: x)(x, n=2),
+    "as a view": passed_on(lambda x: x[:]),
+    "asarray": passed_on(np.asarray),
+    "saves": passed_on(lambda x: (x, None), saves=True, composite=lambda x: x * 1.0),
+    "one of several": first_of,
+    "the second of two": second_of_two,
+    "squeeze": np.squeeze,
+    "squeeze no axis": lambda x: np.squeeze(x, axis=()),
+    "reshape": lambda x: np.reshape(x, x.shape),
+    "ravel": np.ravel,
+    "transpose": np.transpose,
+    "swapaxes": lambda x: np.swapaxes(x, 0, 0),
+    "moveaxis": lambda x: np.moveaxis(x, 0, 0),
+    "broadcast_to": lambda x: np.broadcast_to(x, x.shape),
+    "atleast_1d": np.atleast_1d,
+    "getitem": lambda x: x[...],
+    "astype": lambda x: x.astype(x.dtype, copy=False),
+    "real": lambda x: np.real(x),
+    "split": lambda x: np.split(x, 1)[0],
+    "pad": lambda x: np.pad(x, 0),
+    "tile": lambda x: np.tile(x, 1),
+    "repeat": lambda x: np.repeat(x, 1),
+    "roll": lambda x: np.roll(x, 0),
+    "concatenate": lambda x: np.concatenate([x]),
+    "expand and squeeze": lambda x: np.squeeze(np.expand_dims(x, 0), 0),
+}
+
+
+@pytest.mark.parametrize("f", RETURN_THEIR_ARGUMENT.values(), ids=RETURN_THEIR_ARGUMENT.keys())
+@pytest.mark.parametrize("base", [lambda: np.array([1.0, 2.0]), lambda: np.array([1.0, 9.0, 2.0])[::2]])
+def test_a_write_to_a_leaf_that_a_forward_returned_is_noticed(f: Any, base: Any) -> None:
+    """Refused, or the gradient of the old values: never a gradient of one with the values of the other."""
+    w = Tensor(base(), requires_grad=True)
+    y = f(w)
+    z = (y * y).sum()
+    with autograd.no_grad():
+        w *= 10.0
+    try:
+        z.backward()
+    except InPlaceError:
+        return
+    np.testing.assert_array_equal(w.grad.numpy(), [2.0, 4.0])
+
+
+@pytest.mark.parametrize("f", RETURN_THEIR_ARGUMENT.values(), ids=RETURN_THEIR_ARGUMENT.keys())
+def test_what_a_forward_returned_under_no_grad_does_not_change_with_the_leaf(f: Any) -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    with autograd.no_grad():
+        y = f(w)
+        if y is not w:
+            w *= 10.0
+            np.testing.assert_array_equal(y.numpy(), [1.0, 2.0])

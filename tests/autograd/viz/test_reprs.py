@@ -142,7 +142,7 @@ def test_a_repr_never_raises() -> None:
     model = type("Odd", (nn.Linear,), {"extra_repr": lambda self: 1 / 0})(2, 3)
     assert page(model).text == "<Odd>"
     t = Tensor([1.0])
-    t._data = Broken()
+    t._array = Broken()
     assert page(t).text == "<Tensor>"
 
 

@@ -150,7 +150,7 @@ def check_the_end(browser: Any, y: Any, leaves: dict[str, Any]) -> None:
     ids = {node["name"]: number for number, node in story["nodes"].items()}
     y.backward()
     for name, leaf in leaves.items():
-        expected = np.ravel(leaf.grad._data if isinstance(leaf, Tensor) else leaf.grad).tolist()
+        expected = np.ravel(leaf.grad._array if isinstance(leaf, Tensor) else leaf.grad).tolist()
         assert numbers(browser, f"grad-{ids[name]}") == [expected], name
 
 

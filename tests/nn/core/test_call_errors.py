@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import traceback
 from typing import Any
 
@@ -95,3 +97,15 @@ def test_a_module_without_forward_says_so() -> None:
         Typo()(1)
     with pytest.raises(NotImplementedError, match=r"define `def forward\(self, x\):`"):
         nn.Module()(1)
+
+
+def test_modules_nested_too_deep_are_named_with_the_remedy() -> None:
+    model: nn.Module = nn.Linear(2, 2)
+    for _ in range(sys.getrecursionlimit()):
+        model = nn.Sequential(model)
+    with pytest.raises(RecursionError) as caught:
+        model(np.ones((1, 2)))
+    (note,) = caught.value.__notes__
+    assert re.match(r"in a Sequential with modules nested \d+ deep: .* side by side, Sequential\(\*layers\)", note)
+    flat = nn.Sequential(*[nn.Linear(2, 2) for _ in range(2000)])
+    assert flat(np.ones((1, 2))).shape == (1, 2)

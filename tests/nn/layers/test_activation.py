@@ -65,6 +65,7 @@ KINKS: list[tuple[str, Callable[..., Any], list[float], list[float]]] = [
     ("selu", F.selu, [0.0], [1.7580993408473766]),
     ("softsign", F.softsign, [0.0], [1]),
     ("softplus beyond its threshold", lambda x: F.softplus(x, 2, 3), [1.6, 30.0], [1, 1]),
+    ("softplus beyond a threshold below 0", lambda x: F.softplus(x, 2, -3), [-1.4, -0.0, 1.0], [1, 1, 1]),
 ]
 
 
@@ -80,7 +81,7 @@ def test_the_slope_at_a_kink(name: str, function: Any, points: list[float], expe
     sorted(
         {row[0] for row in KINKS}
         - {"step", "leaky_relu of slope 2", "prelu", "threshold", "elu", "celu"}
-        - {"softplus beyond its threshold"}
+        - {"softplus beyond its threshold", "softplus beyond a threshold below 0"}
     ),
 )
 def test_kinks_are_pytorchs(name: str) -> None:
@@ -94,6 +95,7 @@ def test_kinks_are_pytorchs(name: str) -> None:
 def test_a_step_is_1_at_0_and_softplus_is_the_line_beyond_its_threshold() -> None:
     assert F.step([-0.0, 0.0, -1e-300]).tolist() == [1, 1, 0]
     assert F.softplus([1.6], 2, 3).tolist() == [1.6]
+    assert F.softplus([-2.0, 1e308], 2, -100).tolist() == [-2.0, 1e308]  # 2e308 overflows
 
 
 def test_a_tie_in_maxout_is_shared() -> None:

@@ -80,7 +80,7 @@ def test_state_is_saved_and_restored(case: ModuleCase, rng: np.random.Generator)
     other.load_state_dict(module.state_dict())
     for twin in (other, copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
         for ours, theirs in zip(floating(twin(*inputs)), floating(module(*inputs)), strict=True):
-            np.testing.assert_array_equal(getattr(ours, "_data", ours), getattr(theirs, "_data", theirs))
+            np.testing.assert_array_equal(getattr(ours, "_array", ours), getattr(theirs, "_array", theirs))
 
 
 @rows
@@ -107,7 +107,7 @@ def test_agrees_with_pytorch(case: ModuleCase, dtype: Any, rng: np.random.Genera
     tolerance = {"rtol": 1e-5, "atol": 2e-6} if dtype is np.float32 else {"rtol": 1e-11, "atol": 1e-12}
     outs, peers = floating(ours(*xs)), [peer for peer in several(theirs(*ys)) if peer.is_floating_point()]
     for out, peer in zip(outs, peers, strict=True):
-        np.testing.assert_allclose(getattr(out, "_data", out), peer.detach().numpy(), **tolerance)
+        np.testing.assert_allclose(getattr(out, "_array", out), peer.detach().numpy(), **tolerance)
     pairs = [(out, peer) for out, peer in zip(outs, peers, strict=True) if peer.requires_grad]
     gs = [np.asarray(rng.normal(size=out.shape), dtype) for out, _ in pairs]
     if pairs:

@@ -425,3 +425,48 @@ def test_a_target_of_class_numbers_may_be_reused() -> None:
     loss.backward()
     assert logits.grad is not None
     assert logits.grad.tolist() == [[0.5, -0.5]]
+
+
+MANY = 70_000  # more than float16 can count
+NOUGHTS, ONES = np.zeros(MANY), np.ones(MANY)
+IN_HALF: list[tuple[str, Any]] = [
+    *[(name, lambda x, name=name: getattr(F, name)(x, NOUGHTS))
+      for name in ("mse_loss", "half_mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "poisson_nll_loss",
+                   "binary_cross_entropy_with_logits")],
+    *[(f"{name} weighted", lambda x, name=name: getattr(F, name)(x, NOUGHTS, weight=ONES))
+      for name in ("mse_loss", "l1_loss", "huber_loss")],
+    ("binary_cross_entropy", lambda x: F.binary_cross_entropy(x * 0.5, NOUGHTS)),
+    ("kl_div", lambda x: F.kl_div(x, ONES)),
+    ("kl_div batchmean", lambda x: F.kl_div(x, ONES, reduction="batchmean")),
+    ("gaussian_nll_loss", lambda x: F.gaussian_nll_loss(x, NOUGHTS, 1.0)),
+    ("hinge_loss", lambda x: F.hinge_loss(x, -ONES)),
+    ("hinge_embedding_loss", lambda x: F.hinge_embedding_loss(x, ONES)),
+    ("margin_ranking_loss", lambda x: F.margin_ranking_loss(x, NOUGHTS.astype(x.dtype), -ONES)),
+    ("nll_loss", lambda x: F.nll_loss(x[:, None], np.zeros(MANY, int))),
+    ("cross_entropy", lambda x: F.cross_entropy(np.stack([x, -x], 1), np.zeros(MANY, int))),
+    ("cross_entropy weighted", lambda x: F.cross_entropy(np.stack([x, -x], 1), np.zeros(MANY, int), weight=[1.0, 1])),
+    ("triplet_margin_loss",
+     lambda x: F.triplet_margin_loss(x[:, None], (NOUGHTS - 1)[:, None].astype(x.dtype),
+                                     (NOUGHTS + 2)[:, None].astype(x.dtype))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "loss"), IN_HALF)
+def test_half_precision_counts_beyond_its_range(name: str, loss: Any) -> None:
+    found = []
+    for dtype in (np.float16, np.float64):
+        x = Tensor(np.ones(MANY, dtype), requires_grad=True)
+        y = loss(x)
+        assert y.dtype == dtype
+        y.backward()
+        found.append((float(y), float(x.grad[0])))
+    assert found[0][0] == pytest.approx(found[1][0], rel=2e-3)
+    assert found[0][1] == pytest.approx(found[1][1], rel=0.02)  # a subnormal number of float16
+
+
+def test_ignore_index_goes_with_class_numbers_only() -> None:
+    x, y = np.zeros((2, 3)), np.full((2, 3), 1 / 3)
+    for loss in (nn.CrossEntropyLoss(ignore_index=1), lambda x, y: F.cross_entropy(x, y, ignore_index=0)):
+        with pytest.raises(ArgumentError, match="is a class number, and the target holds probabilities"):
+            loss(x, y)
+    assert F.cross_entropy(x, y, ignore_index=-1) == pytest.approx(np.log(3))

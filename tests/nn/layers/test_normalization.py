@@ -188,7 +188,6 @@ def test_options_of_the_picture_stay_readable(rng: np.random.Generator) -> None:
     [
         (nn.BatchNorm1d(3), (1, 3), ["more than one value a channel", "(1, 3)", "eval()"]),
         (nn.BatchNorm2d(3), (1, 3, 1, 1), ["more than one value a channel"]),
-        (nn.BatchNorm1d(3), (0, 3), ["more than one value a channel"]),
         (nn.BatchNorm1d(3), (4, 2), ["BatchNorm1d", "(N, C) or (N, C, L)", "C=3", "(4, 2)"]),
         (nn.BatchNorm1d(3), (4, 3, 2, 2), ["BatchNorm1d", "(4, 3, 2, 2)"]),
         (nn.BatchNorm2d(3), (4, 3), ["BatchNorm2d", "(N, C, H, W)", "(4, 3)"]),
@@ -344,3 +343,14 @@ def test_no_grad_records_nothing_but_still_updates(rng: np.random.Generator) -> 
         y = layer(rng.normal(size=(4, 2)).astype(np.float32))
     assert not y.requires_grad
     assert layer.num_batches_tracked.item() == 1
+
+
+@pytest.mark.parametrize("eps", [0, 0.0, -1e-5])
+def test_batch_norm_in_training_needs_eps(eps: float) -> None:
+    with pytest.raises(ArgumentError, match="eps > 0 in training"):
+        F.batch_norm(np.ones((3, 2)), training=True, eps=eps)
+    if eps == 0:
+        layer = nn.BatchNorm1d(2, eps=eps)
+        with pytest.raises(ArgumentError, match="eps > 0 in training"):
+            layer(np.ones((3, 2)))
+        assert layer.eval()(np.ones((3, 2))).tolist() == [[1, 1]] * 3

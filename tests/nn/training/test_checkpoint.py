@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 import os
 import pickle
 from pathlib import Path
@@ -163,6 +164,41 @@ def test_a_checkpoint_of_another_training_is_refused_and_changes_nothing(tmp_pat
         fit(model, optimizer=optimizer, scheduler=schedules.CosineAnnealingLR(optimizer, T_max=8), resume=tmp_path)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
+
+
+@pytest.mark.parametrize(
+    "broken", ["optimizer", "scheduler", "early_stopping", "train", "generators", "parts", "history"]
+)
+def test_a_resume_that_fails_anywhere_changes_nothing(broken: str, tmp_path: Path) -> None:
+    def parts() -> tuple[nn.Module, dict[str, Any]]:
+        model = network()
+        optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        loader = DataLoader(*TRAIN, batch_size=8, shuffle=True, rng=np.random.default_rng(9))
+        scheduler = schedules.CosineAnnealingLR(optimizer, T_max=8)
+        stopping = optim.EarlyStopping(4)
+        return model, {"optimizer": optimizer, "scheduler": scheduler, "early_stopping": stopping, "train": loader}
+
+    def train(model: nn.Module, given: dict[str, Any], **options: Any) -> nn.History:
+        rest = {name: part for name, part in given.items() if name != "train"}
+        return fit(model, given["train"], VALIDATION, checkpoint=tmp_path, rng=rng, **rest, **options)
+
+    rng = np.random.default_rng(4)
+    train(*parts(), epochs=2)
+    (folder,) = tmp_path.iterdir()
+    saved = read_checkpoint(folder)[1]
+    if broken in saved:
+        del saved[broken]
+    else:
+        saved["parts"][broken] = {}
+    arrays: dict[str, np.ndarray] = {}
+    text = json.dumps(packed(saved, arrays, "training"))
+    nn.save(arrays, folder / "training.safetensors", {"format": "1", "training": text})
+    model, given = parts()
+    given["early_stopping"].step(3.0, model)
+    before = repr([part.state_dict() for part in (model, *given.values())] + [rng.bit_generator.state])
+    with pytest.raises(ArgumentError):
+        train(model, given, epochs=4, resume=True)
+    assert repr([part.state_dict() for part in (model, *given.values())] + [rng.bit_generator.state]) == before
 
 
 def test_where_there_is_nothing_to_resume(tmp_path: Path) -> None:

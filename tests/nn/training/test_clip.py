@@ -122,3 +122,18 @@ def test_refused() -> None:
         nn.clip_grad_norm_(p, 1, 0)
     with pytest.raises(ArgumentError, match="clip_value must be >= 0; got nan"):
         nn.clip_grad_value_(p, math.nan)
+
+
+@pytest.mark.parametrize("bad", ["1.0", None, True, math.nan, -1, [1.0], np.array([1.0, 2.0]), 1j])
+def test_a_limit_is_one_number(bad: Any) -> None:
+    (p,) = with_gradients([1.0, 2.0])
+    for call in (
+        lambda: nn.clip_grad_norm_(p, bad),
+        lambda: nn.clip_grad_norm_(p, 1.0, bad),
+        lambda: nn.clip_grad_value_(p, bad),
+        lambda: nn.get_total_norm([[1.0]], bad),
+    ):
+        with pytest.raises(ArgumentError, match=r"must be >.*; got"):
+            call()
+    assert p.grad.tolist() == [1, 2]
+    assert nn.clip_grad_norm_(p, np.float32(10), np.array(2)).item() == pytest.approx(5**0.5)

@@ -524,3 +524,36 @@ def test_ridge_regression_equals_its_closed_form(by: str, decay: float) -> None:
     np.testing.assert_allclose(layer.bias.numpy(), [3.0], atol=1e-8)
     ridge = pytest.importorskip("sklearn.linear_model").Ridge(alpha=n * decay / 2, tol=1e-10).fit(x, y + 3.0)
     np.testing.assert_allclose(layer.weight.numpy().ravel(), ridge.coef_.ravel(), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("by", ["arrays", "loader", "dataset"])
+def test_a_last_batch_of_one_row_for_batch_norm_is_refused_before_the_first_step(by: str) -> None:
+    class Rows:
+        def __len__(self) -> int:
+            return 17
+
+        def __getitem__(self, i: int) -> Any:
+            return X[i], Y[i]
+
+    X, Y = problem(17)
+    data: Any = {
+        "arrays": (X, Y),
+        "loader": DataLoader(X, Y, batch_size=8, shuffle=True),
+        "dataset": DataLoader(Rows(), batch_size=8),
+    }[by]
+    dropout = nn.Dropout(0.5, rng=np.random.default_rng(0))
+    model = nn.Sequential(nn.Linear(X.shape[1], 4), dropout, nn.BatchNorm1d(4), nn.Linear(4, 3)).eval()
+    before, drawn = model.state_dict(), dropout.rng.bit_generator.state
+    with pytest.raises(ArgumentError, match=r"last batch of train has one row, .* drop_last=True"):
+        fit(model, data, batch_size=8)
+    assert dropout.rng.bit_generator.state == drawn
+    assert not model.training
+    for name, value in model.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+    assert fit(model, DataLoader(X, Y, batch_size=8, drop_last=True)).epochs
+
+
+def test_a_last_batch_of_one_row_will_do_for_images(rng: np.random.Generator) -> None:
+    x, y = rng.normal(size=(9, 1, 3, 3)).astype(np.float32), rng.integers(0, 2, 9)
+    model = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(9, 2))
+    assert fit(model, (x, y), batch_size=4).epochs == 3

@@ -1,0 +1,94 @@
+"""Functions without a rule compute on the values, unless a result of theirs would carry a gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, no_grad
+from autograd.errors import NoRuleError
+
+INDEX = np.array([0, 1, 1])
+EDGES = np.array([0.0, 1.0, 2.5, 4.0])
+
+LOST: dict[str, tuple[Callable[[Any], Any], str]] = {
+    **{
+        name: (getattr(np, name), r"elements .*np\.ravel\(x\)\[i\]")
+        for name in ("unique", "unique_all", "unique_counts", "unique_inverse", "unique_values")
+    },
+    **{
+        f"{function.__name__}, {side}": (call, r"elements .*np\.isin")
+        for function in (np.intersect1d, np.union1d, np.setdiff1d, np.setxor1d)
+        for side, call in (
+            ("first", lambda x, f=function: f(x, [1.0, 2.0])),
+            ("second", lambda x, f=function: f([1.0, 2.0], x)),
+        )
+    },
+    "bincount": (lambda x: np.bincount(INDEX, x), r"weights .*np\.eye\(n\)\[x\]\.T @ weights"),
+    "bincount by name": (lambda x: np.bincount(INDEX, weights=x, minlength=5), r"weights"),
+    "histogram weights": (lambda x: np.histogram(INDEX, EDGES, weights=x), r"weights"),
+    "histogram edges": (lambda x: np.histogram(x, 3), r"data .*edges follow the data.*range="),
+    "histogram edges by name": (lambda x: np.histogram(x, bins="auto"), r"data .*edges follow the data"),
+    "histogram density": (lambda x: np.histogram(x, density=True), r"data .*edges follow the data"),
+    "histogram bins": (lambda x: np.histogram(EDGES, x), r"edges .*constant edges"),
+    "bin edges": (lambda x: np.histogram_bin_edges(x, 3), r"data .*edges follow"),
+    "histogram2d weights": (lambda x: np.histogram2d(INDEX, INDEX, 2, weights=x), r"weights"),
+    "histogram2d edges": (lambda x: np.histogram2d(x, INDEX), r"data .*edges follow"),
+    "histogram2d edges of one axis": (lambda x: np.histogram2d(INDEX, x, [EDGES, 3]), r"data .*edges follow"),
+    "histogramdd": (lambda x: np.histogramdd((INDEX, x), 3), r"data .*edges follow"),
+    "histogramdd range": (lambda x: np.histogramdd((x, x), 3, [(0, 4), None]), r"data .*edges follow"),
+}
+KEPT: dict[str, Callable[[Any], Any]] = {
+    "histogram with edges": lambda x: np.histogram(x, EDGES),
+    "histogram with edges in a list": lambda x: np.histogram(x, [0.0, 1.0, 4.0], density=True),
+    "histogram with a range": lambda x: np.histogram(x, 3, (0, 4)),
+    "bin edges with a range": lambda x: np.histogram_bin_edges(x, 3, (0, 4)),
+    "histogram2d with edges": lambda x: np.histogram2d(x, x, [EDGES, EDGES], density=True),
+    "histogram2d with one row of edges": lambda x: np.histogram2d(x, x, EDGES),
+    "histogram2d with a range": lambda x: np.histogram2d(x, x, 3, [(0, 4), (0, 4)]),
+    "histogramdd with edges": lambda x: np.histogramdd((x, x), [EDGES, EDGES]),
+    "isin": lambda x: np.isin(x, [1.0]),
+    "count_nonzero": np.count_nonzero,
+}
+X = np.array([1.0, 2.0, 3.0])
+
+
+def same(found: Any, expected: Any) -> None:
+    if isinstance(expected, (tuple, list)):
+        for f, e in zip(found, expected, strict=True):
+            same(f, e)
+    else:
+        assert not isinstance(found, Tensor)
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_gradient_that_would_be_lost_is_refused(name: str) -> None:
+    call, message = LOST[name]
+    x = Tensor(X, requires_grad=True)
+    with pytest.raises(NoRuleError, match=message + r".*x\.numpy\(\)"):
+        call(x)
+    same(call(Tensor(X)), call(X))
+    with no_grad():
+        same(call(x), call(X))
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_counts_that_carry_no_gradient_are_plain(name: str) -> None:
+    same(KEPT[name](Tensor(X, requires_grad=True)), KEPT[name](X))
+
+
+def test_the_remedies_have_the_gradient() -> None:
+    x = Tensor([3.0, 1.0, 3.0], requires_grad=True)
+    _, i = np.unique(x.numpy(), return_index=True)
+    (np.ravel(x)[i] * np.array([10.0, 20.0])).sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [20, 10, 0]
+    x.grad = None
+    sums = np.eye(2)[INDEX].T @ x
+    assert sums.tolist() == np.bincount(INDEX, x.numpy()).tolist()
+    (sums * np.array([10.0, 20.0])).sum().backward()
+    assert x.grad.tolist() == [10, 20, 20]

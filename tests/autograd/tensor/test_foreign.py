@@ -1,0 +1,167 @@
+"""Data of other libraries and arrays without numbers: the same in the constructor, operators, functions and writes."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor
+from autograd.errors import AutogradError, DTypeError
+
+pd = pytest.importorskip("pandas")
+VALUES = np.array([3.0, 1.0, 2.0])
+
+
+class Convertible:
+    """A tensor of another library, which has only `__array__`."""
+
+    shape, ndim, dtype = (3,), 1, "float32"
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array(VALUES, dtype)
+
+
+CONVERTED: dict[str, Any] = {
+    "a Series": pd.Series(VALUES, index=[2, 1, 0]),
+    "a DataFrame": pd.DataFrame([VALUES], columns=list("abc")),
+    "an Index": pd.Index(VALUES),
+    "an ExtensionArray": pd.array(VALUES, dtype="Float64"),
+    "another library's tensor": Convertible(),
+}
+REFUSED: dict[str, tuple[Any, str]] = {
+    "a masked array": (np.ma.array(VALUES, mask=[0, 1, 0]), r"mask.*fill it first, a\.filled\(0\)"),
+    "objects": (VALUES.astype(object), r"dtype object.*astype\(float\)"),
+    "a list with None": ([1.0, None, 2.0], r"dtype object.*None"),
+    "a Series of objects": (pd.Series([1.0, "a", 2.0]), r"dtype object"),
+    "durations": (np.array([1, 2, 3], "m8[s]"), r"dtype timedelta64.*Divide by a unit"),
+    "one duration": (np.timedelta64(1, "s"), r"dtype timedelta64.*Divide by a unit"),
+    "dates": (np.array([1, 2, 3], "M8[s]"), r"dtype datetime64.*Subtract a date"),
+    "texts": (np.array(["a", "b", "c"]), r"dtype <U1.*astype\(float\)"),
+    "records": (np.zeros(3, [("field", float)]), r"dtype \[\('field'.*Take one field"),
+}
+Call = Callable[[Any, Any], Any]
+
+
+def iadd(x: Any, other: Any) -> Any:
+    y = x * 1
+    y += other
+    return y
+
+
+def assign(x: Any, other: Any) -> Any:
+    y = x * 1
+    y[...] = other
+    return y
+
+
+OPERATORS: dict[str, Call] = {
+    word: getattr(operator, word) for word in ("add", "sub", "mul", "truediv", "pow", "floordiv", "mod")
+}
+CALLS: dict[str, Call] = {
+    **{f"x {word} other": f for word, f in OPERATORS.items()},
+    **{f"other {word} x": lambda x, other, f=f: f(other, x) for word, f in OPERATORS.items()},
+    **{f"np.{f.__name__}(x, other)": f for f in (np.multiply, np.maximum, np.arctan2)},
+    "np.multiply(other, x)": lambda x, other: np.multiply(other, x),
+    "np.where": lambda x, other: np.where([True, False, True], x, other),
+    "x += other": iadd,
+}
+VECTORS: dict[str, Call] = {
+    "x @ other": operator.matmul,
+    "np.dot": np.dot,
+    "np.concatenate": lambda x, other: np.concatenate([x, other]),
+    "x[...] = other": assign,
+}
+
+
+def gradient(y: Any, x: Tensor, weights: Any) -> Any:
+    x.grad = None
+    if y.requires_grad:
+        (y * weights).sum().backward()
+    return 0 if x.grad is None else x.grad.numpy()
+
+
+@pytest.mark.parametrize("how", [*CALLS, *VECTORS])
+@pytest.mark.parametrize("what", CONVERTED)
+def test_labelled_data_becomes_its_values(what: str, how: str) -> None:
+    other = CONVERTED[what]
+    values = np.asarray(other)
+    call = {**CALLS, **VECTORS}[how]
+    if (values.ndim == 2 and (how in VECTORS or "=" in how)) or (what, how) == ("an Index", "np.multiply(other, x)"):
+        return  # the shapes do not fit; an Index wants to wrap the result, which is refused
+    x = Tensor([1.5, 2.5, 3.5], requires_grad=True)
+    found, expected = call(x, other), call(x, values)
+    assert type(found._array) in (np.ndarray, np.float64)
+    np.testing.assert_array_equal(found.numpy(), expected.numpy())
+    weights = np.arange(1.0, 1 + found.size).reshape(found.shape)
+    np.testing.assert_array_equal(gradient(found, x, weights), gradient(expected, x, weights))
+
+
+@pytest.mark.parametrize("how", [*CALLS, *VECTORS])
+@pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_what_holds_no_numbers_is_refused(what: str, how: str, requires_grad: bool) -> None:
+    other, message = REFUSED[what]
+    if np.ndim(other) == 0 and how in VECTORS and how != "x[...] = other":
+        return
+    x = Tensor([1.5, 2.5, 3.5], requires_grad=requires_grad)
+    with pytest.raises(DTypeError, match=message):
+        {**CALLS, **VECTORS}[how](x, other)
+    assert x.tolist() == [1.5, 2.5, 3.5]
+
+
+@pytest.mark.parametrize("what", CONVERTED)
+def test_the_constructor_takes_the_same(what: str) -> None:
+    t = Tensor(CONVERTED[what])
+    assert type(t._array) is np.ndarray
+    np.testing.assert_array_equal(t, np.asarray(CONVERTED[what]))
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_the_constructor_refuses_the_same(what: str) -> None:
+    with pytest.raises(DTypeError, match=REFUSED[what][1]):
+        Tensor(REFUSED[what][0])
+
+
+@pytest.mark.parametrize("compare", [operator.eq, operator.ne, operator.lt, operator.ge, np.less, np.equal])
+def test_comparisons_ignore_labels_and_refuse_masks(compare: Call) -> None:
+    x, series = Tensor([1.5, 2.5, 3.5]), CONVERTED["a Series"]
+    assert type(compare(x, series)) is np.ndarray
+    np.testing.assert_array_equal(compare(x, series), compare(x.numpy(), VALUES))
+    np.testing.assert_array_equal(compare(series, x), compare(VALUES, x.numpy()))
+    for pair in ((x, REFUSED["a masked array"][0]), (REFUSED["a masked array"][0], x)):
+        with pytest.raises(DTypeError, match="mask"):
+            compare(*pair)
+
+
+@pytest.mark.parametrize("how", ["add", "sub", "mul", "truediv", "pow"])
+def test_text_is_named(how: str) -> None:
+    x = Tensor([1.0], requires_grad=True)
+    for pair in ((x, "a"), ("a", x)):
+        with pytest.raises(DTypeError, match=r"computes with numbers; got the text 'a'"):
+            getattr(operator, how)(*pair)
+
+
+def test_a_labelled_product_has_the_gradient_of_its_values() -> None:
+    """The next operation used to align the Series by its labels: [60 80 60] in place of [20 80 180]."""
+    w = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    s = pd.Series([10.0, 20.0, 30.0], index=[2, 1, 0])
+    ((w * s) * (w * np.array([1.0, 1, 1]))).sum().backward()
+    assert w.grad is not None
+    assert w.grad.tolist() == [20, 80, 180]
+
+
+@pytest.mark.oracle
+def test_pytorchs_tensors_are_values_unless_they_require_grad() -> None:
+    import torch
+
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    for y in (x * torch.ones(2), torch.ones(2) * x, np.multiply(x, torch.ones(2))):
+        assert y.tolist() == [1, 2]
+        assert y.requires_grad
+    for call in (Tensor, lambda t: x * t, lambda t: np.multiply(x, t)):
+        with pytest.raises(AutogradError, match=r"torch\.Tensor does not convert.*x\.detach\(\)\.numpy\(\)"):
+            call(torch.ones(2, requires_grad=True))

@@ -1,0 +1,93 @@
+"""Losses at the ends of their domain: 0·∞ and ∞ - ∞ are the limit, in every parametrisation, without a warning."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn.functional as F
+from autograd import Tensor
+from autograd.engine.gradients import gradients
+from autograd.engine.recording import raw
+
+inf = np.inf
+CLASSES = np.array([1, 0])
+IMPOSSIBLE = [[-inf, 0.0, 0.0], [-inf, 0.0, 0.0]]
+HALVES = [[0.0, 0.5, 0.5], [0.0, 1.0, 0.0]]
+FIRST_OUT = np.array([0.0, 1.0, 1.0])
+LOG2 = float(np.log(2))
+SIGNS = np.array([1.0, -1.0, 1.0, -1.0])
+ENDS = [inf, inf, -inf, -inf]
+
+with_logits = F.binary_cross_entropy_with_logits
+# loss, input, target, the losses, their slopes by the input
+LIMITS: list[tuple[Callable[..., Any], Any, Any, Any, Any]] = [
+    (F.kl_div, [-inf, -inf, 0, -1], [0, 0.5, 0, 1], [0, inf, 0, 1], [0, -0.5, 0, -1]),
+    (partial(F.kl_div, log_target=True), [-inf, -1, 0, -inf], [-inf, -inf, 0, 0], [0, 0, 0, inf], [0, 0, -1, -1]),
+    (with_logits, [-inf, inf, -inf, inf], [0, 1, 1, 0], [0, 0, inf, inf], [0, 0, -1, 1]),
+    (with_logits, [-inf, inf, 0], [0.5, 0.5, 1], [inf, inf, LOG2], [-0.5, 0.5, -0.5]),
+    (partial(with_logits, pos_weight=2.0), [-inf, inf, -inf, inf], [0, 1, 1, 0], [0, 0, inf, inf], [0, 0, -2, 1]),
+    (partial(with_logits, pos_weight=0.0), [-inf, inf, -inf, inf], [0, 1, 1, 0], [0, 0, 0, inf], [0, 0, 0, 1]),
+    (partial(with_logits, weight=np.array([0.0, 2.0])), [inf, -inf], [0, 1], [0, inf], [0, -2]),
+    (F.binary_cross_entropy, [0, 1, 0, 1], [0, 1, 1, 0], [0, 0, 100, 100], [0, 0, -1e12, 1e12]),
+    (F.poisson_nll_loss, [-inf, -inf, inf, inf], [0, 1, 0, 1], [0, inf, inf, inf], [0, -1, inf, inf]),
+    (partial(F.poisson_nll_loss, log_input=False), [0, inf, inf], [0, 0, 1], [0, inf, inf], [1, 1, 1]),
+    (partial(F.poisson_nll_loss, log_input=False, eps=0), [0, inf, 2], [0, 2, 0], [0, inf, 2], [1, 1, 1]),
+    (partial(F.poisson_nll_loss, full=True), [-inf, 0], [0, 0], [0, 1], [0, 1]),
+    (F.cross_entropy, IMPOSSIBLE, CLASSES, [LOG2, inf], [[0, -0.5, 0.5], [-1, 0.5, 0.5]]),
+    (partial(F.cross_entropy, weight=FIRST_OUT), IMPOSSIBLE, CLASSES, [LOG2, 0], [[0, -0.5, 0.5], [0, 0, 0]]),
+    (
+        partial(F.cross_entropy, weight=FIRST_OUT, label_smoothing=0.3), IMPOSSIBLE, CLASSES,
+        [0.9 * LOG2, 0.2 * LOG2], [[0, -0.35, 0.35], [0, 0, 0]],
+    ),
+    (F.cross_entropy, IMPOSSIBLE, HALVES, [LOG2, LOG2], [[0, 0, 0], [0, -0.5, 0.5]]),
+    (F.nll_loss, IMPOSSIBLE, CLASSES, [0, inf], [[0, -1, 0], [-1, 0, 0]]),
+    (partial(F.nll_loss, weight=FIRST_OUT), IMPOSSIBLE, CLASSES, [0, 0], [[0, -1, 0], [0, 0, 0]]),
+    (partial(F.gaussian_nll_loss, var=np.array([1.0, inf])), [inf, 1], [0, 0], [inf, inf], [inf, 0]),
+    (F.mse_loss, [inf, 0], [0, inf], [inf, inf], [inf, -inf]),
+    (partial(F.mse_loss, weight=[0.0, 1.0]), [inf, 1], [0, 0], [0, 1], [0, 2]),
+    (F.half_mse_loss, [inf, 0], [0, inf], [inf, inf], [inf, -inf]),
+    (F.l1_loss, [inf, 0], [0, inf], [inf, inf], [1, -1]),
+    (partial(F.l1_loss, weight=[0.0, 1.0]), [inf, 1], [0, 0], [0, 1], [0, 1]),
+    (F.smooth_l1_loss, [inf, 0], [0, inf], [inf, inf], [1, -1]),
+    (F.huber_loss, [inf, 0], [0, inf], [inf, inf], [1, -1]),
+    (partial(F.huber_loss, weight=[0.0, 1.0]), [inf, 1], [0, 0], [0, 0.5], [0, 1]),
+    (F.hinge_loss, ENDS, SIGNS, [0, inf, inf, 0], [0, 1, -1, 0]),
+    (F.hinge_embedding_loss, ENDS, SIGNS, [inf, 0, -inf, inf], [1, 0, 1, -1]),
+    (lambda x, y, **kw: F.margin_ranking_loss(x, np.zeros(4), y, **kw), ENDS, SIGNS, [0, inf, inf, 0], [0, 1, -1, 0]),
+]  # fmt: skip
+NO_LIMIT = {"cosine_embedding_loss", "triplet_margin_loss"}  # ∞ / ∞ in the direction of an infinite vector: nan
+
+
+def called(function: Any) -> str:
+    return str(getattr(getattr(function, "func", function), "__name__", ""))
+
+
+@pytest.mark.parametrize(("loss", "x", "y", "values", "slopes"), LIMITS, ids=[called(row[0]) for row in LIMITS])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_limits(loss: Any, x: Any, y: Any, values: Any, slopes: Any, dtype: Any) -> None:
+    t = Tensor(np.array(x, dtype), requires_grad=True)
+    out = loss(t, y, reduction="none")
+    rtol = 1e-6 if dtype is np.float32 else 1e-12
+    np.testing.assert_allclose(raw(out), values, rtol=rtol, atol=1e-7)
+    for recorded in (False, True):
+        (g,) = gradients(out, [t], np.ones(out.shape, dtype), create_graph=recorded, retain_graph=True)
+        np.testing.assert_allclose(raw(g), slopes, rtol=rtol)
+
+
+def test_every_loss_is_in_the_table() -> None:
+    losses = {n for n, f in vars(F).items() if inspect.isfunction(f) and f.__module__.startswith("nn.layers.loss.")}
+    losses = {name for name in losses if "reduction" in inspect.signature(getattr(F, name)).parameters}
+    assert losses == {called(row[0]) for row in LIMITS} - {"<lambda>"} | NO_LIMIT | {"margin_ranking_loss"}
+
+
+def test_targets_that_count_nothing_have_a_gradient_of_the_recorded_sweep_too() -> None:
+    x, y = np.array([[0.0, 1.0, 2.0]]), Tensor([[0.0, 1.0, 0.0]], requires_grad=True)
+    plain, recorded = (gradients(F.cross_entropy(x, y), [y], create_graph=again)[0] for again in (False, True))
+    np.testing.assert_allclose(raw(recorded), raw(plain), rtol=1e-12)
+    np.testing.assert_allclose(raw(plain), -F.log_softmax(x), rtol=1e-12)
