@@ -34,9 +34,9 @@ def operand(x: Any) -> Any:
     values = unlabelled(x)
     if values is not x:
         return numbers(values)
-    if kind is list or isinstance(x, (np.ndarray, np.generic)) or _only_converts(kind):
-        return as_array(x)
-    return x
+    if isinstance(x, (np.ndarray, np.generic)):
+        return numbers(x)
+    return as_array(x) if kind is list or _only_converts(kind) else x
 
 
 def unlabelled(x: Any) -> Any:

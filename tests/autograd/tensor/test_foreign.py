@@ -165,3 +165,19 @@ def test_pytorchs_tensors_are_values_unless_they_require_grad() -> None:
     for call in (Tensor, lambda t: x * t, lambda t: np.multiply(x, t)):
         with pytest.raises(AutogradError, match=r"torch\.Tensor does not convert.*x\.detach\(\)\.numpy\(\)"):
             call(torch.ones(2, requires_grad=True))
+
+
+def test_a_subclass_of_ndarray_is_used_as_it_is() -> None:
+    class Counting(np.ndarray):
+        calls: list[str] = []  # noqa: RUF012
+
+        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+            self.calls.append(ufunc.__name__)
+            plain = [np.asarray(x) if isinstance(x, Counting) else x for x in inputs]
+            return getattr(ufunc, method)(*plain, **kwargs)
+
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    np.multiply(x, np.array([3.0, 4.0]).view(Counting)).sum().backward()
+    assert "multiply" in Counting.calls
+    assert x.grad is not None
+    assert x.grad.tolist() == [3, 4]
