@@ -36,20 +36,18 @@ def refuse_written(nodes: Sequence[Node], used: Any) -> None:
     """
     views: dict[Node, tuple[Any, int]] = {}
     for node in nodes:
-        reads = node in used
-        viewed = node in views
-        if node.args is None or not reads and not viewed:
-            continue
-        for parent, x in zip(node.parents, node.args):  # noqa: B905  as many; it runs for every operation
-            if parent is None:
-                continue
-            if reads and type(x) is ndarray:
-                if parent.written > node.number:
+        if node in used and node.args is not None:
+            number = node.number
+            for parent, x in zip(node.parents, node.args):  # noqa: B905  as many; it runs for every operation
+                if type(x) is ndarray and parent is not None:
+                    if parent.written > number:
+                        refuse_changed(parent, node.name)
+                    if x.base is not None and type(parent) is Node:
+                        views[parent] = (x, number)
+        if views and node in views:
+            for parent in node.parents:
+                if parent is not None and is_written(parent, node, views):
                     refuse_changed(parent, node.name)
-                if x.base is not None and type(parent) is Node:
-                    views[parent] = (x, node.number)
-            if viewed and is_written(parent, node, views):
-                refuse_changed(parent, node.name)
 
 
 def refuse_changed(parent: Any, name: str) -> NoReturn:

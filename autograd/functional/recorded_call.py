@@ -264,17 +264,15 @@ def _tensors(tree: Any) -> list[Any]:
 def _reaches_out(outputs: Sequence[Any], variables: Sequence[Any]) -> bool:
     """Whether results depend on a leaf that requires grad, and is no variable of this call or of a finished one."""
     stack = [y.node if y.node is not None else y for y in outputs if y.requires_grad]
-    seen = {None, *variables}
-    while stack:
-        item = stack.pop()
-        if item in seen:
-            continue
-        seen.add(item)
-        if type(item) is not Node:
-            if not getattr(item, "finished", False):
+    seen = {None, *variables, *stack}
+    for item in stack:  # which grows meanwhile
+        if type(item) is Node:
+            if item.args is None:
                 return True
-        elif item.args is None:
+            for parent in item.parents:
+                if parent not in seen:
+                    seen.add(parent)
+                    stack.append(parent)
+        elif not getattr(item, "finished", False) and not any([item is x for x in variables]):
             return True
-        else:
-            stack.extend(item.parents)
     return False

@@ -278,6 +278,8 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
 
 
 def _as_data(data: Any, dtype: Any) -> Any:
+    if type(data) is np.ndarray and dtype is None and data.dtype.kind in "fiubc":  # the commonest, at once
+        return data
     if isinstance(data, Tensor):
         if data._requires_grad:
             raise GraphError(
