@@ -15,9 +15,10 @@ import numpy as np
 from autograd.engine.forward import push
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
+from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
-from autograd.engine.settings import enable_grad, is_grad_enabled
+from autograd.engine.settings import is_grad_enabled
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.functional.argument_checks import (
     Function,
@@ -37,17 +38,6 @@ from autograd.pytree import (
 )
 from autograd.tensor.conversions import to_float
 from autograd.tensor.tensor import Tensor
-
-
-class Variable(Tensor):
-    """The leaf that takes the place of a plain argument while a transform runs its function.
-
-    finished    set when the function has returned: to a derivative around it, what the leaf leads to is a constant
-    """
-
-    __slots__ = ("finished",)
-
-    finished: bool
 
 
 class RecordedCall:
@@ -163,11 +153,15 @@ def record_call(
     for i, x in zip(positions, tree if several else (tree,), strict=True):
         given[i] = x
     before = to_float.count
-    with enable_grad():
+    now = mode.get()
+    token = mode.set(Mode(True, now.anomaly, now.scope))  # as enable_grad does, at a quarter of its time
+    try:
         returned = f(*given, **kwargs or {})
+    finally:
+        mode.reset(token)
     for x in call.variables:
         if x.node is None:
-            x.finished = True
+            x.finished = True  # to a derivative around this one, what the leaf leads to is a constant from now on
     call.aux = None
     if has_aux:
         if not isinstance(returned, tuple) or len(returned) != 2:
@@ -211,7 +205,7 @@ def variable(x: Any, outside: bool, lasting: bool = False) -> Tensor:
             # the array of a leaf is copied: the leaf may be written to in place later, which its alias would not notice
             return alias(np.array(x._array) if x.node is None else x._array, x.node if x.node is not None else x)  # type: ignore[no-any-return]
         x = x._array
-    return Variable(np.array(x) if lasting or not isinstance(x, np.ndarray) else x, requires_grad=True)
+    return Tensor(np.array(x) if lasting or not isinstance(x, np.ndarray) else x, requires_grad=True)
 
 
 def vectors_like(expected: Sequence[Any], structure: Any, tree: Any, what: str) -> list[Any]:

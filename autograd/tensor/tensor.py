@@ -44,12 +44,13 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
         Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "hooks", "node", "written")
+    __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "finished", "hooks", "node", "written")
 
     _array: Any
     _grad: Tensor | None
     _requires_grad: bool
     node: Node | None  # the operation that made it; None for a leaf
+    finished: bool  # set only on the variable of a transform whose function has returned
     written: int  # when a leaf was last written in place (see graph.clock)
     hooks: dict[int, Callable[[Tensor], Any]] | None
 
