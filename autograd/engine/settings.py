@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextvars import Token
-from threading import local
+from threading import get_ident
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -22,12 +22,12 @@ class _Setting:
     As a decorator it may be written with and without parentheses: no_grad(function) is no_grad()(function).
     """
 
-    _entered: local  # one object may be entered in several threads
+    _entered: dict[int, list[Token[Mode]]]  # by thread, since one object may be entered in several
 
     def __new__(cls, function: Any = None) -> Any:
         if function is None:
             setting = object.__new__(cls)
-            setting._entered = local()
+            setting._entered = {}
             return setting
         if not callable(function):
             raise ArgumentError(
@@ -40,14 +40,16 @@ class _Setting:
         raise AssertionError("a setting says which field it changes")
 
     def __enter__(self) -> None:
-        token = mode.set(self._changed(mode.get()))
-        self._entered.tokens = [*getattr(self._entered, "tokens", ()), token]
+        self._entered.setdefault(get_ident(), []).append(mode.set(self._changed(mode.get())))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        tokens: list[Token[Mode]] = self._entered.tokens
+        thread = get_ident()
+        tokens = self._entered[thread]
         mode.reset(tokens.pop())
+        if not tokens:
+            del self._entered[thread]
 
     def __call__(self, function: F) -> F:
         """Decorate a function; each call, and each step of a generator, runs inside the setting."""

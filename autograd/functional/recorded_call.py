@@ -15,10 +15,9 @@ import numpy as np
 from autograd.engine.forward import push
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
-from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
-from autograd.engine.settings import is_grad_enabled
+from autograd.engine.settings import enable_grad, is_grad_enabled
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.functional.argument_checks import (
     Function,
@@ -153,12 +152,8 @@ def record_call(
     for i, x in zip(positions, tree if several else (tree,), strict=True):
         given[i] = x
     before = to_float.count
-    now = mode.get()
-    token = mode.set(Mode(True, now.anomaly, now.scope))  # as enable_grad does, at a quarter of its time
-    try:
+    with enable_grad():
         returned = f(*given, **kwargs or {})
-    finally:
-        mode.reset(token)
     for x in call.variables:
         if x.node is None:
             x.finished = True  # to a derivative around this one, what the leaf leads to is a constant from now on
@@ -186,8 +181,7 @@ def record_call(
     arrays = any([isinstance(x, np.ndarray) for x in everything])
     call.floats = all([type(x) is float for x in call.inputs]) and not arrays
     call.keep = outside and (
-        any([x.node is not None for x in call.variables])
-        or _reaches_out([*call.outputs, *_tensors(call.aux)], call.variables)
+        any([x.node is not None for x in call.variables]) or _reaches_out([*call.outputs, *_tensors(call.aux)])
     )
     if has_aux:
         call.aux = tree_map(lambda a: call.output_for_caller(a) if isinstance(a, Tensor) else a, call.aux)
@@ -255,10 +249,10 @@ def _tensors(tree: Any) -> list[Any]:
     return [x for x in tree_leaves(tree) if isinstance(x, Tensor)]
 
 
-def _reaches_out(outputs: Sequence[Any], variables: Sequence[Any]) -> bool:
-    """Whether results depend on a leaf that requires grad, and is no variable of this call or of a finished one."""
+def _reaches_out(outputs: Sequence[Any]) -> bool:
+    """Whether results depend on a leaf that requires grad, other than the variables of calls that have returned."""
     stack = [y.node if y.node is not None else y for y in outputs if y.requires_grad]
-    seen = {None, *variables, *stack}
+    seen = {None, *stack}
     for item in stack:  # which grows meanwhile
         if type(item) is Node:
             if item.args is None:
@@ -267,6 +261,6 @@ def _reaches_out(outputs: Sequence[Any], variables: Sequence[Any]) -> bool:
                 if parent not in seen:
                     seen.add(parent)
                     stack.append(parent)
-        elif not getattr(item, "finished", False) and not any([item is x for x in variables]):
+        elif not getattr(item, "finished", False):
             return True
     return False
