@@ -24,6 +24,7 @@ from autograd.engine.route import find_route
 from autograd.engine.stacked_call import OneByOne, leading_size, ones_like, stacked_call
 from autograd.engine.step import Step, called
 from autograd.engine.tensor_hooks import through_hooks
+from autograd.engine.zero_times_inf import zero_where_factor_is
 
 
 def pull(outputs: Any, inputs: Sequence[Any], cotangents: Any, create_graph: bool = False) -> list[Any]:
@@ -118,4 +119,4 @@ def _times(g: Any, d: Any, ndim: int) -> Any:
     if not ndim and np.ndim(d):
         g = np.reshape(g, (g.shape[0], *[1] * np.ndim(d)))
     product = g * d
-    return np.where(np.equal(g, 0), np.zeros((), product.dtype), product) if has_nan(raw(product)) else product
+    return zero_where_factor_is(g, product) if has_nan(raw(product)) else product

@@ -33,7 +33,7 @@ from autograd.engine.registry import alias
 from autograd.engine.settings import enable_grad
 from autograd.engine.stacked_call import OneByOne, argument, ones_like, spread_out, stacked_call
 from autograd.engine.step import called
-from autograd.engine.zero_times_inf import is_finite, product_without_nan
+from autograd.engine.zero_times_inf import is_finite, product_without_nan, zero_where_factor_is
 from autograd.errors import NoRuleError
 from autograd.shapes import stacked_axis, unbroadcast
 
@@ -71,7 +71,7 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
             return through(node, ts, None, False, sweep)
         ti = rule(t, out, *args, **params)
         if elementwise and primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = _zero_where_zero(t, ti)
+            ti = zero_where_factor_is(t, ti)
         total = ti if total is None else total + ti
     return _fitted(total, out, None, False)
 
@@ -176,11 +176,6 @@ def _for_batch(
     return np.stack(rows)
 
 
-def _zero_where_zero(t: Any, product: Any) -> Any:
-    """0 · ∞ = 0: where the tangent t, broadcast to the product, is zero, the product is."""
-    return np.where(np.equal(t, 0), np.zeros((), product.dtype), product)
-
-
 def _sum_of(parts: Sequence[Any]) -> Any:
     """What the arguments contribute, added up."""
     total: Any = None
@@ -214,7 +209,7 @@ def _elementwise(
         if ti is None:
             continue
         if primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = _zero_where_zero(t, ti)
+            ti = zero_where_factor_is(t, ti)
         parts.append(ti)
     if len(parts) > 1:
         shape = out.shape if k is None else (k, *out.shape)
@@ -264,7 +259,7 @@ def _reduction(
         t = ts[i]
         product = t * unbroadcast(d, args[i].shape)
         if has_nan(raw(product)):  # 0 * inf = 0
-            product = _zero_where_zero(t, product)
+            product = zero_where_factor_is(t, product)
         if out.ndim == 0 or primitive.jvp != "reduction":
             axis, keepdims = None, False
         else:

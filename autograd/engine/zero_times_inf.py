@@ -46,3 +46,8 @@ def drop_zero_terms(product: Callable[..., Any], out: Any, g: Any, *others: Any)
     stays = terms != product(nonzero, *[np.asarray(f, np.float64) for f in finite])
     clean = product(g, *[np.where(f, x, np.zeros((), x.dtype)) for f, x in zip(finite, others, strict=True)])
     return np.where(stays, out, clean)
+
+
+def zero_where_factor_is(factor: Any, product: Any) -> Any:
+    """0 · ∞ = 0: the product, zero where the factor, broadcast to it, is zero."""
+    return np.where(np.equal(factor, 0), np.zeros((), product.dtype), product)
