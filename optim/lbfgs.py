@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad
-from autograd.engine.graph import clock
+from autograd.engine.graph import write_now
 from autograd.errors import ArgumentError
 from optim.checks import check_count, check_range
 from optim.flat import Flat
@@ -181,7 +181,7 @@ class LBFGS(Optimizer):
         for flat in flats:
             flat.values[...] = x[start : start + flat.values.size]
             start += flat.values.size
-            now = next(clock)
+            now = write_now()
             for p in flat.params:
                 p.written = now
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from autograd import Tensor, enable_grad
-from autograd.engine.graph import clock
+from autograd.engine.graph import write_now
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from optim.checks import check_range as check_range
@@ -157,7 +157,7 @@ class Optimizer:
             if dtype not in self._penalised_buffers:
                 self._penalised_buffers[dtype] = np.empty(block(dtype), dtype)
             update = self._penalised(update, group, self._penalised_buffers[dtype])
-        now = next(clock)
+        now = write_now()
         for p in run.params:
             p.written = now  # a leaf's `_mark_written`, at one time for all
         flat.apply(update, run.first, run.last)

@@ -9,9 +9,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
+from threading import Lock
 from typing import Any
 
 clock = itertools.count(1)  # numbers operations and writes in the order they happen; next() on it is atomic
+last_write = 0  # the number of the last write in place: what an older operation read may have changed
+_one_at_a_time = Lock()
+
+
+def write_now() -> int:
+    """The number of a write in place that is about to happen."""
+    global last_write
+    with _one_at_a_time:
+        last_write = next(clock)
+        return last_write
 
 
 class Node:
@@ -53,23 +64,17 @@ class Node:
 
 
 def ancestors(*roots: Any) -> Iterator[Any]:
-    """Yield the roots (Nodes or leaf Tensors) and all they were computed from, each once, newest first.
-
-    Iterative: a chain of a million operations is walked without recursion.
-    """
-    found = set()
-    stack = [root for root in roots if root is not None]
-    while stack:
-        item = stack.pop()
-        if item not in found:
-            found.add(item)
-            if isinstance(item, Node):
-                stack.extend(parent for parent in item.parents if parent is not None and parent not in found)
-    yield from sorted(found, key=lambda item: item.number if isinstance(item, Node) else 0, reverse=True)
+    """Yield the roots (Nodes or leaf Tensors) and all they were computed from, each once, newest first."""
+    nodes = oldest_first(roots)[::-1]
+    found = [*nodes, *roots, *[parent for node in nodes for parent in node.parents if type(parent) is not Node]]
+    yield from (item for item in dict.fromkeys(found) if item is not None)
 
 
 def oldest_first(ends: Sequence[Any]) -> list[Node]:
-    """The Nodes among these, and all that they were computed from, each once."""
+    """The Nodes among these, and all that they were computed from, each once.
+
+    Iterative: a chain of a million operations is walked without recursion.
+    """
     stack = [end for end in ends if type(end) is Node]
     seen = set(stack)
     while stack:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine import graph
 from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
@@ -20,7 +21,7 @@ from autograd.engine.route import Route
 from autograd.engine.settings import enable_grad
 from autograd.engine.step import Step
 from autograd.engine.tensor_hooks import through_hooks
-from autograd.engine.written import is_written, refuse_changed
+from autograd.engine.written import Views, refuse_if_written
 from autograd.errors import ArgumentError
 
 ndarray = np.ndarray
@@ -101,16 +102,14 @@ def sweep(
         with np.errstate(all="ignore"):  # the forward pass has warned; a guarded 0 * inf is no accident
             leaves: dict[Any, Any] = {}  # leaf, or wanted recorded tensor -> its cotangent
             waiting: dict[int, tuple[Node, Any]] = {}  # a number below -> the node and what it has received so far
-            heap: list[int] = []  # the numbers of the nodes that wait, negated, so that the newest comes first
             for root, seed in zip(roots, seeds, strict=True):
                 origin, g = step.start(root, seed)
                 if type(origin) is not Node:
                     leaves[origin] = leaves[origin] + g if origin in leaves else g
-                elif -origin.number in waiting:
-                    waiting[-origin.number] = (origin, waiting[-origin.number][1] + g)
                 else:
-                    waiting[-origin.number] = (origin, g)
-                    heappush(heap, -origin.number)
+                    key = -origin.number
+                    waiting[key] = (origin, waiting[key][1] + g if key in waiting else g)
+            heap = sorted(waiting)  # the numbers of the nodes that wait, negated, so that the newest comes first
             owned = _propagate(heap, waiting, leaves, step, retain, route)
             if route is not None:
                 reached = [(x, origin) for origin, xs in route.goals.items() if origin in leaves for x in xs]
@@ -130,7 +129,7 @@ def _propagate(
     Returns the leaves whose buffer was made here and is seen by no one else.
     """
     owned: set[Any] = set()  # whose buffer may be added to in place
-    views: dict[Node, tuple[Any, int]] = {}  # results that a rule read through a view: their leaf must be unchanged
+    views: Views = {}  # results that a rule read through a view: their leaf must be unchanged
     rare = step.always or route is not None
     ahead: Node | None = None  # the last node to receive something: in a chain it comes next, and need not wait
     ahead_g: Any = None
@@ -180,13 +179,8 @@ def _propagate(
                     kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape or guard and has_nan(gi)
                 ):
                     gi = complete(gi, g, x, guard, False)
-                if type(x) is ndarray:  # a value that the rules read
-                    if parent.written > node.number:
-                        refuse_changed(parent, node.name)
-                    if x.base is not None and type(parent) is Node:
-                        views[parent] = (x, node.number)
-                if views and node in views and is_written(parent, node, views):
-                    refuse_changed(parent, node.name)
+                if graph.last_write > node.number:
+                    refuse_if_written(parent, x, node, views)
                 if kind is Share:
                     _receive_share(parent, gi, waiting, heap)
                     continue

@@ -55,11 +55,11 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
         if primitive.saves or params and rules != "linear":
             return through(node, ts, None, False, sweep)
         if rules == "linear" and len(args) == 1:
-            return _fitted(primitive.forward(ts[0], **params), out, None, False)
+            return _fitted_array(primitive.forward(ts[0], **params), out)
         if rules == "multilinear" and len(args) == 2:
             t = _product_rule(primitive.forward, ts, args)
             if t is not None:
-                return _fitted(t, out, None, False)
+                return _fitted_array(t, out)
         return through(node, ts, None, False, sweep)
     total: Any = None
     for rule, t in zip(rules, ts):  # noqa: B905  # there may be more rules than arguments
@@ -73,7 +73,7 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
         if elementwise and primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
             ti = zero_where_factor_is(t, ti)
         total = ti if total is None else total + ti
-    return _fitted(total, out, None, False)
+    return _fitted_array(total, out)
 
 
 _NO_PARAMS: dict[str, Any] = {}
@@ -112,6 +112,13 @@ def through(node: Node, ts: Tangents, k: int | None, create: bool, sweep: Sweep)
     else:
         t = _for_batch(rule, primitive, ts, k, args, out, params, create)
     return _fitted(t, out, k, create)
+
+
+def _fitted_array(t: Any, out: Any) -> Any:
+    """The same for one result and no batch; most tangents fit as they are."""
+    if type(t) is np.ndarray and t.dtype is out.dtype and t.shape == out.shape:
+        return t
+    return _fitted(t, out, None, False)
 
 
 def _fitted(t: Any, out: Any, k: int | None, create: bool) -> Any:

@@ -7,17 +7,27 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.engine import graph
 from autograd.engine.graph import Node
 from autograd.errors import FreedGraphError, InPlaceError
 
 ndarray = np.ndarray
+Views = dict[Node, tuple[Any, int]]  # Node -> (its result, a view; the number of the first operation that read it)
 
 
-def is_written(parent: Any, node: Node, views: dict[Node, tuple[Any, int]]) -> bool:
-    """Whether memory that a rule read through a view of it was written since it was read.
+def refuse_if_written(parent: Any, x: Any, node: Node, views: Views) -> None:
+    """Raise if the argument x of the node, or the memory it is a view of, was written since a rule read it."""
+    if type(x) is ndarray:  # a value that the rules read
+        if parent.written > node.number:
+            refuse_changed(parent, node.name)
+        if x.base is not None and type(parent) is Node:
+            views[parent] = (x, node.number)
+    if node in views and _is_written(parent, node, views):
+        refuse_changed(parent, node.name)
 
-    Args:  views: Node -> (its result, the number of the first operation that read it), of results that are views.
-    """
+
+def _is_written(parent: Any, node: Node, views: Views) -> bool:
+    """Whether memory that a rule read through a view of it was written since it was read."""
     value, number = views[node]
     if isinstance(node.primitive.forward, np.ufunc):  # its result is memory of its own, whatever was made of that
         return False
@@ -34,20 +44,14 @@ def refuse_written(nodes: Sequence[Node], used: Any) -> None:
 
     Args:  nodes: newest first; `used`: those among them whose rules are called.
     """
-    views: dict[Node, tuple[Any, int]] = {}
+    if not nodes or nodes[-1].number > graph.last_write:
+        return
+    views: Views = {}
     for node in nodes:
-        if node in used and node.args is not None:
-            number = node.number
-            for parent, x in zip(node.parents, node.args):  # noqa: B905  as many; it runs for every operation
-                if type(x) is ndarray and parent is not None:
-                    if parent.written > number:
-                        refuse_changed(parent, node.name)
-                    if x.base is not None and type(parent) is Node:
-                        views[parent] = (x, number)
-        if views and node in views:
-            for parent in node.parents:
-                if parent is not None and is_written(parent, node, views):
-                    refuse_changed(parent, node.name)
+        kept = node.args if node in used and node.args is not None else [None] * len(node.parents)
+        for parent, x in zip(node.parents, kept, strict=True):
+            if parent is not None:
+                refuse_if_written(parent, x, node, views)
 
 
 def refuse_changed(parent: Any, name: str) -> NoReturn:

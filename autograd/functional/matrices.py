@@ -103,8 +103,8 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     check_callable("hvp", f)
     args, v_args = as_tuples("hvp", x, v)
     call = record_call("hvp", f, args)
-    slopes = _slopes(call)
-    moved = slopes.push(vectors_like(call.variables, call.form, v_args, "hvp's vector"))
+    call.differentiate()
+    moved = call.push(vectors_like(call.variables, call.form, v_args, "hvp's vector"))
     found = call.like_arguments(moved)
     return found if type(x) is tuple else found[0]
 
@@ -123,7 +123,8 @@ def vhp(f: Function, x: Any, v: Any) -> Any:
     check_callable("vhp", f)
     args, v_args = as_tuples("vhp", x, v)
     call = record_call("vhp", f, args)
-    found = call.like_arguments(_slopes(call).pull(vectors_like(call.variables, call.form, v_args, "vhp's vector")))
+    call.differentiate()
+    found = call.like_arguments(call.pull(vectors_like(call.variables, call.form, v_args, "vhp's vector")))
     return found if type(x) is tuple else found[0]
 
 
@@ -182,7 +183,7 @@ def hessian_diagonal(f: Function, x: Any, samples: int | None = None, rng: np.ra
             f"hessian_diagonal's samples must be a positive integer, or None for the exact diagonal; got {samples!r}."
         )
     call = record_call("hessian_diagonal", f, args)
-    slopes = _slopes(call)
+    call.differentiate()
     total = sum(v.size for v in call.variables)
     count = total if samples is None else int(samples)
     rng = generator(rng)
@@ -193,7 +194,7 @@ def hessian_diagonal(f: Function, x: Any, samples: int | None = None, rng: np.ra
         else:
             signs = [(v, rng.integers(0, 2, (stop - start, *v.shape))) for v in call.variables]
             directions = [(2 * sign - 1).astype(v.dtype) for v, sign in signs]
-        moved = _push_batch(slopes, slopes.variables, directions)
+        moved = _push_batch(call, call.variables, directions)
         sums = [s + np.sum(d * m, axis=0) for s, d, m in zip(sums, directions, moved, strict=True)]
     means = sums if samples is None else [s / np.asarray(count, s.dtype) for s in sums]
     found = call.like_arguments([s if isinstance(s, Tensor) else result(s, None) for s in means])
@@ -230,19 +231,6 @@ def taylor(f: Function, x: Any, n: int, v: Any = None) -> list[Any]:
         scaled = [y / math.factorial(k) for y in call.outputs]
         coefficients.append(tree_unflatten(call.structure, [call.output_for_caller(y) for y in scaled]))
     return coefficients
-
-
-def _slopes(call: RecordedCall) -> RecordedCall:
-    """The same call with the gradient of f in place of its value."""
-    slopes = RecordedCall()
-    for field in RecordedCall.__slots__:
-        setattr(slopes, field, getattr(call, field))
-    y = call.scalar()
-    keep, call.keep = call.keep, True
-    slopes.outputs = call.pull([np.ones(y.shape, y.dtype)])
-    call.keep = keep
-    slopes.structure = call.form
-    return slopes
 
 
 def _by_rows(call: RecordedCall) -> list[list[Any]]:

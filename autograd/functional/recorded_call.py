@@ -84,9 +84,9 @@ class RecordedCall:
             return float(data)
         return data[()] if data.ndim == 0 else data
 
-    def pull(self, cotangents: Sequence[Any], *, retain: bool = False) -> list[Any]:
+    def pull(self, cotangents: Sequence[Any], *, retain: bool = False, create: bool = False) -> list[Any]:
         """Jᵀ c: a Tensor for each variable."""
-        create = self.keep or is_grad_enabled() and _any_requires_grad(cotangents)
+        create = create or self.keep or is_grad_enabled() and _any_requires_grad(cotangents)
         pairs = [(y, c) for y, c in zip(self.outputs, cotangents, strict=True) if y.requires_grad]
         found: Sequence[Any] = [None] * len(self.variables)
         if pairs and self.variables:
@@ -104,6 +104,12 @@ class RecordedCall:
         if self.keep:
             return tree_unflatten(self.form, found)
         return tree_unflatten(self.form, [in_type_of(x, g) for g, x in zip(found, self.inputs, strict=True)])
+
+    def differentiate(self) -> None:
+        """Put the gradient of f, recorded, in place of f's one result."""
+        y = self.scalar()
+        self.outputs = self.pull([np.ones(y.shape, y.dtype)], create=True)
+        self.structure = self.form
 
     def scalar(self) -> Any:
         """f's one result; refused if it is not one number."""
@@ -177,8 +183,9 @@ def record_call(
             f"{name}: the function returned {returned!r}, nothing to differentiate. Does it lack a `return`?"
         )
     everything = [*tree_leaves(args), *tree_leaves(kwargs)] if kwargs or len(positions) < len(args) else call.inputs
-    call.tensors = any([isinstance(x, Tensor) for x in everything])
-    arrays = any([isinstance(x, np.ndarray) for x in everything])
+    kinds = set(map(type, everything))
+    call.tensors = any([issubclass(kind, Tensor) for kind in kinds])
+    arrays = any([issubclass(kind, np.ndarray) for kind in kinds])
     call.floats = all([type(x) is float for x in call.inputs]) and not arrays
     call.keep = outside and (
         any([x.node is not None for x in call.variables]) or _reaches_out([*call.outputs, *_tensors(call.aux)])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.foreign import numbers, operand
-from autograd.engine.graph import Node, clock
+from autograd.engine.graph import Node, write_now
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import rules
@@ -183,7 +183,7 @@ class InPlace:
 
     def _mark_written(self) -> None:
         """Note when the array was written, so that a sweep can refuse to use it where it needs the old values."""
-        now = next(clock)
+        now = write_now()
         if self.node is not None and not mode.get().recording:
             self.node.written = now
         self.written = now
