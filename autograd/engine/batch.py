@@ -85,7 +85,7 @@ def _called_for_batch(
     several = isinstance(out, tuple)
     ours = primitives.get(primitive.name) is primitive  # a user's VJP may not be linear in g (a clipped gradient)
     if not several and (out.ndim == 0 and ours or primitive.jvp == "elementwise" and primitive.composite is not None):
-        slopes = called(primitive, which, ones_like(out, create), out, args, params)  # a gradient, or a diagonal
+        slopes = called(primitive, which, ones_like(out, g, create), out, args, params)  # a gradient, or a diagonal
         return [None if d is None else _times(g, d, out.ndim) for d in slopes]
     if batch == "free":
         return called(primitive, which, g, out, args, params)

@@ -12,6 +12,7 @@ from autograd.engine.call_arguments import positional, refuse_forgotten, without
 from autograd.engine.definition import Definition, Function
 from autograd.engine.foreign import NATIVE, operand, refuse_foreign
 from autograd.engine.graph import Node
+from autograd.engine.kinds import any_foreign
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, record, recorded, result
 from autograd.engine.shared_memory import in_own_object, not_of, unshared
@@ -50,6 +51,8 @@ class Primitive(Definition):
             for value in params.values():
                 if isinstance(value, Tensor):
                     return self(*positional(self, args, params), **params)
+        if self.composite is not None and not NATIVE.issuperset(map(type, raw)) and any_foreign(raw):
+            return self.composite(*args, **params)
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
         except Exception:

@@ -27,6 +27,7 @@ from autograd.engine.definition import Batch
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
 from autograd.engine.higher_order import linked
+from autograd.engine.kinds import ones, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import alias
@@ -209,7 +210,7 @@ def _elementwise(
             continue
         t = spread_out(t, k, out.ndim)
         if k is not None and primitive.composite is not None:  # it may work in buffers of its own shape
-            (slope,) = called(primitive, (i,), ones_like(out, create), out, args, params)
+            (slope,) = called(primitive, (i,), ones_like(out, t, create), out, args, params)
             ti = t * slope
         else:
             (ti,) = called(primitive, (i,), t, out, args, params)
@@ -228,7 +229,7 @@ def _linear(
     primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
 ) -> Any:
     operands = [
-        t if t is not None and primitive.has_derivative(i) else _zeros(a) if primitive.has_derivative(i) else a
+        t if t is not None and primitive.has_derivative(i) else _zeros(a, ts) if primitive.has_derivative(i) else a
         for i, (t, a) in enumerate(zip(ts, args, strict=True))
     ]
     return _call(primitive, create)(*operands, **params)
@@ -258,7 +259,7 @@ def _reduction(
     primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
 ) -> Any:
     which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]
-    slopes = called(primitive, which, ones_like(out, create), out, args, params)
+    slopes = called(primitive, which, ones_like(out, ts[which[0]], create), out, args, params)
     parts = []
     for i, d in zip(which, slopes, strict=True):
         if d is None:
@@ -301,8 +302,13 @@ def _call(primitive: Primitive, create: bool) -> Callable[..., Any]:
     return primitive if create or primitive.saves else primitive.forward
 
 
-def _zeros(a: Any) -> Any:
-    return np.zeros(a.shape, a.dtype) if hasattr(a, "shape") else 0.0
+def _zeros(a: Any, ts: Tangents) -> Any:
+    return zeros(a.shape, a.dtype, _one_of(ts)) if hasattr(a, "shape") else 0.0
+
+
+def _one_of(ts: Tangents) -> Any:
+    """The array of one of the tangents, whose kind the others share."""
+    return raw(next(t for t in ts if t is not None))
 
 
 # Without a rule
@@ -314,7 +320,7 @@ def _through_composite(node: Node, args: Any, ts: Tangents, k: int | None, creat
     sources, tangents = [], []
     for i, (a, t, parent) in enumerate(zip(args, ts, node.parents, strict=True)):
         if isinstance(a, Abstract):  # no rule that is needed reads its value, so the derivatives are the same at zero
-            a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
+            a = np.broadcast_to(zeros((), a.dtype, _one_of(ts)), a.shape)
         if create and parent is not None:
             inputs[i] = alias(raw(a), parent)
         else:
@@ -341,7 +347,7 @@ def _transposed(
     """J v = d/du <Jᵀu, v>: the VJP is recorded on some u, and swept back from its result with v as the cotangent."""
     several = isinstance(out, tuple)
     us = [
-        _leaf(np.ones(o.shape, o.dtype)) if o.dtype.kind == "f" else np.zeros(o.shape, o.dtype)
+        _leaf(ones(o.shape, o.dtype, _one_of(ts))) if o.dtype.kind == "f" else zeros(o.shape, o.dtype, _one_of(ts))
         for o in (out if several else (out,))
     ]
     which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import copied, zeros
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand, check_dtype, refuse_out
@@ -44,11 +46,11 @@ def _linear_recurrence(a: Any, b: Any) -> Any:
     After the step of width d, h_t is the recurrence over the last 2d terms and p_t is the product of their a.
     Source: Hillis & Steele 1986, Data parallel algorithms.
     """
-    p, h = (np.array(x) for x in np.broadcast_arrays(a, b))
+    p, h = (copied(x) for x in np.broadcast_arrays(a, b))
     d, n = 1, h.shape[-1]
     while d < n:
         earlier = h[..., :-d]
-        h[..., d:] += np.multiply(p[..., d:], earlier, where=earlier != 0, out=np.zeros_like(earlier))  # 0 * inf = 0
+        h[..., d:] += np.where(earlier != 0, p[..., d:] * earlier, 0)  # 0 * inf = 0
         p[..., d:] *= p[..., :-d]
         d *= 2
     return h
@@ -56,21 +58,21 @@ def _linear_recurrence(a: Any, b: Any) -> Any:
 
 def _backwards(a: Any, g: Any) -> Any:
     """The recurrence from the end: u_t = g_t + a_{t+1} u_{t+1} along the last axis."""
-    zeros = np.zeros((*a.shape[:-1], 1), a.dtype)
-    following = np.concatenate([a[..., 1:], zeros], axis=-1)
+    start = zeros((*a.shape[:-1], 1), a.dtype, raw(a))
+    following = np.concatenate([a[..., 1:], start], axis=-1)
     return np.flip(linear_recurrence(np.flip(following, -1), np.flip(g, -1)), -1)
 
 
 def _recurrence_vjps(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
     u = _backwards(a, g)
-    zeros = np.zeros((*out.shape[:-1], 1), out.dtype)
-    return u * np.concatenate([zeros, out[..., :-1]], axis=-1), u
+    start = zeros((*out.shape[:-1], 1), out.dtype, raw(out))
+    return u * np.concatenate([start, out[..., :-1]], axis=-1), u
 
 
 def _recurrence_by_factor(t: Any, out: Any, a: Any, b: Any) -> Any:
     """dh_t = a_t dh_{t-1} + da_t h_{t-1}: the same recurrence with another b."""
-    zeros = np.zeros((*out.shape[:-1], 1), out.dtype)
-    return linear_recurrence(a, t * np.concatenate([zeros, out[..., :-1]], axis=-1))
+    start = zeros((*out.shape[:-1], 1), out.dtype, raw(out))
+    return linear_recurrence(a, t * np.concatenate([start, out[..., :-1]], axis=-1))
 
 
 linear_recurrence: Primitive = define(
@@ -86,7 +88,7 @@ linear_recurrence: Primitive = define(
 
 def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     if a.size == 0:
-        return np.zeros(a.shape, g.dtype)
+        return zeros(a.shape, g.dtype, raw(g))
     if axis is None:
         return np.reshape(_cumprod_cotangent(np.reshape(a, -1), out, g), a.shape)
     return np.swapaxes(_cumprod_cotangent(*(np.swapaxes(each, axis, -1) for each in (a, out, g))), axis, -1)
@@ -102,7 +104,7 @@ def _cumprod_cotangent(x: Any, y: Any, g: Any) -> Any:
 def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """dy_k = x_k dy_{k-1} + y_{k-1} dx_k."""
     if a.size == 0:
-        return np.zeros(out.shape, out.dtype)
+        return zeros(out.shape, out.dtype, raw(t))
     if axis is None:
         return linear_recurrence(np.reshape(a, -1), shifted(out) * np.reshape(t, -1))
     x, y, tangent = (np.swapaxes(each, axis, -1) for each in (a, out, t))
@@ -163,7 +165,7 @@ def _cumulative(
     if not include_initial:
         return running
     start = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(x.shape))
-    return np.concatenate([np.full(start, first, running.dtype), running], axis=axis)
+    return np.concatenate([np.full_like(raw(running), first, shape=start), running], axis=axis)
 
 
 # Differences and the trapezoid rule: NumPy's own formulas, which record themselves

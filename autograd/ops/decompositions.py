@@ -116,7 +116,7 @@ def _reciprocal_differences(x: Any) -> Any:
     difference = np.expand_dims(x, -2) - np.expand_dims(x, -1)
     scale = np.max(np.abs(raw(x)), axis=-1, keepdims=True, initial=0)[..., None]
     equal = np.abs(raw(difference)) <= x.shape[-1] * np.finfo(x.dtype).eps * scale
-    one, zero = np.ones((), x.dtype), np.zeros((), x.dtype)
+    one, zero = x.dtype.type(1), x.dtype.type(0)
     return np.where(equal, zero, one / np.where(equal, one, difference))
 
 
@@ -202,8 +202,8 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     outside: list[Any] = []
     if np.any(raw(gu)) or np.any(raw(gvt)):
         both = np.expand_dims(s, -2) + np.expand_dims(s, -1)
-        f = _reciprocal_differences(s) / np.where(raw(both) == 0, np.ones((), s.dtype), both)
-        inverse = np.where(zero, np.zeros((), s.dtype), 1 / np.where(zero, np.ones((), s.dtype), s))
+        f = _reciprocal_differences(s) / np.where(raw(both) == 0, s.dtype.type(1), both)
+        inverse = np.where(zero, s.dtype.type(0), 1 / np.where(zero, s.dtype.type(1), s))
         utgu, vtgv = u.mT @ gu, vt @ gvt.mT
         inner = inner + f * _skew(utgu) * np.expand_dims(s, -2) + np.expand_dims(s, -1) * (f * _skew(vtgv))
         if m > n:
@@ -237,7 +237,7 @@ def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any
     if not out.size:
         return np.zeros(a.shape, a.dtype)
     u, s, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
-    ga = _scaled_outer(u, np.where(_vanishing(s, max(a.shape[-2:])), np.zeros((), s.dtype), g), vt)
+    ga = _scaled_outer(u, np.where(_vanishing(s, max(a.shape[-2:])), s.dtype.type(0), g), vt)
     return symmetrized(ga) if hermitian else ga
 
 
@@ -247,7 +247,7 @@ def _svdvals_jvp(t: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
         return np.zeros(out.shape, out.dtype)
     u, s, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
     moved = _on_the_diagonal(u, symmetrized(t) if hermitian else t, vt.mT)
-    return np.where(_vanishing(s, max(a.shape[-2:])), np.zeros((), s.dtype), moved)
+    return np.where(_vanishing(s, max(a.shape[-2:])), s.dtype.type(0), moved)
 
 
 _svdvals = define(

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.zero_times_inf import product_without_nan
@@ -78,7 +79,7 @@ def _cotangent(i: int, g: Any, out: Any, *operands: Any, subscripts: str, optimi
     gi = np.reshape(gi, slots)
     repeated = [c for c in seen if mine.count(c) > 1]
     if repeated:
-        return np.where(_diagonal(mine, shape, repeated), gi, np.zeros((), gi.dtype))
+        return np.where(like(_diagonal(mine, shape, repeated), raw(gi)), gi, gi.dtype.type(0))
     return gi  # the sweep broadcasts it along the letters that only this operand has
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -26,7 +27,7 @@ def _masked(x: Any, mask: Any) -> Any:
     For a mask without a pattern np.where takes ten times as long as a product, since it branches at every element. So
     multiply first, and use np.where only if the product contains a nan (inf * 0).
     """
-    if mask.size >= _SMALL or x.size >= _SMALL:
+    if type(x) is np.ndarray and (mask.size >= _SMALL or x.size >= _SMALL):
         product = x * mask
         total = np.vdot(product, product)
         if total == total:
@@ -42,6 +43,12 @@ masked: Primitive = define(
 
 
 # np.where
+
+
+def _own(condition: Any) -> Any:
+    """A condition that the caller cannot change any more."""
+    return condition if is_foreign(condition) else np.array(condition)
+
 
 _where = define(
     np.where,
@@ -64,7 +71,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     if dtype is None or dtype.kind != "b":
         condition = np.not_equal(condition, 0)
     else:
-        condition = np.array(condition)  # a copy: the caller may write to its mask before backward()
+        condition = _own(condition)  # a copy: the caller may write to its mask before backward()
     return _where(condition, x, y)
 
 
@@ -113,7 +120,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
         raise ArgumentError(
             f"np.select takes a choice for each condition; got {len(condlist)} conditions, {len(choicelist)} choices."
         )
-    conditions = tuple(np.array(raw(c)) for c in condlist)
+    conditions = tuple(_own(raw(c)) for c in condlist)
     return _select(*choicelist, default, conditions=conditions)
 
 

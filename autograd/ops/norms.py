@@ -21,9 +21,9 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
     """For the p-norm over an axis g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
     g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
     zero = raw(out) == 0
-    safe = np.where(zero, np.ones((), x.dtype), out)
+    safe = np.where(zero, x.dtype.type(1), out)
     if ord is None or ord == 2 or isinstance(ord, str):
-        return x * np.where(zero, np.zeros((), x.dtype), g / safe)
+        return x * np.where(zero, x.dtype.type(0), g / safe)
     if ord == 0:  # the number of elements that are not zero
         return np.zeros(x.shape, x.dtype)
     if ord == 1:
@@ -33,8 +33,8 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
         share = attained / np.sum(attained, axis=axis if axis is None else normalize_axes(axis, x.ndim), keepdims=True)
         return g * np.sign(x) * share.astype(x.dtype)
     skip = zero | (raw(x) == 0)  # where x = 0 the power may be infinite, but sign(x) = 0
-    ratio = np.where(skip, np.ones((), x.dtype), np.abs(x) / safe)
-    return np.where(zero, np.zeros((), x.dtype), g * np.sign(x) * np.power(ratio, ord - 1))
+    ratio = np.where(skip, x.dtype.type(1), np.abs(x) / safe)
+    return np.where(zero, x.dtype.type(0), g * np.sign(x) * np.power(ratio, ord - 1))
 
 
 _norm = define(np.linalg.norm, _norm_cotangent, jvp="reduction", batch="axis", label="g·x/|x|")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import copied
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -29,7 +30,7 @@ def _unpad(g: Any, width: Width, mode: str) -> Any:
         at = (slice(None),) * axis
         inner = g[(*at, slice(before, before + n))]
         if mode != "constant":
-            inner = inner.copy()
+            inner = copied(inner)
             source = np.pad(np.arange(n), (before, after), mode=mode).tolist()  # type: ignore[call-overload]
             for place in (*range(before), *range(before + n, len(source))):
                 inner[(*at, source[place])] += g[(*at, place)]

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import ones, zeros
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand, check_dtype, refuse, refuse_out
@@ -15,6 +17,8 @@ _add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more th
 
 
 def _sum_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    if type(a) is not np.ndarray:
+        return np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims)
     if a.dtype is HALF and dtype is None:
         return _add_up(a, axis=axis, dtype=np.float32, keepdims=keepdims).astype(HALF)
     return _add_up(a, axis=axis, dtype=dtype, keepdims=keepdims)
@@ -22,7 +26,7 @@ def _sum_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = 
 
 def _mean_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     count = a.size if axis is None else reduced_size(a.shape, axis)
-    if dtype is not None or a.dtype.kind != "f" or a.dtype.itemsize < 4 or count == 0:
+    if dtype is not None or a.dtype.kind != "f" or a.dtype.itemsize < 4 or count == 0 or type(a) is not np.ndarray:
         return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
     return _add_up(a, axis=axis, keepdims=keepdims) / count
 
@@ -78,7 +82,7 @@ def _only(a: Any, where: Any, other: float) -> Any:
         return a
     if np.broadcast_shapes(np.shape(where), np.shape(a)) != np.shape(a):
         raise ShapeError(f"where= must broadcast to the array's shape {np.shape(a)}; got shape {np.shape(where)}.")
-    return np.where(where, a, np.full((), other, a.dtype))
+    return np.where(where, a, a.dtype.type(other))
 
 
 # Products. The derivative by x_i is the product of all others. Computed from two running products, from the left up to
@@ -106,13 +110,12 @@ def from_last(a: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
 
 def shifted(products: Any) -> Any:
     """Running products along the last axis, without the element itself: 1 in front, the last product dropped."""
-    ones = np.ones((*products.shape[:-1], 1), products.dtype)
-    return np.concatenate([ones, products[..., :-1]], axis=-1)
+    return np.concatenate([ones((*products.shape[:-1], 1), products.dtype, raw(products)), products[..., :-1]], axis=-1)
 
 
 def _prod_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     if a.size == 0:
-        return np.zeros(a.shape, g.dtype)
+        return zeros(a.shape, g.dtype, raw(g))
     x = to_last(a, axis, a.ndim)
     left = shifted(np.cumprod(x, axis=-1))
     right = np.flip(shifted(np.cumprod(np.flip(x, -1), axis=-1)), -1)
@@ -120,7 +123,7 @@ def _prod_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ke
 
 
 _prod = define(
-    lambda a, axis=None, dtype=None, keepdims=False: np.multiply.reduce(a, axis=axis, dtype=dtype, keepdims=keepdims),
+    lambda a, axis=None, dtype=None, keepdims=False: np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims),
     _prod_vjp, keeps="a", guard=False, name="prod", jvp="reduction", batch="axis", label="g·∏ others",
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ Shape = int | Sequence[int]
 # Copies and dtypes
 
 _copy = define(
-    lambda a, order="K": a.copy(order),
+    lambda a, order="K": np.copy(a, order),
     lambda g, out, a, order="K": g,
     keeps="",
     name="copy",
@@ -62,12 +62,16 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 # The same elements in the same order
 
 
+def _reshaped(a: Any, shape: Any, order: str = "C") -> Any:
+    return a.reshape(shape, order=order) if type(a) is np.ndarray else np.reshape(a, shape, order)
+
+
 def _reshape_batch(k: int, a: Any, shape: Any, order: str = "C") -> dict[str, Any] | None:
     """The call for a batch: the leading axis varies slowest only in C order."""
     return {} if order == "C" else None
 
 
-_reshape = define(lambda a, shape, order="C": a.reshape(shape, order=order),
+_reshape = define(_reshaped,
                   lambda g, out, a, shape, order="C": np.reshape(g, a.shape, order=order),
                   keeps="", name="reshape", label="g reshaped", batch=_reshape_batch,
                   jvp=lambda t, out, a, shape, order="C": np.reshape(t, out.shape, order=order))  # fmt: skip
@@ -80,6 +84,8 @@ def reshape(a: Any, /, shape: Shape, order: str = "C", *, copy: bool | None = No
         a = rules[np.copy](a)
     elif copy is False:
         np.reshape(raw(a), shape, order=order, copy=False)  # type: ignore[call-overload]  # raises if it has to copy
+    if type(shape) is list:
+        shape = tuple(shape)
     if order == "C":
         return _reshape(a, shape)
     return _reshape(a, shape, order=_memory_order(a) if order == "A" else order)
@@ -160,7 +166,7 @@ def _undo_transpose(g: Any, out: Any, a: Any, axes: Any = None) -> Any:
 
 
 _transpose = define(
-    lambda a, axes=None: a.transpose(axes),
+    lambda a, axes=None: a.transpose(axes) if type(a) is np.ndarray else np.transpose(a, axes),
     _undo_transpose,
     keeps="",
     name="transpose",
@@ -218,9 +224,15 @@ _rot90 = define(
     batch="axes",
     label="g turned back",
 )
+
+
+def _backwards(shift: Any) -> Any:
+    return tuple([-n for n in shift]) if type(shift) is tuple else -shift
+
+
 _roll = define(
     np.roll,
-    lambda g, out, a, shift, axis=None: np.roll(g, np.negative(shift), axis),
+    lambda g, out, a, shift, axis=None: np.roll(g, _backwards(shift), axis),
     keeps="",
     jvp="linear",
     batch="along",

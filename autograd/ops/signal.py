@@ -37,7 +37,7 @@ def _full(g: Any, a: Any, v: Any, mode: str) -> Any:
     start, length = _part(mode, long, short)
     if mode == "full":
         return g
-    return np.concatenate([np.zeros(start, g.dtype), g, np.zeros(long + short - 1 - start - length, g.dtype)])
+    return np.pad(g, (start, long + short - 1 - start - length))
 
 
 _convolve = define(  # out[k] = Σ_i a[i] v[k-i], so ga[i] = Σ_k g[k] v[k-i]

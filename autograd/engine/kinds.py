@@ -1,0 +1,71 @@
+"""Kinds of arrays: ndarrays, and those of other libraries that take part in NumPy's functions by themselves.
+
+A rule is NumPy and nothing but NumPy, so any such array goes through the same rules. Little has to be said: which arrays
+they are, and how a constant, a seed or a copy becomes one of them. What they must be able to do is in docs/arrays.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import recording
+from autograd.errors import DTypeError
+
+ndarray = np.ndarray
+
+
+def is_foreign(x: Any) -> bool:
+    """Whether x is another library's array (a Tensor is none; the array in it may be)."""
+    kind = type(x)
+    return kind is not ndarray and hasattr(kind, "__array_function__") and not issubclass(kind, _ours())
+
+
+def any_foreign(xs: Any) -> bool:
+    """Whether one of them is."""
+    return any([is_foreign(x) for x in xs])
+
+
+def _ours() -> tuple[type, ...]:
+    return ndarray, np.generic, recording.Tensor
+
+
+def somewhere(condition: Any) -> bool:
+    """Whether a condition holds anywhere. Another library's array is not asked: True, so the form for all cases runs."""
+    return is_foreign(condition) or bool(np.any(condition))
+
+
+def like(constant: Any, x: Any) -> Any:
+    """A constant, made of numbers, as an array of the kind of x."""
+    return np.asarray(constant, like=x) if is_foreign(x) else constant
+
+
+def zeros(shape: tuple[int, ...], dtype: Any, x: Any) -> Any:
+    """Zeros of the kind of x."""
+    return np.zeros_like(x, dtype, shape=shape) if is_foreign(x) else np.zeros(shape, dtype)
+
+
+def ones(shape: tuple[int, ...], dtype: Any, x: Any) -> Any:
+    """Ones of the kind of x."""
+    return np.ones_like(x, dtype, shape=shape) if is_foreign(x) else np.ones(shape, dtype)
+
+
+def given(value: Any, x: Any, what: str) -> Any:
+    """What the user gave to go with x, as an array of the kind of x: numbers become one.
+
+    Raises: DTypeError for an array of another kind; that would have to be moved, and that is for the user to say.
+    """
+    if not is_foreign(x):
+        return value if is_foreign(value) else np.asarray(value)
+    if is_foreign(value) or isinstance(value, ndarray):
+        if type(value) is type(x):
+            return value
+        kinds = f"a {type(x).__name__} like what it belongs to; got {type(value).__name__}"
+        raise DTypeError(f"the {what} must be {kinds}.")
+    return np.asarray(value, like=x)
+
+
+def copied(x: Any) -> Any:
+    """The same values in memory of its own."""
+    return np.positive(x) if is_foreign(x) else np.array(x)
