@@ -48,7 +48,7 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
 
 def has_nan(array: Any) -> bool:
     """One cheap pass: the sum of squares is nan exactly if an element is. True where the array cannot be asked."""
-    if type(array) is not np.ndarray and is_foreign(array):
+    if is_foreign(array):
         return True
     if array.ndim == 0:
         return bool(array != array)
@@ -81,8 +81,8 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
             "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
         )
     else:
-        data = raw(root)
-        g = ones(root.shape, root.dtype, data) if root.ndim or is_foreign(data) else root.dtype.type(1)
+        number = root.ndim == 0 and not is_foreign(root._array)
+        g = root.dtype.type(1) if number else ones(root.shape, root.dtype, root._array)
         g = result(g, None) if create else g
     return (root if origin is None else origin), g
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import note
 from autograd.errors import DTypeError, ShapeError
 
 NATIVE = frozenset(
@@ -36,7 +37,7 @@ def operand(x: Any) -> Any:
         return numbers(values)
     if isinstance(x, (np.ndarray, np.generic)):
         return numbers(x)
-    return as_array(x) if kind is list or _only_converts(kind) else x
+    return as_array(x) if kind is list or _only_converts(kind) else note(x)
 
 
 def unlabelled(x: Any) -> Any:

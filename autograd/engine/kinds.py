@@ -1,7 +1,7 @@
 """Kinds of arrays: ndarrays, and those of other libraries that take part in NumPy's functions by themselves.
 
-A rule is NumPy and nothing but NumPy, so any such array goes through the same rules. Little has to be said: which arrays
-they are, and how a constant, a seed or a copy becomes one of them. What they must be able to do is in docs/arrays.md.
+A rule is NumPy and nothing but NumPy, so any such array goes through the same rules. Little has to be said: which they
+are, and how a constant, a seed or a copy becomes one of them. What they must be able to do is in docs/arrays.md.
 """
 
 from __future__ import annotations
@@ -14,12 +14,21 @@ from autograd.engine import recording
 from autograd.errors import DTypeError
 
 ndarray = np.ndarray
+met = (
+    False  # whether any array of another library has come in: until then the hot paths ask one thing, and that is this
+)
+
+
+def note(x: Any) -> Any:
+    """The same value. What comes from outside passes here, so that `met` is known."""
+    global met
+    met = met or _of_another_library(x)
+    return x
 
 
 def is_foreign(x: Any) -> bool:
     """Whether x is another library's array (a Tensor is none; the array in it may be)."""
-    kind = type(x)
-    return kind is not ndarray and hasattr(kind, "__array_function__") and not issubclass(kind, _ours())
+    return met and _of_another_library(x)
 
 
 def any_foreign(xs: Any) -> bool:
@@ -27,13 +36,15 @@ def any_foreign(xs: Any) -> bool:
     return any([is_foreign(x) for x in xs])
 
 
-def _ours() -> tuple[type, ...]:
-    return ndarray, np.generic, recording.Tensor
+def _of_another_library(x: Any) -> bool:
+    if type(x) is ndarray:
+        return False
+    return hasattr(type(x), "__array_function__") and not isinstance(x, (ndarray, np.generic, recording.Tensor))
 
 
 def somewhere(condition: Any) -> bool:
-    """Whether a condition holds anywhere. Another library's array is not asked: True, so the form for all cases runs."""
-    return is_foreign(condition) or bool(np.any(condition))
+    """Whether a condition holds anywhere; True if it is another library's, so that the form for all cases runs."""
+    return is_foreign(condition) or bool(condition.any())
 
 
 def like(constant: Any, x: Any) -> Any:
@@ -57,7 +68,7 @@ def given(value: Any, x: Any, what: str) -> Any:
     Raises: DTypeError for an array of another kind; that would have to be moved, and that is for the user to say.
     """
     if not is_foreign(x):
-        return value if is_foreign(value) else np.asarray(value)
+        return value if is_foreign(note(value)) else np.asarray(value)
     if is_foreign(value) or isinstance(value, ndarray):
         if type(value) is type(x):
             return value

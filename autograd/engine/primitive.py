@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import anomaly, recording
+from autograd.engine import anomaly, kinds, recording
 from autograd.engine.abstract import Saved, SavedOutputs, abstract
 from autograd.engine.call_arguments import positional, refuse_forgotten, without_constants
 from autograd.engine.definition import Definition, Function
 from autograd.engine.foreign import NATIVE, operand, refuse_foreign
 from autograd.engine.graph import Node
-from autograd.engine.kinds import any_foreign
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, record, recorded, result
 from autograd.engine.shared_memory import in_own_object, not_of, unshared
@@ -51,7 +50,7 @@ class Primitive(Definition):
             for value in params.values():
                 if isinstance(value, Tensor):
                     return self(*positional(self, args, params), **params)
-        if self.composite is not None and not NATIVE.issuperset(map(type, raw)) and any_foreign(raw):
+        if kinds.met and self.composite is not None and kinds.any_foreign(raw):
             return self.composite(*args, **params)
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)

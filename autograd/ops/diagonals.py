@@ -17,9 +17,9 @@ from autograd.ops.arguments import check_dtype, refuse_out
 def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """An array of this shape with v on the diagonal of axis1 and axis2, and zero elsewhere."""
     if is_foreign(v):  # a write to a view may not reach the array
-        rows, columns, below = shape[axis1], shape[axis2], max(-offset, 0)
-        along_rows = np.pad(v, [(0, 0)] * (v.ndim - 1) + [(below, rows - below - v.shape[-1])])
-        here = like(np.eye(rows, columns, offset, dtype=bool), v)
+        n, below = shape[axis1], max(-offset, 0)
+        along_rows = np.pad(v, [(0, 0)] * (v.ndim - 1) + [(below, n - below - v.shape[-1])])
+        here = like(np.eye(n, shape[axis2], offset, dtype=bool), v)
         return np.moveaxis(np.where(here, along_rows[..., None], v.dtype.type(0)), (-2, -1), (axis1, axis2))
     out = np.zeros(shape, v.dtype)
     count = v.shape[-1]

@@ -63,7 +63,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 
 def _reshaped(a: Any, shape: Any, order: str = "C") -> Any:
-    return a.reshape(shape, order=order) if type(a) is np.ndarray else np.reshape(a, shape, order)
+    return a.reshape(shape, order=order) if type(a) is np.ndarray else np.reshape(a, shape, order=order)  # type: ignore[call-overload]
 
 
 def _reshape_batch(k: int, a: Any, shape: Any, order: str = "C") -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from autograd import display
 from autograd.engine import reverse
 from autograd.engine.foreign import MASKED, as_array, unlabelled
 from autograd.engine.graph import Node
+from autograd.engine.kinds import note
 from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
 from autograd.engine.tensor_hooks import RETAIN
@@ -290,6 +291,7 @@ def _as_data(data: Any, dtype: Any) -> Any:
     data = unlabelled(data)
     if isinstance(data, np.ndarray) or not hasattr(data, "__array_ufunc__") or isinstance(data, np.generic):
         return as_array(data, dtype)
+    note(data)
     return data if dtype is None else data.astype(dtype)  # another library's array, which supports NumPy's protocols
 
 

@@ -1,8 +1,9 @@
 """The strict array: it speaks NumPy's protocols and does nothing else.
 
 What it refuses is what CuPy or Dask refuse: to become an ndarray, to be mixed with one (0-d included; Python and NumPy
-numbers are welcome, and ndarrays as indices), the methods of ufuncs (`reduce`, `accumulate`, `at`, `outer`), and to be a
-Python truth value or number. A rule that runs on it is NumPy and nothing but NumPy.
+numbers are welcome, and ndarrays as indices), the methods of ufuncs (`reduce`, `accumulate`, `at`, `outer`), and to be
+a Python truth value or number. A write to what an operation returned never reaches its argument. A rule that runs on
+it is NumPy and nothing but NumPy.
 """
 
 from __future__ import annotations
