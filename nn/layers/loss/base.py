@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.errors import ArgumentError, DTypeError
 from nn.core.module import Module
 from nn.core.parameter import Buffer
@@ -41,6 +42,6 @@ def weight_buffer(weight: Any, name: str = "weight") -> Buffer | None:
     values = values_of(weight)
     if values.dtype.kind not in "fiub":
         raise DTypeError(f"{name} must be numbers; got dtype {values.dtype}.")
-    if (values < 0).any():
+    if not is_foreign(values) and (values < 0).any():
         raise ArgumentError(f"{name} must not be negative; got {values.min()}.")
     return Buffer(values if values.dtype.kind == "f" else values.astype(np.float32))

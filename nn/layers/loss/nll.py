@@ -12,10 +12,14 @@ from nn.layers.inputs import as_values
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss, weight_buffer
 from nn.layers.loss.class_numbers import (
+    chosen_of,
     class_numbers,
     class_weight,
     flat_indices,
+    is_class,
     position_weights,
+    reduce_weighted,
+    weights_of,
     with_classes_second,
 )
 from nn.layers.loss.targets import floating_values
@@ -52,12 +56,9 @@ def _nll_vjp(
 
 
 def _nll_composite(x: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
-    at, each, n = position_weights(target, weight, ignore_index, x.dtype)
-    loss = -np.take_along_axis(x, np.expand_dims(at, 1), axis=1)
-    loss = np.reshape(loss, at.shape)
-    if each is not None:
-        loss = np.where(each == 0, 0, loss) * each
-    return loss if reduction == "none" else np.sum(loss) / (n if reduction == "mean" and n else 1)
+    chosen = is_class(np.where(target == ignore_index, -1, target), x)
+    each = weights_of(chosen, weight, x)
+    return reduce_weighted(-np.where(each == 0, 0, chosen_of(chosen, x)) * each, each, reduction)
 
 
 negative_log_likelihood_op = define(

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from nn.layers.loss.base import Loss
@@ -160,6 +161,8 @@ huber_op = define(
     lambda g, out, d, delta=1.0: g * np.clip(d, -delta, delta),
     keeps="d",
     guard=True,
+    composite=lambda d, delta=1.0: np.where(np.abs(d) <= delta, 0.5 * d * d, delta * (np.abs(d) - 0.5 * delta)),
+    plain=True,
     name="huber",
     jvp="elementwise",
     label="g·clip(d, ±δ)",
@@ -238,6 +241,8 @@ def _reduce_weighted(loss: Any, weight: Any, input: Any, reduction: str, who: st
     loss = weighted(loss, weight)
     if reduction != "mean":
         return reduce(loss, reduction)
+    if is_foreign(weight):
+        return in_single_precision(lambda each: np.sum(each) / np.sum(weight.astype(each.dtype)), loss)
     total = float(np.sum(weight, dtype=np.float64))
     if total == 0:
         raise ArgumentError(f"{who}: the weights sum to 0, by which the mean would divide.")

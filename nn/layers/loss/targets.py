@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.kinds import copied, given, is_foreign, note
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.inputs import as_values
@@ -50,24 +51,25 @@ def check_same_shape(input: Any, target: Any, who: str) -> None:
 
 def own_copy(x: Any) -> Any:
     """A copy of a plain array, because the caller may reuse its buffer before backward(); a Tensor as it is."""
-    return x if isinstance(x, Tensor) else np.array(x)
+    return x if isinstance(x, Tensor) else copied(x)
 
 
 def values_of(x: Any) -> Any:
     """The array of a Tensor, and anything else as an array. No gradient flows through it."""
-    return np.asarray(raw(x))
+    x = note(raw(x))
+    return x if is_foreign(x) else np.asarray(x)
 
 
 def as_constant(x: Any, like: Any, who: str, name: str) -> Any:
-    """A copy of a weight as a plain array in the input's dtype; a weight gets no gradient, as in PyTorch."""
+    """A copy of a weight as a plain array of the input's kind and dtype; a weight gets no gradient, as in PyTorch."""
     if isinstance(x, Tensor) and x.requires_grad:
         raise ArgumentError(
             f"{who}: {name} is a constant and gets no gradient; got a tensor that requires grad. Use {name}.detach()."
         )
-    values = values_of(x)
+    values = given(raw(x), raw(like), f"{name} of {who}")
     if values.dtype.kind not in "fiub":
         raise DTypeError(f"{who} takes numbers as {name}; got {values.dtype}.")
-    return np.array(values, like.dtype)
+    return values.astype(like.dtype)
 
 
 def broadcast_weight(weight: Any, input: Any, who: str, name: str = "weight") -> Any:
@@ -84,8 +86,8 @@ def broadcast_weight(weight: Any, input: Any, who: str, name: str = "weight") ->
 
 def as_signs(target: Any, like: Any, who: str) -> Any:
     """A target of 1 and -1 in the input's dtype."""
-    values = values_of(target)
-    if values.dtype.kind not in "fiub" or not (np.abs(values) == 1).all():
+    values = given(raw(target), raw(like), f"target of {who}")
+    if values.dtype.kind not in "fiub" or not is_foreign(values) and not (np.abs(values) == 1).all():
         raise ArgumentError(
             f"{who} expects a target of 1 and -1; got {_first_other(values)}. Of classes 0 and 1 it is 2 * target - 1."
         )
