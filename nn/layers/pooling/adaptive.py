@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from nn.core.module import Module
 from nn.layers.images import as_images, check_not_empty, per_axis
@@ -129,7 +130,8 @@ def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indice
     cells = np.reshape(x, (n, c, math.prod(size)))[:, :, where]  # (N, C, P, cell)
     best = np.argmax(raw(cells), axis=-1, keepdims=True)
     y = np.reshape(np.take_along_axis(cells, best, -1), (n, c, *places))
-    indices = np.take_along_axis(where, best.reshape(n * c, math.prod(places)).T, 1).T.reshape(n, c, *places)
+    numbers = np.transpose(np.reshape(best, (n * c, math.prod(places))))
+    indices = np.reshape(np.transpose(np.take_along_axis(like(where, best), numbers, 1)), (n, c, *places))
     if single:
         y, indices = y[0], indices[0]
     return (y, indices) if return_indices else y

@@ -233,13 +233,12 @@ def _max_pool_nd(
 
 def _in_image(number: Any, sliding: Sliding, size: tuple[int, ...]) -> Any:
     """The number of each element within its window (N, C, *P) -> its number in the flattened image."""
-    offsets = np.unravel_index(number.astype(np.intp), sliding.kernel)
-    where: Any = np.zeros((), np.intp)
-    axes = len(size)
-    for axis, offset in enumerate(offsets):
-        start = np.arange(number.shape[2 + axis]) * sliding.stride[axis] - sliding.padding[axis][0]
-        where = where * size[axis] + offset * sliding.dilation[axis] + start.reshape(-1, *[1] * (axes - axis - 1))
-    return where
+    offset, start = np.zeros((), np.intp), np.zeros((), np.intp)  # within a window, and of a window
+    for axis, pixels in enumerate(size):
+        offset = np.add.outer(offset * pixels, np.arange(sliding.kernel[axis]) * sliding.dilation[axis])
+        places = np.arange(number.shape[2 + axis])
+        start = np.add.outer(start * pixels, places * sliding.stride[axis] - sliding.padding[axis][0])
+    return np.take(like(offset.ravel(), number), number) + like(start, number)
 
 
 class _MaxPool(Module):
