@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import copied, is_foreign, like, zeros
+from autograd.engine.kinds import any_foreign, copied, is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
@@ -50,8 +50,17 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 
 def _sum_in_rounds(out: Any, values: Any, index: Any) -> Any:
-    """`_scatter` by plain assignment, in as many rounds as an element is selected; np.add.at is of ndarrays alone."""
-    places = np.arange(out.size).reshape(out.shape)[index].ravel()
+    """`_scatter` by plain assignment, in as many rounds as an element is selected; np.add.at is of ndarrays alone.
+
+    An index that is itself another library's does not say how often. There it is a product with the matrix of zeros and
+    ones that says which value goes where.
+    """
+    places = np.arange(out.size).reshape(out.shape)
+    if any_foreign(index if type(index) is tuple else (index,)):
+        rows = np.reshape(like(places, values)[index], (-1, 1))
+        here = np.equal(rows, like(places.ravel(), values)).astype(values.dtype)
+        return np.reshape(np.matmul(np.reshape(values, -1), here), out.shape)
+    places = places[index].ravel()
     order = np.argsort(places, kind="stable")
     sorted_places = places[order]
     first = np.searchsorted(sorted_places, sorted_places)

@@ -133,7 +133,8 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     if cutoff < 0:
         cutoff = np.finfo(s.dtype).eps
     largest = np.max(raw(s), initial=0)
-    return x, residuals, int(np.sum(raw(s) > cutoff * largest)), s
+    rank = np.sum(raw(s) > cutoff * largest)
+    return x, residuals, rank if is_foreign(rank) else int(rank), s
 
 
 # Determinants

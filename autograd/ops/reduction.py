@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import ones, zeros
+from autograd.engine.kinds import is_foreign, ones, zeros
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
@@ -262,7 +262,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         weights = np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
     whole = weights if weights.shape == shape else np.broadcast_to(weights, shape)
     total = np.sum(whole if axis is None else weights, axis=axis, keepdims=keepdims)
-    if np.any(np.equal(total, 0)):
+    if not is_foreign(raw(total)) and np.any(np.equal(total, 0)):
         raise ZeroDivisionError("np.average: the weights sum to zero, there is nothing to divide by.")
     value = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (value, np.broadcast_to(total, value.shape)) if returned else value
