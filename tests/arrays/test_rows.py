@@ -1,4 +1,4 @@
-"""Every row of the tables on the strict array: values, gradients of order 1 and 2, tangents, equal to those of ndarrays."""
+"""Every row of the tables on the strict array: values, gradients of order 1 and 2 and tangents equal ndarrays'."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _raw(found: list[Any]) -> list[Any]:
 
 @pytest.mark.parametrize("case", RUNNING, ids=[case.name for case in RUNNING])
 def test_a_row_on_the_strict_array_equals_that_of_ndarrays(case: Case) -> None:
-    with constants_as(convert):
+    with constants_as(strict):
         foreign = list(results(case, convert))
     for (what, found), (_, expected) in zip(foreign, results(case, lambda x: x), strict=True):
         for ours, peer in zip(found, expected, strict=True):

@@ -47,6 +47,7 @@ def between(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
 
 
 MASK = np.array([[True, False, True, False], [False, False, True, True], [True, True, False, True]])
+NAN = np.array([1.0, np.nan, 2.0, 3.0])
 EXPONENTS = np.array([-2.0, 0.0, 1.0, 3.0])
 
 CASES = [
@@ -154,7 +155,7 @@ CASES = [
     Case("where stretched", lambda a, b: np.where(constant(MASK), a, b), normal((4,), (3, 1)),
          lambda torch, a, b: torch.where(torch.tensor(MASK), a, b)),
     Case("masked", lambda x: np.where(constant(MASK), x, 1) * np.where(constant(MASK), x, x * x), normal(A)),
-    Case("nan_to_num", lambda x: np.nan_to_num(x * constant(np.array([1.0, np.nan, 2.0, 3.0], x.dtype)), nan=0.5), normal(A)),
+    Case("nan_to_num", lambda x: np.nan_to_num(x * constant(NAN.astype(x.dtype)), nan=0.5), normal(A)),
     # every element with every other
     Case("add.outer", np.add.outer, normal((3,), (2, 2))),
     Case("subtract.outer", np.subtract.outer, normal((3,), (2, 2))),

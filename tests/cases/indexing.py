@@ -168,7 +168,8 @@ CASES: list[Case] = [
          lambda T, x: T.stack([x[2, 0], x[0, 1], x[0, 2], x[1, 3]])),
     Case("select", lambda x, y: np.select([x > 0.5, x > -0.5], [x * y, y]), normal((3, 4), (3, 4)),
          lambda T, x, y: T.where(x > 0.5, x * y, T.where(x > -0.5, y, T.zeros_like(x)))),
-    Case("select default", lambda x, y, d: np.select([constant(MASK), constant(~MASK[0])], [x, y], d), normal((3, 4), (4,), ()),
+    Case("select default", lambda x, y, d: np.select([constant(MASK), constant(~MASK[0])], [x, y], d),
+         normal((3, 4), (4,), ()),
          lambda T, x, y, d: T.where(T.tensor(MASK), x, T.where(T.tensor(~MASK[0]), y, d))),
     Case("real", lambda x: np.real(x * x), normal((3,)), lambda T, x: x * x),
 ]  # fmt: skip
