@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.errors import DTypeError, ShapeError
 
 
@@ -80,8 +81,8 @@ class Conversions:
         return self._array.item()
 
     def __repr__(self) -> str:
-        values = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
-        words = [values]
+        x = self._array
+        words = [repr(x) if is_foreign(x) else np.array2string(np.asarray(x), separator=", ", prefix="Tensor(")]
         if self.dtype != np.float64 and not (self.dtype.kind in "bi" and self.dtype.itemsize in (1, 8)):
             words.append(f"dtype={self.dtype}")
         if self.node is not None:
