@@ -45,6 +45,7 @@ from nn.layers.normalization.instance_norm import instance_norm
 from nn.layers.normalization.layer_norm import layer_norm
 from nn.layers.normalization.rms_norm import rms_norm
 from nn.layers.normalization.unit_length import normalize
+from nn.layers.padding import pad
 from nn.layers.pooling.adaptive import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -63,7 +64,7 @@ __all__ = [
     "linear", "bilinear", "embedding", "one_hot",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "interpolate",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "interpolate", "pad",
     "batch_norm", "layer_norm", "instance_norm", "group_norm", "rms_norm", "normalize",
     "dropout", "dropout1d", "dropout2d", "alpha_dropout",
     "rnn_tanh", "rnn_relu", "lstm", "gru", "rnn_tanh_cell", "rnn_relu_cell", "lstm_cell", "gru_cell",
