@@ -116,7 +116,7 @@ class _PadNd(Module):
 
     def __init__(self, padding: Size) -> None:
         count = 2 * self.axes
-        given = tuple(padding) if isinstance(padding, (tuple, list)) else (padding,) * count
+        given: tuple[Any, ...] = tuple(padding) if isinstance(padding, (tuple, list)) else (padding,) * count
         if len(given) != count or not all(map(_is_integer, given)):
             raise ArgumentError(
                 f"{type(self).__name__}: padding must be an integer, or {count} of them, (before, after) for the last "
