@@ -32,6 +32,7 @@ from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, C
 from nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from nn.layers.embedding import Embedding
 from nn.layers.flatten import Flatten, Unflatten
+from nn.layers.folding import Fold, Unfold
 from nn.layers.identity import Identity, Lambda
 from nn.layers.linear import Linear
 from nn.layers.loss.binary_cross_entropy import BCELoss, BCEWithLogitsLoss
@@ -88,6 +89,7 @@ from nn.layers.recurrent.gru import GRU, GRUCell
 from nn.layers.recurrent.lstm import LSTM, LSTMCell
 from nn.layers.recurrent.rnn import RNN, RNNCell
 from nn.layers.residual import BasicBlock, Bottleneck, PreActBlock, Residual, ResidualBlock
+from nn.layers.shuffles import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from nn.layers.upsampling import Upsample
 from nn.parametrizations import spectral_norm, weight_norm
 from nn.serialization import load, load_metadata, save
@@ -112,6 +114,7 @@ __all__ = [
     "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d",
     "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d",
     "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
+    "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Unfold", "Fold",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "update_batch_norm",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",

@@ -40,6 +40,10 @@ TAKEN: list[tuple[str, Function, list[tuple[int, ...]]]] = [
         (name, lambda f, x, name=name: getattr(f, name)(x, 2.0, 2), [(0, 3, *[4] * int(name[-2]))])
         for name in ("lp_pool1d", "lp_pool2d", "lp_pool3d")
     ],
+    ("unfold", lambda f, x: f.unfold(x, 2), [(0, 3, 4, 4)]),
+    ("fold", lambda f, x: f.fold(x, 3, 2), [(0, 4, 4)]),
+    ("pixel_shuffle", lambda f, x: f.pixel_shuffle(x, 2), [(0, 4, 2, 2), (2, 0, 2, 2), (4, 0, 2)]),
+    ("channel_shuffle", lambda f, x: f.channel_shuffle(x, 2), [(0, 4, 2), (2, 4, 0)]),
     ("local_response_norm", lambda f, x: f.local_response_norm(x, 2), [(0, 4, 3), (2, 0, 3), (2, 4, 0), (0, 4, 3, 2)]),
 ]  # fmt: skip
 ROWS = [(name, function, shape) for name, function, shapes in TAKEN for shape in shapes]
