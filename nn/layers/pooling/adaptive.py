@@ -145,25 +145,25 @@ def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indice
     check_not_empty(x, f"AdaptiveMaxPool{axes}d")
     n, c, *size = x.shape
     places = _sizes(output_size, tuple(size))
-    even = not any(s % count for s, count in zip(size, places, strict=True))
-    pixels = _pixels_of_cells(tuple(size), places) if return_indices or not even else None
-    cells = _even_cells(x, places) if even else np.reshape(x, (n, c, math.prod(size)))[:, :, pixels]  # (N, C, P, cell)
-    best = np.argmax(raw(cells), axis=-1, keepdims=True)
-    y = np.reshape(np.take_along_axis(cells, best, -1), (n, c, *places))
-    y = y[0] if single else y
-    if pixels is None or not return_indices:
-        return y
-    indices = np.take_along_axis(pixels, best.reshape(n * c, len(pixels)).T, 1).T.reshape(n, c, *places)
-    return y, indices[0] if single else indices
+    pixels = _pixels_of_cells(tuple(size), places)
+    best = np.argmax(_cells(raw(x), places, pixels), axis=-1).reshape(n * c, len(pixels))
+    indices = np.take_along_axis(pixels, best.T, 1).T.reshape(n, c, len(pixels))
+    y = np.take_along_axis(np.reshape(x, (n, c, math.prod(size))), indices, -1)
+    y, indices = np.reshape(y, (n, c, *places)), indices.reshape(n, c, *places)
+    if single:
+        y, indices = y[0], indices[0]
+    return (y, indices) if return_indices else y
 
 
-def _even_cells(x: Any, places: tuple[int, ...]) -> Any:
-    """x (N, C, *S) -> (N, C, P, cell), where the number of cells divides the size along every axis."""
+def _cells(x: Any, places: tuple[int, ...], pixels: Any) -> Any:
+    """x (N, C, *S) -> (N, C, P, cell), by views where the number of cells divides the size along every axis."""
     n, c, *size = x.shape
     axes = len(size)
+    if any(s % count for s, count in zip(size, places, strict=True)):
+        return x.reshape(n, c, math.prod(size))[:, :, pixels]
     split = [number for s, count in zip(size, places, strict=True) for number in (count, s // count)]
-    cells = np.transpose(np.reshape(x, (n, c, *split)), (0, 1, *range(2, 2 * axes + 2, 2), *range(3, 2 * axes + 2, 2)))
-    return np.reshape(cells, (n, c, math.prod(places), math.prod(split) // math.prod(places)))
+    cells = x.reshape(n, c, *split).transpose(0, 1, *range(2, 2 * axes + 2, 2), *range(3, 2 * axes + 2, 2))
+    return cells.reshape(n, c, *pixels.shape)
 
 
 @lru_cache(maxsize=64)
