@@ -237,6 +237,18 @@ class Dropout3d(_Dropout):
         return dropout3d(input, self.p, self.training, rng=self.rng)
 
 
+class FeatureAlphaDropout(_Dropout):
+    """`AlphaDropout` of whole channels, which are kept, or set to SELU's value at -∞, together.
+
+    Shape:     input (N, C, *) -> the same
+    Args:      p, rng: see `Dropout`.
+    Source:    Klambauer et al. 2017, arXiv:1706.02515, section 2, and Tompson et al. 2015, arXiv:1411.4280.
+    """
+
+    def forward(self, input: Any) -> Any:
+        return feature_alpha_dropout(input, self.p, self.training, rng=self.rng)
+
+
 class AlphaDropout(_Dropout):
     """Dropout for SELU networks: dropped elements become SELU's value at -∞, which keeps mean 0 and variance 1.
 
@@ -254,15 +266,3 @@ class AlphaDropout(_Dropout):
 
     def forward(self, x: Any) -> Any:
         return alpha_dropout(x, self.p, self.training, rng=self.rng)
-
-
-class FeatureAlphaDropout(_Dropout):
-    """`AlphaDropout` of whole channels, which are kept, or set to SELU's value at -∞, together.
-
-    Shape:     input (N, C, *) -> the same
-    Args:      p, rng: see `Dropout`.
-    Source:    Klambauer et al. 2017, arXiv:1706.02515, section 2, and Tompson et al. 2015, arXiv:1411.4280.
-    """
-
-    def forward(self, input: Any) -> Any:
-        return feature_alpha_dropout(input, self.p, self.training, rng=self.rng)
