@@ -269,6 +269,12 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["nn/layers/test_pooling.py::test_nan_is_the_maximum_and_gets_the_gradient"],
     ),
     (
+        "lp_pool where the sum of powers is 0",
+        ["d(F.lp_pool1d, [[0.0, 0.0]], 2, 2)"],
+        "0, as in PyTorch, where the root has slope infinity",
+        ["nn/layers/test_pooling.py::test_the_p_norm_of_zeros_has_gradient_0"],
+    ),
+    (
         "interpolate beside an infinite pixel",
         ['F.interpolate(np.array([[[inf, 1.0]]]), scale_factor=2, mode="linear")'],
         "a neighbour of weight zero is left out, so that an infinite one makes no nan",

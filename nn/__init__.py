@@ -29,9 +29,10 @@ from nn.layers.attention.transformer import TransformerEncoder, TransformerEncod
 from nn.layers.bilinear import Bilinear
 from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
 from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d
+from nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from nn.layers.embedding import Embedding
 from nn.layers.flatten import Flatten, Unflatten
+from nn.layers.folding import Fold, Unfold
 from nn.layers.identity import Identity, Lambda
 from nn.layers.linear import Linear
 from nn.layers.loss.binary_cross_entropy import BCELoss, BCEWithLogitsLoss
@@ -51,17 +52,44 @@ from nn.layers.minimal_effort.effort_linear import MinimalEffortLinear
 from nn.layers.minimal_effort.effort_relu import MinimalEffortReLU
 from nn.layers.normalization.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from nn.layers.normalization.group_norm import GroupNorm
-from nn.layers.normalization.instance_norm import InstanceNorm1d, InstanceNorm2d
+from nn.layers.normalization.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from nn.layers.normalization.layer_norm import LayerNorm
+from nn.layers.normalization.local_response import LocalResponseNorm
 from nn.layers.normalization.rms_norm import RMSNorm
 from nn.layers.normalization.update_batch_norm import update_batch_norm
-from nn.layers.pooling.adaptive import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d
+from nn.layers.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
+from nn.layers.pooling.adaptive import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+)
 from nn.layers.pooling.average import AvgPool1d, AvgPool2d, AvgPool3d
 from nn.layers.pooling.maximum import MaxPool1d, MaxPool2d, MaxPool3d
+from nn.layers.pooling.power import LPPool1d, LPPool2d, LPPool3d
 from nn.layers.recurrent.gru import GRU, GRUCell
 from nn.layers.recurrent.lstm import LSTM, LSTMCell
 from nn.layers.recurrent.rnn import RNN, RNNCell
 from nn.layers.residual import BasicBlock, Bottleneck, PreActBlock, Residual, ResidualBlock
+from nn.layers.shuffles import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from nn.layers.upsampling import Upsample
 from nn.parametrizations import spectral_norm, weight_norm
 from nn.serialization import load, load_metadata, save
@@ -81,10 +109,15 @@ __all__ = [
     "Linear", "Bilinear", "Embedding",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
-    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "Upsample",
+    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d", "LPPool1d", "LPPool2d", "LPPool3d", "Upsample",
+    "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d",
+    "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d",
+    "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
+    "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Unfold", "Fold",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "update_batch_norm",
-    "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "GroupNorm", "RMSNorm",
-    "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout",
+    "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm",
+    "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",
     "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
     "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "PositionalEncoding",
     "Residual", "ResidualBlock", "BasicBlock", "Bottleneck", "PreActBlock",
