@@ -59,7 +59,10 @@ LIMITS: list[tuple[Callable[..., Any], Any, Any, Any, Any]] = [
     (partial(F.huber_loss, weight=[0.0, 1.0]), [inf, 1], [0, 0], [0, 0.5], [0, 1]),
     (F.hinge_loss, ENDS, SIGNS, [0, inf, inf, 0], [0, 1, -1, 0]),
     (F.hinge_embedding_loss, ENDS, SIGNS, [inf, 0, -inf, inf], [1, 0, 1, -1]),
-    (lambda x, y, **kw: F.margin_ranking_loss(x, np.zeros(4), y, **kw), ENDS, SIGNS, [0, inf, inf, 0], [0, 1, -1, 0]),
+    (
+        lambda x, y, **kw: F.margin_ranking_loss(x, np.zeros(y.shape), y, **kw),
+        ENDS, SIGNS, [0, inf, inf, 0], [0, 1, -1, 0],
+    ),
 ]  # fmt: skip
 NO_LIMIT = {"cosine_embedding_loss", "triplet_margin_loss"}  # ∞ / ∞ in the direction of an infinite vector: nan
 
@@ -71,6 +74,22 @@ def called(function: Any) -> str:
 @pytest.mark.parametrize(("loss", "x", "y", "values", "slopes"), LIMITS, ids=[called(row[0]) for row in LIMITS])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_limits(loss: Any, x: Any, y: Any, values: Any, slopes: Any, dtype: Any) -> None:
+    check_limits(loss, x, y, values, slopes, dtype)
+
+
+OF_WEIGHTS = [row for row in LIMITS if {"weight", "pos_weight"} & set(getattr(row[0], "keywords", ()))]
+
+
+@pytest.mark.parametrize(("loss", "x", "y", "values", "slopes"), OF_WEIGHTS, ids=[called(row[0]) for row in OF_WEIGHTS])
+def test_limits_where_the_weight_requires_grad(loss: Any, x: Any, y: Any, values: Any, slopes: Any) -> None:
+    variables = {
+        name: Tensor(np.array(value, float), requires_grad=True) if name.endswith("weight") else value
+        for name, value in loss.keywords.items()
+    }
+    check_limits(partial(loss.func, **variables), x, y, values, slopes, np.float64)
+
+
+def check_limits(loss: Any, x: Any, y: Any, values: Any, slopes: Any, dtype: Any) -> None:
     t = Tensor(np.array(x, dtype), requires_grad=True)
     out = loss(t, y, reduction="none")
     rtol = 1e-6 if dtype is np.float32 else 1e-12
@@ -78,6 +97,22 @@ def test_limits(loss: Any, x: Any, y: Any, values: Any, slopes: Any, dtype: Any)
     for recorded in (False, True):
         (g,) = gradients(out, [t], np.ones(out.shape, dtype), create_graph=recorded, retain_graph=True)
         np.testing.assert_allclose(raw(g), slopes, rtol=rtol)
+
+
+@pytest.mark.parametrize(("loss", "x", "y", "values", "slopes"), LIMITS, ids=[called(row[0]) for row in LIMITS])
+def test_the_mean_of_an_empty_batch_is_nan_without_a_warning(
+    loss: Any, x: Any, y: Any, values: Any, slopes: Any
+) -> None:
+    keywords = {
+        name: value[:0] if np.shape(value)[:1] == np.shape(x)[:1] else value
+        for name, value in getattr(loss, "keywords", {}).items()
+    }
+    loss, y = partial(getattr(loss, "func", loss), **keywords), np.array(y)
+    t = Tensor(np.array(x, float)[:0], requires_grad=True)
+    assert np.isnan(raw(loss(t, y[:0], reduction="mean")))
+    loss(t, y[:0], reduction="mean").backward()
+    assert t.grad.shape == t.shape
+    assert float(loss(t, y[:0], reduction="sum")) == 0
 
 
 def test_every_loss_is_in_the_table() -> None:
