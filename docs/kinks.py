@@ -333,6 +333,15 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["nn/layers/test_loss.py::test_where_all_is_ignored_the_mean_is_nan_and_the_gradient_zero"],
     ),
     (
+        "ctc_loss of a target that is too long for the input",
+        [
+            "F.ctc_loss(np.zeros((2, 1, 2)), [[1, 1]], [2], [2])",
+            "d(F.ctc_loss, [[[0.0, 0.0]], [[0.0, 0.0]]], np.array([[1, 1]]), np.array([2]), np.array([2]))",
+        ],
+        "∞ whatever the input, so without a gradient; PyTorch: nan",
+        ["nn/layers/test_loss_limits.py::test_limits"],
+    ),
+    (
         "dropout with p = 1",
         ["F.dropout(np.ones(2), 1.0)", "d(lambda x: F.dropout(x, 1.0), [1.0, 1.0])"],
         "all elements are dropped; there is no division by 1 - p = 0",

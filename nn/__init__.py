@@ -36,6 +36,7 @@ from nn.layers.identity import Identity, Lambda
 from nn.layers.linear import Linear
 from nn.layers.loss.binary_cross_entropy import BCELoss, BCEWithLogitsLoss
 from nn.layers.loss.cross_entropy import CrossEntropyLoss
+from nn.layers.loss.ctc import CTCLoss
 from nn.layers.loss.distributions import GaussianNLLLoss, KLDivLoss, PoissonNLLLoss
 from nn.layers.loss.margin import (
     CosineEmbeddingLoss,
@@ -98,6 +99,7 @@ __all__ = [
     # losses and penalties
     "MSELoss", "HalfMSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",
     "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "GaussianNLLLoss", "PoissonNLLLoss",
+    "CTCLoss",
     "HingeLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss", "TripletMarginLoss",
     "l1_penalty", "l2_penalty",
     # gradients and parameters

@@ -25,6 +25,7 @@ from nn.layers.inputs import as_values, cast_to
 from nn.layers.linear import linear
 from nn.layers.loss.binary_cross_entropy import binary_cross_entropy, binary_cross_entropy_with_logits
 from nn.layers.loss.cross_entropy import cross_entropy
+from nn.layers.loss.ctc import ctc_loss
 from nn.layers.loss.distributions import gaussian_nll_loss, kl_div, poisson_nll_loss
 from nn.layers.loss.margin import (
     cosine_embedding_loss,
@@ -76,7 +77,7 @@ __all__ = [
     "softmax", "log_softmax", "softmin", "glu", "maxout",
     "mse_loss", "half_mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss",
     "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div",
-    "gaussian_nll_loss", "poisson_nll_loss",
+    "gaussian_nll_loss", "poisson_nll_loss", "ctc_loss",
     "hinge_loss", "hinge_embedding_loss", "margin_ranking_loss", "cosine_embedding_loss", "triplet_margin_loss",
     "pairwise_distance",
     "REDUCTIONS", "as_values", "cast_to", "reduce",

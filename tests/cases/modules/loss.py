@@ -103,6 +103,33 @@ def row(name: str, inputs: Any, label: str = "", peer: Any = None, weights: Any 
     )
 
 
+class CTCLoss(nn.CTCLoss):
+    """With log_softmax before it: PyTorch's gradient is that of the two together."""
+
+    def forward(self, input: Any, *rest: Any) -> Any:
+        return super().forward(nn.functional.log_softmax(input, -1), *rest)
+
+
+def sequences(rng: np.random.Generator) -> tuple[Any, ...]:
+    return (
+        rng.normal(size=(6, 3, 4)),
+        np.array([[1, 2, 3], [3, 3, 0], [0, 0, 0]]),
+        np.array([6, 5, 4]),
+        np.array([3, 2, 0]),
+    )
+
+
+def ctc(label: str, inputs: Any = sequences, **options: Any) -> ModuleCase:
+    def theirs(torch: Any) -> Any:
+        class Peer(torch.nn.CTCLoss):  # type: ignore[misc, name-defined]
+            def forward(self, input: Any, *rest: Any) -> Any:
+                return super().forward(input.log_softmax(-1), *rest)
+
+        return Peer(**options)
+
+    return ModuleCase(nn.CTCLoss, lambda rng: CTCLoss(**options), inputs, theirs, label=label)
+
+
 def mean_of_kl(torch: Any) -> Any:
     """PyTorch's KLDivLoss with the mean over all elements, without the warning that its reduction="mean" gives."""
 
@@ -153,6 +180,14 @@ MODULES = [
     *every_reduction("GaussianNLLLoss", normals(4, 3)),
     row("GaussianNLLLoss", normals(4, 1), "one variance a row", full=True),
     row("GaussianNLLLoss", normals(4), "one variance a row, axis left out"),
+    *[ctc(reduction, reduction=reduction) for reduction in REDUCTIONS],
+    ctc("concatenated targets, blank=2", lambda rng: (
+        rng.normal(size=(6, 2, 4)), np.array([1, 1, 3]), np.array([6, 4]), np.array([2, 1])), blank=2),
+    ctc("of one sequence", lambda rng: (
+        rng.normal(size=(6, 4)), np.array([1, 1, 3]), np.array(6), np.array(3)), reduction="none"),
+    ctc("too long a target, zero_infinity", lambda rng: (
+        rng.normal(size=(3, 2, 4)), np.array([[1, 1, 3], [1, 2, 0]]), np.array([3, 3]), np.array([3, 2])),
+        zero_infinity=True),
     *every_reduction("MSELoss", input_and_target),
     *every_reduction("HalfMSELoss", input_and_target),
     *every_reduction("L1Loss", input_and_target),

@@ -25,6 +25,14 @@ SIGNS = np.array([1.0, -1.0, 1.0, -1.0])
 ENDS = [inf, inf, -inf, -inf]
 
 with_logits = F.binary_cross_entropy_with_logits
+
+
+def ctc_loss(log_probs: Any, targets: Any, reduction: str) -> Any:
+    """F.ctc_loss of examples on the first axis, two times and two labels each."""
+    lengths = np.full(len(targets), 2)
+    return F.ctc_loss(np.swapaxes(log_probs, 0, 1), targets, lengths, lengths, reduction=reduction)
+
+
 # loss, input, target, the losses, their slopes by the input
 LIMITS: list[tuple[Callable[..., Any], Any, Any, Any, Any]] = [
     (F.kl_div, [-inf, -inf, 0, -1], [0, 0.5, 0, 1], [0, inf, 0, 1], [0, -0.5, 0, -1]),
@@ -49,6 +57,10 @@ LIMITS: list[tuple[Callable[..., Any], Any, Any, Any, Any]] = [
     (F.nll_loss, IMPOSSIBLE, CLASSES, [0, inf], [[0, -1, 0], [-1, 0, 0]]),
     (partial(F.nll_loss, weight=FIRST_OUT), IMPOSSIBLE, CLASSES, [0, 0], [[0, -1, 0], [0, 0, 0]]),
     (partial(F.gaussian_nll_loss, var=np.array([1.0, inf])), [inf, 1], [0, 0], [inf, inf], [inf, 0]),
+    (  # one path, no path, and one that is impossible
+        ctc_loss, [[[-inf, 0, -inf], [-inf, -inf, 0]], [[-1, -1, -1], [-1, -1, -1]], [[-1, -inf, -1], [-1, -1, -1]]],
+        [[1, 2], [1, 1], [1, 2]], [0, inf, inf], [[[0, -1, 0], [0, 0, -1]], [[0, 0, 0]] * 2, [[0, 0, 0]] * 2],
+    ),
     (F.mse_loss, [inf, 0], [0, inf], [inf, inf], [inf, -inf]),
     (partial(F.mse_loss, weight=[0.0, 1.0]), [inf, 1], [0, 0], [0, 1], [0, 2]),
     (F.half_mse_loss, [inf, 0], [0, inf], [inf, inf], [inf, -inf]),
