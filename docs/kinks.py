@@ -287,14 +287,18 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["nn/layers/test_loss.py::test_kinks"],
     ),
     (
-        "hinge, hinge_embedding, margin_ranking, triplet_margin at the margin",
+        "hinge, hinge_embedding, margin_ranking, triplet_margin, multi_margin, multilabel_margin at the margin",
         [
             "d(F.hinge_loss, [1.0], np.array([1]))",
             "d(F.hinge_embedding_loss, [1.0], np.array([-1]))",
             "d(F.margin_ranking_loss, [0.0], np.array([0.0]), np.array([1]))",
+            "d(F.multi_margin_loss, [1.0, 0.0], np.array(0))",
         ],
         "as for relu at 0",
-        ["nn/layers/test_loss.py::test_kinks"],
+        [
+            "nn/layers/test_loss.py::test_kinks",
+            "nn/layers/test_margins_and_distances.py::test_at_the_margin_the_slope_is_zero",
+        ],
     ),
     (
         "kl_div where the target is 0",
@@ -319,6 +323,15 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["F.cosine_embedding_loss(np.zeros((1, 3)), np.ones((1, 3)), np.array([1]))"],
         "cosine 0: 1e-12 is added to the squared lengths",
         ["nn/layers/test_loss.py::test_cosine_of_a_vector_of_zeros_is_zero"],
+    ),
+    (
+        "cosine_similarity of a vector shorter than eps",
+        [
+            "F.cosine_similarity(np.zeros((1, 2)), np.array([[3.0, 4.0]]))",
+            "d(F.cosine_similarity, [[0.0, 0.0]], np.array([[3.0, 4.0]]), eps=0.1)",
+        ],
+        "its length counts as eps, in the gradient, too; PyTorch's goes on through the length of a short vector",
+        ["nn/layers/test_margins_and_distances.py::test_cosine_of_vectors_of_zeros_and_of_short_ones"],
     ),
     (
         "gaussian_nll: var below eps",

@@ -81,6 +81,10 @@ def pairs(rng: np.random.Generator) -> tuple[Any, ...]:
     return rng.normal(size=(6, 3)), rng.normal(size=(6, 3)), np.array([1, -1, 1, -1, -1, -1])
 
 
+def pair_of_vectors(rng: np.random.Generator) -> tuple[Any, ...]:
+    return rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+
+
 def triplets(rng: np.random.Generator) -> tuple[Any, ...]:
     return tuple(rng.normal(size=(5, 3)) for _ in range(3))
 
@@ -128,6 +132,15 @@ def ctc(label: str, inputs: Any = sequences, **options: Any) -> ModuleCase:
         return Peer(**options)
 
     return ModuleCase(nn.CTCLoss, lambda rng: CTCLoss(**options), inputs, theirs, label=label)
+
+
+def logits_and_lists(rng: np.random.Generator) -> tuple[Any, ...]:
+    """A row with two labels, one with none, one with all, one that lists a class twice."""
+    return rng.normal(size=(4, 3)), np.array([[2, 0, -1], [-1, 1, 0], [0, 1, 2], [1, 1, -1]])
+
+
+def manhattan(x1: Any, x2: Any) -> Any:
+    return abs(x1 - x2).sum(-1)
 
 
 def mean_of_kl(torch: Any) -> Any:
@@ -208,4 +221,20 @@ MODULES = [
     *every_reduction("TripletMarginLoss", triplets),
     row("TripletMarginLoss", triplets, margin=3.0, swap=True),
     row("TripletMarginLoss", triplets, margin=3.0, p=3.0),
+    *every_reduction("TripletMarginWithDistanceLoss", triplets),
+    row("TripletMarginWithDistanceLoss", triplets, "of a function", distance_function=manhattan, swap=True, margin=2.0),
+    *every_reduction("MultiMarginLoss", logits_and_classes),
+    *every_reduction("MultiMarginLoss", logits_and_classes, weights={"weight": [0.5, -2.0, 0.0, 1.0]}, p=2, margin=0.7),
+    row("MultiMarginLoss", one_and_its_class, "of one example", reduction="none"),
+    *every_reduction("MultiLabelMarginLoss", logits_and_lists),
+    row("MultiLabelMarginLoss", lambda rng: (rng.normal(size=3), np.array([1, -1, 0])), "of one example"),
+    *every_reduction("SoftMarginLoss", lambda rng: (rng.normal(size=(5, 3)), rng.choice([-1, 1], (5, 3)))),
+    *every_reduction("MultiLabelSoftMarginLoss", logits_and_probabilities),
+    *every_reduction("MultiLabelSoftMarginLoss", logits_and_probabilities, weights={"weight": [0.5, -2.0, 0.0, 1.0]}),
+    row("MultiLabelSoftMarginLoss", lambda rng: (rng.normal(size=(2, 3, 4)), rng.uniform(size=(2, 3, 4))), "3-d"),
+    *[row("PairwiseDistance", pair_of_vectors, p=p) for p in (1.0, 2.0, 3.0, np.inf)],
+    row("PairwiseDistance", pair_of_vectors, keepdim=True, eps=0.1),
+    row("PairwiseDistance", lambda rng: (rng.normal(size=(2, 1, 3)), rng.normal(size=(4, 3))), "broadcast"),
+    *[row("CosineSimilarity", pair_of_vectors, dim=dim) for dim in (0, 1, -1)],
+    row("CosineSimilarity", lambda rng: (rng.normal(size=(4, 1)), rng.normal(size=3)), "broadcast", eps=0.1),
 ]  # fmt: skip

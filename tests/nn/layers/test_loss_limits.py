@@ -70,13 +70,32 @@ LIMITS: list[tuple[Callable[..., Any], Any, Any, Any, Any]] = [
     (F.huber_loss, [inf, 0], [0, inf], [inf, inf], [1, -1]),
     (partial(F.huber_loss, weight=[0.0, 1.0]), [inf, 1], [0, 0], [0, 0.5], [0, 1]),
     (F.hinge_loss, ENDS, SIGNS, [0, inf, inf, 0], [0, 1, -1, 0]),
+    (F.soft_margin_loss, ENDS, SIGNS, [0, inf, inf, 0], [0, 1, -1, 0]),
+    (F.multilabel_soft_margin_loss, [[-inf, inf], [inf, 0]], [[0, 1], [0, 1]], [0, inf], [[0, 0], [0.5, -0.25]]),
+    (  # the right class beats all, a wrong one does, the right one loses to all
+        F.multi_margin_loss, [[inf, 0, -inf], [0, inf, 0], [-inf, 0, 1]], [0, 0, 0], [0, inf, inf],
+        [[0, 0, 0], [-2 / 3, 1 / 3, 1 / 3], [-2 / 3, 1 / 3, 1 / 3]],
+    ),
+    (partial(F.multi_margin_loss, p=2), [[inf, 0, -inf], [0, inf, -2]], [0, 0], [0, inf], [[0, 0, 0], [-inf, inf, 0]]),
+    *[
+        (
+            partial(F.multi_margin_loss, p=p, weight=FIRST_OUT), [[0, inf, 0], [inf, 0, -2]], [0, 1], [0, inf],
+            [[0, 0, 0], [s, -s, 0]],
+        )
+        for p, s in ((1, 1 / 3), (2, inf))
+    ],
+    (
+        F.multilabel_margin_loss, [[inf, inf, -inf], [0, inf, 0], [-inf, 0, 2]], [[0, 1, -1], [0, -1, 1], [0, 2, -1]],
+        [0, inf, inf], [[0, 0, 0], [-2 / 3, 1 / 3, 1 / 3], [-1 / 3, 1 / 3, 0]],
+    ),
     (F.hinge_embedding_loss, ENDS, SIGNS, [inf, 0, -inf, inf], [1, 0, 1, -1]),
     (
         lambda x, y, **kw: F.margin_ranking_loss(x, np.zeros(y.shape), y, **kw),
         ENDS, SIGNS, [0, inf, inf, 0], [0, 1, -1, 0],
     ),
 ]  # fmt: skip
-NO_LIMIT = {"cosine_embedding_loss", "triplet_margin_loss"}  # ∞ / ∞ in the direction of an infinite vector: nan
+# ∞ / ∞ in the direction of an infinite vector: nan
+NO_LIMIT = {"cosine_embedding_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss"}
 
 
 def called(function: Any) -> str:

@@ -38,6 +38,9 @@ WEIGHTED: list[tuple[Callable[..., Any], str, Any, Any, Any, bool]] = [
     (F.cross_entropy, "weight", np.stack([X, X**2], 2), np.stack([SOME, CLASSES], 1), SIGNED, False),
     (F.nll_loss, "weight", X, CLASSES, SIGNED, False),
     (F.nll_loss, "weight", X, SOME, SIGNED, False),
+    (F.multi_margin_loss, "weight", X, CLASSES, SIGNED, False),
+    (partial(F.multi_margin_loss, p=2), "weight", X, CLASSES, SIGNED, False),
+    (F.multilabel_soft_margin_loss, "weight", X, Y, SIGNED, True),
     (F.mse_loss, "weight", X, Y, EACH, True),
     (F.l1_loss, "weight", X, Y, EACH, True),
     (F.huber_loss, "weight", X, Y, EACH, True),
@@ -111,7 +114,12 @@ def test_weights_that_sum_to_zero_give_an_infinite_mean(loss: Any) -> None:
         assert not raw(gradients(nothing, [x])[0]).any()
 
 
-@pytest.mark.parametrize("make", [nn.BCELoss, nn.CrossEntropyLoss, nn.NLLLoss, nn.BCEWithLogitsLoss])
+WITH_WEIGHT = [
+    nn.BCELoss, nn.CrossEntropyLoss, nn.NLLLoss, nn.BCEWithLogitsLoss, nn.MultiMarginLoss, nn.MultiLabelSoftMarginLoss,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", WITH_WEIGHT)
 def test_modules_take_negative_weights_and_no_variable(make: Any) -> None:
     assert make(weight=[1.0, -2.0]).weight.tolist() == [1, -2]
     with pytest.raises(ArgumentError, match=r"stores its weight as a constant.*detach"):
