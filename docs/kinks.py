@@ -293,14 +293,18 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["nn/layers/test_loss.py::test_kinks"],
     ),
     (
-        "hinge, hinge_embedding, margin_ranking, triplet_margin at the margin",
+        "hinge, hinge_embedding, margin_ranking, triplet_margin, multi_margin, multilabel_margin at the margin",
         [
             "d(F.hinge_loss, [1.0], np.array([1]))",
             "d(F.hinge_embedding_loss, [1.0], np.array([-1]))",
             "d(F.margin_ranking_loss, [0.0], np.array([0.0]), np.array([1]))",
+            "d(F.multi_margin_loss, [1.0, 0.0], np.array(0))",
         ],
         "as for relu at 0",
-        ["nn/layers/test_loss.py::test_kinks"],
+        [
+            "nn/layers/test_loss.py::test_kinks",
+            "nn/layers/test_margins_and_distances.py::test_at_the_margin_the_slope_is_zero",
+        ],
     ),
     (
         "kl_div where the target is 0",
@@ -327,6 +331,15 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["nn/layers/test_loss.py::test_cosine_of_a_vector_of_zeros_is_zero"],
     ),
     (
+        "cosine_similarity of a vector shorter than eps",
+        [
+            "F.cosine_similarity(np.zeros((1, 2)), np.array([[3.0, 4.0]]))",
+            "d(F.cosine_similarity, [[0.0, 0.0]], np.array([[3.0, 4.0]]), eps=0.1)",
+        ],
+        "its length counts as eps, in the gradient, too; PyTorch's goes on through the length of a short vector",
+        ["nn/layers/test_margins_and_distances.py::test_cosine_of_vectors_of_zeros_and_of_short_ones"],
+    ),
+    (
         "gaussian_nll: var below eps",
         ["d(F.gaussian_nll_loss, np.zeros(1), np.zeros(1), [0.0], by=2, eps=0.1)"],
         "the value and the gradient are those of var = eps, so that a small variance can grow again",
@@ -337,6 +350,15 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["F.cross_entropy(np.zeros((1, 2)), np.array([-100]))", "d(F.cross_entropy, [[0.0, 0.0]], np.array([-100]))"],
         "ignored positions get no gradient; if all are ignored the mean is nan",
         ["nn/layers/test_loss.py::test_where_all_is_ignored_the_mean_is_nan_and_the_gradient_zero"],
+    ),
+    (
+        "ctc_loss of a target that is too long for the input",
+        [
+            "F.ctc_loss(np.zeros((2, 1, 2)), [[1, 1]], [2], [2])",
+            "d(F.ctc_loss, [[[0.0, 0.0]], [[0.0, 0.0]]], np.array([[1, 1]]), np.array([2]), np.array([2]))",
+        ],
+        "∞ whatever the input, so without a gradient; PyTorch: nan",
+        ["nn/layers/test_loss_limits.py::test_limits"],
     ),
     (
         "dropout with p = 1",

@@ -37,6 +37,8 @@ from nn.layers.identity import Identity, Lambda
 from nn.layers.linear import Linear
 from nn.layers.loss.binary_cross_entropy import BCELoss, BCEWithLogitsLoss
 from nn.layers.loss.cross_entropy import CrossEntropyLoss
+from nn.layers.loss.ctc import CTCLoss
+from nn.layers.loss.distance import CosineSimilarity, PairwiseDistance
 from nn.layers.loss.distributions import GaussianNLLLoss, KLDivLoss, PoissonNLLLoss
 from nn.layers.loss.margin import (
     CosineEmbeddingLoss,
@@ -44,10 +46,13 @@ from nn.layers.loss.margin import (
     HingeLoss,
     MarginRankingLoss,
     TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
 )
+from nn.layers.loss.multi_margin import MultiLabelMarginLoss, MultiMarginLoss
 from nn.layers.loss.nll import NLLLoss
 from nn.layers.loss.penalty import l1_penalty, l2_penalty
 from nn.layers.loss.regression import HalfMSELoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+from nn.layers.loss.soft_margin import MultiLabelSoftMarginLoss, SoftMarginLoss
 from nn.layers.minimal_effort.effort_linear import MinimalEffortLinear
 from nn.layers.minimal_effort.effort_relu import MinimalEffortReLU
 from nn.layers.normalization.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
@@ -131,7 +136,10 @@ __all__ = [
     # losses and penalties
     "MSELoss", "HalfMSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss",
     "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss", "GaussianNLLLoss", "PoissonNLLLoss",
+    "CTCLoss",
     "HingeLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss", "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss", "MultiMarginLoss", "MultiLabelMarginLoss", "SoftMarginLoss",
+    "MultiLabelSoftMarginLoss", "PairwiseDistance", "CosineSimilarity",
     "l1_penalty", "l2_penalty",
     # gradients and parameters
     "clip_grad_norm_", "clip_grad_value_", "get_total_norm", "NonFiniteGradientWarning",

@@ -26,17 +26,21 @@ from nn.layers.inputs import as_values, cast_to
 from nn.layers.linear import linear
 from nn.layers.loss.binary_cross_entropy import binary_cross_entropy, binary_cross_entropy_with_logits
 from nn.layers.loss.cross_entropy import cross_entropy
+from nn.layers.loss.ctc import ctc_loss
+from nn.layers.loss.distance import cosine_similarity, pairwise_distance
 from nn.layers.loss.distributions import gaussian_nll_loss, kl_div, poisson_nll_loss
 from nn.layers.loss.margin import (
     cosine_embedding_loss,
     hinge_embedding_loss,
     hinge_loss,
     margin_ranking_loss,
-    pairwise_distance,
     triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
+from nn.layers.loss.multi_margin import multi_margin_loss, multilabel_margin_loss
 from nn.layers.loss.nll import nll_loss
 from nn.layers.loss.regression import half_mse_loss, huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from nn.layers.loss.soft_margin import multilabel_soft_margin_loss, soft_margin_loss
 from nn.layers.minimal_effort.effort_linear import minimal_effort_linear
 from nn.layers.minimal_effort.effort_relu import minimal_effort_relu
 from nn.layers.minimal_effort.top_k import minimal_effort
@@ -85,8 +89,9 @@ __all__ = [
     "softmax", "log_softmax", "softmin", "glu", "maxout",
     "mse_loss", "half_mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss",
     "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div",
-    "gaussian_nll_loss", "poisson_nll_loss",
+    "gaussian_nll_loss", "poisson_nll_loss", "ctc_loss",
     "hinge_loss", "hinge_embedding_loss", "margin_ranking_loss", "cosine_embedding_loss", "triplet_margin_loss",
-    "pairwise_distance",
+    "triplet_margin_with_distance_loss", "multi_margin_loss", "multilabel_margin_loss", "soft_margin_loss",
+    "multilabel_soft_margin_loss", "pairwise_distance", "cosine_similarity",
     "REDUCTIONS", "as_values", "cast_to", "reduce",
 ]  # fmt: skip

@@ -41,17 +41,22 @@ log10 = define(np.log10, lambda g, out, x: g / (x * LN10), keeps="x", label="g/(
 log1p = define(np.log1p, lambda g, out, x: g / (1 + x), keeps="x", label="g/(1+x)")
 
 
-def _difference(a: Any, b: Any) -> Any:
-    """b - a, and 0 where both are the same infinity, so that two equal terms share the gradient equally."""
-    return np.where((a == b) & np.isinf(a), 0, b - a)
+def _share(power: Any, a: Any, b: Any) -> Any:
+    """e^a / (e^a + e^b) = 1 / (1 + e^(b-a)), where power is np.exp; two equal infinities have equal shares.
+
+    No power overflows: the derivative of 1 / (1 + ∞) would be ∞/∞. The equal e^(a-out) would lose digits where a and
+    out are large, as 1e4 is.
+    """
+    d = np.where((a == b) & np.isinf(a), 0, b - a)
+    e = power(np.where(d > 0, -d, d))
+    return np.where(d > 0, e, 1) / (1 + e)
 
 
-# e^a / (e^a + e^b) = 1 / (1 + e^(b-a)). The equal e^(a-out) would lose digits where a and out are large, as 1e4 is.
-logaddexp = define(np.logaddexp, lambda g, out, a, b: g / (1 + np.exp(_difference(a, b))),
-                                 lambda g, out, a, b: g / (1 + np.exp(_difference(b, a))), keeps="in",
+logaddexp = define(np.logaddexp, lambda g, out, a, b: g * _share(np.exp, a, b),
+                                 lambda g, out, a, b: g * _share(np.exp, b, a), keeps="in",
                                  label="g·σ(a-b), g·σ(b-a)")  # fmt: skip
-logaddexp2 = define(np.logaddexp2, lambda g, out, a, b: g / (1 + np.exp2(_difference(a, b))),
-                                   lambda g, out, a, b: g / (1 + np.exp2(_difference(b, a))), keeps="in",
+logaddexp2 = define(np.logaddexp2, lambda g, out, a, b: g * _share(np.exp2, a, b),
+                                   lambda g, out, a, b: g * _share(np.exp2, b, a), keeps="in",
                                    label="g/(1+2^(b-a))")  # fmt: skip
 
 # Trigonometry

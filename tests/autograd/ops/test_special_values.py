@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor
+from autograd import Tensor, hessian
 from autograd.engine.gradients import gradients
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
 from autograd.ops.special import logsumexp
@@ -288,6 +288,14 @@ def test_log1p_and_expm1_near_0() -> None:
 def test_logaddexp_shares(f: Any, a: float, b: float, expected: float) -> None:
     by_a, by_b = both(f, a, b)
     assert (by_a, by_b) == (expected, 1 - expected)
+
+
+@pytest.mark.parametrize("f", [np.logaddexp, np.logaddexp2])
+@pytest.mark.parametrize("far", [800.0, 2000.0, np.inf])
+def test_logaddexp_has_a_finite_hessian_where_one_term_is_nothing_beside_the_other(f: Any, far: float) -> None:
+    for a, b in ((0.0, far), (far, 0.0), (-far, 0.0), (0.0, -far)):
+        found = hessian(lambda v: f(v[0], v[1]))(np.array([a, b]))
+        np.testing.assert_allclose(found, np.zeros((2, 2)), atol=1e-200)
 
 
 def test_logaddexp_second_order_at_a_tie_and_far_from_it() -> None:
