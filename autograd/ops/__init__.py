@@ -24,10 +24,12 @@ from autograd.ops import (
     sorting,
     special,
     splitting,
+    ufunc_methods,
 )
 
 __all__ = [
     "arithmetic", "cumulative", "decompositions", "diagonals", "einsum", "elementwise", "extrema", "indexing",
     "joining", "linalg", "masking", "matmul", "nondifferentiable", "norms", "padding", "products", "quantiles",
     "reduction", "shape", "signal", "sorting", "special", "splitting",
+    "ufunc_methods",
 ]  # fmt: skip

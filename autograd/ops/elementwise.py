@@ -7,7 +7,6 @@ they record nothing and return constant Tensors.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -181,16 +180,3 @@ sinc = define(
     jvp="elementwise",
     label="g·sinc′ x",
 )
-
-
-def _outer(ufunc: np.ufunc) -> Callable[..., Any]:
-    """ufunc.outer(a, b): every element of a combined with every element of b."""
-
-    def outer(a: Any, b: Any) -> Any:
-        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
-
-    return outer
-
-
-for _ufunc in (np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum):
-    rules[_ufunc, "outer"] = _outer(_ufunc)

@@ -44,6 +44,7 @@ _UFUNCS = (
     np.logical_and, np.logical_or, np.logical_xor, np.logical_not,
     np.isnan, np.isfinite, np.isinf, np.signbit, np.spacing,
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift, np.gcd, np.lcm,
+    np.bitwise_count,
 )  # fmt: skip
 
 _FUNCTIONS = (
@@ -69,10 +70,10 @@ for _ufunc in _UFUNCS:
     rules[_ufunc] = _on_values(_ufunc)
 for _function in _FUNCTIONS:
     rules[_function] = _on_values(_function)
-for _ufunc in (np.logical_and, np.logical_or, np.logical_xor):
-    rules[_ufunc, "reduce"] = _on_values(_ufunc.reduce)
-for _ufunc in (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal):
-    rules[_ufunc, "outer"] = _on_values(_ufunc.outer)
+for _ufunc in _UFUNCS:
+    if _ufunc.nin == 2:
+        for _method in ("reduce", "accumulate", "outer", "reduceat"):
+            rules[_ufunc, _method] = _on_values(getattr(_ufunc, _method))
 
 
 # Refused while a gradient would be lost; under no_grad, and for constants, they compute on the values

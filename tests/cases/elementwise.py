@@ -1,4 +1,4 @@
-"""Functions of each element: ufuncs, selection by a mask, the ufuncs' method outer."""
+"""Functions of each element: ufuncs, selection by a mask."""
 
 from __future__ import annotations
 
@@ -155,12 +155,4 @@ CASES = [
          lambda torch, a, b: torch.where(torch.tensor(MASK), a, b)),
     Case("masked", lambda x: np.where(MASK, x, 1) * np.where(MASK, x, x * x), normal(A)),
     Case("nan_to_num", lambda x: np.nan_to_num(x * np.array([1.0, np.nan, 2.0, 3.0], x.dtype), nan=0.5), normal(A)),
-    # every element with every other
-    Case("add.outer", np.add.outer, normal((3,), (2, 2))),
-    Case("subtract.outer", np.subtract.outer, normal((3,), (2, 2))),
-    Case("multiply.outer", np.multiply.outer, normal((3,), (2, 2)), lambda torch, a, b: torch.tensordot(a, b, 0)),
-    Case("divide.outer", np.divide.outer, away(0.5, (3,), (2, 2))),
-    Case("power.outer", np.power.outer, uniform(0.5, 2, (3,), (2, 2))),
-    Case("maximum.outer", np.maximum.outer, apart((3,), (2, 2))),
-    Case("minimum.outer", np.minimum.outer, apart((3,), (2, 2))),
 ]  # fmt: skip
