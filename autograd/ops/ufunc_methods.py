@@ -21,12 +21,19 @@ from autograd.ops.special import logsumexp
 from autograd.ops.splitting import split_at, unstack_at
 from autograd.shapes import Axis, kept_shape, normalize_axes, reduced_axes
 
-ASSOCIATIVE = (np.logaddexp, np.logaddexp2, np.hypot)
-IN_ORDER = (
+ASSOCIATIVE: tuple[np.ufunc, ...] = (np.logaddexp, np.logaddexp2, np.hypot)
+IN_ORDER: tuple[np.ufunc, ...] = (
     np.subtract, np.divide, np.power, np.float_power, np.arctan2, np.remainder, np.fmod, np.copysign, np.heaviside,
     np.floor_divide,
 )  # fmt: skip
-REDUCED = (np.add, np.multiply, np.maximum, np.minimum, np.fmax, np.fmin)  # in reduction.py and extrema.py
+REDUCED: tuple[np.ufunc, ...] = (
+    np.add,
+    np.multiply,
+    np.maximum,
+    np.minimum,
+    np.fmax,
+    np.fmin,
+)  # in reduction.py and extrema.py
 
 
 def _converted(ufunc: np.ufunc, a: Any, dtype: Any) -> Any:
