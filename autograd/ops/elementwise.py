@@ -146,6 +146,18 @@ def imag(val: Any) -> Any:
     return np.imag(val._array)
 
 
+@implements(np.real_if_close)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """np.real_if_close: real numbers as they are; of complex ones, which are constants, what NumPy returns."""
+    return a if a.dtype.kind != "c" else result(np.real_if_close(a._array, tol), None)
+
+
+@implements(np.angle)
+def angle(z: Any, deg: bool = False) -> Any:
+    """np.angle: a plain array, because the angle of real numbers is a step, 0 or π."""
+    return np.angle(z._array, deg)
+
+
 # sin(πx)/(πx), and all its derivatives: with s(u) = sin(u)/u = ∫₀¹ cos(ut) dt
 #     s⁽ⁿ⁾(u) = Σₖ (-1)ᵏ u²ᵏ⁻ⁿ / ((2k+1) (2k-n)!)        near 0
 #     u s⁽ⁿ⁾(u) = sin⁽ⁿ⁾(u) - n s⁽ⁿ⁻¹⁾(u)                elsewhere, from (u s)⁽ⁿ⁾ = sin⁽ⁿ⁾

@@ -60,10 +60,14 @@ _FUNCTIONS = (
     np.ix_, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
     # how many, which
     np.count_nonzero, np.isin,
+    # positions as numbers, bits as bytes
+    np.unravel_index, np.ravel_multi_index, np.packbits, np.unpackbits,
     # as text, and into files
     np.array_repr, np.array_str, np.array2string, np.save, np.savez, np.savez_compressed, np.savetxt,
     # new arrays of the same shape and dtype
     np.zeros_like, np.ones_like, np.empty_like,
+    # with like=
+    np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.fromfunction,
 )  # fmt: skip
 
 for _ufunc in _UFUNCS:

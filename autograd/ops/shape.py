@@ -246,6 +246,23 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     return _roll(a, frozen(shift), frozen(axis))
 
 
+@implements(np.fft.fftshift)
+def fftshift(x: Any, axes: Any = None) -> Any:
+    """np.fft.fftshift: the element 0 comes to the middle, n // 2."""
+    return _shifted_by_half(x, axes, 1)
+
+
+@implements(np.fft.ifftshift)
+def ifftshift(x: Any, axes: Any = None) -> Any:
+    """np.fft.ifftshift: the element in the middle, n // 2, comes to 0."""
+    return _shifted_by_half(x, axes, -1)
+
+
+def _shifted_by_half(x: Any, axes: Any, sign: int) -> Any:
+    axes = normalize_axes(frozen(axes), np.ndim(x))
+    return np.roll(x, tuple(sign * (np.shape(x)[i] // 2) for i in axes), axes)
+
+
 # Elements repeated. An element gets the sum of the cotangents of its copies; after broadcast_to the sweep computes it.
 
 broadcast_to = define(

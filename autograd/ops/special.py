@@ -1,4 +1,4 @@
-"""Functions that SciPy has in scipy.special: erfc and logsumexp."""
+"""Functions that SciPy has in scipy.special: erfc, logsumexp and the modified Bessel functions behind np.i0."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ erfc = define(
     jvp="elementwise",
     label="-g·2/√π·exp(-x²)",
 )
+
+
+def _bessel_i(x: Any, order: int) -> Any:
+    from scipy.special import iv
+
+    return iv(order, x).astype(x.dtype, copy=False)
+
+
+# I₀' = I₁ and Iₙ' = (Iₙ₋₁ + Iₙ₊₁) / 2
+bessel_i: Primitive = define(
+    _bessel_i,
+    lambda g, out, x, order: 0.5 * g * (bessel_i(x, order=order - 1) + bessel_i(x, order=order + 1)),
+    keeps="x", guard=True, name="bessel_i", jvp="elementwise", label="g·(Iₙ₋₁ x + Iₙ₊₁ x)/2",
+)  # fmt: skip
+i0 = define(np.i0, lambda g, out, x: g * bessel_i(x, order=1), keeps="x", guard=True, jvp="elementwise", label="g·I₁ x")
 
 
 def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:

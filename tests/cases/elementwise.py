@@ -77,6 +77,10 @@ CASES = [
     each("fabs", np.fabs, away(0.1, A), lambda torch, x: x.abs()),
     Case("copysign", lambda a: np.copysign(a, np.array([1.0, -2.0, 0.0, -0.0], a.dtype)), away(0.1, A),
          lambda torch, a: torch.copysign(a, torch.tensor([1.0, -2.0, 0.0, -0.0]))),
+    each("i0", np.i0, lambda rng: (rng.normal(0, 3, A),), lambda torch, x: torch.special.i0(x)),
+    each("i0 at 0 and far away", lambda x: np.i0(x), lambda rng: (np.array([0.0, -0.0, 1e-5, 30.0]),),
+         lambda torch, x: torch.special.i0(x), float32=False),
+    each("real_if_close", lambda x: np.real_if_close(x) * 1.0, normal(A), lambda torch, x: x * 1),
     # exponentials and logarithms
     each("exp", np.exp, normal(A), lambda torch, x: x.exp()),
     each("exp2", np.exp2, normal(A), lambda torch, x: torch.exp2(x)),
