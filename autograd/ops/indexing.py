@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -190,7 +190,7 @@ def extract(condition: Any, arr: Any) -> Any:
 
 
 def _raises(name: str, remedy: str) -> Any:
-    def raise_no_rule(*args: Any, **kwargs: Any) -> Any:
+    def raise_no_rule(*args: Any, **kwargs: Any) -> NoReturn:
         raise NoRuleError(f"np.{name} writes into its argument, behind the graph's back. Use {remedy}")
 
     return raise_no_rule

@@ -37,6 +37,36 @@ def polyval(p: Any, x: Any) -> Any:
     return y
 
 
+def _ascending(x: Any, c: Any) -> Any:
+    """Σ cᵢ xⁱ along the first axis of c, whose other axes broadcast against x."""
+    terms = unstack_at(np.atleast_1d(c), axis=0)
+    y = terms[-1] + 0.0 * x
+    for term in terms[-2::-1]:
+        y = term + y * x
+    return y
+
+
+def _with_axes(c: Any, x: Any) -> Any:
+    """c[…] as c[…, 1, …, 1], for every coefficient at every x."""
+    return np.reshape(c, np.atleast_1d(c).shape + (1,) * x.ndim)
+
+
+@implements(np.polynomial.polynomial.polyval2d)
+def polyval2d(x: Any, y: Any, c: Any) -> Any:
+    """np.polynomial.polynomial.polyval2d: Σ cᵢⱼ xⁱ yʲ; its sister polyval reaches no protocol of NumPy's."""
+    x, y, c = as_operand(x), as_operand(y), as_operand(c)
+    if x.shape != y.shape:
+        raise ShapeError(f"polyval2d takes points x, y of one shape; got {x.shape} and {y.shape}.")
+    return _ascending(y, _ascending(x, _with_axes(c, x)))
+
+
+@implements(np.polynomial.polynomial.polygrid2d)
+def polygrid2d(x: Any, y: Any, c: Any) -> Any:
+    """np.polynomial.polynomial.polygrid2d: Σ cᵢⱼ xⁱ yʲ at every pair of an x and a y."""
+    x, y, c = as_operand(x), as_operand(y), as_operand(c)
+    return _ascending(y, _with_axes(_ascending(x, _with_axes(c, x)), y))
+
+
 # Sums, products and quotients
 
 
