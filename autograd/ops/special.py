@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
-from autograd.shapes import keep_dims
+from autograd.shapes import HALF, keep_dims, widened
 
 
 def _erfc(x: Any) -> Any:
@@ -60,6 +60,8 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
 
 
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if x.dtype is HALF:
+        return _logsumexp(x.astype(np.float32), axis, keepdims).astype(HALF)
     shifted, top, _ = shifted_by_max(x, axis)
     with np.errstate(divide="ignore"):  # log 0 = -inf is the value for a row of nothing but -inf
         out = np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)) + np.where(top == -np.inf, 0, top)
@@ -67,6 +69,7 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    g, out, x = widened(g, out, x)
     top = keep_dims(out, x.shape, axis, keepdims)
     share = np.exp(x - np.where(np.isfinite(top), top, 0))
     # elements of +inf share the whole cotangent; in a row of nothing but -inf no element gets any

@@ -13,21 +13,22 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.arguments import as_operand, frozen
-from autograd.shapes import normalize_axes
+from autograd.shapes import normalize_axes, widened
 
 # An element gets the sum of the cotangents of all windows it is in. Each of the two is the transpose of the other.
 
 
 def _add_windows(g: Any, shape: tuple[int, ...], window: tuple[int, ...], axis: tuple[int, ...]) -> Any:
     """Add the elements of the windows to where they came from: one place of the window after the other."""
-    out = np.zeros(shape, g.dtype)
+    (wide,) = widened(g)
+    out = np.zeros(shape, wide.dtype)
     ndim = len(shape)
     for place in np.ndindex(window):
         start = [0] * ndim
         for i, offset in zip(axis, place, strict=True):
             start[i] += offset
-        out[tuple([slice(s, s + n) for s, n in zip(start, g.shape[:ndim], strict=True)])] += g[(..., *place)]
-    return out
+        out[tuple([slice(s, s + n) for s, n in zip(start, g.shape[:ndim], strict=True)])] += wide[(..., *place)]
+    return out.astype(g.dtype, copy=False)
 
 
 windows: Primitive = define(
