@@ -181,7 +181,7 @@ def kind_of(rule: Any) -> str:
 def numpys_name(function: Any) -> str:
     """`np.linalg.norm`."""
     module = getattr(function, "__module__", None) or "numpy"
-    return f"np{module.removeprefix('numpy')}.{function.__name__}"
+    return f"np{module.removeprefix('numpy').replace('.lib.scimath', '.emath')}.{function.__name__}"
 
 
 def between(text: str, name: str, generated: str) -> str:

@@ -131,6 +131,11 @@ ENGINE: list[tuple[str, list[str], str]] = [
         "a constant too; by the value at 0, the cotangent where x = 0",
     ),
     (
+        "roots, beside a double one",
+        ["d(lambda p: np.roots(p)[0], [1.0, -1.0, 0.0, 0.0])"],
+        "a simple zero has a derivative, a multiple one none: ∞ or nan; complex ones are refused",
+    ),
+    (
         "remainder, fmod",
         ["d(np.remainder, -7.0, 3.0)", "d(np.remainder, -7.0, 3.0, by=1)", "d(np.fmod, -7.0, 3.0, by=1)"],
         "1 by the first argument, −⌊a/b⌋ (for fmod: truncated) by the second: the jumps are ignored",

@@ -23,6 +23,7 @@ from autograd.ops import (
     products,
     quantiles,
     reduction,
+    scimath,
     sequences,
     shape,
     signal,
@@ -37,6 +38,6 @@ from autograd.ops import (
 __all__ = [
     "arithmetic", "creation", "cumulative", "decompositions", "diagonals", "differences", "einsum", "elementwise",
     "extrema", "function_calls", "indexing", "joining", "linalg", "masking", "matmul", "nondifferentiable", "norms",
-    "padding", "polynomials", "products", "quantiles", "reduction", "sequences", "shape", "signal", "sorting",
-    "special", "splitting", "statistics", "ufunc_methods", "windows",
+    "padding", "polynomials", "products", "quantiles", "reduction", "scimath", "sequences", "shape", "signal",
+    "sorting", "special", "splitting", "statistics", "ufunc_methods", "windows",
 ]  # fmt: skip

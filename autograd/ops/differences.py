@@ -19,7 +19,7 @@ from autograd.shapes import normalize_axes
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """np.gradient: central differences, one-sided at the edges; differentiable by f and by the spacing."""
     f = as_operand(f)
-    if f.dtype.kind != "f":
+    if f.dtype.kind in "iub":
         f = f.astype(float)
     axes = normalize_axes(axis, f.ndim)
     if edge_order not in (1, 2):

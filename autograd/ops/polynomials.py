@@ -10,6 +10,7 @@ import numpy as np
 from autograd.engine.modes import mode
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
+from autograd.engine.zero_times_inf import product_without_nan
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.arguments import as_operand
 from autograd.ops.splitting import unstack_at
@@ -155,7 +156,8 @@ def _real_roots(p: Any) -> Any:
 
 
 def _roots_cotangent(g: Any, out: Any, p: Any) -> Any:
-    return -np.sum(np.expand_dims(g / np.polyval(np.polyder(p), out), -1) * np.vander(out, p.shape[0]), axis=0)
+    share = product_without_nan(np.multiply, g, 1 / np.polyval(np.polyder(p), out))
+    return -np.sum(np.expand_dims(share, -1) * np.vander(out, p.shape[0]), axis=0)
 
 
 _roots = define(_real_roots, _roots_cotangent, implements=np.roots, name="roots", label="-Σ g·rⁿ⁻ᵏ/p′(r)")
@@ -199,6 +201,8 @@ _characteristic = define(np.poly, _characteristic_cotangent, name="poly of a mat
 def poly(seq_of_zeros: Any) -> Any:
     """np.poly: the coefficients of the polynomial with these zeros, or of the characteristic one of a matrix."""
     zeros = np.atleast_1d(seq_of_zeros)
+    if zeros.dtype.kind == "c":
+        return np.poly(raw(zeros))
     if zeros.dtype.kind != "f":
         zeros = zeros.astype(float)
     if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] and zeros.size:

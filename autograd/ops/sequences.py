@@ -14,11 +14,11 @@ from autograd.ops.arguments import as_operand, check_dtype
 
 
 def _inexact(x: Any) -> Any:
-    """An end of the row: lists as arrays, integers as floating numbers."""
+    """An end of the row: lists as arrays, integers as floating numbers; complex ones are constants."""
     if isinstance(x, (bool, int, float)):
         return float(x)
     x = as_operand(x)
-    return x if x.dtype.kind == "f" else x.astype(float)
+    return x.astype(float) if x.dtype.kind in "iub" else x
 
 
 def _count(name: str, num: Any) -> int:

@@ -38,7 +38,8 @@ def cov(
     w = importance if counts is None else counts if importance is None else counts * importance
     mean, total = np.average(x, axis=1, weights=w, returned=True)
     deviation = x - mean[:, None]
-    products = np.dot(deviation, (deviation if w is None else deviation * w).T)
+    other = deviation if w is None else deviation * w
+    products = np.dot(deviation, (np.conjugate(other) if dtype.kind == "c" else other).T)
     freedom = _degrees_of_freedom(count if w is None else total[0], ddof, w, importance)
     return np.squeeze(products / freedom)
 
@@ -60,6 +61,7 @@ def _weights(name: str, weights: Any, count: int, dtype: Any) -> Any:
         raise ShapeError(f"np.cov: {name} must have shape ({count},), one an observation; got {weights.shape}.")
     if np.any(raw(weights) < 0):
         raise ArgumentError(f"np.cov: {name} must not be negative.")
+    dtype = np.float64 if dtype.kind == "c" else dtype
     return weights if weights.dtype == dtype else weights.astype(dtype)
 
 
@@ -78,6 +80,8 @@ def _degrees_of_freedom(total: Any, ddof: int, w: Any, importance: Any) -> Any:
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
     """np.corrcoef: covariances divided by both standard deviations."""
     c = cov(x, y, rowvar, dtype=dtype)
+    if c.dtype.kind == "c":
+        return np.corrcoef(raw(x), raw(y), rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
     std = np.sqrt(np.diag(c))

@@ -127,6 +127,48 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 }
 
 
+Z = np.array([1 + 2j, -0.5j, 3.0, 0.2 - 1j])
+COMPLEX: dict[str, Callable[[Any], Any]] = {
+    **{
+        f"emath.{name}": getattr(np.emath, name)
+        for name in ("sqrt", "log", "log2", "log10", "arccos", "arcsin", "arctanh")
+    },
+    "emath.logn": lambda z: np.emath.logn(2.0, z),
+    "emath.power": lambda z: np.emath.power(z, 1.5),
+    "emath.sqrt of negative numbers": lambda z: np.emath.sqrt(z.real - 2),
+    "emath.power of negative numbers": lambda z: np.emath.power(z.real - 2, 0.5),
+    "cov": lambda z: np.cov(np.stack([z, z * z])),
+    "cov of weights": lambda z: np.cov(np.stack([z, z * z]), aweights=[1.0, 2.0, 0.5, 1.0]),
+    "corrcoef": lambda z: np.corrcoef(np.stack([z, z * z])),
+    "linspace": lambda z: np.linspace(z, 1j, 3),
+    "logspace": lambda z: np.logspace(z, 1j, 3),
+    "geomspace": lambda z: np.geomspace(z, 1 + 1j, 3),
+    "vander": np.vander,
+    "gradient": np.gradient,
+    "unwrap of the angle": lambda z: np.unwrap(np.angle(z)),
+    "piecewise": lambda z: np.piecewise(z, [[True, False, True, False]], [lambda z: z * z, 2j]),
+    "apply_along_axis": lambda z: np.apply_along_axis(np.cumsum, 0, z),
+    "fftshift": np.fft.fftshift,
+    "trim_zeros": lambda z: np.trim_zeros(z * [0, 1, 1, 0]),
+    "sliding_window_view": lambda z: sliding_window_view(z, 2),
+    "real_if_close": lambda z: np.real_if_close(z * 1e-16 + 1),
+    "polyval": lambda z: np.polyval(z, [1.0, 2j]),
+    "polyadd": lambda z: np.polyadd(z, [1.0, 2j]),
+    "polymul": lambda z: np.polymul(z, [1.0, 2j]),
+    "polydiv": lambda z: np.polydiv(z, np.array([1.0, 2j])),
+    "polyder": np.polyder,
+    "polyint": np.polyint,
+    "roots": np.roots,
+    "poly": np.poly,
+    "poly of conjugate zeros": lambda z: np.poly(np.concatenate([z, np.conjugate(z)])),
+    "poly of a matrix": lambda z: np.poly(np.outer(z, z)),
+    "subtract.reduce": np.subtract.reduce,
+    "divide.accumulate": np.divide.accumulate,
+    "add.reduceat": lambda z: np.add.reduceat(z, [0, 2]),
+    "full": lambda z: np.full((2, 4), z, like=z) if isinstance(z, Tensor) else np.full((2, 4), z),
+}
+
+
 def outcome(call: Callable[..., Any], arguments: Any) -> Any:
     """The list of values, or the exception."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -159,6 +201,12 @@ def test_values_are_numpys(name: str, requires_grad: bool) -> None:
         np.testing.assert_allclose(values, wanted, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complex_constants_have_numpys_values(name: str) -> None:
+    for found, expected in zip(outcome(COMPLEX[name], [Tensor(Z)]), outcome(COMPLEX[name], [Z]), strict=True):
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-12, atol=1e-12)
+
+
 X = [1.0, 2.0, 3.0]
 T: Any = None
 
@@ -187,6 +235,8 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "sliding_window_view writeable": (
         lambda x: sliding_window_view(x, 2, writeable=True), NoRuleError, r"not writeable.*x\.copy\(\)",
     ),
+    "emath.sqrt": (lambda x: np.emath.sqrt(x - 2), NoRuleError, r"np\.emath\.sqrt is complex here.*gives nan"),
+    "emath.power": (lambda x: np.emath.power(x - 2, 0.5), NoRuleError, r"np\.emath\.power is complex here"),
     "complex roots": (lambda x: np.roots(x), NoRuleError, r"only where all zeros are real; here are \[.*np\.roots\(p"),
     "arange": (lambda x: np.arange(x[0], like=x), NoRuleError, r"start \+ step \* np\.arange\(n\)"),
     "array of other shapes": (lambda x: np.array([x, x[0]], like=x), ShapeError, r"shapes \[\(\), \(3,\)\]\. np\.conc"),
@@ -234,14 +284,20 @@ def test_zeros_in_front_and_behind_do_not_move_the_other_roots() -> None:
     np.testing.assert_allclose(found.numpy()[1:-1], expected.numpy(), rtol=1e-12)
 
 
+def test_a_simple_zero_beside_a_double_one() -> None:
+    """Its gradient is finite: the double one, which has none, gets a cotangent of 0."""
+    p = Tensor([1.0, -1.0, 0.0, 0.0], requires_grad=True)
+    np.testing.assert_allclose(gradients(np.roots(p)[0], [p])[0].numpy(), [-1.0, -1.0, -1.0, -1.0])
+
+
 def test_windows_are_views() -> None:
     x = Tensor(np.zeros(1000), requires_grad=True)
     assert np.shares_memory(sliding_window_view(x, 500).numpy(), x.numpy())
 
 
 def test_a_function_that_dispatches_has_a_rule_or_is_named_here() -> None:
-    """Over all public functions of NumPy's. Dates hold no floats; fft is complex; the ones of scimath may be."""
-    places = {"np": np, "np.linalg": np.linalg, "np.lib.stride_tricks": np.lib.stride_tricks}
+    """Over all public functions of NumPy's. Dates hold no floats; fft is complex."""
+    places = {"np": np, "np.emath": np.emath, "np.linalg": np.linalg, "np.lib.stride_tricks": np.lib.stride_tricks}
     missing = {
         f"{place}.{name}"
         for place, module in places.items()
