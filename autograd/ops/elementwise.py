@@ -91,11 +91,19 @@ fmod = define(np.fmod, lambda g, out, a, b: g,
                        label="g, -g·trunc(a/b)")  # fmt: skip
 
 # Step functions: constant between their jumps, so nothing is recorded
-for _step in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.fix, np.floor_divide):
+for _step in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.floor_divide):
     rules[_step] = primitive(_step, None, None, keeps="", guard=False)
+_fix = primitive(np.fix, None, keeps="", guard=False)
 _round = primitive(np.round, None, keeps="", guard=False)
 heaviside = define(np.heaviside, None, lambda g, out, x, at_zero: masked(g, x == 0), keeps=("", "x"), guard=False,
                    label="0, g where x = 0")  # fmt: skip
+
+
+@implements(np.fix)
+def fix(x: Any, out: Any = None) -> Any:
+    """np.fix: a constant, as is every step function."""
+    refuse_out("fix", out)
+    return _fix(x)
 
 
 @implements(np.round, np.around)
