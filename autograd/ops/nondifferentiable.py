@@ -62,7 +62,7 @@ _UFUNCS = (
     np.bitwise_count,
 )  # fmt: skip
 
-_FUNCTIONS = (
+_FUNCTIONS: tuple[Callable[..., Any], ...] = (
     # what it is
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.min_scalar_type,
     np.iscomplexobj, np.isrealobj, np.iscomplex, np.isreal,
@@ -85,7 +85,7 @@ _FUNCTIONS = (
     np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.fromfunction,
 )  # fmt: skip
 
-_WRITING = (
+_WRITING: tuple[Callable[..., Any], ...] = (
     np.any, np.all, np.isposinf, np.isneginf, np.argmax, np.argmin, np.nanargmax, np.nanargmin,
 )  # fmt: skip
 
