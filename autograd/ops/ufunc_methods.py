@@ -15,6 +15,7 @@ import numpy as np
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, rules
 from autograd.errors import ShapeError
+from autograd.ops.arguments import check_dtype
 from autograd.ops.elementwise import LN2
 from autograd.ops.reduction import from_last, to_last
 from autograd.ops.special import logsumexp
@@ -26,18 +27,14 @@ IN_ORDER: tuple[np.ufunc, ...] = (
     np.subtract, np.divide, np.power, np.float_power, np.arctan2, np.remainder, np.fmod, np.copysign, np.heaviside,
     np.floor_divide,
 )  # fmt: skip
-REDUCED: tuple[np.ufunc, ...] = (
-    np.add,
-    np.multiply,
-    np.maximum,
-    np.minimum,
-    np.fmax,
-    np.fmin,
-)  # in reduction.py and extrema.py
+REDUCED: tuple[np.ufunc, ...] = (  # in reduction.py and extrema.py
+    np.add, np.multiply, np.maximum, np.minimum, np.fmax, np.fmin,
+)  # fmt: skip
 
 
 def _converted(ufunc: np.ufunc, a: Any, dtype: Any) -> Any:
     """The array in the dtype of the results: integers as floating numbers, for some ufuncs."""
+    check_dtype(ufunc.__name__, a, dtype)
     kind = a.dtype if dtype is None else np.dtype(dtype)
     kind = ufunc.resolve_dtypes((kind, kind, None))[2]
     return a if a.dtype == kind else a.astype(kind)

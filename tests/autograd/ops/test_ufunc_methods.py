@@ -10,7 +10,7 @@ import pytest
 
 from autograd import Tensor, gradients
 from autograd.engine.registry import rules
-from autograd.errors import NoRuleError, ShapeError
+from autograd.errors import DTypeError, NoRuleError, ShapeError
 from tests.cases.ufunc_methods import INPUTS
 
 FOUND = [getattr(np, name) for name in dir(np)]
@@ -119,6 +119,14 @@ def test_a_reduction_whose_order_counts_takes_one_axis() -> None:
         np.subtract.reduce(Tensor(np.ones((2, 3))), axis=None)
     with pytest.raises(ShapeError, match=r"np\.divide\.reduce of no elements .* initial="):
         np.divide.reduce(Tensor(np.ones((0, 3))))
+
+
+@pytest.mark.parametrize("method", ["reduce", "accumulate", "reduceat"])
+@pytest.mark.parametrize("ufunc", [np.subtract, np.hypot, np.logaddexp, np.fmax, np.add], ids=lambda u: u.__name__)
+def test_a_dtype_without_a_gradient_is_refused(ufunc: np.ufunc, method: str) -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises((DTypeError, NoRuleError), match=r"dtype="):
+        getattr(ufunc, method)(x, *([0],) if method == "reduceat" else (), dtype=int)
 
 
 @pytest.mark.parametrize("ufunc", [u for u in UFUNCS if u.nout == 1], ids=lambda u: u.__name__)
