@@ -50,7 +50,7 @@ CASES = [
     Case("vander", np.vander, normal((4,)), lambda torch, x: x[:, None] ** torch.tensor([3, 2, 1, 0]), float32=False),
     Case("vander N increasing", lambda x: np.vander(x, 3, increasing=True), normal((4,)),
          lambda torch, x: x[:, None] ** torch.tensor([0, 1, 2]), float32=False),
-    Case("gradient", np.gradient, normal(S), lambda torch, f: torch.gradient(f)),
+    Case("gradient", lambda f: np.gradient(f, axis=(0, 1)), normal(S), lambda torch, f: torch.gradient(f)),
     Case("gradient edge_order=2", lambda f: np.gradient(f, axis=1, edge_order=2), normal(S),
          lambda torch, f: torch.gradient(f, dim=1, edge_order=2)[0]),
     Case("gradient h", lambda f, h: np.gradient(f, h, axis=(1, 0)), lambda rng: (rng.normal(size=S), np.array(0.7)),
