@@ -63,7 +63,7 @@ ENGINE: list[tuple[str, list[str], str]] = [
     ("abs, fabs at 0", ["d(np.abs, 0.0)", "d(np.fabs, 0.0)"], "the mean of the slopes on both sides; PyTorch's"),
     (
         "max, min over axes, at ties",
-        ["d(np.max, [3.0, 1.0, 3.0])", "d(np.min, [1.0, 1.0, 1.0, 1.0])"],
+        ["d(np.max, [3.0, 1.0, 3.0])", "d(np.min, [1.0, 1.0, 1.0, 1.0])", "d(np.fmax.reduce, [3.0, nan, 3.0])"],
         "shared equally: the only choice that does not depend on the order of the elements",
     ),
     (
@@ -129,6 +129,11 @@ ENGINE: list[tuple[str, list[str], str]] = [
         "heaviside",
         ["d(np.heaviside, 0.0, 0.5)", "d(np.heaviside, 0.0, 0.5, by=1)"],
         "a constant too; by the value at 0, the cotangent where x = 0",
+    ),
+    (
+        "roots, beside a double one",
+        ["d(lambda p: np.roots(p)[0], [1.0, -1.0, 0.0, 0.0])"],
+        "a simple zero has a derivative, a multiple one none: ∞ or nan; complex ones are refused",
     ),
     (
         "remainder, fmod",

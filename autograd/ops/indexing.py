@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.arguments import refuse_out
-from autograd.shapes import normalize_axes, stacked_index
+from autograd.shapes import HALF, normalize_axes, stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}
 _MANY = 1 << 15  # with this many elements a sparse product sums rows faster than np.add.at, which takes one at a time
@@ -34,6 +34,8 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     if not _may_repeat(index):
         out[index] = values
         return out if shape else out[()]
+    if values.dtype is HALF:
+        return _scatter(values.astype(np.float32), shape, index).astype(HALF)
     width = math.prod(shape[1:])
     rows = isinstance(index, np.ndarray) and width > 1  # only an array of integers may repeat
     if rows and values.size >= _MANY and values.dtype.itemsize >= 4:
@@ -190,7 +192,7 @@ def extract(condition: Any, arr: Any) -> Any:
 
 
 def _raises(name: str, remedy: str) -> Any:
-    def raise_no_rule(*args: Any, **kwargs: Any) -> Any:
+    def raise_no_rule(*args: Any, **kwargs: Any) -> NoReturn:
         raise NoRuleError(f"np.{name} writes into its argument, behind the graph's back. Use {remedy}")
 
     return raise_no_rule

@@ -408,9 +408,6 @@ def test_empty(f: Any) -> None:
         (lambda x: np.average(x, weights=[1.0, 2.0]), ShapeError, "weights"),
         (lambda x: np.diff(x, n=-1), ArgumentError, "negative"),
         (lambda x: np.add.at(x, [0], 1.0), NoRuleError, "writes into"),
-        (lambda x: np.subtract.reduce(x), NoRuleError, "np.subtract.reduce"),
-        (lambda x: np.logaddexp.reduce(x), NoRuleError, "np.logaddexp.reduce"),
-        (lambda x: np.add.reduceat(x, [0, 1]), NoRuleError, "np.add.reduceat"),
         (lambda x: np.full_like(x, x[0]), NoRuleError, "broadcast_to"),
     ],
 )  # fmt: skip
