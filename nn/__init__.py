@@ -9,6 +9,7 @@ from nn.core.containers import ModuleDict, ModuleList, Sequential
 from nn.core.functional_call import functional_call
 from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter
+from nn.core.parameter_containers import ParameterDict, ParameterList
 from nn.core.vector import parameters_to_vector, vector_to_parameters
 from nn.fusion import fuse
 from nn.inspect.summary import summary
@@ -74,7 +75,8 @@ from nn.training.loop import fit
 __all__ = [
     # modules, their containers, and functions on modules
     "Module", "Parameter", "Buffer",
-    "Sequential", "ModuleList", "ModuleDict", "Identity", "Lambda", "Flatten", "Unflatten",
+    "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
+    "Identity", "Lambda", "Flatten", "Unflatten",
     "summary", "save", "load", "load_metadata", "functional_call", "fuse", "fit", "History", "Checkpoint",
     "functional", "init", "data", "utils", "plots",
     # layers
