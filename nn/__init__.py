@@ -32,6 +32,7 @@ from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
 from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d
 from nn.layers.embedding import Embedding
+from nn.layers.embedding_bag import EmbeddingBag
 from nn.layers.flatten import Flatten, Unflatten
 from nn.layers.identity import Identity, Lambda
 from nn.layers.linear import Linear
@@ -80,7 +81,7 @@ __all__ = [
     "summary", "save", "load", "load_metadata", "functional_call", "fuse", "fit", "History", "Checkpoint",
     "functional", "init", "data", "utils", "plots",
     # layers
-    "Linear", "Bilinear", "Embedding",
+    "Linear", "Bilinear", "Embedding", "EmbeddingBag",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "Upsample",

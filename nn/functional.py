@@ -21,6 +21,7 @@ from nn.layers.convolution.conv import conv1d, conv2d, conv3d
 from nn.layers.convolution.transposed import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from nn.layers.dropout import alpha_dropout, dropout, dropout1d, dropout2d
 from nn.layers.embedding import embedding, one_hot
+from nn.layers.embedding_bag import embedding_bag
 from nn.layers.inputs import as_values, cast_to
 from nn.layers.linear import linear
 from nn.layers.loss.binary_cross_entropy import binary_cross_entropy, binary_cross_entropy_with_logits
@@ -60,7 +61,7 @@ from nn.layers.reduction import REDUCTIONS, reduce
 from nn.layers.upsampling import interpolate
 
 __all__ = [
-    "linear", "bilinear", "embedding", "one_hot",
+    "linear", "bilinear", "embedding", "embedding_bag", "one_hot",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "interpolate",
