@@ -26,7 +26,9 @@ from nn.layers.activation.softplus import LogSigmoid, Softplus
 from nn.layers.activation.thresholds import Hardshrink, Softshrink, Step, Threshold
 from nn.layers.attention.multi_head import MultiheadAttention
 from nn.layers.attention.positional import PositionalEncoding
-from nn.layers.attention.transformer import TransformerEncoder, TransformerEncoderLayer
+from nn.layers.attention.transformer import Transformer
+from nn.layers.attention.transformer_decoder import TransformerDecoder, TransformerDecoderLayer
+from nn.layers.attention.transformer_encoder import TransformerEncoder, TransformerEncoderLayer
 from nn.layers.bilinear import Bilinear
 from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
 from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
@@ -89,7 +91,8 @@ __all__ = [
     "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "GroupNorm", "RMSNorm",
     "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout",
     "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
-    "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "PositionalEncoding",
+    "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "TransformerDecoderLayer",
+    "TransformerDecoder", "Transformer", "PositionalEncoding",
     "Residual", "ResidualBlock", "BasicBlock", "Bottleneck", "PreActBlock",
     "MinimalEffortLinear", "MinimalEffortReLU", "simplify",
     # activations: piecewise, smooth, and over an axis
