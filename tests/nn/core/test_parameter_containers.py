@@ -209,3 +209,5 @@ def test_they_are_trained_saved_and_summarised() -> None:
     other.load_state_dict(net.state_dict())
     assert np.array_equal(other(x), net(x))
     assert "21" in str(nn.summary(net, (2, 3)))
+    zeros = {name: np.zeros_like(p.numpy()) for name, p in net.named_parameters()}
+    assert not nn.functional_call(net, zeros, (x,)).numpy().any()
