@@ -9,6 +9,7 @@ from nn.core.containers import ModuleDict, ModuleList, Sequential
 from nn.core.functional_call import functional_call
 from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter
+from nn.core.parameter_containers import ParameterDict, ParameterList
 from nn.core.vector import parameters_to_vector, vector_to_parameters
 from nn.fusion import fuse
 from nn.inspect.summary import summary
@@ -25,12 +26,15 @@ from nn.layers.activation.softplus import LogSigmoid, Softplus
 from nn.layers.activation.thresholds import Hardshrink, Softshrink, Step, Threshold
 from nn.layers.attention.multi_head import MultiheadAttention
 from nn.layers.attention.positional import PositionalEncoding
-from nn.layers.attention.transformer import TransformerEncoder, TransformerEncoderLayer
+from nn.layers.attention.transformer import Transformer
+from nn.layers.attention.transformer_decoder import TransformerDecoder, TransformerDecoderLayer
+from nn.layers.attention.transformer_encoder import TransformerEncoder, TransformerEncoderLayer
 from nn.layers.bilinear import Bilinear
 from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
 from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from nn.layers.embedding import Embedding
+from nn.layers.embedding_bag import EmbeddingBag
 from nn.layers.flatten import Flatten, Unflatten
 from nn.layers.folding import Fold, Unfold
 from nn.layers.identity import Identity, Lambda
@@ -107,11 +111,12 @@ from nn.training.loop import fit
 __all__ = [
     # modules, their containers, and functions on modules
     "Module", "Parameter", "Buffer",
-    "Sequential", "ModuleList", "ModuleDict", "Identity", "Lambda", "Flatten", "Unflatten",
+    "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
+    "Identity", "Lambda", "Flatten", "Unflatten",
     "summary", "save", "load", "load_metadata", "functional_call", "fuse", "fit", "History", "Checkpoint",
     "functional", "init", "data", "utils", "plots",
     # layers
-    "Linear", "Bilinear", "Embedding",
+    "Linear", "Bilinear", "Embedding", "EmbeddingBag",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d",
@@ -124,7 +129,8 @@ __all__ = [
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",
     "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
-    "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "PositionalEncoding",
+    "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "TransformerDecoderLayer",
+    "TransformerDecoder", "Transformer", "PositionalEncoding",
     "Residual", "ResidualBlock", "BasicBlock", "Bottleneck", "PreActBlock",
     "MinimalEffortLinear", "MinimalEffortReLU", "simplify",
     # activations: piecewise, smooth, and over an axis

@@ -21,6 +21,7 @@ from nn.layers.convolution.conv import conv1d, conv2d, conv3d
 from nn.layers.convolution.transposed import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from nn.layers.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from nn.layers.embedding import embedding, one_hot
+from nn.layers.embedding_bag import embedding_bag
 from nn.layers.folding import fold, unfold
 from nn.layers.inputs import as_values, cast_to
 from nn.layers.linear import linear
@@ -71,7 +72,7 @@ from nn.layers.shuffles import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from nn.layers.upsampling import interpolate
 
 __all__ = [
-    "linear", "bilinear", "embedding", "one_hot",
+    "linear", "bilinear", "embedding", "embedding_bag", "one_hot",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
