@@ -148,13 +148,29 @@ def _reduce_min(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = Fals
     return min_(a, axis=axis, keepdims=keepdims)
 
 
+def _ignoring_nan(ufunc: np.ufunc) -> Any:
+    """The methods reduce of fmax and fmin, which give nan only where all elements are nan."""
+    along = define(
+        lambda a, axis, keepdims: ufunc.reduce(a, axis=axis, keepdims=keepdims), _nan_extremum_vjp,
+        name=f"{ufunc.__name__}.reduce", guard=False, jvp="reduction", batch="axis", label="g at the extremum",
+    )  # fmt: skip
+
+    def reduce(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+        refuse(f"{ufunc.__name__}.reduce", "Convert with x.astype(dtype).", dtype=dtype)
+        out = along(a, axis=axis, keepdims=keepdims)
+        return out if initial is None else ufunc(out, initial)
+
+    return reduce
+
+
 def _accumulate(ufunc: np.ufunc, a: Any, axis: int, dtype: Any) -> Any:
     """The running extremum, by taking the elements it consists of: of a tie the last one (as in PyTorch's cummax)."""
     refuse(f"{ufunc.__name__}.accumulate", "Convert with x.astype(dtype).", dtype=dtype)
     values = raw(a)
     n = values.shape[axis]
     place = like(np.reshape(np.arange(n), (n,) + (1,) * (values.ndim - 1 - axis % values.ndim)), values)
-    chosen = (values == _running(ufunc, values, axis)) | np.isnan(values)
+    running = _running(ufunc, values, axis)
+    chosen = (values == running) | (np.isnan(values) & np.isnan(running))
     places = _running(np.maximum, np.where(chosen, place, 0), axis)
     return np.take_along_axis(a, places, axis)
 
@@ -172,5 +188,7 @@ def _running(ufunc: np.ufunc, values: Any, axis: int) -> Any:
 
 rules[np.maximum, "reduce"] = _reduce_max
 rules[np.minimum, "reduce"] = _reduce_min
-rules[np.maximum, "accumulate"] = lambda a, axis=0, dtype=None: _accumulate(np.maximum, a, axis, dtype)
-rules[np.minimum, "accumulate"] = lambda a, axis=0, dtype=None: _accumulate(np.minimum, a, axis, dtype)
+rules[np.fmax, "reduce"] = _ignoring_nan(np.fmax)
+rules[np.fmin, "reduce"] = _ignoring_nan(np.fmin)
+for _ufunc in (np.maximum, np.minimum, np.fmax, np.fmin):
+    rules[_ufunc, "accumulate"] = lambda a, axis=0, dtype=None, ufunc=_ufunc: _accumulate(ufunc, a, axis, dtype)

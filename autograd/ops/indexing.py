@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.arguments import refuse_out
-from autograd.shapes import normalize_axes, stacked_index
+from autograd.shapes import HALF, normalize_axes, stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}
 _MANY = 1 << 15  # with this many elements a sparse product sums rows faster than np.add.at, which takes one at a time
@@ -35,6 +35,8 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     if not _may_repeat(index):
         out[index] = values
         return out if shape else out[()]
+    if values.dtype is HALF:
+        return _scatter(values.astype(np.float32), shape, index).astype(HALF)
     if is_foreign(values):
         return _sum_in_rounds(out, values, index)
     width = math.prod(shape[1:])
@@ -224,7 +226,7 @@ def extract(condition: Any, arr: Any) -> Any:
 
 
 def _raises(name: str, remedy: str) -> Any:
-    def raise_no_rule(*args: Any, **kwargs: Any) -> Any:
+    def raise_no_rule(*args: Any, **kwargs: Any) -> NoReturn:
         raise NoRuleError(f"np.{name} writes into its argument, behind the graph's back. Use {remedy}")
 
     return raise_no_rule

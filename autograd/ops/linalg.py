@@ -7,7 +7,7 @@ algorithmic differentiation"; that of the pseudo-inverse is Golub & Pereyra 1973
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -344,7 +344,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, **rtol: Any) -
 
 
 @implements(np.linalg.eig, np.linalg.eigvals)
-def eig(a: Any) -> Any:
+def eig(a: Any) -> NoReturn:
     raise NoRuleError(
         "np.linalg.eig and eigvals of a general matrix are complex and have no derivative rule. Use np.linalg.eigh or "
         "eigvalsh for a symmetric matrix, np.linalg.svd for singular values, or the values alone: "

@@ -49,8 +49,9 @@ class Conversions:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._requires_grad:
             raise DTypeError(
-                "np.asarray() of a tensor that requires grad would lose its gradient. Use t.numpy() for the values, "
-                "t.detach() for a constant tensor, or np.stack([...]) to join tensors."
+                "np.asarray() of a tensor that requires grad would lose its gradient. Use t.numpy() for the values, or "
+                "t.detach() for a constant tensor. NumPy also calls it for a tensor in a list, and in np.r_ and np.c_: "
+                "join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) or np.array([…], like=t)."
             )
         if copy is None:
             return np.asarray(self._array, dtype=dtype)

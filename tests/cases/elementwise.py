@@ -1,4 +1,4 @@
-"""Functions of each element: ufuncs, selection by a mask, the ufuncs' method outer."""
+"""Functions of each element: ufuncs, selection by a mask."""
 
 from __future__ import annotations
 
@@ -78,6 +78,19 @@ CASES = [
     each("fabs", np.fabs, away(0.1, A), lambda torch, x: x.abs()),
     Case("copysign", lambda a: np.copysign(a, constant(np.array([1.0, -2.0, 0.0, -0.0], a.dtype))), away(0.1, A),
          lambda torch, a: torch.copysign(a, torch.tensor([1.0, -2.0, 0.0, -0.0]))),
+    each("emath.sqrt", np.emath.sqrt, uniform(0.5, 2, A), lambda torch, x: x.sqrt()),
+    each("emath.log", np.emath.log, uniform(0.5, 2, A), lambda torch, x: x.log()),
+    each("emath.log2", np.emath.log2, uniform(0.5, 2, A), lambda torch, x: x.log2()),
+    each("emath.log10", np.emath.log10, uniform(0.5, 2, A), lambda torch, x: x.log10()),
+    each("emath.logn", np.emath.logn, uniform(1.5, 3, A, B), lambda torch, n, x: x.log() / n.log()),
+    each("emath.power", np.emath.power, uniform(0.5, 2, A, B), lambda torch, x, p: x**p),
+    each("emath.arccos", np.emath.arccos, uniform(-0.9, 0.9, A), lambda torch, x: x.arccos()),
+    each("emath.arcsin", np.emath.arcsin, uniform(-0.9, 0.9, A), lambda torch, x: x.arcsin()),
+    each("emath.arctanh", np.emath.arctanh, uniform(-0.9, 0.9, A), lambda torch, x: x.arctanh()),
+    each("i0", np.i0, lambda rng: (rng.normal(0, 3, A),), lambda torch, x: torch.special.i0(x)),
+    each("i0 at 0 and far away", lambda x: np.i0(x), lambda rng: (np.array([0.0, -0.0, 1e-5, 30.0]),),
+         lambda torch, x: torch.special.i0(x), float32=False),
+    each("real_if_close", lambda x: np.real_if_close(x) * 1.0, normal(A), lambda torch, x: x * 1),
     # exponentials and logarithms
     each("exp", np.exp, normal(A), lambda torch, x: x.exp()),
     each("exp2", np.exp2, normal(A), lambda torch, x: torch.exp2(x)),
@@ -156,12 +169,4 @@ CASES = [
          lambda torch, a, b: torch.where(torch.tensor(MASK), a, b)),
     Case("masked", lambda x: np.where(constant(MASK), x, 1) * np.where(constant(MASK), x, x * x), normal(A)),
     Case("nan_to_num", lambda x: np.nan_to_num(x * constant(NAN.astype(x.dtype)), nan=0.5), normal(A)),
-    # every element with every other
-    Case("add.outer", np.add.outer, normal((3,), (2, 2))),
-    Case("subtract.outer", np.subtract.outer, normal((3,), (2, 2))),
-    Case("multiply.outer", np.multiply.outer, normal((3,), (2, 2)), lambda torch, a, b: torch.tensordot(a, b, 0)),
-    Case("divide.outer", np.divide.outer, away(0.5, (3,), (2, 2))),
-    Case("power.outer", np.power.outer, uniform(0.5, 2, (3,), (2, 2))),
-    Case("maximum.outer", np.maximum.outer, apart((3,), (2, 2))),
-    Case("minimum.outer", np.minimum.outer, apart((3,), (2, 2))),
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from nn.layers.loss.targets import as_constant, values_of
+from nn.layers.loss.targets import as_weight, values_of
 
 
 def with_classes_second(x: Any, who: str) -> tuple[Any, tuple[int, ...]]:
@@ -27,10 +27,10 @@ def with_classes_second(x: Any, who: str) -> tuple[Any, tuple[int, ...]]:
 
 
 def class_weight(weight: Any, x: Any, who: str) -> Any:
-    """The weights of the classes as a constant (C,), or None."""
+    """The weights (C,) of the classes, or None."""
     if weight is None:
         return None
-    weight = as_constant(weight, x, who, "weight")
+    weight = as_weight(weight, x, who, "weight")
     if weight.shape != (x.shape[1],):
         raise ShapeError(f"{who} expects a weight a class, of shape ({x.shape[1]},); got {weight.shape}.")
     return weight

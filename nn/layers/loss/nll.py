@@ -18,8 +18,8 @@ from nn.layers.loss.class_numbers import (
     position_weights,
     with_classes_second,
 )
-from nn.layers.loss.targets import floating_values
-from nn.layers.reduction import check_reduction, mean_from_sum
+from nn.layers.loss.targets import floating_values, with_weights
+from nn.layers.reduction import check_reduction, mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
 
 
 @in_single_precision
@@ -41,13 +41,10 @@ def _nll_vjp(
 ) -> Any:
     where, each, n = out.values
     d = np.zeros(x.shape, x.dtype)
-    if n is None:
-        share = -g
-    elif n:
-        share = -g / n
-    else:
-        return d  # every position is ignored or has weight 0
-    d.reshape(-1)[where] = share if each is None else share * each
+    share = -g if each is None else -g * each
+    if n is not None:
+        share = share / n if n else slopes_over_zero(share)
+    d.reshape(-1)[where] = share
     return d
 
 
@@ -56,8 +53,10 @@ def _nll_composite(x: Any, target: Any, weight: Any = None, ignore_index: int = 
     loss = -np.take_along_axis(x, np.expand_dims(at, 1), axis=1)
     loss = np.reshape(loss, at.shape)
     if each is not None:
-        loss = np.where(each == 0, 0, loss) * each
-    return loss if reduction == "none" else np.sum(loss) / (n if reduction == "mean" and n else 1)
+        loss = weighted(loss, each)
+    if reduction == "mean":
+        return weighted_mean(loss, each, n)
+    return reduce(loss, reduction)
 
 
 negative_log_likelihood_op = define(
@@ -89,7 +88,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, *, ignore_index: int =
     x, outer = with_classes_second(input, "nll_loss")
     w = class_weight(weight, x, "nll_loss")
     at = class_numbers(as_values(target), x, outer, ignore_index, "nll_loss")
-    loss = negative_log_likelihood_op(x, at, weight=w, ignore_index=ignore_index, reduction=reduction)
+    loss = with_weights(negative_log_likelihood_op, x, at, weight=w, ignore_index=ignore_index, reduction=reduction)
     return np.reshape(loss, outer) if reduction == "none" else loss
 
 

@@ -14,7 +14,7 @@ from autograd.engine.registry import define
 from nn.layers.activation.softmax import log_softmax_op
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.class_numbers import flat_indices, position_weights
-from nn.layers.reduction import mean_from_sum, weighted
+from nn.layers.reduction import mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
 
 
 def _softmax(x: Any) -> tuple[Any, Any]:
@@ -38,9 +38,11 @@ def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
         d *= g[:, None]
     elif reduction == "sum":
         d *= g
-    elif n:
+    else:
         if g != 1:
             d *= g
+        if not n:
+            return slopes_over_zero(d)
         d /= n
     return d
 
@@ -111,12 +113,12 @@ def _of_classes_composite(
     each = np.ones(at.shape, x.dtype) if each is None else each
     log_p = log_softmax_op(x, axis=1)
     picked = np.reshape(np.take_along_axis(log_p, np.expand_dims(at, 1), axis=1), at.shape)
-    loss = -np.where(each == 0, 0, picked) * (each * (1 - label_smoothing))
+    loss = weighted(-picked, each * (1 - label_smoothing))
     if label_smoothing:
         smooth = np.where(target == ignore_index, 0, label_smoothing / x.shape[1])
         summed = np.sum(log_p if weight is None else weighted(log_p, _per_class(weight, x)), axis=1)
         loss = loss - np.where(smooth == 0, 0, summed) * smooth
-    return loss if reduction == "none" else np.sum(loss) / (n if reduction == "mean" and n else 1)
+    return weighted_mean(loss, each, n) if reduction == "mean" else reduce(loss, reduction)
 
 
 softmax_cross_entropy_of_classes_op = define(

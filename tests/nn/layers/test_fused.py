@@ -61,6 +61,7 @@ ROWS: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] =
 
 HEADS, SCORES, PAIR = [(2, 5, 4), (2, 3, 4), (2, 3, 6)], [(4, 3)], [(4, 3), (4, 3)]
 ONE = np.array([0.0, 1e6, 1.0])  # a weight a class: one that counts nothing, one that outweighs the others
+SIGNED = np.array([-2.0, 1e6, 1.0])
 EPS = (0.0, 1e-300, 1e6)
 SEQUENCE = [(3, 2, 3), (2, 2), (2, 3), (2, 2), (2,), (2,)]
 # Extreme parameters of every fused operation that has any
@@ -85,30 +86,37 @@ EXTREME: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]
     *[("group_norm", [(2, 4, 3), (4,)], (), {"groups": groups, "eps": eps}) for eps in EPS for groups in (1, 4)],
     *[
         ("sigmoid_binary_cross_entropy", PAIR, (), {"weight": weight, "pos_weight": positive, "reduction": reduction})
-        for weight in (None, ONE)
-        for positive in (ONE, np.zeros(3))
+        for weight in (None, ONE, -ONE)
+        for positive in (ONE, -ONE, np.zeros(3))
         for reduction in ("mean", "none")
     ],
     *[
         ("softmax_cross_entropy_of_classes", SCORES, (TARGET[:4],), {"label_smoothing": e, "weight": w, "reduction": r})
         for e in (0.0, 1e-9, 1.0)
-        for w in (None, ONE)
+        for w in (None, ONE, SIGNED)
         for r in ("mean", "sum", "none")
     ],
     ("softmax_cross_entropy_of_classes", SCORES, (np.zeros(4, int),), {"ignore_index": 0, "reduction": "sum"}),
     *[
         ("softmax_cross_entropy_of_probabilities", PAIR, (), {"label_smoothing": e, "weight": w})
         for e in (1e-9, 1.0)
-        for w in (ONE, np.zeros(3))
+        for w in (ONE, SIGNED, np.zeros(3))
     ],
-    *[("negative_log_likelihood", SCORES, (TARGET[:4],), {"weight": w}) for w in (ONE, ONE * 1e-9)],
+    *[("negative_log_likelihood", SCORES, (TARGET[:4],), {"weight": w}) for w in (ONE, SIGNED, ONE * 1e-9)],
     ("negative_log_likelihood", SCORES, (np.zeros(4, int),), {"ignore_index": 0, "reduction": "sum"}),
+    *[
+        ("multi_margin", SCORES, (TARGET[:4],), {"p": p, "margin": margin, "weight": w})
+        for p in (1, 2)
+        for margin in (0.0, -1e9, 1e9)
+        for w in (None, ONE, -ONE)
+    ],
+    ("ctc", [(3, 2, 3)], (np.array([[0, 1], [1, 0]]), np.array([3, 0]), np.array([2, 0])), {"blank": 2}),
     *[("squared_error", PAIR, (), {"factor": factor, "reduction": "mean"}) for factor in (0.0, -1.0, 1e9)],
     ("rnn_layer", SEQUENCE, (), {"nonlinearity": "relu"}),
 ]
 NO_PARAMETERS = {
     "silu", "mish", "tanhshrink", "logsigmoid", "gelu", "prelu", "softmax", "log_softmax", "glu", "linear",
-    "softmax_cross_entropy", "rnn_step", "lstm_step", "lstm_layer", "gru_step", "gru_layer",
+    "softmax_cross_entropy", "multilabel_margin", "rnn_step", "lstm_step", "lstm_layer", "gru_step", "gru_layer",
 }  # fmt: skip
 
 
