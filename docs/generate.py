@@ -1,6 +1,7 @@
 """Write the generated parts of the docs: python -m docs.generate
 
 - docs/modules.md from the docstrings,
+- docs/numpy.md from the rules of the engine,
 - the tables of docs/conventions.md from the engine's answers to the questions in docs/kinks.py,
 - the README's table of the notebooks from their first cells,
 - CONTRIBUTING's reading order of the engine, with its numbers of lines.
@@ -27,6 +28,7 @@ CONVENTIONS = ROOT / "docs" / "conventions.md"
 README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGE = ROOT / "docs" / "modules.md"
+NUMPY = ROOT / "docs" / "numpy.md"
 SECTION = re.compile(r"^[A-Z][a-z]+:(\s|$)")  # "Shape:     x (N, C) -> …"
 
 HEAD = """\
@@ -119,6 +121,69 @@ def cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
+NUMPY_HEAD = """\
+# NumPy's functions
+
+NumPy asks a Tensor what its functions mean for it. Here is every function that has an answer, under NumPy's name and
+with its arguments; any other says that it has no rule. Gradients of any order flow through those of the table. This
+page is generated from the rules: `python -m docs.generate`.
+
+A function that gets Tensors in a list only (`np.mean([t, u])`), `np.r_`, `np.c_` and the classes of `np.polynomial` ask
+nothing: NumPy converts first. Where a gradient would be lost, the error says what joins Tensors: `np.stack`,
+`np.hstack`, `np.column_stack`, or `np.array([t, [u, 2.0]], like=t)`.
+
+| what | functions |
+|---|---|
+"""
+
+
+def numpys() -> str:
+    """The page of NumPy's functions: differentiable ones by the file of their rule, constant ones, refused ones."""
+    sys.path.insert(0, str(ROOT))
+    import numpy as np
+
+    import autograd.ops.ufunc_methods as methods
+    from autograd.engine.registry import rules
+
+    plain = (np.fix, np.round, np.around, np.imag, np.angle, np.linalg.matrix_rank, np.einsum_path, np.arange)
+    found: dict[str, list[str]] = {}
+    for function, rule in rules.items():
+        if not isinstance(function, tuple):
+            found.setdefault("constant" if function in plain else kind_of(rule), []).append(
+                f"`{numpys_name(function)}`"
+            )
+    constant, refused = found.pop("constant"), found.pop("refused")
+    lines = []
+    for module in sorted(found):
+        path = f"{module.replace('.', '/')}.py"
+        heading = cell(summary(sys.modules[module]).rstrip("."))
+        lines.append(f"| {heading} ([{path.rpartition('/')[2]}](../{path})) | {', '.join(found[module])} |")
+    ufuncs = ", ".join(f"`np.{u.__name__}`" for u in (*methods.REDUCED, *methods.ASSOCIATIVE, *methods.IN_ORDER))
+    lines.append(f"| the methods `reduce`, `accumulate`, `outer` and `reduceat` | of {ufuncs} |")
+    return (
+        NUMPY_HEAD
+        + "\n".join(lines)
+        + f"\n\n**Values without a gradient**, because they jump or count: {', '.join(constant)}.\n\n"
+        + f"**Refused**, with the remedy in the error: {', '.join(refused)}, and the method `at` of all ufuncs.\n"
+    )
+
+
+def kind_of(rule: Any) -> str:
+    """The file of a rule, or "constant" or "refused"."""
+    if inspect.isfunction(rule):
+        if inspect.get_annotations(rule).get("return") == "NoReturn":
+            return "refused"
+        return "constant" if rule.__module__ == "autograd.ops.nondifferentiable" else rule.__module__
+    given = [vjp for vjp in (*rule.vjps, rule.joint, rule.each) if vjp is not None]
+    return given[0].__module__ if given else "constant"
+
+
+def numpys_name(function: Any) -> str:
+    """`np.linalg.norm`."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"np{module.removeprefix('numpy').replace('.lib.scimath', '.emath')}.{function.__name__}"
+
+
 def between(text: str, name: str, generated: str) -> str:
     """The text with the part between the marks of that name replaced."""
     begin, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->\n"
@@ -209,7 +274,7 @@ def lines_of_code(source: str) -> int:
     return len(used)
 
 
-FILES = {PAGE: page, CONVENTIONS: conventions, README: readme, CONTRIBUTING: contributing}
+FILES = {PAGE: page, NUMPY: numpys, CONVENTIONS: conventions, README: readme, CONTRIBUTING: contributing}
 
 if __name__ == "__main__":
     for path, made in FILES.items():

@@ -63,7 +63,7 @@ ENGINE: list[tuple[str, list[str], str]] = [
     ("abs, fabs at 0", ["d(np.abs, 0.0)", "d(np.fabs, 0.0)"], "the mean of the slopes on both sides; PyTorch's"),
     (
         "max, min over axes, at ties",
-        ["d(np.max, [3.0, 1.0, 3.0])", "d(np.min, [1.0, 1.0, 1.0, 1.0])"],
+        ["d(np.max, [3.0, 1.0, 3.0])", "d(np.min, [1.0, 1.0, 1.0, 1.0])", "d(np.fmax.reduce, [3.0, nan, 3.0])"],
         "shared equally: the only choice that does not depend on the order of the elements",
     ),
     (
@@ -129,6 +129,11 @@ ENGINE: list[tuple[str, list[str], str]] = [
         "heaviside",
         ["d(np.heaviside, 0.0, 0.5)", "d(np.heaviside, 0.0, 0.5, by=1)"],
         "a constant too; by the value at 0, the cotangent where x = 0",
+    ),
+    (
+        "roots, beside a double one",
+        ["d(lambda p: np.roots(p)[0], [1.0, -1.0, 0.0, 0.0])"],
+        "a simple zero has a derivative, a multiple one none: ∞ or nan; complex ones are refused",
     ),
     (
         "remainder, fmod",
@@ -269,6 +274,12 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["nn/layers/test_pooling.py::test_nan_is_the_maximum_and_gets_the_gradient"],
     ),
     (
+        "lp_pool where the sum of powers is 0",
+        ["d(F.lp_pool1d, [[0.0, 0.0]], 2, 2)"],
+        "0, as in PyTorch, where the root has slope infinity",
+        ["nn/layers/test_pooling.py::test_the_p_norm_of_zeros_has_gradient_0"],
+    ),
+    (
         "interpolate beside an infinite pixel",
         ['F.interpolate(np.array([[[inf, 1.0]]]), scale_factor=2, mode="linear")'],
         "a neighbour of weight zero is left out, so that an infinite one makes no nan",
@@ -287,14 +298,18 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["nn/layers/test_loss.py::test_kinks"],
     ),
     (
-        "hinge, hinge_embedding, margin_ranking, triplet_margin at the margin",
+        "hinge, hinge_embedding, margin_ranking, triplet_margin, multi_margin, multilabel_margin at the margin",
         [
             "d(F.hinge_loss, [1.0], np.array([1]))",
             "d(F.hinge_embedding_loss, [1.0], np.array([-1]))",
             "d(F.margin_ranking_loss, [0.0], np.array([0.0]), np.array([1]))",
+            "d(F.multi_margin_loss, [1.0, 0.0], np.array(0))",
         ],
         "as for relu at 0",
-        ["nn/layers/test_loss.py::test_kinks"],
+        [
+            "nn/layers/test_loss.py::test_kinks",
+            "nn/layers/test_margins_and_distances.py::test_at_the_margin_the_slope_is_zero",
+        ],
     ),
     (
         "kl_div where the target is 0",
@@ -321,6 +336,15 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["nn/layers/test_loss.py::test_cosine_of_a_vector_of_zeros_is_zero"],
     ),
     (
+        "cosine_similarity of a vector shorter than eps",
+        [
+            "F.cosine_similarity(np.zeros((1, 2)), np.array([[3.0, 4.0]]))",
+            "d(F.cosine_similarity, [[0.0, 0.0]], np.array([[3.0, 4.0]]), eps=0.1)",
+        ],
+        "its length counts as eps, in the gradient, too; PyTorch's goes on through the length of a short vector",
+        ["nn/layers/test_margins_and_distances.py::test_cosine_of_vectors_of_zeros_and_of_short_ones"],
+    ),
+    (
         "gaussian_nll: var below eps",
         ["d(F.gaussian_nll_loss, np.zeros(1), np.zeros(1), [0.0], by=2, eps=0.1)"],
         "the value and the gradient are those of var = eps, so that a small variance can grow again",
@@ -331,6 +355,15 @@ LAYERS: list[tuple[str, list[str], str, list[str]]] = [
         ["F.cross_entropy(np.zeros((1, 2)), np.array([-100]))", "d(F.cross_entropy, [[0.0, 0.0]], np.array([-100]))"],
         "ignored positions get no gradient; if all are ignored the mean is nan",
         ["nn/layers/test_loss.py::test_where_all_is_ignored_the_mean_is_nan_and_the_gradient_zero"],
+    ),
+    (
+        "ctc_loss of a target that is too long for the input",
+        [
+            "F.ctc_loss(np.zeros((2, 1, 2)), [[1, 1]], [2], [2])",
+            "d(F.ctc_loss, [[[0.0, 0.0]], [[0.0, 0.0]]], np.array([[1, 1]]), np.array([2]), np.array([2]))",
+        ],
+        "∞ whatever the input, so without a gradient; PyTorch: nan",
+        ["nn/layers/test_loss_limits.py::test_limits"],
     ),
     (
         "dropout with p = 1",

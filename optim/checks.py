@@ -15,6 +15,12 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
+def check_finite(name: str, value: Any) -> None:
+    """Raise ArgumentError unless the value is a finite number."""
+    if not is_number(value) or not np.isfinite(value):
+        raise ArgumentError(f"{name} must be a finite number; got {value!r}.")
+
+
 def check_range(
     name: str, value: Any, low: float, high: float | None = None, *, low_open: bool = False, high_closed: bool = False
 ) -> None:
@@ -28,10 +34,15 @@ def check_range(
         raise ArgumentError(f"{name} must be a finite number {sign} {low}{bound}; got {value!r}.")
 
 
+def check_pair(name: str, value: Any, of: str) -> None:
+    """Raise ArgumentError unless the value is a tuple or list of two; `of` says what they are."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise ArgumentError(f"{name} must be a pair {of}; got {value!r}.")
+
+
 def check_betas(betas: Any) -> None:
     """Raise ArgumentError unless betas is a pair of numbers in [0, 1)."""
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise ArgumentError(f"betas must be a pair of numbers in [0, 1); got {betas!r}.")
+    check_pair("betas", betas, "of numbers in [0, 1)")
     for i, beta in enumerate(betas):
         check_range(f"betas[{i}]", beta, low=0, high=1)
 

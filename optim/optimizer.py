@@ -137,13 +137,17 @@ class Optimizer:
         self.has_stepped = True
         for number, group in enumerate(self.param_groups):
             for flat in self._flats(number, group):
-                plan = self._plans.get(flat)
-                if plan is None or not plan.still_holds(flat, self.state):
-                    self._scratch(flat.values.dtype)  # a subclass may have set `scratch` since
-                    plan = self._plans[flat] = Plan(flat, self.state, self.numbers)
-                for run in plan.runs:
-                    self._update(flat, group, run)
+                self._update_flat(flat, group)
         return loss
+
+    def _update_flat(self, flat: Flat, group: Group) -> None:
+        """Apply the rule to the parameters of a Flat that have a gradient."""
+        plan = self._plans.get(flat)
+        if plan is None or not plan.still_holds(flat, self.state):
+            self._scratch(flat.values.dtype)  # a subclass may have set `scratch` since
+            plan = self._plans[flat] = Plan(flat, self.state, self.numbers)
+        for run in plan.runs:
+            self._update(flat, group, run)
 
     def _update(self, flat: Flat, group: Group, run: Run) -> None:
         """Apply the rule to the parameters of a run."""

@@ -15,6 +15,7 @@ from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
 from autograd.engine.gradients import of_each
 from autograd.engine.graph import Node
+from autograd.engine.kinds import zeros
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import pick
 from autograd.engine.recording import raw
@@ -97,7 +98,7 @@ def _called_for_batch(
         else:
             return called(primitive, which, g, result_of_many, many, changed)
     if not k:
-        return [np.zeros((0, *args[i].shape), args[i].dtype) for i in which]
+        return [zeros((0, *args[i].shape), args[i].dtype, raw(g)) for i in which]
     rows = [_row(node, which, tuple([o[row] for o in g]) if several else g[row], args, out, create) for row in range(k)]
     return [None if column[0] is None else np.stack(column) for column in zip(*rows, strict=True)]
 

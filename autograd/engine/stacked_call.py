@@ -109,7 +109,7 @@ def leading(a: Any, k: int) -> Any:
         return made
     if isinstance(a, Abstract):
         return abstract(np.broadcast_to(np.zeros((), a.dtype), (k, *a.shape)))
-    if is_tensor(a) or isinstance(a, (np.ndarray, np.generic)):
+    if is_tensor(a) or isinstance(a, (np.ndarray, np.generic)) or is_foreign(a):
         return np.broadcast_to(a, (k, *a.shape))
     return a
 

@@ -11,8 +11,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
+from autograd.engine.kinds import ones
 from autograd.errors import ArgumentError, ShapeError
 from autograd.functional.argument_checks import Function, as_tuples, check_argnum, check_callable
 from autograd.functional.recorded_call import record_call, vectors_like
@@ -69,7 +68,7 @@ def value_and_grad(
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         call = record_call(_name, f, args, kwargs, argnum, has_aux=has_aux)
         y = call.scalar()
-        found = call.like_arguments(call.pull([np.ones(y.shape, y.dtype)]))
+        found = call.like_arguments(call.pull([ones(y.shape, y.dtype, y._array)]))
         value = call.value()
         return (value, call.aux) if has_aux else value, found
 
@@ -101,7 +100,7 @@ def elementwise_grad(f: Function, argnum: int = 0) -> Callable[..., Any]:
                 "one number."
             )
         [y] = call.outputs
-        return call.like_arguments(call.pull([np.ones(y.shape, y.dtype)]))
+        return call.like_arguments(call.pull([ones(y.shape, y.dtype, y._array)]))
 
     return named_after(f, "elementwise_grad", derivative)
 

@@ -171,7 +171,7 @@ def _cumulative(
 # Differences and the trapezoid rule: NumPy's own formulas, which record themselves
 
 
-def _along(ndim: int, axis: int, index: slice | int) -> tuple[Any, ...]:
+def along(ndim: int, axis: int, index: slice | int) -> tuple[Any, ...]:
     """An index that takes `index` along one axis and everything along the others."""
     if not -ndim <= axis < ndim:
         raise ShapeError(f"axis {axis} is out of bounds for an array with {ndim} dimensions.")
@@ -193,7 +193,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
         parts = [_as_edge(prepend, a, axis), a, _as_edge(append, a, axis)]
         a = np.concatenate([part for part in parts if part is not None], axis=axis)
     for _ in range(n):
-        ahead, behind = a[_along(a.ndim, axis, slice(1, None))], a[_along(a.ndim, axis, slice(None, -1))]
+        ahead, behind = a[along(a.ndim, axis, slice(1, None))], a[along(a.ndim, axis, slice(None, -1))]
         a = np.not_equal(ahead, behind) if a.dtype == bool else ahead - behind
     return a
 
@@ -230,7 +230,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
             width = np.reshape(np.diff(x), tuple(-1 if i == axis % ndim else 1 for i in range(ndim)))
         else:
             width = np.diff(x, axis=axis)
-    pairs = y[_along(ndim, axis, slice(1, None))] + y[_along(ndim, axis, slice(None, -1))]
+    pairs = y[along(ndim, axis, slice(1, None))] + y[along(ndim, axis, slice(None, -1))]
     return np.sum(width * pairs / 2.0, axis=axis)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like, somewhere, zeros
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError
@@ -43,7 +44,7 @@ def _cholesky_cotangent(g: Any, out: Any, a: Any, upper: bool = False) -> Any:
 def _half_lower(a: Any) -> Any:
     """The lower triangle with half the diagonal."""
     n = a.shape[-1]
-    return a * (np.tri(n, dtype=a.dtype) - np.eye(n, dtype=a.dtype) / 2)
+    return a * like(np.tri(n, dtype=a.dtype) - np.eye(n, dtype=a.dtype) / 2, raw(a))
 
 
 def _cholesky_jvp(t: Any, out: Any, a: Any, upper: bool = False) -> Any:
@@ -133,7 +134,7 @@ def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L") -> Any:
     """V (diag(gλ) + F ∘ skew(Vᵀ gV) / 2) Vᵀ, F_ij = 1 / (λ_j - λ_i): symmetric."""
     (gw, gv), (w, v) = g, out
     ga = _scaled_outer(v, gw, v.mT)
-    if np.any(raw(gv)):
+    if somewhere(raw(gv) != 0):
         ga = ga + v @ (_reciprocal_differences(w) * _skew(v.mT @ gv) / 2) @ v.mT
     return ga
 
@@ -196,11 +197,11 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     (gu, gs, gvt), (u, s, vt) = g, out
     m, n = a.shape[-2:]
     if not s.size:
-        return np.zeros(a.shape, s.dtype)
+        return zeros(a.shape, s.dtype, raw(a))
     zero = _vanishing(s, max(m, n))
-    inner = np.expand_dims(np.where(zero, 0, gs), -2) * np.eye(s.shape[-1], dtype=s.dtype)
+    inner = np.expand_dims(np.where(zero, 0, gs), -2) * like(np.eye(s.shape[-1], dtype=s.dtype), raw(s))
     outside: list[Any] = []
-    if np.any(raw(gu)) or np.any(raw(gvt)):
+    if somewhere(raw(gu) != 0) or somewhere(raw(gvt) != 0):
         both = np.expand_dims(s, -2) + np.expand_dims(s, -1)
         f = _reciprocal_differences(s) / np.where(raw(both) == 0, s.dtype.type(1), both)
         inverse = np.where(zero, s.dtype.type(0), 1 / np.where(zero, s.dtype.type(1), s))
@@ -235,7 +236,7 @@ _svd = define(
 def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     """U diag(g) Vᵀ."""
     if not out.size:
-        return np.zeros(a.shape, a.dtype)
+        return zeros(a.shape, a.dtype, raw(a))
     u, s, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
     ga = _scaled_outer(u, np.where(_vanishing(s, max(a.shape[-2:])), s.dtype.type(0), g), vt)
     return symmetrized(ga) if hermitian else ga
@@ -244,7 +245,7 @@ def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any
 def _svdvals_jvp(t: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     """diag(Uᵀ t V), 0 for a singular value that is zero."""
     if not out.size:
-        return np.zeros(out.shape, out.dtype)
+        return zeros(out.shape, out.dtype, raw(a))
     u, s, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
     moved = _on_the_diagonal(u, symmetrized(t) if hermitian else t, vt.mT)
     return np.where(_vanishing(s, max(a.shape[-2:])), s.dtype.type(0), moved)

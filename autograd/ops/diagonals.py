@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -112,7 +112,7 @@ _triu = define(
 
 
 @implements(np.fill_diagonal)
-def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> NoReturn:
     """np.fill_diagonal is refused, because it writes into its argument."""
     raise NoRuleError(
         "np.fill_diagonal writes into its argument, and an array that is written to has no history. "

@@ -7,7 +7,6 @@ they record nothing and return constant Tensors.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,17 +40,22 @@ log10 = define(np.log10, lambda g, out, x: g / (x * LN10), keeps="x", label="g/(
 log1p = define(np.log1p, lambda g, out, x: g / (1 + x), keeps="x", label="g/(1+x)")
 
 
-def _difference(a: Any, b: Any) -> Any:
-    """b - a, and 0 where both are the same infinity, so that two equal terms share the gradient equally."""
-    return np.where((a == b) & np.isinf(a), 0, b - a)
+def _share(power: Any, a: Any, b: Any) -> Any:
+    """e^a / (e^a + e^b) = 1 / (1 + e^(b-a)), where power is np.exp; two equal infinities have equal shares.
+
+    No power overflows: the derivative of 1 / (1 + ∞) would be ∞/∞. The equal e^(a-out) would lose digits where a and
+    out are large, as 1e4 is.
+    """
+    d = np.where((a == b) & np.isinf(a), 0, b - a)
+    e = power(np.where(d > 0, -d, d))
+    return np.where(d > 0, e, 1) / (1 + e)
 
 
-# e^a / (e^a + e^b) = 1 / (1 + e^(b-a)). The equal e^(a-out) would lose digits where a and out are large, as 1e4 is.
-logaddexp = define(np.logaddexp, lambda g, out, a, b: g / (1 + np.exp(_difference(a, b))),
-                                 lambda g, out, a, b: g / (1 + np.exp(_difference(b, a))), keeps="in",
+logaddexp = define(np.logaddexp, lambda g, out, a, b: g * _share(np.exp, a, b),
+                                 lambda g, out, a, b: g * _share(np.exp, b, a), keeps="in",
                                  label="g·σ(a-b), g·σ(b-a)")  # fmt: skip
-logaddexp2 = define(np.logaddexp2, lambda g, out, a, b: g / (1 + np.exp2(_difference(a, b))),
-                                   lambda g, out, a, b: g / (1 + np.exp2(_difference(b, a))), keeps="in",
+logaddexp2 = define(np.logaddexp2, lambda g, out, a, b: g * _share(np.exp2, a, b),
+                                   lambda g, out, a, b: g * _share(np.exp2, b, a), keeps="in",
                                    label="g/(1+2^(b-a))")  # fmt: skip
 
 # Trigonometry
@@ -92,11 +96,19 @@ fmod = define(np.fmod, lambda g, out, a, b: g,
                        label="g, -g·trunc(a/b)")  # fmt: skip
 
 # Step functions: constant between their jumps, so nothing is recorded
-for _step in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.fix, np.floor_divide):
+for _step in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.floor_divide):
     rules[_step] = primitive(_step, None, None, keeps="", guard=False)
+_fix = primitive(np.fix, None, keeps="", guard=False)
 _round = primitive(np.round, None, keeps="", guard=False)
 heaviside = define(np.heaviside, None, lambda g, out, x, at_zero: masked(g, x == 0), keeps=("", "x"), guard=False,
                    label="0, g where x = 0")  # fmt: skip
+
+
+@implements(np.fix)
+def fix(x: Any, out: Any = None) -> Any:
+    """np.fix: a constant, as is every step function."""
+    refuse_out("fix", out)
+    return _fix(x)
 
 
 @implements(np.round, np.around)
@@ -147,6 +159,18 @@ def imag(val: Any) -> Any:
     return np.imag(val._array)
 
 
+@implements(np.real_if_close)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """np.real_if_close: real numbers as they are; of complex ones, which are constants, what NumPy returns."""
+    return a if a.dtype.kind != "c" else result(np.real_if_close(a._array, tol), None)
+
+
+@implements(np.angle)
+def angle(z: Any, deg: bool = False) -> Any:
+    """np.angle: a plain array, because the angle of real numbers is a step, 0 or π."""
+    return np.angle(z._array, deg)
+
+
 # sin(πx)/(πx), and all its derivatives: with s(u) = sin(u)/u = ∫₀¹ cos(ut) dt
 #     s⁽ⁿ⁾(u) = Σₖ (-1)ᵏ u²ᵏ⁻ⁿ / ((2k+1) (2k-n)!)        near 0
 #     u s⁽ⁿ⁾(u) = sin⁽ⁿ⁾(u) - n s⁽ⁿ⁻¹⁾(u)                elsewhere, from (u s)⁽ⁿ⁾ = sin⁽ⁿ⁾
@@ -181,16 +205,3 @@ sinc = define(
     jvp="elementwise",
     label="g·sinc′ x",
 )
-
-
-def _outer(ufunc: np.ufunc) -> Callable[..., Any]:
-    """ufunc.outer(a, b): every element of a combined with every element of b."""
-
-    def outer(a: Any, b: Any) -> Any:
-        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
-
-    return outer
-
-
-for _ufunc in (np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum):
-    rules[_ufunc, "outer"] = _outer(_ufunc)

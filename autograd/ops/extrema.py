@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.ops.arguments import refuse, refuse_out
@@ -147,18 +148,47 @@ def _reduce_min(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = Fals
     return min_(a, axis=axis, keepdims=keepdims)
 
 
+def _ignoring_nan(ufunc: np.ufunc) -> Any:
+    """The methods reduce of fmax and fmin, which give nan only where all elements are nan."""
+    along = define(
+        lambda a, axis, keepdims: ufunc.reduce(a, axis=axis, keepdims=keepdims), _nan_extremum_vjp,
+        name=f"{ufunc.__name__}.reduce", guard=False, jvp="reduction", batch="axis", label="g at the extremum",
+    )  # fmt: skip
+
+    def reduce(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+        refuse(f"{ufunc.__name__}.reduce", "Convert with x.astype(dtype).", dtype=dtype)
+        out = along(a, axis=axis, keepdims=keepdims)
+        return out if initial is None else ufunc(out, initial)
+
+    return reduce
+
+
 def _accumulate(ufunc: np.ufunc, a: Any, axis: int, dtype: Any) -> Any:
     """The running extremum, by taking the elements it consists of: of a tie the last one (as in PyTorch's cummax)."""
     refuse(f"{ufunc.__name__}.accumulate", "Convert with x.astype(dtype).", dtype=dtype)
     values = raw(a)
     n = values.shape[axis]
-    place = np.reshape(np.arange(n), (n,) + (1,) * (values.ndim - 1 - axis % values.ndim))
-    chosen = (values == ufunc.accumulate(values, axis=axis)) | np.isnan(values)
-    places = np.maximum.accumulate(np.where(chosen, place, 0), axis=axis)
+    place = like(np.reshape(np.arange(n), (n,) + (1,) * (values.ndim - 1 - axis % values.ndim)), values)
+    running = _running(ufunc, values, axis)
+    chosen = (values == running) | (np.isnan(values) & np.isnan(running))
+    places = _running(np.maximum, np.where(chosen, place, 0), axis)
     return np.take_along_axis(a, places, axis)
+
+
+def _running(ufunc: np.ufunc, values: Any, axis: int) -> Any:
+    """ufunc.accumulate, for another library's array in log n steps on whole arrays: Hillis & Steele 1986."""
+    if not is_foreign(values):
+        return ufunc.accumulate(values, axis=axis)
+    out, step = np.moveaxis(values, axis, 0), 1
+    while step < out.shape[0]:
+        out = np.concatenate([out[:step], ufunc(out[step:], out[:-step])], axis=0)
+        step *= 2
+    return np.moveaxis(out, 0, axis)
 
 
 rules[np.maximum, "reduce"] = _reduce_max
 rules[np.minimum, "reduce"] = _reduce_min
-rules[np.maximum, "accumulate"] = lambda a, axis=0, dtype=None: _accumulate(np.maximum, a, axis, dtype)
-rules[np.minimum, "accumulate"] = lambda a, axis=0, dtype=None: _accumulate(np.minimum, a, axis, dtype)
+rules[np.fmax, "reduce"] = _ignoring_nan(np.fmax)
+rules[np.fmin, "reduce"] = _ignoring_nan(np.fmin)
+for _ufunc in (np.maximum, np.minimum, np.fmax, np.fmin):
+    rules[_ufunc, "accumulate"] = lambda a, axis=0, dtype=None, ufunc=_ufunc: _accumulate(ufunc, a, axis, dtype)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.engine.kinds import copied, is_foreign, like, zeros
+from autograd.engine.kinds import any_foreign, copied, is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.arguments import refuse_out
-from autograd.shapes import normalize_axes, stacked_index
+from autograd.shapes import HALF, normalize_axes, stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}
 _MANY = 1 << 15  # with this many elements a sparse product sums rows faster than np.add.at, which takes one at a time
@@ -35,6 +35,8 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     if not _may_repeat(index):
         out[index] = values
         return out if shape else out[()]
+    if values.dtype is HALF:
+        return _scatter(values.astype(np.float32), shape, index).astype(HALF)
     if is_foreign(values):
         return _sum_in_rounds(out, values, index)
     width = math.prod(shape[1:])
@@ -50,8 +52,17 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 
 def _sum_in_rounds(out: Any, values: Any, index: Any) -> Any:
-    """`_scatter` by plain assignment, in as many rounds as an element is selected; np.add.at is of ndarrays alone."""
-    places = np.arange(out.size).reshape(out.shape)[index].ravel()
+    """`_scatter` by plain assignment, in as many rounds as an element is selected; np.add.at is of ndarrays alone.
+
+    An index that is itself another library's does not say how often. There it is a product with the matrix of zeros and
+    ones that says which value goes where.
+    """
+    places = np.arange(out.size).reshape(out.shape)
+    if any_foreign(index if type(index) is tuple else (index,)):
+        rows = np.reshape(like(places, values)[index], (-1, 1))
+        here = np.equal(rows, like(places.ravel(), values)).astype(values.dtype)
+        return np.reshape(np.matmul(np.reshape(values, -1), here), out.shape)
+    places = places[index].ravel()
     order = np.argsort(places, kind="stable")
     sorted_places = places[order]
     first = np.searchsorted(sorted_places, sorted_places)
@@ -215,7 +226,7 @@ def extract(condition: Any, arr: Any) -> Any:
 
 
 def _raises(name: str, remedy: str) -> Any:
-    def raise_no_rule(*args: Any, **kwargs: Any) -> Any:
+    def raise_no_rule(*args: Any, **kwargs: Any) -> NoReturn:
         raise NoRuleError(f"np.{name} writes into its argument, behind the graph's back. Use {remedy}")
 
     return raise_no_rule

@@ -7,7 +7,7 @@ algorithmic differentiation"; that of the pseudo-inverse is Golub & Pereyra 1973
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -133,7 +133,8 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     if cutoff < 0:
         cutoff = np.finfo(s.dtype).eps
     largest = np.max(raw(s), initial=0)
-    return x, residuals, int(np.sum(raw(s) > cutoff * largest)), s
+    rank = np.sum(raw(s) > cutoff * largest)
+    return x, residuals, rank if is_foreign(rank) else int(rank), s
 
 
 # Determinants
@@ -343,7 +344,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, **rtol: Any) -
 
 
 @implements(np.linalg.eig, np.linalg.eigvals)
-def eig(a: Any) -> Any:
+def eig(a: Any) -> NoReturn:
     raise NoRuleError(
         "np.linalg.eig and eigvals of a general matrix are complex and have no derivative rule. Use np.linalg.eigh or "
         "eigvalsh for a symmetric matrix, np.linalg.svd for singular values, or the values alone: "

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import is_foreign
+from autograd.engine.kinds import is_foreign, like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -77,9 +77,15 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
 # np.choose and np.select: for each element one of several arrays
 
+
+def _one_of(choices: Sequence[Any]) -> Any:
+    """The array whose kind the others share: the first that is another library's, if any."""
+    return next((x for x in choices if is_foreign(x)), choices[0])
+
+
 _choose = define(
-    lambda *choices, which: np.choose(which, choices),
-    each=lambda i, g, out, *choices, which: masked(g, np.equal(which, i)),
+    lambda *choices, which: np.choose(like(which, _one_of(choices)), choices),
+    each=lambda i, g, out, *choices, which: masked(g, like(np.equal(which, i), raw(g))),
     keeps="", guard=False, name="choose", jvp="elementwise", label="g where chosen, else 0",
 )  # fmt: skip
 

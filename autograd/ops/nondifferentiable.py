@@ -6,6 +6,7 @@ would carry a gradient (unique values, sums of weights, edges that follow the da
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor
 from autograd.engine.registry import implements, rules
 from autograd.errors import NoRuleError
+from autograd.ops.arguments import refuse_out
 
 
 def _deep_raw(x: Any) -> Any:
@@ -39,40 +41,64 @@ def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
     return on_values
 
 
+def _writing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function with an argument `out`, which must not be a Tensor."""
+    on_values = _on_values(function)
+    place = list(inspect.signature(function).parameters).index("out")
+
+    def writing(*args: Any, **params: Any) -> Any:
+        if any(map(is_tensor, (*args[place : place + 1], params.get("out")))):
+            refuse_out(function.__name__, True)
+        return on_values(*args, **params)
+
+    return writing
+
+
 _UFUNCS = (
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
     np.logical_and, np.logical_or, np.logical_xor, np.logical_not,
     np.isnan, np.isfinite, np.isinf, np.signbit, np.spacing,
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift, np.gcd, np.lcm,
+    np.bitwise_count,
 )  # fmt: skip
 
-_FUNCTIONS = (
+_FUNCTIONS: tuple[Callable[..., Any], ...] = (
     # what it is
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.min_scalar_type,
-    np.iscomplexobj, np.isrealobj, np.iscomplex, np.isreal, np.isposinf, np.isneginf,
+    np.iscomplexobj, np.isrealobj, np.iscomplex, np.isreal,
     np.may_share_memory, np.shares_memory,
     # agreement
-    np.allclose, np.isclose, np.array_equal, np.array_equiv, np.any, np.all,
+    np.allclose, np.isclose, np.array_equal, np.array_equiv,
     # where
-    np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort,
+    np.argsort, np.argpartition, np.lexsort,
     np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere,
-    np.ix_, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
+    np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
     # how many, which
     np.count_nonzero, np.isin,
+    # positions as numbers, bits as bytes
+    np.unravel_index, np.ravel_multi_index, np.packbits, np.unpackbits,
     # as text, and into files
     np.array_repr, np.array_str, np.array2string, np.save, np.savez, np.savez_compressed, np.savetxt,
     # new arrays of the same shape and dtype
     np.zeros_like, np.ones_like, np.empty_like,
+    # with like=
+    np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.fromfunction,
+)  # fmt: skip
+
+_WRITING: tuple[Callable[..., Any], ...] = (
+    np.any, np.all, np.isposinf, np.isneginf, np.argmax, np.argmin, np.nanargmax, np.nanargmin,
 )  # fmt: skip
 
 for _ufunc in _UFUNCS:
     rules[_ufunc] = _on_values(_ufunc)
 for _function in _FUNCTIONS:
     rules[_function] = _on_values(_function)
-for _ufunc in (np.logical_and, np.logical_or, np.logical_xor):
-    rules[_ufunc, "reduce"] = _on_values(_ufunc.reduce)
-for _ufunc in (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal):
-    rules[_ufunc, "outer"] = _on_values(_ufunc.outer)
+for _function in _WRITING:
+    rules[_function] = _writing(_function)
+for _ufunc in _UFUNCS:
+    if _ufunc.nin == 2:
+        for _method in ("reduce", "accumulate", "outer", "reduceat"):
+            rules[_ufunc, _method] = _on_values(getattr(_ufunc, _method))
 
 
 # Refused while a gradient would be lost; under no_grad, and for constants, they compute on the values
@@ -107,6 +133,13 @@ for _unique in (np.unique, np.unique_all, np.unique_counts, np.unique_inverse, n
     )
 for _set in (np.intersect1d, np.union1d, np.setdiff1d, np.setxor1d):
     rules[_set] = _selecting(_set, "Select them by position, x[np.isin(x, y)] or x[~np.isin(x, y)].")
+
+
+@implements(np.ix_)
+def ix_(*args: Any) -> Any:
+    """np.ix_: plain positions. Coordinates that require grad are refused."""
+    _refuse_loss("ix_", "coordinates", 'Use np.meshgrid(…, indexing="ij", sparse=True).', args)
+    return np.ix_(*_deep_raw(args))
 
 
 @implements(np.bincount)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import somewhere, zeros
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
@@ -25,7 +26,7 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
     if ord is None or ord == 2 or isinstance(ord, str):
         return x * np.where(zero, x.dtype.type(0), g / safe)
     if ord == 0:  # the number of elements that are not zero
-        return np.zeros(x.shape, x.dtype)
+        return zeros(x.shape, x.dtype, raw(x))
     if ord == 1:
         return g * np.sign(x)
     if abs(ord) == np.inf:
@@ -104,5 +105,5 @@ def cond(x: Any, p: Any = None) -> Any:
     s = np.linalg.svdvals(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    undefined = np.isnan(raw(ratio)) & ~np.isnan(raw(x)).any(axis=(-2, -1))  # 0 / 0
-    return np.where(undefined, np.full((), np.inf, s.dtype), ratio) if np.any(undefined) else ratio
+    undefined = np.isnan(raw(ratio)) & ~np.any(np.isnan(raw(x)), axis=(-2, -1))  # 0 / 0
+    return np.where(undefined, s.dtype.type(np.inf), ratio) if somewhere(undefined) else ratio

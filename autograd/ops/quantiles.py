@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like, somewhere
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import implements
 from autograd.errors import ArgumentError, NoRuleError
@@ -74,11 +75,11 @@ def _quantile(name: str, a: Any, q: Any, axis: Axis, method: str, keepdims: bool
             f"np.{name} of a Tensor knows the methods {', '.join((*_RANKS, *_PLOTTING_POSITIONS))}; got {method!r}."
         )
     if type(q) in (int, float):
-        q = np.asarray(q, a.dtype if a.dtype.kind == "f" else float)
+        q = like(np.asarray(q, a.dtype if a.dtype.kind == "f" else float), raw(a))
     elif not hasattr(q, "dtype"):
-        q = np.asarray(q, float)
+        q = like(np.asarray(q, float), raw(a))
     values = raw(q)
-    if not np.all((values >= 0) & (values <= 1)):
+    if not is_foreign(values) and not np.all((values >= 0) & (values <= 1)):
         top = "100], in percent" if "percentile" in name else "1]"
         raise ArgumentError(f"np.{name}: q must lie in [0, {top}.")
     x = to_last(a, axis, a.ndim)
@@ -94,7 +95,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Axis, method: str, keepdims: bool
     else:
         lost = np.any(missing, axis=-1, keepdims=True)
     found = _interpolate(x, np.reshape(q, -1), n, method)
-    if np.any(lost):
+    if somewhere(lost):
         found = np.where(lost, np.nan, found)
     shape = kept_shape(a.shape, axis) if keepdims else x.shape[:-1]
     return np.reshape(np.moveaxis(found, -1, 0), values.shape + tuple(shape))
@@ -174,10 +175,10 @@ def _median(a: Any, axis: Axis, keepdims: bool, skip_nan: bool) -> Any:
         n = x.shape[-1] - np.sum(missing, axis=-1, keepdims=True)
         lost = n == 0
     else:
-        n = np.full((*x.shape[:-1], 1), x.shape[-1])
+        n = like(np.full((*x.shape[:-1], 1), x.shape[-1]), raw(x))
         lost = np.any(missing, axis=-1, keepdims=True)
     order = np.argsort(x, axis=-1, kind="stable")
     middle = (_ranked(x, order, np.maximum(n - 1, 0) // 2) + _ranked(x, order, n // 2)) / 2
-    if np.any(lost):
+    if somewhere(lost):
         middle = np.where(lost, np.nan, middle)
     return np.reshape(middle, kept_shape(a.shape, axis) if keepdims else x.shape[:-1])

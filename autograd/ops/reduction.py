@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import ones, zeros
+from autograd.engine.kinds import is_foreign, ones, zeros
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand, check_dtype, refuse, refuse_out
-from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread
+from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread, widened
 
 _add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
 
@@ -159,11 +159,6 @@ def _spread_out(measure: Any) -> Any:
     return forward
 
 
-def _widened(*arrays: Any) -> list[Any]:
-    """float16 as float32; other arrays as they are."""
-    return [a.astype(np.float32) if a.dtype is HALF else a for a in arrays]
-
-
 def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
     return max(reduced_size(a.shape, axis) - ddof, 0)
 
@@ -171,7 +166,7 @@ def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
 def _var_vjp(
     g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
 ) -> Any:
-    g, a = _widened(g, a)
+    g, a = widened(g, a)
     scale = keep_dims(g, a.shape, axis, keepdims) * 2 / _degrees_of_freedom(a, axis, ddof)
     return scale * (a - np.mean(a, axis=axis, keepdims=True))
 
@@ -184,7 +179,7 @@ def _std_vjp(
     The computed mean of a constant may have a rounding error, and then every deviation equals that error. Without
     centring them a second time the gradient would be ±1/n instead of 0.
     """
-    g, out, a = _widened(g, out, a)
+    g, out, a = widened(g, out, a)
     deviation = a - np.mean(a, axis=axis, keepdims=True)
     deviation = deviation - np.mean(deviation, axis=axis, keepdims=True)
     std = keep_dims(np.where(out == 0, 1, out), a.shape, axis, keepdims)
@@ -262,7 +257,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         weights = np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
     whole = weights if weights.shape == shape else np.broadcast_to(weights, shape)
     total = np.sum(whole if axis is None else weights, axis=axis, keepdims=keepdims)
-    if np.any(np.equal(total, 0)):
+    if not is_foreign(raw(total)) and np.any(np.equal(total, 0)):
         raise ZeroDivisionError("np.average: the weights sum to zero, there is nothing to divide by.")
     value = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (value, np.broadcast_to(total, value.shape)) if returned else value

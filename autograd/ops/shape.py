@@ -12,7 +12,7 @@ from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.arguments import as_operand, frozen
-from autograd.shapes import normalize_axes
+from autograd.shapes import normalize_axes, summed
 
 Shape = int | Sequence[int]
 
@@ -258,6 +258,23 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     return _roll(a, frozen(shift), frozen(axis))
 
 
+@implements(np.fft.fftshift)
+def fftshift(x: Any, axes: Any = None) -> Any:
+    """np.fft.fftshift: the element 0 comes to the middle, n // 2."""
+    return _shifted_by_half(x, axes, 1)
+
+
+@implements(np.fft.ifftshift)
+def ifftshift(x: Any, axes: Any = None) -> Any:
+    """np.fft.ifftshift: the element in the middle, n // 2, comes to 0."""
+    return _shifted_by_half(x, axes, -1)
+
+
+def _shifted_by_half(x: Any, axes: Any, sign: int) -> Any:
+    axes = normalize_axes(frozen(axes), np.ndim(x))
+    return np.roll(x, tuple(sign * (np.shape(x)[i] // 2) for i in axes), axes)
+
+
 # Elements repeated. An element gets the sum of the cotangents of its copies; after broadcast_to the sweep computes it.
 
 broadcast_to = define(
@@ -299,7 +316,7 @@ def _add_tiles(g: Any, out: Any, A: Any, reps: Any) -> Any:
     counts = (1,) * (ndim - len(counts)) + counts
     sizes = (1,) * (ndim - A.ndim) + A.shape
     apart = np.reshape(g, tuple(n for pair in zip(counts, sizes, strict=True) for n in pair))
-    return np.reshape(np.sum(apart, axis=tuple(range(0, 2 * ndim, 2))), A.shape)
+    return np.reshape(summed(apart, tuple(range(0, 2 * ndim, 2))), A.shape)
 
 
 _tile = define(np.tile, _add_tiles, keeps="", jvp="linear", label="Σ g over the tiles")
@@ -313,7 +330,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 def _add_repeats(g: Any, out: Any, a: Any, repeats: int, axis: int) -> Any:
     """(…, n*repeats, …) -> (…, n, repeats, …) -> summed over the repeats."""
-    return np.sum(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), axis=axis + 1)
+    return summed(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), (axis + 1,))
 
 
 _repeat = define(

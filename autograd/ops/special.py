@@ -1,4 +1,4 @@
-"""Functions that SciPy has in scipy.special: erfc and logsumexp."""
+"""Functions that SciPy has in scipy.special: erfc, logsumexp and the modified Bessel functions behind np.i0."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from autograd.engine.kinds import somewhere
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
-from autograd.shapes import keep_dims
+from autograd.shapes import HALF, keep_dims, widened
 
 
 def _erfc(x: Any) -> Any:
@@ -30,6 +30,21 @@ erfc = define(
 )
 
 
+def _bessel_i(x: Any, order: int) -> Any:
+    from scipy.special import iv
+
+    return iv(order, x).astype(x.dtype, copy=False)
+
+
+# I₀' = I₁ and Iₙ' = (Iₙ₋₁ + Iₙ₊₁) / 2
+bessel_i: Primitive = define(
+    _bessel_i,
+    lambda g, out, x, order: 0.5 * g * (bessel_i(x, order=order - 1) + bessel_i(x, order=order + 1)),
+    keeps="x", guard=True, name="bessel_i", jvp="elementwise", label="g·(Iₙ₋₁ x + Iₙ₊₁ x)/2",
+)  # fmt: skip
+i0 = define(np.i0, lambda g, out, x: g * bessel_i(x, order=1), keeps="x", guard=True, jvp="elementwise", label="g·I₁ x")
+
+
 def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
     """(x - max x along an axis, max x, whether all maxima are finite).
 
@@ -47,6 +62,8 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
 
 
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if x.dtype is HALF:
+        return _logsumexp(x.astype(np.float32), axis, keepdims).astype(HALF)
     shifted, top, _ = shifted_by_max(x, axis)
     with np.errstate(divide="ignore"):  # log 0 = -inf is the value for a row of nothing but -inf
         out = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + np.where(top == -np.inf, 0, top)
@@ -54,6 +71,7 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    g, out, x = widened(g, out, x)
     top = keep_dims(out, x.shape, axis, keepdims)
     share = np.exp(x - np.where(np.isfinite(top), top, 0))
     # elements of +inf share the whole cotangent; in a row of nothing but -inf no element gets any

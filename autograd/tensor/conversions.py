@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.errors import DTypeError, ShapeError
 
 
@@ -48,8 +49,9 @@ class Conversions:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._requires_grad:
             raise DTypeError(
-                "np.asarray() of a tensor that requires grad would lose its gradient. Use t.numpy() for the values, "
-                "t.detach() for a constant tensor, or np.stack([...]) to join tensors."
+                "np.asarray() of a tensor that requires grad would lose its gradient. Use t.numpy() for the values, or "
+                "t.detach() for a constant tensor. NumPy also calls it for a tensor in a list, and in np.r_ and np.c_: "
+                "join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) or np.array([…], like=t)."
             )
         if copy is None:
             return np.asarray(self._array, dtype=dtype)
@@ -80,8 +82,8 @@ class Conversions:
         return self._array.item()
 
     def __repr__(self) -> str:
-        values = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
-        words = [values]
+        x = self._array
+        words = [repr(x) if is_foreign(x) else np.array2string(np.asarray(x), separator=", ", prefix="Tensor(")]
         if self.dtype != np.float64 and not (self.dtype.kind in "bi" and self.dtype.itemsize in (1, 8)):
             words.append(f"dtype={self.dtype}")
         if self.node is not None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd.engine.foreign import numbers, operand
 from autograd.engine.graph import Node, write_now
+from autograd.engine.kinds import given
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import rules
@@ -65,7 +66,7 @@ class InPlace:
     def __setitem__(self, index: Any, value: Any) -> None:
         index = raw_index(index)
         if not is_tensor(value):
-            value = numbers(np.asarray(operand(value)))
+            value = numbers(given(operand(value), self._array, "assigned value"))
         if self._writes_in_place(f"x[{index!r}] = …", "y = x.copy(); y[…] = …"):
             self._array[index] = raw(value)
             self._mark_written()

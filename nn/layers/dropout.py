@@ -42,6 +42,8 @@ def keep_mask(shape: tuple[int, ...], keep: float, rng: np.random.Generator) -> 
 
 
 def _dropout(x: Any, mask: Any, scale: float = 1.0) -> Any:
+    if mask.size < x.size:  # of whole channels: the scale is cheaper to apply to the mask
+        return x * (mask * x.dtype.type(scale))
     out = x * mask
     out *= scale
     return out
@@ -101,6 +103,14 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     return _of_channels("dropout2d", as_values(input), (3, 4), p, training, rng)
 
 
+def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
+    """`dropout` of whole channels: those of (N, C, D, H, W), or of (C, D, H, W) without a batch, together.
+
+    Source:    Tompson et al. 2015, arXiv:1411.4280.
+    """
+    return _of_channels("dropout3d", as_values(input), (4, 5), p, training, rng)
+
+
 def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: Rng = None) -> Any:
     """Dropout that keeps mean 0 and variance 1, for SELU networks: dropped elements become -λα, where SELU saturates.
 
@@ -108,15 +118,35 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
 
     Source:    Klambauer et al. 2017, arXiv:1706.02515, section 2; training=False by default, as in PyTorch.
     """
-    x, p = as_values(input), check_p(p)
+    x = as_values(input)
+    return _alpha_dropped("alpha_dropout", x, x.shape, p, training, rng)
+
+
+def feature_alpha_dropout(
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: Rng = None
+) -> Any:
+    """`alpha_dropout` of whole channels: those of (N, C, *) are kept, or set to -λα, together.
+
+    Source:    Klambauer et al. 2017, arXiv:1706.02515, section 2, and Tompson et al. 2015, arXiv:1411.4280.
+    """
+    x = as_values(input)
+    if training and x.ndim < 2:
+        raise ShapeError(f"feature_alpha_dropout expects input of shape (N, C, *); got {x.shape}.")
+    shape = (*x.shape[:2], *[1] * (x.ndim - 2))
+    return _alpha_dropped("feature_alpha_dropout", x, shape, p, training, rng)
+
+
+def _alpha_dropped(who: str, x: Any, shape: tuple[int, ...], p: float, training: bool, rng: Rng) -> Any:
+    """`alpha_dropout` with one decision for each element of `shape`, which broadcasts to that of x."""
+    p = check_p(p)
     if not training or p == 0:
         return x
-    check_floating("alpha_dropout", x)
+    check_floating(who, x)
     if p == 1:
-        return dropout_op(x, like(np.zeros(x.shape, bool), raw(x)))
+        return dropout_op(x, like(np.zeros(shape, bool), raw(x)))
     saturated = -SELU_SCALE * SELU_ALPHA  # -λα: SELU's value at -∞
     a = 1 / math.sqrt((1 - p) * (1 + p * saturated**2))
-    mask = like(keep_mask(x.shape, 1 - p, generator(rng)), raw(x))
+    mask = like(keep_mask(shape, 1 - p, generator(rng)), raw(x))
     shift = np.where(mask, x.dtype.type(-a * p * saturated), x.dtype.type(a * (1 - p) * saturated))
     return dropout_op(x, mask, scale=a) + shift
 
@@ -127,7 +157,7 @@ def _of_channels(who: str, x: Any, dims: tuple[int, int], p: float, training: bo
     p = check_p(p)
     if not training:
         return x
-    lead = 1 if who == "dropout1d" and x.ndim == 2 else 2
+    lead = 2 if x.ndim == dims[1] or who == "dropout2d" else 1  # dropout2d reads three axes as (N, C, L)
     return _dropped(x, p, (*x.shape[:lead], *[1] * (x.ndim - lead)), rng)
 
 
@@ -195,6 +225,30 @@ class Dropout2d(_Dropout):
 
     def forward(self, x: Any) -> Any:
         return dropout2d(x, self.p, self.training, rng=self.rng)
+
+
+class Dropout3d(_Dropout):
+    """Dropout of whole channels of volumes: see `Dropout1d`.
+
+    Shape:     input (N, C, D, H, W) or (C, D, H, W) -> the same
+    Args:      p, rng: see `Dropout`.
+    Source:    Tompson et al. 2015, arXiv:1411.4280.
+    """
+
+    def forward(self, input: Any) -> Any:
+        return dropout3d(input, self.p, self.training, rng=self.rng)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """`AlphaDropout` of whole channels, which are kept, or set to SELU's value at -∞, together.
+
+    Shape:     input (N, C, *) -> the same
+    Args:      p, rng: see `Dropout`.
+    Source:    Klambauer et al. 2017, arXiv:1706.02515, section 2, and Tompson et al. 2015, arXiv:1411.4280.
+    """
+
+    def forward(self, input: Any) -> Any:
+        return feature_alpha_dropout(input, self.p, self.training, rng=self.rng)
 
 
 class AlphaDropout(_Dropout):

@@ -77,12 +77,12 @@ def embedding(
     weight = as_values(weight)
     if weight.ndim != 2:
         raise ShapeError(f"embedding expects a weight of shape (num_embeddings, embedding_dim); got {weight.shape}.")
-    _check_not_sparse("embedding", sparse)
+    check_not_sparse("embedding", sparse)
     rows = weight.shape[0]
-    indices = _indices(input, rows)
+    indices = rows_of_table(input, rows, "embedding")
     padding_idx = row_of_padding(padding_idx, rows)
     if max_norm is not None:
-        _shorten(weight, indices, max_norm, norm_type)
+        shorten(weight, indices, max_norm, norm_type)
     if padding_idx is None and not scale_grad_by_freq:
         return embedding_op(weight, indices)
     return embedding_op(weight, indices, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
@@ -103,37 +103,41 @@ def row_of_padding(padding_idx: int | None, rows: int) -> int | None:
     return int(padding_idx) % rows
 
 
-def _check_norms(max_norm: float | None, norm_type: float) -> None:
+def check_norms(max_norm: float | None, norm_type: float) -> None:
+    """Refuse a norm that is not positive."""
     if max_norm is not None and not max_norm > 0 or not norm_type > 0:
         raise ArgumentError(f"max_norm and norm_type must be positive; got {max_norm!r} and {norm_type!r}.")
 
 
-def _check_not_sparse(who: str, sparse: bool) -> None:
+def check_not_sparse(who: str, sparse: bool) -> None:
+    """Refuse sparse=True."""
     if sparse:
         raise ArgumentError(
             f"{who} has no sparse gradients; leave sparse=False. The dense one is made by a sparse product."
         )
 
 
-def _integers(x: Any, who: str) -> Any:
+def as_integers(x: Any, who: str) -> Any:
+    """A copy as an array of integers."""
     x = copied(note(raw(x)))  # a copy, because the next batch may be written into the same buffer before backward()
     if x.dtype.kind not in "iu" and x.size:
         raise DTypeError(f"{who} expects integers; got dtype {x.dtype}. Convert them: x.astype(int).")
     return x if x.dtype == np.intp else x.astype(np.intp)
 
 
-def _indices(input: Any, rows: int) -> Any:
-    indices = _integers(input, "embedding")
+def rows_of_table(input: Any, rows: int, who: str) -> Any:
+    """The indices as integers, each of which is a row of a table with this many."""
+    indices = as_integers(input, who)
     if indices.size and not is_foreign(indices):
         low, high = indices.min(), indices.max()
         if low < 0 or high >= rows:
-            raise ArgumentError(f"embedding of {rows} rows expects indices in 0 … {rows - 1}; got {low} … {high}.")
+            raise ArgumentError(f"{who} of {rows} rows expects indices in 0 … {rows - 1}; got {low} … {high}.")
     return indices
 
 
-def _shorten(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
+def shorten(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
     """Shorten the rows that are longer than max_norm, in place and without recording, as PyTorch does."""
-    _check_norms(max_norm, norm_type)
+    check_norms(max_norm, norm_type)
     if isinstance(weight, Tensor) and not weight.is_leaf:
         raise ArgumentError(
             "max_norm writes into the weight, which therefore must be a parameter; this one was computed from others."
@@ -146,6 +150,31 @@ def _shorten(weight: Any, indices: Any, max_norm: float, norm_type: float) -> No
         factors = np.where(long, max_norm / (lengths + 1e-7), 1).astype(values.dtype)
         with no_grad():
             weight[used] = values * factors[:, None]
+
+
+def given_table(values: Any, shape: tuple[int, int]) -> Parameter:
+    """A table with these values."""
+    if np.shape(values) != shape:
+        raise ShapeError(f"_weight must have shape {shape}; got {np.shape(values)}.")
+    return Parameter(values, name="weight")
+
+
+def fill_table(weight: Parameter, padding_idx: int | None, rng: np.random.Generator | None) -> None:
+    """Standard normal values, and zeros for the row of padding."""
+    init.normal_(weight, rng=rng)
+    if padding_idx is not None:
+        with no_grad():
+            weight[padding_idx] = 0
+
+
+def shape_of_table(embeddings: Any) -> tuple[int, int]:
+    """(V, D) of a table given to from_pretrained."""
+    if np.ndim(embeddings) != 2:
+        raise ShapeError(
+            f"from_pretrained expects a table of shape (num_embeddings, embedding_dim); got {np.shape(embeddings)}."
+        )
+    rows, columns = np.shape(embeddings)
+    return rows, columns
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:
@@ -162,7 +191,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
         array([[0, 0, 1],
                [1, 0, 0]])
     """
-    classes = _integers(tensor, "one_hot")
+    classes = as_integers(tensor, "one_hot")
     if num_classes == -1:
         if not classes.size:
             raise ArgumentError("one_hot cannot tell the number of classes from no class numbers; give num_classes=.")
@@ -220,26 +249,21 @@ class Embedding(Module):
         self.num_embeddings = check_size("num_embeddings", num_embeddings)
         self.embedding_dim = check_size("embedding_dim", embedding_dim)
         self.padding_idx = row_of_padding(padding_idx, num_embeddings)
-        _check_norms(max_norm, norm_type)
-        _check_not_sparse("Embedding", sparse)
+        check_norms(max_norm, norm_type)
+        check_not_sparse("Embedding", sparse)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
         if _weight is None:
             self.weight = blank((num_embeddings, embedding_dim), dtype, "weight")
-            self.weight.requires_grad = not _freeze
             self.reset_parameters(rng)
         else:
-            if np.shape(_weight) != (num_embeddings, embedding_dim):
-                raise ShapeError(f"_weight must have shape {(num_embeddings, embedding_dim)}; got {np.shape(_weight)}.")
-            self.weight = Parameter(_weight, not _freeze, name="weight")
+            self.weight = given_table(_weight, (num_embeddings, embedding_dim))
+        self.weight.requires_grad = not _freeze
 
     def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
         """Draw the first values again: standard normal, and zeros for padding_idx."""
-        init.normal_(self.weight, rng=rng)
-        if self.padding_idx is not None:
-            with no_grad():
-                self.weight[self.padding_idx] = 0
+        fill_table(self.weight, self.padding_idx, rng)
 
     @classmethod
     def from_pretrained(
@@ -253,11 +277,7 @@ class Embedding(Module):
         sparse: bool = False,
     ) -> Self:
         """An Embedding with the values and the dtype of a table (V, D), which is copied. Frozen unless freeze=False."""
-        if np.ndim(embeddings) != 2:
-            raise ShapeError(
-                f"from_pretrained expects a table of shape (num_embeddings, embedding_dim); got {np.shape(embeddings)}."
-            )
-        rows, columns = np.shape(embeddings)
+        rows, columns = shape_of_table(embeddings)
         return cls(rows, columns, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze)
 
     def forward(self, input: Any) -> Any:

@@ -28,7 +28,7 @@ def as_values(x: Any) -> Any:
 
 def cast_to(x: Any, like: Any, who: str) -> Any:
     """A floating x in the dtype of another array: a layer computes in the dtype of its parameters."""
-    if getattr(x, "dtype", None) == like.dtype:
+    if getattr(x, "dtype", "") == like.dtype:  # not None, which equals float64
         return x
     x = as_values(x)
     if x.dtype == like.dtype:

@@ -115,7 +115,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     Numerics:  computed in the weight's dtype; a floating x is cast to it.
     Raises:    ShapeError if the last axis of x is not in_features.
     """
-    if getattr(x, "dtype", None) != weight.dtype:
+    if getattr(x, "dtype", "") != weight.dtype:
         x = cast_to(x, weight, "Linear")
     try:
         return linear_op(x, weight) if bias is None else linear_op(x, weight, bias)

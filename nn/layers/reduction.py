@@ -23,6 +23,8 @@ def reduce(loss: Any, reduction: str) -> Any:
     check_reduction(reduction)
     if reduction == "none":
         return loss
+    if reduction == "mean" and not loss.size:
+        return np.sum(loss) + loss.dtype.type(np.nan)  # as in PyTorch, where NumPy's mean of nothing warns
     return in_single_precision(np.mean if reduction == "mean" else np.sum, loss)
 
 
@@ -33,9 +35,33 @@ def in_single_precision(total: Callable[[Any], Any], loss: Any) -> Any:
 
 def weighted(loss: Any, weight: Any) -> Any:
     """loss · weight, where a weight of 0 takes an element out, also one that is infinite."""
-    return np.where(weight == 0, 0, loss) * weight
+    return np.where((weight == 0) & ~np.isfinite(loss), 0, loss) * weight
 
 
 def mean_from_sum(total: Any, count: Any) -> Any:
-    """total / count; nan without a warning if count is 0, as PyTorch gives for an empty or entirely ignored batch."""
-    return total / count if count else total * total.dtype.type(np.nan)
+    """total / count, without a warning if count is 0.
+
+    Then it is nan for an empty or entirely ignored batch, and infinite where weights of both signs sum to 0, as in
+    PyTorch.
+    """
+    if count:
+        return total / count
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return total / total.dtype.type(0)
+
+
+def slopes_over_zero(d: Any) -> Any:
+    """The slopes d of a sum divided by a count of 0: infinite, but 0 for what counts nothing."""
+    return np.where(d == 0, 0, np.copysign(np.inf, d))
+
+
+def weighted_mean(loss: Any, weight: Any) -> Any:
+    """The sum of the losses / that of the weights, for composites: nan, with a slope of 0, where nothing counts."""
+    nothing = np.all(np.equal(weight, 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return in_single_precision(
+            lambda each: np.where(
+                nothing, np.nan, np.sum(each) / np.where(nothing, 1, np.sum(weight.astype(each.dtype)))
+            ),
+            loss,
+        )

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+_kinds: list[Callable[[Any], Any]] = []  # how arrays are converted, while the rows run on those of another library
+
+
+def constant(array: Any) -> Any:
+    """An array that the function of a row holds, in the kind of array that the row runs on."""
+    return _kinds[-1](array) if _kinds else array
+
+
+@contextmanager
+def constants_as(convert: Callable[[Any], Any]) -> Iterator[None]:
+    """Inside, `constant` converts by this function."""
+    _kinds.append(convert)
+    try:
+        yield
+    finally:
+        _kinds.pop()
 
 
 @dataclass(frozen=True)
@@ -21,6 +39,7 @@ class Case:
     tolerance    relative, of the numerical check and the comparison in float64
     elementwise  the inputs broadcast: also run on 0-d, empty and stretched shapes made from slices of the inputs
     float32      False where float32 is out of reach of the function
+    strict       why it does not run on another library's arrays; empty: it does
     """
 
     name: str
@@ -31,6 +50,7 @@ class Case:
     tolerance: float = 1e-6
     elementwise: bool = False
     float32: bool = True
+    strict: str = ""
 
 
 def normal(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 inf = np.inf
 
@@ -33,7 +33,7 @@ def sym(a: Any) -> Any:
 def definite(a: Any) -> Any:
     """Symmetric, positive definite: a matrix times its transpose, plus a multiple of the identity."""
     n = a.shape[-1]
-    return a @ a.mT + a.dtype.type(0.5) * np.eye(n, dtype=a.dtype)
+    return a @ a.mT + a.dtype.type(0.5) * constant(np.eye(n, dtype=a.dtype))
 
 
 def definite_of_torch(torch: Any, a: Any) -> Any:

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from nn.layers.activation.softmax import log_softmax_op
 from nn.layers.loss.binary_cross_entropy import binary_cross_entropy_op, sigmoid_binary_cross_entropy_op
+from nn.layers.loss.ctc import ctc_op
+from nn.layers.loss.multi_margin import multi_margin_op, multilabel_margin_op
 from nn.layers.loss.nll import negative_log_likelihood_op
 from nn.layers.loss.penalty import sum_of_magnitudes_op, sum_of_squares_op
 from nn.layers.loss.regression import huber_op, squared_error_op
@@ -15,11 +18,18 @@ from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_probabilities_op,
 )
 from nn.layers.reduction import REDUCTIONS
-from tests.cases.case import Case, normal, uniform
+from tests.cases.case import Case, constant, normal, uniform
 
 CLASSES = np.array([[0, 2], [1, -100], [2, 2], [1, 0]])  # (N, D), one of them ignored
 WEIGHT = np.array([0.5, 2.0, 1.5])
 POSITIVE = np.array([3.0, 0.5, 1.0])
+# of 4 examples of at most 5 times: labels, input lengths, target lengths; one target is empty
+ALIGNED = (np.array([[1, 2], [2, 2], [1, 0], [0, 0]]), np.array([5, 4, 3, 5]), np.array([2, 2, 1, 0]))
+# of 4 rows of 3 classes: labels, and which of them count; a row with none, and one with all
+LISTED = (
+    np.array([[2, 0, 0], [0, 0, 0], [0, 1, 2], [1, 1, 0]]),
+    np.array([[True, True, False], [False] * 3, [True] * 3, [True, True, False]]),
+)
 
 FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] = [
     *[("sigmoid_binary_cross_entropy", [(4, 3), (4, 3)], (), {"reduction": reduction}) for reduction in REDUCTIONS],
@@ -71,6 +81,16 @@ FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] 
         for factor in (1.0, 0.5)
         for r in REDUCTIONS
     ],
+    *[("huber", [(4, 3)], (), {"delta": delta}) for delta in (1.0, 0.3)],
+    *[(name, [(4, 3), (2,), ()], (), {}) for name in ("sum_of_squares", "sum_of_magnitudes")],
+    ("ctc", [(5, 4, 3)], ALIGNED, {}),
+    *[
+        ("multi_margin", [(4, 3)], (CLASSES[:, 0],), {"p": p, "margin": margin, "weight": weight})
+        for p in (1, 2)
+        for margin in (1.0, -0.5)
+        for weight in (None, WEIGHT, -WEIGHT)
+    ],
+    ("multilabel_margin", [(4, 3)], LISTED, {}),
 ]
 
 
@@ -131,7 +151,7 @@ def of_probabilities(weight: Any, smoothing: float, reduction: str) -> Case:
 
 
 def _like(weight: Any, x: Any) -> Any:
-    return None if weight is None else weight.astype(x.dtype)
+    return None if weight is None else constant(weight.astype(x.dtype))
 
 
 def with_logits(reduction: str) -> Any:
@@ -185,6 +205,32 @@ CASES = [
     Case(
         "huber delta=0.9", lambda d: huber_op(d, delta=0.9), either_side,
         lambda torch, d: torch.nn.functional.huber_loss(d, torch.zeros_like(d), reduction="none", delta=0.9),
+    ),
+    *[
+        Case(
+            f"multi_margin p={p}, weight={weight is not None}",
+            lambda x, p=p, weight=weight: multi_margin_op(x, CLASSES[:, 0], p=p, margin=0.7, weight=_like(weight, x)),
+            normal((4, 3)),
+            lambda torch, x, p=p, weight=weight: torch.nn.functional.multi_margin_loss(
+                x, torch.as_tensor(CLASSES[:, 0]), p, 0.7,
+                None if weight is None else torch.as_tensor(weight, dtype=x.dtype), reduction="none",
+            ),
+        )
+        for p in (1, 2)
+        for weight in (None, -WEIGHT)
+    ],
+    Case(
+        "multilabel_margin", lambda x: multilabel_margin_op(x, *LISTED), normal((4, 3)),
+        lambda torch, x: torch.nn.functional.multilabel_margin_loss(
+            x, torch.as_tensor(np.where(LISTED[1], LISTED[0], -1)), reduction="none"
+        ),
+    ),
+    Case("ctc", lambda x: ctc_op(x, *ALIGNED), normal((5, 4, 3))),
+    Case(
+        "ctc of log_softmax", lambda x: ctc_op(log_softmax_op(x, axis=2), *ALIGNED), normal((5, 4, 3)),
+        lambda torch, x: torch.nn.functional.ctc_loss(
+            x.log_softmax(2), *map(torch.as_tensor, ALIGNED), reduction="none"
+        ),
     ),
     Case(
         "sum_of_squares", sum_of_squares_op, normal((4, 3), (3,), (2, 2, 2)),

@@ -16,6 +16,7 @@ class OptimizerCase:
     tolerance   by how many units in the last place of 1 ten steps may differ; a step that divides by a small number
                 makes rounding errors larger
     least       the smallest difference that is always allowed
+    shapes      of three parameters that it updates
     """
 
     cls: type
@@ -23,10 +24,16 @@ class OptimizerCase:
     peer: bool = True
     tolerance: float = 8
     least: float = 0
+    shapes: tuple[tuple[int, ...], ...] = ((4, 3), (5,), ())
 
     @property
     def name(self) -> str:
         return " ".join([self.cls.__name__, *(f"{key}={value}" for key, value in self.options.items())])
+
+
+def muon(**options: Any) -> OptimizerCase:
+    """Matrices with more rows than columns, with fewer, and of one element."""
+    return OptimizerCase(optim.Muon, options, tolerance=100, shapes=((4, 3), (2, 5), (1, 1)))
 
 
 OPTIMIZERS = [
@@ -68,6 +75,20 @@ OPTIMIZERS = [
     OptimizerCase(optim.RAdam, {"betas": (0.9, 0.9), "weight_decay": 0.3, "decoupled_weight_decay": True}),
     OptimizerCase(optim.Lion, peer=False),
     OptimizerCase(optim.Lion, {"weight_decay": 0.3, "maximize": True}, peer=False),
+    OptimizerCase(optim.ASGD, least=1e-7),  # PyTorch keeps its eta and mu in float32
+    OptimizerCase(optim.ASGD, {"lambd": 0.5, "alpha": 0.9, "t0": 3}, least=1e-7),
+    OptimizerCase(optim.ASGD, {"t0": -2, "weight_decay": 0.1, "maximize": True}, least=1e-7),
+    OptimizerCase(optim.Rprop),
+    OptimizerCase(optim.Rprop, {"etas": (0.3, 1.7), "step_sizes": (1e-3, 0.1)}),
+    OptimizerCase(optim.Rprop, {"maximize": True}),
+    OptimizerCase(optim.Adafactor),
+    OptimizerCase(optim.Adafactor, {"beta2_decay": -0.3, "eps": (0.5, 2.0)}),
+    OptimizerCase(optim.Adafactor, {"d": 1.01, "weight_decay": 0.3, "maximize": True}),
+    OptimizerCase(optim.Adafactor, {"eps": (1e-3, 1e-3)}, shapes=((2, 4, 3), (1, 5), (2, 1, 2, 3))),
+    muon(),
+    muon(nesterov=False, momentum=0.5, weight_decay=0.3),
+    muon(adjust_lr_fn="match_rms_adamw", ns_steps=2, eps=0.5),
+    muon(adjust_lr_fn="original", ns_coefficients=(2.0, -1.5, 0.5), weight_decay=0.0),
     OptimizerCase(optim.LBFGS, {"max_iter": 4}, tolerance=200),
     OptimizerCase(optim.LBFGS, {"max_iter": 4, "history_size": 2, "line_search_fn": "strong_wolfe"}, tolerance=200),
 ]
@@ -110,6 +131,9 @@ CONVERGENCE = [
     ConvergenceCase(optim.NAdam, {}, 0.2, 0.05, 0.5),
     ConvergenceCase(optim.RAdam, {}, 0.3, 0.0005, 2),
     ConvergenceCase(optim.Lion, {}, 0.1, 0.03, 0.2, decay=True),
+    ConvergenceCase(optim.ASGD, {"lambd": 0}, 0.1, 0.001, 10),
+    ConvergenceCase(optim.Rprop, {}, 0.1, 0.01, 0.1),
+    ConvergenceCase(optim.Adafactor, {}, 0.1, 0.03, 0.2, decay=True),
     ConvergenceCase(optim.LBFGS, {}, 1, 0.5, 1),
     ConvergenceCase(optim.LBFGS, {"line_search_fn": "strong_wolfe"}, 1, 1, 1),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.ops.cumulative import linear_recurrence
-from tests.cases.case import Case, normal, uniform
+from tests.cases.case import Case, constant, normal, uniform
 from tests.cases.elementwise import apart
 
 S = (3, 4, 2)
@@ -25,7 +25,7 @@ def with_nans(shape: tuple[int, ...]) -> Callable[[Any], Any]:
     """Put nan in fixed places of an array, without filling a row."""
     holes = np.random.default_rng(3).random(shape) < 0.3
     holes[..., 0] = False
-    return lambda x: np.where(holes, np.nan, x)
+    return lambda x: np.where(constant(holes), np.nan, x)
 
 
 HOLES = with_nans(S)
@@ -41,7 +41,7 @@ CASES = [
     Case("sum axis=()", lambda x: np.sum(x, axis=()), normal(S), lambda torch, x: x * 1),
     Case("sum dtype=float64", lambda x: np.sum(x, 1, np.float64), normal(S),
          lambda torch, x: x.sum(1, dtype=torch.float64), float32=False),
-    Case("sum where= initial=", lambda x: np.sum(x, axis=1, where=LEFT, initial=2.0), normal(S)),
+    Case("sum where= initial=", lambda x: np.sum(x, axis=1, where=constant(LEFT), initial=2.0), normal(S)),
     Case("mean", np.mean, normal(S), lambda torch, x: x.mean()),
     Case("mean axis=1", lambda x: np.mean(x, 1), normal(S), lambda torch, x: x.mean(1)),
     Case("mean axis=(0, 2) keepdims", lambda x: np.mean(x, axis=(0, 2), keepdims=True), normal(S),
@@ -50,7 +50,7 @@ CASES = [
     Case("prod axis=1", lambda x: np.prod(x, axis=1), normal(S), lambda torch, x: x.prod(1)),
     Case("prod axis=(2, 0) keepdims", lambda x: np.prod(x, axis=(2, 0), keepdims=True), normal(S)),
     Case("prod with zeros", lambda x: np.prod(x, axis=1), with_zeros, lambda torch, x: x.prod(1)),
-    Case("prod where= initial=", lambda x: np.prod(x, axis=1, where=LEFT, initial=2.0), normal(S)),
+    Case("prod where= initial=", lambda x: np.prod(x, axis=1, where=constant(LEFT), initial=2.0), normal(S)),
     Case("max", np.max, apart(S), lambda torch, x: x.amax()),
     Case("max axis=1", lambda x: np.max(x, axis=1), apart(S), lambda torch, x: x.amax(1)),
     Case("amax axis=(0, 2) keepdims", lambda x: np.amax(x, axis=(0, 2), keepdims=True), apart(S),
@@ -120,7 +120,7 @@ CASES = [
     Case("median axis=1", lambda x: np.median(x, axis=1), apart(S), lambda torch, x: x.quantile(0.5, dim=1)),
     Case("median axis=(0, 2) keepdims", lambda x: np.median(x, axis=(0, 2), keepdims=True), apart(S)),
     Case("quantile", lambda x: np.quantile(x, 0.3), apart(S), lambda torch, x: x.quantile(0.3)),
-    Case("quantile of many", lambda x: np.quantile(x, Q, axis=1), apart(S), float32=False),
+    Case("quantile of many", lambda x: np.quantile(x, constant(Q), axis=1), apart(S), float32=False),
     Case("quantile by q", lambda x, q: np.quantile(x, q, axis=0),
          lambda rng: (*apart((7, 2))(rng), rng.uniform(0.03, 0.13, 3) + np.array([0.0, 1 / 3, 5 / 6])),
          lambda torch, x, q: x.quantile(q, dim=0)),

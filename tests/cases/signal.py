@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 
 def _interp(n: int = 7) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
@@ -38,5 +38,5 @@ CASES: list[Case] = [
     Case("interp period", lambda x, xp, fp: np.interp(x, xp, fp, period=5.5), _interp(), float32=False),
     Case("interp 2-D", lambda x, xp, fp: np.interp(np.reshape(x, (2, 4)), xp, fp), _interp(8), float32=False),
     Case("interp number", lambda x, xp, fp: np.interp(x[0], xp, fp), _interp(), float32=False),
-    Case("interp one knot", lambda x, fp: np.interp(x, [0.0], fp), normal((3,), (1,)), float32=False),
+    Case("interp one knot", lambda x, fp: np.interp(x, constant(np.zeros(1)), fp), normal((3,), (1,)), float32=False),
 ]  # fmt: skip

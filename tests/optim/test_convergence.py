@@ -62,3 +62,16 @@ def test_converges(case: ConvergenceCase, problem: str, dtype: Any) -> None:
         excess = f(x).item() - f(np.array(solution))
     assert excess < near * near, f"{x}, {excess} above the least"
     assert x.dtype == dtype
+
+
+def test_muon_solves_a_least_squares_problem_of_a_matrix() -> None:
+    rng = np.random.default_rng(0)
+    inputs, solution = rng.normal(size=(40, 4)), rng.normal(size=(4, 3))
+    w = nn.Parameter(np.zeros((4, 3)))
+    optimizer = optim.Muon([w], weight_decay=0.0)
+    for k in range(300):
+        optimizer.zero_grad()
+        ((inputs @ w - inputs @ solution) ** 2).mean().backward()
+        optimizer.param_groups[0]["lr"] = 0.1 * (1 - k / 300)
+        optimizer.step()
+    assert np.abs(w.numpy() - solution).max() < 1e-3

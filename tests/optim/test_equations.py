@@ -15,6 +15,7 @@ import optim
 from tests.cases.optimizers import OPTIMIZERS, OptimizerCase
 
 PEERS = [case for case in OPTIMIZERS if case.peer]
+LONG = [case for case in PEERS if case.cls is not optim.LBFGS]
 peers = pytest.mark.parametrize("case", PEERS, ids=[case.name for case in PEERS])
 LR, MU, B1, B2, EPS = 0.1, 0.9, 0.9, 0.999, 1e-8
 
@@ -151,7 +152,7 @@ class Twins:
     def __init__(self, case: OptimizerCase, dtype: Any, torch: Any) -> None:
         rng = np.random.default_rng(0)
         self.case, self.torch = case, torch
-        starts = [rng.uniform(0.5, 1, size=shape).astype(dtype) for shape in ((4, 3), (5,), ())]
+        starts = [rng.uniform(0.5, 1, size=shape).astype(dtype) for shape in case.shapes]
         self.ours = [nn.Parameter(start) for start in starts]
         self.theirs = [torch.tensor(start, requires_grad=True) for start in starts]
         self.make()
@@ -174,7 +175,7 @@ class Twins:
             def closure(params: list[Any] = params, optimizer: Any = optimizer) -> Any:
                 optimizer.zero_grad()
                 loss = sum((p * p * p / 3 + p * p).sum() for i, p in enumerate(params) if i != left_out)
-                loss = loss + (params[0][0, 0] * params[2] if left_out is None else 0)
+                loss = loss + (params[0].reshape(-1)[0] * params[2].sum() if left_out is None else 0)
                 loss.backward()
                 return loss
 
@@ -194,12 +195,19 @@ class Twins:
                 assert np.allclose(ours[i][key], theirs[i][key].numpy(), rtol=eps, atol=eps), key
 
 
+@pytest.fixture
+def torch_in_full_precision(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """PyTorch whose Muon iterates in the dtype of the parameters, as ours does, instead of bfloat16."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
+    return torch
+
+
 @pytest.mark.oracle
 @peers
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_takes_pytorchs_steps(case: OptimizerCase, dtype: Any) -> None:
-    torch = pytest.importorskip("torch")
-    twins = Twins(case, dtype, torch)
+def test_takes_pytorchs_steps(case: OptimizerCase, dtype: Any, torch_in_full_precision: Any) -> None:
+    twins = Twins(case, dtype, torch_in_full_precision)
     for k in range(10):
         if k == 5:  # both are replaced by what their saved states give
             saved, theirs = twins.optimizer.state_dict(), twins.peer.state_dict()
@@ -215,9 +223,29 @@ def test_takes_pytorchs_steps(case: OptimizerCase, dtype: Any) -> None:
 
 
 @pytest.mark.oracle
+@pytest.mark.parametrize("case", LONG, ids=[case.name for case in LONG])
+def test_takes_pytorchs_steps_for_long(case: OptimizerCase, torch_in_full_precision: Any) -> None:
+    """With gradients that do not depend on the parameters: near a minimum a rounding error may turn a step around."""
+    torch, rng = torch_in_full_precision, np.random.default_rng(0)
+    torch.set_default_dtype(torch.float64)  # also of what it remembers of a parameter as a whole
+    try:
+        twins = Twins(case, np.float64, torch)
+        for _ in range(200):
+            for p, q in zip(twins.ours, twins.theirs, strict=True):
+                p.grad = rng.normal(size=p.shape)
+                q.grad = torch.tensor(p.grad.numpy())
+            twins.optimizer.step()
+            twins.peer.step()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for p, q in zip(twins.ours, twins.theirs, strict=True):
+        assert np.allclose(p.numpy(), q.detach().numpy(), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.oracle
 @peers
-def test_continues_from_pytorchs_state_and_pytorch_from_ours(case: OptimizerCase) -> None:
-    torch = pytest.importorskip("torch")
+def test_continues_from_pytorchs_state_and_pytorch_from_ours(case: OptimizerCase, torch_in_full_precision: Any) -> None:
+    torch = torch_in_full_precision
 
     def converted(tree: Any, leaf: Callable[[Any], Any]) -> Any:
         if isinstance(tree, dict):
@@ -235,6 +263,17 @@ def test_continues_from_pytorchs_state_and_pytorch_from_ours(case: OptimizerCase
     for _ in range(3):
         twins.step()
         twins.check()
+
+
+@pytest.mark.oracle
+def test_muon_differs_from_pytorchs_by_the_rounding_to_bfloat16() -> None:
+    torch = pytest.importorskip("torch")
+    twins = Twins(OptimizerCase(optim.Muon, {"weight_decay": 0.0}, shapes=((40, 30),) * 3), np.float32, torch)
+    starts = [p.numpy().copy() for p in twins.ours]
+    twins.step()
+    for p, q, start in zip(twins.ours, twins.theirs, starts, strict=True):
+        change, theirs = p.numpy() - start, q.detach().numpy() - start
+        assert 1e-4 < np.linalg.norm(change - theirs) / np.linalg.norm(theirs) < 0.05
 
 
 @pytest.mark.oracle

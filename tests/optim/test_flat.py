@@ -20,6 +20,9 @@ KINDS: list[tuple[Any, dict[str, Any]]] = [
     (optim.SGD, {"momentum": 0.9}),
     (optim.Adam, {"weight_decay": 0.1}),
     (optim.NAdam, {}),
+    (optim.ASGD, {"t0": 1}),
+    (optim.Rprop, {}),
+    (optim.Adafactor, {"weight_decay": 0.1}),
 ]
 kinds = pytest.mark.parametrize(("cls", "options"), KINDS, ids=[cls.__name__ for cls, _ in KINDS])
 
@@ -255,6 +258,13 @@ def test_state_that_the_user_changes_counts(cls: Any, options: dict[str, Any]) -
     optimizer.state.clear()  # so it starts again, in the same buffers
     run(optimizer, params, 0, 6)
     assert_same(values(params), straight(cls, options))
+
+
+@pytest.mark.parametrize(("cls", "options"), KINDS[:3])
+def test_an_array_that_the_user_puts_into_the_state_counts(cls: Any, options: dict[str, Any]) -> None:
+    params = parameters()
+    optimizer = cls(params, lr=0.1, **options)
+    run(optimizer, params, 0, 6)
     key = "momentum_buffer" if cls is optim.SGD else "exp_avg"
     optimizer.state[params[3]][key] = np.full(5, 1e6)
     before = params[3].numpy().copy()
@@ -282,7 +292,7 @@ def test_a_changed_shape_is_named(cls: Any, options: dict[str, Any]) -> None:
     with pytest.raises(ShapeError, match=r"shape \(4,\) has a gradient of shape \(2, 3\). Call zero_grad"):
         optimizer.step()
     give_gradients([p], 0)
-    with pytest.raises(ShapeError, match=r"parameter 0 has shape \(4,\) by now, but its \w+ \(2, 3\)"):
+    with pytest.raises(ShapeError, match=r"parameter 0 has shape \(4,\) by now, but its \w+ \(2, [31]\)"):
         optimizer.step()
     assert p.tolist() == [1, 1, 1, 1]
     del optimizer.state[p]

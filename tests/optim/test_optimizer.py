@@ -13,6 +13,7 @@ import nn
 import optim
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, DTypeError, InPlaceError, ShapeError
+from tests.cases.optimizers import OPTIMIZERS
 
 
 def quadratic(p: Tensor) -> Tensor:
@@ -55,6 +56,24 @@ REFUSED = [
     (optim.NAdam, {"momentum_decay": -1}, "momentum_decay must be a finite number >= 0; got -1"),
     (optim.RAdam, {"eps": -1}, "eps must be a finite number >= 0; got -1"),
     (optim.Lion, {"betas": (0.9, 0.99, 0.999)}, r"betas must be a pair .* got \(0.9, 0.99, 0.999\)"),
+    (optim.ASGD, {"lr": -1}, "lr must be a finite number >= 0; got -1"),
+    (optim.ASGD, {"weight_decay": -1}, "weight_decay must be a finite number >= 0; got -1"),
+    (optim.ASGD, {"t0": float("inf")}, "t0 must be a finite number; got inf"),
+    (optim.ASGD, {"lambd": "1"}, "lambd must be a finite number; got '1'"),
+    (optim.Rprop, {"etas": (1.2, 0.5)}, r"etas\[0\] must be a finite number > 0 and < 1; got 1.2"),
+    (optim.Rprop, {"etas": (0.5, 1)}, r"etas\[1\] must be a finite number > 1; got 1"),
+    (optim.Rprop, {"etas": 0.5}, r"etas must be a pair of a number in \(0, 1\) and one > 1; got 0.5"),
+    (optim.Rprop, {"step_sizes": (1, 0.1)}, r"step_sizes must be \(least, largest\); got \(1, 0.1\). Swap them"),
+    (optim.Adafactor, {"beta2_decay": 0.8}, "beta2_decay must be a finite number .* <= 0; got 0.8"),
+    (optim.Adafactor, {"eps": (-1, 1e-3)}, r"eps\[0\] must be a finite number >= 0; got -1"),
+    (optim.Adafactor, {"eps": (None, None)}, r"eps\[1\] must be a finite number >= 0; got None"),
+    (optim.Adafactor, {"eps": 1e-3}, "eps must be a pair of None or a number >= 0 and a number >= 0; got 0.001"),
+    (optim.Adafactor, {"d": 0.5}, "d must be a finite number >= 1; got 0.5"),
+    (optim.Muon, {"momentum": -1}, "momentum must be a finite number >= 0; got -1"),
+    (optim.Muon, {"ns_coefficients": (1, 2)}, r"ns_coefficients must be three numbers .* got \(1, 2\)"),
+    (optim.Muon, {"ns_steps": 100}, "ns_steps must be < 100, .* got 100"),
+    (optim.Muon, {"ns_steps": 2.5}, "ns_steps must be a whole number >= 0; got 2.5"),
+    (optim.Muon, {"adjust_lr_fn": "none"}, "adjust_lr_fn must be 'original', 'match_rms_adamw' or None; got 'none'"),
     (optim.LBFGS, {"max_iter": 0}, "max_iter must be a whole number >= 1; got 0"),
     (optim.LBFGS, {"history_size": 2.5}, "history_size must be a whole number >= 1; got 2.5"),
     (optim.LBFGS, {"tolerance_grad": -1}, "tolerance_grad must be a finite number >= 0; got -1"),
@@ -67,10 +86,20 @@ REFUSED = [
 )
 def test_wrong_hyperparameters_are_refused(cls: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
-        cls([nn.Parameter([1.0])], **options)
+        cls([nn.Parameter([[1.0]])], **options)
     if "max_iter" not in options:
         with pytest.raises(ArgumentError, match=message):
-            cls([{"params": [nn.Parameter([1.0])], **options}])
+            cls([{"params": [nn.Parameter([[1.0]])], **options}])
+
+
+def test_muon_takes_matrices_only() -> None:
+    model = nn.Linear(2, 3)
+    with pytest.raises(ShapeError, match=r"Muon updates matrices; parameter 1 has shape \(3,\). Give it .*ndim == 2"):
+        optim.Muon(model.parameters())
+    optimizer = optim.Muon([model.weight])
+    with pytest.raises(ShapeError, match=r"the others to optim\.AdamW"):
+        optimizer.add_param_group({"params": [model.bias]})
+    assert len(optimizer.param_groups) == 1
 
 
 def test_wrong_parameters_are_refused() -> None:
@@ -153,20 +182,20 @@ def test_parameters_come_in_an_order(cls: Any, kind: Any) -> None:
     assert cls({p: 1}.keys()).param_groups[0]["params"][0] is p
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adagrad", "RMSprop", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam"])
+@pytest.mark.parametrize("name", sorted({case.cls.__name__ for case in OPTIMIZERS if case.peer} - {"LBFGS"}))
 def test_state_is_there_when_pytorchs_is(name: str) -> None:
     torch = pytest.importorskip("torch")
-    p, theirs = nn.Parameter([1.0, 2.0]), torch.nn.Parameter(torch.ones(2))
+    p, theirs = nn.Parameter([[1.0, 2.0]]), torch.nn.Parameter(torch.ones(1, 2))
     mine, other = getattr(optim, name)([p]), getattr(torch.optim, name)([theirs])
     for _ in range(3):
         assert {i: set(of_p) for i, of_p in mine.state_dict()["state"].items()} == {
             i: set(of_p) for i, of_p in other.state_dict()["state"].items()
         }
-        p.grad, theirs.grad = [1.0, 1.0], torch.ones(2)
+        p.grad, theirs.grad = [[1.0, 1.0]], torch.ones(1, 2)
         mine.step()
         other.step()
-    mine.add_param_group({"params": [nn.Parameter([1.0])]})
-    other.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))]})
+    mine.add_param_group({"params": [nn.Parameter([[1.0]])]})
+    other.add_param_group({"params": [torch.nn.Parameter(torch.ones(1, 1))]})
     assert mine.state_dict()["state"].keys() == ({0, 1} if name == "Adagrad" else other.state_dict()["state"].keys())
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
+
 ELEMENTS = 100  # arrays of up to so many elements are kept in full
 BLOCK = 1 << 16  # elements converted at a time, so that they stay in the cache
 
@@ -61,7 +63,9 @@ Content = float | int | Values | None
 
 
 def values_of(a: Any, elements: int = ELEMENTS) -> Content:
-    """An array as Values; a number stays a number."""
+    """An array as Values; a number stays a number; of another library's array, which is not asked, only the size."""
+    if is_foreign(a):
+        return Values(a.size)
     if isinstance(a, (float, int)):
         return a + 0.0 if isinstance(a, float) else int(a)
     a = np.asarray(a)

@@ -1,1 +1,1 @@
-"""Attention: one head, several heads, the encoder of the Transformer, positional encoding."""
+"""Attention: one head, several heads, the Transformer, positional encoding."""

@@ -1,61 +1,63 @@
-"""The encoder of the Transformer: self-attention and a feed-forward network, with residual connections."""
+"""The Transformer: an encoder of one sequence, and a decoder that makes another of it."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError
+from autograd.errors import ShapeError
+from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
-from nn.layers.activation.gelu import gelu
-from nn.layers.activation.relu import relu
-from nn.layers.attention.multi_head import MultiheadAttention
-from nn.layers.dropout import Dropout
-from nn.layers.inputs import cast_to
-from nn.layers.linear import Linear
+from nn.core.parameter import floating_dtype
+from nn.layers.attention.transformer_decoder import TransformerDecoder, TransformerDecoderLayer
+from nn.layers.attention.transformer_encoder import TransformerEncoder, TransformerEncoderLayer
+from nn.layers.inputs import as_values
 from nn.layers.normalization.layer_norm import LayerNorm
 
 
-class TransformerEncoderLayer(Module):
-    """Self-attention, then a feed-forward network at each position, both with a residual connection.
+class Transformer(Module):
+    """An encoder of src and a decoder of tgt that attends to what the encoder made.
 
-        post-norm (default):   z = norm1(x + attention(x))        y = norm2(z + network(z))
-        pre-norm (norm_first): z = x + attention(norm1(x))        y = z + network(norm2(z))
-        network(z) = linear2(activation(linear1(z)))
+        y = decoder(tgt, encoder(src))
 
-    with dropout after the attention, after the activation, after the network, and on the weights of the attention.
-    Pre-norm trains without warm-up of the learning rate, even with many layers (Xiong et al. 2020).
+    Embedding, positions (`PositionalEncoding`) and the last linear map are left to the model around it.
 
-    Shape:     src (T, N, d_model), with batch_first (N, T, d_model), without a batch (T, d_model) -> the same shape
-    Args:      nhead: the number of heads of the attention.
-               dim_feedforward: the width between the two layers of the network.
-               activation: "relu", "gelu", or a function of one argument.
-               layer_norm_eps: added to the variances.
-               bias: whether the linear maps and the norms have one.
+    Shape:     src (S, N, d_model), tgt (T, N, d_model), with batch_first (N, S, d_model) and (N, T, d_model), without a
+               batch (S, d_model) and (T, d_model) -> the shape of tgt
+    Args:      nhead: the number of heads of every attention.
+               num_encoder_layers, num_decoder_layers: how many layers each has, with a norm after the last.
+               dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias: those of
+               `TransformerEncoderLayer` and `TransformerDecoderLayer`.
+               custom_encoder, custom_decoder: modules to take in their place.
                dtype: of the parameters (default float32).
-               rng: source of the initial values and of the dropout masks.
-    Masks:     those of MultiheadAttention, where True blocks: src_mask is its attn_mask, src_key_padding_mask its
-               key_padding_mask.
-    Source:    Vaswani et al. 2017, arXiv:1706.03762, section 3.1; pre-norm: Xiong et al. 2020, arXiv:2002.04745,
-               figure 1.
+               rng: source of the initial values and of the dropout masks. As in PyTorch all matrices are
+               xavier_uniform_, also those of a custom encoder or decoder.
+    Masks:     those of the layers, where True blocks: src_mask (S, S), tgt_mask (T, T), memory_mask (T, S);
+               src_key_padding_mask and memory_key_padding_mask (N, S), tgt_key_padding_mask (N, T). src_is_causal,
+               tgt_is_causal, memory_is_causal: a position attends only to itself and those before it; None means False.
+    Raises:    ShapeError if the shapes do not fit.
+    Source:    Vaswani et al. 2017, arXiv:1706.03762.
     Example:
         >>> import numpy as np, nn
-        >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16, batch_first=True)
-        >>> layer(np.ones((3, 5, 8)), is_causal=True).shape
+        >>> model = nn.Transformer(8, 2, 1, 1, dim_feedforward=16, batch_first=True)
+        >>> model(np.ones((3, 7, 8)), np.ones((3, 5, 8)), tgt_is_causal=True).shape
         (3, 5, 8)
     """
 
     def __init__(
         self,
-        d_model: int,
-        nhead: int,
+        d_model: int = 512,
+        nhead: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
         activation: str | Callable[[Any], Any] = "relu",
+        custom_encoder: Module | None = None,
+        custom_decoder: Module | None = None,
         layer_norm_eps: float = 1e-5,
         batch_first: bool = False,
         norm_first: bool = False,
@@ -64,89 +66,76 @@ class TransformerEncoderLayer(Module):
         dtype: Any = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
-        check_size("dim_feedforward", dim_feedforward)
-        self.self_attn = MultiheadAttention(
-            d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng
-        )
-        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype, rng=rng)
-        self.dropout = Dropout(dropout, rng=rng)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype, rng=rng)
-        self.norm_first = norm_first
-        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.dropout1 = Dropout(dropout, rng=rng)
-        self.dropout2 = Dropout(dropout, rng=rng)
-        self.activation = _activation_function(activation)
+        def norm() -> LayerNorm:
+            return LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
 
-    def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
-        x = cast_to(src, self.linear1.weight, "TransformerEncoderLayer")
-        masks = (src_mask, src_key_padding_mask, is_causal)
-        if self.norm_first:
-            x = x + self._attention(self.norm1(x), *masks)
-            return x + self._network(self.norm2(x))
-        x = self.norm1(x + self._attention(x, *masks))
-        return self.norm2(x + self._network(x))
+        sizes = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
+        if custom_encoder is None:
+            layer: Module = TransformerEncoderLayer(*sizes, dtype=dtype, rng=rng)
+            custom_encoder = TransformerEncoder(layer, num_encoder_layers, norm())
+        if custom_decoder is None:
+            layer = TransformerDecoderLayer(*sizes, dtype=dtype, rng=rng)
+            custom_decoder = TransformerDecoder(layer, num_decoder_layers, norm())
+        self.encoder = custom_encoder
+        self.decoder = custom_decoder
+        self.d_model = check_size("d_model", d_model)
+        self.nhead = check_size("nhead", nhead)
+        self.batch_first = batch_first
+        self.reset_parameters(rng)
 
-    def _attention(self, x: Any, mask: Any, padding: Any, is_causal: bool) -> Any:
-        y, _ = self.self_attn(x, x, x, padding, need_weights=False, attn_mask=mask, is_causal=is_causal)
-        return self.dropout1(y)
-
-    def _network(self, x: Any) -> Any:
-        return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
-
-
-class TransformerEncoder(Module):
-    """A sequence of encoder layers.
-
-        y = norm(layer_n(… layer_1(src)))
-
-    Shape:     that of the layer
-    Args:      encoder_layer: copied num_layers times, so all layers start with the same values, as in PyTorch. For
-               different values, `encoder.apply` an initialiser of `nn.init`.
-               norm: a module for the result. Pre-norm layers need one, nn.LayerNorm(d_model), because they do not
-               normalise their last sum.
-               enable_nested_tensor, mask_check: PyTorch's options for its fast inference; they have no effect here.
-    Masks:     those of the layer: `mask` is its src_mask. is_causal=None means False.
-    Source:    Vaswani et al. 2017, arXiv:1706.03762, section 3.1.
-    Example:
-        >>> import numpy as np, nn
-        >>> layer = nn.TransformerEncoderLayer(8, nhead=2, dim_feedforward=16, batch_first=True, norm_first=True)
-        >>> encoder = nn.TransformerEncoder(layer, num_layers=3, norm=nn.LayerNorm(8))
-        >>> encoder(np.ones((2, 5, 8))).shape
-        (2, 5, 8)
-    """
-
-    def __init__(
-        self,
-        encoder_layer: Module,
-        num_layers: int,
-        norm: Module | None = None,
-        enable_nested_tensor: bool = True,
-        mask_check: bool = True,
-    ) -> None:
-        if not isinstance(encoder_layer, Module):
-            raise ArgumentError(
-                f"encoder_layer must be a module, such as nn.TransformerEncoderLayer(…); got {encoder_layer!r}."
-            )
-        self.num_layers = check_size("num_layers", num_layers)
-        self.enable_nested_tensor = enable_nested_tensor
-        self.mask_check = mask_check
-        generators = {id(rng): rng for m in encoder_layer.modules() if (rng := vars(m).get("rng")) is not None}
-        # The memo keeps deepcopy from copying the generators, so all layers draw from the same one.
-        self.layers = [copy.deepcopy(encoder_layer, dict(generators)) for _ in range(num_layers)]
-        self.norm = norm
+    def reset_parameters(self, rng: np.random.Generator | None = None) -> None:
+        """Draw the matrices again, as the constructor does; vectors stay what they are."""
+        for p in self.parameters():
+            if p.ndim > 1:
+                init.xavier_uniform_(p, rng=rng)
 
     def forward(
-        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None
+        self,
+        src: Any,
+        tgt: Any,
+        src_mask: Any = None,
+        tgt_mask: Any = None,
+        memory_mask: Any = None,
+        src_key_padding_mask: Any = None,
+        tgt_key_padding_mask: Any = None,
+        memory_key_padding_mask: Any = None,
+        src_is_causal: bool | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
     ) -> Any:
-        for layer in self.layers:
-            src = layer(src, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=bool(is_causal))
-        return src if self.norm is None else self.norm(src)
+        src, tgt = as_values(src), as_values(tgt)
+        self._check_inputs(src.shape, tgt.shape)
+        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
+        return self.decoder(
+            tgt,
+            memory,
+            tgt_mask=tgt_mask,
+            memory_mask=memory_mask,
+            tgt_key_padding_mask=tgt_key_padding_mask,
+            memory_key_padding_mask=memory_key_padding_mask,
+            tgt_is_causal=tgt_is_causal,
+            memory_is_causal=memory_is_causal,
+        )
 
+    def _check_inputs(self, src: tuple[int, ...], tgt: tuple[int, ...]) -> None:
+        batch = 0 if self.batch_first else 1
+        fits = len(src) == len(tgt) and len(src) in (2, 3) and src[-1] == tgt[-1] == self.d_model
+        if not fits or len(src) == 3 and src[batch] != tgt[batch]:
+            order = "(N, S, {0}) and tgt (N, T, {0})" if self.batch_first else "(S, N, {0}) and tgt (T, N, {0})"
+            raise ShapeError(
+                f"Transformer expects src {order.format(self.d_model)}, or both without the batch N; "
+                f"got {src} and {tgt}."
+            )
 
-def _activation_function(activation: Any) -> Callable[[Any], Any]:
-    if isinstance(activation, str):
-        activation = {"relu": relu, "gelu": gelu}.get(activation, activation)
-    if not callable(activation):
-        raise ArgumentError(f"activation must be 'relu', 'gelu' or a function; got {activation!r}.")
-    return activation  # type: ignore[no-any-return]
+    @staticmethod
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Any:
+        """The causal mask as an array: -inf above the diagonal, 0 elsewhere.
+
+        `tgt_is_causal=True` does the same without it.
+
+        Args:  sz: the length of the sequence.
+               device: has no effect.
+               dtype: of the mask; default float32, as in PyTorch.
+        """
+        size = check_size("sz", sz)
+        return np.triu(np.full((size, size), -np.inf, floating_dtype(dtype)), 1)

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from nn.layers.convolution.conv_base import ConvBase, Padding, bias_argument, borders, pad_images, weight_and_groups
+from nn.layers.convolution.conv_base import ConvBase, Padding, bias_argument, borders, weight_and_groups
 from nn.layers.convolution.primitives import convolution_op
 from nn.layers.images import Size, as_images, check_fit, per_axis
 from nn.layers.inputs import cast_to
 from nn.layers.kernels.patches import Sliding
+from nn.layers.padding import pad
 
 
 def conv1d(
@@ -95,7 +96,8 @@ class _ConvNd(ConvBase):
         if self.padding_mode != "zeros":
             input, single = as_images(input, self.axes, type(self).__name__, self.in_channels)
             border = borders(padding, self.kernel_size, self.stride, self.dilation)
-            input = pad_images(input[0] if single else input, border, self.padding_mode)
+            widths = [width for pair in reversed(border) for width in pair]
+            input = pad(input[0] if single else input, widths, self.padding_mode)
             padding = 0
         return _convolve(self.axes, input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 

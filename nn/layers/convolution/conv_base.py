@@ -17,8 +17,7 @@ from nn.layers.inputs import as_values, cast_to
 
 Padding = Size | str
 
-# PyTorch's padding_mode -> the mode of np.pad
-PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 def borders(
@@ -37,17 +36,6 @@ def borders(
         )
     reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
     return tuple([(r // 2, r - r // 2) for r in reach])
-
-
-def pad_images(x: Any, padding: tuple[tuple[int, int], ...], mode: str) -> Any:
-    """Images (*, *S) with a border, filled according to PyTorch's padding_mode (see `PADDING_MODES`)."""
-    size = x.shape[-len(padding) :]
-    room = {"reflect": 1, "circular": 0}.get(mode)
-    if room is not None and any(max(border) > s - room for border, s in zip(padding, size, strict=True)):
-        raise ShapeError(
-            f"padding {padding} with mode {mode!r} takes more than there is in input of size {size}. Use larger input."
-        )
-    return np.pad(x, ((0, 0),) * (x.ndim - len(padding)) + padding, mode=PADDING_MODES[mode])  # type: ignore[call-overload]
 
 
 def weight_and_groups(who: str, weight: Any, axes: int, groups: Any, transposed: bool = False) -> tuple[Any, int]:

@@ -44,13 +44,12 @@ def in_single_precision(forward: Callable[..., Any]) -> Callable[..., Any]:
     def widened(x: Any, *args: Any, **params: Any) -> Any:
         if x.dtype != np.float16:
             return forward(x, *args, **params)
-        out, values = forward(
-            _single(x), *[_single(a) for a in args], **{name: _single(a) for name, a in params.items()}
-        )
+        out, values = forward(single(x), *[single(a) for a in args], **{name: single(a) for name, a in params.items()})
         return out.astype(np.float16), values
 
     return widened
 
 
-def _single(a: Any) -> Any:
+def single(a: Any) -> Any:
+    """A floating array or Tensor in float32; anything else as it is."""
     return a.astype(np.float32) if getattr(getattr(a, "dtype", None), "kind", "") == "f" else a

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd.engine.kinds import is_foreign
 from autograd.errors import ArgumentError, DTypeError
 from nn.core.module import Module
 from nn.core.parameter import Buffer
@@ -39,9 +38,12 @@ def weight_buffer(weight: Any, name: str = "weight") -> Buffer | None:
     """A given weight as a Buffer, so that it is part of the state_dict; integers become float32."""
     if weight is None:
         return None
+    if getattr(weight, "requires_grad", False):
+        raise ArgumentError(
+            f"A loss stores its {name} as a constant; got a tensor that requires grad. Use {name}.detach(), or the "
+            f"function of nn.functional, which gives {name} its gradient."
+        )
     values = values_of(weight)
     if values.dtype.kind not in "fiub":
         raise DTypeError(f"{name} must be numbers; got dtype {values.dtype}.")
-    if not is_foreign(values) and (values < 0).any():
-        raise ArgumentError(f"{name} must not be negative; got {values.min()}.")
     return Buffer(values if values.dtype.kind == "f" else values.astype(np.float32))

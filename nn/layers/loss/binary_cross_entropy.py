@@ -13,7 +13,7 @@ from autograd.errors import ArgumentError
 from nn.core.parameter import Buffer
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss, weight_buffer
-from nn.layers.loss.targets import broadcast_weight, input_and_target, own_copy
+from nn.layers.loss.targets import broadcast_weight, input_and_target, own_copy, with_weights
 from nn.layers.reduction import check_reduction, mean_from_sum, reduce, weighted
 
 
@@ -45,8 +45,9 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reducti
         l = -w (y log h + (1 - y) log(1 - h))
 
     Shape:     input h and target y of one shape -> () for "mean" and "sum", that shape for "none"
-    Args:      weight: broadcast to the input.
-    Gradient:  (h - y) / (h (1 - h)), with a denominator of at least 1e-12; for the target log(1 - h) - log h.
+    Args:      weight: w, of either sign, broadcast to the input.
+    Gradient:  (h - y) / (h (1 - h)), with a denominator of at least 1e-12; for the target log(1 - h) - log h. A weight
+               gets one, too.
     Numerics:  the logarithms are at least -100, as in PyTorch, so h = 0 and h = 1 give finite losses. With logits, use
                `binary_cross_entropy_with_logits`, which is more accurate.
     Raises:    ArgumentError if h is not in [0, 1].
@@ -165,7 +166,7 @@ def _with_logits_composite(x: Any, y: Any, weight: Any = None, pos_weight: Any =
     right = ((x == np.inf) & (y == 1)) | ((x == -np.inf) & (y == 0))  # certain, and rightly so: 0·∞ is 0
     inside = np.where(right, 0, x)
     factor = np.where(right, 0, 1 if pos_weight is None else pos_weight)
-    loss = (1 - y) * np.where(right, 0, np.logaddexp(0, inside)) + factor * y * np.logaddexp(0, -inside)
+    loss = (1 - y) * np.where(right, 0, np.logaddexp(0, inside)) + weighted(np.logaddexp(0, -inside), factor * y)
     return reduce(loss if weight is None else weighted(loss, weight), reduction)
 
 
@@ -188,9 +189,9 @@ def binary_cross_entropy_with_logits(
         l = -w (p y log σ(x) + (1 - y) log(1 - σ(x)))
 
     Shape:     input x (logits) and target y of one shape -> () for "mean" and "sum", that shape for "none"
-    Args:      weight: w, broadcast to the input.
+    Args:      weight: w, of either sign, broadcast to the input.
                pos_weight: p, the factor of the positive examples, broadcast to the input: one number, or one per class.
-    Gradient:  (σ(x) - y) / N without weights. The target gets a gradient, too.
+    Gradient:  (σ(x) - y) / N without weights. The target and the weights get one, too.
     Numerics:  sigmoid and logarithm are computed together, so that large logits do not overflow.
     Example:
         >>> import numpy as np, nn.functional as F
@@ -202,7 +203,9 @@ def binary_cross_entropy_with_logits(
     input, target = input_and_target(input, target, who)
     w = None if weight is None else broadcast_weight(weight, input, who)
     p = None if pos_weight is None else broadcast_weight(pos_weight, input, who, "pos_weight")
-    return sigmoid_binary_cross_entropy_op(input, own_copy(target), weight=w, pos_weight=p, reduction=reduction)
+    return with_weights(
+        sigmoid_binary_cross_entropy_op, input, own_copy(target), weight=w, pos_weight=p, reduction=reduction
+    )
 
 
 class BCEWithLogitsLoss(Loss):

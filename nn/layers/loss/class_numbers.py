@@ -15,8 +15,7 @@ import numpy as np
 from autograd.engine.kinds import copied, is_foreign, like
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from nn.layers.loss.targets import as_constant, values_of
-from nn.layers.reduction import in_single_precision, reduce
+from nn.layers.loss.targets import as_weight, values_of
 
 
 def with_classes_second(x: Any, who: str) -> tuple[Any, tuple[int, ...]]:
@@ -30,10 +29,10 @@ def with_classes_second(x: Any, who: str) -> tuple[Any, tuple[int, ...]]:
 
 
 def class_weight(weight: Any, x: Any, who: str) -> Any:
-    """The weights of the classes as a constant (C,), or None."""
+    """The weights (C,) of the classes, or None."""
     if weight is None:
         return None
-    weight = as_constant(weight, x, who, "weight")
+    weight = as_weight(weight, x, who, "weight")
     if weight.shape != (x.shape[1],):
         raise ShapeError(f"{who} expects a weight a class, of shape ({x.shape[1]},); got {weight.shape}.")
     return weight
@@ -112,18 +111,6 @@ def weights_of(chosen: Any, weight: Any, x: Any) -> Any:
     if weight is None:
         return np.sum(chosen, axis=1).astype(x.dtype)
     return chosen_of(chosen, np.reshape(weight, (-1, *[1] * (x.ndim - 2))))
-
-
-def reduce_weighted(loss: Any, each: Any, reduction: str) -> Any:
-    """The losses of positions with these weights, as they are, their sum, or their mean: nan if nothing counts."""
-    if reduction != "mean":
-        return reduce(loss, reduction)
-
-    def mean(loss: Any) -> Any:
-        total = np.sum(each.astype(loss.dtype))
-        return np.where(total == 0, np.nan, np.sum(loss) / np.where(total == 0, 1, total))
-
-    return in_single_precision(mean, loss)
 
 
 def flat_indices(at: Any, shape: tuple[int, ...]) -> Any:

@@ -26,7 +26,7 @@ from nn.layers.loss.class_numbers import (
     is_class,
     with_classes_second,
 )
-from nn.layers.loss.targets import floating_values, in_dtype_of, own_copy
+from nn.layers.loss.targets import floating_values, in_dtype_of, own_copy, with_weights
 from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_classes_op,
     softmax_cross_entropy_of_probabilities_op,
@@ -101,15 +101,15 @@ def cross_entropy(
     Shape:     input (N, C), (C,) or (N, C, d1, …), classes on the second axis; target of the same shape without C for
                integer class numbers 0 … C-1, or of the input's shape for probabilities (one-hot integers and booleans
                are accepted) -> () for "mean" and "sum", the shape without C for "none"
-    Args:      weight: of the classes, (C,).
-               ignore_index: a class number whose positions do not count ; one >= 0 is refused with probabilities.
+    Args:      weight: of the classes, (C,), of either sign.
+               ignore_index: a class number whose positions do not count; one >= 0 is refused with probabilities.
                reduction: "mean" divides by the sum of the weights of the targets that count; for probabilities by the
                number of positions.
                label_smoothing: ε in [0, 1]; the target becomes (1 - ε) y + ε / C (Szegedy et al. 2015,
                arXiv:1512.00567, section 7).
-    Gradient:  (softmax(input) - y) / N in the plain case. A target of probabilities gets a gradient, too.
+    Gradient:  (softmax(input) - y) / N in the plain case. A target of probabilities and the weight get one, too.
     Numerics:  softmax and logarithm are computed together, so that large logits do not overflow. The mean is nan if
-               every position is ignored.
+               every position is ignored, and infinite if weights that count sum to 0.
     Raises:    ArgumentError for a class number out of range, DTypeError or ShapeError for a target that does not fit.
     Example:
         >>> import numpy as np, nn.functional as F
@@ -145,12 +145,16 @@ def _general_cross_entropy(
                 "Leave it out, or give class numbers; a position counts nothing if its probabilities are all 0."
             )
         y = np.reshape(own_copy(in_dtype_of(target, input, "cross_entropy")), x.shape)
-        loss = softmax_cross_entropy_of_probabilities_op(x, y, weight=w, label_smoothing=smoothing, reduction=reduction)
+        loss = with_weights(
+            softmax_cross_entropy_of_probabilities_op,
+            x, y, weight=w, label_smoothing=smoothing, reduction=reduction,
+        )  # fmt: skip
     else:
         at = class_numbers(target, x, outer, ignore_index, "cross-entropy")
-        loss = softmax_cross_entropy_of_classes_op(
-            x, at, weight=w, ignore_index=ignore_index, label_smoothing=smoothing, reduction=reduction
-        )
+        loss = with_weights(
+            softmax_cross_entropy_of_classes_op,
+            x, at, weight=w, ignore_index=ignore_index, label_smoothing=smoothing, reduction=reduction,
+        )  # fmt: skip
     return np.reshape(loss, outer) if reduction == "none" else loss
 
 

@@ -10,7 +10,14 @@ import numpy as np
 from autograd.engine.kinds import is_foreign
 from autograd.errors import ArgumentError, ShapeError
 from nn.layers.loss.base import Loss
-from nn.layers.loss.targets import check_positive, in_dtype_of, input_and_target, values_of
+from nn.layers.loss.targets import (
+    check_broadcast,
+    check_positive,
+    floating_values,
+    in_dtype_of,
+    input_and_target,
+    values_of,
+)
 from nn.layers.reduction import REDUCTIONS, check_reduction, in_single_precision, reduce
 
 KL_REDUCTIONS = (*REDUCTIONS, "batchmean")
@@ -39,7 +46,7 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
     loss = (np.exp(target) if log_target else target) * (log_of_target - np.where(zero, 0, input))
     if reduction == "batchmean":
         n = input.shape[0] if input.ndim else 1
-        return in_single_precision(lambda each: np.sum(each) / n, loss)
+        return in_single_precision(lambda each: np.sum(each) / n, loss) if n else reduce(loss, "mean")
     return reduce(loss, reduction)
 
 
@@ -131,8 +138,8 @@ def gaussian_nll_loss(
         l = ½ (log v + (h - y)² / v),     v = max(var, eps)
         l + ½ log 2π                      with full
 
-    Shape:     input h and target y of one shape (*, D); var of that shape with at most one axis of length 1, or of the
-               shape (*,), or a number -> () for "mean" and "sum", the input's shape for "none"
+    Shape:     input h (*, D) and target y, which broadcast; var of the input's shape with at most one axis of length 1,
+               or of the shape (*,), or a number -> () for "mean" and "sum", the common shape for "none"
     Gradient:  var gets the gradient of v even where var < eps, as in PyTorch, so that a variance can grow again.
     Raises:    ArgumentError for a negative variance.
     Source:    Nix & Weigend 1994, "Estimating the mean and variance of the target probability distribution".
@@ -143,8 +150,9 @@ def gaussian_nll_loss(
     """
     who = "gaussian_nll_loss"
     check_positive(who, "eps", eps)
-    input, target = input_and_target(input, target, who)
-    var = in_dtype_of(var, input, who)
+    input = floating_values(input, who)
+    target, var = in_dtype_of(target, input, who), in_dtype_of(var, input, who)
+    check_broadcast(input, target, who)
     if var.ndim and var.shape != input.shape:
         if var.shape == input.shape[:-1]:
             var = var[..., None]
@@ -169,8 +177,8 @@ class GaussianNLLLoss(Loss):
         l = ½ (log v + (h - y)² / v),     v = max(var, eps)
         l + ½ log 2π                      with full
 
-    Shape:     input h and target y (*, D); var of that shape, (*, 1), (*,) or a number
-               -> () for "mean" and "sum", the input's shape for "none"
+    Shape:     input h (*, D) and target y, which broadcast; var of the input's shape, (*, 1), (*,) or a number
+               -> () for "mean" and "sum", the common shape for "none"
     Source:    Nix & Weigend 1994, "Estimating the mean and variance of the target probability distribution".
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,8 +12,9 @@ from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.activation.relu import relu_op
 from nn.layers.loss.base import Loss
 from nn.layers.loss.class_numbers import chosen_of, is_class
+from nn.layers.loss.distance import PairwiseDistance, pairwise_distance
 from nn.layers.loss.targets import as_signs, check_positive, check_same_shape, floating_values, in_dtype_of, values_of
-from nn.layers.reduction import reduce
+from nn.layers.reduction import check_reduction, reduce
 
 
 def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Any:
@@ -202,18 +204,6 @@ class CosineEmbeddingLoss(Loss):
         return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
 
-def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
-    """The p-norm of x1 - x2 + eps along the last axis.
-
-    As in PyTorch, eps is added so that the gradient exists where x1 = x2.
-
-    Shape:     x1 and x2 (*, D), which broadcast -> (*,), or (*, 1) with keepdim
-    """
-    x1 = floating_values(x1, "pairwise_distance")
-    x2 = in_dtype_of(x2, x1, "pairwise_distance")
-    return np.linalg.vector_norm(x1 - x2 + eps, axis=-1, ord=p, keepdims=keepdim)
-
-
 def triplet_margin_loss(
     anchor: Any,
     positive: Any,
@@ -243,10 +233,17 @@ def triplet_margin_loss(
             f"{who} expects anchor, positive and negative of one shape (N, D) or (D,); "
             f"got {anchor.shape}, {positive.shape} and {negative.shape}."
         )
-    near = pairwise_distance(anchor, positive, p, eps)
-    far = pairwise_distance(anchor, negative, p, eps)
+
+    def distance(x1: Any, x2: Any) -> Any:
+        return pairwise_distance(x1, x2, p, eps)
+
+    return _triplet_margin(anchor, positive, negative, distance, margin, swap, reduction)
+
+
+def _triplet_margin(a: Any, p: Any, n: Any, distance: Any, margin: float, swap: bool, reduction: str) -> Any:
+    near, far = distance(a, p), distance(a, n)
     if swap:
-        far = np.minimum(far, pairwise_distance(positive, negative, p, eps))
+        far = np.minimum(far, distance(p, n))
     return reduce(relu_op(margin + near - far), reduction)
 
 
@@ -276,4 +273,89 @@ class TripletMarginLoss(Loss):
     def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
         return triplet_margin_loss(
             anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction
+        )
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    *,
+    distance_function: Callable[[Any, Any], Any] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Any:
+    """max(0, d(a, p) - d(a, n) + margin): `triplet_margin_loss` with a distance of your own.
+
+    Shape:     anchor a, positive p, negative n of as many axes as each other, which the distance compares
+               -> () for "mean" and "sum", the shape of the distances for "none"
+    Args:      distance_function: of two arrays or Tensors, in NumPy; default `pairwise_distance`.
+               swap: take d(p, n) instead of d(a, n) where it is the smaller (Balntas et al. 2016).
+    Example:
+        >>> import numpy as np, nn.functional as F
+        >>> a, p, n = np.zeros((1, 2)), np.array([[1.0, 3.0]]), np.array([[2.0, 2.0]])
+        >>> float(F.triplet_margin_with_distance_loss(
+        ...     a, p, n, distance_function=lambda x, y: np.max(np.abs(x - y), axis=-1)
+        ... ))
+        2.0
+    """
+    who = "triplet_margin_with_distance_loss"
+    check_reduction(reduction)
+    check_positive(who, "margin", margin)
+    _check_distance(who, distance_function)
+    anchor = floating_values(anchor, who)
+    positive, negative = in_dtype_of(positive, anchor, who), in_dtype_of(negative, anchor, who)
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise ShapeError(
+            f"{who} expects anchor, positive and negative of as many axes as each other; "
+            f"got {anchor.shape}, {positive.shape} and {negative.shape}."
+        )
+    distance = pairwise_distance if distance_function is None else distance_function
+    return _triplet_margin(anchor, positive, negative, distance, margin, swap, reduction)
+
+
+def _check_distance(who: str, distance_function: Any) -> None:
+    if distance_function is not None and not callable(distance_function):
+        raise ArgumentError(f"{who}: distance_function must be a function of two arrays; got {distance_function!r}.")
+
+
+class TripletMarginWithDistanceLoss(Loss):
+    """max(0, d(a, p) - d(a, n) + margin): `TripletMarginLoss` with a distance of your own.
+
+    The function is `functional.triplet_margin_with_distance_loss`.
+
+    Shape:     anchor a, positive p, negative n of as many axes as each other, which the distance compares
+               -> () for "mean" and "sum", the shape of the distances for "none"
+    Args:      distance_function: of two arrays or Tensors, also a Module, whose parameters then learn; default
+               `PairwiseDistance()`.
+               swap: take d(p, n) instead of d(a, n) where it is the smaller.
+    Source:    see `TripletMarginLoss`.
+    """
+
+    shown_options: ClassVar = {"margin": 1.0, "swap": False}
+
+    def __init__(
+        self,
+        *,
+        distance_function: Callable[[Any, Any], Any] | None = None,
+        margin: float = 1.0,
+        swap: bool = False,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(reduction=reduction)
+        _check_distance("TripletMarginWithDistanceLoss", distance_function)
+        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
+        self.margin = check_positive("TripletMarginWithDistanceLoss", "margin", margin)
+        self.swap = swap
+
+    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
+        return triplet_margin_with_distance_loss(
+            anchor,
+            positive,
+            negative,
+            distance_function=self.distance_function,
+            margin=self.margin,
+            swap=self.swap,
+            reduction=self.reduction,
         )

@@ -18,12 +18,11 @@ from nn.layers.loss.class_numbers import (
     flat_indices,
     is_class,
     position_weights,
-    reduce_weighted,
     weights_of,
     with_classes_second,
 )
-from nn.layers.loss.targets import floating_values
-from nn.layers.reduction import check_reduction, mean_from_sum
+from nn.layers.loss.targets import floating_values, with_weights
+from nn.layers.reduction import check_reduction, mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
 
 
 @in_single_precision
@@ -45,20 +44,18 @@ def _nll_vjp(
 ) -> Any:
     where, each, n = out.values
     d = np.zeros(x.shape, x.dtype)
-    if n is None:
-        share = -g
-    elif n:
-        share = -g / n
-    else:
-        return d  # every position is ignored or has weight 0
-    d.reshape(-1)[where] = share if each is None else share * each
+    share = -g if each is None else -g * each
+    if n is not None:
+        share = share / n if n else slopes_over_zero(share)
+    d.reshape(-1)[where] = share
     return d
 
 
 def _nll_composite(x: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     chosen = is_class(np.where(target == ignore_index, -1, target), x)
     each = weights_of(chosen, weight, x)
-    return reduce_weighted(-np.where(each == 0, 0, chosen_of(chosen, x)) * each, each, reduction)
+    loss = weighted(-chosen_of(chosen, x), each)
+    return weighted_mean(loss, each) if reduction == "mean" else reduce(loss, reduction)
 
 
 negative_log_likelihood_op = define(
@@ -90,7 +87,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, *, ignore_index: int =
     x, outer = with_classes_second(input, "nll_loss")
     w = class_weight(weight, x, "nll_loss")
     at = class_numbers(as_values(target), x, outer, ignore_index, "nll_loss")
-    loss = negative_log_likelihood_op(x, at, weight=w, ignore_index=ignore_index, reduction=reduction)
+    loss = with_weights(negative_log_likelihood_op, x, at, weight=w, ignore_index=ignore_index, reduction=reduction)
     return np.reshape(loss, outer) if reduction == "none" else loss
 
 

@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd.engine.kinds import is_foreign
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from nn.layers.kernels.precision import single
 from nn.layers.loss.base import Loss
-from nn.layers.loss.targets import as_constant, check_positive, input_and_target, own_copy
+from nn.layers.loss.targets import as_weight, check_positive, input_and_target, own_copy
 from nn.layers.reduction import check_reduction, in_single_precision, mean_from_sum, reduce, weighted
 
 
@@ -239,18 +241,16 @@ def _reduce_weighted(loss: Any, weight: Any, input: Any, reduction: str, who: st
     """The reduction of weighted losses, where "mean" divides by the sum of the weights."""
     weight = _weight_of_input_shape(weight, input, who)
     loss = weighted(loss, weight)
-    if reduction != "mean":
+    if reduction != "mean" or not loss.size:
         return reduce(loss, reduction)
-    if is_foreign(weight):
-        return in_single_precision(lambda each: np.sum(each) / np.sum(weight.astype(each.dtype)), loss)
-    total = float(np.sum(weight, dtype=np.float64))
-    if total == 0:
+    total = np.sum(single(weight) if weight.dtype == np.float16 else weight)
+    if not is_foreign(raw(total)) and total == 0:
         raise ArgumentError(f"{who}: the weights sum to 0, by which the mean would divide.")
     return in_single_precision(lambda each: np.sum(each) / total, loss)
 
 
 def _weight_of_input_shape(weight: Any, input: Any, who: str) -> Any:
-    weight = as_constant(weight, input, who, "weight")
+    weight = as_weight(weight, input, who, "weight")
     if weight.shape != input.shape:
         raise ShapeError(f"{who} expects a weight of the input's shape {input.shape}; got {weight.shape}.")
     return weight

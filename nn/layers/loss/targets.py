@@ -11,6 +11,7 @@ from autograd.engine.kinds import copied, given, is_foreign, note
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.inputs import as_values
+from nn.layers.kernels.precision import single
 
 
 def floating_values(x: Any, who: str) -> Any:
@@ -49,6 +50,16 @@ def check_same_shape(input: Any, target: Any, who: str) -> None:
         )
 
 
+def check_broadcast(input: Any, target: Any, who: str) -> None:
+    """Refuse shapes that do not broadcast."""
+    try:
+        np.broadcast_shapes(input.shape, target.shape)
+    except ValueError:
+        raise ShapeError(
+            f"{who} expects input and target that broadcast; got {input.shape} and {target.shape}."
+        ) from None
+
+
 def own_copy(x: Any) -> Any:
     """A copy of a plain array, because the caller may reuse its buffer before backward(); a Tensor as it is."""
     return x if isinstance(x, Tensor) else copied(x)
@@ -60,21 +71,29 @@ def values_of(x: Any) -> Any:
     return x if is_foreign(x) else np.asarray(x)
 
 
-def as_constant(x: Any, like: Any, who: str, name: str) -> Any:
-    """A copy of a weight as a plain array of the input's kind and dtype; a weight gets no gradient, as in PyTorch."""
-    if isinstance(x, Tensor) and x.requires_grad:
-        raise ArgumentError(
-            f"{who}: {name} is a constant and gets no gradient; got a tensor that requires grad. Use {name}.detach()."
-        )
+def as_weight(x: Any, like: Any, who: str, name: str) -> Any:
+    """A weight in the input's dtype: a Tensor if it requires grad, else a copy as a plain array of the input's kind."""
     values = given(raw(x), raw(like), f"{name} of {who}")
     if values.dtype.kind not in "fiub":
         raise DTypeError(f"{who} takes numbers as {name}; got {values.dtype}.")
+    if isinstance(x, Tensor) and x.requires_grad:
+        return in_dtype_of(x, like, who)
     return values.astype(like.dtype)
 
 
+def with_weights(op: Any, *args: Any, **params: Any) -> Any:
+    """op(...). Its rule has no derivative by a weight: if one requires grad, the composite is computed instead."""
+    if not any(isinstance(value, Tensor) for value in params.values()):
+        return op(*args, **params)
+    if args[0].dtype != np.float16:
+        return op.composite(*args, **params)
+    args, params = tuple(map(single, args)), {name: single(value) for name, value in params.items()}
+    return op.composite(*args, **params).astype(np.float16)
+
+
 def broadcast_weight(weight: Any, input: Any, who: str, name: str = "weight") -> Any:
-    """A weight as a constant; refuse a weight that does not broadcast to the input's shape or would enlarge it."""
-    weight = as_constant(weight, input, who, name)
+    """`as_weight`; refuse a weight that does not broadcast to the input's shape or would enlarge it."""
+    weight = as_weight(weight, input, who, name)
     try:
         fits = np.broadcast_shapes(weight.shape, input.shape) == input.shape
     except ValueError:

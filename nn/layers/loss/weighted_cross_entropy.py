@@ -18,10 +18,9 @@ from nn.layers.loss.class_numbers import (
     flat_indices,
     is_class,
     position_weights,
-    reduce_weighted,
     weights_of,
 )
-from nn.layers.reduction import mean_from_sum, weighted
+from nn.layers.reduction import mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
 
 
 def _softmax(x: Any) -> tuple[Any, Any]:
@@ -45,9 +44,11 @@ def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
         d *= g[:, None]
     elif reduction == "sum":
         d *= g
-    elif n:
+    else:
         if g != 1:
             d *= g
+        if not n:
+            return slopes_over_zero(d)
         d /= n
     return d
 
@@ -117,12 +118,12 @@ def _of_classes_composite(
     chosen = is_class(np.where(target == ignore_index, -1, target), x)
     each = weights_of(chosen, weight, x)
     log_p = log_softmax_op(x, axis=1)
-    loss = -np.where(each == 0, 0, chosen_of(chosen, log_p)) * (each * (1 - label_smoothing))
+    loss = weighted(-chosen_of(chosen, log_p), each * (1 - label_smoothing))
     if label_smoothing:
         counted = np.any(chosen, axis=1)
         summed = np.sum(log_p if weight is None else weighted(log_p, _per_class(weight, x)), axis=1)
         loss = loss - np.where(counted, summed, 0) * (label_smoothing / x.shape[1])
-    return reduce_weighted(loss, each, reduction)
+    return weighted_mean(loss, each) if reduction == "mean" else reduce(loss, reduction)
 
 
 softmax_cross_entropy_of_classes_op = define(

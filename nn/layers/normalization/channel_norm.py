@@ -45,6 +45,7 @@ class ChannelNorm(Module):
     """The base class of BatchNorm and InstanceNorm: weight, bias and running statistics of each channel."""
 
     dims: tuple[int, ...]  # the numbers of axes that an input may have
+    batch_optional = False  # whether the first of them is that of input without a batch
     weight: Parameter | None
     bias: Parameter | None
     running_mean: Buffer | None
@@ -93,7 +94,10 @@ class ChannelNorm(Module):
         x = as_values(x)
         if x.ndim not in self.dims or x.shape[channel_axis] != self.num_features:
             shapes = {2: "(N, C)", 3: "(N, C, L)", 4: "(N, C, H, W)", 5: "(N, C, D, H, W)"}
-            expected = " or ".join([shapes[n] for n in self.dims])
+            taken = [shapes[n] for n in self.dims]
+            if self.batch_optional:
+                taken = [taken[-1], taken[-1].replace("N, ", "")]
+            expected = " or ".join(taken)
             raise ShapeError(
                 f"{type(self).__name__} expects input of shape {expected} with C={self.num_features}; got {x.shape}."
             )

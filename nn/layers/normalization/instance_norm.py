@@ -48,7 +48,9 @@ def instance_norm(
 
 
 class InstanceNormBase(ChannelNorm):
-    """The base class of InstanceNorm1d and InstanceNorm2d, which differ in the number of axes."""
+    """The base class of InstanceNorm1d, InstanceNorm2d and InstanceNorm3d, which differ in the number of axes."""
+
+    batch_optional = True
 
     def __init__(
         self,
@@ -110,3 +112,13 @@ class InstanceNorm2d(InstanceNormBase):
     """
 
     dims = (3, 4)
+
+
+class InstanceNorm3d(InstanceNormBase):
+    """Normalise each channel of each volume over its positions: see `InstanceNorm1d`.
+
+    Shape:     input (N, C, D, H, W) or (C, D, H, W) -> the same
+    Source:    Ulyanov et al. 2016, arXiv:1607.08022.
+    """
+
+    dims = (4, 5)

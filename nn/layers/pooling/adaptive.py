@@ -64,6 +64,14 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     return _adaptive_avg_pool_nd(2, input, output_size)
 
 
+def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
+    """Cut volumes into a grid of a given size and take the mean of each cell: see `adaptive_avg_pool2d`.
+
+    Shape:     input (N, C, D, H, W) or (C, D, H, W) -> (N, C, P, Q, R) or (C, P, Q, R), whatever D, H and W are
+    """
+    return _adaptive_avg_pool_nd(3, input, output_size)
+
+
 def _adaptive_avg_pool_nd(axes: int, input: Any, output_size: Any) -> Any:
     x, single = as_images(input, axes, f"AdaptiveAvgPool{axes}d")
     check_not_empty(x, f"AdaptiveAvgPool{axes}d")
@@ -100,6 +108,17 @@ class AdaptiveAvgPool2d(_Adaptive):
         return adaptive_avg_pool2d(input, self.output_size)
 
 
+class AdaptiveAvgPool3d(_Adaptive):
+    """Cut volumes into a grid of a given size and take the mean of each cell: `AdaptiveAvgPool2d` with a further axis.
+
+    Shape:     input (N, C, D, H, W) or (C, D, H, W) -> (N, C, P, Q, R) or (C, P, Q, R)
+    Args:      output_size: P, Q and R, or one number for all; None keeps the size of that axis.
+    """
+
+    def forward(self, input: Any) -> Any:
+        return adaptive_avg_pool3d(input, self.output_size)
+
+
 def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """The maxima of output_size stretches of an axis: see `adaptive_max_pool2d`."""
     return _adaptive_max_pool_nd(1, input, output_size, return_indices)
@@ -114,27 +133,55 @@ def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = Fal
     return _adaptive_max_pool_nd(2, input, output_size, return_indices)
 
 
+def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """Cut volumes into a grid of a given size and take the maximum of each cell: see `adaptive_max_pool2d`.
+
+    Shape:     input (N, C, D, H, W) or (C, D, H, W) -> (N, C, P, Q, R) or (C, P, Q, R), whatever D, H and W are
+    """
+    return _adaptive_max_pool_nd(3, input, output_size, return_indices)
+
+
 def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indices: bool) -> Any:
     x, single = as_images(input, axes, f"AdaptiveMaxPool{axes}d")
     check_not_empty(x, f"AdaptiveMaxPool{axes}d")
     n, c, *size = x.shape
     places = _sizes(output_size, tuple(size))
-    where: Any = np.zeros((), np.intp)  # (*P, cell): the number in the flattened image of each pixel of each cell
+    pixels = _pixels_of_cells(tuple(size), places)
+    best = np.argmax(_cells(raw(x), places, pixels), axis=-1)  # (N, C, P)
+    best = np.transpose(np.reshape(best, (n * c, len(pixels))))
+    indices = np.take_along_axis(like(pixels, best), best, 1)
+    indices = np.reshape(np.transpose(indices), (n, c, len(pixels)))
+    y = np.take_along_axis(np.reshape(x, (n, c, math.prod(size))), indices, -1)
+    y, indices = np.reshape(y, (n, c, *places)), np.reshape(indices, (n, c, *places))
+    if single:
+        y, indices = y[0], indices[0]
+    return (y, indices) if return_indices else y
+
+
+def _cells(x: Any, places: tuple[int, ...], pixels: Any) -> Any:
+    """x (N, C, *S) -> (N, C, P, cell), by views where the number of cells divides the size along every axis."""
+    n, c, *size = x.shape
+    axes = len(size)
+    if any(s % count for s, count in zip(size, places, strict=True)):
+        return np.reshape(x, (n, c, math.prod(size)))[:, :, pixels]
+    split = [number for s, count in zip(size, places, strict=True) for number in (count, s // count)]
+    cells = np.reshape(x, (n, c, *split))
+    order = (0, 1, *range(2, 2 * axes + 2, 2), *range(3, 2 * axes + 2, 2))
+    return np.reshape(np.transpose(cells, order), (n, c, *pixels.shape))
+
+
+@lru_cache(maxsize=64)
+def _pixels_of_cells(size: tuple[int, ...], places: tuple[int, ...]) -> Any:
+    """(P, cell): the number in the flattened image of each pixel of each cell."""
+    axes = len(size)
+    where: Any = np.zeros((), np.intp)
     for s, count in zip(size, places, strict=True):
         start = np.arange(count) * s // count
         last = -(-np.arange(1, count + 1) * s // count) - 1
         longest = (last - start).max() + 1
         cell = np.minimum(start[:, None] + np.arange(longest), last[:, None])  # a shorter cell repeats its last pixel
         where = np.add.outer(where * s, cell)
-    where = where.transpose(*range(0, 2 * axes, 2), *range(1, 2 * axes, 2)).reshape(math.prod(places), -1)
-    cells = np.reshape(x, (n, c, math.prod(size)))[:, :, where]  # (N, C, P, cell)
-    best = np.argmax(raw(cells), axis=-1, keepdims=True)
-    y = np.reshape(np.take_along_axis(cells, best, -1), (n, c, *places))
-    numbers = np.transpose(np.reshape(best, (n * c, math.prod(places))))
-    indices = np.reshape(np.transpose(np.take_along_axis(like(where, best), numbers, 1)), (n, c, *places))
-    if single:
-        y, indices = y[0], indices[0]
-    return (y, indices) if return_indices else y
+    return where.transpose(*range(0, 2 * axes, 2), *range(1, 2 * axes, 2)).reshape(math.prod(places), -1)
 
 
 class AdaptiveMaxPool1d(_Adaptive):
@@ -167,3 +214,20 @@ class AdaptiveMaxPool2d(_Adaptive):
 
     def forward(self, input: Any) -> Any:
         return adaptive_max_pool2d(input, self.output_size, self.return_indices)
+
+
+class AdaptiveMaxPool3d(_Adaptive):
+    """Cut volumes into a grid of a given size and take the maximum of each cell: `AdaptiveMaxPool2d`, one axis more.
+
+    Shape:     input (N, C, D, H, W) or (C, D, H, W) -> (N, C, P, Q, R) or (C, P, Q, R)
+    Args:      output_size: as for `AdaptiveAvgPool3d`.
+               return_indices: also return the index of each maximum in the flattened volume.
+    Gradient:  of equal elements the first in the cell gets all of it.
+    """
+
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+        super().__init__(output_size)
+        self.return_indices = return_indices
+
+    def forward(self, input: Any) -> Any:
+        return adaptive_max_pool3d(input, self.output_size, self.return_indices)

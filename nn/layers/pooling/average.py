@@ -41,7 +41,7 @@ def avg_pool1d(
 
     Shape:     input (N, C, L) or (C, L) -> (N, C, P) or (C, P)
     """
-    return _avg_pool_nd(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    return avg_pool_nd("AvgPool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
 def avg_pool2d(
@@ -64,7 +64,9 @@ def avg_pool2d(
         array([[[[ 2.5,  4.5],
                  [10.5, 12.5]]]])
     """
-    return _avg_pool_nd(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return avg_pool_nd(
+        "AvgPool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 def avg_pool3d(
@@ -75,19 +77,22 @@ def avg_pool3d(
 
     Shape:     input (N, C, D, H, W) or (C, D, H, W) -> (N, C, P, Q, R) or (C, P, Q, R)
     """
-    return _avg_pool_nd(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return avg_pool_nd(
+        "AvgPool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
-def _avg_pool_nd(
-    axes: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
+def avg_pool_nd(
+    who: str, axes: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
     ceil_mode: bool, count_border: bool, divisor: int | None,
 ) -> Any:  # fmt: skip
-    x, single = as_images(input, axes, f"AvgPool{axes}d")
-    check_not_empty(x, f"AvgPool{axes}d")
+    """`avg_pool2d` with any number of axes; `who` is named in errors."""
+    x, single = as_images(input, axes, who)
+    check_not_empty(x, who)
     if divisor is not None:
         (divisor,) = per_axis("divisor_override", divisor, 1, 1)
     sliding = sliding_windows(axes, kernel_size, stride, padding, 1)
-    places = places_of_windows(sliding, x.shape[2:], ceil_mode, f"AvgPool{axes}d")
+    places = places_of_windows(sliding, x.shape[2:], ceil_mode, who)
     divisors = [None if divisor is None else divisor if axis == 0 else 1 for axis in range(axes)]
     each = zip(x.shape[2:], sliding.kernel, sliding.stride, sliding.padding, places, divisors, strict=True)
     plans = tuple([window_means(s, k, step, p[0], count, bool(count_border), d) for s, k, step, p, count, d in each])
@@ -113,8 +118,8 @@ class _AvgPool(Module):
         )
 
     def forward(self, input: Any) -> Any:
-        return _avg_pool_nd(
-            self.axes, input, self.kernel_size, self.stride, self.padding,
+        return avg_pool_nd(
+            type(self).__name__, self.axes, input, self.kernel_size, self.stride, self.padding,
             self.ceil_mode, self.count_include_pad, self.divisor_override,
         )  # fmt: skip
 

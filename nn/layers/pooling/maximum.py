@@ -177,7 +177,7 @@ def max_pool1d(
 
     Shape:     input (N, C, L) or (C, L) -> (N, C, P) or (C, P)
     """
-    return _max_pool_nd(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool_nd("MaxPool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(
@@ -202,7 +202,7 @@ def max_pool2d(
         array([[[[ 5.,  7.],
                  [13., 15.]]]])
     """
-    return _max_pool_nd(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool_nd("MaxPool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool3d(
@@ -213,17 +213,18 @@ def max_pool3d(
 
     Shape:     input (N, C, D, H, W) or (C, D, H, W) -> (N, C, P, Q, R) or (C, P, Q, R)
     """
-    return _max_pool_nd(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool_nd("MaxPool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def _max_pool_nd(
-    axes: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
+def max_pool_nd(
+    who: str, axes: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
     ceil_mode: bool, return_indices: bool,
 ) -> Any:  # fmt: skip
-    x, single = as_images(input, axes, f"MaxPool{axes}d")
-    check_not_empty(x, f"MaxPool{axes}d")
+    """`max_pool2d` with any number of axes; `who` is named in errors."""
+    x, single = as_images(input, axes, who)
+    check_not_empty(x, who)
     sliding = sliding_windows(axes, kernel_size, stride, padding, dilation)
-    places = places_of_windows(sliding, x.shape[2:], ceil_mode, f"MaxPool{axes}d")
+    places = places_of_windows(sliding, x.shape[2:], ceil_mode, who)
     y, index = max_pool_op(x, sliding=sliding, places=places)
     if not return_indices:
         return y[0] if single else y
@@ -257,8 +258,8 @@ class _MaxPool(Module):
         self.ceil_mode = ceil_mode
 
     def forward(self, input: Any) -> Any:
-        return _max_pool_nd(
-            self.axes, input, self.kernel_size, self.stride, self.padding, self.dilation,
+        return max_pool_nd(
+            type(self).__name__, self.axes, input, self.kernel_size, self.stride, self.padding, self.dilation,
             self.ceil_mode, self.return_indices,
         )  # fmt: skip
 

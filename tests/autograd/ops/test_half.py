@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 import autograd
 from autograd import Tensor
 from autograd.engine.forward import push
+from autograd.ops.special import logsumexp
 
 MANY = 70_000
 _values = np.tile(np.array([1.0, 3.0], np.float16), MANY // 2)
@@ -37,6 +39,18 @@ FUNCTIONS = {
     "nanstd": (np.nanstd, _values),
     "sum over axis 0": (lambda x: np.sum(x, axis=0), _rows),
     "median": (np.median, _ones),
+    "logsumexp": (logsumexp, _ones),
+    "logaddexp.reduce": (np.logaddexp.reduce, _ones),
+    "logaddexp2.reduce": (np.logaddexp2.reduce, _ones),
+    "fmax.reduce": (np.fmax.reduce, _ones),
+    "add.reduceat": (lambda x: np.add.reduceat(x, [0, 5000]), np.ones(10_000, np.float16)),
+    "take": (lambda x: np.take(x, np.repeat([0, 1], 5000)), _ones[:2]),
+    "getitem": (lambda x: x[np.zeros(5000, int), [[0], [1]]], _ones[:2].reshape(1, 2)),
+    "tile": (lambda x: np.tile(x, 5000), _ones[:2]),
+    "repeat": (lambda x: np.repeat(x, 5000), _ones[:2]),
+    "repeat of different numbers": (lambda x: np.repeat(x, [5000, 3]), _ones[:2]),
+    "resize": (lambda x: np.resize(x, 10_001), _ones[:2]),
+    "sliding_window_view": (lambda x: sliding_window_view(x, 5000), np.ones(12_000, np.float16)),
 }
 
 

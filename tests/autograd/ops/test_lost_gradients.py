@@ -27,6 +27,7 @@ LOST: dict[str, tuple[Callable[[Any], Any], str]] = {
             ("second", lambda x, f=function: f([1.0, 2.0], x)),
         )
     },
+    "ix_": (lambda x: np.ix_([0, 1], x), r"coordinates .*np\.meshgrid\(.*sparse=True"),
     "bincount": (lambda x: np.bincount(INDEX, x), r"weights .*np\.eye\(n\)\[x\]\.T @ weights"),
     "bincount by name": (lambda x: np.bincount(INDEX, weights=x, minlength=5), r"weights"),
     "histogram weights": (lambda x: np.histogram(INDEX, EDGES, weights=x), r"weights"),

@@ -445,7 +445,7 @@ def test_comparison_with_what_is_no_number() -> None:
 
 def test_a_function_without_a_rule_names_itself_and_both_remedies() -> None:
     x = leaf(1.0, 2.0)
-    for call in (lambda: np.fft.fft(x), lambda: np.unwrap(x), lambda: np.add.reduceat(x, [0])):
+    for call in (lambda: np.fft.fft(x), lambda: np.nextafter(x, 2.0), lambda: np.ldexp.reduce(x)):
         with pytest.raises(NoRuleError, match=r"no derivative rule.*x\.numpy\(\).*@autograd\.primitive") as error:
             call()
         assert isinstance(error.value, TypeError)

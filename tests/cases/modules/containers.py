@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import nn
+from nn import functional as F
 from tests.cases.modules.case import ModuleCase, away_from_zero
 
 
@@ -22,6 +23,38 @@ class ModuleDict(nn.ModuleDict):
 
     def forward(self, x: Any) -> Any:  # type: ignore[override]
         return self["second"](self["first"](x))
+
+
+def chain(x: Any, weights: Any) -> Any:
+    for weight in weights:
+        x = x @ weight
+    return x
+
+
+def affine(x: Any, weights: Any) -> Any:
+    return x * weights["scale"] + weights["shift"]
+
+
+class ParameterList(nn.ParameterList):
+    """Weights applied one after the other."""
+
+    def forward(self, x: Any) -> Any:  # type: ignore[override]
+        return chain(F.cast_to(x, self[0], "ParameterList"), self)
+
+
+class ParameterDict(nn.ParameterDict):
+    """An affine function."""
+
+    def forward(self, x: Any) -> Any:  # type: ignore[override]
+        return affine(F.cast_to(x, self["scale"], "ParameterDict"), self)
+
+
+def torch_parameters(base: Any, values: Any, function: Any) -> Any:
+    class Peer(base):  # type: ignore[misc]
+        def __call__(self, x: Any) -> Any:
+            return function(x, self)
+
+    return Peer(values)
 
 
 def linear(in_features: int, out_features: int, rng: np.random.Generator) -> nn.Linear:
@@ -63,6 +96,17 @@ MODULES = [
     ModuleCase(
         nn.ModuleDict, lambda rng: ModuleDict({"first": linear(3, 4, rng), "second": linear(4, 2, rng)}),
         away_from_zero(4, 3), torch_dict
+    ),
+    ModuleCase(
+        nn.ParameterList, lambda rng: ParameterList([rng.normal(size=(3, 4)), rng.normal(size=(4, 2))]),
+        away_from_zero(4, 3),
+        lambda torch: torch_parameters(torch.nn.ParameterList, [torch.ones(3, 4), torch.ones(4, 2)], chain),
+    ),
+    ModuleCase(
+        nn.ParameterDict, lambda rng: ParameterDict({"shift": rng.normal(size=3), "scale": rng.normal(size=3)}),
+        away_from_zero(4, 3), lambda torch: torch_parameters(
+            torch.nn.ParameterDict, {"scale": torch.ones(3), "shift": torch.ones(3)}, affine
+        ),
     ),
     ModuleCase(nn.Identity, lambda rng: nn.Identity(54, eps=0.1), away_from_zero(4, 3),
                lambda torch: torch.nn.Identity(54, eps=0.1)),

@@ -28,6 +28,12 @@ ROWS: list[tuple[str, tuple[Any, ...], dict[str, Any], tuple[int, ...]]] = [  # 
     ("Conv2d", (1, 2, 3), {"padding": "same", "padding_mode": "circular"}, (2, 1, 3, 3)),
     ("Conv2d", (2, 2, 2), {"padding_mode": "reflect", "padding": 1}, (2, 3, 3)),
     ("Conv2d", (2, 2, 2), {}, (2, 3, 3)),
+    ("Conv1d", (2, 2, 3), {"padding": 2, "padding_mode": "reflect", "stride": 2}, (2, 2, 4)),
+    ("Conv1d", (1, 2, 2), {"padding": 3, "padding_mode": "replicate"}, (1, 2)),
+    ("Conv1d", (2, 2, 3), {"padding": "same", "padding_mode": "circular", "dilation": 2, "groups": 2}, (2, 2, 4)),
+    ("Conv3d", (1, 1, 2), {"padding": (1, 0, 1), "padding_mode": "reflect"}, (1, 1, 2, 2, 3)),
+    ("Conv3d", (1, 2, 2), {"padding": 1, "padding_mode": "replicate", "stride": 2}, (1, 1, 2, 2, 2)),
+    ("Conv3d", (1, 1, 2), {"padding": (0, 1, 2), "padding_mode": "circular"}, (1, 2, 2, 2)),
     ("Conv3d", (2, 2, 2), {"stride": (1, 2, 1), "padding": 1}, (1, 2, 2, 3, 2)),
     ("ConvTranspose1d", (2, 3, 3), {}, (2, 2, 3)),
     (

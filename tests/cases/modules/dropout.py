@@ -27,7 +27,8 @@ MODULES = [
     row(name, p, training, *shape)
     for name, shapes in (
         ("Dropout", [(3, 4)]), ("Dropout1d", [(2, 3, 4), (3, 4)]), ("Dropout2d", [(2, 3, 2, 2)]),
-        ("AlphaDropout", [(3, 4)]),
+        ("Dropout3d", [(2, 3, 2, 1, 2), (3, 2, 1, 2)]), ("AlphaDropout", [(3, 4)]),
+        ("FeatureAlphaDropout", [(3, 4), (2, 3, 2, 2)]),
     )
     for shape in shapes
     for p, training in ((0.3, False), (0.0, True), (1.0, True))

@@ -81,6 +81,10 @@ def pairs(rng: np.random.Generator) -> tuple[Any, ...]:
     return rng.normal(size=(6, 3)), rng.normal(size=(6, 3)), np.array([1, -1, 1, -1, -1, -1])
 
 
+def pair_of_vectors(rng: np.random.Generator) -> tuple[Any, ...]:
+    return rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+
+
 def triplets(rng: np.random.Generator) -> tuple[Any, ...]:
     return tuple(rng.normal(size=(5, 3)) for _ in range(3))
 
@@ -101,6 +105,42 @@ def row(name: str, inputs: Any, label: str = "", peer: Any = None, weights: Any 
     return ModuleCase(
         cls, make, inputs, peer or (theirs if name not in ("HalfMSELoss", "HingeLoss") else None), label=label
     )
+
+
+class CTCLoss(nn.CTCLoss):
+    """With log_softmax before it: PyTorch's gradient is that of the two together."""
+
+    def forward(self, input: Any, *rest: Any) -> Any:
+        return super().forward(nn.functional.log_softmax(input, -1), *rest)
+
+
+def sequences(rng: np.random.Generator) -> tuple[Any, ...]:
+    return (
+        rng.normal(size=(6, 3, 4)),
+        np.array([[1, 2, 3], [3, 3, 0], [0, 0, 0]]),
+        np.array([6, 5, 4]),
+        np.array([3, 2, 0]),
+    )
+
+
+def ctc(label: str, inputs: Any = sequences, **options: Any) -> ModuleCase:
+    def theirs(torch: Any) -> Any:
+        class Peer(torch.nn.CTCLoss):  # type: ignore[misc, name-defined]
+            def forward(self, input: Any, *rest: Any) -> Any:
+                return super().forward(input.log_softmax(-1), *rest)
+
+        return Peer(**options)
+
+    return ModuleCase(nn.CTCLoss, lambda rng: CTCLoss(**options), inputs, theirs, label=label)
+
+
+def logits_and_lists(rng: np.random.Generator) -> tuple[Any, ...]:
+    """A row with two labels, one with none, one with all, one that lists a class twice."""
+    return rng.normal(size=(4, 3)), np.array([[2, 0, -1], [-1, 1, 0], [0, 1, 2], [1, 1, -1]])
+
+
+def manhattan(x1: Any, x2: Any) -> Any:
+    return abs(x1 - x2).sum(-1)
 
 
 def mean_of_kl(torch: Any) -> Any:
@@ -153,6 +193,14 @@ MODULES = [
     *every_reduction("GaussianNLLLoss", normals(4, 3)),
     row("GaussianNLLLoss", normals(4, 1), "one variance a row", full=True),
     row("GaussianNLLLoss", normals(4), "one variance a row, axis left out"),
+    *[ctc(reduction, reduction=reduction) for reduction in REDUCTIONS],
+    ctc("concatenated targets, blank=2", lambda rng: (
+        rng.normal(size=(6, 2, 4)), np.array([1, 1, 3]), np.array([6, 4]), np.array([2, 1])), blank=2),
+    ctc("of one sequence", lambda rng: (
+        rng.normal(size=(6, 4)), np.array([1, 1, 3]), np.array(6), np.array(3)), reduction="none"),
+    ctc("too long a target, zero_infinity", lambda rng: (
+        rng.normal(size=(3, 2, 4)), np.array([[1, 1, 3], [1, 2, 0]]), np.array([3, 3]), np.array([3, 2])),
+        zero_infinity=True),
     *every_reduction("MSELoss", input_and_target),
     *every_reduction("HalfMSELoss", input_and_target),
     *every_reduction("L1Loss", input_and_target),
@@ -173,4 +221,20 @@ MODULES = [
     *every_reduction("TripletMarginLoss", triplets),
     row("TripletMarginLoss", triplets, margin=3.0, swap=True),
     row("TripletMarginLoss", triplets, margin=3.0, p=3.0),
+    *every_reduction("TripletMarginWithDistanceLoss", triplets),
+    row("TripletMarginWithDistanceLoss", triplets, "of a function", distance_function=manhattan, swap=True, margin=2.0),
+    *every_reduction("MultiMarginLoss", logits_and_classes),
+    *every_reduction("MultiMarginLoss", logits_and_classes, weights={"weight": [0.5, -2.0, 0.0, 1.0]}, p=2, margin=0.7),
+    row("MultiMarginLoss", one_and_its_class, "of one example", reduction="none"),
+    *every_reduction("MultiLabelMarginLoss", logits_and_lists),
+    row("MultiLabelMarginLoss", lambda rng: (rng.normal(size=3), np.array([1, -1, 0])), "of one example"),
+    *every_reduction("SoftMarginLoss", lambda rng: (rng.normal(size=(5, 3)), rng.choice([-1, 1], (5, 3)))),
+    *every_reduction("MultiLabelSoftMarginLoss", logits_and_probabilities),
+    *every_reduction("MultiLabelSoftMarginLoss", logits_and_probabilities, weights={"weight": [0.5, -2.0, 0.0, 1.0]}),
+    row("MultiLabelSoftMarginLoss", lambda rng: (rng.normal(size=(2, 3, 4)), rng.uniform(size=(2, 3, 4))), "3-d"),
+    *[row("PairwiseDistance", pair_of_vectors, p=p) for p in (1.0, 2.0, 3.0, np.inf)],
+    row("PairwiseDistance", pair_of_vectors, keepdim=True, eps=0.1),
+    row("PairwiseDistance", lambda rng: (rng.normal(size=(2, 1, 3)), rng.normal(size=(4, 3))), "broadcast"),
+    *[row("CosineSimilarity", pair_of_vectors, dim=dim) for dim in (0, 1, -1)],
+    row("CosineSimilarity", lambda rng: (rng.normal(size=(4, 1)), rng.normal(size=3)), "broadcast", eps=0.1),
 ]  # fmt: skip

@@ -39,7 +39,20 @@ def row(name: str, sizes: tuple[Any, ...], options: dict[str, Any], *shape: int,
     )
 
 
+def response(sizes: tuple[Any, ...], options: dict[str, Any], *shape: int) -> ModuleCase:
+    words = [*map(str, sizes), *[f"{key}={value}" for key, value in options.items()], f"on {shape}"]
+    return ModuleCase(
+        nn.LocalResponseNorm, lambda rng: nn.LocalResponseNorm(*sizes, **options), spread_out(*shape),
+        lambda torch: torch.nn.LocalResponseNorm(*sizes, **options), label=", ".join(words),
+    )  # fmt: skip
+
+
 MODULES = [
+    response((2,), {}, 2, 3, 4),
+    response((3,), {"alpha": 0.5, "beta": 0.6, "k": 2.0}, 2, 4, 2, 2),
+    response((4, 0.5, 0.5), {}, 1, 5, 1, 2, 2),
+    response((9,), {"alpha": 1.0, "k": 0.5}, 2, 2, 3),
+    response((1,), {"alpha": 1}, 2, 2, 3, 0),
     row("BatchNorm1d", (3,), {}, 5, 3),
     row("BatchNorm1d", (3,), {}, 5, 3, training=False),
     row("BatchNorm1d", (3,), {}, 2, 3, 4),
@@ -60,6 +73,9 @@ MODULES = [
     row("InstanceNorm2d", (3,), {}, 2, 3, 2, 2, training=False),
     row("InstanceNorm2d", (3,), {"affine": True, "eps": 0.1}, 2, 3, 2, 2),
     row("InstanceNorm2d", (2,), {"track_running_stats": True}, 2, 2, 3),
+    row("InstanceNorm3d", (2,), {"affine": True}, 2, 2, 2, 1, 3),
+    row("InstanceNorm3d", (2,), {"track_running_stats": True}, 2, 2, 3, 2),
+    row("InstanceNorm3d", (2,), {"track_running_stats": True}, 1, 2, 2, 3, 2, training=False),
     row("LayerNorm", (5,), {}, 3, 5),
     row("LayerNorm", ((2, 3),), {"eps": 0.1}, 2, 2, 2, 3),
     row("LayerNorm", (5,), {"bias": False}, 2, 2, 5),

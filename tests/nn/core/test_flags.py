@@ -45,7 +45,7 @@ OPTIMIZERS = [(cls, name) for cls in vars(optim).values() if isinstance(cls, typ
 
 @pytest.mark.parametrize(("cls", "name"), OPTIMIZERS, ids=[f"{cls.__name__} {name}" for cls, name in OPTIMIZERS])
 def test_a_flag_of_an_optimizer_is_true_or_false(cls: Any, name: str) -> None:
-    p = nn.Parameter([1.0])
+    p = nn.Parameter([[1.0]])
     for make in (lambda: cls([p], **{name: "False"}), lambda: cls([{"params": [p], name: "False"}])):
         with pytest.raises(ArgumentError, match=f"{name} must be True or False; got 'False'"):
             make()

@@ -67,7 +67,7 @@ def test_the_slides_form_has_the_same_expectation(rng: np.random.Generator) -> N
     np.testing.assert_allclose(keep * ours_in_use, slides_in_use)
 
 
-@pytest.mark.parametrize("function", [F.dropout, F.alpha_dropout])
+@pytest.mark.parametrize("function", [F.dropout, F.alpha_dropout, F.feature_alpha_dropout])
 def test_nothing_is_done_in_use_and_for_p_0(function: Any, rng: np.random.Generator) -> None:
     x = Tensor(rng.normal(size=(3, 4)), requires_grad=True)
     assert function(x, 0.5, training=False) is x
@@ -89,32 +89,45 @@ def test_p_1_gives_zeros_and_no_gradient(rng: np.random.Generator) -> None:
         (nn.Dropout1d(0.5), (30, 20, 5), (2,)),
         (nn.Dropout1d(0.5), (300, 5), (1,)),
         (nn.Dropout2d(0.5), (30, 20, 3, 2), (2, 3)),
+        (nn.Dropout3d(0.5), (30, 20, 3, 2, 2), (2, 3, 4)),
+        (nn.Dropout3d(0.5), (300, 3, 2, 2), (1, 2, 3)),
+        (nn.FeatureAlphaDropout(0.5), (30, 20, 3, 2), (2, 3)),
+        (nn.FeatureAlphaDropout(0.5), (30, 20), ()),
     ],
 )
 def test_channels_are_dropped_whole(layer: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
     layer.rng = np.random.default_rng(0)
-    y = layer(np.ones(shape))
-    assert set(np.unique(y)) == {0, 2}
-    assert (np.ptp(y, axis=axes) == 0).all()
-    assert 0.4 < (y.mean(axis=axes) == 0).mean() < 0.6
+    x = Tensor(np.ones(shape), requires_grad=True)
+    y = layer(x)
+    y.sum().backward()
+    assert len(np.unique(y.numpy())) == len(np.unique(x.grad.numpy())) == 2
+    dropped = x.grad.numpy() == 0
+    assert (dropped == (y.numpy() == y.numpy().min())).all()
+    assert (dropped.all(axis=axes) == dropped.any(axis=axes)).all()
+    assert 0.4 < dropped.mean() < 0.6
+    if not isinstance(layer, nn.FeatureAlphaDropout):
+        assert set(np.unique(y.numpy())) == {0, 2}
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5])
-def test_alpha_dropout_keeps_mean_and_variance(p: float, rng: np.random.Generator) -> None:
-    y = F.alpha_dropout(rng.normal(size=N), p, training=True, rng=rng)
+@pytest.mark.parametrize(("function", "shape"), [(F.alpha_dropout, (N,)), (F.feature_alpha_dropout, (200, N // 200))])
+def test_alpha_dropout_keeps_mean_and_variance(
+    function: Any, shape: tuple[int, ...], p: float, rng: np.random.Generator
+) -> None:
+    y = function(rng.normal(size=shape), p, training=True, rng=rng)
     assert abs(y.mean()) < 0.02
     assert abs(y.std() - 1) < 0.02
 
 
 @pytest.mark.oracle
-def test_alpha_dropout_takes_two_values_of_pytorchs(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("name", ["alpha_dropout", "feature_alpha_dropout"])
+def test_alpha_dropout_takes_two_values_of_pytorchs(name: str, rng: np.random.Generator) -> None:
     """Of a constant input there are two results, the kept and the dropped; PyTorch's are the same two."""
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
-    ours = np.unique(F.alpha_dropout(np.full(200, 0.7), 0.3, True, rng=rng).round(10))
-    theirs = np.unique(
-        torch.nn.functional.alpha_dropout(torch.full((200,), 0.7, dtype=torch.float64), 0.3, True).numpy().round(10)
-    )
+    x = np.full((20, 10), 0.7)
+    ours = np.unique(getattr(F, name)(x, 0.3, True, rng=rng).round(10))
+    theirs = np.unique(getattr(torch.nn.functional, name)(torch.tensor(x), 0.3, True).numpy().round(10))
     np.testing.assert_allclose(ours, theirs, atol=1e-9)
 
 
@@ -145,8 +158,12 @@ def test_second_derivatives_pass_through(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan"), "0.5", True, None])
 @pytest.mark.parametrize(
-    "make", [nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout, lambda p: F.dropout(np.ones(3), p)]
-)
+    "make",
+    [
+        nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
+        lambda p: F.dropout(np.ones(3), p), lambda p: F.feature_alpha_dropout(np.ones(3), p),
+    ],
+)  # fmt: skip
 def test_p_outside_0_to_1_is_refused(make: Any, p: Any) -> None:
     with pytest.raises(ArgumentError, match="p must be a number from 0 to 1; got"):
         make(p)
@@ -159,5 +176,9 @@ def test_wrong_inputs_are_refused() -> None:
         F.dropout2d(np.ones((2, 3)))
     with pytest.raises(ShapeError, match=r"2 or 3 dimensions"):
         F.dropout1d(np.ones(3))
+    with pytest.raises(ShapeError, match=r"dropout3d expects input of 4 or 5 dimensions"):
+        F.dropout3d(np.ones((2, 3, 4)))
+    with pytest.raises(ShapeError, match=r"feature_alpha_dropout expects .*\(N, C, \*\); got \(3,\)"):
+        F.feature_alpha_dropout(np.ones(3), training=True)
     with pytest.raises(ArgumentError, match="Generator"):
         nn.Dropout(0.5, rng=3)  # type: ignore[arg-type]

@@ -32,9 +32,19 @@ TAKEN: list[tuple[str, Function, list[tuple[int, ...]]]] = [
         (name, lambda f, x, name=name: getattr(f, name)(x, 2), [(0, 3, *[4] * int(name[-2]))])
         for name in (
             "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
-            "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_avg_pool1d", "adaptive_avg_pool2d",
+            "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
+            "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
         )
     ],
+    *[
+        (name, lambda f, x, name=name: getattr(f, name)(x, 2.0, 2), [(0, 3, *[4] * int(name[-2]))])
+        for name in ("lp_pool1d", "lp_pool2d", "lp_pool3d")
+    ],
+    ("unfold", lambda f, x: f.unfold(x, 2), [(0, 3, 4, 4)]),
+    ("fold", lambda f, x: f.fold(x, 3, 2), [(0, 4, 4)]),
+    ("pixel_shuffle", lambda f, x: f.pixel_shuffle(x, 2), [(0, 4, 2, 2), (2, 0, 2, 2), (4, 0, 2)]),
+    ("channel_shuffle", lambda f, x: f.channel_shuffle(x, 2), [(0, 4, 2), (2, 4, 0)]),
+    ("local_response_norm", lambda f, x: f.local_response_norm(x, 2), [(0, 4, 3), (2, 0, 3), (2, 4, 0), (0, 4, 3, 2)]),
 ]  # fmt: skip
 ROWS = [(name, function, shape) for name, function, shapes in TAKEN for shape in shapes]
 
@@ -67,7 +77,7 @@ def test_pooling_refuses_images_without_channels_or_pixels(name: str, empty: int
     shape = [2, 3, *[4] * int(name[-2])]
     shape[empty] = 0
     with pytest.raises(ShapeError, match="at least one channel and one pixel; only N may be 0"):
-        getattr(F, name)(np.zeros(shape), 2)
+        getattr(F, name)(np.zeros(shape), 2, *([2] if name.startswith("lp") else []))
 
 
 def test_an_empty_batch_leaves_the_running_statistics_and_gives_zero_gradients() -> None:

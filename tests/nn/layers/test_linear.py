@@ -291,3 +291,15 @@ def test_a_fused_operation_with_constants_has_a_graph_of_its_gradient(needs: tup
 
     for ours, plain in zip(seconds(F.linear), seconds(lambda x, w, b: x @ w.T + b), strict=True):
         np.testing.assert_allclose(ours, plain, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_list_is_taken_and_integers_refused_in_every_dtype(dtype: Any) -> None:
+    """None equals the dtype float64, so what has no dtype must not be compared as None."""
+    like = np.ones(1, dtype)
+    assert F.cast_to([1.0, 2.0], like, "it").dtype == dtype
+    layer = nn.Linear(2, 1, dtype=dtype)
+    assert layer([1.0, 2.0]).dtype == dtype
+    for refuse in (lambda: F.cast_to([1, 2], like, "it"), lambda: layer([1, 2])):
+        with pytest.raises(DTypeError, match="takes floating input; got int64"):
+            refuse()

@@ -194,7 +194,9 @@ def test_options_of_the_picture_stay_readable(rng: np.random.Generator) -> None:
         (nn.BatchNorm3d(3), (4, 3, 2, 2), ["BatchNorm3d", "(N, C, D, H, W)"]),
         (nn.InstanceNorm1d(3), (4, 3, 1), ["more than one position a channel", "(4, 3, 1)"]),
         (nn.InstanceNorm1d(3), (2, 4), ["InstanceNorm1d", "C=3", "(2, 4)"]),
-        (nn.InstanceNorm2d(3), (2, 3), ["InstanceNorm2d", "(N, C, H, W)"]),
+        (nn.InstanceNorm2d(3), (2, 3), ["InstanceNorm2d", "(N, C, H, W) or (C, H, W)"]),
+        (nn.InstanceNorm3d(3), (2, 3), ["InstanceNorm3d", "(N, C, D, H, W) or (C, D, H, W)"]),
+        (nn.LocalResponseNorm(3), (2, 3), ["local_response_norm", "(N, C, *)", "(2, 3)"]),
         (nn.LayerNorm((2, 3)), (4, 3, 2), ["normalized_shape=(2, 3)", "(*, 2, 3)", "(4, 3, 2)"]),
         (nn.RMSNorm(5), (4, 3), ["rms_norm", "(*, 5)", "(4, 3)"]),
         (nn.GroupNorm(2, 4), (3, 6), ["GroupNorm", "(N, 4, *)", "(3, 6)"]),
@@ -220,6 +222,9 @@ def test_wrong_shapes_are_refused(layer: nn.Module, shape: tuple[int, ...], word
         (lambda: nn.RMSNorm(3, eps=float("nan")), ["eps", "nan"]),
         (lambda: nn.GroupNorm(3, 4), ["num_channels", "4", "3"]),
         (lambda: nn.InstanceNorm2d("2"), ["num_features", "'2'"]),
+        (lambda: nn.LocalResponseNorm(0), ["size", "0"]),
+        (lambda: nn.LocalResponseNorm(2, beta="1"), ["beta", "'1'"]),
+        (lambda: F.local_response_norm(np.ones((2, 3, 4)), 2.0), ["size", "2.0"]),
         (lambda: F.batch_norm(np.ones((2, 3))), ["running_mean", "training=True"]),
     ],
 )
@@ -234,6 +239,26 @@ def test_vectors_of_another_length_are_refused() -> None:
         F.batch_norm(np.ones((4, 3)), weight=np.ones(2), training=True)
     with pytest.raises(ShapeError, match=r"bias of the normalized shape \(3,\).*\(1,\)"):
         F.layer_norm(np.ones((4, 3)), 3, np.ones(3), np.ones(1))
+
+
+def test_an_infinite_channel_touches_only_its_neighbours() -> None:
+    x = np.ones((1, 5, 1))
+    x[0, 0] = np.inf
+    with np.errstate(invalid="ignore"):
+        y = F.local_response_norm(x, 3)
+    assert np.isnan(y).ravel().tolist() == [True, False, False, False, False]
+    assert y[0, 1] == 0
+    assert (y[0, 2:] > 0.9).all()
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [("LocalResponseNorm", (3,)), ("LocalResponseNorm", (2, 1.0, 0.5, 2)), ("InstanceNorm3d", (4,))],
+)
+def test_repr_is_pytorchs(name: str, args: tuple[Any, ...]) -> None:
+    torch = pytest.importorskip("torch")
+    assert repr(getattr(nn, name)(*args)) == repr(getattr(torch.nn, name)(*args))
 
 
 def test_integers_are_refused() -> None:

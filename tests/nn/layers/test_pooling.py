@@ -42,6 +42,48 @@ def test_windows_of_nothing_but_minus_infinity() -> None:
     assert gradient(lambda t: F.max_pool2d(t, 2, 1, 1), x).tolist() == [[[[4, 2], [2, 1]]]]
 
 
+@pytest.mark.oracle
+@pytest.mark.parametrize("p", [1, 2, 3, 2.5])
+def test_the_p_norm_of_zeros_has_gradient_0(p: float) -> None:
+    torch = pytest.importorskip("torch")
+    x = np.array([[[0.0, 0.0, 0.0, 2.0, 1.0, 3.0]]])
+    theirs = torch.tensor(x, requires_grad=True)
+    torch.nn.functional.lp_pool1d(theirs, p, 2).sum().backward()
+    ours = gradient(lambda t: F.lp_pool1d(t, p, 2), x)
+    np.testing.assert_allclose(ours, theirs.grad.numpy())
+    assert ours[0, 0, :3].tolist()[:2] == [0, 0]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("p", [1, 2, 3, -1, 2.5, np.inf, -np.inf])
+def test_the_p_norm_of_negative_numbers_is_pytorchs(p: float) -> None:
+    """No absolute value is taken, but for infinite p."""
+    torch = pytest.importorskip("torch")
+    x = np.array([[[-1.0, 2.0, 3.0, -4.0, -1.0, -2.0]]])
+    with np.errstate(invalid="ignore"):
+        ours = F.lp_pool1d(x, p, 2)
+    np.testing.assert_allclose(ours, torch.nn.functional.lp_pool1d(torch.tensor(x), p, 2), rtol=1e-12)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("size", [(4,), (6, 4), (2, 4, 6), (3, 5), (7, 4, 2)])
+def test_adaptive_maxima_and_their_indices_are_pytorchs(size: tuple[int, ...], rng: np.random.Generator) -> None:
+    """Of equal elements the first, in cells of one size and of several."""
+    torch = pytest.importorskip("torch")
+    x = rng.integers(0, 3, (2, 3, *size)).astype(float)
+    name = f"adaptive_max_pool{len(size)}d"
+    leaf, theirs = Tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    y, index = getattr(F, name)(leaf, 2, return_indices=True)
+    peer, peers_index = getattr(torch.nn.functional, name)(theirs, 2, return_indices=True)
+    np.testing.assert_array_equal(y.numpy(), peer.detach())
+    np.testing.assert_array_equal(index, peers_index)
+    g = rng.normal(size=y.shape)
+    y.backward(g)
+    peer.backward(torch.tensor(g))
+    assert leaf.grad is not None
+    np.testing.assert_allclose(leaf.grad.numpy(), theirs.grad.numpy(), atol=1e-12)
+
+
 def test_nan_is_the_maximum_and_gets_the_gradient() -> None:
     x = np.array([[[1.0, np.nan, 2.0, 3.0, 4.0, 1.0]]])
     assert np.isnan(F.max_pool1d(x, 3)).tolist() == [[[True, False]]]
@@ -192,6 +234,13 @@ def test_under_no_grad_nothing_is_recorded() -> None:
             ArgumentError,
             r"output_size.*2 of them.*got \(2, 2, 2\)",
         ),
+        (lambda: nn.AdaptiveMaxPool3d((2, 0, 1)), ArgumentError, "output_size must be a positive integer; got 0"),
+        (lambda: nn.LPPool2d(0, 2), ArgumentError, "norm_type must be a number other than 0; got 0"),
+        (lambda: F.lp_pool1d(np.ones((1, 4)), "2", 2), ArgumentError, "norm_type must be a number.*'2'"),
+        (lambda: nn.LPPool1d(2, 0), ArgumentError, "kernel_size must be a positive integer; got 0"),
+        (lambda: nn.LPPool2d(2, 3)(np.ones((1, 2, 2))), ShapeError, "LPPool2d: a window of"),
+        (lambda: F.lp_pool3d(np.ones((2, 2)), 2, 2), ShapeError, r"LPPool3d expects input of shape \(N, C, D, H, W\)"),
+        (lambda: F.lp_pool1d(np.ones((1, 4), int), 2, 2), DTypeError, "LPPool1d takes floating input"),
         (lambda: nn.Upsample(2, mode="area"), ArgumentError, "mode must be one of.*got 'area'"),
         (lambda: nn.Upsample(), ArgumentError, "either size or scale_factor; got size=None and scale_factor=None"),
         (lambda: nn.Upsample(2, 2), ArgumentError, "either size or scale_factor"),
