@@ -116,3 +116,9 @@ CASES = [
         lambda t, w: t.nn.functional.embedding_bag(t.as_tensor([[0], [2]]), w, scale_grad_by_freq=True),
     ),
 ]  # fmt: skip
+
+FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] = [
+    ("embedding_bag", [(6,), (5, 3)], (), {"rows": ROWS, "starts": STARTS}),
+    ("embedding_bag", [(6,), (4, 3)], (), {"rows": ROWS, "starts": STARTS, "size": 5}),
+    ("embedding_bag_dots", [(4, 3), (5, 3)], (), {"rows": ROWS, "starts": STARTS}),
+]

@@ -20,7 +20,9 @@ from nn.layers.loss.cross_entropy import softmax_cross_entropy_op
 from nn.layers.upsampling import interpolation
 from tests.cases import cotangents, several
 from tests.cases.activation import FUSED as ACTIVATIONS
+from tests.cases.attention import FUSED as EMBEDDING
 from tests.cases.convolution import FUSED as CONVOLUTIONS
+from tests.cases.folding import FUSED as FOLDING
 from tests.cases.loss import FUSED as LOSSES
 from tests.cases.pooling import FUSED as POOLING
 from tests.cases.recurrent import FUSED as RECURRENT
@@ -62,6 +64,8 @@ ROWS: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] =
     *RECURRENT,
     *CONVOLUTIONS,
     *POOLING,
+    *FOLDING,
+    *EMBEDDING,
 ]
 
 
@@ -133,6 +137,10 @@ EXTREME: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]
         "put_in_windows", [(1, 1, 2)], (np.zeros((1, 1, 2), int),),
         {"size": (20,), "sliding": Sliding((2,), (9,), ((0, 0),), (1,))},
     ),
+    ("unfold", [(1, 2, 1)], (), {"sliding": Sliding((4,), (9,), ((4, 5),), (1,))}),
+    ("fold", [(1, 8, 1)], (), {"size": (1,), "sliding": Sliding((4,), (9,), ((4, 5),), (1,))}),
+    ("embedding_bag", [(0,), (5, 3)], (), {"rows": np.zeros(0, int), "starts": np.zeros(3, int)}),
+    ("embedding_bag_dots", [(2, 3), (5, 3)], (), {"rows": np.zeros(0, int), "starts": np.zeros(3, int)}),
     ("resample", [(1, 2, 1)], (), {"plans": (interpolation(1, 20, "linear", None, False),)}),
 ]  # fmt: skip
 NO_PARAMETERS = {
