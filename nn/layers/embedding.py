@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Tensor, no_grad
-from autograd.engine.kinds import copied, is_foreign, like, note, somewhere
+from autograd.engine.kinds import is_foreign, like, note, somewhere
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
@@ -119,10 +119,12 @@ def check_not_sparse(who: str, sparse: bool) -> None:
 
 def as_integers(x: Any, who: str) -> Any:
     """A copy as an array of integers."""
-    x = copied(note(raw(x)))  # a copy, because the next batch may be written into the same buffer before backward()
+    x = note(raw(x))
+    if not is_foreign(x):
+        x = np.array(x)  # a copy, because the next batch may be written into the same buffer before backward()
     if x.dtype.kind not in "iu" and x.size:
         raise DTypeError(f"{who} expects integers; got dtype {x.dtype}. Convert them: x.astype(int).")
-    return x if x.dtype == np.intp else x.astype(np.intp)
+    return x.astype(np.intp) if is_foreign(x) or x.dtype != np.intp else x
 
 
 def rows_of_table(input: Any, rows: int, who: str) -> Any:

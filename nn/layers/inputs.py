@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.kinds import note
+from autograd.engine import kinds
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 
 
@@ -16,18 +17,36 @@ def as_values(x: Any) -> Any:
     if isinstance(x, (Tensor, np.ndarray)):
         return x
     if hasattr(x, "__array_function__"):
-        return note(x)
+        return kinds.note(x)
     if isinstance(x, (list, tuple)) and any(isinstance(item, Tensor) for item in x):
-        kinds = ", ".join(type(item).__name__ for item in x[:3]) + (", …" if len(x) > 3 else "")
+        types = ", ".join(type(item).__name__ for item in x[:3]) + (", …" if len(x) > 3 else "")
         raise ArgumentError(
-            f"expected an array or a Tensor; got a {type(x).__name__} of {len(x)}: ({kinds}). A layer that returns "
+            f"expected an array or a Tensor; got a {type(x).__name__} of {len(x)}: ({types}). A layer that returns "
             "several, as LSTM does, is unpacked first: output, state = layer(x); np.stack joins several of one shape."
         )
     return np.asarray(x)
 
 
+_USUAL = frozenset({Tensor, np.ndarray})
+
+
+def of_kind(x: Any, like: Any, who: str) -> Any:
+    """Numbers and lists as an array of the kind of another; an array of another kind is refused."""
+    values, peer = kinds.note(raw(x)), raw(like)
+    if type(values) is type(peer) or not kinds.any_foreign((values, peer)):
+        return x
+    if kinds.is_foreign(values) or isinstance(values, np.ndarray):
+        raise DTypeError(
+            f"{who} expects a {type(peer).__name__}, as its parameters or its other inputs are; got a "
+            f"{type(values).__name__}. Move one of them: model.to(like=x), or np.asarray(x, like=parameter)."
+        )
+    return np.asarray(values, like=peer)
+
+
 def cast_to(x: Any, like: Any, who: str) -> Any:
     """A floating x in the dtype of another array: a layer computes in the dtype of its parameters."""
+    if kinds.met or type(x) not in _USUAL:
+        x = of_kind(x, like, who)
     if getattr(x, "dtype", "") == like.dtype:  # not None, which equals float64
         return x
     x = as_values(x)

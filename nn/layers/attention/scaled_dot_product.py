@@ -23,14 +23,14 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.kinds import copied, given, like
+from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.random import generator
 from nn.layers.activation.softmax import softmax_op
 from nn.layers.dropout import check_p, keep_mask
-from nn.layers.inputs import as_values, cast_to
+from nn.layers.inputs import as_values, cast_to, of_kind
 
 # Scores from -20 to 20 need no shift by their maximum: their exponentials, and the quotients of these, are far from
 # overflow and underflow in float32. One minimum and maximum over all scores are several times as fast as a maximum of
@@ -332,7 +332,7 @@ def _scores_shape(query: tuple[int, ...], key: tuple[int, ...], value: tuple[int
 def converted_mask(mask: Any, query: Any, shape: tuple[int, ...]) -> Any:
     """The mask as booleans or as floats in query's dtype, after a check that it broadcasts to `shape`; a copy."""
     dtype = query.dtype
-    mask = mask if isinstance(mask, Tensor) else given(as_values(mask), raw(query), "mask of attention")
+    mask = as_values(of_kind(mask, query, "the mask of attention"))
     if mask.dtype.kind not in "bf":
         raise DTypeError(
             f"a mask is of bool, or floating and added to the scores; got {mask.dtype}. Convert it: mask.astype(bool)."
@@ -345,4 +345,4 @@ def converted_mask(mask: Any, query: Any, shape: tuple[int, ...]) -> Any:
         raise ShapeError(f"a mask of shape {mask.shape} does not broadcast to the scores' {shape}.")
     if isinstance(mask, Tensor) and mask.dtype.kind == "f":
         return mask if mask.dtype == dtype else mask.astype(dtype)
-    return copied(raw(mask)) if mask.dtype.kind == "b" else raw(mask).astype(dtype)
+    return raw(mask).astype(bool if mask.dtype.kind == "b" else dtype)

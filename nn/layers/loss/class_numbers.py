@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import copied, is_foreign, like
+from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.loss.targets import as_weight, values_of
@@ -64,7 +64,7 @@ def class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: int
 
 def copy_of_numbers(values: Any) -> Any:
     """A copy of integers: the next batch may be written into the same buffer before backward()."""
-    return copied(values) if is_foreign(values) else np.array(values, np.intp)
+    return values.astype(np.intp)
 
 
 def all_in_range(at: Any, classes: int) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from nn.core.checks import check_size
@@ -87,9 +89,12 @@ def _group_norm_composite(
     x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None
 ) -> Any:
     rows = np.reshape(x, (x.shape[0], groups, math.prod(x.shape[1:]) // groups))
-    centred = rows - np.mean(rows, axis=2, keepdims=True)
-    y = np.reshape(centred / np.sqrt(np.mean(centred * centred, axis=2, keepdims=True) + eps), x.shape)
-    return scale_and_shift_channels(y, weight, bias)
+    mean = np.mean(rows, axis=2, keepdims=True)
+    centred = rows - mean
+    variance = np.mean(centred * centred, axis=2, keepdims=True)
+    if observe is not None and is_foreign(raw(x)):  # otherwise the forward has told it
+        observe(np.ravel(raw(mean)), np.ravel(raw(variance)))
+    return scale_and_shift_channels(np.reshape(centred / np.sqrt(variance + eps), x.shape), weight, bias)
 
 
 group_norm_op = define(
