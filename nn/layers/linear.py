@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine import kinds
 from autograd.engine.definition import Batch
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor
@@ -20,7 +21,7 @@ from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import Parameter, blank
-from nn.layers.inputs import cast_to
+from nn.layers.inputs import cast_to, of_kind
 from nn.layers.kernels.sums import column_sums
 
 
@@ -115,14 +116,16 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     Numerics:  computed in the weight's dtype; a floating x is cast to it.
     Raises:    ShapeError if the last axis of x is not in_features.
     """
-    if getattr(x, "dtype", "") != weight.dtype:
+    if kinds.met or getattr(x, "dtype", "") != weight.dtype:
         x = cast_to(x, weight, "Linear")
     try:
         return linear_op(x, weight) if bias is None else linear_op(x, weight, bias)
     except (
         ValueError,
         IndexError,
+        TypeError,
     ):  # the shapes are looked at only now: a check beforehand would cost time at every call
+        of_kind(x, weight, "Linear")
         _check_features(x.shape, weight.shape[1])
         raise
 

@@ -10,7 +10,9 @@ import pytest
 
 import autograd
 import nn
+import nn.functional as F
 from autograd import Tensor, backward
+from autograd.errors import DTypeError
 from tests.arrays.strict import outside, strict
 from tests.cases.case import constants_as
 from tests.cases.modules import MODULES, ModuleCase
@@ -97,3 +99,57 @@ def compare(case: ModuleCase, kind: Callable[[Any], Any]) -> None:
 
 def test_each_module_whose_indices_are_ndarrays_is_a_module() -> None:
     assert {case.cls.__name__ for case in MODULES} >= set(BOOKKEEPING) | INDICES
+
+
+X = np.random.default_rng(0).normal(size=(4, 6))
+TARGET = np.array([0, 5, 2, 2])
+MADE_BY_FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # masks, noise and numbers that a function makes by itself
+    "dropout": lambda x: F.dropout(x, 0.5),
+    "dropout of all": lambda x: F.dropout(x, 1.0),
+    "dropout1d": lambda x: F.dropout1d(x, 0.5),
+    "alpha_dropout": lambda x: F.alpha_dropout(x, 0.5, training=True),
+    "alpha_dropout of all": lambda x: F.alpha_dropout(x, 1.0, training=True),
+    "feature_alpha_dropout": lambda x: F.feature_alpha_dropout(x, 0.5, training=True),
+    "rrelu": lambda x: F.rrelu(x, training=True),
+    "causal attention": lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True, dropout_p=0.5),
+    "attention with a list as mask": lambda x: F.scaled_dot_product_attention(x, x, x, [[0.0, 1.0, -np.inf, 2.0]] * 4),
+    "a list as target": lambda x: F.mse_loss(x, np.zeros_like(x)) + F.soft_margin_loss(x, [[1] * 6] * 4),
+    "a number as variance": lambda x: F.gaussian_nll_loss(x, np.zeros_like(x), 2.0),
+    "a list as weight": lambda x: F.cross_entropy(x, TARGET, weight=[1, 0, 2, 3, 0.5, 1]),
+    "batch_norm of nothing": lambda x: F.batch_norm(x[:0], training=True),
+    "pad": lambda x: F.pad(x, (1, 2), value=3.0),
+    "max_pool1d with indices": lambda x: F.max_pool1d(x, 3, 2, 1, return_indices=True)[1],
+    "adaptive_max_pool1d with indices": lambda x: F.adaptive_max_pool1d(x, 4, return_indices=True)[1],
+    "one_hot": lambda x: F.one_hot(np.asarray(TARGET, like=x), 6),
+    "lstm without a state": lambda x: nn.functional.lstm(x, None, [x, x[:, :1], x[:, 0], x[:, 1]], True)[0],
+}
+
+
+@pytest.mark.parametrize("name", MADE_BY_FUNCTIONS)
+def test_what_a_function_makes_is_of_its_inputs_kind(name: str) -> None:
+    """Called on plain arrays: the first that a library's user may do."""
+    found = []
+    for kind in (everything, as_it_is):
+        autograd.seed(5)
+        found.append(MADE_BY_FUNCTIONS[name](kind(X)))
+    np.testing.assert_allclose(outside(found[0]), found[1], rtol=1e-12)
+
+
+TWO_KINDS: dict[str, Callable[[], Any]] = {
+    "Linear": lambda: nn.Linear(6, 2, dtype=np.float64)(strict(X)),
+    "Linear of float32": lambda: nn.Linear(6, 2)(strict(X)),
+    "moved Linear": lambda: moved(nn.Linear(6, 2, dtype=np.float64), everything)(X),
+    "mse_loss": lambda: F.mse_loss(strict(X), X),
+    "mse_loss of a Tensor": lambda: F.mse_loss(Tensor(strict(X)), Tensor(X)),
+    "soft_margin_loss": lambda: F.soft_margin_loss(X, strict(np.sign(X))),
+    "cross_entropy": lambda: F.cross_entropy(strict(X), TARGET, weight=np.ones(6)),
+    "attention": lambda: F.scaled_dot_product_attention(strict(X), strict(X), X),
+    "mask": lambda: F.scaled_dot_product_attention(strict(X), strict(X), strict(X), np.ones((4, 4), bool)),
+    "state": lambda: moved(nn.RNNCell(6, 4, dtype=np.float64), everything)(strict(X), X[:, :4]),
+}
+
+
+@pytest.mark.parametrize("name", TWO_KINDS)
+def test_two_kinds_of_arrays_are_refused_by_name(name: str) -> None:
+    with pytest.raises(DTypeError, match=r"(?s)(StrictArray.*ndarray|ndarray.*StrictArray).*np.asarray"):
+        TWO_KINDS[name]()
