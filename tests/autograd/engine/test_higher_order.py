@@ -262,7 +262,7 @@ def test_second_order_of_what_is_constant_or_empty(f: Any, shape: tuple[int, ...
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_a_nan_elsewhere_leaves_the_second_derivative_where_a_cotangent_is_zero(mode: str) -> None:
-    """0 · ∞ = 0 replaces nan alone: d²/dx² (x - 1) log x at 1 is 2, though the slope of log there is multiplied by 0."""
+    """0 · ∞ = 0 replaces nan alone: d²/dx² (x - 1) log x at 1 is 2, though the slope of log is multiplied by 0."""
 
     def f(x: Any) -> Any:
         with np.errstate(all="ignore"):
