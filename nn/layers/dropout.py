@@ -167,32 +167,32 @@ class Dropout(_Dropout):
         (array([0., 0., 2., 2., 0., 2.]), array([1., 1., 1., 1., 1., 1.]))
     """
 
-    def forward(self, x: Any) -> Any:
-        return dropout(x, self.p, self.training, rng=self.rng)
+    def forward(self, input: Any) -> Any:
+        return dropout(input, self.p, self.training, rng=self.rng)
 
 
 class Dropout1d(_Dropout):
     """Dropout of whole channels of sequences. Neighbours are so similar that dropping single elements hides little.
 
-    Shape:     x (N, C, L) or (C, L) -> the same
+    Shape:     input (N, C, L) or (C, L) -> the same
     Args:      p, rng: see `Dropout`.
     Source:    Tompson et al. 2015, arXiv:1411.4280.
     """
 
-    def forward(self, x: Any) -> Any:
-        return dropout1d(x, self.p, self.training, rng=self.rng)
+    def forward(self, input: Any) -> Any:
+        return dropout1d(input, self.p, self.training, rng=self.rng)
 
 
 class Dropout2d(_Dropout):
     """Dropout of whole channels of images: see `Dropout1d`.
 
-    Shape:     x (N, C, H, W) -> the same; three axes are read as (N, C, L)
+    Shape:     input (N, C, H, W) -> the same; three axes are read as (N, C, L)
     Args:      p, rng: see `Dropout`.
     Source:    Tompson et al. 2015, arXiv:1411.4280.
     """
 
-    def forward(self, x: Any) -> Any:
-        return dropout2d(x, self.p, self.training, rng=self.rng)
+    def forward(self, input: Any) -> Any:
+        return dropout2d(input, self.p, self.training, rng=self.rng)
 
 
 class AlphaDropout(_Dropout):
@@ -210,5 +210,5 @@ class AlphaDropout(_Dropout):
         (True, True)
     """
 
-    def forward(self, x: Any) -> Any:
-        return alpha_dropout(x, self.p, self.training, rng=self.rng)
+    def forward(self, input: Any) -> Any:
+        return alpha_dropout(input, self.p, self.training, rng=self.rng)

@@ -98,7 +98,7 @@ def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
 
     It serves to build other layers: apply it to what the layer computes before its activation.
 
-    Shape:     x (*, features) -> (*, features); every row of the last axis is an example
+    Shape:     input (*, features) -> (*, features); every row of the last axis is an example
     Args:      k: the number of components that are passed on; all of them if k >= features.
                unified: choose the same k for all examples, those with the largest sums of magnitudes.
     Gradient:  on purpose not the derivative (which is that of the identity), unless k >= features.

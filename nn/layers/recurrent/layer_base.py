@@ -80,7 +80,7 @@ class LayerStack:
     def _run(self, x: Any, states: list[Any]) -> tuple[Any, ...]:
         """Run layer after layer.
 
-        Shape:     x (T, B, I), each state (layers · directions, B, H) -> output (T, B, directions · H), the last states
+        Shape:     input (T, B, I), each state (layers · directions, B, H) -> output (T, B, directions · H), last states
         """
         lasts = []
         for k in range(self.num_layers):
