@@ -1,0 +1,176 @@
+"""PyTorch's names for what NumPy's methods and functions do: `x.unsqueeze(0)` says that NumPy has np.expand_dims.
+
+The expressions below run: the tests evaluate each beside PyTorch's method.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.registry import rules
+from autograd.tensor.methods import ArrayMethods
+
+# PyTorch's name of a method or attribute -> what to write instead, for a Tensor x
+INSTEAD = {
+    # shape
+    "unsqueeze": "np.expand_dims(x, axis)",
+    "permute": "x.transpose(axes)",
+    "view": "x.reshape(shape)",
+    "view_as": "x.reshape(other.shape)",
+    "reshape_as": "x.reshape(other.shape)",
+    "unflatten": "x.reshape(shape)",
+    "expand": "np.broadcast_to(x, shape)",
+    "expand_as": "np.broadcast_to(x, other.shape)",
+    "t": "x.T",
+    "adjoint": "x.conj().mT",
+    "H": "x.conj().T",
+    "mH": "x.conj().mT",
+    "movedim": "np.moveaxis(x, source, destination)",
+    "swapdims": "x.swapaxes(axis1, axis2)",
+    "repeat_interleave": "np.repeat(x, n, axis)",
+    "numel": "x.size",
+    "nelement": "x.size",
+    "dim": "x.ndim",
+    "ndimension": "x.ndim",
+    "element_size": "x.itemsize",
+    "is_contiguous": "x.flags.c_contiguous",
+    "stride": "x.strides",
+    # dtype and place
+    "clone": "x.copy()",
+    "to": "x.astype(dtype)",
+    "type": "x.astype(dtype)",
+    "type_as": "x.astype(other.dtype)",
+    "float": "x.astype(np.float32)",
+    "double": "x.astype(np.float64)",
+    "half": "x.astype(np.float16)",
+    "long": "x.astype(np.int64)",
+    "int": "x.astype(np.int32)",
+    "short": "x.astype(np.int16)",
+    "char": "x.astype(np.int8)",
+    "byte": "x.astype(np.uint8)",
+    "bool": "x.astype(bool)",
+    "is_floating_point": "x.dtype.kind == 'f'",
+    "is_complex": "x.dtype.kind == 'c'",
+    "new_zeros": "np.zeros(shape, x.dtype)",
+    "new_ones": "np.ones(shape, x.dtype)",
+    "new_full": "np.full(shape, value, x.dtype)",
+    "new_tensor": "np.array(data, x.dtype)",
+    # elements
+    "where": "np.where(condition, x, other)",
+    "masked_fill": "np.where(mask, value, x)",
+    "masked_select": "x[mask]",
+    "index_select": "np.take(x, indices, axis)",
+    "select": "np.take(x, index, axis)",
+    "gather": "np.take_along_axis(x, indices, axis)",
+    "take_along_dim": "np.take_along_axis(x, indices, axis)",
+    "scatter_": "x[np.arange(len(x))[:, None], indices] = values",
+    "index_fill_": "x[indices] = value",
+    "masked_fill_": "x[mask] = value",
+    "index_copy_": "x[indices] = values",
+    "index_put_": "x[index] = values",
+    "scatter": "y = x.copy(); y[np.arange(len(x))[:, None], indices] = values",
+    "narrow": "x[start : start + length]",
+    "unbind": "np.unstack(x, axis=axis)",
+    "chunk": "np.array_split(x, n, axis)",
+    "tensor_split": "np.array_split(x, n, axis)",
+    "split": "np.split(x, range(n, x.shape[axis], n), axis)",
+    "topk": "np.flip(np.sort(x, axis), axis)[..., :n]",
+    "kthvalue": "np.take(np.sort(x, axis), k - 1, axis)",
+    "msort": "np.sort(x, 0)",
+    # arithmetic and comparisons
+    "mul": "x * other",
+    "div": "x / other",
+    "sub": "x - other",
+    "neg": "-x",
+    "mm": "x @ other",
+    "bmm": "x @ other",
+    "mv": "x @ vector",
+    "addmm": "x + a @ b",
+    "addmv": "x + a @ vector",
+    "baddbmm": "x + a @ b",
+    "addcmul": "x + value * a * b",
+    "addcdiv": "x + value * a / b",
+    "lerp": "x + weight * (other - x)",
+    "ger": "np.outer(x, other)",
+    "eq": "x == other",
+    "ne": "x != other",
+    "lt": "x < other",
+    "le": "x <= other",
+    "gt": "x > other",
+    "ge": "x >= other",
+    "clamp": "x.clip(low, high)",
+    "clamp_min": "np.maximum(x, low)",
+    "clamp_max": "np.minimum(x, high)",
+    "rsqrt": "1 / np.sqrt(x)",
+    "logit": "np.log(x / (1 - x))",
+    "frac": "x - np.trunc(x)",
+    "sgn": "np.sign(x)",
+    # reductions and linear algebra
+    "norm": "np.linalg.norm(x)",
+    "dist": "np.linalg.norm(x - other)",
+    "aminmax": "(x.min(), x.max())",
+    "cummax": "np.maximum.accumulate(x, axis)",
+    "cummin": "np.minimum.accumulate(x, axis)",
+    "logsumexp": "np.log(np.sum(np.exp(x), axis))",
+    "logdet": "np.linalg.slogdet(x)[1]",
+    "inverse": "np.linalg.inv(x)",
+    "pinverse": "np.linalg.pinv(x)",
+    # networks
+    "relu": "nn.functional.relu(x)",
+    "sigmoid": "nn.functional.sigmoid(x)",
+    "softmax": "nn.functional.softmax(x, dim)",
+    "log_softmax": "nn.functional.log_softmax(x, dim)",
+    "hardshrink": "nn.functional.hardshrink(x)",
+    "prelu": "nn.functional.prelu(x, weight)",
+    # graph
+    "grad_fn": "x.node",
+    "detach_": "x = x.detach()",
+    "register_post_accumulate_grad_hook": "x.register_hook(function)",
+    # in place
+    "add_": "x += other",
+    "sub_": "x -= other",
+    "mul_": "x *= other",
+    "div_": "x /= other",
+    "pow_": "x **= other",
+    "zero_": "x[...] = 0",
+    "fill_": "x.fill(value)",
+    "copy_": "x[...] = other",
+    "normal_": "x[...] = rng.normal(mean, std, x.shape)",
+    "uniform_": "x[...] = rng.uniform(low, high, x.shape)",
+}  # fmt: skip
+
+NOTHING = frozenset({
+    "cpu", "cuda", "device", "is_cuda", "is_cpu", "get_device", "contiguous", "pin_memory", "is_pinned",
+    "share_memory_", "is_shared", "layout", "is_sparse",
+})  # fmt: skip
+
+_OF_ANOTHER_SHAPE = frozenset({"t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_", "swapdims_"})
+
+
+def instead_of(name: str) -> str | None:
+    """What to write for PyTorch's x.name, or None if nothing is known."""
+    if name in INSTEAD:
+        return INSTEAD[name]
+    for prefix, module in (("np", np), ("np.linalg", np.linalg)):
+        if getattr(module, name, None) in rules:
+            return f"{prefix}.{name}(x, …)"
+    if not name.endswith("_"):
+        return None
+    base = f"x.{name[:-1]}(…)" if hasattr(ArrayMethods, name[:-1]) else instead_of(name[:-1])
+    if base is None:
+        return None
+    return f"x = {base}" if name in _OF_ANOTHER_SHAPE else f"x[...] = {base}"
+
+
+def no_attribute(owner: Any, name: str) -> AttributeError:
+    """The error for an attribute that a Tensor has not."""
+    text = f"{type(owner).__name__!r} object has no attribute {name!r}"
+    if name in NOTHING:
+        text += ": arrays here are NumPy's, in the computer's memory. Leave it out."
+    elif not name.startswith("_") and (instead := instead_of(name)) is not None:
+        text += f", whose methods are NumPy's: write {instead}."
+    else:
+        return AttributeError(text, name=name, obj=owner)  # Python adds a name that is spelled alike
+    return AttributeError(text, name=name, obj=None)
