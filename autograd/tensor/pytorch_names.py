@@ -1,6 +1,6 @@
 """PyTorch's names for what NumPy's methods and functions do: `x.unsqueeze(0)` says that NumPy has np.expand_dims.
 
-The expressions below run: the tests evaluate each beside PyTorch's method.
+The expressions of INSTEAD run: the tests evaluate each beside PyTorch's method.
 """
 
 from __future__ import annotations
@@ -137,6 +137,9 @@ INSTEAD = {
     "zero_": "x[...] = 0",
     "fill_": "x.fill(value)",
     "copy_": "x[...] = other",
+    "put_": "x.put(indices, values)",
+    "resize_": "x = np.resize(x, shape)",
+    "fill_diagonal_": "x[np.diag_indices(len(x))] = value",
     "normal_": "x[...] = rng.normal(mean, std, x.shape)",
     "uniform_": "x[...] = rng.uniform(low, high, x.shape)",
 }  # fmt: skip
@@ -146,31 +149,62 @@ NOTHING = frozenset({
     "share_memory_", "is_shared", "layout", "is_sparse",
 })  # fmt: skip
 
-_OF_ANOTHER_SHAPE = frozenset({"t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_", "swapdims_"})
+_OF_ANOTHER_SHAPE = ("t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_", "swapdims_")
+
+# Besides NumPy's ufuncs: what PyTorch has also with a _, to write in place
+_WRITING = (
+    "clip", "clamp", "clamp_min", "clamp_max", "round", "cumsum", "cumprod", "nan_to_num", "fix", "tril", "triu", "neg",
+    "rsqrt", "frac", "sgn", "logit", "lerp", "addmm", "addmv", "addcmul", "addcdiv", "baddbmm", "relu", "sigmoid",
+    "sinc", "eq", "ne", "lt", "le", "gt", "ge",
+)  # fmt: skip
 
 
-def instead_of(name: str) -> str | None:
-    """What to write for PyTorch's x.name, or None if nothing is known."""
-    if name in INSTEAD:
-        return INSTEAD[name]
-    for prefix, module in (("np", np), ("np.linalg", np.linalg)):
-        if getattr(module, name, None) in rules:
-            return f"{prefix}.{name}(x, …)"
-    if not name.endswith("_"):
-        return None
-    base = f"x.{name[:-1]}(…)" if hasattr(ArrayMethods, name[:-1]) else instead_of(name[:-1])
-    if base is None:
-        return None
-    return f"x = {base}" if name in _OF_ANOTHER_SHAPE else f"x[...] = {base}"
+def _table() -> dict[str, str]:
+    """What to write, by name: INSTEAD, NumPy's functions that are no methods, and the names that write in place."""
+    functions = {
+        name: f"{prefix}.{name}(x, …)"
+        for prefix, module in (("np.linalg", np.linalg), ("np", np))
+        for name, function in vars(module).items()
+        if callable(function) and function in rules
+    }
+    methods = {name: f"x.{name}(…)" for name in vars(ArrayMethods) if not name.startswith("_")}
+    known = functions | methods | INSTEAD
+    ufuncs = [name for name in functions if isinstance(vars(np).get(name), np.ufunc)]
+    in_place = {f"{name}_": f"x[...] = {known[name]}" for name in (*ufuncs, *_WRITING)}
+    of_another_shape = {name: f"x = {known[name[:-1]]}" for name in _OF_ANOTHER_SHAPE}
+    table = functions | in_place | of_another_shape | INSTEAD
+    return {name: text for name, text in table.items() if name not in methods}
 
 
-def no_attribute(owner: Any, name: str) -> AttributeError:
-    """The error for an attribute that a Tensor has not."""
-    text = f"{type(owner).__name__!r} object has no attribute {name!r}"
-    if name in NOTHING:
-        text += ": arrays here are NumPy's, in the computer's memory. Leave it out."
-    elif not name.startswith("_") and (instead := instead_of(name)) is not None:
-        text += f", whose methods are NumPy's: write {instead}."
-    else:
-        return AttributeError(text, name=name, obj=owner)  # Python adds a name that is spelled alike
-    return AttributeError(text, name=name, obj=None)
+class _Absent:
+    """A name that a Tensor has not: hasattr is False, and who asks for it is told what to write.
+
+    A __getattr__ would make every access to every attribute slower, in Python 3.11 by a factor of 3.
+    """
+
+    __slots__ = ("name", "text")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.text = name, text
+
+    def __get__(self, owner: Any, cls: type) -> Any:
+        # obj=None: no "Did you mean" with a name that is spelled alike
+        raise AttributeError(
+            f"{cls.__name__!r} object has no attribute {self.name!r}{self.text}", name=self.name, obj=None
+        )
+
+
+class PyTorchNames:
+    """The attributes of PyTorch's tensors that a Tensor has not."""
+
+    __slots__ = ()
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in absent]
+
+
+absent = {name: f", whose methods are NumPy's: write {text}." for name, text in _table().items()}
+absent |= dict.fromkeys(NOTHING, ": arrays here are NumPy's, in the computer's memory. Leave it out.")
+
+for _name, _text in absent.items():
+    setattr(PyTorchNames, _name, _Absent(_name, _text))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -26,10 +26,10 @@ from autograd.tensor.in_place import InPlace
 from autograd.tensor.methods import ArrayMethods
 from autograd.tensor.operators import Operators
 from autograd.tensor.protocols import dispatch_ufunc, no_rule
-from autograd.tensor.pytorch_names import no_attribute
+from autograd.tensor.pytorch_names import PyTorchNames
 
 
-class Tensor(Operators, InPlace, ArrayMethods, Conversions):
+class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     """An array and, if it was computed from tensors that require a gradient, the operation that made it.
 
     Args:  data: anything np.asarray takes; an ndarray is not copied.
@@ -263,12 +263,6 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
     def _data(self) -> Any:
         """Refused: a masked array takes the values of its other operand from here, without their history."""
         raise DTypeError(MASKED)
-
-    if not TYPE_CHECKING:  # a type checker knows which attributes there are
-
-        def __getattr__(self, name: str) -> Any:
-            """Called for what is missing: PyTorch's names are answered with NumPy's."""
-            raise no_attribute(self, name)
 
     # NumPy's protocols: np.exp(t), ndarray * t, np.concatenate([t, u]) …
 
