@@ -10,6 +10,7 @@ import numpy as np
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from autograd.random import generator
 from nn.layers.activation.elu import SELU_ALPHA, SELU_SCALE
 from nn.layers.inplace_option import InplaceOption
@@ -78,6 +79,8 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         >>> F.dropout(np.ones(6), 0.5, rng=np.random.default_rng(3))
         array([0., 0., 2., 2., 0., 2.])
     """
+    check_flag("dropout: training", training)
+    check_flag("dropout: inplace", inplace)
     x = as_values(input)
     return _dropped(x, check_p(p), x.shape, rng) if training else x
 
@@ -87,7 +90,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 
     Source:    Tompson et al. 2015, arXiv:1411.4280.
     """
-    return _of_channels("dropout1d", as_values(input), (2, 3), p, training, rng)
+    return _of_channels("dropout1d", input, (2, 3), p, training, inplace, rng)
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
@@ -96,7 +99,7 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     Three axes are read as (N, C, L), as PyTorch does.
     Source:    Tompson et al. 2015, arXiv:1411.4280.
     """
-    return _of_channels("dropout2d", as_values(input), (3, 4), p, training, rng)
+    return _of_channels("dropout2d", input, (3, 4), p, training, inplace, rng)
 
 
 def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: Rng = None) -> Any:
@@ -106,6 +109,8 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
 
     Source:    Klambauer et al. 2017, arXiv:1706.02515, section 2; training=False by default, as in PyTorch.
     """
+    check_flag("alpha_dropout: training", training)
+    check_flag("alpha_dropout: inplace", inplace)
     x, p = as_values(input), check_p(p)
     if not training or p == 0:
         return x
@@ -119,7 +124,10 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
     return dropout_op(x, mask, scale=a) + shift
 
 
-def _of_channels(who: str, x: Any, dims: tuple[int, int], p: float, training: bool, rng: Rng) -> Any:
+def _of_channels(who: str, input: Any, dims: tuple[int, int], p: float, training: bool, inplace: bool, rng: Rng) -> Any:
+    check_flag(f"{who}: training", training)
+    check_flag(f"{who}: inplace", inplace)
+    x = as_values(input)
     if x.ndim not in dims:
         raise ShapeError(f"{who} expects input of {dims[0]} or {dims[1]} dimensions; got shape {x.shape}.")
     p = check_p(p)

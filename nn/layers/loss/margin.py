@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.options import check_flag
 from nn.layers.activation.relu import relu_op
 from nn.layers.loss.base import Loss
 from nn.layers.loss.targets import as_signs, check_positive, check_same_shape, floating_values, in_dtype_of, values_of
@@ -201,6 +202,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
 
     Shape:     x1 and x2 (*, D), which broadcast -> (*,), or (*, 1) with keepdim
     """
+    check_flag("pairwise_distance: keepdim", keepdim)
     x1 = floating_values(x1, "pairwise_distance")
     x2 = in_dtype_of(x2, x1, "pairwise_distance")
     return np.linalg.vector_norm(x1 - x2 + eps, axis=-1, ord=p, keepdims=keepdim)
@@ -225,6 +227,7 @@ def triplet_margin_loss(
                swap: take |p - n| instead of |a - n| where it is the smaller (Balntas et al. 2016).
     Source:    Schroff et al. 2015, arXiv:1503.03832, without the squares.
     """
+    check_flag("triplet_margin_loss: swap", swap)
     who = "triplet_margin_loss"
     check_positive(who, "margin", margin)
     check_positive(who, "p", p)

@@ -9,6 +9,7 @@ import numpy as np
 from autograd.engine.modes import mode
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.core.parameter import Buffer
 from nn.layers.inputs import cast_to
@@ -162,6 +163,7 @@ def minimal_effort_linear(
     Raises:    ShapeError if the last axis of x is not in_features.
     Source:    Sun et al. 2017, arXiv:1706.06197.
     """
+    check_flag("minimal_effort_linear: unified", unified)
     k = check_size("k", k)
     x = cast_to(input, weight, "minimal_effort_linear")
     if x.ndim == 0 or x.shape[-1] != weight.shape[1]:

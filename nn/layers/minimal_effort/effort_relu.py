@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
+from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.layers.activation.relu import relu
@@ -39,6 +40,7 @@ def minimal_effort_relu(input: Any, k: int, unified: bool = False) -> Any:
     Gradient:  on purpose not the derivative, unless k >= features. 0 at 0.
     Source:    Sun et al. 2017, arXiv:1706.06197.
     """
+    check_flag("minimal_effort_relu: unified", unified)
     return minimal_effort_relu_op(with_features(input, "minimal_effort_relu"), k=check_size("k", k), unified=unified)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
 from autograd.errors import ShapeError
+from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.layers.inputs import as_values
 
@@ -111,6 +112,7 @@ def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
         array([[ 0. , -3. ,  0. ],
                [ 0.5,  0. ,  0. ]])
     """
+    check_flag("minimal_effort: unified", unified)
     return minimal_effort_op(with_features(input, "minimal_effort"), k=check_size("k", k), unified=unified)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn.layers.normalization.affine import count_channels, floating_input, scale_and_shift_channels
 from nn.layers.normalization.channel_norm import ChannelNorm, RunningStatistics
 from nn.layers.normalization.statistics import (
@@ -156,6 +157,7 @@ def batch_norm(
     Raises:    ShapeError in training if a channel has a single value, whose variance is 0.
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, Alg. 1 and 2; departure: the running averages are exponential.
     """
+    check_flag("batch_norm: training", training)
     x = floating_input(input, weight, bias, "batch_norm")
     channels = count_channels(
         x, "batch_norm", weight=weight, bias=bias, running_mean=running_mean, running_var=running_var

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
+from autograd.options import check_flag
 from nn.layers.inputs import as_values
 from nn.layers.normalization.affine import count_channels, floating_input
 from nn.layers.normalization.batch_norm import batch_norm
@@ -32,6 +33,7 @@ def instance_norm(
                their averages over the samples. Otherwise use the running statistics.
     Source:    Ulyanov et al. 2016, arXiv:1607.08022.
     """
+    check_flag("instance_norm: use_input_stats", use_input_stats)
     x = floating_input(input, weight, bias, "instance_norm")
     if not use_input_stats:
         return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import Size, as_images, check_not_empty, per_axis
 from nn.layers.kernels.resampling import Plan, compact_weights, resample_op, terms_of
@@ -82,6 +83,8 @@ def _avg_pool_nd(
     axes: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
     ceil_mode: bool, count_border: bool, divisor: int | None,
 ) -> Any:  # fmt: skip
+    check_flag(f"avg_pool{axes}d: ceil_mode", ceil_mode)
+    check_flag(f"avg_pool{axes}d: count_include_pad", count_border)
     x, single = as_images(input, axes, f"AvgPool{axes}d")
     check_not_empty(x, f"AvgPool{axes}d")
     if divisor is not None:
