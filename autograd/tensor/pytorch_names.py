@@ -155,7 +155,7 @@ _OF_ANOTHER_SHAPE = ("t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_", 
 _WRITING = (
     "clip", "clamp", "clamp_min", "clamp_max", "round", "cumsum", "cumprod", "nan_to_num", "fix", "tril", "triu", "neg",
     "rsqrt", "frac", "sgn", "logit", "lerp", "addmm", "addmv", "addcmul", "addcdiv", "baddbmm", "relu", "sigmoid",
-    "sinc", "eq", "ne", "lt", "le", "gt", "ge",
+    "sinc", "i0", "eq", "ne", "lt", "le", "gt", "ge",
 )  # fmt: skip
 
 

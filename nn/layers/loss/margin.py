@@ -296,6 +296,7 @@ def triplet_margin_with_distance_loss(
     """
     who = "triplet_margin_with_distance_loss"
     check_reduction(reduction)
+    check_flag(f"{who}: swap", swap)
     check_positive(who, "margin", margin)
     _check_distance(who, distance_function)
     anchor = floating_values(anchor, who)

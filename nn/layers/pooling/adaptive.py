@@ -144,6 +144,7 @@ def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = Fal
 
 
 def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indices: bool) -> Any:
+    check_flag(f"adaptive_max_pool{axes}d: return_indices", return_indices)
     x, single = as_images(input, axes, f"AdaptiveMaxPool{axes}d")
     check_not_empty(x, f"AdaptiveMaxPool{axes}d")
     n, c, *size = x.shape
