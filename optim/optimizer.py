@@ -13,6 +13,7 @@ from autograd import Tensor, enable_grad
 from autograd.engine.graph import write_now
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.options import check_flag
 from optim.checks import check_range as check_range
 from optim.checks import is_number
 from optim.flat import Flat, Update, block, scalars
@@ -399,8 +400,7 @@ class Optimizer:
 
     def _check_group(self, group: Group) -> None:
         for name in FLAGS:
-            if not isinstance(group.get(name, False), (bool, np.bool_)):
-                raise ArgumentError(f"{name} must be True or False; got {group[name]!r}.")
+            check_flag(name, group.get(name, False))
         self.check(group)
 
     def _check_parameter(self, i: int, p: Any) -> None:

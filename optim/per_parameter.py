@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.graph import clock
+from autograd.engine.graph import write_now
 from autograd.errors import ArgumentError, ShapeError
 from optim.flat import Flat
 from optim.optimizer import Group, Optimizer, State
@@ -42,7 +42,7 @@ class PerParameter(Optimizer):
             state = self._entry(i, p)
             if "step" in self.numbers:
                 state["step"] += 1
-            p.written = next(clock)
+            p.written = write_now()
             if p.size:
                 self.update(p._array, np.asarray(p._grad._array, p.dtype, order="C"), group, state)
 

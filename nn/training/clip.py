@@ -12,6 +12,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, GraphError
+from autograd.options import check_flag
 from nn.core.module import Module
 
 
@@ -24,6 +25,7 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Scale all gradients by one factor, so that their norm, taken as one long vector, is at most max_norm.
 
@@ -32,6 +34,7 @@ def clip_grad_norm_(
     Args:      parameters: a module or its parameters; those without a gradient are left out.
                norm_type: p of the p-norm, > 0; math.inf takes the largest magnitude.
                error_if_nonfinite: refuse a norm of inf or nan with a GraphError; nothing is changed then.
+               foreach: PyTorch's choice of how it computes this; taken, and without effect.
     Returns:   the norm before the scaling, a Tensor without gradient.
     Numerics:  summed in double precision; a finite norm is found even if its squares overflow.
                A norm of inf or nan is reported by a NonFiniteGradientWarning that names the parameters, and the
@@ -47,6 +50,9 @@ def clip_grad_norm_(
         >>> p.grad.tolist()
         [0.599999880000024, 0.799999840000032]
     """
+    if foreach is not None:
+        check_flag("clip_grad_norm_: foreach", foreach)
+    check_flag("clip_grad_norm_: error_if_nonfinite", error_if_nonfinite)
     limit = _number("clip_grad_norm_: max_norm", max_norm)
     _number("norm_type", norm_type)  # before the gradients are looked at
     owners = _with_gradient(parameters)
@@ -71,8 +77,12 @@ def clip_grad_norm_(
     return total
 
 
-def clip_grad_value_(parameters: Module | Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(
+    parameters: Module | Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """Clip every number of the gradients to [-clip_value, clip_value]; nan stays nan.
+
+    Args:      foreach: see `clip_grad_norm_`.
 
     Example:
         >>> import nn
@@ -82,21 +92,32 @@ def clip_grad_value_(parameters: Module | Tensor | Iterable[Tensor], clip_value:
         >>> p.grad.tolist()
         [1.0, -0.5]
     """
+    if foreach is not None:
+        check_flag("clip_grad_value_: foreach", foreach)
     limit = _number("clip_grad_value_: clip_value", clip_value)
     for p in _with_gradient(parameters):
         _update_gradient(p, lambda g, out: np.clip(g, g.dtype.type(-limit), g.dtype.type(limit), out=out))
 
 
-def get_total_norm(tensors: Tensor | Iterable[Any], norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+def get_total_norm(
+    tensors: Tensor | Iterable[Any],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
     """The p-norm of tensors, taken as one long vector; a Tensor without gradient.
 
     Args:      norm_type: p > 0; math.inf takes the largest magnitude.
                error_if_nonfinite: refuse inf and nan with a GraphError.
+               foreach: see `clip_grad_norm_`.
     Example:
         >>> import nn
         >>> nn.get_total_norm([[3.0], [4.0]]).item()
         5.0
     """
+    if foreach is not None:
+        check_flag("get_total_norm: foreach", foreach)
+    check_flag("get_total_norm: error_if_nonfinite", error_if_nonfinite)
     p = _number("norm_type", norm_type)
     if p == 0:
         raise ArgumentError(f"norm_type must be > 0 (math.inf for the largest magnitude); got {norm_type!r}.")

@@ -19,6 +19,7 @@ import numpy as np
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import Size, as_images, check_not_empty
 from nn.layers.kernels.patches import Sliding, batch_last, empty_images, pairs
@@ -188,6 +189,8 @@ def max_pool_nd(
     ceil_mode: bool, return_indices: bool,
 ) -> Any:  # fmt: skip
     """`max_pool2d` with any number of axes; `who` is named in errors."""
+    check_flag(f"max_pool{axes}d: ceil_mode", ceil_mode)
+    check_flag(f"max_pool{axes}d: return_indices", return_indices)
     x, single = as_images(input, axes, who)
     check_not_empty(x, who)
     sliding = sliding_windows(axes, kernel_size, stride, padding, dilation)
