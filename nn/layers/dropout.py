@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
@@ -148,10 +150,10 @@ def _alpha_dropped(who: str, x: Any, shape: tuple[int, ...], p: float, training:
         return x
     check_floating(who, x)
     if p == 1:
-        return dropout_op(x, np.zeros(shape, bool))
+        return dropout_op(x, like(np.zeros(shape, bool), raw(x)))
     saturated = -SELU_SCALE * SELU_ALPHA  # -λα: SELU's value at -∞
     a = 1 / math.sqrt((1 - p) * (1 + p * saturated**2))
-    mask = keep_mask(shape, 1 - p, generator(rng))
+    mask = like(keep_mask(shape, 1 - p, generator(rng)), raw(x))
     shift = np.where(mask, x.dtype.type(-a * p * saturated), x.dtype.type(a * (1 - p) * saturated))
     return dropout_op(x, mask, scale=a) + shift
 
@@ -174,8 +176,8 @@ def _dropped(x: Any, p: float, shape: tuple[int, ...], rng: Rng) -> Any:
         return x
     check_floating("dropout", x)
     if p == 1:
-        return dropout_op(x, np.zeros(shape, bool))
-    return dropout_op(x, keep_mask(shape, 1 - p, generator(rng)), scale=1 / (1 - p))
+        return dropout_op(x, like(np.zeros(shape, bool), raw(x)))
+    return dropout_op(x, like(keep_mask(shape, 1 - p, generator(rng)), raw(x)), scale=1 / (1 - p))
 
 
 class _Dropout(InplaceOption):

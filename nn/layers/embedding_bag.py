@@ -11,10 +11,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.ops.indexing import scatter
 from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -31,6 +33,7 @@ from nn.layers.embedding import (
     shorten,
 )
 from nn.layers.inputs import as_values, cast_to
+from nn.layers.kernels.patches import computed_in
 
 MODES = ("sum", "mean", "max")
 
@@ -55,6 +58,19 @@ def _bag_dots(of_bags: Any, of_rows: Any, rows: Any, starts: Any) -> Any:
     return np.einsum("jd,jd->j", np.repeat(of_bags, np.diff(starts), axis=0), of_rows[rows])
 
 
+def _bag_composite(weights: Any, table: Any, rows: Any, starts: Any, size: int | None = None) -> Any:
+    working = computed_in(weights, table)[1]
+    bags = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    to, source, n = (bags, rows, len(starts) - 1) if size is None else (rows, bags, size)
+    parts = weights.astype(working)[:, None] * table[source].astype(working)
+    return scatter(parts, shape=(n, table.shape[1]), index=to).astype(table.dtype)
+
+
+def _dots_composite(of_bags: Any, of_rows: Any, rows: Any, starts: Any) -> Any:
+    bags = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    return np.sum(of_bags[bags] * of_rows[rows], axis=1)
+
+
 bag_op: Primitive = define(
     _bag,
     lambda g, out, weights, table, rows, starts, size=None: (
@@ -65,6 +81,8 @@ bag_op: Primitive = define(
         weights, g, rows=rows, starts=starts, size=table.shape[0] if size is None else None
     ),
     keeps=("table", "weights"),
+    composite=_bag_composite,
+    plain=True,
     name="embedding_bag",
     jvp="multilinear",
     label="⟨g of the bag, row⟩; Σ weight · g of each row",
@@ -76,6 +94,8 @@ bag_dots_op: Primitive = define(
         g, of_bags, rows=rows, starts=starts, size=of_rows.shape[0]
     ),
     keeps=("of_rows", "of_bags"),
+    composite=_dots_composite,
+    plain=True,
     name="embedding_bag_dots",
     jvp="multilinear",
     label="Σ g · row; Σ g · bag",
@@ -83,7 +103,7 @@ bag_dots_op: Primitive = define(
 # The identity, with a gradient divided by how often each row was looked up.
 _divided_op = define(
     lambda table, counts: table,
-    lambda g, out, table, counts: g / counts.astype(g.dtype)[:, None],
+    lambda g, out, table, counts: g / like(counts.astype(g.dtype)[:, None], raw(g)),
     keeps="",
     name="scale_grad_by_freq",
     label="g / count of each row",
@@ -161,7 +181,7 @@ def embedding_bag(
         return bag_op(per_sample_weights[kept], weight, rows=rows, starts=starts)
     counts = np.diff(starts)
     share = np.divide(1, np.maximum(counts, 1) if mode == "mean" else np.ones_like(counts), dtype=weight.dtype)
-    return bag_op(np.repeat(share, counts), weight, rows=rows, starts=starts)
+    return bag_op(like(np.repeat(share, counts), raw(weight)), weight, rows=rows, starts=starts)
 
 
 def _check_mode(mode: str, scale_grad_by_freq: bool) -> None:
@@ -209,19 +229,23 @@ def _maxima(table: Any, rows: Any, starts: Any) -> Any:
     counts = np.diff(starts)
     filled = counts > 0
     if not filled.any():
-        return bag_op(np.empty(0, table.dtype), table, rows=rows, starts=starts)
+        return bag_op(zeros((0,), table.dtype, raw(table)), table, rows=rows, starts=starts)
     width = table.shape[1]
     best = _first_maximum(raw(table)[rows], starts[:-1][filled], counts[filled])
-    places = np.zeros((len(counts), width), np.intp)  # in the flattened table
-    places[filled] = rows[best] * width + np.arange(width)
+    places = zeros((len(counts), width), best.dtype, best)  # in the flattened table
+    places[filled] = np.take(like(rows, best), best) * width + like(np.arange(width), best)
     found = np.reshape(table, (-1,))[places]
-    return found if filled.all() else np.where(filled[:, None], found, table.dtype.type(0))
+    return found if filled.all() else np.where(like(filled[:, None], raw(table)), found, table.dtype.type(0))
 
 
 def _first_maximum(values: Any, starts: Any, counts: Any) -> Any:
     """Which of the values (N, D) is the maximum of each bag, the first of equal ones; nan is larger than any number."""
     if (counts == counts[0]).all():
-        return values.reshape(len(counts), counts[0], -1).argmax(axis=1) + starts[:, None]
+        bags = np.reshape(values, (len(counts), counts[0], values.shape[1]))
+        return np.argmax(bags, axis=1) + like(starts[:, None], values)
+    if is_foreign(values):  # without reduceat: a shorter bag repeats its last row
+        inside = np.minimum(np.arange(counts.max()), counts[:, None] - 1)
+        return np.argmax(values[starts[:, None] + inside], axis=1) + like(starts[:, None], values)
     maxima = np.maximum.reduceat(values, starts, axis=0)
     hits = (values == np.repeat(maxima, counts, axis=0)) | (values != values)
     numbers = np.where(hits, np.arange(len(values))[:, None], len(values))

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.kinds import note
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 
 
 def as_values(x: Any) -> Any:
     """Lists and numbers as arrays; Tensors and arrays as they are."""
-    if isinstance(x, (Tensor, np.ndarray)) or hasattr(x, "__array_function__"):
+    if isinstance(x, (Tensor, np.ndarray)):
         return x
+    if hasattr(x, "__array_function__"):
+        return note(x)
     if isinstance(x, (list, tuple)) and any(isinstance(item, Tensor) for item in x):
         kinds = ", ".join(type(item).__name__ for item in x[:3]) + (", …" if len(x) > 3 else "")
         raise ArgumentError(

@@ -55,10 +55,13 @@ def slopes_over_zero(d: Any) -> Any:
     return np.where(d == 0, 0, np.copysign(np.inf, d))
 
 
-def weighted_mean(loss: Any, weight: Any, count: Any) -> Any:
-    """The sum of the losses / count for composites: `mean_from_sum`, with a slope of 0 where nothing counts."""
-    total = np.sum(loss)
-    if not count and not np.any(weight):
-        return total + np.nan
+def weighted_mean(loss: Any, weight: Any) -> Any:
+    """The sum of the losses / that of the weights, for composites: nan, with a slope of 0, where nothing counts."""
+    nothing = np.all(np.equal(weight, 0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return total / count
+        return in_single_precision(
+            lambda each: np.where(
+                nothing, np.nan, np.sum(each) / np.where(nothing, 1, np.sum(weight.astype(each.dtype)))
+            ),
+            loss,
+        )

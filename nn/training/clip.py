@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.kinds import any_foreign, is_foreign
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, GraphError
 from autograd.options import check_flag
@@ -36,7 +38,8 @@ def clip_grad_norm_(
                error_if_nonfinite: refuse a norm of inf or nan with a GraphError; nothing is changed then.
                foreach: PyTorch's choice of how it computes this; taken, and without effect.
     Returns:   the norm before the scaling, a Tensor without gradient.
-    Numerics:  summed in double precision; a finite norm is found even if its squares overflow.
+    Numerics:  of arrays of another library by their own arithmetic, and without the warning below: they are not asked.
+               Else summed in double precision; a finite norm is found even if its squares overflow.
                A norm of inf or nan is reported by a NonFiniteGradientWarning that names the parameters, and the
                gradients stay as they are. (PyTorch scales without a warning: one inf makes all other gradients 0, one
                nan makes all nan.)
@@ -56,7 +59,14 @@ def clip_grad_norm_(
     limit = _number("clip_grad_norm_: max_norm", max_norm)
     _number("norm_type", norm_type)  # before the gradients are looked at
     owners = _with_gradient(parameters)
-    total = get_total_norm([p.grad for p in owners], norm_type)
+    total = get_total_norm(
+        [p.grad for p in owners], norm_type, error_if_nonfinite and any_foreign([p.grad.numpy() for p in owners])
+    )
+    if is_foreign(total.numpy()):
+        factor = np.minimum(limit / (total.numpy() + 1e-6), 1.0)
+        for p in owners:
+            _update_gradient(p, lambda g, out: g * factor.astype(g.dtype))
+        return total
     norm = float(total)
     if not math.isfinite(norm):
         names = [
@@ -121,7 +131,13 @@ def get_total_norm(
     p = _number("norm_type", norm_type)
     if p == 0:
         raise ArgumentError(f"norm_type must be > 0 (math.inf for the largest magnitude); got {norm_type!r}.")
-    arrays = [np.asarray(raw(t)) for t in ([tensors] if isinstance(tensors, (Tensor, np.ndarray)) else tensors)]
+    several = not isinstance(tensors, (Tensor, np.ndarray)) and not is_foreign(tensors)
+    arrays: list[Any] = [raw(t) for t in (tensors if several else [tensors])]  # type: ignore[union-attr]
+    if any_foreign(arrays):
+        if error_if_nonfinite:
+            raise ArgumentError("error_if_nonfinite asks an array of another library for a value; look at the norm.")
+        return Tensor(_norm_of_any(arrays, p))
+    arrays = [np.asarray(a) for a in arrays]
     norm = _joint_norm(arrays, p)
     if error_if_nonfinite and not math.isfinite(norm):
         raise GraphError(f"the norm of the tensors is {norm}: they hold inf or nan.")
@@ -154,6 +170,13 @@ def _joint_norm(arrays: list[Any], p: float) -> float:
     return top * float(sum(_sum_of_powers(a.astype(np.float64, copy=False) / top, p) for a in arrays) ** (1 / p))
 
 
+def _norm_of_any(arrays: list[Any], p: float) -> Any:
+    """The same for arrays of another library, which are not asked for numbers: by their own arithmetic, a 0-d array."""
+    if p == math.inf:
+        return functools.reduce(np.maximum, [np.max(np.abs(a)) for a in arrays])
+    return functools.reduce(np.add, [np.sum(np.abs(a) ** p) for a in arrays]) ** (1 / p)
+
+
 def _sum_of_powers(a: Any, p: float) -> float:
     """Σ |a|^p"""
     if p == 2 and a.dtype == np.float32:
@@ -181,7 +204,7 @@ def _with_gradient(parameters: Any) -> list[Any]:
 def _update_gradient(p: Any, compute: Any) -> None:
     """Set p.grad to compute(g, out): in place, or as a new array if the gradient is recorded or read-only."""
     g = p.grad
-    if g.node is None and g.data.flags.writeable:
+    if g.node is None and not is_foreign(g.data) and g.data.flags.writeable:
         compute(g.data, g.data)
     else:
         p.grad = Tensor(compute(g.numpy(), None))

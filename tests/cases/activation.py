@@ -108,4 +108,6 @@ FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] 
     *[(name, [(3, 4, 2)], (), {"axis": axis}) for name in ("softmax", "log_softmax", "glu") for axis in (-1, 1)],
     ("maxout", [(3, 4)], (), {"k": 2}),
     ("maxout", [(6, 4)], (), {"k": 3, "axis": 0}),
+    *[(name, [(5, 4)], (), {}) for name in ("relu", "sigmoid", "step", "hardswish", "elu")],
+    ("elu", [(5, 4)], (), {"alpha": 2.0, "scale": 1.5, "input_scale": 0.5}),
 ]

@@ -65,7 +65,20 @@ def _elu_vjp(g: Any, out: Any, x: Any, alpha: float = 1.0, scale: float = 1.0, i
     return g * slope
 
 
-elu_op = define(_elu, _elu_vjp, keeps="x", name="elu", jvp="elementwise", label="g, g·α·exp(x)")
+def _elu_composite(x: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
+    return scale * np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x) * input_scale))
+
+
+elu_op = define(
+    _elu,
+    _elu_vjp,
+    keeps="x",
+    composite=_elu_composite,
+    plain=True,
+    name="elu",
+    jvp="elementwise",
+    label="g, g·α·exp(x)",
+)
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:

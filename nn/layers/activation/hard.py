@@ -124,7 +124,14 @@ def _hardswish_vjp(g: Any, out: Any, x: Any) -> Any:
 
 
 hardswish_op = define(
-    _hardswish, _hardswish_vjp, keeps="x", name="hardswish", jvp="elementwise", label="g·(x/3 + ½) inside, 0, g"
+    _hardswish,
+    _hardswish_vjp,
+    keeps="x",
+    composite=lambda x: np.where(x <= -3, 0, np.where(x >= 3, x, x * (x + 3) / 6)),
+    plain=True,
+    name="hardswish",
+    jvp="elementwise",
+    label="g·(x/3 + ½) inside, 0, g",
 )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
@@ -25,6 +27,8 @@ relu_op = define(
     lambda x: np.maximum(x, ZEROS.get(x.dtype, 0)),
     lambda g, out, x: g * (out > ZEROS.get(out.dtype, 0)),  # relu'(0) = 0: Bertoin et al. 2021, arXiv:2106.12915
     keeps="out",
+    composite=lambda x: np.where(x <= 0, 0, x),
+    plain=True,
     name="relu",
     jvp="elementwise",
     label="g·[x > 0]",
@@ -209,7 +213,7 @@ def rrelu(
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
     slopes = generator(rng).uniform(lower, upper, input.shape)
-    return prelu_op(input, slopes.astype(input.dtype))
+    return prelu_op(input, like(slopes.astype(input.dtype), raw(input)))
 
 
 def _check_bounds(who: str, lower: float, upper: float) -> None:

@@ -39,6 +39,8 @@ sigmoid_op = define(
     _sigmoid,
     lambda g, out, x: g * (out * (1 - out)),
     keeps="out",
+    composite=lambda x: np.exp(-np.logaddexp(0, -x)),  # without overflow, and exact to the last digits at both ends
+    plain=True,
     name="sigmoid",
     jvp="elementwise",
     label="g·σ(1-σ)",

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.kinds import copied, given, like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
@@ -300,19 +301,19 @@ def scaled_dot_product_attention(
             raise ArgumentError(
                 "give attn_mask or is_causal=True, not both; np.tri(L, S, dtype=bool) & mask is a mask for both."
             )
-        attn_mask = np.tri(*shape[-2:], dtype=bool)
-    rest = () if attn_mask is None else (converted_mask(attn_mask, query.dtype, shape),)
+        attn_mask = like(np.tri(*shape[-2:], dtype=bool), raw(query))
+    rest = () if attn_mask is None else (converted_mask(attn_mask, query, shape),)
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
-    return attention_op(query, key, value, *rest, scale=scale, noise=dropout_noise(dropout_p, shape, query.dtype, rng))
+    return attention_op(query, key, value, *rest, scale=scale, noise=dropout_noise(dropout_p, shape, query, rng))
 
 
-def dropout_noise(p: float, shape: tuple[int, ...], dtype: Any, rng: np.random.Generator | None) -> Any:
-    """The factors of dropout: 0 with probability p, else 1 / (1 - p). None if p is 0."""
+def dropout_noise(p: float, shape: tuple[int, ...], query: Any, rng: np.random.Generator | None) -> Any:
+    """The factors of dropout: 0 with probability p, else 1 / (1 - p); of query's kind and dtype. None if p is 0."""
     p = check_p(p)
     if p == 0:
         return None
     kept = keep_mask(shape, 1 - p, generator(rng)) if p < 1 else np.zeros(shape, bool)
-    return np.multiply(kept, 1 / (1 - p) if p < 1 else 0, dtype=dtype)
+    return like(np.multiply(kept, 1 / (1 - p) if p < 1 else 0, dtype=query.dtype), raw(query))
 
 
 def _scores_shape(query: tuple[int, ...], key: tuple[int, ...], value: tuple[int, ...]) -> tuple[int, ...]:
@@ -330,9 +331,10 @@ def _scores_shape(query: tuple[int, ...], key: tuple[int, ...], value: tuple[int
     return (*batch, query[-2], key[-2])
 
 
-def converted_mask(mask: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
-    """The mask as booleans or as floats in `dtype`, after a check that it broadcasts to `shape`. Arrays are copied."""
-    mask = as_values(mask)
+def converted_mask(mask: Any, query: Any, shape: tuple[int, ...]) -> Any:
+    """The mask as booleans or as floats in query's dtype, after a check that it broadcasts to `shape`; a copy."""
+    dtype = query.dtype
+    mask = mask if isinstance(mask, Tensor) else given(as_values(mask), raw(query), "mask of attention")
     if mask.dtype.kind not in "bf":
         raise DTypeError(
             f"a mask is of bool, or floating and added to the scores; got {mask.dtype}. Convert it: mask.astype(bool)."
@@ -345,4 +347,4 @@ def converted_mask(mask: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
         raise ShapeError(f"a mask of shape {mask.shape} does not broadcast to the scores' {shape}.")
     if isinstance(mask, Tensor) and mask.dtype.kind == "f":
         return mask if mask.dtype == dtype else mask.astype(dtype)
-    return np.array(raw(mask), None if mask.dtype.kind == "b" else dtype)
+    return copied(raw(mask)) if mask.dtype.kind == "b" else raw(mask).astype(dtype)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError
@@ -57,7 +58,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reducti
     """
     input, target = input_and_target(input, target, "binary_cross_entropy")
     h = raw(input)
-    if h.size and not (h.min() >= 0 and h.max() <= 1):
+    if h.size and not is_foreign(h) and not (h.min() >= 0 and h.max() <= 1):
         raise ArgumentError(
             f"binary_cross_entropy expects probabilities, in [0, 1]; got {h.min()} … {h.max()}. "
             "Of logits take binary_cross_entropy_with_logits, or apply sigmoid first."

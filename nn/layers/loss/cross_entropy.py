@@ -17,7 +17,15 @@ from nn.core.parameter import Buffer
 from nn.layers.activation.softmax import log_softmax_op, softmax_op
 from nn.layers.inputs import as_values
 from nn.layers.loss.base import Loss, weight_buffer
-from nn.layers.loss.class_numbers import all_in_range, class_numbers, class_weight, with_classes_second
+from nn.layers.loss.class_numbers import (
+    all_in_range,
+    chosen_of,
+    class_numbers,
+    class_weight,
+    copy_of_numbers,
+    is_class,
+    with_classes_second,
+)
 from nn.layers.loss.targets import floating_values, in_dtype_of, own_copy, with_weights
 from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_classes_op,
@@ -61,8 +69,7 @@ def _one_hot(target: Any, n: int, classes: int) -> Any:
 
 
 def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = "mean") -> Any:
-    loss = -log_softmax_op(logits, axis=1)[np.arange(logits.shape[0]), target]
-    return reduce(loss, reduction)
+    return reduce(-chosen_of(is_class(target, logits), log_softmax_op(logits, axis=1)), reduction)
 
 
 softmax_cross_entropy_op = define(
@@ -115,7 +122,7 @@ def cross_entropy(
     target = as_values(target)
     plain = weight is None and not label_smoothing and input.ndim == 2 and target.shape == input.shape[:1]
     if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < input.shape[1]:
-        at = np.array(raw(target), np.intp)  # a copy: the next batch may fill the same buffer before backward()
+        at = copy_of_numbers(raw(target))
         if all_in_range(at, input.shape[1]):
             check_reduction(reduction)
             if input.dtype == np.float16:  # the other primitive computes it in float32, which can count the rows

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
 from nn.layers.loss.base import Loss
@@ -166,9 +167,9 @@ def gaussian_nll_loss(
                 f"got {var.shape}."
             )
     values = values_of(var)
-    if (values < 0).any():
+    if not is_foreign(values) and (values < 0).any():
         raise ArgumentError(f"{who} expects variances >= 0; got {values.min()}.")
-    var = var + np.maximum(np.asarray(eps, values.dtype) - values, 0)  # max(var, eps), with gradient 1 everywhere
+    var = var + np.maximum(values.dtype.type(eps) - values, 0)  # max(var, eps), with gradient 1 everywhere
     loss = 0.5 * (np.log(var) + (input - target) ** 2 / var)
     return reduce(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 

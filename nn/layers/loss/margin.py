@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.options import check_flag
 from nn.layers.activation.relu import relu_op
 from nn.layers.loss.base import Loss
+from nn.layers.loss.class_numbers import chosen_of, is_class
 from nn.layers.loss.distance import PairwiseDistance, pairwise_distance
 from nn.layers.loss.targets import as_signs, check_positive, check_same_shape, floating_values, in_dtype_of, values_of
 from nn.layers.reduction import check_reduction, reduce
@@ -40,9 +42,16 @@ def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str =
     if input.ndim == 2 and target.ndim == 1:
         return reduce(relu_op(margin + _best_wrong_minus_right(input, target)), reduction)
     check_same_shape(input, target, "hinge_loss")
-    if target.dtype.kind == "b" or target.dtype.kind in "fiu" and ((target == 0) | (target == 1)).all():
+    if target.dtype.kind == "b" or target.dtype.kind in "fiu" and _zeros_and_ones(target):
         target = np.where(target, 1, -1)
+    elif is_foreign(target):
+        target = np.where(target == 0, -1, target)
     return reduce(relu_op(margin - as_signs(target, input, "hinge_loss") * input), reduction)
+
+
+def _zeros_and_ones(target: Any) -> bool:
+    """Whether these are numbers 0 and 1 alone. The numbers in another library's array are not looked at."""
+    return not is_foreign(target) and bool(((target == 0) | (target == 1)).all())
 
 
 def _best_wrong_minus_right(input: Any, target: Any) -> Any:
@@ -56,11 +65,10 @@ def _best_wrong_minus_right(input: Any, target: Any) -> Any:
         raise ShapeError(
             "hinge_loss of class numbers needs two classes or more; for one column of scores give targets of its shape."
         )
-    if n and not (target.min() >= 0 and target.max() < classes):
+    if n and not is_foreign(target) and not (target.min() >= 0 and target.max() < classes):
         raise ArgumentError(f"class numbers must lie in 0 … {classes - 1}; got {target.min()} … {target.max()}.")
-    right = target[:, None] == np.arange(classes)
-    at = np.array(target[:, None])
-    return np.max(np.where(right, -np.inf, input), axis=1) - np.take_along_axis(input, at, axis=1)[:, 0]
+    right = is_class(target, input)
+    return np.max(np.where(right, -np.inf, input), axis=1) - chosen_of(right, input)
 
 
 class HingeLoss(Loss):

@@ -12,10 +12,13 @@ from nn.layers.inputs import as_values
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss, weight_buffer
 from nn.layers.loss.class_numbers import (
+    chosen_of,
     class_numbers,
     class_weight,
     flat_indices,
+    is_class,
     position_weights,
+    weights_of,
     with_classes_second,
 )
 from nn.layers.loss.targets import floating_values, with_weights
@@ -49,14 +52,10 @@ def _nll_vjp(
 
 
 def _nll_composite(x: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
-    at, each, n = position_weights(target, weight, ignore_index, x.dtype)
-    loss = -np.take_along_axis(x, np.expand_dims(at, 1), axis=1)
-    loss = np.reshape(loss, at.shape)
-    if each is not None:
-        loss = weighted(loss, each)
-    if reduction == "mean":
-        return weighted_mean(loss, each, n)
-    return reduce(loss, reduction)
+    chosen = is_class(np.where(target == ignore_index, -1, target), x)
+    each = weights_of(chosen, weight, x)
+    loss = weighted(-chosen_of(chosen, x), each)
+    return weighted_mean(loss, each) if reduction == "mean" else reduce(loss, reduction)
 
 
 negative_log_likelihood_op = define(

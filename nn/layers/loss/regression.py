@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from nn.layers.kernels.precision import single
@@ -161,6 +163,8 @@ huber_op = define(
     lambda g, out, d, delta=1.0: g * np.clip(d, -delta, delta),
     keeps="d",
     guard=True,
+    composite=lambda d, delta=1.0: np.where(np.abs(d) <= delta, 0.5 * d * d, delta * (np.abs(d) - 0.5 * delta)),
+    plain=True,
     name="huber",
     jvp="elementwise",
     label="g·clip(d, ±δ)",
@@ -240,7 +244,7 @@ def _reduce_weighted(loss: Any, weight: Any, input: Any, reduction: str, who: st
     if reduction != "mean" or not loss.size:
         return reduce(loss, reduction)
     total = np.sum(single(weight) if weight.dtype == np.float16 else weight)
-    if total == 0:
+    if not is_foreign(raw(total)) and total == 0:
         raise ArgumentError(f"{who}: the weights sum to 0, by which the mean would divide.")
     return in_single_precision(lambda each: np.sum(each) / total, loss)
 

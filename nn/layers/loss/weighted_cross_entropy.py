@@ -13,7 +13,13 @@ import numpy as np
 from autograd.engine.registry import define
 from nn.layers.activation.softmax import log_softmax_op
 from nn.layers.kernels.precision import in_single_precision
-from nn.layers.loss.class_numbers import flat_indices, position_weights
+from nn.layers.loss.class_numbers import (
+    chosen_of,
+    flat_indices,
+    is_class,
+    position_weights,
+    weights_of,
+)
 from nn.layers.reduction import mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
 
 
@@ -29,7 +35,7 @@ def _softmax(x: Any) -> tuple[Any, Any]:
 
 def _per_class(weight: Any, x: Any) -> Any:
     """The weights (C,) of the classes in a shape that broadcasts against x: (C,) or (C, 1)."""
-    return weight.reshape(-1, *[1] * (x.ndim - 2))
+    return np.reshape(weight, (-1, *[1] * (x.ndim - 2)))
 
 
 def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
@@ -109,16 +115,15 @@ def _of_classes_composite(
     label_smoothing: float = 0.0,
     reduction: str = "mean",
 ) -> Any:
-    at, each, n = position_weights(target, weight, ignore_index, x.dtype)
-    each = np.ones(at.shape, x.dtype) if each is None else each
+    chosen = is_class(np.where(target == ignore_index, -1, target), x)
+    each = weights_of(chosen, weight, x)
     log_p = log_softmax_op(x, axis=1)
-    picked = np.reshape(np.take_along_axis(log_p, np.expand_dims(at, 1), axis=1), at.shape)
-    loss = weighted(-picked, each * (1 - label_smoothing))
+    loss = weighted(-chosen_of(chosen, log_p), each * (1 - label_smoothing))
     if label_smoothing:
-        smooth = np.where(target == ignore_index, 0, label_smoothing / x.shape[1])
+        counted = np.any(chosen, axis=1)
         summed = np.sum(log_p if weight is None else weighted(log_p, _per_class(weight, x)), axis=1)
-        loss = loss - np.where(smooth == 0, 0, summed) * smooth
-    return weighted_mean(loss, each, n) if reduction == "mean" else reduce(loss, reduction)
+        loss = loss - np.where(counted, summed, 0) * (label_smoothing / x.shape[1])
+    return weighted_mean(loss, each) if reduction == "mean" else reduce(loss, reduction)
 
 
 softmax_cross_entropy_of_classes_op = define(

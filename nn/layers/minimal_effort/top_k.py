@@ -10,11 +10,13 @@ Source:    Sun, Ren, Ma & Wang 2017, "meProp", arXiv:1706.06197: top-k of each e
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ShapeError
 from autograd.options import check_flag
@@ -72,7 +74,20 @@ def _mask(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:
     return mask
 
 
-mask_of_op = Primitive(_mask, None, name="mask_of")  # takes Tensors, too; it has no derivative and is never recorded
+def _mask_composite(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:
+    """The same by ranks: a component is chosen if fewer than k are larger."""
+    size = np.abs(raw(g))
+    if unified:
+        size = np.sum(np.reshape(size, (-1, size.shape[-1])), axis=0)
+    rank = np.argsort(np.argsort(size, axis=-1), axis=-1)  # nan is last, so it is chosen and stays visible
+    mask = np.broadcast_to((rank >= size.shape[-1] - k) & (size != 0), g.shape)
+    counts = np.sum(np.reshape(mask, (-1, g.shape[-1])), axis=0)
+    count_activity(activity, examples, counts, math.prod(g.shape[:-1]))
+    return mask
+
+
+# takes Tensors, too; it has no derivative and is never recorded
+mask_of_op = Primitive(_mask, None, composite=_mask_composite, plain=True, name="mask_of")
 
 
 def _effort_vjp(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import copied, is_foreign, ones, zeros
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
@@ -62,9 +63,12 @@ def _batch_norm_vjps(
 
 def _batch_norm_composite(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, observe: Any = None) -> Any:
     axes = (0, *range(2, x.ndim))
-    centred = x - np.mean(x, axis=axes, keepdims=True)
-    y = centred / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
-    return scale_and_shift_channels(y, weight, bias)
+    mean = np.mean(x, axis=axes, keepdims=True)
+    centred = x - mean
+    variance = np.mean(centred * centred, axis=axes, keepdims=True)
+    if observe is not None and is_foreign(raw(x)):  # otherwise the forward has told it
+        observe(np.ravel(raw(mean)), np.ravel(raw(variance)))
+    return scale_and_shift_channels(centred / np.sqrt(variance + eps), weight, bias)
 
 
 batch_norm_op = define(
@@ -166,10 +170,11 @@ def batch_norm(
         if running_mean is None or running_var is None:
             raise ArgumentError("batch_norm needs running_mean and running_var unless training=True.")
         # copies, because a training step before backward() would overwrite the buffers
-        mean, variance = (np.array(raw(running)) for running in (running_mean, running_var))
+        mean, variance = (copied(raw(running)) for running in (running_mean, running_var))
         return batch_norm_eval_op(x, weight, bias, mean, variance, eps=eps)
     if x.size == 0:  # no statistics, and nothing to normalise: the running ones stay as they are
-        return batch_norm_eval_op(x, weight, bias, np.zeros(channels, x.dtype), np.ones(channels, x.dtype), eps=eps)
+        mean, variance = zeros((channels,), x.dtype, raw(x)), ones((channels,), x.dtype, raw(x))
+        return batch_norm_eval_op(x, weight, bias, mean, variance, eps=eps)
     count = x.size // channels
     if count < 2:
         raise ShapeError(
@@ -212,11 +217,16 @@ class BatchNormBase(ChannelNorm):
             self.num_batches_tracked.numpy()[...] += 1
         return y
 
-    def _batch_momentum(self) -> float:
+    def _batch_momentum(self) -> Any:
         """The weight of the new batch in the running statistics; with momentum=None all batches have equal weight."""
         if self.momentum is not None:
             return self.momentum
-        return 0.0 if self.num_batches_tracked is None else 1 / (int(self.num_batches_tracked.numpy()) + 1)
+        return 0.0 if self.num_batches_tracked is None else 1 / (_number(self.num_batches_tracked.numpy()) + 1)
+
+
+def _number(count: Any) -> Any:
+    """A count as a Python number; in another library's array it stays there."""
+    return count if is_foreign(count) else int(count)
 
 
 class BatchNorm1d(BatchNormBase):

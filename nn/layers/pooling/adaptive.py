@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from autograd.options import check_flag
 from nn.core.module import Module
@@ -150,10 +151,12 @@ def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indice
     n, c, *size = x.shape
     places = _sizes(output_size, tuple(size))
     pixels = _pixels_of_cells(tuple(size), places)
-    best = np.argmax(_cells(raw(x), places, pixels), axis=-1).reshape(n * c, len(pixels))
-    indices = np.take_along_axis(pixels, best.T, 1).T.reshape(n, c, len(pixels))
+    best = np.argmax(_cells(raw(x), places, pixels), axis=-1)  # (N, C, P)
+    best = np.transpose(np.reshape(best, (n * c, len(pixels))))
+    indices = np.take_along_axis(like(pixels, best), best, 1)
+    indices = np.reshape(np.transpose(indices), (n, c, len(pixels)))
     y = np.take_along_axis(np.reshape(x, (n, c, math.prod(size))), indices, -1)
-    y, indices = np.reshape(y, (n, c, *places)), indices.reshape(n, c, *places)
+    y, indices = np.reshape(y, (n, c, *places)), np.reshape(indices, (n, c, *places))
     if single:
         y, indices = y[0], indices[0]
     return (y, indices) if return_indices else y
@@ -164,10 +167,11 @@ def _cells(x: Any, places: tuple[int, ...], pixels: Any) -> Any:
     n, c, *size = x.shape
     axes = len(size)
     if any(s % count for s, count in zip(size, places, strict=True)):
-        return x.reshape(n, c, math.prod(size))[:, :, pixels]
+        return np.reshape(x, (n, c, math.prod(size)))[:, :, pixels]
     split = [number for s, count in zip(size, places, strict=True) for number in (count, s // count)]
-    cells = x.reshape(n, c, *split).transpose(0, 1, *range(2, 2 * axes + 2, 2), *range(3, 2 * axes + 2, 2))
-    return cells.reshape(n, c, *pixels.shape)
+    cells = np.reshape(x, (n, c, *split))
+    order = (0, 1, *range(2, 2 * axes + 2, 2), *range(3, 2 * axes + 2, 2))
+    return np.reshape(np.transpose(cells, order), (n, c, *pixels.shape))
 
 
 @lru_cache(maxsize=64)
