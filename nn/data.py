@@ -12,9 +12,10 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from autograd.random import generator
 from nn import functional as F
-from nn.core.checks import check_flag, check_size
+from nn.core.checks import check_size
 
 __all__ = ["minibatches", "DataLoader"]
 
@@ -49,6 +50,8 @@ def minibatches(
         >>> [y.tolist() for (y,) in minibatches(rare, batch_size=4, balanced=True, shuffle=False)]
         [[0, 1, 0, 1], [0, 1, 0, 1], [0, 1]]
     """
+    for name, value in (("shuffle", shuffle), ("balanced", balanced), ("drop_last", drop_last)):
+        check_flag(f"minibatches: {name}", value)
     size = check_size("batch_size", batch_size)
     columns = as_columns(arrays, "minibatches")
     n = len(columns[0])

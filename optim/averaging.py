@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from optim.checks import check_range, check_whole
 from optim.flat import BLOCK
 
@@ -57,6 +58,7 @@ class AveragedModel:
         multi_avg_fn: MultiAvgFn | None = None,
         use_buffers: bool = False,
     ) -> None:
+        check_flag("use_buffers", use_buffers)
         needed = [name for name in ("parameters", "buffers", "state_dict") if not callable(getattr(model, name, None))]
         if needed:
             raise ArgumentError(

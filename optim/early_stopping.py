@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from optim.checks import check_choice, check_range, check_whole, kind_problems
 
 
@@ -49,6 +50,7 @@ class EarlyStopping:
         check_whole("patience", patience, low=1)
         check_range("min_delta", min_delta, low=0)
         check_choice("mode", mode, "min", "max")
+        check_flag("restore_best", restore_best)
         self.patience = patience
         self.min_delta = min_delta
         self.mode = mode

@@ -100,7 +100,7 @@ class LBFGS(Optimizer):
         self.has_stepped = True
         group = self.param_groups[0]
         params, tolerance, max_iter = group["params"], group["tolerance_change"], group["max_iter"]
-        flats = self._flats(0, group)
+        flats = self._in_one_vector(group)
         state = self.state.setdefault(params[0], {"func_evals": 0, "n_iter": 0})
         x = np.concatenate([flat.values for flat in flats])
 
@@ -175,6 +175,16 @@ class LBFGS(Optimizer):
         for i in range(len(changes)):
             q += (alpha[i] - rho[i] * float(np.dot(changes[i], q))) * steps[i]
         return q
+
+    def _in_one_vector(self, group: Group) -> list[Flat]:
+        flats = [flat for flat in self._flats(0, group) if isinstance(flat, Flat)]
+        if sum(len(flat.params) for flat in flats) < len(group["params"]):
+            kinds = ", ".join(sorted({type(p._array).__name__ for p in group["params"]}))
+            raise ArgumentError(
+                f"LBFGS computes with its parameters as one vector of NumPy's; got {kinds}. Use Adam or SGD for arrays "
+                "of another library."
+            )
+        return flats
 
     def _write_parameters(self, flats: list[Flat], x: Any) -> None:
         start = 0

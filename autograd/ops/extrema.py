@@ -150,8 +150,10 @@ def _reduce_min(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = Fals
 
 def _ignoring_nan(ufunc: np.ufunc) -> Any:
     """The methods reduce of fmax and fmin, which give nan only where all elements are nan."""
+    numpys = np.nanmax if ufunc is np.fmax else np.nanmin
     along = define(
-        lambda a, axis, keepdims: ufunc.reduce(a, axis=axis, keepdims=keepdims), _nan_extremum_vjp,
+        lambda a, axis, keepdims: (numpys if is_foreign(a) else ufunc.reduce)(a, axis=axis, keepdims=keepdims),
+        _nan_extremum_vjp,
         name=f"{ufunc.__name__}.reduce", guard=False, jvp="reduction", batch="axis", label="g at the extremum",
     )  # fmt: skip
 

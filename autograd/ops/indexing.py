@@ -235,7 +235,6 @@ def _raises(name: str, remedy: str) -> Any:
 implements(np.put)(_raises("put", "x[index] = values, or x.put(indices, values)."))
 implements(np.place)(_raises("place", "x[mask] = values, or np.where(mask, values, x)."))
 implements(np.putmask)(_raises("putmask", "x[mask] = values, or np.where(mask, values, x)."))
-implements(np.copyto)(_raises("copyto", "x[...] = values."))
 implements(np.put_along_axis)(
     _raises(
         "put_along_axis",

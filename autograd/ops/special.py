@@ -33,7 +33,7 @@ erfc = define(
 def _bessel_i(x: Any, order: int) -> Any:
     from scipy.special import iv
 
-    return iv(order, x).astype(x.dtype, copy=False)
+    return iv(order, x).astype(x.dtype)
 
 
 # I₀' = I₁ and Iₙ' = (Iₙ₋₁ + Iₙ₊₁) / 2

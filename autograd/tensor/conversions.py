@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.kinds import is_foreign
+from autograd.engine.library_call import library_function
 from autograd.errors import DTypeError, ShapeError
+from autograd.ops.nondifferentiable import refuse_fill
 
 
 class _ToFloat(local):
@@ -48,10 +50,13 @@ class Conversions:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._requires_grad:
+            caller = library_function()
+            refuse_fill(caller)
             raise DTypeError(
-                "np.asarray() of a tensor that requires grad would lose its gradient. Use t.numpy() for the values, or "
-                "t.detach() for a constant tensor. NumPy also calls it for a tensor in a list, and in np.r_ and np.c_: "
-                "join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) or np.array([…], like=t)."
+                f"{caller or 'np.asarray()'} of a tensor that requires grad would lose its gradient. Use t.numpy() for "
+                "the values, or t.detach() for a constant tensor. NumPy also calls it for a tensor in a list, and in "
+                "np.r_ and np.c_: join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) or "
+                "np.array([…], like=t)."
             )
         if copy is None:
             return np.asarray(self._array, dtype=dtype)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.library_call import library_function
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw
 from autograd.errors import NoRuleError
@@ -16,9 +17,11 @@ from autograd.ops.arguments import refuse_out
 
 def no_rule(name: str) -> str:
     """The message for a function that has no derivative rule."""
+    caller = library_function()
+    called = f", and {caller} calls it" if caller else ""
     return (
-        f"{name} has no derivative rule. Compute it on the values (x.numpy()) if no gradient has to flow through it, "
-        "or make it differentiable with @autograd.primitive."
+        f"{name} has no derivative rule{called}. Compute it on the values (x.numpy()) if no gradient has to flow "
+        "through it, or make it differentiable with @autograd.primitive."
     )
 
 
@@ -29,6 +32,14 @@ def _full_name(ufunc: np.ufunc) -> str:
         if getattr(module, name, None) is ufunc:
             return f"{prefix}.{name}"
     return name
+
+
+_NEUTRAL: dict[Any, str] = {
+    np.add: "0",
+    np.multiply: "1",
+    np.maximum: "-np.inf",
+    np.minimum: "np.inf",
+}  # what changes no reduction
 
 
 def dispatch_ufunc(
@@ -50,7 +61,8 @@ def dispatch_ufunc(
     if rule is None:
         raise NoRuleError(no_rule(name))
     if kwargs.get("where", True) is not True:
-        filled = f"{name}(np.where(condition, x, value that changes nothing))"
+        neutral = _NEUTRAL.get(ufunc, "value that changes nothing")
+        filled = f"{name}(np.where(condition, x, {neutral}))"
         remedy = f"np.where(condition, {name}(…), other)" if method == "__call__" else filled
         raise NoRuleError(f"{name}(…, where=…) of a Tensor is not recorded. Use {remedy}.")
     options = {key: value for key, value in kwargs.items() if key not in ("out", "where")}

@@ -27,9 +27,10 @@ from autograd.tensor.in_place import InPlace
 from autograd.tensor.methods import ArrayMethods
 from autograd.tensor.operators import Operators
 from autograd.tensor.protocols import dispatch_ufunc, no_rule
+from autograd.tensor.pytorch_names import PyTorchNames
 
 
-class Tensor(Operators, InPlace, ArrayMethods, Conversions):
+class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     """An array and, if it was computed from tensors that require a gradient, the operation that made it.
 
     Args:  data: anything np.asarray takes; an ndarray is not copied.

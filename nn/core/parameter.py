@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError
+from autograd.options import check_flag
 
 
 class Parameter(Tensor):
@@ -76,6 +77,7 @@ class Buffer(Tensor):
     persistent: bool
 
     def __init__(self, data: Any, persistent: bool = True, dtype: Any = None) -> None:
+        check_flag("persistent", persistent)
         super().__init__(np.array(data.numpy() if isinstance(data, Tensor) else data, dtype=dtype))
         self.persistent = persistent
 

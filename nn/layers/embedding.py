@@ -12,6 +12,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.indexing import scatter
+from autograd.options import check_flag
 from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -74,6 +75,8 @@ def embedding(
         array([[[0., 0., 1.],
                 [1., 0., 0.]]])
     """
+    check_flag("embedding: scale_grad_by_freq", scale_grad_by_freq)
+    check_flag("embedding: sparse", sparse)
     weight = as_values(weight)
     if weight.ndim != 2:
         raise ShapeError(f"embedding expects a weight of shape (num_embeddings, embedding_dim); got {weight.shape}.")

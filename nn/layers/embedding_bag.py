@@ -17,6 +17,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.indexing import scatter
+from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import blank
@@ -147,6 +148,12 @@ def embedding_bag(
         array([[1., 0., 1.],
                [0., 1., 0.]])
     """
+    for name, flag in (
+        ("scale_grad_by_freq", scale_grad_by_freq),
+        ("sparse", sparse),
+        ("include_last_offset", include_last_offset),
+    ):
+        check_flag(f"embedding_bag: {name}", flag)
     weight = as_values(weight)
     if weight.ndim != 2:
         raise ShapeError(f"embedding_bag expects weight (num_embeddings, embedding_dim); got {weight.shape}.")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import as_images, per_axis
 from nn.layers.inputs import as_values
@@ -88,6 +89,10 @@ def interpolate(
         >>> F.interpolate(np.array([[[0.0, 4.0]]]), scale_factor=2, mode="linear")
         array([[[0., 1., 3., 4.]]])
     """
+    if align_corners is not None:
+        check_flag("interpolate: align_corners", align_corners)
+    if recompute_scale_factor is not None:
+        check_flag("interpolate: recompute_scale_factor", recompute_scale_factor)
     check_mode(size, scale_factor, mode, align_corners)
     ndim = as_values(input).ndim
     wanted = MODES[mode]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from optim.checks import check_choice, check_range, check_whole
 from optim.lr_scheduler.momentum import set_momentum, uses_beta1
 from optim.lr_scheduler.scheduler import LRScheduler, State, per_group
@@ -68,6 +69,8 @@ class OneCycleLR(LRScheduler):
         three_phase: bool = False,
         last_epoch: int = -1,
     ) -> None:
+        check_flag("cycle_momentum", cycle_momentum)
+        check_flag("three_phase", three_phase)
         self._check_optimizer(optimizer)
         self.total_steps = _total(total_steps, epochs, steps_per_epoch)
         check_range("pct_start", pct_start, low=0, high=0.5 if three_phase else 1, high_closed=True)

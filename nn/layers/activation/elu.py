@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from nn.layers.activation.passes import negative_part, positive_part
 from nn.layers.inplace_option import InplaceOption
 from nn.layers.inputs import as_floats, check_not_negative
@@ -82,6 +83,7 @@ elu_op = define(
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x for x > 0, else alpha·(exp(x) - 1). Gradient: alpha at 0."""
+    check_flag("elu: inplace", inplace)
     return elu_op(as_floats(input), alpha=check_not_negative("elu", "alpha", alpha))
 
 
@@ -110,6 +112,7 @@ class ELU(InplaceOption):
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x for x > 0, else alpha·(exp(x/alpha) - 1): an elu with a continuous slope, which is 1 at 0."""
+    check_flag("celu: inplace", inplace)
     _check_celu_alpha("celu", alpha)
     return elu_op(as_floats(input), alpha=float(alpha), input_scale=1 / alpha)
 
@@ -143,6 +146,7 @@ class CELU(InplaceOption):
 
 def selu(input: Any, inplace: bool = False) -> Any:
     """scale·elu(x, alpha), alpha ≈ 1.6733, scale ≈ 1.0507. Gradient: scale·alpha at 0."""
+    check_flag("selu: inplace", inplace)
     return elu_op(as_floats(input), alpha=SELU_ALPHA, scale=SELU_SCALE)
 
 

@@ -10,6 +10,7 @@ from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -36,6 +37,7 @@ relu_op = define(
 
 def relu(input: Any, inplace: bool = False) -> Any:
     """max(x, 0). Gradient: 0 at 0."""
+    check_flag("relu: inplace", inplace)
     return relu_op(as_values(input))
 
 
@@ -80,6 +82,7 @@ leaky_relu_op = define(
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """x for x > 0, else negative_slope·x. Gradient: the negative slope at 0."""
+    check_flag("leaky_relu: inplace", inplace)
     return leaky_relu_op(as_floats(input), negative_slope=float(negative_slope))
 
 
@@ -203,6 +206,8 @@ def rrelu(
     Args:      rng: where r comes from; None is the package's generator (autograd.seed).
     Source:    Xu et al. 2015, arXiv:1505.00853, section 2.4, with x / a, a in [3, 8); here r is drawn, as in PyTorch.
     """
+    check_flag("rrelu: training", training)
+    check_flag("rrelu: inplace", inplace)
     _check_bounds("rrelu", lower, upper)
     input = as_floats(input)
     if not training:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
+from autograd.options import check_flag
 from nn.layers.activation.passes import limit_at_infinity, positive_part
 from nn.layers.activation.sigmoid_tanh import sigmoid_op
 from nn.layers.inplace_option import InplaceOption
@@ -51,6 +52,7 @@ silu_op = define(
 
 def silu(input: Any, inplace: bool = False) -> Any:
     """x·σ(x), also called swish."""
+    check_flag("silu: inplace", inplace)
     return silu_op(as_floats(input))
 
 
@@ -118,6 +120,7 @@ mish_op = define(
 
 def mish(input: Any, inplace: bool = False) -> Any:
     """x·tanh(softplus(x))."""
+    check_flag("mish: inplace", inplace)
     return mish_op(as_floats(input))
 
 

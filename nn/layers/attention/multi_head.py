@@ -10,6 +10,7 @@ import numpy as np
 from autograd.engine.kinds import like, ones, zeros
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -60,6 +61,13 @@ def multi_head_attention_forward(
                keyword-only. batch_first and rng are additions.
     Returns:   (result, weights); the weights are None unless need_weights.
     """
+    check_flag("multi_head_attention_forward: add_zero_attn", add_zero_attn)
+    check_flag("multi_head_attention_forward: training", training)
+    check_flag("multi_head_attention_forward: need_weights", need_weights)
+    check_flag("multi_head_attention_forward: use_separate_proj_weight", use_separate_proj_weight)
+    check_flag("multi_head_attention_forward: average_attn_weights", average_attn_weights)
+    check_flag("multi_head_attention_forward: is_causal", is_causal)
+    check_flag("multi_head_attention_forward: batch_first", batch_first)
     who = "MultiheadAttention"
     weight = q_proj_weight if use_separate_proj_weight else in_proj_weight
     one_input = query is key and key is value

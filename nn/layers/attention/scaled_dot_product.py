@@ -27,6 +27,7 @@ from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.options import check_flag
 from autograd.random import generator
 from nn.layers.activation.softmax import softmax_op
 from nn.layers.dropout import check_p, keep_mask
@@ -289,6 +290,7 @@ def scaled_dot_product_attention(
         >>> F.scaled_dot_product_attention(q, k, np.array([[0.0], [1.0], [5.0]]), is_causal=True).ravel()
         array([0. , 0.5, 2. ])
     """
+    check_flag("scaled_dot_product_attention: is_causal", is_causal)
     query = as_values(query)
     if query.dtype.kind != "f":
         raise DTypeError(f"attention takes floating queries; got {query.dtype}. Convert them: x.astype(np.float32).")

@@ -18,6 +18,7 @@ from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.options import check_flag
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss
 from nn.layers.loss.targets import floating_values, values_of
@@ -200,6 +201,7 @@ def ctc_loss(
         0.75
     """
     check_reduction(reduction)
+    check_flag("ctc_loss: zero_infinity", zero_infinity)
     log_probs = floating_values(log_probs, "ctc_loss")
     single = log_probs.ndim == 2
     if single:

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.engine.kinds import is_foreign
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.options import check_flag
 from nn.layers.activation.relu import relu_op
 from nn.layers.loss.base import Loss
 from nn.layers.loss.class_numbers import chosen_of, is_class
@@ -223,6 +224,7 @@ def triplet_margin_loss(
                swap: take |p - n| instead of |a - n| where it is the smaller (Balntas et al. 2016).
     Source:    Schroff et al. 2015, arXiv:1503.03832, without the squares.
     """
+    check_flag("triplet_margin_loss: swap", swap)
     who = "triplet_margin_loss"
     check_positive(who, "margin", margin)
     check_positive(who, "p", p)
@@ -302,6 +304,7 @@ def triplet_margin_with_distance_loss(
     """
     who = "triplet_margin_with_distance_loss"
     check_reduction(reduction)
+    check_flag(f"{who}: swap", swap)
     check_positive(who, "margin", margin)
     _check_distance(who, distance_function)
     anchor = floating_values(anchor, who)

@@ -19,6 +19,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ShapeError
+from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.layers.inputs import as_values
 
@@ -113,7 +114,7 @@ def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
 
     It serves to build other layers: apply it to what the layer computes before its activation.
 
-    Shape:     x (*, features) -> (*, features); every row of the last axis is an example
+    Shape:     input (*, features) -> (*, features); every row of the last axis is an example
     Args:      k: the number of components that are passed on; all of them if k >= features.
                unified: choose the same k for all examples, those with the largest sums of magnitudes.
     Gradient:  on purpose not the derivative (which is that of the identity), unless k >= features.
@@ -126,6 +127,7 @@ def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
         array([[ 0. , -3. ,  0. ],
                [ 0.5,  0. ,  0. ]])
     """
+    check_flag("minimal_effort: unified", unified)
     return minimal_effort_op(with_features(input, "minimal_effort"), k=check_size("k", k), unified=unified)
 
 

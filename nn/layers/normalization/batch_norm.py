@@ -14,6 +14,7 @@ from autograd.engine.kinds import copied, is_foreign, ones, zeros
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn.layers.normalization.affine import count_channels, floating_input, scale_and_shift_channels
 from nn.layers.normalization.channel_norm import ChannelNorm, RunningStatistics
 from nn.layers.normalization.statistics import (
@@ -160,6 +161,7 @@ def batch_norm(
     Raises:    ShapeError in training if a channel has a single value, whose variance is 0.
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, Alg. 1 and 2; departure: the running averages are exponential.
     """
+    check_flag("batch_norm: training", training)
     x = floating_input(input, weight, bias, "batch_norm")
     channels = count_channels(
         x, "batch_norm", weight=weight, bias=bias, running_mean=running_mean, running_var=running_var
@@ -206,8 +208,8 @@ class BatchNormBase(ChannelNorm):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
-    def forward(self, x: Any) -> Any:
-        x = self._check_input(x, channel_axis=1)
+    def forward(self, input: Any) -> Any:
+        x = self._check_input(input, channel_axis=1)
         by_batch = self.training or self.running_mean is None
         momentum = self._batch_momentum() if self.training else 0.0
         y = batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, by_batch, momentum, self.eps)
@@ -235,7 +237,7 @@ class BatchNorm1d(BatchNormBase):
     In training the mean and variance are those of the batch, and the layer keeps running averages of them. In eval mode
     it uses the running averages, so that the result for a sample does not depend on the other samples.
 
-    Shape:     x (N, C) or (N, C, L) -> the same; weight, bias, running_mean, running_var (C,)
+    Shape:     input (N, C) or (N, C, L) -> the same; weight, bias, running_mean, running_var (C,)
     Args:      num_features: C.
                eps: added to the variance, >= 0.
                momentum: the weight of a new batch in the running statistics; None gives all batches equal weight.
@@ -264,7 +266,7 @@ class BatchNorm1d(BatchNormBase):
 class BatchNorm2d(BatchNormBase):
     """Normalise each channel of images over the batch and all positions: see `BatchNorm1d`.
 
-    Shape:     x (N, C, H, W) -> (N, C, H, W)
+    Shape:     input (N, C, H, W) -> (N, C, H, W)
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, section 3.2.
     Example:
         >>> import numpy as np, nn
@@ -279,7 +281,7 @@ class BatchNorm2d(BatchNormBase):
 class BatchNorm3d(BatchNormBase):
     """Normalise each channel of volumes over the batch and all positions: see `BatchNorm1d`.
 
-    Shape:     x (N, C, D, H, W) -> (N, C, D, H, W)
+    Shape:     input (N, C, D, H, W) -> (N, C, D, H, W)
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, section 3.2.
     """
 

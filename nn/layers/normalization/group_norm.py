@@ -137,7 +137,7 @@ class GroupNorm(Module):
 
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
 
-    Shape:     x (N, C, *) -> the same; weight, bias (C,)
+    Shape:     input (N, C, *) -> the same; weight, bias (C,)
     Args:      num_groups: divides num_channels; 1 puts all channels in one group, num_channels each in its own.
                num_channels: C.
                eps: added to the (biased) variance, >= 0.
@@ -177,8 +177,8 @@ class GroupNorm(Module):
         """Set the weight to ones and the bias to zeros."""
         reset_affine(self.weight, self.bias)
 
-    def forward(self, x: Any) -> Any:
-        x = as_values(x)
+    def forward(self, input: Any) -> Any:
+        x = as_values(input)
         if x.ndim < 2 or x.shape[1] != self.num_channels:
             raise ShapeError(f"GroupNorm expects input of shape (N, {self.num_channels}, *); got {x.shape}.")
         return group_norm(x, self.num_groups, self.weight, self.bias, self.eps)

@@ -117,7 +117,7 @@ class LayerNorm(Module):
 
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
 
-    Shape:     x (*, *normalized_shape) -> the same; weight, bias normalized_shape
+    Shape:     input (*, *normalized_shape) -> the same; weight, bias normalized_shape
     Args:      normalized_shape: the sizes of the last axes; an int for a single axis.
                eps: added to the (biased) variance, >= 0.
                elementwise_affine: whether there are weight and bias, initially 1 and 0.
@@ -153,8 +153,8 @@ class LayerNorm(Module):
         """Set the weight to ones and the bias to zeros."""
         reset_affine(self.weight, self.bias)
 
-    def forward(self, x: Any) -> Any:
-        return layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+    def forward(self, input: Any) -> Any:
+        return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (

@@ -109,7 +109,7 @@ class RMSNorm(Module):
         """Set the weight to ones."""
         reset_affine(self.weight)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:  # PyTorch's name: RMSNorm is the one layer that does not say input
         return rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd.engine.kinds import like
 from autograd.engine.recording import raw
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import as_images, check_not_empty, per_axis
 from nn.layers.kernels.resampling import Plan, compact_weights, resample_op, terms_of
@@ -121,6 +122,7 @@ class AdaptiveAvgPool3d(_Adaptive):
 
 def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """The maxima of output_size stretches of an axis: see `adaptive_max_pool2d`."""
+    check_flag("adaptive_max_pool1d: return_indices", return_indices)
     return _adaptive_max_pool_nd(1, input, output_size, return_indices)
 
 
@@ -130,6 +132,7 @@ def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = Fal
     Shape:     input (N, C, H, W) or (C, H, W) -> (N, C, P, Q) or (C, P, Q), whatever H and W are
     Gradient:  of equal elements the first in the cell gets all of it.
     """
+    check_flag("adaptive_max_pool2d: return_indices", return_indices)
     return _adaptive_max_pool_nd(2, input, output_size, return_indices)
 
 
@@ -142,6 +145,7 @@ def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = Fal
 
 
 def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indices: bool) -> Any:
+    check_flag(f"adaptive_max_pool{axes}d: return_indices", return_indices)
     x, single = as_images(input, axes, f"AdaptiveMaxPool{axes}d")
     check_not_empty(x, f"AdaptiveMaxPool{axes}d")
     n, c, *size = x.shape

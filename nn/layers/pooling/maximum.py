@@ -20,6 +20,7 @@ from autograd.engine.kinds import like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import Size, as_images, check_not_empty
 from nn.layers.kernels.patches import Sliding, at_offsets, batch_last, empty_images, from_offsets, pairs
@@ -221,6 +222,8 @@ def max_pool_nd(
     ceil_mode: bool, return_indices: bool,
 ) -> Any:  # fmt: skip
     """`max_pool2d` with any number of axes; `who` is named in errors."""
+    check_flag(f"max_pool{axes}d: ceil_mode", ceil_mode)
+    check_flag(f"max_pool{axes}d: return_indices", return_indices)
     x, single = as_images(input, axes, who)
     check_not_empty(x, who)
     sliding = sliding_windows(axes, kernel_size, stride, padding, dilation)

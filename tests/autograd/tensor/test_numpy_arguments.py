@@ -54,8 +54,10 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "maximum.reduce(where=)": (
         lambda: np.maximum.reduce(x(), where=[True, False, True]),
         NoRuleError,
-        r"np\.maximum\.reduce\(np\.where\(condition, x, ",
+        r"np\.maximum\.reduce\(np\.where\(condition, x, -np\.inf\)\)\.$",
     ),
+    "add.reduce(where=)": (lambda: np.add.reduce(x(), where=[True, False, True]), NoRuleError, r"condition, x, 0\)"),
+    "multiply.reduce(where=)": (lambda: np.multiply.reduce(x(), where=[True, False, True]), NoRuleError, r"x, 1\)"),
     "multiply.at": (lambda: np.multiply.at(x(), 0, 1), NoRuleError, r"np\.multiply\.at writes"),
 }
 
