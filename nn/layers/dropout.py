@@ -55,6 +55,8 @@ dropout_op: Primitive = define(
     lambda g, out, x, mask, scale=1.0: dropout_op(g, mask, scale=scale),  # linear in x, and its own transpose
     None,
     keeps="mask",
+    composite=lambda x, mask, scale=1.0: x * mask * scale,
+    plain=True,
     name="dropout",
     jvp="elementwise",
     label="g·mask/(1-p)",

@@ -54,9 +54,9 @@ def top_mask(g: Any, k: int) -> Any:
 def count_activity(activity: Any, examples: Any, counts: Any, rows: int) -> None:
     """Add to the counters of a layer: how often each unit was chosen, and the number of examples."""
     if activity is not None:
-        activity += counts
+        activity[...] = activity + counts
     if examples is not None:
-        examples += rows
+        examples[...] = examples + rows
 
 
 def _mask(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:

@@ -48,6 +48,7 @@ ROWS: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] =
         ("batch_norm", shapes, (), {})
         for shapes in ([(5, 3), (3,), (3,)], [(2, 3, 2, 2), (3,), (3,)], [(5, 3)], [(5, 3), (3,)])
     ],
+    ("dropout", [(5, 3)], (ATTENDED,), {"scale": 1.25}),
     ("batch_norm_eval", [(5, 3), (3,), (3,)], (np.array([0.5, -1, 2]), np.array([0.5, 1, 4])), {}),
     *[("layer_norm", shapes, (), {}) for shapes in ([(3, 5), (5,), (5,)], [(2, 3, 5), (5,)], [(3, 5)])],
     ("layer_norm", [(2, 2, 2, 3), (2, 3), (2, 3)], (), {"ndim": 2, "eps": 0.1}),
@@ -125,6 +126,7 @@ EXTREME: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]
     ("rnn_layer", SEQUENCE, (), {"nonlinearity": "relu"}),
     *[("elu", [(5, 4)], (), {"alpha": a, "scale": s, "input_scale": b}) for a, s, b in ((0, 1, 1), (3, -2, 1e6))],
     *[("huber", [(5, 4)], (), {"delta": delta}) for delta in (1e-300, 1e9)],
+    ("dropout", [(5, 3)], (np.zeros((5, 1), bool),), {"scale": 1e9}),
     ("convolution", [(1, 2, 2), (1, 2, 4)], (), {"sliding": Sliding((4,), (9,), ((1, 1),), (1,))}),
     (
         "transposed_convolution", [(1, 1, 1), (1, 2, 4)], (),
