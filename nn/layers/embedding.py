@@ -86,9 +86,14 @@ def embedding(
     padding_idx = row_of_padding(padding_idx, rows)
     if max_norm is not None:
         shorten(weight, indices, max_norm, norm_type)
+    shape = indices.shape
+    if is_foreign(raw(weight)):  # not every library indexes by more than one axis
+        indices = np.ravel(indices)
     if padding_idx is None and not scale_grad_by_freq:
-        return embedding_op(weight, indices)
-    return embedding_op(weight, indices, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+        y = embedding_op(weight, indices)
+    else:
+        y = embedding_op(weight, indices, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+    return y if indices.shape == shape else np.reshape(y, (*shape, weight.shape[1]))
 
 
 def row_of_padding(padding_idx: int | None, rows: int) -> int | None:

@@ -245,7 +245,9 @@ def _first_maximum(values: Any, starts: Any, counts: Any) -> Any:
         return np.argmax(bags, axis=1) + like(starts[:, None], values)
     if is_foreign(values):  # without reduceat: a shorter bag repeats its last row
         inside = np.minimum(np.arange(counts.max()), counts[:, None] - 1)
-        return np.argmax(values[starts[:, None] + inside], axis=1) + like(starts[:, None], values)
+        bags = values[(starts[:, None] + inside).ravel()]
+        bags = np.reshape(bags, (*inside.shape, values.shape[1]))
+        return np.argmax(bags, axis=1) + like(starts[:, None], values)
     maxima = np.maximum.reduceat(values, starts, axis=0)
     hits = (values == np.repeat(maxima, counts, axis=0)) | (values != values)
     numbers = np.where(hits, np.arange(len(values))[:, None], len(values))

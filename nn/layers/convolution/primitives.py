@@ -138,7 +138,9 @@ def _transposed_composite(
     dtype, working = computed_in(g, weight)
     lines = _in_groups(g, groups, working)
     shape = (g.shape[0], groups * weight.shape[1], *g.shape[2:])
-    parts = [np.reshape(np.matmul(matrix.mT, lines), shape) for matrix in _matrices(weight, groups, working)]
+    parts = [
+        np.reshape(np.matmul(np.swapaxes(matrix, 1, 2), lines), shape) for matrix in _matrices(weight, groups, working)
+    ]
     return _with_bias(from_offsets(parts, sliding, tuple(size)), bias, dtype)
 
 
@@ -146,7 +148,9 @@ def _weight_composite(x: Any, g: Any, *, sliding: Sliding, groups: int = 1) -> A
     dtype, working = computed_in(x, g)
     lines = _in_groups(g, groups, working)
     parts = [
-        np.sum(np.matmul(lines, _in_groups(part, groups, working).mT), axis=0)  # (N, G, O/G, P) @ (N, G, P, C/G)
+        np.sum(
+            np.matmul(lines, np.swapaxes(_in_groups(part, groups, working), 2, 3)), axis=0
+        )  # (N, G, O/G, P) @ (N, G, P, C/G)
         for part in at_offsets(x, sliding, g.shape[2:])
     ]
     shape = (g.shape[1], x.shape[1] // groups, *sliding.kernel)

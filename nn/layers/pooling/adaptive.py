@@ -167,7 +167,8 @@ def _cells(x: Any, places: tuple[int, ...], pixels: Any) -> Any:
     n, c, *size = x.shape
     axes = len(size)
     if any(s % count for s, count in zip(size, places, strict=True)):
-        return np.reshape(x, (n, c, math.prod(size)))[:, :, pixels]
+        flat = np.reshape(x, (n, c, math.prod(size)))[:, :, pixels.ravel()]
+        return np.reshape(flat, (n, c, *pixels.shape))
     split = [number for s, count in zip(size, places, strict=True) for number in (count, s // count)]
     cells = np.reshape(x, (n, c, *split))
     order = (0, 1, *range(2, 2 * axes + 2, 2), *range(3, 2 * axes + 2, 2))

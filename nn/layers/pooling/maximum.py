@@ -242,7 +242,8 @@ def _in_image(number: Any, sliding: Sliding, size: tuple[int, ...]) -> Any:
         offset = np.add.outer(offset * pixels, np.arange(sliding.kernel[axis]) * sliding.dilation[axis])
         places = np.arange(number.shape[2 + axis])
         start = np.add.outer(start * pixels, places * sliding.stride[axis] - sliding.padding[axis][0])
-    return np.take(like(offset.ravel(), number), number) + like(start, number)
+    offsets = np.take(like(offset.ravel(), number), np.ravel(number))
+    return np.reshape(offsets, number.shape) + like(start, number)
 
 
 class _MaxPool(Module):
