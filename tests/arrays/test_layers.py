@@ -153,3 +153,24 @@ TWO_KINDS: dict[str, Callable[[], Any]] = {
 def test_two_kinds_of_arrays_are_refused_by_name(name: str) -> None:
     with pytest.raises(DTypeError, match=r"(?s)(StrictArray.*ndarray|ndarray.*StrictArray).*np.asarray"):
         TWO_KINDS[name]()
+
+
+def test_statistics_of_a_data_set() -> None:
+    found = []
+    for kind in (everything, as_it_is):
+        net = moved(nn.Sequential(nn.BatchNorm1d(6, dtype=np.float64), nn.ReLU(), nn.BatchNorm1d(6)), kind)
+        nn.update_batch_norm(net.astype(np.float64), [kind(X), kind(X[:3])])
+        found.append([b.numpy() for b in net.buffers()])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(outside(ours), theirs, rtol=1e-12)
+
+
+def test_counters_of_minimal_effort() -> None:
+    shares = []
+    for kind in (everything, as_it_is):
+        layer = moved(nn.MinimalEffortLinear(6, 4, 2, dtype=np.float64, rng=np.random.default_rng(0)), kind)
+        layer(kind(X)).sum().backward()
+        shares.append(layer.activity_share())
+        layer.reset_activity()
+        assert not (outside(layer.activity.numpy()) if kind is everything else layer.activity.numpy()).any()
+    np.testing.assert_allclose(outside(shares[0]), shares[1])

@@ -253,7 +253,7 @@ class MinimalEffortLinear(Linear):
 
     def activity_share(self) -> Any:
         """The share of the examples in which each unit was among the k, (out_features,); 0 before the first example."""
-        return self.activity.numpy() / max(1, int(self.examples.numpy()))
+        return self.activity.numpy() / np.maximum(1, self.examples.numpy())
 
     def reset_activity(self) -> None:
         """Set the counters to 0."""
