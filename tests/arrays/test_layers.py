@@ -54,16 +54,22 @@ def arrays_in(out: Any) -> list[Any]:
     return [] if out is None else [out]
 
 
-def results(case: ModuleCase, kind: Callable[[Any], Any], parameters: Callable[[Any], Any]) -> dict[str, list[Any]]:
+def cast(x: Any, dtype: Any) -> Any:
+    return x.astype(dtype) if x.dtype.kind == "f" else x
+
+
+def results(
+    case: ModuleCase, kind: Callable[[Any], Any], parameters: Callable[[Any], Any], dtype: Any
+) -> dict[str, list[Any]]:
     autograd.seed(5)
-    module = moved(case.make(np.random.default_rng(1)), parameters)
-    inputs = [kind(x) for x in case.inputs(np.random.default_rng(2))]
+    module = moved(case.make(np.random.default_rng(1)).astype(dtype), parameters)
+    inputs = [kind(cast(x, dtype)) for x in case.inputs(np.random.default_rng(2))]
     inputs = [Tensor(x, requires_grad=True) if x.dtype.kind == "f" else x for x in inputs]
     outs = arrays_in(module(*inputs))
     tracked = [out for out in outs if isinstance(out, Tensor) and out.requires_grad]
     rng = np.random.default_rng(3)
     if tracked:
-        backward(tracked, [parameters(np.asarray(rng.normal(size=out.shape))) for out in tracked])
+        backward(tracked, [parameters(np.asarray(rng.normal(size=out.shape), dtype)) for out in tracked])
     leaves = [*[x for x in inputs if isinstance(x, Tensor)], *module.parameters()]
     return {
         "results": [out.numpy() if isinstance(out, Tensor) else out for out in outs],
@@ -78,6 +84,13 @@ def test_a_module_on_the_strict_array_equals_that_of_ndarrays(case: ModuleCase) 
     compare(case, floats_and_masks if case.cls.__name__ in BOOKKEEPING else everything)
 
 
+@pytest.mark.parametrize("case", MODULES, ids=[case.name for case in MODULES])
+def test_and_has_its_dtypes(case: ModuleCase) -> None:
+    """In float16 where the module computes in it, because composites must not overflow there either."""
+    dtype, tolerance = (np.float16, 3e-2) if case.half else (np.float32, 2e-4)
+    compare(case, floats_and_masks if case.cls.__name__ in BOOKKEEPING else everything, dtype, tolerance)
+
+
 OF_INDICES = [case for case in MODULES if case.cls.__name__ in INDICES]
 
 
@@ -86,15 +99,17 @@ def test_indices_may_be_ndarrays(case: ModuleCase) -> None:
     compare(case, floats_and_masks)
 
 
-def compare(case: ModuleCase, kind: Callable[[Any], Any]) -> None:
-    with constants_as(everything):
-        ours = results(case, kind, everything)
-    theirs = results(case, as_it_is, as_it_is)
+def compare(case: ModuleCase, kind: Callable[[Any], Any], dtype: Any = np.float64, tolerance: float = 1e-9) -> None:
+    with constants_as(lambda x: everything(cast(x, dtype))):
+        ours = results(case, kind, everything, dtype)
+    theirs = results(case, as_it_is, as_it_is, dtype)
     for what, arrays in ours.items():
         for found, expected in zip(arrays, theirs[what], strict=True):
             assert (found is None) == (expected is None), what
             if found is not None:
-                np.testing.assert_allclose(outside(found), expected, rtol=1e-9, atol=1e-11, err_msg=what)
+                values = outside(found)
+                assert values.dtype == expected.dtype, what
+                np.testing.assert_allclose(values, expected, rtol=tolerance, atol=tolerance, err_msg=what)
 
 
 def test_each_module_whose_indices_are_ndarrays_is_a_module() -> None:

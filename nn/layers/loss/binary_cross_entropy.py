@@ -165,7 +165,7 @@ def _with_logits_y(
 def _with_logits_composite(x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean") -> Any:
     right = ((x == np.inf) & (y == 1)) | ((x == -np.inf) & (y == 0))  # certain, and rightly so: 0·∞ is 0
     inside = np.where(right, 0, x)
-    factor = np.where(right, 0, 1 if pos_weight is None else pos_weight)
+    factor = np.where(right, 0, x.dtype.type(1) if pos_weight is None else pos_weight)
     loss = (1 - y) * np.where(right, 0, np.logaddexp(0, inside)) + weighted(np.logaddexp(0, -inside), factor * y)
     return reduce(loss if weight is None else weighted(loss, weight), reduction)
 

@@ -92,7 +92,8 @@ def _log_likelihood(logs: Any, target_lengths: Any, input_lengths: Any) -> Any:
     has_labels, has_time = like(last > 0, raw(logs)), like(input_lengths > 0, raw(logs))
     in_label = np.where(has_labels, logs[rows, np.maximum(last - 1, 0)], -np.inf)
     found = np.logaddexp(in_blank, in_label)
-    return np.where(has_time, found, np.where(has_labels, -np.inf, 0))  # of no time: only of no labels
+    of_no_time = np.where(has_labels, logs.dtype.type(-np.inf), logs.dtype.type(0))  # only of no labels
+    return np.where(has_time, found, of_no_time)
 
 
 @in_single_precision
