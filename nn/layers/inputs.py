@@ -32,7 +32,7 @@ _USUAL = frozenset({Tensor, np.ndarray})
 
 def of_kind(x: Any, like: Any, who: str) -> Any:
     """Numbers and lists as an array of the kind of another; an array of another kind is refused."""
-    values, peer = kinds.note(raw(x)), raw(like)
+    values, peer = kinds.note(raw(x)), kinds.note(raw(like))
     if type(values) is type(peer) or not kinds.any_foreign((values, peer)):
         return x
     if kinds.is_foreign(values) or isinstance(values, np.ndarray):

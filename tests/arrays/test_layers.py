@@ -12,6 +12,7 @@ import autograd
 import nn
 import nn.functional as F
 from autograd import Tensor, backward
+from autograd.engine import kinds
 from autograd.errors import DTypeError
 from tests.arrays.strict import outside, strict
 from tests.cases.case import constants_as
@@ -141,10 +142,11 @@ MADE_BY_FUNCTIONS: dict[str, Callable[[Any], Any]] = {  # masks, noise and numbe
 
 
 @pytest.mark.parametrize("name", MADE_BY_FUNCTIONS)
-def test_what_a_function_makes_is_of_its_inputs_kind(name: str) -> None:
-    """Called on plain arrays: the first that a library's user may do."""
+def test_what_a_function_makes_is_of_its_inputs_kind(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Called on plain arrays, and as the first call at all that meets another library's array."""
     found = []
     for kind in (everything, as_it_is):
+        monkeypatch.setattr(kinds, "met", False)
         autograd.seed(5)
         found.append(MADE_BY_FUNCTIONS[name](kind(X)))
     np.testing.assert_allclose(outside(found[0]), found[1], rtol=1e-12)
@@ -165,7 +167,8 @@ TWO_KINDS: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("name", TWO_KINDS)
-def test_two_kinds_of_arrays_are_refused_by_name(name: str) -> None:
+def test_two_kinds_of_arrays_are_refused_by_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kinds, "met", False)
     with pytest.raises(DTypeError, match=r"(?s)(StrictArray.*ndarray|ndarray.*StrictArray).*np.asarray"):
         TWO_KINDS[name]()
 
