@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import no_grad
+from autograd.engine.kinds import as_ndarray, copied, is_foreign, like
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 
@@ -52,8 +53,11 @@ def _converted_to(tensor: Any, value: Any) -> Any:
 
     Raises:  ArgumentError, whose message goes on after the tensor's name, if it cannot be converted without loss.
     """
+    value, x = raw(value), tensor._array
+    if is_foreign(x) and type(value) is type(x) and value.shape == x.shape and value.dtype == x.dtype:
+        return copied(value)
     try:
-        array = np.asarray(raw(value))
+        array = as_ndarray(value)
     except Exception as error:  # a foreign object may raise anything, and the other entries are still to be checked
         raise ArgumentError(f"is no array: {error}") from error
     if array.dtype.kind not in "fiub":
@@ -66,7 +70,7 @@ def _converted_to(tensor: Any, value: Any) -> Any:
         lost = np.isfinite(array) & ~np.isfinite(new) if new.dtype.kind == "f" else new != array
         if lost.any():
             raise ArgumentError(f"has values, such as {array[lost][0]}, that {tensor.dtype} does not hold")
-    return new
+    return like(new, x)
 
 
 def _prefix_remedy(missing: list[str], unexpected: list[str]) -> list[str]:
