@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd import Tensor, no_grad
+from autograd.engine.kinds import copied
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.random import generator
@@ -340,7 +341,7 @@ class SpectralNorm(Module):
         matrix = self._matrix(weight)
         if self.training:
             self._iterate(raw(matrix), self.n_power_iterations)
-        u, v = self._u.numpy().copy(), self._v.numpy().copy()  # copies, because later uses write to the buffers
+        u, v = copied(self._u.numpy()), copied(self._v.numpy())  # copies, because later uses write to the buffers
         return weight / np.dot(u, np.matmul(matrix, v))
 
     def right_inverse(self, weight: Any) -> Any:
@@ -361,7 +362,7 @@ class SpectralNorm(Module):
             self._v[...] = v
 
     def _unit(self, x: Any) -> Any:
-        return x / max(float(np.linalg.norm(x)), self.eps)
+        return x / np.maximum(np.linalg.norm(x), self.eps)
 
     def extra_repr(self) -> str:
         return f"n_power_iterations={self.n_power_iterations}, dim={self.dim}, eps={self.eps}"

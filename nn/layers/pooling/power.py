@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import somewhere
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from autograd.options import check_flag
@@ -77,7 +78,7 @@ def _lp_pool_nd(axes: int, input: Any, p: float, kernel_size: Any, stride: Any, 
 def _root(x: Any, p: float) -> Any:
     """x^(1/p), with derivative 0 at 0."""
     zero = raw(x) == 0
-    if not zero.any():
+    if not somewhere(zero):
         return x ** (1 / p)
     return np.where(zero, 0.0 if p > 0 else np.inf, np.where(zero, 1.0, x) ** (1 / p))
 
