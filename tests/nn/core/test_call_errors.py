@@ -102,7 +102,7 @@ def test_a_module_without_forward_says_so() -> None:
 
 HABITS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "size(0)": (lambda x: x.size(0), r"x\.size\(0\) is x\.shape\[0\]\.$"),
-    "size()": (lambda x: x.reshape(x.size()), r"x\.size counts the elements, as in NumPy"),
+    "size()": (lambda x: x.reshape(x.size()), r"x\.size is the number of elements, as in NumPy"),
     "shape()": (lambda x: x.shape(), r"x\.shape is an attribute"),
     "ndim()": (lambda x: x.ndim(), r"x\.ndim is an attribute"),
     "T()": (lambda x: x.T(), r"x\.T is an attribute"),
