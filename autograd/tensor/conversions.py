@@ -51,11 +51,9 @@ class Conversions:
         if self._requires_grad:
             caller = library_function()
             refuse_fill(caller)
-            numpys = caller is None or caller.startswith("np.")
             raise DTypeError(
                 f"{caller or 'np.asarray()'} of a tensor that requires grad would lose its gradient. Use t.numpy() for "
-                "the values, t.detach() for a constant tensor, or "
-                + ("np.stack([...]) to join tensors." if numpys else "make it differentiable with @autograd.primitive.")
+                "the values, t.detach() for a constant tensor, or np.stack([...]) to join tensors."
             )
         if copy is None:
             return np.asarray(self._array, dtype=dtype)
