@@ -22,7 +22,7 @@ from nn.core.checks import check_options
 from nn.core.hooked_call import call_with_hooks
 from nn.core.module_hooks import Hookable
 from nn.core.parameter import Buffer, Parameter
-from nn.core.state_dict import LoadResult, load_arrays
+from nn.core.state_dict import LoadResult, converted_arrays, load_arrays
 
 Member = TypeVar("Member")
 _get_mode = current_mode.get
@@ -362,6 +362,10 @@ class Module(Hookable):
         Raises:    ArgumentError, which lists everything that does not fit; then nothing was changed.
         """
         return load_arrays(type(self).__name__, dict(self._state("")), state_dict, strict)
+
+    def check_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
+        """Raise the ArgumentError that `load_state_dict` would raise, and change nothing."""
+        converted_arrays(type(self).__name__, dict(self._state("")), state_dict, strict)
 
     def _state(self, prefix: str, around: tuple[int, ...] = ()) -> Iterator[tuple[str, Parameter | Buffer]]:
         """(path, parameter or buffer) under every path it has: a shared one is listed under each, as in PyTorch."""

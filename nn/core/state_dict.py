@@ -22,6 +22,20 @@ class LoadResult(NamedTuple):
 
 def load_arrays(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any], strict: bool) -> LoadResult:
     """Write the arrays of a state dict into the tensors of the same names: all of them, or none."""
+    ready, result = converted_arrays(who, own, state_dict, strict)
+    with no_grad():
+        for tensor, array in ready:  # the arrays have the tensors' shapes and dtypes, so no write can fail
+            if isinstance(tensor._array, np.ndarray) and tensor._array.flags.writeable:
+                tensor[...] = array
+            else:
+                tensor.data = array
+    return result
+
+
+def converted_arrays(
+    who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any], strict: bool
+) -> tuple[list[tuple[Any, Any]], LoadResult]:
+    """(tensor, new array) for what is to be written, or an ArgumentError that lists what does not fit."""
     if not isinstance(state_dict, Mapping):
         raise ArgumentError(f"load_state_dict takes a dict of name -> array; got a {type(state_dict).__name__}.")
     missing = [name for name in own if name not in state_dict]
@@ -39,13 +53,7 @@ def load_arrays(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any],
     if problems:
         lines = "\n  ".join([*problems, *_prefix_remedy(missing, unexpected)])
         raise ArgumentError(f"the state dict does not fit this {who}; nothing was loaded:\n  {lines}")
-    with no_grad():
-        for tensor, array in ready:  # the arrays have the tensors' shapes and dtypes, so no write can fail
-            if isinstance(tensor._array, np.ndarray) and tensor._array.flags.writeable:
-                tensor[...] = array
-            else:
-                tensor.data = array
-    return LoadResult(missing, unexpected)
+    return ready, LoadResult(missing, unexpected)
 
 
 def _converted_to(tensor: Any, value: Any) -> Any:

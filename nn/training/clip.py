@@ -152,7 +152,7 @@ def _number(name: str, value: Any) -> float:
         isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "fiu"
     )
     if not one or isinstance(value, bool) or not value >= 0:
-        raise ArgumentError(f"{name} must be >= 0; got {value!r}.")
+        raise ArgumentError(f"{name} must be a number >= 0; got {value!r}.")
     return float(value)
 
 
