@@ -11,7 +11,7 @@ import numpy as np
 from autograd import Tensor, enable_grad
 from autograd.engine.graph import write_now
 from autograd.errors import ArgumentError
-from optim.checks import check_count, check_range
+from optim.checks import check_count, check_range, count, finite
 from optim.flat import Flat
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Group, Optimizer
@@ -204,8 +204,10 @@ class LBFGS(Optimizer):
         if key in VECTORS:
             return super()._converted(key, value, p)
         if key == "ro":
-            return [float(item) for item in value]
-        return int(value) if key in ("func_evals", "n_iter") else None if key == "al" else float(value)
+            return [finite(key, item) for item in value]
+        if key in ("func_evals", "n_iter"):
+            return count(key, value)
+        return None if key == "al" else float(value) if key == "prev_loss" else finite(key, value)
 
 
 def _gradient(flats: list[Flat]) -> Any:

@@ -17,7 +17,7 @@ from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.options import check_flag
 from optim.apart import Apart
 from optim.checks import check_range as check_range
-from optim.checks import is_number
+from optim.checks import count, is_number, not_negative
 from optim.flat import Flat, Update, block, scalars
 from optim.plan import Plan, Run
 from optim.plan import State as State
@@ -28,6 +28,9 @@ Group = dict[str, Any]
 SCHEDULED = ("initial_lr", "max_lr", "min_lr", "initial_momentum", "base_momentum", "max_momentum", "swa_lr")
 # PyTorch's settings that mean nothing here
 PYTORCHS = ("foreach", "capturable", "differentiable", "fused", "param_names")
+
+# Arrays of a state that hold means or sums of squares, or magnitudes
+NOT_NEGATIVE = frozenset({"exp_avg_sq", "max_exp_avg_sq", "square_avg", "acc_delta", "sum", "exp_inf"})
 
 # Settings that are True or False
 FLAGS = ("maximize", "nesterov", "amsgrad", "centered", "decoupled_weight_decay", "bias_correction")
@@ -276,6 +279,18 @@ class Optimizer:
 
         Raises:    ArgumentError, which lists everything that does not fit; then nothing is changed.
         """
+        settings, state = self._read(state_dict)
+        for group, mine in zip(settings, self.param_groups, strict=True):
+            mine.update(group)
+        self.state = state
+        self.has_stepped = self.has_stepped or bool(state)
+
+    def check_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Raise the ArgumentError that `load_state_dict` would raise, and change nothing."""
+        self._read(state_dict)
+
+    def _read(self, state_dict: Mapping[str, Any]) -> tuple[list[Group], dict[Tensor, State]]:
+        """The settings of the groups and the states of the parameters in a state dict, checked and converted."""
         if not isinstance(state_dict, Mapping) or not isinstance(state_dict.get("state", {}), Mapping):
             raise ArgumentError(
                 f"{self._name} loads a dict of 'state' and 'param_groups', as state_dict() gives it; "
@@ -294,10 +309,7 @@ class Optimizer:
         if problems:
             lines = "\n  ".join(problems)
             raise ArgumentError(f"the state dict does not fit this {self._name}; nothing was loaded:\n  {lines}")
-        for group, mine in zip(settings, self.param_groups, strict=True):
-            mine.update(group)
-        self.state = state
-        self.has_stepped = self.has_stepped or bool(state)
+        return settings, state
 
     def _read_groups(self, groups: list[Any], problems: list[str]) -> list[Group]:
         """The settings of the groups of a state dict; what does not fit is added to the problems."""
@@ -360,7 +372,7 @@ class Optimizer:
     def _converted(self, key: str, value: Any, p: Tensor) -> Any:
         """A copy of a state's value: a floating array in the parameter's dtype; a count of PyTorch's as a number."""
         if key in self.numbers:
-            return type(self.numbers[key])(value)
+            return count(key, value) if type(self.numbers[key]) is int else not_negative(key, value)
         value = raw(value)
         if value is None:
             return None
@@ -368,7 +380,11 @@ class Optimizer:
             value = np.asarray(value)
         if not isinstance(value, np.ndarray) and not is_foreign(value):
             raise TypeError(f"it must be an array; got {value!r:.60}")
-        return value.astype(p.dtype if value.dtype.kind == "f" else value.dtype)
+        if value.dtype.kind not in "fiu":
+            raise TypeError(f"it must hold real numbers; got dtype {value.dtype}")
+        if key in NOT_NEGATIVE and (value < 0).any():
+            raise ValueError(f"it holds squares or magnitudes, which are >= 0; got {value.min()}")
+        return value.astype(p.dtype)
 
     def __repr__(self) -> str:
         lines = [

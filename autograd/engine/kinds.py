@@ -77,6 +77,22 @@ def given(value: Any, x: Any, what: str) -> Any:
     return np.asarray(value, like=x)
 
 
+def as_ndarray(x: Any) -> Any:
+    """The values as an ndarray, moved out of another library by what it has for that: np.asarray, get or todense.
+
+    Raises: DTypeError if it has none of these.
+    """
+    if not is_foreign(x):
+        return np.asarray(x)
+    try:
+        return np.asarray(x)
+    except (TypeError, RuntimeError):  # CuPy's, sparse's: not in silence
+        for name in ("get", "todense"):
+            if hasattr(x, name):
+                return np.asarray(getattr(x, name)())
+    raise DTypeError(f"a {type(x).__name__} does not say how to become an ndarray; convert it first.")
+
+
 def copied(x: Any) -> Any:
     """The same values in memory of its own."""
     return np.positive(x) if is_foreign(x) else np.array(x)

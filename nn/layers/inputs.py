@@ -72,6 +72,13 @@ def check_floating(who: str, x: Any) -> None:
         raise DTypeError(f"{who} takes floating input; got {x.dtype}. Convert it: x.astype(np.float32).")
 
 
+def check_finite(who: str, what: str, value: float) -> float:
+    """The option as a float; inf and nan are refused."""
+    if not -np.inf < value < np.inf:
+        raise ArgumentError(f"{who} expects {what} to be a finite number; got {value}.")
+    return float(value)
+
+
 def check_not_negative(who: str, what: str, value: float) -> float:
     """The option as a float; one below 0, or nan, is refused."""
     if not value >= 0:

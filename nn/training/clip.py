@@ -59,9 +59,9 @@ def clip_grad_norm_(
     limit = _number("clip_grad_norm_: max_norm", max_norm)
     _number("norm_type", norm_type)  # before the gradients are looked at
     owners = _with_gradient(parameters)
-    total = get_total_norm(
-        [p.grad for p in owners], norm_type, error_if_nonfinite and any_foreign([p.grad.numpy() for p in owners])
-    )
+    gradients = [p.grad for p in owners]
+    asked = error_if_nonfinite and any_foreign([g.numpy() for g in gradients])  # which is refused
+    total = get_total_norm(gradients, norm_type, asked)
     if is_foreign(total.numpy()):
         factor = np.minimum(limit / (total.numpy() + 1e-6), 1.0)
         for p in owners:
@@ -132,7 +132,7 @@ def get_total_norm(
     if p == 0:
         raise ArgumentError(f"norm_type must be > 0 (math.inf for the largest magnitude); got {norm_type!r}.")
     several = not isinstance(tensors, (Tensor, np.ndarray)) and not is_foreign(tensors)
-    arrays: list[Any] = [raw(t) for t in (tensors if several else [tensors])]  # type: ignore[union-attr]
+    arrays: list[Any] = [raw(t) for t in (tensors if several else [tensors])]
     if any_foreign(arrays):
         if error_if_nonfinite:
             raise ArgumentError("error_if_nonfinite asks an array of another library for a value; look at the norm.")
@@ -152,7 +152,7 @@ def _number(name: str, value: Any) -> float:
         isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "fiu"
     )
     if not one or isinstance(value, bool) or not value >= 0:
-        raise ArgumentError(f"{name} must be >= 0; got {value!r}.")
+        raise ArgumentError(f"{name} must be a number >= 0; got {value!r}.")
     return float(value)
 
 

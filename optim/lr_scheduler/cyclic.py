@@ -155,6 +155,11 @@ class CyclicLR(LRScheduler):
             ):
                 set_momentum(group, top - (top - base) * height * scale, self.use_beta1)
 
+    def check_progress(self) -> None:
+        super().check_progress()
+        check_range("total_size", self.total_size, low=0, low_open=True)
+        check_range("step_ratio", self.step_ratio, low=0, high=1, low_open=True, high_closed=True)
+
     # Saving and restoring; a function is not saved
 
     def state_dict(self) -> State:

@@ -60,6 +60,10 @@ class StrictArray(np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise TypeError("a strict array does not become an ndarray")
 
+    def get(self) -> np.ndarray:
+        """The values moved out, on request, under CuPy's name for it."""
+        return self._inside.copy()
+
     # What an array says of itself
 
     shape = property(lambda self: self._inside.shape)

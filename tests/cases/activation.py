@@ -77,7 +77,9 @@ CASES = [
     same("softplus", 2.0, 3.0),
     same("softplus", -0.5, 1.0),
     same("elu", 0.5),
+    same("elu", -1.5),
     same("celu", 2.0),
+    same("celu", -3.0),
     Case(
         "gelu tanh", lambda x: F.gelu(x, "tanh"), off_the_kinks(4, 3),
         lambda torch, x: torch.nn.functional.gelu(x, approximate="tanh"), elementwise=True,

@@ -26,6 +26,9 @@ from nn.layers.images import Size, as_images, check_not_empty
 from nn.layers.kernels.patches import Sliding, at_offsets, batch_last, empty_images, from_offsets, pairs
 from nn.layers.pooling.windows import places_of_windows, sliding_windows
 
+# Integers are pooled as they are, without a gradient
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+
 # An integer type of the same size, by bytes
 BITS = {2: np.int16, 4: np.int32, 8: np.int64}
 
@@ -61,7 +64,7 @@ def _maxima_of_windows(x: Any, *, sliding: Sliding, places: tuple[int, ...]) -> 
     taps = math.prod(sliding.kernel)
     out, best = empty_images((n, c, *places), x.dtype)
     index, number = empty_images((n, c, *places), np.uint8 if taps <= 256 else np.intp)
-    best[...] = -np.inf
+    best[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     number[...] = _first_inside(sliding, places) if any(map(any, sliding.padding)) else 0
     for tap, here, there in pairs(sliding, tuple(size), range(places[0]), places[1:]):
         at, values = (slice(None), *here), x[(slice(None), *there)]
@@ -72,7 +75,7 @@ def _maxima_of_windows(x: Any, *, sliding: Sliding, places: tuple[int, ...]) -> 
         larger *= tap  # the numbers ascend, so np.maximum keeps the latest
         np.maximum(number[at], larger, out=number[at])
         np.maximum(top, values, out=top)
-    if np.isnan(best).any():
+    if x.dtype.kind == "f" and np.isnan(best).any():
         for tap, here, there in pairs(sliding, tuple(size), range(places[0]), places[1:]):
             np.copyto(number[(slice(None), *here)], tap, where=np.isnan(x[(slice(None), *there)]))
     return out, index
@@ -224,7 +227,7 @@ def max_pool_nd(
     """`max_pool2d` with any number of axes; `who` is named in errors."""
     check_flag(f"max_pool{axes}d: ceil_mode", ceil_mode)
     check_flag(f"max_pool{axes}d: return_indices", return_indices)
-    x, single = as_images(input, axes, who)
+    x, single = as_images(input, axes, who, integers=INTEGERS)
     check_not_empty(x, who)
     sliding = sliding_windows(axes, kernel_size, stride, padding, dilation)
     places = places_of_windows(sliding, x.shape[2:], ceil_mode, who)

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd
 import nn
 from autograd import Tensor
+from autograd.pytorch_functions import INSTEAD as FUNCTIONS
 from autograd.tensor.pytorch_names import INSTEAD, absent
 
 # What has no remedy, and why.
@@ -205,3 +207,23 @@ def test_a_parameter_says_its_class_and_a_name_spelled_alike_is_still_offered() 
 def test_copies_and_pickles_do_not_ask_for_what_is_not_there() -> None:
     made = [copy.copy(Tensor([1.0])), copy.deepcopy(nn.Parameter([1.0])), pickle.loads(pickle.dumps(Tensor([1.0])))]
     assert [x.numpy().tolist() for x in made] == [[1.0]] * 3
+
+
+# The package
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_pytorchs_functions_are_answered_by_the_package(name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"^module 'autograd' has no attribute '{name}': write (.*)\.$") as caught:
+        getattr(autograd, name)
+    names = {"array": np.ones(2), "shape": (2, 3), "value": 2.0, "n": 3, "low": 0, "high": 9, "axis": 0}
+    names |= {"x": Tensor(np.ones((2, 2))), "tensors": [Tensor([1.0]), Tensor([2.0])], "condition": True}
+    expression = str(caught.value).partition(": write ")[2].removesuffix(".")
+    if not expression.startswith(("@", "nn.save", "nn.load", "autograd.seed")):
+        assert eval(expression, names | {"np": np, "nn": nn, "autograd": autograd, "Tensor": Tensor}) is not None
+
+
+def test_other_names_are_missing_as_usual() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'autograd' has no attribute 'foo'$"):
+        autograd.foo  # type: ignore[attr-defined]
+    assert not hasattr(autograd, "zeros")
