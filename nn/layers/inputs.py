@@ -27,29 +27,18 @@ def as_values(x: Any) -> Any:
     return np.asarray(x)
 
 
-_USUAL = frozenset({Tensor, np.ndarray})
-
-
-def of_kind(x: Any, like: Any, who: str) -> Any:
-    """Numbers and lists as an array of the kind of another; an array of another kind is refused."""
-    values, peer = kinds.note(raw(x)), kinds.note(raw(like))
-    if type(values) is type(peer) or not kinds.any_foreign((values, peer)):
+def of_kind(x: Any, like: Any) -> Any:
+    """Numbers and lists as an array of the kind of another; arrays as they are, which do or do not go together."""
+    if not kinds.is_foreign(raw(like)) or isinstance(x, (Tensor, np.ndarray)) or kinds.is_foreign(kinds.note(x)):
         return x
-    if kinds.is_foreign(values) or isinstance(values, np.ndarray):
-        raise DTypeError(
-            f"{who} expects a {type(peer).__name__}, as its parameters or its other inputs are; got a "
-            f"{type(values).__name__}. Move one of them: model.to(like=x), or np.asarray(x, like=parameter)."
-        )
-    return np.asarray(values, like=peer)
+    return np.asarray(x, like=raw(like))
 
 
 def cast_to(x: Any, like: Any, who: str) -> Any:
     """A floating x in the dtype of another array: a layer computes in the dtype of its parameters."""
-    if kinds.met or type(x) not in _USUAL:
-        x = of_kind(x, like, who)
     if getattr(x, "dtype", "") == like.dtype:  # not None, which equals float64
         return x
-    x = as_values(x)
+    x = as_values(of_kind(x, like))
     if x.dtype == like.dtype:
         return x
     if x.dtype.kind != "f":

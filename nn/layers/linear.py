@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import kinds
 from autograd.engine.definition import Batch
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor
@@ -21,7 +20,7 @@ from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import Parameter, blank
-from nn.layers.inputs import cast_to, of_kind
+from nn.layers.inputs import cast_to
 from nn.layers.kernels.sums import column_sums
 
 
@@ -116,16 +115,13 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     Numerics:  computed in the weight's dtype; a floating input is cast to it.
     Raises:    ShapeError if the last axis of input is not in_features.
     """
-    usual = not kinds.met and getattr(input, "dtype", "") == weight.dtype
-    x = input if usual else cast_to(input, weight, "Linear")
+    x = input if getattr(input, "dtype", "") == weight.dtype else cast_to(input, weight, "Linear")
     try:
         return linear_op(x, weight) if bias is None else linear_op(x, weight, bias)
     except (
         ValueError,
         IndexError,
-        TypeError,
     ):  # the shapes are looked at only now: a check beforehand would cost time at every call
-        of_kind(x, weight, "Linear")
         _check_features(x.shape, weight.shape[1])
         raise
 

@@ -168,7 +168,7 @@ def _merged_mask(
     if attn_mask is None and is_causal:
         attn_mask = like(~np.tri(queries, keys, dtype=bool), raw(query))
     if attn_mask is not None:
-        attn_mask = as_values(of_kind(attn_mask, query, "attn_mask"))
+        attn_mask = as_values(of_kind(attn_mask, query))
         full = (*batch[:1], heads, queries, keys)
         if attn_mask.ndim == 3 and attn_mask.shape == (math.prod(full[:-2]), queries, keys):
             attn_mask = np.reshape(attn_mask, full)
@@ -179,7 +179,7 @@ def _merged_mask(
             )
         masks.append(converted_mask(attn_mask, query, shape))
     if key_padding_mask is not None:
-        key_padding_mask = as_values(of_kind(key_padding_mask, query, "key_padding_mask"))
+        key_padding_mask = as_values(of_kind(key_padding_mask, query))
         if key_padding_mask.shape != (*batch, keys):
             raise ShapeError(
                 f"key_padding_mask must have shape {(*batch, keys)}, a mark for every key; "

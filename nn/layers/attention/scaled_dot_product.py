@@ -334,7 +334,7 @@ def _scores_shape(query: tuple[int, ...], key: tuple[int, ...], value: tuple[int
 def converted_mask(mask: Any, query: Any, shape: tuple[int, ...]) -> Any:
     """The mask as booleans or as floats in query's dtype, after a check that it broadcasts to `shape`; a copy."""
     dtype = query.dtype
-    mask = as_values(of_kind(mask, query, "attn_mask"))
+    mask = as_values(of_kind(mask, query))
     if mask.dtype.kind not in "bf":
         raise DTypeError(
             f"a mask is of bool, or floating and added to the scores; got {mask.dtype}. Convert it: mask.astype(bool)."

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine import kinds
-from autograd.engine.kinds import copied, is_foreign, note
+from autograd.engine.kinds import copied, given, is_foreign, note
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.inputs import as_values, of_kind
@@ -27,9 +26,7 @@ def floating_values(x: Any, who: str) -> Any:
 
 def in_dtype_of(x: Any, like: Any, who: str) -> Any:
     """A target of floats, integers or booleans in the input's dtype: a loss computes in the dtype of its input."""
-    if kinds.met:
-        x = of_kind(x, like, who)
-    x = as_values(x)
+    x = as_values(of_kind(x, like))
     if x.dtype == like.dtype:
         return x
     if x.dtype.kind not in "fiub":
@@ -76,7 +73,7 @@ def values_of(x: Any) -> Any:
 
 def as_weight(x: Any, like: Any, who: str, name: str) -> Any:
     """A weight in the input's dtype: a Tensor if it requires grad, else a copy as a plain array of the input's kind."""
-    values = values_of(of_kind(x, like, f"{who}: {name}"))
+    values = given(raw(x), raw(like), f"{name} of {who}")
     if values.dtype.kind not in "fiub":
         raise DTypeError(f"{who} takes numbers as {name}; got {values.dtype}.")
     if isinstance(x, Tensor) and x.requires_grad:
@@ -108,7 +105,7 @@ def broadcast_weight(weight: Any, input: Any, who: str, name: str = "weight") ->
 
 def as_signs(target: Any, like: Any, who: str) -> Any:
     """A target of 1 and -1 in the input's dtype."""
-    values = values_of(of_kind(target, like, f"{who}: target"))
+    values = values_of(of_kind(target, like))
     if values.dtype.kind not in "fiub" or not is_foreign(values) and not (np.abs(values) == 1).all():
         raise ArgumentError(
             f"{who} expects a target of 1 and -1; got {_first_other(values)}. Of classes 0 and 1 it is 2 * target - 1."
