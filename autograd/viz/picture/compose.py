@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from autograd.viz.data.collector import collector_paused
 from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
 from autograd.viz.data.values import norm_of, number, one_line
 from autograd.viz.picture.arrange import Frame, Plan, arranged
@@ -35,7 +36,8 @@ def picture_of(
            options: those of `draw`.
     """
     chosen = Options(**options)
-    plan = arranged(graph, chosen.limit, chosen.depth, chosen.fold, "scope" in chosen.words(0), closed)
+    with collector_paused():
+        plan = arranged(graph, chosen.limit, chosen.depth, chosen.fold, "scope" in chosen.words(0), closed)
     words = chosen.words(len(plan.keys))
     if len({node.dtype for node in graph.nodes if node.dtype.startswith("float")}) > 1:
         words.add("dtype")
