@@ -6,7 +6,6 @@ import functools
 import inspect
 import itertools
 import operator
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -22,6 +21,7 @@ from autograd.tensor.tensor import Tensor
 from autograd.viz.data.collector import collector_paused
 from autograd.viz.data.complete import REFLECTED, Completed, completed
 from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode, Origin, shared_depth
+from autograd.viz.data.labels import COMMA
 from autograd.viz.data.module_names import ModuleNames
 from autograd.viz.data.values import Content, number, one_line, values_of
 
@@ -250,7 +250,7 @@ class _Walk:
             value=self._content(described),
             wants_grad=retained or computed is not None or grad is not None,
             grad=self._content(grad),
-            rule=node.primitive.label,
+            rule=_label(node),
             scope=self._names.of_scope(node.scope),
             source=_source(node),
             result=asked is not None,
@@ -293,7 +293,7 @@ def _arguments_of(node: Node) -> tuple[list[_Use], str]:
     """(the arguments that are values, the others as written in a call: "axis=0, keepdims=True")"""
     uses, options = [], []
     parents = node.parents
-    arguments = _arguments(node.primitive, len(parents))
+    arguments = _arguments(node.primitive, len(parents), _label(node))
     for (i, name, rule, takes_numbers), parent, raw in zip(arguments, parents, node.args or (), strict=True):
         if parent is not None:
             shape = tuple(raw.shape) if hasattr(raw, "shape") else None if isinstance(raw, tuple) else ()
@@ -312,22 +312,32 @@ def _arguments_of(node: Node) -> tuple[list[_Use], str]:
     return uses, one_line(", ".join(options)) if options else ""
 
 
+def _label(node: Node) -> str:
+    """The label of the rule; if it depends on the options of the call, the one for these."""
+    label = node.primitive.label
+    if type(label) is str:
+        return label
+    named = zip(_argument_names(node.primitive), node.parents, node.args or (), strict=False)
+    options = {name: raw for name, parent, raw in named if parent is None and not hasattr(raw, "dtype")}
+    return str(label(**options, **node.params or {}))
+
+
 @functools.lru_cache(maxsize=1024)
-def _arguments(primitive: Any, count: int) -> list[tuple[int, str, str, bool]]:
+def _arguments(primitive: Any, count: int, label: str) -> list[tuple[int, str, str, bool]]:
     """For each of the `count` arguments of a call: its place, its name in the rule, the VJP by it, and whether there is
     one: then a number is a value with a node of its own; otherwise it is an option like axis.
 
-    The VJP is its part of the label "g·b, g·a", or the whole label without such parts.
+    The VJP is its part of the label "g·b, g·a", or the whole label without such parts, with what its symbols stand for.
     """
     names = _argument_names(primitive)
-    parts = re.split(r",\s+(?![^(\[]*[)\]])", primitive.label)  # at the commas outside of brackets
-    if len(parts) not in (primitive.arity, count):
-        parts = []
+    formulas, semicolon, meanings = label.partition("; ")
+    parts = COMMA.split(formulas)  # where there are several parts, an argument beyond them has none
+    parts = [f"{part}{semicolon}{meanings}" for part in (parts * count if len(parts) == 1 else parts)]
     return [
         (
             i,
             names[i] if i < len(names) else "",
-            parts[i] if i < len(parts) else primitive.label,
+            parts[i] if i < len(parts) else "",
             i < len(primitive.vjps) and primitive.vjps[i] is not None,
         )
         for i in range(count)

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd.viz.data.collector import collector_paused
 from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
+from autograd.viz.data.labels import parted
 from autograd.viz.data.values import norm_of, number, one_line
 from autograd.viz.picture.arrange import Frame, Plan, arranged
 from autograd.viz.picture.labels import (
@@ -212,7 +213,7 @@ def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int
     if "local" in words and edge.local is not None and len(plan.members[plan.key[edge.target]]) == 1:
         lines.append(Line("rule", number(edge.local)))
     elif "vjp" in words and edge.vjp:
-        lines.append(Line("rule", one_line(edge.vjp, 40)))
+        lines.append(Line("rule", one_line(parted(edge.vjp)[0], 40)))
     return lines
 
 

@@ -116,7 +116,7 @@ softshrink_op = define(
     keeps="out",
     name="softshrink",
     jvp="elementwise",
-    label="g·[|x| > λ]",
+    label="g·[|x| > lambd]",
 )
 
 
@@ -145,7 +145,7 @@ hardshrink_op = define(
     keeps="out",
     name="hardshrink",
     jvp="elementwise",
-    label="g·[|x| > λ]",
+    label="g·[|x| > lambd]",
 )
 
 

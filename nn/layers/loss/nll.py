@@ -19,7 +19,7 @@ from nn.layers.loss.class_numbers import (
     with_classes_second,
 )
 from nn.layers.loss.targets import floating_values
-from nn.layers.reduction import check_reduction, mean_from_sum
+from nn.layers.reduction import check_reduction, divided_by, mean_from_sum
 
 
 @in_single_precision
@@ -60,6 +60,12 @@ def _nll_composite(x: Any, target: Any, weight: Any = None, ignore_index: int = 
     return loss if reduction == "none" else np.sum(loss) / (n if reduction == "mean" and n else 1)
 
 
+def _label(weight: Any = None, reduction: str = "mean", **_: Any) -> str:
+    w = "" if weight is None else "weight·"
+    over, n = divided_by(reduction, f"total({w}y)")
+    return f"-g·{w}y{over}; y = onehot(target){n}"
+
+
 negative_log_likelihood_op = define(
     _nll,
     _nll_vjp,
@@ -67,7 +73,7 @@ negative_log_likelihood_op = define(
     saves=True,
     composite=_nll_composite,
     name="negative_log_likelihood",
-    label="-g·w[c = t]/Σw",
+    label=_label,
 )
 
 

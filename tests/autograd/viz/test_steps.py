@@ -346,7 +346,25 @@ def test_a_tensors_rule_with_names_and_numbers() -> None:
 
 
 def test_the_n_of_a_mean_is_put_in() -> None:
-    assert "/12 spread" in texts(story_of(np.mean(leaf(3, 4) * 2)))
+    page = texts(story_of(np.mean(leaf(3, 4) * 2)))
+    assert 'n =  count( {"node": 2} )  =  {"value": 12}' in page
+    assert '/ {"value": 12}  spread' in page
+
+
+def test_cross_entropy_is_written_with_one_hot_targets_and_says_what_p_is() -> None:
+    logits = leaf(5, 3)
+    page = texts(story_of(nn.functional.cross_entropy(logits, np.array([0, 1, 2, 0, 1]))))
+    p = np.exp(logits.numpy())
+    p /= p.sum(axis=1, keepdims=True)
+    for symbol, function, value in (
+        ("p", "softmax", values_of(p)),
+        ("y", "onehot", values_of(np.eye(3)[[0, 1, 2, 0, 1]])),
+    ):
+        line = re.search(rf'{symbol} =  {function}\( {{"node": \d}} \)  =  {{"value": "(.*?)"}}', page)
+        assert line is not None
+        assert re.findall(r"-?\d+\.\d{3}", line[1]) == re.findall(r"-?\d+\.\d{3}", repr(value))
+    assert 'N =  rows( {"node": 0} )  =  {"value": 5' in page
+    assert '{"value": 5.0}' in page.rsplit("N =  rows", 1)[1] or '/ {"value": 5' in page
 
 
 def test_unnamed_values_get_names_that_are_free() -> None:
