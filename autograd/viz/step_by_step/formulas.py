@@ -146,8 +146,8 @@ def symbol_values(
            count: how many of its elements were reduced to one.
     """
     meanings = label.partition("; ")[2]
-    if not meanings or options.endswith("…") or "mean(" in meanings or "variance" in meanings:
-        return {}  # cut off, or a statistic along axes that a graph does not hold
+    if not meanings or 0 in shape or options.endswith("…") or "mean(" in meanings or "variance" in meanings:
+        return {}  # empty, cut off, or a statistic along axes that a graph does not hold
     names: dict[str, Any] = {name: float(value) for name, value in re.findall(r"(\w+)=(-?\d[\d.e+-]*)", options)}
     functions: dict[str, Callable[[Any], Any]] = {"count": lambda _: count}
     if "onehot(" in meanings or "rows(" in meanings:  # of classes, along axis 1

@@ -367,6 +367,16 @@ def test_cross_entropy_is_written_with_one_hot_targets_and_says_what_p_is() -> N
     assert '{"value": 5.0}' in page.rsplit("N =  rows", 1)[1] or '/ {"value": 5' in page
 
 
+@pytest.mark.parametrize("name", ["cross_entropy", "mse_loss", "binary_cross_entropy_with_logits", "nll_loss"])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("rows", [0, 2])
+def test_the_page_of_a_loss_of_any_reduction(name: str, reduction: str, rows: int) -> None:
+    target = np.zeros(rows, int) if name in ("cross_entropy", "nll_loss") else np.ones((rows, 3))
+    with np.errstate(all="ignore"):
+        page = texts(story_of(getattr(nn.functional, name)(leaf(rows, 3), target, reduction=reduction)))
+    assert ("N = " in page) == (reduction == "mean")
+
+
 def test_unnamed_values_get_names_that_are_free() -> None:
     a = Scalar(1.0, label="v1")
     story = story_of(a * 2.0 + Scalar(3.0) * a)
