@@ -27,6 +27,7 @@ from autograd.viz.picture.themes import THEMES, scale_of
 KINDS = ("parameter", "input", "constant", "operation", "module")  # in the order of the legend
 
 
+@collector_paused()
 def picture_of(
     graph: GraphData, modules: Mapping[str, tuple[str, ...]] | None = None, closed: Collection[str] = (), **options: Any
 ) -> Picture:
@@ -37,8 +38,7 @@ def picture_of(
            options: those of `draw`.
     """
     chosen = Options(**options)
-    with collector_paused():
-        plan = arranged(graph, chosen.limit, chosen.depth, chosen.fold, "scope" in chosen.words(0), closed)
+    plan = arranged(graph, chosen.limit, chosen.depth, chosen.fold, "scope" in chosen.words(0), closed)
     words = chosen.words(len(plan.keys))
     if len({node.dtype for node in graph.nodes if node.dtype.startswith("float")}) > 1:
         words.add("dtype")
@@ -194,12 +194,12 @@ def _arrows(graph: GraphData, plan: Plan, words: set[str]) -> list[Arrow]:
             and kinds[edge.source] != "operation"
         ):
             continue  # a parameter of a module used by several of its calls is no arrow from one call to another
-        # next to a constant number written in its place, an argument needs no name
-        own = {} if edge.target in plan.numbers else names.get(edge.target, {})
-        lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own))
         if edge.target != plan.drawn[edge.target] and (source, target) in inside:
             continue
         inside.add((source, target))
+        # next to a constant number written in its place, an argument needs no name
+        own = {} if edge.target in plan.numbers else names.get(edge.target, {})
+        lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own))
         found[0 if closed or back else edge.index, source, target, lines, "next" if back else "data"] = None
     return [Arrow(*arrow[1:]) for arrow in found]
 
