@@ -62,7 +62,7 @@ class Definition:
         jvp: str | Function | tuple[Function | None, ...] | None = None,
         batch: str | Function | Batch | None = None,
         name: str | None = None,
-        label: str = "",
+        label: str | Callable[..., str] = "",
     ) -> None:
         self.forward = forward
         self.name: str = name or getattr(forward, "__name__", None) or type(forward).__name__

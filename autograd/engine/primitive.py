@@ -182,7 +182,9 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
            batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one.
-           name, label: how pictures and errors call it, and its VJP as short mathematics.
+           name: how pictures and errors call it.
+           label: its VJPs as short mathematics, then what its symbols stand for: "g·(p - y)/N; p = softmax(x), …". A
+           function of the call's options if it depends on them.
     Example:
         >>> import autograd, numpy as np
         >>> softsign = autograd.primitive(

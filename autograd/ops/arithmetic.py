@@ -40,5 +40,5 @@ float_power = define(np.float_power, _power_base,
                                      label="g·p·x^(p-1), g·out·log x")  # fmt: skip
 negative = define(np.negative, lambda g, out, x: -g, keeps="", guard=False, label="-g")
 positive = define(np.positive, lambda g, out, x: g, keeps="", guard=False, label="g")
-square = define(np.square, lambda g, out, x: 2 * g * x, keeps="x", label="g·2x")
+square = define(np.square, lambda g, out, x: 2 * g * x, keeps="x", label="2·g·x")
 reciprocal = define(np.reciprocal, lambda g, out, x: -g * out * out, keeps="out", label="-g·out²")

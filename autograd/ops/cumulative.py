@@ -111,7 +111,7 @@ def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
 
 _cumprod = define(
     lambda a, axis=None, dtype=None: np.cumprod(a, axis=axis, dtype=dtype), _cumprod_vjp,
-    guard=False, name="cumprod", jvp=_cumprod_jvp, batch="along", label="∏ before · s, s = g + x₊₁ s₊₁",
+    guard=False, name="cumprod", jvp=_cumprod_jvp, batch="along", label="s·∏ before: sₖ = gₖ + aₖ₊₁·sₖ₊₁",
 )  # fmt: skip
 
 

@@ -35,16 +35,16 @@ def _twice_more(a: Any, b: Any) -> Any:
 
 maximum = define(np.maximum, lambda g, out, a, b: masked(0.5 * g, _twice_not_less(a, b)),
                              lambda g, out, a, b: masked(0.5 * g, _twice_not_less(b, a)), keeps="in", guard=False,
-                             label="g of the larger")  # fmt: skip
+                             label="g·([a > b] + ½·[a = b]), g·([b > a] + ½·[a = b])")  # fmt: skip
 minimum = define(np.minimum, lambda g, out, a, b: masked(0.5 * g, _twice_not_more(a, b)),
                              lambda g, out, a, b: masked(0.5 * g, _twice_not_more(b, a)), keeps="in", guard=False,
-                             label="g of the smaller")  # fmt: skip
+                             label="g·([b > a] + ½·[a = b]), g·([a > b] + ½·[a = b])")  # fmt: skip
 fmax = define(np.fmax, lambda g, out, a, b: masked(0.5 * g, _twice_more(a, b)),
                        lambda g, out, a, b: masked(0.5 * g, _twice_more(b, a)), keeps="in", guard=False,
-                       label="g of the larger")  # fmt: skip
+                       label="g·([a > b] + ½·[a = b]), g·([b > a] + ½·[a = b])")  # fmt: skip
 fmin = define(np.fmin, lambda g, out, a, b: masked(0.5 * g, _twice_more(-a, -b)),
                        lambda g, out, a, b: masked(0.5 * g, _twice_more(-b, -a)), keeps="in", guard=False,
-                       label="g of the smaller")  # fmt: skip
+                       label="g·([b > a] + ½·[a = b]), g·([a > b] + ½·[a = b])")  # fmt: skip
 
 
 # Along axes

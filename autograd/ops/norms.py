@@ -37,7 +37,15 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
     return np.where(zero, np.zeros((), x.dtype), g * np.sign(x) * np.power(ratio, ord - 1))
 
 
-_norm = define(np.linalg.norm, _norm_cotangent, jvp="reduction", batch="axis", label="g·x/|x|")
+def _norm_label(ord: Any = None, **_: Any) -> str:
+    if ord is None or ord == 2 or isinstance(ord, str):
+        return "g·x/out"
+    if abs(ord) == np.inf:
+        return "g·sign x where |x| is out" if ord > 0 else "g·sign x where |x| is the least"
+    return {0: "0·x", 1: "g·sign(x)"}.get(ord, "g·sign(x)·(|x|/out)^(ord - 1)")
+
+
+_norm = define(np.linalg.norm, _norm_cotangent, jvp="reduction", batch="axis", label=_norm_label)
 
 
 @implements(np.linalg.norm)

@@ -36,7 +36,14 @@ _sum = define(
     keeps="", guard=False, name="sum", jvp="linear", batch="axis", label="g spread",
 )  # fmt: skip
 _mean = define(
-    _mean_forward, _mean_vjp, keeps="", guard=False, name="mean", jvp="linear", batch="axis", label="g/n spread"
+    _mean_forward,
+    _mean_vjp,
+    keeps="",
+    guard=False,
+    name="mean",
+    jvp="linear",
+    batch="axis",
+    label="g/n spread; n = count(a)",
 )
 
 
@@ -185,11 +192,11 @@ def _std_vjp(
 
 _var = define(
     _spread_out(np.var), _var_vjp, keeps="a", guard=False,
-    name="var", jvp="reduction", batch="axis", label="g·2(x-mean)/n",
+    name="var", jvp="reduction", batch="axis", label="2·g·(a - mean(a))/(n - ddof); n = count(a)",
 )  # fmt: skip
 _std = define(
     _spread_out(np.std), _std_vjp, keeps="a out", guard=False,
-    name="std", jvp="reduction", batch="axis", label="g·(x-mean)/(n·std)",
+    name="std", jvp="reduction", batch="axis", label="g·(a - mean(a))/((n - ddof)·out); n = count(a)",
 )  # fmt: skip
 
 

@@ -159,6 +159,11 @@ def _undo_transpose(g: Any, out: Any, a: Any, axes: Any = None) -> Any:
     return np.transpose(g, sorted(range(a.ndim), key=axes.__getitem__))
 
 
+def _transpose_label(axes: Any = None) -> str:
+    swapped = axes is None or (len(axes) == 2 and axes[0] % 2 == 1)
+    return "gᵀ" if swapped else "g with its axes put back"
+
+
 _transpose = define(
     lambda a, axes=None: a.transpose(axes),
     _undo_transpose,
@@ -166,7 +171,7 @@ _transpose = define(
     name="transpose",
     jvp="linear",
     batch=_transpose_batch,
-    label="gᵀ",
+    label=_transpose_label,
 )
 swapaxes = define(
     np.swapaxes,
@@ -174,10 +179,10 @@ swapaxes = define(
     keeps="",
     jvp="linear",
     batch="axis1 axis2",
-    label="g, axes swapped",
+    label="g with its axes swapped",
 )
 _moveaxis = define(np.moveaxis, lambda g, out, a, source, destination: np.moveaxis(g, destination, source), keeps="",
-                   jvp="linear", batch="source destination", label="g, axes moved back")  # fmt: skip
+                   jvp="linear", batch="source destination", label="g with its axes moved back")  # fmt: skip
 
 
 @implements(np.transpose, np.permute_dims)

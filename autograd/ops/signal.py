@@ -117,7 +117,11 @@ def _summed_by(index: Any, weights: Any, n: int) -> Any:
 
 
 _interp = define(
-    np.interp, joint=_interp_cotangents, composite=_interp_composite, keeps="in", label="g·slope, g·(1-t), g·t"
+    np.interp,
+    joint=_interp_cotangents,
+    composite=_interp_composite,
+    keeps="in",
+    label="g·slope, -slope·(cotangent of fp), g·(1-t) below and g·t above",
 )
 
 

@@ -55,7 +55,7 @@ dropout_op: Primitive = define(
     keeps="mask",
     name="dropout",
     jvp="elementwise",
-    label="g·mask/(1-p)",
+    label="g·mask·scale",
 )
 
 

@@ -66,7 +66,14 @@ def _elu_vjp(g: Any, out: Any, x: Any, alpha: float = 1.0, scale: float = 1.0, i
     return g * slope
 
 
-elu_op = define(_elu, _elu_vjp, keeps="x", name="elu", jvp="elementwise", label="g, g·α·exp(x)")
+elu_op = define(
+    _elu,
+    _elu_vjp,
+    keeps="x",
+    name="elu",
+    jvp="elementwise",
+    label="g·scale·([x > 0] + c·alpha·exp(c·x)·[x ≤ 0]); c = input_scale",
+)
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:

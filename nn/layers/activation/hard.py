@@ -19,7 +19,7 @@ hardtanh_op = define(
     keeps="out",
     name="hardtanh",
     jvp="elementwise",
-    label="g·[min < x < max]",
+    label="g·[min_val < x < max_val]",
 )
 
 
@@ -124,7 +124,12 @@ def _hardswish_vjp(g: Any, out: Any, x: Any) -> Any:
 
 
 hardswish_op = define(
-    _hardswish, _hardswish_vjp, keeps="x", name="hardswish", jvp="elementwise", label="g·(x/3 + ½) inside, 0, g"
+    _hardswish,
+    _hardswish_vjp,
+    keeps="x",
+    name="hardswish",
+    jvp="elementwise",
+    label="g·((x/3 + ½)·[-3 < x < 3] + [x ≥ 3])",
 )
 
 

@@ -55,7 +55,7 @@ softmax_op: Primitive = define(
     name="softmax",
     jvp=_softmax_vjp,
     batch="axis",
-    label="p·(g - Σg·p)",
+    label="out·(g - Σ(g·out))",
 )
 
 
@@ -85,7 +85,7 @@ log_softmax_op: Primitive = define(
     name="log_softmax",
     jvp=_log_softmax_jvp,
     batch="axis",
-    label="g - p·Σg",
+    label="g - exp(out)·Σg",
 )
 
 

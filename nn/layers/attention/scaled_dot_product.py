@@ -137,7 +137,7 @@ attention_weights_op = define(
     keeps="in out",
     composite=_attention_weights_composite,
     name="attention_weights",
-    label="P·(g - Σg·P)·k, …ᵀ·q",
+    label="scale·dS·key, scale·dSᵀ·query, Σ(dS); dS = out ⊙ (g - Σ(g ⊙ out))",
 )
 
 
@@ -194,6 +194,14 @@ def _attention_jvps() -> Any:
     return by_query, by_key, by_value, by_mask
 
 
+def _label(scale: float, noise: Any = None) -> str:
+    noisy = "" if noise is None else " ⊙ noise"
+    return (
+        f"scale·dS·key, scale·dSᵀ·query, (P{noisy})ᵀ·g, Σ(dS); dS = P ⊙ (dP - Σ(dP ⊙ P)), dP = (g·valueᵀ){noisy}, "
+        "P = softmax(scale·query·keyᵀ + attn_mask)"
+    )
+
+
 attention_op = define(
     _attention,
     joint=_attention_joint,
@@ -202,7 +210,7 @@ attention_op = define(
     composite=_attention_composite,
     name="attention",
     jvp=_attention_jvps(),
-    label="dS·k, dSᵀ·q, Pᵀ·g",
+    label=_label,
 )
 
 
@@ -251,7 +259,7 @@ packed_attention_op = define(
     saves=True,
     composite=_packed_attention_composite,
     name="packed_attention",
-    label="[dS·k, dSᵀ·q, Pᵀ·g]",
+    label="as attention, of each head",
 )
 
 

@@ -23,7 +23,7 @@ from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_classes_op,
     softmax_cross_entropy_of_probabilities_op,
 )
-from nn.layers.reduction import check_reduction, mean_from_sum, reduce
+from nn.layers.reduction import check_reduction, divided_by, mean_from_sum, reduce
 
 
 def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
@@ -65,6 +65,11 @@ def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = 
     return reduce(loss, reduction)
 
 
+def _label(reduction: str = "mean", **_: Any) -> str:
+    over, n = divided_by(reduction, "rows(logits)")
+    return f"g·(p - y){over}; p = softmax(logits), y = onehot(target){n}"
+
+
 softmax_cross_entropy_op = define(
     _softmax_cross_entropy,
     _softmax_cross_entropy_vjp,
@@ -73,7 +78,7 @@ softmax_cross_entropy_op = define(
     composite=_softmax_cross_entropy_composite,
     plain=True,
     name="softmax_cross_entropy",
-    label="g·(p - y)/N",
+    label=_label,
 )
 
 

@@ -19,7 +19,15 @@ from nn.layers.loss.class_numbers import (
     with_classes_second,
 )
 from nn.layers.loss.targets import floating_values, with_weights
-from nn.layers.reduction import check_reduction, mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
+from nn.layers.reduction import (
+    check_reduction,
+    divided_by,
+    mean_from_sum,
+    reduce,
+    slopes_over_zero,
+    weighted,
+    weighted_mean,
+)
 
 
 @in_single_precision
@@ -59,6 +67,12 @@ def _nll_composite(x: Any, target: Any, weight: Any = None, ignore_index: int = 
     return reduce(loss, reduction)
 
 
+def _label(weight: Any = None, reduction: str = "mean", **_: Any) -> str:
+    w = "" if weight is None else "weight·"
+    over, n = divided_by(reduction, f"total({w}y)")
+    return f"-g·{w}y{over}; y = onehot(target){n}"
+
+
 negative_log_likelihood_op = define(
     _nll,
     _nll_vjp,
@@ -66,7 +80,7 @@ negative_log_likelihood_op = define(
     saves=True,
     composite=_nll_composite,
     name="negative_log_likelihood",
-    label="-g·w[c = t]/Σw",
+    label=_label,
 )
 
 

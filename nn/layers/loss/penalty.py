@@ -28,7 +28,7 @@ sum_of_squares_op = define(
     joint=lambda g, out, *arrays: [2 * g * x for x in arrays],
     keeps="in",
     name="sum_of_squares",
-    label="2g·w",
+    label="2·g·w",
 )
 
 
@@ -43,7 +43,7 @@ sum_of_magnitudes_op = define(
     ],  # 0 at 0, the smallest of the subgradients in [-1, 1]
     keeps="in",
     name="sum_of_magnitudes",
-    label="g·sign w",
+    label="g·sign(w)",
 )
 
 Where = Callable[[str, Any], bool] | None  # (name, parameter) -> whether it is penalised

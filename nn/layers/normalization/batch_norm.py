@@ -17,6 +17,7 @@ from autograd.options import check_flag
 from nn.layers.normalization.affine import count_channels, floating_input, scale_and_shift_channels
 from nn.layers.normalization.channel_norm import ChannelNorm, RunningStatistics
 from nn.layers.normalization.statistics import (
+    CENTRED,
     as_channels,
     centred_again,
     channel_index,
@@ -74,7 +75,7 @@ batch_norm_op = define(
     saves=True,
     composite=_batch_norm_composite,
     name="batch_norm",
-    label="γ/σ·(g - ḡ - x̂·mean(g·x̂)), Σg·x̂, Σg",
+    label="γ/σ·(g - mean(g) - x̂·mean(g·x̂)), Σ(g·x̂), Σg; " + CENTRED,
 )
 
 
@@ -129,7 +130,7 @@ batch_norm_eval_op = define(
     saves=True,
     composite=_batch_norm_eval_composite,
     name="batch_norm_eval",
-    label="γ/σ·g, Σg·x̂, Σg",
+    label="γ/σ·g, Σ(g·x̂), Σg; σ = √(variance + eps), x̂ = (x - mean)/σ",
 )
 
 

@@ -27,6 +27,7 @@ from nn.layers.normalization.affine import (
 )
 from nn.layers.normalization.statistics import (
     AS_COLUMN,
+    CENTRED,
     as_rows,
     centred_again,
     in_shape_and_dtype_of,
@@ -99,7 +100,7 @@ group_norm_op = define(
     saves=True,
     composite=_group_norm_composite,
     name="group_norm",
-    label="(γg - mean(γg) - x̂·mean(γg·x̂))/σ, Σg·x̂, Σg",
+    label="(γ·g - mean(γ·g) - x̂·mean(γ·g·x̂))/σ, Σ(g·x̂), Σg; " + CENTRED,
 )
 
 

@@ -22,6 +22,7 @@ from nn.layers.normalization.affine import (
 from nn.layers.normalization.rows import row_jvp, row_vjps
 from nn.layers.normalization.statistics import (
     AS_COLUMN,
+    CENTRED,
     as_rows,
     centred_again,
     in_shape_and_dtype_of,
@@ -87,7 +88,7 @@ layer_norm_op = define(
     composite=_layer_norm_composite,
     name="layer_norm",
     jvp=(_tangent_of_x, _tangent_of_weight, lambda t, out, x, *rest, **options: t),
-    label="(γg - mean(γg) - x̂·mean(γg·x̂))/σ, Σg·x̂, Σg",
+    label="(γ·g - mean(γ·g) - x̂·mean(γ·g·x̂))/σ, Σ(g·x̂), Σg; " + CENTRED,
 )
 
 

@@ -52,7 +52,7 @@ rms_norm_op = define(
     saves=True,
     composite=_rms_norm_composite,
     name="rms_norm",
-    label="(γg - x̂·mean(γg·x̂))/rms, Σg·x̂",
+    label="(γ·g - x̂·mean(γ·g·x̂))/r, Σ(g·x̂); r = √(mean(x²) + eps), x̂ = x/r",
 )
 
 

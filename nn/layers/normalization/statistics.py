@@ -14,6 +14,7 @@ import numpy as np
 
 from nn.layers.kernels.sums import column_sums, row_sums
 
+CENTRED = "σ = √(mean((x - mean(x))²) + eps), x̂ = (x - mean(x))/σ"  # in the labels of the rules
 AS_ROW = (slice(None),)  # vector[AS_ROW] broadcasts against (N, C): one value per column
 AS_COLUMN = (slice(None), None)  # vector[AS_COLUMN] broadcasts against (M, D): one value per row
 
