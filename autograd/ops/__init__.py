@@ -24,10 +24,11 @@ from autograd.ops import (
     sorting,
     special,
     splitting,
+    variances,
 )
 
 __all__ = [
     "arithmetic", "cumulative", "decompositions", "diagonals", "einsum", "elementwise", "extrema", "indexing",
     "joining", "linalg", "masking", "matmul", "nondifferentiable", "norms", "padding", "products", "quantiles",
-    "reduction", "shape", "signal", "sorting", "special", "splitting",
+    "reduction", "shape", "signal", "sorting", "special", "splitting", "variances",
 ]  # fmt: skip
