@@ -86,7 +86,8 @@ def _called_for_batch(
     ours = primitives.get(primitive.name) is primitive  # a user's VJP may not be linear in g (a clipped gradient)
     stretched = primitive.jvp == "linear" and batch is not None  # exact where a cotangent is infinite, too
     diagonal = primitive.jvp == "elementwise" and primitive.composite is not None
-    if not several and (out.ndim == 0 and ours and not stretched or diagonal):
+    # recorded, g times a slope hides a g that is 0 from what the rule says of its derivative (kinks.py)
+    if not several and (out.ndim == 0 and ours and not stretched and not create or diagonal):
         slopes = called(primitive, which, ones_like(out, create), out, args, params)  # a gradient, or a diagonal
         return [None if d is None else _times(g, d, out.ndim, primitive.name) for d in slopes]
     if batch == "free":

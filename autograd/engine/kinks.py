@@ -94,14 +94,6 @@ def zero_and_bent(factor: Any, product: Any, zero: Any, of: str) -> Any:
     return bent(made, factor, at=lambda: lost & ~settled_zero(factor), of=of, always=True)
 
 
-def unsettled(out: Any, factor: Any) -> Any:
-    """Where the factor of a result is not a settled 0; a batch of factors counts as one."""
-    settled = settled_zero(factor)
-    if settled.ndim > len(out.shape):
-        settled = settled.all(axis=tuple(range(settled.ndim - len(out.shape))))
-    return ~settled
-
-
 def varies(g: Any) -> bool:
     """Whether a cotangent depends on the variables."""
     return is_tensor(g) and bool(g.requires_grad)
@@ -118,6 +110,11 @@ def settled_zero(g: Any) -> Any:
     if not varies(g):
         return np.equal(raw(g), 0)
     return np.broadcast_to(_cut_off(g.node, None, _DEPTH), g.shape)
+
+
+def unsettled(g: Any) -> Any:
+    """Where it is not."""
+    return ~settled_zero(g)
 
 
 def _cut_off(origin: Any, value: Any, depth: int) -> Any:

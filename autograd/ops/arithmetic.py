@@ -44,7 +44,7 @@ def _power_base(g: Any, out: Any, x: Any, p: Any) -> Any:
         return g * (p * x ** (p - 1)) if p != 0 else g * np.zeros_like(x)
     still = (p == 0) & (x == 0)  # x**0 is 1 for every x, so the derivative is 0 and not 0 * 0**-1
     gx = g * (p * power_log(x, np.where(still, 0, p - 1), n=0))
-    return bent(gx, x, p, at=lambda: varies(p) & raw(still) & unsettled(out, g), of="np.power")
+    return bent(gx, x, p, at=lambda: varies(p) & raw(still) & unsettled(g), of="np.power")
 
 
 def _by_exponent(out: Any, x: Any, p: Any) -> Any:

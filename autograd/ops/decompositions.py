@@ -251,7 +251,7 @@ def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any
     kept = np.where(zero, np.zeros((), s.dtype), g)
     ga = _scaled_outer(u, kept, vt)
     ga = within_groups(ga, kept, out, a, u, vt.mT, "np.linalg.svdvals")
-    at = lambda: np.any(zero & unsettled(out, g), -1)[..., None, None]  # noqa: E731
+    at = lambda: np.any(zero & unsettled(g), -1)[..., None, None]  # noqa: E731
     ga = bent(ga, a, at=at, of="np.linalg.svdvals", axis=(-2, -1))
     return symmetrized(ga) if hermitian else ga
 

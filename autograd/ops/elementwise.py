@@ -34,7 +34,7 @@ def _magnitude(ufunc: np.ufunc) -> Primitive:
     name = f"np.{ufunc.__name__}"
 
     def vjp(g: Any, out: Any, x: Any) -> Any:
-        return bent(g * np.sign(x), x, at=lambda: varies(g) & (raw(x) == 0) & unsettled(x, g), of=name)
+        return bent(g * np.sign(x), x, at=lambda: varies(g) & (raw(x) == 0) & unsettled(g), of=name)
 
     def jvp(t: Any, out: Any, x: Any) -> Any:
         return bent(t * np.sign(x), x, at=lambda: (raw(x) == 0) & moving(t), of=name, always=True)
@@ -90,7 +90,7 @@ def _hypot_slope(g: Any, out: Any, a: Any) -> Any:
 
 
 def _hypot_vjp(g: Any, out: Any, a: Any, *both: Any) -> Any:
-    return bent(_hypot_slope(g, out, a), *both, at=lambda: (raw(out) == 0) & unsettled(out, g), of="np.hypot")
+    return bent(_hypot_slope(g, out, a), *both, at=lambda: (raw(out) == 0) & unsettled(g), of="np.hypot")
 
 
 def _hypot_jvp(t: Any, out: Any, a: Any, *both: Any) -> Any:

@@ -48,9 +48,9 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
     if ord == 0:
         return gx
     along = negative_axes(axis, x.ndim)
-    gx = bent(gx, x, at=lambda: _zeros(out, x, axis, keepdims, unsettled(out, g)), of="np.linalg.norm", axis=along)
+    gx = bent(gx, x, at=lambda: _zeros(out, x, axis, keepdims, unsettled(g)), of="np.linalg.norm", axis=along)
     if _is_sharp(ord) and (ord != 1 or varies(g)):  # 1: a constant times a sum of magnitudes is left alone, as abs is
-        free = keep_dims(unsettled(out, g), x.shape, axis, keepdims)
+        free = keep_dims(unsettled(g), x.shape, axis, keepdims)
         return bent(gx, x, at=lambda: (raw(x) == 0) & free, of="np.linalg.norm")
     return gx
 

@@ -58,7 +58,7 @@ def _std_vjp(
     centring them a second time the gradient would be ±1/n instead of 0.
     """
     slope = _std_slope(g, out, a, axis, ddof, keepdims)
-    at = lambda: keep_dims(_is_constant(out, a, axis) & unsettled(out, g), a.shape, axis, keepdims)  # noqa: E731
+    at = lambda: keep_dims(_is_constant(out, a, axis) & unsettled(g), a.shape, axis, keepdims)  # noqa: E731
     deviation = _centred(a, axis) if varies(a) else a
     kinks = bent(deviation * 0, deviation, at=at, of="np.std", axis=negative_axes(axis, a.ndim))
     return slope + _centred(kinks, axis) if varies(kinks) else slope
@@ -169,7 +169,7 @@ def _nan_deviation(a: Any, axis: Axis) -> Any:
 
 
 def _length_vjp(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    at = lambda: keep_dims((raw(out) == 0) & unsettled(out, g), x.shape, axis, keepdims)  # noqa: E731
+    at = lambda: keep_dims((raw(out) == 0) & unsettled(g), x.shape, axis, keepdims)  # noqa: E731
     slope = x * keep_dims(g / np.where(out == 0, 1, out), x.shape, axis, keepdims)
     return bent(slope, x, at=at, of="np.nanstd", axis=negative_axes(axis, x.ndim))
 

@@ -127,6 +127,25 @@ def test_kinks(row: Row, mode: str) -> None:
         check(row, mode)
 
 
+@pytest.mark.parametrize("inner", ["reverse", "forward"])
+@pytest.mark.parametrize("outer", ["reverse", "forward"])
+@pytest.mark.parametrize("name", ["norm²", "norm² of rows", "hypot²", "std²", "nanstd²", "abs²", "sqrt(var)²"])
+def test_kinks_in_a_batch(name: str, outer: str, inner: str) -> None:
+    """Several gradients at once, recorded; where the gradients come first, the other results stay as they are."""
+    row = {**KINKS, "norm²": KINKS["norm² ord=None"]}[name]
+
+    def f(x: Any) -> Any:
+        return np.stack([row.function(x), np.sum(x * x)])
+
+    x = np.array(row.point, float)
+    with np.errstate(all="ignore"), pytest.warns(UndefinedDerivativeWarning, match=row.of):
+        found = jacobian(jacobian(f, mode=inner), mode=outer)(x)
+    expected = np.broadcast_to(row.hessian, (x.size, x.size))
+    assert np.isnan(found[0].reshape(expected.shape)[np.isnan(expected)]).all()
+    if inner == "reverse" and outer == "reverse" and name.startswith(("norm", "abs")):
+        np.testing.assert_array_equal(found[1].reshape(expected.shape), 2 * np.eye(x.size))
+
+
 def power(v: Any) -> Any:
     return v[0] ** v[1]
 
