@@ -77,6 +77,11 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim for a in numbers)
 
 
+def negative_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """The axes counted from the end, so that they are the same in a stack."""
+    return tuple([i - ndim for i in reduced_axes(axis, ndim)])
+
+
 def reduced_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """`normalize_axes` for a reduction: of a number NumPy also reduces the axis 0 or -1, which it has not."""
     return () if not ndim and axis in (0, -1) else normalize_axes(axis, ndim)

@@ -1,7 +1,7 @@
 """Norms of vectors and matrices, and the condition number.
 
-At zero every norm has the gradient 0 (the subgradient of least length), as in PyTorch. Where several elements attain
-the maximum they share the gradient equally, as for max.
+At zero every norm has the gradient 0 (the subgradient of least length), as in PyTorch, and no second derivative. Where
+several elements attain the maximum they share the gradient equally, as for max.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinks import bent, moving, unsettled, varies
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand
-from autograd.shapes import keep_dims, normalize_axes
+from autograd.shapes import keep_dims, negative_axes, normalize_axes
 
 
-def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def _norm_slope(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """For the p-norm over an axis g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
     g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
     zero = raw(out) == 0
@@ -45,7 +46,41 @@ def _norm_label(ord: Any = None, **_: Any) -> str:
     return {0: "0·x", 1: "g·sign(x)"}.get(ord, "g·sign(x)·(|x|/out)^(ord - 1)")
 
 
-_norm = define(np.linalg.norm, _norm_cotangent, jvp="reduction", batch="axis", label=_norm_label)
+def _zeros(out: Any, x: Any, axis: Any, keepdims: bool, free: Any) -> Any:
+    """Where a norm is 0 and `free`, in a shape that broadcasts against x."""
+    return keep_dims((raw(out) == 0) & free, x.shape, axis, keepdims)
+
+
+def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    gx = _norm_slope(g, out, x, ord, axis, keepdims)
+    if ord == 0:
+        return gx
+    along = negative_axes(axis, x.ndim)
+    gx = bent(gx, x, at=lambda: _zeros(out, x, axis, keepdims, unsettled(g)), of="np.linalg.norm", axis=along)
+    if _is_sharp(ord) and (ord != 1 or varies(g)):  # 1: a constant times a sum of magnitudes is left alone, as abs is
+        free = keep_dims(unsettled(g), x.shape, axis, keepdims)
+        return bent(gx, x, at=lambda: (raw(x) == 0) & free, of="np.linalg.norm")
+    return gx
+
+
+def _is_sharp(ord: Any) -> bool:
+    """Whether the norm has a kink, or an infinite second derivative, wherever an element is 0."""
+    return isinstance(ord, (int, float)) and 0 < ord < 2
+
+
+def _norm_jvp(t: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum of the gradient times t."""
+    gx = t * _norm_slope(np.ones(out.shape, out.dtype), out, x, ord, axis, keepdims)
+    if ord != 0:
+        along = negative_axes(axis, x.ndim)
+        at = lambda: _zeros(out, x, axis, keepdims, True) & moving(t, along)  # noqa: E731
+        gx = bent(gx, x, at=at, of="np.linalg.norm", axis=along, always=True)
+        if _is_sharp(ord):
+            gx = bent(gx, x, at=lambda: (raw(x) == 0) & moving(t), of="np.linalg.norm", always=True)
+    return np.sum(gx, axis=axis, keepdims=keepdims)
+
+
+_norm = define(np.linalg.norm, _norm_cotangent, jvp=_norm_jvp, batch="axis", label=_norm_label)
 
 
 @implements(np.linalg.norm)

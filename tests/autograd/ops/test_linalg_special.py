@@ -93,7 +93,6 @@ def test_vector_norm_at_zero(ord: Any) -> None:
     with np.errstate(divide="ignore"):  # NumPy computes 0 ** -1 itself
         for x in (np.zeros(3), np.zeros((3, 3))):
             np.testing.assert_array_equal(gradient(lambda x: np.linalg.norm(x, ord, axis=-1), x), 0 * x)
-            assert np.isfinite(second(lambda x: np.linalg.norm(x, ord, axis=-1), x)).all()
 
 
 @pytest.mark.parametrize("ord", MATRIX_NORMS)

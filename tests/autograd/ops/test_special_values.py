@@ -137,7 +137,7 @@ def test_arctan2_of_tiny_and_huge_numbers() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("n", [1, 3, 1000])
 def test_std_of_a_constant_has_gradient_0(value: float, dtype: Any, n: int) -> None:
-    for f in (np.std, np.nanstd) if value == 0 else (np.std,):
+    for f in (np.std, np.nanstd):
         g = derivatives(f, np.full(n, value), dtype=dtype)
         assert np.abs(g).max() <= 1e-6 / n
 

@@ -40,16 +40,17 @@ REDUCTIONS = {"var", "std", "norm", "logsumexp", "vdot", "vecdot"}
 # Labels that are no formula here, and why: the operations
 WORDS = {
     "moves or copies elements, which words say shorter": "reshape expand_dims squeeze moveaxis swapaxes flip fliplr "
-    "flipud rot90 roll reorder concatenate stack split unstack pick broadcast_to repeat tile pad unpad sum mean "
+    "flipud rot90 fold unfold sliding_window_view add_windows segment_sums roll reorder concatenate stack split unstack pick broadcast_to repeat tile pad unpad sum mean "
     "diagonal on_diagonal tril triu astype cumsum",
     "chooses elements by an index or a place": "getitem setitem take choose select max min nanmax nanmin maxout "
     "max_pool pick_in_windows put_in_windows embedding nan_to_num minimal_effort minimal_effort_relu "
-    "minimal_effort_linear",
+    "minimal_effort_linear fmax.reduce fmin.reduce embedding_bag embedding_bag_dots scale_grad_by_freq",
     "a product that is not one of matrices": "einsum tensordot cross trace convolution transposed_convolution "
     "convolution_weight convolve resample prod",
-    "the derivation is in the literature": "lstsq pinv svd svdvals eigh eigvalsh qr cholesky slogdet matrix_power",
+    "the derivation is in the literature": "lstsq pinv svd svdvals eigh eigvalsh qr cholesky slogdet matrix_power "
+    "poly roots i0",
     "a recurrence": "ctc rnn_layer lstm_layer gru_layer lstm_step gru_step cumprod linear_recurrence",
-    "symbols of its own": "glu packed_attention sinc modf frexp interp",
+    "symbols of its own": "glu packed_attention sinc modf frexp interp multi_margin multilabel_margin",
 }
 
 
