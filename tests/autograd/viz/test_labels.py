@@ -40,7 +40,8 @@ REDUCTIONS = {"var", "std", "norm", "logsumexp", "vdot", "vecdot"}
 # Labels that are no formula here, and why: the operations
 WORDS = {
     "moves or copies elements, which words say shorter": "reshape expand_dims squeeze moveaxis swapaxes flip fliplr "
-    "flipud rot90 fold unfold sliding_window_view add_windows segment_sums roll reorder concatenate stack split unstack pick broadcast_to repeat tile pad unpad sum mean "
+    "fold unfold sliding_window_view add_windows segment_sums flipud rot90 roll reorder concatenate stack split "
+    "unstack pick broadcast_to repeat tile pad unpad sum mean "
     "diagonal on_diagonal tril triu astype cumsum",
     "chooses elements by an index or a place": "getitem setitem take choose select max min nanmax nanmin maxout "
     "max_pool pick_in_windows put_in_windows embedding nan_to_num minimal_effort minimal_effort_relu "
