@@ -23,6 +23,11 @@ def _summed(g: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     return np.sum(g, axis=axis, keepdims=keepdims)
 
 
+def widened(*arrays: Any) -> list[Any]:
+    """float16 as float32; other arrays as they are."""
+    return [a.astype(np.float32) if a.dtype is HALF else a for a in arrays]
+
+
 def divided(g: Any, count: Any) -> Any:
     """g / count in the dtype of g, where the count may be more than float16 can hold."""
     wide = np.dtype(np.float32) if g.dtype is HALF else g.dtype

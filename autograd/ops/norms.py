@@ -14,16 +14,37 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand
-from autograd.shapes import keep_dims, normalize_axes
+from autograd.scaling import in_range
+from autograd.shapes import HALF, keep_dims, normalize_axes, widened
+
+
+def _norm_forward(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """np.linalg.norm, of float16 in float32. It is finite wherever the norm can be held (autograd/scaling.py)."""
+    if x.dtype is HALF:
+        return _norm_forward(x.astype(np.float32), ord, axis, keepdims).astype(HALF)
+    out = np.linalg.norm(x, ord, axis, keepdims)
+    power = 2.0 if ord is None or isinstance(ord, str) else float(ord)
+    if power in (0, 1, np.inf, -np.inf) or x.size == 0 or in_range(out, power):
+        return out
+    axis = None if axis is None else normalize_axes(axis, x.ndim)
+    size = (np.max if power > 0 else np.min)(np.abs(x), axis=axis, keepdims=True)
+    limit = np.finfo(out.dtype).maxexp - 2
+    scale = np.ldexp(np.ones((), out.dtype), np.clip(-np.frexp(size)[1], -limit, limit))
+    scaled = np.linalg.norm(x * scale, ord, axis, keepdims)
+    return scaled / np.reshape(scale, scaled.shape)
 
 
 def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """For the p-norm over an axis g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
+    g, out, x = widened(g, out, x)
     g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
+    euclidean = ord is None or ord == 2 or isinstance(ord, str)
+    if euclidean and in_range(raw(out)):
+        return x * (g / out)
     zero = raw(out) == 0
     safe = np.where(zero, np.ones((), x.dtype), out)
-    if ord is None or ord == 2 or isinstance(ord, str):
-        return x * np.where(zero, np.zeros((), x.dtype), g / safe)
+    if euclidean:  # in this order nothing leaves the range of the dtype
+        return np.where(zero, np.zeros((), x.dtype), x / safe * g)
     if ord == 0:  # the number of elements that are not zero
         return np.zeros(x.shape, x.dtype)
     if ord == 1:
@@ -37,7 +58,7 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
     return np.where(zero, np.zeros((), x.dtype), g * np.sign(x) * np.power(ratio, ord - 1))
 
 
-_norm = define(np.linalg.norm, _norm_cotangent, jvp="reduction", batch="axis", label="g·x/|x|")
+_norm = define(_norm_forward, _norm_cotangent, name="norm", jvp="reduction", batch="axis", label="g·x/|x|")
 
 
 @implements(np.linalg.norm)

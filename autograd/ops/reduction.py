@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand, check_dtype, refuse, refuse_out
-from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread
+from autograd.scaling import in_range, square_scale
+from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread, widened
 
 _add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
 
@@ -145,20 +147,23 @@ def prod(
 # Variances. d var / dx = 2 (x - mean) / (n - ddof). The derivative by the mean is 0: the deviations sum to zero.
 
 
-def _spread_out(measure: Any) -> Any:
-    """np.var or np.std as a forward; of float16 in float32."""
-
-    def forward(a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-        if a.dtype is HALF and dtype is None:
-            return measure(a, axis, np.float32, ddof=ddof, keepdims=keepdims).astype(HALF)
-        return measure(a, axis, dtype, ddof=ddof, keepdims=keepdims)
-
-    return forward
+def _var_forward(a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    if a.dtype is HALF and dtype is None:
+        return np.var(a, axis, np.float32, ddof=ddof, keepdims=keepdims).astype(HALF)
+    return np.var(a, axis, dtype, ddof=ddof, keepdims=keepdims)
 
 
-def _widened(*arrays: Any) -> list[Any]:
-    """float16 as float32; other arrays as they are."""
-    return [a.astype(np.float32) if a.dtype is HALF else a for a in arrays]
+def _std_forward(a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    if a.dtype is HALF and dtype is None:
+        return np.std(a, axis, np.float32, ddof=ddof, keepdims=keepdims).astype(HALF)
+    out = np.std(a, axis, dtype, ddof=ddof, keepdims=keepdims)
+    if in_range(out) or a.size == 0:
+        return out
+    deviation = np.subtract(a, np.mean(a, axis=axis, dtype=dtype, keepdims=True), dtype=dtype)
+    scale = square_scale(out, out < 1)
+    squares = np.square(np.abs(deviation) * keep_dims(scale, a.shape, axis, keepdims))
+    total = np.sum(squares, axis=axis, keepdims=keepdims)
+    return np.sqrt(total / _degrees_of_freedom(a, axis, ddof)) / scale
 
 
 def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
@@ -168,7 +173,7 @@ def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
 def _var_vjp(
     g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
 ) -> Any:
-    g, a = _widened(g, a)
+    g, a = widened(g, a)
     scale = keep_dims(g, a.shape, axis, keepdims) * 2 / _degrees_of_freedom(a, axis, ddof)
     return scale * (a - np.mean(a, axis=axis, keepdims=True))
 
@@ -181,7 +186,7 @@ def _std_vjp(
     The computed mean of a constant may have a rounding error, and then every deviation equals that error. Without
     centring them a second time the gradient would be ±1/n instead of 0.
     """
-    g, out, a = _widened(g, out, a)
+    g, out, a = widened(g, out, a)
     deviation = a - np.mean(a, axis=axis, keepdims=True)
     deviation = deviation - np.mean(deviation, axis=axis, keepdims=True)
     std = keep_dims(np.where(out == 0, 1, out), a.shape, axis, keepdims)
@@ -189,11 +194,11 @@ def _std_vjp(
 
 
 _var = define(
-    _spread_out(np.var), _var_vjp, keeps="a", guard=False,
+    _var_forward, _var_vjp, keeps="a", guard=False,
     name="var", jvp="reduction", batch="axis", label="g·2(x-mean)/n",
 )  # fmt: skip
 _std = define(
-    _spread_out(np.std), _std_vjp, keeps="a out", guard=False,
+    _std_forward, _std_vjp, keeps="a out", guard=False,
     name="std", jvp="reduction", batch="axis", label="g·(x-mean)/(n·std)",
 )  # fmt: skip
 
@@ -351,8 +356,13 @@ def nanstd(
             wide, axis, None, out, ddof, keepdims, where=where, mean=mean, correction=correction
         ).astype(HALF)  # fmt: skip
     variance = nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+    if in_range(variance, power=1):
+        return np.sqrt(variance)
+    scale = square_scale(raw(variance), raw(variance) < 1)
+    deviation = (a - np.nanmean(a, axis=axis, dtype=dtype, keepdims=True)) * keep_dims(scale, a.shape, axis, keepdims)
+    variance = nanvar(deviation, axis, dtype, None, ddof, keepdims, correction=correction)
     constant = np.equal(variance, 0)
-    return np.where(constant, 0, np.sqrt(np.where(constant, 1, variance)))
+    return np.where(constant, 0, np.sqrt(np.where(constant, 1, variance)) / scale)
 
 
 # The methods of the ufuncs. The default of reduce is axis 0.
