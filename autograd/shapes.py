@@ -17,7 +17,8 @@ Axis = int | Sequence[int] | None
 HALF = np.dtype(np.float16)  # it has no count above 65504, and no integer above 2048 plus one: sums go in float32
 
 
-def _summed(g: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
+def summed(g: Any, axis: int | tuple[int, ...], keepdims: bool = False) -> Any:
+    """np.sum over axes, of float16 in float32."""
     if g.dtype is HALF:
         return np.sum(g, axis=axis, dtype=np.float32, keepdims=keepdims).astype(HALF)
     return np.sum(g, axis=axis, keepdims=keepdims)
@@ -50,12 +51,12 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     added = len(shape_of_g) - len(shape)
     if added > 0:
-        g = _summed(g, tuple(range(added)))
+        g = summed(g, tuple(range(added)))
         shape_of_g = np.shape(g)
     if added >= 0:
         stretched = tuple(i for i, size in enumerate(shape) if size == 1 and shape_of_g[i] != 1)
         if stretched:
-            g = _summed(g, stretched, keepdims=True)
+            g = summed(g, stretched, keepdims=True)
     return g if np.shape(g) == shape else np.broadcast_to(g, shape)
 
 
@@ -120,10 +121,10 @@ def unbroadcast_stack(g: Any, k: int, shape: tuple[int, ...]) -> Any:
         return np.broadcast_to(g, (k, *shape))
     added = len(got) - 1 - len(shape)
     if added:
-        g = _summed(g, tuple(range(1, added + 1)))
+        g = summed(g, tuple(range(1, added + 1)))
     stretched = tuple([i + 1 for i, n in enumerate(shape) if n == 1 and g.shape[i + 1] != 1])
     if stretched:
-        g = _summed(g, stretched, keepdims=True)
+        g = summed(g, stretched, keepdims=True)
     return g if g.shape == (k, *shape) else np.broadcast_to(g, (k, *shape))
 
 

@@ -12,7 +12,7 @@ from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.arguments import refuse_out
-from autograd.shapes import normalize_axes, stacked_index
+from autograd.shapes import HALF, normalize_axes, stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}
 _MANY = 1 << 15  # with this many elements a sparse product sums rows faster than np.add.at, which takes one at a time
@@ -34,9 +34,11 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     if not _may_repeat(index):
         out[index] = values
         return out if shape else out[()]
+    if values.dtype is HALF:
+        return _scatter(values.astype(np.float32), shape, index).astype(HALF)
     width = math.prod(shape[1:])
     rows = isinstance(index, np.ndarray) and width > 1  # only an array of integers may repeat
-    if rows and values.size >= _MANY and values.dtype.itemsize >= 4:
+    if rows and values.size >= _MANY:
         return _sum_rows(values, shape, index.ravel(), width)
     if out.ndim > 1 and 4 * values.size >= out.size:  # np.add.at is several times faster over one axis
         places = np.arange(out.size).reshape(shape)[index]

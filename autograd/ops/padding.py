@@ -10,7 +10,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
-from autograd.shapes import normalize_axes
+from autograd.shapes import HALF, normalize_axes
 
 Width = tuple[tuple[int, int], ...]  # (before, after) for each axis
 
@@ -20,8 +20,10 @@ _MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 def _unpad(g: Any, width: Width, mode: str) -> Any:
     """Add the border to the elements it was copied from: the transpose of `_pad`, one axis after the other.
 
-    For the modes that repeat elements, padding 0 … n-1 gives the position that each element of the border comes from.
+    float16 is added in float32. For the modes that repeat elements, padding 0 … n-1 gives the position that each element of the border comes from.
     """
+    if g.dtype is HALF and mode != "constant":
+        return _unpad(g.astype(np.float32), width, mode).astype(HALF)
     for axis, (before, after) in enumerate(width):
         if before == after == 0:
             continue

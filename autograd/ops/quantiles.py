@@ -14,7 +14,7 @@ from autograd.engine.registry import implements
 from autograd.errors import ArgumentError, NoRuleError
 from autograd.ops.arguments import as_operand, refuse, refuse_out
 from autograd.ops.reduction import to_last
-from autograd.shapes import Axis, kept_shape
+from autograd.shapes import HALF, Axis, kept_shape
 
 # Hyndman & Fan 1996, Sample quantiles in statistical packages: the virtual index is n q + α + q (1 - α - β) - 1
 _PLOTTING_POSITIONS = {
@@ -73,6 +73,8 @@ def _quantile(name: str, a: Any, q: Any, axis: Axis, method: str, keepdims: bool
         raise NoRuleError(
             f"np.{name} of a Tensor knows the methods {', '.join((*_RANKS, *_PLOTTING_POSITIONS))}; got {method!r}."
         )
+    if type(q) in (int, float) and a.dtype is HALF:
+        return _quantile(name, a.astype(np.float32), q, axis, method, keepdims, skip_nan).astype(HALF)
     if type(q) in (int, float):
         q = np.asarray(q, a.dtype if a.dtype.kind == "f" else float)
     elif not hasattr(q, "dtype"):
@@ -166,6 +168,8 @@ def nanmedian(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool 
 
 
 def _median(a: Any, axis: Axis, keepdims: bool, skip_nan: bool) -> Any:
+    if a.dtype is HALF:  # the sum of two halves may overflow
+        return _median(a.astype(np.float32), axis, keepdims, skip_nan).astype(HALF)
     x = to_last(a, axis, a.ndim)
     if x.shape[-1] == 0:
         return np.mean(a, axis=axis, keepdims=keepdims)

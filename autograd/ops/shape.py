@@ -12,7 +12,7 @@ from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.arguments import as_operand, frozen
-from autograd.shapes import normalize_axes
+from autograd.shapes import normalize_axes, summed
 
 Shape = int | Sequence[int]
 
@@ -287,7 +287,7 @@ def _add_tiles(g: Any, out: Any, A: Any, reps: Any) -> Any:
     counts = (1,) * (ndim - len(counts)) + counts
     sizes = (1,) * (ndim - A.ndim) + A.shape
     apart = np.reshape(g, tuple(n for pair in zip(counts, sizes, strict=True) for n in pair))
-    return np.reshape(np.sum(apart, axis=tuple(range(0, 2 * ndim, 2))), A.shape)
+    return np.reshape(summed(apart, axis=tuple(range(0, 2 * ndim, 2))), A.shape)
 
 
 _tile = define(np.tile, _add_tiles, keeps="", jvp="linear", label="Σ g over the tiles")
@@ -301,7 +301,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 def _add_repeats(g: Any, out: Any, a: Any, repeats: int, axis: int) -> Any:
     """(…, n*repeats, …) -> (…, n, repeats, …) -> summed over the repeats."""
-    return np.sum(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), axis=axis + 1)
+    return summed(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), axis=axis + 1)
 
 
 _repeat = define(
