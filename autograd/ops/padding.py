@@ -20,7 +20,8 @@ _MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 def _unpad(g: Any, width: Width, mode: str) -> Any:
     """Add the border to the elements it was copied from: the transpose of `_pad`, one axis after the other.
 
-    float16 is added in float32. For the modes that repeat elements, padding 0 … n-1 gives the position that each element of the border comes from.
+    For the modes that repeat elements, padding 0 … n-1 gives the position that each element of the border comes from.
+    float16 is added in float32.
     """
     if g.dtype is HALF and mode != "constant":
         return _unpad(g.astype(np.float32), width, mode).astype(HALF)
