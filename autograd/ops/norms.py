@@ -83,7 +83,9 @@ def _matrix_norm(x: Any, ord: Any) -> Any:
     if ord == "nuc":
         return np.sum(np.linalg.svdvals(x), axis=-1)
     along = np.linalg.svdvals(x) if abs(ord) == 2 else np.sum(np.abs(x), axis=-2 if abs(ord) == 1 else -1)
-    return np.max(along, axis=-1) if ord > 0 else np.min(along, axis=-1)
+    if ord > 0:  # 0 without a singular value, row or column, as NumPy's
+        return np.max(along, axis=-1) if along.shape[-1] else np.sum(along, axis=-1)
+    return np.min(along, axis=-1)
 
 
 @implements(np.linalg.vector_norm)
