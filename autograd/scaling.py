@@ -27,6 +27,11 @@ def _bounds(dtype: Any, power: float) -> tuple[float, float]:
     return low, 1 / low
 
 
+def vanishing(roots: Any, power: float = 2.0) -> Any:
+    """Where the powers of the numbers behind these roots vanish, or lose digits."""
+    return roots <= _bounds(roots.dtype, power)[0]
+
+
 def square_scale(squares: Any, small: Any) -> Any:
     """The powers of two that bring values into a range in which their squares can be computed.
 

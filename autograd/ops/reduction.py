@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.arguments import as_operand, check_dtype, refuse, refuse_out
-from autograd.scaling import in_range, square_scale
+from autograd.ops.arguments import as_operand, check_dtype, refuse_out
+from autograd.ops.chosen import chosen_by, mean_of_chosen, variance_of_chosen
+from autograd.scaling import in_range, square_scale, vanishing
 from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread, widened
 
 _add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
@@ -69,8 +69,9 @@ def mean(
     if out is None and dtype is None and where is True:
         return _mean(a, axis=axis, keepdims=keepdims)
     refuse_out("mean", out)
-    refuse("mean", "Use np.average(x, weights=…), or np.sum(x, where=…) / count.", where=where)
     check_dtype("mean", a, dtype)
+    if where is not True:
+        return mean_of_chosen(a, chosen_by(where, a), axis, dtype, keepdims)
     return _mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -160,7 +161,7 @@ def _std_forward(a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, 
     if in_range(out) or a.size == 0:
         return out
     deviation = np.subtract(a, np.mean(a, axis=axis, dtype=dtype, keepdims=True), dtype=dtype)
-    scale = square_scale(out, out < 1)
+    scale = square_scale(out, vanishing(out))
     squares = np.square(np.abs(deviation) * keep_dims(scale, a.shape, axis, keepdims))
     total = np.sum(squares, axis=axis, keepdims=keepdims)
     return np.sqrt(total / _degrees_of_freedom(a, axis, ddof)) / scale
@@ -218,9 +219,11 @@ def var(
 ) -> Any:  # fmt: skip
     """np.var."""
     refuse_out("var", out)
-    refuse("var", "Write the formula: np.average((x - mean) ** 2, weights=…).", where=where, mean=mean)
     check_dtype("var", a, dtype)
-    return _var(a, axis=axis, dtype=dtype, ddof=_ddof("var", ddof, correction), keepdims=keepdims)
+    ddof = _ddof("var", ddof, correction)
+    if where is not True or mean is not None:
+        return variance_of_chosen(a, chosen_by(where, a), axis, dtype, ddof, keepdims, mean, root=False)
+    return _var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
 @implements(np.std)
@@ -230,9 +233,11 @@ def std(
 ) -> Any:  # fmt: skip
     """np.std; the gradient at a constant is 0."""
     refuse_out("std", out)
-    refuse("std", "Write the formula: np.sqrt(np.average((x - mean) ** 2, weights=…)).", where=where, mean=mean)
     check_dtype("std", a, dtype)
-    return _std(a, axis=axis, dtype=dtype, ddof=_ddof("std", ddof, correction), keepdims=keepdims)
+    ddof = _ddof("std", ddof, correction)
+    if where is not True or mean is not None:
+        return variance_of_chosen(a, chosen_by(where, a), axis, dtype, ddof, keepdims, mean, root=True)
+    return _std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
 @implements(np.average)
@@ -311,16 +316,8 @@ def nanmean(
 ) -> Any:
     """np.nanmean."""
     refuse_out("nanmean", out)
-    refuse("nanmean", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where)
     check_dtype("nanmean", a, dtype)
-    if a.dtype is HALF and dtype is None:
-        return nanmean(a.astype(np.float32), axis, keepdims=keepdims).astype(HALF)
-    total = np.nansum(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    return divided(total, _count(a, axis, keepdims))
-
-
-def _count(a: Any, axis: Axis, keepdims: bool) -> Any:
-    return np.sum(_present(a), axis=axis, keepdims=keepdims)
+    return mean_of_chosen(a, _present(a) & chosen_by(where, a), axis, dtype, keepdims)
 
 
 @implements(np.nanvar)
@@ -330,18 +327,9 @@ def nanvar(
 ) -> Any:  # fmt: skip
     """np.nanvar: nan where no degrees of freedom are left."""
     refuse_out("nanvar", out)
-    refuse(
-        "nanvar", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where, mean=mean
-    )
     check_dtype("nanvar", a, dtype)
-    if dtype is not None:
-        a = a.astype(dtype)
-    if a.dtype is HALF:
-        return nanvar(a.astype(np.float32), axis, ddof=ddof, keepdims=keepdims, correction=correction).astype(HALF)
-    deviation = np.where(_present(a), a - np.nanmean(a, axis=axis, keepdims=True), 0)
-    left = _count(a, axis, keepdims) - _ddof("nanvar", ddof, correction)
-    variance = np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / np.maximum(left, 1).astype(a.dtype)
-    return np.where(left > 0, variance, np.nan)
+    chosen, ddof = _present(a) & chosen_by(where, a), _ddof("nanvar", ddof, correction)
+    return variance_of_chosen(a, chosen, axis, dtype, ddof, keepdims, mean, root=False)
 
 
 @implements(np.nanstd)
@@ -350,19 +338,10 @@ def nanstd(
     *, where: Any = True, mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
     """np.nanstd; the gradient at a constant is 0."""
-    if a.dtype is HALF and dtype is None:
-        wide = a.astype(np.float32)
-        return nanstd(
-            wide, axis, None, out, ddof, keepdims, where=where, mean=mean, correction=correction
-        ).astype(HALF)  # fmt: skip
-    variance = nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
-    if in_range(variance, power=1):
-        return np.sqrt(variance)
-    scale = square_scale(raw(variance), raw(variance) < 1)
-    deviation = (a - np.nanmean(a, axis=axis, dtype=dtype, keepdims=True)) * keep_dims(scale, a.shape, axis, keepdims)
-    variance = nanvar(deviation, axis, dtype, None, ddof, keepdims, correction=correction)
-    constant = np.equal(variance, 0)
-    return np.where(constant, 0, np.sqrt(np.where(constant, 1, variance)) / scale)
+    refuse_out("nanstd", out)
+    check_dtype("nanstd", a, dtype)
+    chosen, ddof = _present(a) & chosen_by(where, a), _ddof("nanstd", ddof, correction)
+    return variance_of_chosen(a, chosen, axis, dtype, ddof, keepdims, mean, root=True)
 
 
 # The methods of the ufuncs. The default of reduce is axis 0.

@@ -70,6 +70,16 @@ def test_also_in_a_graph_of_the_gradient(name: str) -> None:
     np.testing.assert_allclose(got * 1e155, right, rtol=1e-5, atol=1e-7)  # products of two reciprocals are subnormal
 
 
+@pytest.mark.parametrize("function", [np.std, np.nanstd, np.linalg.norm])
+def test_rows_of_any_size_beside_each_other(function: Any) -> None:
+    x = np.concatenate([X * 1e160, X, X * 1e-170, 0 * X, X * 1e150])
+    with np.errstate(over="ignore"):
+        got = function(Tensor(x), axis=1).numpy()
+    right = function(X, axis=1)
+    sizes = [1e160, 1, 1e-170, 0, 1e150]
+    np.testing.assert_allclose(got, np.concatenate([size * right for size in sizes]), rtol=1e-12)
+
+
 def test_what_is_infinite_stays_so_and_what_is_zero_too() -> None:
     x = np.array([[np.inf, 1.0], [0.0, 0.0], [np.nan, 1.0]])
     np.testing.assert_array_equal(np.linalg.norm(Tensor(x), axis=1).numpy(), [np.inf, 0, np.nan])
