@@ -240,6 +240,22 @@ def std(
     return _std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
+def along_axes(name: str, weights: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
+    """Weights of an array's shape, or of its axes `axis`, so that they broadcast against the array."""
+    if weights.shape == shape:
+        return weights
+    if axis is None:
+        raise ShapeError(
+            f"np.{name}: weights of shape {weights.shape} do not fit the array's {shape}; say along which axis they go."
+        )
+    axes = normalize_axes(axis, len(shape))
+    expected = tuple(shape[i] for i in axes)
+    if weights.shape != expected:
+        raise ShapeError(f"np.{name}: weights along axis {axis} must have shape {expected}; got {weights.shape}.")
+    ordered = np.transpose(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
+    return np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
+
+
 @implements(np.average)
 def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """np.average; the weights are differentiated too."""
@@ -253,20 +269,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         return tuple([part.astype(HALF) for part in found]) if returned else found.astype(HALF)
     if weights.dtype == HALF:
         weights = weights.astype(np.result_type(a.dtype, HALF))
-    if weights.shape != shape:
-        if axis is None:
-            raise ShapeError(
-                f"np.average: weights of shape {weights.shape} do not fit the array's {shape}; "
-                "say along which axis they go."
-            )
-        axes = normalize_axes(axis, len(shape))
-        if weights.shape != tuple(shape[i] for i in axes):
-            raise ShapeError(
-                f"np.average: weights along axis {axis} must have shape {tuple(shape[i] for i in axes)}; "
-                f"got {weights.shape}."
-            )
-        ordered = np.transpose(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
-        weights = np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
+    weights = along_axes("average", weights, axis, shape)
     whole = weights if weights.shape == shape else np.broadcast_to(weights, shape)
     total = np.sum(whole if axis is None else weights, axis=axis, keepdims=keepdims)
     if np.any(np.equal(total, 0)):

@@ -31,6 +31,7 @@ def with_nans(shape: tuple[int, ...]) -> Callable[[Any], Any]:
 HOLES = with_nans(S)
 LEFT = np.random.default_rng(4).random(S) < 0.6
 WEIGHTS = np.array([1.0, 2.0, 0.5, 3.0])
+SIZES = np.arange(1, 25).reshape(S)
 Q = np.array([[0.1, 0.5], [0.83, 0.25]])
 
 CASES = [
@@ -149,6 +150,14 @@ CASES = [
          lambda torch, x: x.quantile(0.4, dim=1, interpolation="midpoint")),
     Case("quantile hazen", lambda x: np.quantile(x, 0.4, axis=1, method="hazen"), apart(S)),
     Case("percentile axis keepdims", lambda x: np.percentile(x, 37, axis=(0, 2), keepdims=True), apart(S)),
+    *[
+        Case(f"quantile {method}", lambda x, method=method: np.quantile(x, [0.1, 0.4, 0.75], axis=1, method=method),
+             apart(S), float32=method != "averaged_inverted_cdf")
+        for method in ("inverted_cdf", "averaged_inverted_cdf", "closest_observation")
+    ],
+    Case("quantile weights", lambda x: np.quantile(x, [0.1, 0.6], 1, weights=WEIGHTS, method="inverted_cdf"), apart(S)),
+    Case("nanpercentile weights", lambda x: np.nanpercentile(
+        HOLES(x), 30, axis=1, weights=SIZES, method="inverted_cdf", keepdims=True), apart(S)),
     # the ufuncs' methods
     Case("add.reduce", np.add.reduce, normal(S), lambda torch, x: x.sum(0)),
     Case("multiply.reduce", lambda x: np.multiply.reduce(x, axis=1, keepdims=True), normal(S),
