@@ -141,14 +141,18 @@ def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> A
 # The methods of the ufuncs. The default of reduce is axis 0.
 
 
-def _reduce_max(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def _reduce_max(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     refuse("maximum.reduce", "Convert with x.astype(dtype).", dtype=dtype)
-    return max_(a, axis=axis, keepdims=keepdims, initial=initial)
+    return max_(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
-def _reduce_min(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def _reduce_min(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     refuse("minimum.reduce", "Convert with x.astype(dtype).", dtype=dtype)
-    return min_(a, axis=axis, keepdims=keepdims, initial=initial)
+    return min_(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
 def _accumulate(ufunc: np.ufunc, a: Any, axis: int, dtype: Any) -> Any:

@@ -350,12 +350,16 @@ def nanstd(
 # The methods of the ufuncs. The default of reduce is axis 0.
 
 
-def _reduce_add(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    return sum_(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial)
+def _reduce_add(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    return sum_(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
-def _reduce_multiply(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    return prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial)
+def _reduce_multiply(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    return prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
 rules[np.add, "reduce"] = _reduce_add
