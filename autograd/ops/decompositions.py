@@ -5,6 +5,8 @@ Conventions:
   gradient is that of the vectors which NumPy returned. It is meaningful only for functions that do not depend on the
   choice, as in PyTorch.
 - Repeated values: equal_values.py.
+- Added columns of full_matrices=True and mode="complete": any orthonormal complement. The gradient is meaningful for
+  functions that do not depend on the choice; PyTorch and JAX have none.
 - Zero singular values. The derivative of a singular value at zero is 0, like that of |x|.
 - Symmetric input. cholesky and eigh read one triangle; the gradient is the symmetric matrix that belongs to a change of
   both triangles at once, as PyTorch's for cholesky.
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.kinks import bent, moving, unsettled, varies
-from autograd.engine.recording import is_tensor, raw, result
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError
 from autograd.ops.arguments import as_operand
@@ -61,6 +63,32 @@ cholesky = define(
 )
 
 
+# Orthonormal columns completed to a square matrix, for mode="complete" of qr and full_matrices=True of svd. The added
+# columns are arbitrary up to a rotation among themselves. The rule moves them without turning them,
+#     U₂ᵀ dU₂ = 0,    U₁ᵀ dU₂ = -dU₁ᵀ U₂,
+# which gives the derivative of every function that does not depend on the choice, such as the projector U₂ U₂ᵀ.
+
+
+def _added_columns_vjp(g: Any, out: Any, u: Any, added: Any) -> Any:
+    return -(out @ (g.mT @ u)) if np.any(raw(g)) else np.zeros(u.shape, u.dtype)
+
+
+_added_columns = define(
+    lambda u, added: added,
+    _added_columns_vjp,
+    name="added_columns",
+    jvp=lambda t, out, u, added: -(u @ (t.mT @ out)),
+    batch="free",
+    label="-U₂ gᵀ U₁",
+)
+
+
+def _completed(u: Any, full: Any) -> Any:
+    """The columns u, then those that `full` has beside them."""
+    k = u.shape[-1]
+    return np.concatenate([u, _added_columns(u, added=full[..., k:])], axis=-1) if full.shape[-1] > k else u
+
+
 # QR
 
 
@@ -93,15 +121,14 @@ _qr = define(
 
 @implements(np.linalg.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
-    """np.linalg.qr with mode "reduced" or "r", or "complete" where that is the same (no more rows than columns)."""
+    """np.linalg.qr with mode "reduced", "r" or "complete", whose added columns are arbitrary up to a rotation."""
     if mode not in ("reduced", "r", "complete"):
         raise NoRuleError(f"np.linalg.qr of a Tensor takes mode 'reduced', 'r' or 'complete'; got {mode!r}.")
-    if mode == "complete" and a.shape[-2] > a.shape[-1]:
-        raise NoRuleError(
-            f"np.linalg.qr(mode='complete') of shape {a.shape} has no derivative rule: the added columns of Q are "
-            "arbitrary. Use mode='reduced'."
-        )
     q, r = _qr(a)
+    added = a.shape[-2] - a.shape[-1]
+    if mode == "complete" and added > 0:
+        q = _completed(q, np.linalg.qr(raw(a), "complete")[0])
+        r = np.concatenate([r, np.zeros((*r.shape[:-2], added, r.shape[-1]), r.dtype)], axis=-2)
     return r if mode == "r" else QRResult(q, r)
 
 
@@ -285,13 +312,11 @@ def svdvals(x: Any, /) -> Any:
 
 @implements(np.linalg.svd)
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """np.linalg.svd; what full_matrices=True adds to the singular vectors is arbitrary up to a rotation."""
     if not compute_uv:
         return _svdvals(a, hermitian=hermitian)
+    u, s, vt = _svd(a, hermitian=hermitian)
     if full_matrices and a.shape[-2] != a.shape[-1]:
-        if is_tensor(a) and a.requires_grad:
-            raise NoRuleError(
-                f"np.linalg.svd(full_matrices=True), NumPy's default, of shape {a.shape} has no derivative rule: "
-                "the added singular vectors are arbitrary. Use np.linalg.svd(x, full_matrices=False)."
-            )
-        return SVDResult(*[result(x, None) for x in np.linalg.svd(raw(a), full_matrices, compute_uv, hermitian)])
-    return SVDResult(*_svd(a, hermitian=hermitian))
+        full = np.linalg.svd(raw(a), full_matrices, compute_uv, hermitian)
+        u, vt = _completed(u, full[0]), _completed(vt.mT, full[2].mT).mT
+    return SVDResult(u, s, vt)

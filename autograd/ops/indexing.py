@@ -38,7 +38,7 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
         return _scatter(values.astype(np.float32), shape, index).astype(HALF)
     width = math.prod(shape[1:])
     rows = isinstance(index, np.ndarray) and width > 1  # only an array of integers may repeat
-    if rows and values.size >= _MANY and values.dtype.itemsize >= 4:
+    if rows and values.size >= _MANY:
         return _sum_rows(values, shape, index.ravel(), width)
     if out.ndim > 1 and 4 * values.size >= out.size:  # np.add.at is several times faster over one axis
         places = np.arange(out.size).reshape(shape)[index]

@@ -15,16 +15,37 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand
-from autograd.shapes import keep_dims, negative_axes, normalize_axes
+from autograd.scaling import in_range
+from autograd.shapes import HALF, keep_dims, negative_axes, normalize_axes, widened
+
+
+def _norm_forward(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """np.linalg.norm, of float16 in float32. It is finite wherever the norm can be held (autograd/scaling.py)."""
+    if x.dtype is HALF:
+        return _norm_forward(x.astype(np.float32), ord, axis, keepdims).astype(HALF)
+    out = np.linalg.norm(x, ord, axis, keepdims)
+    power = 2.0 if ord is None or isinstance(ord, str) else float(ord)
+    if power in (0, 1, np.inf, -np.inf) or x.size == 0 or in_range(out, power):
+        return out
+    axis = None if axis is None else normalize_axes(axis, x.ndim)
+    size = (np.max if power > 0 else np.min)(np.abs(x), axis=axis, keepdims=True)
+    limit = np.finfo(out.dtype).maxexp - 2
+    scale = np.ldexp(np.ones((), out.dtype), np.clip(-np.frexp(size)[1], -limit, limit))
+    scaled = np.linalg.norm(x * scale, ord, axis, keepdims)
+    return scaled / np.reshape(scale, scaled.shape)
 
 
 def _norm_slope(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """For the p-norm over an axis g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
+    g, out, x = widened(g, out, x)
     g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
+    euclidean = ord is None or ord == 2 or isinstance(ord, str)
+    if euclidean and in_range(raw(out)):
+        return x * (g / out)
     zero = raw(out) == 0
     safe = np.where(zero, np.ones((), x.dtype), out)
-    if ord is None or ord == 2 or isinstance(ord, str):
-        return x * np.where(zero, np.zeros((), x.dtype), g / safe)
+    if euclidean:  # in this order nothing leaves the range of the dtype
+        return np.where(zero, np.zeros((), x.dtype), x / safe * g)
     if ord == 0:  # the number of elements that are not zero
         return np.zeros(x.shape, x.dtype)
     if ord == 1:
@@ -80,7 +101,7 @@ def _norm_jvp(t: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepd
     return np.sum(gx, axis=axis, keepdims=keepdims)
 
 
-_norm = define(np.linalg.norm, _norm_cotangent, jvp=_norm_jvp, batch="axis", label=_norm_label)
+_norm = define(_norm_forward, _norm_cotangent, name="norm", jvp=_norm_jvp, batch="axis", label=_norm_label)
 
 
 @implements(np.linalg.norm)
@@ -105,7 +126,9 @@ def _matrix_norm(x: Any, ord: Any) -> Any:
     if ord == "nuc":
         return np.sum(np.linalg.svdvals(x), axis=-1)
     along = np.linalg.svdvals(x) if abs(ord) == 2 else np.sum(np.abs(x), axis=-2 if abs(ord) == 1 else -1)
-    return np.max(along, axis=-1) if ord > 0 else np.min(along, axis=-1)
+    if ord > 0:  # 0 without a singular value, row or column, as NumPy's
+        return np.max(along, axis=-1) if along.shape[-1] else np.sum(along, axis=-1)
+    return np.min(along, axis=-1)
 
 
 @implements(np.linalg.vector_norm)

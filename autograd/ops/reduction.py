@@ -8,7 +8,8 @@ import numpy as np
 
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ShapeError
-from autograd.ops.arguments import as_operand, check_dtype, refuse, refuse_out
+from autograd.ops.arguments import as_operand, check_dtype, refuse_out
+from autograd.ops.chosen import chosen_by, mean_of_chosen
 from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread
 
 _add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
@@ -74,8 +75,9 @@ def mean(
     if out is None and dtype is None and where is True:
         return _mean(a, axis=axis, keepdims=keepdims)
     refuse_out("mean", out)
-    refuse("mean", "Use np.average(x, weights=…), or np.sum(x, where=…) / count.", where=where)
     check_dtype("mean", a, dtype)
+    if where is not True:
+        return mean_of_chosen(a, chosen_by(where, a), axis, dtype, keepdims)
     return _mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -149,6 +151,22 @@ def prod(
     return product if initial is None else product * initial
 
 
+def along_axes(name: str, weights: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
+    """Weights of an array's shape, or of its axes `axis`, so that they broadcast against the array."""
+    if weights.shape == shape:
+        return weights
+    if axis is None:
+        raise ShapeError(
+            f"np.{name}: weights of shape {weights.shape} do not fit the array's {shape}; say along which axis they go."
+        )
+    axes = normalize_axes(axis, len(shape))
+    expected = tuple(shape[i] for i in axes)
+    if weights.shape != expected:
+        raise ShapeError(f"np.{name}: weights along axis {axis} must have shape {expected}; got {weights.shape}.")
+    ordered = np.transpose(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
+    return np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
+
+
 @implements(np.average)
 def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """np.average; the weights are differentiated too."""
@@ -162,20 +180,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         return tuple([part.astype(HALF) for part in found]) if returned else found.astype(HALF)
     if weights.dtype == HALF:
         weights = weights.astype(np.result_type(a.dtype, HALF))
-    if weights.shape != shape:
-        if axis is None:
-            raise ShapeError(
-                f"np.average: weights of shape {weights.shape} do not fit the array's {shape}; "
-                "say along which axis they go."
-            )
-        axes = normalize_axes(axis, len(shape))
-        if weights.shape != tuple(shape[i] for i in axes):
-            raise ShapeError(
-                f"np.average: weights along axis {axis} must have shape {tuple(shape[i] for i in axes)}; "
-                f"got {weights.shape}."
-            )
-        ordered = np.transpose(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
-        weights = np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
+    weights = along_axes("average", weights, axis, shape)
     whole = weights if weights.shape == shape else np.broadcast_to(weights, shape)
     total = np.sum(whole if axis is None else weights, axis=axis, keepdims=keepdims)
     if np.any(np.equal(total, 0)):
@@ -226,28 +231,23 @@ def nanmean(
 ) -> Any:
     """np.nanmean."""
     refuse_out("nanmean", out)
-    refuse("nanmean", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where)
     check_dtype("nanmean", a, dtype)
-    if a.dtype is HALF and dtype is None:
-        return nanmean(a.astype(np.float32), axis, keepdims=keepdims).astype(HALF)
-    total = np.nansum(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    return divided(total, count_present(a, axis, keepdims))
-
-
-def count_present(a: Any, axis: Axis, keepdims: bool) -> Any:
-    """How many numbers there are."""
-    return np.sum(present(a), axis=axis, keepdims=keepdims)
+    return mean_of_chosen(a, present(a) & chosen_by(where, a), axis, dtype, keepdims)
 
 
 # The methods of the ufuncs. The default of reduce is axis 0.
 
 
-def _reduce_add(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    return sum_(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial)
+def _reduce_add(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    return sum_(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
-def _reduce_multiply(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    return prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial)
+def _reduce_multiply(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    return prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
 rules[np.add, "reduce"] = _reduce_add

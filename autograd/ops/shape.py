@@ -309,7 +309,7 @@ def _add_tiles(g: Any, out: Any, A: Any, reps: Any) -> Any:
     counts = (1,) * (ndim - len(counts)) + counts
     sizes = (1,) * (ndim - A.ndim) + A.shape
     apart = np.reshape(g, tuple(n for pair in zip(counts, sizes, strict=True) for n in pair))
-    return np.reshape(summed(apart, tuple(range(0, 2 * ndim, 2))), A.shape)
+    return np.reshape(summed(apart, axis=tuple(range(0, 2 * ndim, 2))), A.shape)
 
 
 _tile = define(np.tile, _add_tiles, keeps="", jvp="linear", label="Σ g over the tiles")
@@ -323,7 +323,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 def _add_repeats(g: Any, out: Any, a: Any, repeats: int, axis: int) -> Any:
     """(…, n*repeats, …) -> (…, n, repeats, …) -> summed over the repeats."""
-    return summed(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), (axis + 1,))
+    return summed(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), axis=axis + 1)
 
 
 _repeat = define(

@@ -14,22 +14,32 @@ from autograd.engine.kinks import bent, moving, unsettled, varies
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError
-from autograd.ops.arguments import check_dtype, refuse, refuse_out
-from autograd.ops.reduction import count_present, present
+from autograd.ops.arguments import check_dtype, refuse_out
+from autograd.ops.chosen import chosen_by, mean_of_chosen
+from autograd.ops.reduction import present
+from autograd.scaling import in_range, square_scale, vanishing
 from autograd.shapes import HALF, Axis, keep_dims, negative_axes, reduced_size, widened
 
 # d var / dx = 2 (x - mean) / (n - ddof). The derivative by the mean is 0: the deviations sum to zero.
 
 
-def _spread_out(measure: Any) -> Any:
-    """np.var or np.std as a forward; of float16 in float32."""
+def _var_forward(a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    if a.dtype is HALF and dtype is None:
+        return np.var(a, axis, np.float32, ddof=ddof, keepdims=keepdims).astype(HALF)
+    return np.var(a, axis, dtype, ddof=ddof, keepdims=keepdims)
 
-    def forward(a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-        if a.dtype is HALF and dtype is None:
-            return measure(a, axis, np.float32, ddof=ddof, keepdims=keepdims).astype(HALF)
-        return measure(a, axis, dtype, ddof=ddof, keepdims=keepdims)
 
-    return forward
+def _std_forward(a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    if a.dtype is HALF and dtype is None:
+        return np.std(a, axis, np.float32, ddof=ddof, keepdims=keepdims).astype(HALF)
+    out = np.std(a, axis, dtype, ddof=ddof, keepdims=keepdims)
+    if in_range(out) or a.size == 0:
+        return out
+    deviation = np.subtract(a, np.mean(a, axis=axis, dtype=dtype, keepdims=True), dtype=dtype)
+    scale = square_scale(out, vanishing(out))
+    squares = np.square(np.abs(deviation) * keep_dims(scale, a.shape, axis, keepdims))
+    total = np.sum(squares, axis=axis, keepdims=keepdims)
+    return np.sqrt(total / _degrees_of_freedom(a, axis, ddof)) / scale
 
 
 def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
@@ -91,11 +101,11 @@ def _std_jvp(
 
 
 _var = define(
-    _spread_out(np.var), _var_vjp, keeps="a", guard=False,
+    _var_forward, _var_vjp, keeps="a", guard=False,
     name="var", jvp="reduction", batch="axis", label="2·g·(a - mean(a))/(n - ddof); n = count(a)",
 )  # fmt: skip
 _std = define(
-    _spread_out(np.std), _std_vjp, keeps="a out", guard=False,
+    _std_forward, _std_vjp, keeps="a out", guard=False,
     name="std", jvp=_std_jvp, batch="axis", label="g·(a - mean(a))/((n - ddof)·out); n = count(a)",
 )  # fmt: skip
 
@@ -115,9 +125,11 @@ def var(
 ) -> Any:  # fmt: skip
     """np.var."""
     refuse_out("var", out)
-    refuse("var", "Write the formula: np.average((x - mean) ** 2, weights=…).", where=where, mean=mean)
     check_dtype("var", a, dtype)
-    return _var(a, axis=axis, dtype=dtype, ddof=_ddof("var", ddof, correction), keepdims=keepdims)
+    ddof = _ddof("var", ddof, correction)
+    if where is not True or mean is not None:
+        return _of_chosen(a, chosen_by(where, a), axis, dtype, ddof, keepdims, mean, root=False)
+    return _var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
 @implements(np.std)
@@ -127,12 +139,70 @@ def std(
 ) -> Any:  # fmt: skip
     """np.std; the gradient at a constant is 0."""
     refuse_out("std", out)
-    refuse("std", "Write the formula: np.sqrt(np.average((x - mean) ** 2, weights=…)).", where=where, mean=mean)
     check_dtype("std", a, dtype)
-    return _std(a, axis=axis, dtype=dtype, ddof=_ddof("std", ddof, correction), keepdims=keepdims)
+    ddof = _ddof("std", ddof, correction)
+    if where is not True or mean is not None:
+        return _of_chosen(a, chosen_by(where, a), axis, dtype, ddof, keepdims, mean, root=True)
+    return _std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
-# The same ignoring nan
+# The length of the deviations: 0 for a constant, where its gradient counts as 0
+
+
+def _length_forward(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """The root of the sum of squares. It is finite wherever it can be held (autograd/scaling.py)."""
+    out = np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    if in_range(out) or x.size == 0:
+        return out
+    scale = square_scale(out, vanishing(out))
+    scaled = x * keep_dims(scale, x.shape, axis, keepdims)
+    return np.sqrt(np.sum(scaled * scaled, axis=axis, keepdims=keepdims)) / scale
+
+
+def _length_slope(out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    return x / keep_dims(np.where(out == 0, 1, out), x.shape, axis, keepdims)
+
+
+def _length_vjp(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    at = lambda: keep_dims((raw(out) == 0) & unsettled(g), x.shape, axis, keepdims)  # noqa: E731
+    slope = _length_slope(out, x, axis, keepdims) * keep_dims(g, x.shape, axis, keepdims)
+    return bent(slope, x, at=at, of="np.nanstd", axis=negative_axes(axis, x.ndim))
+
+
+def _length_jvp(t: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    along = negative_axes(axis, x.ndim)
+    at = lambda: keep_dims(raw(out) == 0, x.shape, axis, keepdims) & moving(t, along)  # noqa: E731
+    slope = t * _length_slope(out, x, axis, keepdims)
+    return np.sum(bent(slope, x, at=at, of="np.nanstd", axis=along, always=True), axis=axis, keepdims=keepdims)
+
+
+_length = define(
+    _length_forward, _length_vjp, guard=False, name="length", jvp=_length_jvp, batch="axis", label="g·x/out"
+)
+
+
+# Of some elements: those that where= chooses, those that are not nan
+
+
+def _of_chosen(a: Any, chosen: Any, axis: Axis, dtype: Any, ddof: float, keepdims: bool, mean: Any, root: bool) -> Any:
+    """The variance of the chosen elements about their mean, or about a given one; with `root` its root, as std.
+
+    It is nan where no degrees of freedom are left.
+    """
+    if a.dtype is HALF and dtype is None:
+        return _of_chosen(a.astype(np.float32), chosen, axis, None, ddof, keepdims, mean, root).astype(HALF)
+    a = a if dtype is None else a.astype(dtype)
+    if mean is None:
+        a = a - mean_of_chosen(a, chosen, axis, None, True)
+        mean = (
+            mean_of_chosen(a, chosen, axis, None, True) if root else 0
+        )  # that of a constant may have a rounding error
+    deviation = np.where(chosen, a - mean, 0)
+    left = np.sum(chosen, axis=axis, keepdims=keepdims) - ddof
+    left = np.where(left > 0, left, np.nan).astype(deviation.dtype)
+    if root:
+        return _length(deviation, axis=axis, keepdims=keepdims) / np.sqrt(left)
+    return np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / left
 
 
 @implements(np.nanvar)
@@ -142,44 +212,9 @@ def nanvar(
 ) -> Any:  # fmt: skip
     """np.nanvar: nan where no degrees of freedom are left."""
     refuse_out("nanvar", out)
-    refuse(
-        "nanvar", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where, mean=mean
-    )
     check_dtype("nanvar", a, dtype)
-    a = a if dtype is None else a.astype(dtype)
-    if a.dtype is HALF:
-        return nanvar(a.astype(np.float32), axis, ddof=ddof, keepdims=keepdims, correction=correction).astype(HALF)
-    deviation = _nan_deviation(a, axis)
-    left = count_present(a, axis, keepdims) - _ddof("nanvar", ddof, correction)
-    variance = np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / np.maximum(left, 1).astype(a.dtype)
-    return np.where(left > 0, variance, np.nan)
-
-
-def _nan_deviation(a: Any, axis: Axis) -> Any:
-    """From the mean of the numbers; 0 for nan."""
-    return np.where(present(a), a - np.nanmean(a, axis=axis, keepdims=True), 0)
-
-
-# The length of the deviations: 0 for a constant, where its gradient counts as 0
-
-
-def _length_vjp(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    at = lambda: keep_dims((raw(out) == 0) & unsettled(g), x.shape, axis, keepdims)  # noqa: E731
-    slope = x * keep_dims(g / np.where(out == 0, 1, out), x.shape, axis, keepdims)
-    return bent(slope, x, at=at, of="np.nanstd", axis=negative_axes(axis, x.ndim))
-
-
-def _length_jvp(t: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    along = negative_axes(axis, x.ndim)
-    at = lambda: keep_dims(raw(out) == 0, x.shape, axis, keepdims) & moving(t, along)  # noqa: E731
-    slope = x / keep_dims(np.where(out == 0, 1, out), x.shape, axis, keepdims)
-    return np.sum(bent(t * slope, x, at=at, of="np.nanstd", axis=along, always=True), axis=axis, keepdims=keepdims)
-
-
-_length = define(
-    lambda x, axis, keepdims: np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)), _length_vjp,
-    guard=False, name="length", jvp=_length_jvp, batch="axis", label="g·x/out",
-)  # fmt: skip
+    chosen, ddof = present(a) & chosen_by(where, a), _ddof("nanvar", ddof, correction)
+    return _of_chosen(a, chosen, axis, dtype, ddof, keepdims, mean, root=False)
 
 
 @implements(np.nanstd)
@@ -189,14 +224,6 @@ def nanstd(
 ) -> Any:  # fmt: skip
     """np.nanstd; the gradient at a constant is 0."""
     refuse_out("nanstd", out)
-    refuse(
-        "nanstd", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where, mean=mean
-    )
     check_dtype("nanstd", a, dtype)
-    a = a if dtype is None else a.astype(dtype)
-    if a.dtype is HALF:
-        return nanstd(a.astype(np.float32), axis, ddof=ddof, keepdims=keepdims, correction=correction).astype(HALF)
-    left = count_present(a, axis, keepdims) - _ddof("nanstd", ddof, correction)
-    root = np.sqrt(np.maximum(left, 1)).astype(a.dtype)
-    centred = a - np.nanmean(a, axis=axis, keepdims=True)  # and again: the mean of a constant may have a rounding error
-    return np.where(left > 0, _length(_nan_deviation(centred, axis), axis=axis, keepdims=keepdims) / root, np.nan)
+    chosen, ddof = present(a) & chosen_by(where, a), _ddof("nanstd", ddof, correction)
+    return _of_chosen(a, chosen, axis, dtype, ddof, keepdims, mean, root=True)

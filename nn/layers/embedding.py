@@ -11,6 +11,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.indexing import scatter
+from autograd.ops.norms import norm
 from autograd.options import check_flag
 from nn import init
 from nn.core.checks import check_size
@@ -146,7 +147,7 @@ def shorten(weight: Any, indices: Any, max_norm: float, norm_type: float) -> Non
         )
     used = np.unique(indices)
     values = raw(weight)[used]
-    lengths = np.linalg.norm(values, norm_type, axis=1)
+    lengths = norm(values, norm_type, axis=1)
     long = lengths > max_norm
     if long.any():
         factors = (max_norm / (lengths[long] + 1e-7)).astype(values.dtype)

@@ -310,7 +310,7 @@ def scaled_dot_product_attention(
             )
         attn_mask = np.tri(*shape[-2:], dtype=bool)
     rest = () if attn_mask is None else (converted_mask(attn_mask, query.dtype, shape),)
-    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
+    scale = 1 / math.sqrt(max(query.shape[-1], 1)) if scale is None else float(scale)  # E = 0: all keys match equally
     return attention_op(query, key, value, *rest, scale=scale, noise=dropout_noise(dropout_p, shape, query.dtype, rng))
 
 

@@ -117,14 +117,18 @@ def cross_entropy(
         1.1269
     """
     input = floating_values(input, "cross_entropy")
+    if input.dtype == np.float16:  # in which neither rows can be counted nor losses added
+        loss = cross_entropy(
+            input.astype(np.float32), target, weight,
+            ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing,
+        )  # fmt: skip
+        return loss.astype(np.float16)
     target = as_values(target)
     plain = weight is None and not label_smoothing and input.ndim == 2 and target.shape == input.shape[:1]
     if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < input.shape[1]:
         at = np.array(raw(target), np.intp)  # a copy: the next batch may fill the same buffer before backward()
         if all_in_range(at, input.shape[1]):
             check_reduction(reduction)
-            if input.dtype == np.float16:  # the other primitive computes it in float32, which can count the rows
-                return softmax_cross_entropy_of_classes_op(input, at, reduction=reduction)
             return softmax_cross_entropy_op(input, at, reduction=reduction)
     return _general_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
 

@@ -9,7 +9,6 @@ import numpy as np
 from autograd.engine.registry import define
 from nn.core.parameter import Buffer
 from nn.layers.inputs import as_values
-from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss, weight_buffer
 from nn.layers.loss.class_numbers import (
     class_numbers,
@@ -30,7 +29,6 @@ from nn.layers.reduction import (
 )
 
 
-@in_single_precision
 def _nll(x: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     at, each, n = position_weights(target, weight, ignore_index, x.dtype)
     where = flat_indices(at, x.shape)
@@ -99,6 +97,9 @@ def nll_loss(input: Any, target: Any, weight: Any = None, *, ignore_index: int =
     """
     check_reduction(reduction)
     input = floating_values(input, "nll_loss")
+    if input.dtype == np.float16:  # in which neither rows can be counted nor losses added
+        loss = nll_loss(input.astype(np.float32), target, weight, ignore_index=ignore_index, reduction=reduction)
+        return loss.astype(np.float16)
     x, outer = with_classes_second(input, "nll_loss")
     w = class_weight(weight, x, "nll_loss")
     at = class_numbers(as_values(target), x, outer, ignore_index, "nll_loss")

@@ -12,7 +12,6 @@ import numpy as np
 
 from autograd.engine.registry import define
 from nn.layers.activation.softmax import log_softmax_op
-from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.class_numbers import flat_indices, position_weights
 from nn.layers.reduction import divided_by, mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
 
@@ -52,7 +51,6 @@ def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
 #   ∂l/∂x_c = p_c ((1 - ε) w_t + ε/C W) - (1 - ε) w_t [c = t] - ε/C w_c
 
 
-@in_single_precision
 def _of_classes(
     x: Any,
     target: Any,
@@ -150,7 +148,6 @@ def _weighted_target(y: Any, weight: Any, smoothing: float) -> Any:
     return y if weight is None else y * _per_class(weight, y)
 
 
-@in_single_precision
 def _of_probabilities(x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean") -> Any:
     n = x.dtype.type(x.size / x.shape[1] if reduction == "mean" else 1)
     log_p, p = _softmax(x)

@@ -23,6 +23,7 @@ from nn.layers.normalization.statistics import (
     channel_index,
     channel_sums,
     in_shape_and_dtype_of,
+    root_mean_square,
     statistics,
     whole_mean,
 )
@@ -64,7 +65,7 @@ def _batch_norm_vjps(
 def _batch_norm_composite(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, observe: Any = None) -> Any:
     axes = (0, *range(2, x.ndim))
     centred = x - np.mean(x, axis=axes, keepdims=True)
-    y = centred / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
+    y = centred / root_mean_square(centred, axes, eps)
     return scale_and_shift_channels(y, weight, bias)
 
 

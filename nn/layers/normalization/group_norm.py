@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.scaling import in_range
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import Parameter
@@ -31,6 +32,7 @@ from nn.layers.normalization.statistics import (
     as_rows,
     centred_again,
     in_shape_and_dtype_of,
+    root_mean_square,
     statistics,
     whole_mean,
 )
@@ -80,7 +82,12 @@ def _group_norm_vjps(
     d = np.multiply(gs, (scale if weight is None else scale * weight)[:, :, None], out=product)
     # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂), with means over the group
     d -= (group_mean(total) * scale)[:, :, None]
-    d -= np.multiply(centred, (group_mean(along) * scale * scale)[:, :, None], out=centred)
+    factor = group_mean(along) * scale
+    if in_range(rstd):
+        factor *= scale
+    else:  # the square of scale cannot be held
+        centred *= scale[:, :, None]
+    d -= np.multiply(centred, factor[:, :, None], out=centred)
     return d if d.shape == g.shape else d.reshape(g.shape), column_sums(along), column_sums(total)
 
 
@@ -89,7 +96,7 @@ def _group_norm_composite(
 ) -> Any:
     rows = np.reshape(x, (x.shape[0], groups, math.prod(x.shape[1:]) // groups))
     centred = rows - np.mean(rows, axis=2, keepdims=True)
-    y = np.reshape(centred / np.sqrt(np.mean(centred * centred, axis=2, keepdims=True) + eps), x.shape)
+    y = np.reshape(centred / root_mean_square(centred, (2,), eps), x.shape)
     return scale_and_shift_channels(y, weight, bias)
 
 

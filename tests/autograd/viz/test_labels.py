@@ -49,7 +49,7 @@ WORDS = {
     "a product that is not one of matrices": "einsum tensordot cross trace convolution transposed_convolution "
     "convolution_weight convolve resample prod",
     "the derivation is in the literature": "lstsq pinv svd svdvals eigh eigvalsh qr cholesky slogdet matrix_power "
-    "poly roots i0",
+    "poly roots i0 added_columns",
     "a recurrence": "ctc rnn_layer lstm_layer gru_layer lstm_step gru_step cumprod linear_recurrence",
     "symbols of its own": "glu packed_attention sinc modf frexp interp multi_margin multilabel_margin",
 }
