@@ -184,11 +184,11 @@ def test_each_arrival_adds_to_the_one_before_and_the_last_is_the_gradient(
     assert so_far == story.sweep.gradients
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 # BLAS sums in another order where a page keeps an array with another layout in memory
 SUMMED_OTHERWISE = ("linalg.qr complete", "linalg.svd full_matrices")
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_every_rule_of_the_package_tells_a_story_with_the_engines_numbers() -> None:
     """One test for all rows of tests/cases, as each takes a few milliseconds."""
     wrong = []
