@@ -382,7 +382,7 @@ class Optimizer:
             raise TypeError(f"it must be an array; got {value!r:.60}")
         if value.dtype.kind not in "fiu":
             raise TypeError(f"it must hold real numbers; got dtype {value.dtype}")
-        if key in NOT_NEGATIVE and (value < 0).any():
+        if key in NOT_NEGATIVE and not is_foreign(value) and (value < 0).any():
             raise ValueError(f"it holds squares or magnitudes, which are >= 0; got {value.min()}")
         return value.astype(p.dtype)
 

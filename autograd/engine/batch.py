@@ -85,9 +85,12 @@ def _called_for_batch(
             return found
     several = isinstance(out, tuple)
     ours = primitives.get(primitive.name) is primitive  # a user's VJP may not be linear in g (a clipped gradient)
-    if not several and (out.ndim == 0 and ours or primitive.jvp == "elementwise" and primitive.composite is not None):
+    stretched = primitive.jvp == "linear" and batch is not None  # exact where a cotangent is infinite, too
+    diagonal = primitive.jvp == "elementwise" and primitive.composite is not None
+    # recorded, g times a slope hides a g that is 0 from what the rule says of its derivative (kinks.py)
+    if not several and (out.ndim == 0 and ours and not stretched and not create or diagonal):
         slopes = called(primitive, which, ones_like(out, g, create), out, args, params)  # a gradient, or a diagonal
-        return [None if d is None else _times(g, d, out.ndim) for d in slopes]
+        return [None if d is None else _times(g, d, out.ndim, primitive.name) for d in slopes]
     if batch == "free":
         return called(primitive, which, g, out, args, params)
     if batch is not None and not isinstance(batch, Batch):
@@ -112,12 +115,16 @@ def _row(node: Node, which: Sequence[int], g: Any, args: Any, out: Any, create: 
     finally:
         mode.reset(token)
     guard = node.primitive.guard
-    return [gi if gi is None else complete(gi, g, args[i], guard, create) for i, gi in zip(which, found, strict=True)]
+    name = node.primitive.name
+    return [
+        gi if gi is None else complete(gi, g, args[i], guard, create, of=name)
+        for i, gi in zip(which, found, strict=True)
+    ]
 
 
-def _times(g: Any, d: Any, ndim: int) -> Any:
+def _times(g: Any, d: Any, ndim: int, of: str) -> Any:
     """g (K, *out) times the slopes d, 0 * inf = 0."""
     if not ndim and np.ndim(d):
         g = np.reshape(g, (g.shape[0], *[1] * np.ndim(d)))
     product = g * d
-    return zero_where_factor_is(g, product) if has_nan(raw(product)) else product
+    return zero_where_factor_is(g, product, of) if has_nan(raw(product)) else product

@@ -8,13 +8,14 @@ import numpy as np
 
 from autograd.engine import recording
 from autograd.engine.kinds import copied, given, is_foreign, like, ones
+from autograd.engine.kinks import zero_and_bent
 from autograd.engine.primitive import Share
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.shapes import unbroadcast, unbroadcast_stack
 
 
-def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None = None) -> Any:
+def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None = None, of: str = "") -> Any:
     """What a rule returned as the cotangent of the argument x: the only place where this is done.
 
     It becomes an array (a Tensor in a recorded sweep); where the incoming cotangent g is zero, a nan counts as zero
@@ -36,7 +37,7 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     if guard and has_nan(data):
         if k is not None and data.ndim <= len(x.shape):  # it is the same for all of them
             gi = unbroadcast_stack(gi, k, x.shape)
-        gi = zero_where_zero(g, gi)
+        gi = zero_where_zero(g, gi, of)
         data = raw(gi)
     if k is not None:
         if data.shape != (k, *x.shape):
@@ -56,13 +57,13 @@ def has_nan(array: Any) -> bool:
     return bool(square != square)
 
 
-def zero_where_zero(g: Any, gi: Any) -> Any:
-    """0 · ∞ = 0: where the cotangent g is zero and gi is nan the branch was not taken, and contributes nothing.
+def zero_where_zero(g: Any, gi: Any, of: str) -> Any:
+    """0 · ∞ = 0: where the cotangent g is zero the branch was not taken, and contributes nothing.
 
-    An element that is not nan stays as it is: it is zero, but its derivative by g is not.
+    A g that is zero by chance, as that of the root in sqrt(x)², leaves the derivative of 0 · ∞ unknown.
     """
     zero = raw(g) == 0
-    return np.where(zero & np.isnan(raw(gi)), gi.dtype.type(0), gi) if zero.shape == gi.shape else gi
+    return zero_and_bent(g, gi, zero, of) if zero.shape == gi.shape else gi
 
 
 def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[Any, Any]:

@@ -181,10 +181,13 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            plain: there is a composite, but the VJPs are differentiable NumPy, too, and preferred.
            saves: forward returns (result, values), and the VJPs read the values in `out.values`, so that nothing is
            computed twice; needs a composite.
+           absent: of several results, one that nothing came back to is None in g; else it has zeros.
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
            batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one.
-           name, label: how pictures and errors call it, and its VJP as short mathematics.
+           name: how pictures and errors call it.
+           label: its VJPs as short mathematics, then what its symbols stand for: "g·(p - y)/N; p = softmax(x), …". A
+           function of the call's options if it depends on them.
     Example:
         >>> import autograd, numpy as np
         >>> softsign = autograd.primitive(

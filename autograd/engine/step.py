@@ -55,7 +55,8 @@ class Step:
     def arrived(self, node: Node, g: Any) -> Any:
         """The cotangent of a node when all of it has come: for several results as a tuple, and through the hooks."""
         if type(g) is dict:  # number of a result -> its cotangent
-            g = tuple([g[i] if i in g else self._zeros(out, g) for i, out in enumerate(node.out)])
+            absent = node.primitive.absent
+            g = tuple([g[i] if i in g else None if absent else self._zeros(out, g) for i, out in enumerate(node.out)])
         if node.hooks is not None:
             g = self.through_hooks(node, g)
         if self.check:
@@ -77,7 +78,7 @@ class Step:
         guard = node.primitive.guard
         found: list[Any] = [None] * len(parents)
         for i, gi in zip(which, self.called(node, which, g, args, out)):  # noqa: B905  as many
-            found[i] = complete(gi, g, kept[i], guard, create, self.k)
+            found[i] = complete(gi, g, kept[i], guard, create, self.k, node.primitive.name)
             if self.check and found[i] is not None:
                 anomaly.check_backward(node, i, found[i], g)
         return found

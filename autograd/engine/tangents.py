@@ -72,7 +72,7 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
             return through(node, ts, None, False, sweep)
         ti = rule(t, out, *args, **params)
         if elementwise and primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = zero_where_factor_is(t, ti)
+            ti = zero_where_factor_is(t, ti, primitive.name)
         total = ti if total is None else total + ti
     return _fitted_array(total, out)
 
@@ -164,7 +164,8 @@ def _for_batch(
     elif rule is _reduction:  # the gradient is the same for all of them
         return rule(primitive, ts, k, args, out, params, create)
     elif batch == "free":
-        if rule is _elementwise or len(ts) == 1 or all([a.ndim == out.ndim for a in args]):  # else they would not align
+        # else they would not align
+        if rule is _elementwise or len(ts) == 1 or all([not hasattr(a, "ndim") or a.ndim == out.ndim for a in args]):
             return rule(primitive, ts, k, args, out, params, create)
     elif batch is not None:
         try:
@@ -217,7 +218,7 @@ def _elementwise(
         if ti is None:
             continue
         if primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = zero_where_factor_is(t, ti)
+            ti = zero_where_factor_is(t, ti, primitive.name)
         parts.append(ti)
     if len(parts) > 1:
         shape = out.shape if k is None else (k, *out.shape)
@@ -267,7 +268,7 @@ def _reduction(
         t = ts[i]
         product = t * unbroadcast(d, args[i].shape)
         if has_nan(raw(product)):  # 0 * inf = 0
-            product = zero_where_factor_is(t, product)
+            product = zero_where_factor_is(t, product, primitive.name)
         if out.ndim == 0 or primitive.jvp != "reduction":
             axis, keepdims = None, False
         else:

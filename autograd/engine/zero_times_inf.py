@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.kinds import is_foreign
+from autograd.engine.kinks import zero_and_bent
 from autograd.engine.recording import raw
 
 
@@ -52,6 +53,6 @@ def drop_zero_terms(product: Callable[..., Any], out: Any, g: Any, *others: Any)
     return np.where(stays, out, clean)
 
 
-def zero_where_factor_is(factor: Any, product: Any) -> Any:
-    """0 · ∞ = 0: the product, zero where it is nan and the factor, broadcast to it, is zero."""
-    return np.where(np.equal(factor, 0) & np.isnan(raw(product)), product.dtype.type(0), product)
+def zero_where_factor_is(factor: Any, product: Any, of: str) -> Any:
+    """0 · ∞ = 0: the product, zero where the factor, broadcast to it, is zero. `of` names the operation."""
+    return zero_and_bent(factor, product, np.equal(raw(factor), 0), of)

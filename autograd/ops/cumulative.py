@@ -13,16 +13,24 @@ from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand, check_dtype, refuse_out
 from autograd.ops.reduction import shifted
+from autograd.shapes import HALF, widened
 
 
 def _cumsum_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """x_i is a term of every sum from the i-th on: the running sum of the cotangents from the end."""
     along = 0 if axis is None else axis
+    (g,) = widened(g)
     return np.reshape(np.flip(np.cumsum(np.flip(g, along), axis=along), along), a.shape)
 
 
+def _cumsum_forward(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    if a.dtype is HALF and dtype is None:
+        return np.cumsum(a, axis=axis, dtype=np.float32).astype(HALF)
+    return np.cumsum(a, axis=axis, dtype=dtype)
+
+
 _cumsum = define(
-    lambda a, axis=None, dtype=None: np.cumsum(a, axis=axis, dtype=dtype), _cumsum_vjp,
+    _cumsum_forward, _cumsum_vjp,
     keeps="", guard=False, name="cumsum", jvp="linear", batch="along", label="g summed from the end",
 )  # fmt: skip
 
@@ -89,6 +97,7 @@ linear_recurrence: Primitive = define(
 def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     if a.size == 0:
         return zeros(a.shape, g.dtype, raw(g))
+    g, out, a = widened(g, out, a)
     if axis is None:
         return np.reshape(_cumprod_cotangent(np.reshape(a, -1), out, g), a.shape)
     return np.swapaxes(_cumprod_cotangent(*(np.swapaxes(each, axis, -1) for each in (a, out, g))), axis, -1)
@@ -105,6 +114,7 @@ def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
     """dy_k = x_k dy_{k-1} + y_{k-1} dx_k."""
     if a.size == 0:
         return zeros(out.shape, out.dtype, raw(t))
+    t, out, a = widened(t, out, a)
     if axis is None:
         return linear_recurrence(np.reshape(a, -1), shifted(out) * np.reshape(t, -1))
     x, y, tangent = (np.swapaxes(each, axis, -1) for each in (a, out, t))
@@ -113,7 +123,7 @@ def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
 
 _cumprod = define(
     lambda a, axis=None, dtype=None: np.cumprod(a, axis=axis, dtype=dtype), _cumprod_vjp,
-    guard=False, name="cumprod", jvp=_cumprod_jvp, batch="along", label="∏ before · s, s = g + x₊₁ s₊₁",
+    guard=False, name="cumprod", jvp=_cumprod_jvp, batch="along", label="s·∏ before: sₖ = gₖ + aₖ₊₁·sₖ₊₁",
 )  # fmt: skip
 
 
@@ -219,8 +229,10 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 @implements(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """np.trapezoid: Σ d (y[i] + y[i+1]) / 2; differentiable by y, x and dx."""
+    """np.trapezoid: Σ d (y[i] + y[i+1]) / 2; differentiable by y, x and dx; of float16 in float32."""
     y = as_operand(y)
+    if np.result_type(y.dtype, raw(dx) if x is None else as_operand(x).dtype) == HALF:
+        return trapezoid(y.astype(np.float32), x, dx, axis).astype(HALF)
     ndim = y.ndim
     if x is None:
         width = dx

@@ -10,6 +10,7 @@ from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.ops.arguments import refuse, refuse_out
+from autograd.ops.chosen import chosen_by, extremum_of_chosen
 from autograd.ops.masking import masked
 from autograd.shapes import Axis, divided, keep_dims
 
@@ -36,16 +37,16 @@ def _twice_more(a: Any, b: Any) -> Any:
 
 maximum = define(np.maximum, lambda g, out, a, b: masked(0.5 * g, _twice_not_less(a, b)),
                              lambda g, out, a, b: masked(0.5 * g, _twice_not_less(b, a)), keeps="in", guard=False,
-                             label="g of the larger")  # fmt: skip
+                             label="g·([a > b] + ½·[a = b]), g·([b > a] + ½·[a = b])")  # fmt: skip
 minimum = define(np.minimum, lambda g, out, a, b: masked(0.5 * g, _twice_not_more(a, b)),
                              lambda g, out, a, b: masked(0.5 * g, _twice_not_more(b, a)), keeps="in", guard=False,
-                             label="g of the smaller")  # fmt: skip
+                             label="g·([b > a] + ½·[a = b]), g·([a > b] + ½·[a = b])")  # fmt: skip
 fmax = define(np.fmax, lambda g, out, a, b: masked(0.5 * g, _twice_more(a, b)),
                        lambda g, out, a, b: masked(0.5 * g, _twice_more(b, a)), keeps="in", guard=False,
-                       label="g of the larger")  # fmt: skip
+                       label="g·([a > b] + ½·[a = b]), g·([b > a] + ½·[a = b])")  # fmt: skip
 fmin = define(np.fmin, lambda g, out, a, b: masked(0.5 * g, _twice_more(-a, -b)),
                        lambda g, out, a, b: masked(0.5 * g, _twice_more(-b, -a)), keeps="in", guard=False,
-                       label="g of the smaller")  # fmt: skip
+                       label="g·([b > a] + ½·[a = b]), g·([a > b] + ½·[a = b])")  # fmt: skip
 
 
 # Along axes
@@ -82,11 +83,6 @@ _nanmin = define(
     name="nanmin", guard=False, jvp="reduction", batch="axis", label="g at the smallest",
 )  # fmt: skip
 
-_LEFT_OUT = (
-    "Leave elements out with np.where(condition, x, -np.inf) (np.inf for a minimum), "
-    "and bound the result with np.maximum."
-)
-
 
 @implements(np.max, np.amax)
 def max_(
@@ -94,8 +90,10 @@ def max_(
 ) -> Any:
     """np.max: tied elements share the cotangent equally."""
     refuse_out("max", out)
-    refuse("max", _LEFT_OUT, initial=initial, where=where)
-    return _max(a, axis=axis, keepdims=keepdims)
+    if initial is None and where is True:
+        return _max(a, axis=axis, keepdims=keepdims)
+    chosen = where is True or chosen_by(where, a)
+    return extremum_of_chosen("max", np.max, np.maximum, a, axis, keepdims, initial, chosen)
 
 
 @implements(np.min, np.amin)
@@ -104,8 +102,10 @@ def min_(
 ) -> Any:
     """np.min: tied elements share the cotangent equally."""
     refuse_out("min", out)
-    refuse("min", _LEFT_OUT, initial=initial, where=where)
-    return _min(a, axis=axis, keepdims=keepdims)
+    if initial is None and where is True:
+        return _min(a, axis=axis, keepdims=keepdims)
+    chosen = where is True or chosen_by(where, a)
+    return extremum_of_chosen("min", np.min, np.minimum, a, axis, keepdims, initial, chosen)
 
 
 @implements(np.nanmax)
@@ -114,8 +114,10 @@ def nanmax(
 ) -> Any:
     """np.nanmax: elements that are nan are ignored and get no gradient."""
     refuse_out("nanmax", out)
-    refuse("nanmax", _LEFT_OUT, initial=initial, where=where)
-    return _nanmax(a, axis=axis, keepdims=keepdims)
+    if initial is None and where is True:
+        return _nanmax(a, axis=axis, keepdims=keepdims)
+    chosen = np.logical_not(np.isnan(a)) & chosen_by(where, a)
+    return extremum_of_chosen("nanmax", np.max, np.maximum, a, axis, keepdims, initial, chosen)
 
 
 @implements(np.nanmin)
@@ -124,8 +126,10 @@ def nanmin(
 ) -> Any:
     """np.nanmin: elements that are nan are ignored and get no gradient."""
     refuse_out("nanmin", out)
-    refuse("nanmin", _LEFT_OUT, initial=initial, where=where)
-    return _nanmin(a, axis=axis, keepdims=keepdims)
+    if initial is None and where is True:
+        return _nanmin(a, axis=axis, keepdims=keepdims)
+    chosen = np.logical_not(np.isnan(a)) & chosen_by(where, a)
+    return extremum_of_chosen("nanmin", np.min, np.minimum, a, axis, keepdims, initial, chosen)
 
 
 @implements(np.ptp)
@@ -138,14 +142,18 @@ def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> A
 # The methods of the ufuncs. The default of reduce is axis 0.
 
 
-def _reduce_max(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    refuse("maximum.reduce", _LEFT_OUT, initial=initial, dtype=dtype)
-    return max_(a, axis=axis, keepdims=keepdims)
+def _reduce_max(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    refuse("maximum.reduce", "Convert with x.astype(dtype).", dtype=dtype)
+    return max_(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
-def _reduce_min(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    refuse("minimum.reduce", _LEFT_OUT, initial=initial, dtype=dtype)
-    return min_(a, axis=axis, keepdims=keepdims)
+def _reduce_min(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    refuse("minimum.reduce", "Convert with x.astype(dtype).", dtype=dtype)
+    return min_(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
 def _ignoring_nan(ufunc: np.ufunc) -> Any:

@@ -41,7 +41,7 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
         return _sum_in_rounds(out, values, index)
     width = math.prod(shape[1:])
     rows = isinstance(index, np.ndarray) and width > 1  # only an array of integers may repeat
-    if rows and values.size >= _MANY and values.dtype.itemsize >= 4:
+    if rows and values.size >= _MANY:
         return _sum_rows(values, shape, index.ravel(), width)
     if out.ndim > 1 and 4 * values.size >= out.size:  # np.add.at is several times faster over one axis
         places = np.arange(out.size).reshape(shape)[index]
@@ -112,7 +112,7 @@ def _assigned_stack(k: int, x: Any, value: Any, index: Any) -> dict[str, Any] | 
 # getitem and scatter are linear, and each is the transpose of the other.
 getitem: Primitive = define(
     lambda x, index: x[index], lambda g, out, x, index: scatter(g, shape=x.shape, index=index),
-    keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index, else 0",
+    keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index and 0 elsewhere",
 )  # fmt: skip
 scatter: Primitive = define(
     _scatter,
@@ -126,7 +126,8 @@ scatter: Primitive = define(
 )
 setitem: Primitive = define(
     _assign, lambda g, out, x, value, index: setitem(g, 0, index=index), _assigned_value,
-    keeps="", guard=False, name="setitem", jvp="linear", batch=_assigned_stack, label="g, 0 at the index; g[index]",
+    keeps="", guard=False, name="setitem", jvp="linear", batch=_assigned_stack,
+    label="g with 0 at the index, g at the index",
 )  # fmt: skip
 
 

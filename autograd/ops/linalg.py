@@ -38,7 +38,7 @@ inv = define(
     keeps="out",
     jvp=lambda t, out, a: -(out @ t @ out),
     batch="free",
-    label="-A⁻ᵀ g A⁻ᵀ",
+    label="-outᵀ·g·outᵀ",
 )
 
 
@@ -68,7 +68,7 @@ _solve = define(
     keeps="a out",
     jvp=(_solve_by_a, _solve_by_b),
     batch="free",
-    label="gb = A⁻ᵀ g, gA = -gb xᵀ",
+    label="-(a⁻ᵀ·g)·outᵀ, a⁻ᵀ·g",
 )
 
 
@@ -184,7 +184,7 @@ def _det_jvp(t: Any, out: Any, a: Any) -> Any:
     return np.sum(_det_cotangent(ones(out.shape, out.dtype, raw(t)), out, a) * t, axis=(-2, -1))
 
 
-det = define(np.linalg.det, _det_cotangent, jvp=_det_jvp, batch="free", label="g·det(A) A⁻ᵀ")
+det = define(np.linalg.det, _det_cotangent, jvp=_det_jvp, batch="free", label="g·out·a⁻ᵀ")
 
 
 def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
@@ -210,7 +210,7 @@ _slogdet = define(
     name="slogdet",
     jvp=_slogdet_jvp,
     batch="free",
-    label="g·A⁻ᵀ",
+    label="g·a⁻ᵀ of log|det a|",
 )
 
 

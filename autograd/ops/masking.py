@@ -55,7 +55,8 @@ _where = define(
     None,
     lambda g, out, condition, x, y: masked(g, condition),
     lambda g, out, condition, x, y: masked(g, ~condition),
-    keeps=("", "condition", "condition"), guard=False, jvp="elementwise", label="g where condition, else 0",
+    keeps=("", "condition", "condition"), guard=False, jvp="elementwise",
+    label="0, g where condition, g where not condition",
 )  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def _one_of(choices: Sequence[Any]) -> Any:
 _choose = define(
     lambda *choices, which: np.choose(like(which, _one_of(choices)), choices),
     each=lambda i, g, out, *choices, which: masked(g, like(np.equal(which, i), raw(g))),
-    keeps="", guard=False, name="choose", jvp="elementwise", label="g where chosen, else 0",
+    keeps="", guard=False, name="choose", jvp="elementwise", label="g where it is chosen",
 )  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def _select_of_stacks(k: int, *choices: Any, conditions: tuple[Any, ...]) -> dic
 _select = define(
     lambda *choices, conditions: np.select(conditions, choices[:-1], choices[-1]),
     joint=_select_vjp, batch=_select_of_stacks,
-    keeps="", guard=False, name="select", jvp="linear", label="g where first, else 0",
+    keeps="", guard=False, name="select", jvp="linear", label="g where its condition is the first",
 )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ _clip = define(
     lambda g, out, a, low, high: masked(g, _inside(a, low, high)),
     lambda g, out, a, low, high: masked(g, a < low if high is None else (a < low) & (low <= high)),
     lambda g, out, a, low, high: masked(g, a > high if low is None else (a > high) | (low > high)),
-    keeps="in", guard=False, name="clip", jvp="elementwise", label="g inside, 0 outside",
+    keeps="in", guard=False, name="clip", jvp="elementwise", label="g·[low ≤ a ≤ high], g·[a < low], g·[a > high]",
 )  # fmt: skip
 
 
@@ -165,7 +166,7 @@ def clip(
 
 _nan_to_num = define(
     np.nan_to_num, lambda g, out, x, nan=0.0, posinf=None, neginf=None: masked(g, np.isfinite(x)),
-    keeps="x", guard=False, jvp="elementwise", label="g where finite, else 0",
+    keeps="x", guard=False, jvp="elementwise", label="g where x is finite",
 )  # fmt: skip
 
 

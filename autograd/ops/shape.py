@@ -165,6 +165,11 @@ def _undo_transpose(g: Any, out: Any, a: Any, axes: Any = None) -> Any:
     return np.transpose(g, sorted(range(a.ndim), key=axes.__getitem__))
 
 
+def _transpose_label(axes: Any = None) -> str:
+    swapped = axes is None or (len(axes) == 2 and axes[0] % 2 == 1)
+    return "gᵀ" if swapped else "g with its axes put back"
+
+
 _transpose = define(
     lambda a, axes=None: a.transpose(axes) if type(a) is np.ndarray else np.transpose(a, axes),
     _undo_transpose,
@@ -172,7 +177,7 @@ _transpose = define(
     name="transpose",
     jvp="linear",
     batch=_transpose_batch,
-    label="gᵀ",
+    label=_transpose_label,
 )
 swapaxes = define(
     np.swapaxes,
@@ -180,10 +185,10 @@ swapaxes = define(
     keeps="",
     jvp="linear",
     batch="axis1 axis2",
-    label="g, axes swapped",
+    label="g with its axes swapped",
 )
 _moveaxis = define(np.moveaxis, lambda g, out, a, source, destination: np.moveaxis(g, destination, source), keeps="",
-                   jvp="linear", batch="source destination", label="g, axes moved back")  # fmt: skip
+                   jvp="linear", batch="source destination", label="g with its axes moved back")  # fmt: skip
 
 
 @implements(np.transpose, np.permute_dims)
@@ -316,7 +321,7 @@ def _add_tiles(g: Any, out: Any, A: Any, reps: Any) -> Any:
     counts = (1,) * (ndim - len(counts)) + counts
     sizes = (1,) * (ndim - A.ndim) + A.shape
     apart = np.reshape(g, tuple(n for pair in zip(counts, sizes, strict=True) for n in pair))
-    return np.reshape(summed(apart, tuple(range(0, 2 * ndim, 2))), A.shape)
+    return np.reshape(summed(apart, axis=tuple(range(0, 2 * ndim, 2))), A.shape)
 
 
 _tile = define(np.tile, _add_tiles, keeps="", jvp="linear", label="Σ g over the tiles")
@@ -330,7 +335,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 def _add_repeats(g: Any, out: Any, a: Any, repeats: int, axis: int) -> Any:
     """(…, n*repeats, …) -> (…, n, repeats, …) -> summed over the repeats."""
-    return summed(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), (axis + 1,))
+    return summed(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), axis=axis + 1)
 
 
 _repeat = define(

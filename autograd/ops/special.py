@@ -26,7 +26,7 @@ erfc = define(
     keeps="x",
     name="erfc",
     jvp="elementwise",
-    label="-g·2/√π·exp(-x²)",
+    label="-2·g·exp(-x²)/√π",
 )
 
 
@@ -81,5 +81,5 @@ def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = 
 
 
 logsumexp: Primitive = define(
-    _logsumexp, _logsumexp_vjp, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax x"
+    _logsumexp, _logsumexp_vjp, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax(x)"
 )

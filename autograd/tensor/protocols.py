@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -60,12 +61,13 @@ def dispatch_ufunc(
         refuse_out(name.removeprefix("np."), kwargs["out"])  # raises
     if rule is None:
         raise NoRuleError(no_rule(name))
-    if kwargs.get("where", True) is not True:
+    where = kwargs.get("where", True)
+    if where is not True and not (method == "reduce" and "where" in inspect.signature(rule).parameters):
         neutral = _NEUTRAL.get(ufunc, "value that changes nothing")
         filled = f"{name}(np.where(condition, x, {neutral}))"
         remedy = f"np.where(condition, {name}(…), other)" if method == "__call__" else filled
         raise NoRuleError(f"{name}(…, where=…) of a Tensor is not recorded. Use {remedy}.")
-    options = {key: value for key, value in kwargs.items() if key not in ("out", "where")}
+    options = {key: value for key, value in kwargs.items() if key != "out" and (key != "where" or value is not True)}
     dtype = options.pop("dtype", None) if method == "__call__" else None
     refused = {
         key: value for key, value in options.items() if key in ("axes", "casting", "order", "subok", "signature", "sig")

@@ -59,7 +59,7 @@ dropout_op: Primitive = define(
     plain=True,
     name="dropout",
     jvp="elementwise",
-    label="g·mask/(1-p)",
+    label="g·mask·scale",
 )
 
 

@@ -12,6 +12,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.indexing import scatter
+from autograd.ops.norms import norm
 from autograd.options import check_flag
 from nn import init
 from nn.core.checks import check_size
@@ -154,7 +155,7 @@ def shorten(weight: Any, indices: Any, max_norm: float, norm_type: float) -> Non
         )
     used = np.unique(indices)
     values = raw(weight)[used]
-    lengths = np.linalg.norm(values, norm_type, axis=1)
+    lengths = norm(values, norm_type, axis=1)
     long = lengths > max_norm
     if somewhere(long):
         factors = np.where(long, max_norm / (lengths + 1e-7), 1).astype(values.dtype)

@@ -85,7 +85,7 @@ bag_op: Primitive = define(
     plain=True,
     name="embedding_bag",
     jvp="multilinear",
-    label="⟨g of the bag, row⟩; Σ weight · g of each row",
+    label="⟨g of the bag | row⟩, Σ weight · g of each row",
 )  # fmt: skip
 bag_dots_op: Primitive = define(
     _bag_dots,
@@ -98,7 +98,7 @@ bag_dots_op: Primitive = define(
     plain=True,
     name="embedding_bag_dots",
     jvp="multilinear",
-    label="Σ g · row; Σ g · bag",
+    label="Σ g · row, Σ g · bag",
 )  # fmt: skip
 # The identity, with a gradient divided by how often each row was looked up.
 _divided_op = define(

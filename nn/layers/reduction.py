@@ -18,6 +18,11 @@ def check_reduction(reduction: Any, allowed: tuple[str, ...] = REDUCTIONS) -> No
         raise ArgumentError(f"reduction must be one of {', '.join(map(repr, allowed))}; got {reduction!r}.")
 
 
+def divided_by(reduction: str, count: str) -> tuple[str, str]:
+    """("/N", ", N = count(x)"): what the mean adds to the label of a rule, and to what its symbols stand for."""
+    return ("/N", f", N = {count}") if reduction == "mean" else ("", "")
+
+
 def reduce(loss: Any, reduction: str) -> Any:
     """What a loss does in the end: "none", "mean" or "sum"."""
     check_reduction(reduction)

@@ -78,7 +78,7 @@ elu_op = define(
     plain=True,
     name="elu",
     jvp="elementwise",
-    label="g, g·α·exp(x)",
+    label="g·scale·([x > 0] + c·alpha·exp(c·x)·[x ≤ 0]); c = input_scale",
 )
 
 

@@ -19,7 +19,7 @@ hardtanh_op = define(
     keeps="out",
     name="hardtanh",
     jvp="elementwise",
-    label="g·[min < x < max]",
+    label="g·[min_val < x < max_val]",
 )
 
 
@@ -131,7 +131,7 @@ hardswish_op = define(
     plain=True,
     name="hardswish",
     jvp="elementwise",
-    label="g·(x/3 + ½) inside, 0, g",
+    label="g·((x/3 + ½)·[-3 < x < 3] + [x ≥ 3])",
 )
 
 

@@ -76,7 +76,7 @@ leaky_relu_op = define(
     keeps="x",
     name="leaky_relu",
     jvp="elementwise",
-    label="g·[x > 0], g·slope",
+    label="g·([x > 0] + negative_slope·[x ≤ 0])",
 )
 
 
@@ -134,7 +134,7 @@ prelu_op = define(
     composite=lambda x, weight: np.where(x > 0, x, weight * x),
     name="prelu",
     jvp="elementwise",
-    label="g·[x > 0], g·w; g·min(x, 0)",
+    label="g·([x > 0] + weight·[x ≤ 0]), Σ(g·x·[x ≤ 0])",
 )
 
 

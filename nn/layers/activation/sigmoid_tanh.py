@@ -43,7 +43,7 @@ sigmoid_op = define(
     plain=True,
     name="sigmoid",
     jvp="elementwise",
-    label="g·σ(1-σ)",
+    label="g·out·(1 - out)",
 )
 
 
@@ -97,7 +97,7 @@ tanhshrink_op = define(
     composite=lambda x: x - np.tanh(x),
     name="tanhshrink",
     jvp="elementwise",
-    label="g·tanh² x",
+    label="g·(tanh x)²",
 )
 
 

@@ -46,7 +46,7 @@ silu_op = define(
     composite=_silu_composite,
     name="silu",
     jvp="elementwise",
-    label="g·(σ + xσ(1-σ))",
+    label="g·(s + x·s·(1 - s)); s = σ(x)",
 )
 
 
@@ -114,7 +114,7 @@ mish_op = define(
     composite=_mish_composite,
     name="mish",
     jvp="elementwise",
-    label="g·d(x·tanh(softplus x))/dx",
+    label="g·(t + x·σ(x)·(1 - t²)); t = tanh(log(1 + exp(x)))",
 )
 
 

@@ -120,7 +120,7 @@ softshrink_op = define(
     keeps="out",
     name="softshrink",
     jvp="elementwise",
-    label="g·[|x| > λ]",
+    label="g·[|x| > lambd]",
 )
 
 
@@ -149,7 +149,7 @@ hardshrink_op = define(
     keeps="out",
     name="hardshrink",
     jvp="elementwise",
-    label="g·[|x| > λ]",
+    label="g·[|x| > lambd]",
 )
 
 

@@ -138,7 +138,7 @@ attention_weights_op = define(
     keeps="in out",
     composite=_attention_weights_composite,
     name="attention_weights",
-    label="P·(g - Σg·P)·k, …ᵀ·q",
+    label="scale·dS·key, scale·dSᵀ·query, Σ(dS); dS = out ⊙ (g - Σ(g ⊙ out))",
 )
 
 
@@ -195,6 +195,14 @@ def _attention_jvps() -> Any:
     return by_query, by_key, by_value, by_mask
 
 
+def _label(scale: float, noise: Any = None) -> str:
+    noisy = "" if noise is None else " ⊙ noise"
+    return (
+        f"scale·dS·key, scale·dSᵀ·query, (P{noisy})ᵀ·g, Σ(dS); dS = P ⊙ (dP - Σ(dP ⊙ P)), dP = (g·valueᵀ){noisy}, "
+        "P = softmax(scale·query·keyᵀ + attn_mask)"
+    )
+
+
 attention_op = define(
     _attention,
     joint=_attention_joint,
@@ -203,7 +211,7 @@ attention_op = define(
     composite=_attention_composite,
     name="attention",
     jvp=_attention_jvps(),
-    label="dS·k, dSᵀ·q, Pᵀ·g",
+    label=_label,
 )
 
 
@@ -252,7 +260,7 @@ packed_attention_op = define(
     saves=True,
     composite=_packed_attention_composite,
     name="packed_attention",
-    label="[dS·k, dSᵀ·q, Pᵀ·g]",
+    label="as attention, of each head",
 )
 
 
@@ -303,7 +311,7 @@ def scaled_dot_product_attention(
             )
         attn_mask = like(np.tri(*shape[-2:], dtype=bool), raw(query))
     rest = () if attn_mask is None else (converted_mask(attn_mask, query, shape),)
-    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
+    scale = 1 / math.sqrt(max(query.shape[-1], 1)) if scale is None else float(scale)  # E = 0: all keys match equally
     return attention_op(query, key, value, *rest, scale=scale, noise=dropout_noise(dropout_p, shape, query, rng))
 
 

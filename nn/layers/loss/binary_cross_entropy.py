@@ -14,7 +14,7 @@ from nn.core.parameter import Buffer
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss, weight_buffer
 from nn.layers.loss.targets import broadcast_weight, input_and_target, own_copy, with_weights
-from nn.layers.reduction import check_reduction, mean_from_sum, reduce, weighted
+from nn.layers.reduction import check_reduction, divided_by, mean_from_sum, reduce, weighted
 
 
 def _binary_cross_entropy(h: Any, y: Any) -> Any:
@@ -35,7 +35,7 @@ binary_cross_entropy_op = define(
     keeps="in",
     name="binary_cross_entropy",
     jvp="elementwise",
-    label="g·(h - y)/(h(1 - h))",
+    label="g·(h - y)/(h·(1 - h)), g·(log(1 - h) - log(h))",
 )
 
 
@@ -170,6 +170,15 @@ def _with_logits_composite(x: Any, y: Any, weight: Any = None, pos_weight: Any =
     return reduce(loss if weight is None else weighted(loss, weight), reduction)
 
 
+def _with_logits_label(weight: Any = None, pos_weight: Any = None, reduction: str = "mean", **_: Any) -> str:
+    w = "" if weight is None else "·weight"
+    over, n = divided_by(reduction, "count(x)")
+    if pos_weight is None:
+        return f"g{w}·(h - y){over}, -g{w}·x{over}; h = σ(x){n}"
+    by_y = "(pos_weight·log(1 + exp(-x)) - log(1 + exp(x)))"
+    return f"g{w}·((1 - y)·h - pos_weight·y·(1 - h)){over}, g{w}·{by_y}{over}; h = σ(x){n}"
+
+
 sigmoid_binary_cross_entropy_op = define(
     _with_logits,
     _with_logits_x,
@@ -177,7 +186,7 @@ sigmoid_binary_cross_entropy_op = define(
     saves=True,
     composite=_with_logits_composite,
     name="sigmoid_binary_cross_entropy",
-    label="g·(h - y)/N",
+    label=_with_logits_label,
 )
 
 

@@ -164,7 +164,7 @@ ctc_op = define(
     saves=True,
     composite=_ctc_composite,
     name="ctc",
-    label="-g·γ",
+    label="-g·share of the label",
 )
 
 

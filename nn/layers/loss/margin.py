@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd.engine.kinds import is_foreign
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.ops.norms import vector_norm
 from autograd.options import check_flag
 from nn.layers.activation.relu import relu_op
 from nn.layers.loss.base import Loss
@@ -175,10 +177,15 @@ def cosine_embedding_loss(
         )
     half = input1.dtype == np.float16  # in which 1e-12 would be rounded to 0
     a, b = (input1.astype(np.float32), input2.astype(np.float32)) if half else (input1, input2)
-    squares = (np.sum(a * a, axis=-1) + 1e-12) * (np.sum(b * b, axis=-1) + 1e-12)
-    cos = np.sum(a * b, axis=-1) / np.sqrt(squares)
+    a, b = (v / vector_norm(_with_component(v, 1e-6), axis=-1, keepdims=True) for v in (a, b))
+    cos = np.sum(a * b, axis=-1)
     loss = np.where(y > 0, 1 - cos, relu_op(cos - margin))
     return reduce(loss.astype(np.float16) if half else loss, reduction)
+
+
+def _with_component(v: Any, value: float) -> Any:
+    """Vectors along the last axis with one more component, whose square is added to that of their length."""
+    return np.concatenate([v, np.full_like(raw(v), value, shape=(*v.shape[:-1], 1))], axis=-1)
 
 
 def _check_cosine_margin(who: str, margin: float) -> None:

@@ -72,7 +72,7 @@ multi_margin_op = define(
     saves=True,
     composite=_multi_margin_composite,
     name="multi_margin",
-    label="g·w(h - [c = t] Σh)/C, h = p z^(p-1) where z > 0",
+    label="g·w·(h - [c = t]·Σh)/C; h = p·z^(p-1) where z > 0",
 )
 
 
@@ -180,7 +180,7 @@ multilabel_margin_op = define(
     saves=True,
     composite=_multilabel_margin_composite,
     name="multilabel_margin",
-    label="g·(Σ_t h - [c listed] Σ_k h)/C, h = [z > 0]",
+    label="g·(Σ_t h - [c listed]·Σ_k h)/C; h = [z > 0]",
 )
 
 

@@ -35,7 +35,7 @@ sum_of_squares_op = define(
     composite=lambda *arrays: _sum_of(_squares, arrays),
     plain=True,
     name="sum_of_squares",
-    label="2g·w",
+    label="2·g·w",
 )
 
 
@@ -52,7 +52,7 @@ sum_of_magnitudes_op = define(
     composite=lambda *arrays: _sum_of(_magnitudes, arrays),
     plain=True,
     name="sum_of_magnitudes",
-    label="g·sign w",
+    label="g·sign(w)",
 )
 
 Where = Callable[[str, Any], bool] | None  # (name, parameter) -> whether it is penalised

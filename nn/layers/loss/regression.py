@@ -13,7 +13,7 @@ from autograd.errors import ArgumentError, ShapeError
 from nn.layers.kernels.precision import single
 from nn.layers.loss.base import Loss
 from nn.layers.loss.targets import as_weight, check_positive, input_and_target, own_copy
-from nn.layers.reduction import check_reduction, in_single_precision, mean_from_sum, reduce, weighted
+from nn.layers.reduction import check_reduction, divided_by, in_single_precision, mean_from_sum, reduce, weighted
 
 
 def _squared_error(x: Any, y: Any, factor: float = 1.0, reduction: str = "mean") -> Any:
@@ -42,6 +42,12 @@ def _squared_error_composite(x: Any, y: Any, factor: float = 1.0, reduction: str
     return reduce(factor * (x - y) ** 2, reduction)
 
 
+def _squared_error_label(factor: float = 1.0, reduction: str = "mean", **_: Any) -> str:
+    g = {1.0: "2·g", 0.5: "g"}.get(factor, "2·factor·g")
+    over, n = divided_by(reduction, "count(x)")
+    return f"{g}·(x - y){over}, {g}·(y - x){over}" + n.replace(", ", "; ")
+
+
 squared_error_op = define(
     _squared_error,
     _squared_error_vjp,
@@ -50,7 +56,7 @@ squared_error_op = define(
     saves=True,
     composite=_squared_error_composite,
     name="squared_error",
-    label="2g·(h - y)/N",
+    label=_squared_error_label,
 )
 
 
@@ -167,7 +173,7 @@ huber_op = define(
     plain=True,
     name="huber",
     jvp="elementwise",
-    label="g·clip(d, ±δ)",
+    label="g·(d·[|d| ≤ delta] + delta·sign(d)·[|d| > delta])",
 )
 
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from autograd.engine.registry import define
 from nn.layers.activation.softmax import log_softmax_op
-from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.class_numbers import (
     chosen_of,
     flat_indices,
@@ -20,7 +19,7 @@ from nn.layers.loss.class_numbers import (
     position_weights,
     weights_of,
 )
-from nn.layers.reduction import mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
+from nn.layers.reduction import divided_by, mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
 
 
 def _softmax(x: Any) -> tuple[Any, Any]:
@@ -58,7 +57,6 @@ def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
 #   ∂l/∂x_c = p_c ((1 - ε) w_t + ε/C W) - (1 - ε) w_t [c = t] - ε/C w_c
 
 
-@in_single_precision
 def _of_classes(
     x: Any,
     target: Any,
@@ -126,13 +124,20 @@ def _of_classes_composite(
     return weighted_mean(loss, each) if reduction == "mean" else reduce(loss, reduction)
 
 
+def _of_classes_label(weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean", **_: Any) -> str:
+    w = "" if weight is None else "weight·"
+    smoothed = "(1 - label_smoothing)·t + label_smoothing·Σt/C" if label_smoothing else "t"
+    over, n = divided_by(reduction, f"total({w}t)")
+    return f"g·(p·Σ({w}y) - {w}y){over}; p = softmax(x), t = onehot(target), y = {smoothed}{n}"
+
+
 softmax_cross_entropy_of_classes_op = define(
     _of_classes,
     _of_classes_vjp,
     saves=True,
     composite=_of_classes_composite,
     name="softmax_cross_entropy_of_classes",
-    label="g·w(p - y)/Σw",
+    label=_of_classes_label,
 )
 
 
@@ -148,7 +153,6 @@ def _weighted_target(y: Any, weight: Any, smoothing: float) -> Any:
     return y if weight is None else y * _per_class(weight, y)
 
 
-@in_single_precision
 def _of_probabilities(x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean") -> Any:
     n = x.dtype.type(x.size / x.shape[1] if reduction == "mean" else 1)
     log_p, p = _softmax(x)
@@ -187,6 +191,16 @@ def _of_probabilities_composite(
     return loss if reduction == "none" else np.sum(loss) / (x.size / x.shape[1] if reduction == "mean" else 1)
 
 
+def _of_probabilities_label(weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean", **_: Any) -> str:
+    w = "" if weight is None else "weight·"
+    s, t, part = ("s", "s = (1 - label_smoothing)·y + label_smoothing/C", "(1 - label_smoothing)·")
+    if not label_smoothing:
+        s, t, part = "y", "", ""
+    over, n = divided_by(reduction, "rows(x)")
+    where = ", ".join(filter(None, ["p = softmax(x)", t]))
+    return f"g·(p·Σ({w}{s}) - {w}{s}){over}, -g·{part}{w}log(p){over}; {where}{n}"
+
+
 softmax_cross_entropy_of_probabilities_op = define(
     _of_probabilities,
     _of_probabilities_x,
@@ -194,5 +208,5 @@ softmax_cross_entropy_of_probabilities_op = define(
     saves=True,
     composite=_of_probabilities_composite,
     name="softmax_cross_entropy_of_probabilities",
-    label="g·(p Σwy - wy)/N",
+    label=_of_probabilities_label,
 )

@@ -135,7 +135,7 @@ minimal_effort_linear_op = define(
     saves=True,  # the list in which the three rules share the choice
     composite=_effort_linear_composite,
     name="minimal_effort_linear",
-    label="top k of g: gₖ·Wₖ, gₖᵀ·x, Σgₖ",
+    label="gₖ·W with the top k of g, gₖᵀ·x with the top k of g, Σ of the top k of g",
 )
 
 

@@ -18,11 +18,13 @@ from autograd.options import check_flag
 from nn.layers.normalization.affine import count_channels, floating_input, scale_and_shift_channels
 from nn.layers.normalization.channel_norm import ChannelNorm, RunningStatistics
 from nn.layers.normalization.statistics import (
+    CENTRED,
     as_channels,
     centred_again,
     channel_index,
     channel_sums,
     in_shape_and_dtype_of,
+    root_mean_square,
     statistics,
     whole_mean,
 )
@@ -68,7 +70,7 @@ def _batch_norm_composite(x: Any, weight: Any = None, bias: Any = None, eps: flo
     variance = np.mean(centred * centred, axis=axes, keepdims=True)
     if observe is not None and is_foreign(raw(x)):  # otherwise the forward has told it
         observe(np.ravel(raw(mean)), np.ravel(raw(variance)))
-    return scale_and_shift_channels(centred / np.sqrt(variance + eps), weight, bias)
+    return scale_and_shift_channels(centred / root_mean_square(centred, axes, eps), weight, bias)
 
 
 batch_norm_op = define(
@@ -78,7 +80,7 @@ batch_norm_op = define(
     saves=True,
     composite=_batch_norm_composite,
     name="batch_norm",
-    label="γ/σ·(g - ḡ - x̂·mean(g·x̂)), Σg·x̂, Σg",
+    label="γ/σ·(g - mean(g) - x̂·mean(g·x̂)), Σ(g·x̂), Σg; " + CENTRED,
 )
 
 
@@ -133,7 +135,7 @@ batch_norm_eval_op = define(
     saves=True,
     composite=_batch_norm_eval_composite,
     name="batch_norm_eval",
-    label="γ/σ·g, Σg·x̂, Σg",
+    label="γ/σ·g, Σ(g·x̂), Σg; σ = √(variance + eps), x̂ = (x - mean)/σ",
 )
 
 

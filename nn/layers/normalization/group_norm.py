@@ -14,6 +14,7 @@ from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.scaling import in_range
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import Parameter
@@ -29,9 +30,11 @@ from nn.layers.normalization.affine import (
 )
 from nn.layers.normalization.statistics import (
     AS_COLUMN,
+    CENTRED,
     as_rows,
     centred_again,
     in_shape_and_dtype_of,
+    root_mean_square,
     statistics,
     whole_mean,
 )
@@ -81,7 +84,12 @@ def _group_norm_vjps(
     d = np.multiply(gs, (scale if weight is None else scale * weight)[:, :, None], out=product)
     # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂), with means over the group
     d -= (group_mean(total) * scale)[:, :, None]
-    d -= np.multiply(centred, (group_mean(along) * scale * scale)[:, :, None], out=centred)
+    factor = group_mean(along) * scale
+    if in_range(rstd):
+        factor *= scale
+    else:  # the square of scale cannot be held
+        centred *= scale[:, :, None]
+    d -= np.multiply(centred, factor[:, :, None], out=centred)
     return d if d.shape == g.shape else d.reshape(g.shape), column_sums(along), column_sums(total)
 
 
@@ -94,7 +102,7 @@ def _group_norm_composite(
     variance = np.mean(centred * centred, axis=2, keepdims=True)
     if observe is not None and is_foreign(raw(x)):  # otherwise the forward has told it
         observe(np.ravel(raw(mean)), np.ravel(raw(variance)))
-    return scale_and_shift_channels(np.reshape(centred / np.sqrt(variance + eps), x.shape), weight, bias)
+    return scale_and_shift_channels(np.reshape(centred / root_mean_square(centred, (2,), eps), x.shape), weight, bias)
 
 
 group_norm_op = define(
@@ -104,7 +112,7 @@ group_norm_op = define(
     saves=True,
     composite=_group_norm_composite,
     name="group_norm",
-    label="(γg - mean(γg) - x̂·mean(γg·x̂))/σ, Σg·x̂, Σg",
+    label="(γ·g - mean(γ·g) - x̂·mean(γ·g·x̂))/σ, Σ(g·x̂), Σg; " + CENTRED,
 )
 
 

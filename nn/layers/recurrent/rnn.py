@@ -53,7 +53,7 @@ rnn_step_op = define(
     composite=_rnn_step_composite,
     name="rnn_step",
     jvp="elementwise",
-    label="g·(1 - h²)",
+    label=lambda nonlinearity="tanh": "g·(1 - out²)" if nonlinearity == "tanh" else "g·[out > 0]",
 )
 
 
