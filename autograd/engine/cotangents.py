@@ -85,8 +85,7 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
             "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
         )
     else:
-        number = root.ndim == 0 and not is_foreign(root._array)
-        g = root.dtype.type(1) if number else ones(root.shape, root.dtype, root._array)
+        g = ones(root.shape, root.dtype, root._array)
         g = result(g, None) if create else g
     return (root if origin is None else origin), g
 

@@ -58,8 +58,10 @@ def zeros(shape: tuple[int, ...], dtype: Any, x: Any) -> Any:
 
 
 def ones(shape: tuple[int, ...], dtype: Any, x: Any) -> Any:
-    """Ones of the kind of x."""
-    return np.ones_like(x, dtype, shape=shape) if is_foreign(x) else np.ones(shape, dtype)
+    """Ones of the kind of x; of NumPy's a number, if the shape is ()."""
+    if is_foreign(x):
+        return np.ones_like(x, dtype, shape=shape)
+    return np.ones(shape, dtype) if shape else dtype.type(1)
 
 
 def given(value: Any, x: Any, what: str) -> Any:

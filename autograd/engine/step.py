@@ -92,7 +92,7 @@ class Step:
     def _zeros(self, out: Any, received: dict[int, Any]) -> Any:
         """The cotangent of a result that received none, of the kind of those that did."""
         shape = out.shape if self.k is None else (self.k, *out.shape)
-        g = np.zeros_like(raw(next(iter(received.values()))), shape=shape, dtype=out.dtype)
+        g = np.zeros_like(raw(next(iter(received.values()))), out.dtype, shape=shape)
         return result(g, None) if self.create else g
 
 

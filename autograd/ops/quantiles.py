@@ -134,7 +134,7 @@ def _quantile(
         w = np.where(missing, 0, w)
         if not is_foreign(raw(w)) and not np.all(lost | np.any(w, axis=-1, keepdims=True)):
             raise ArgumentError(f"np.{name}: the weights sum to zero, and then no element is selected.")
-        found = _of_rank_by_weight(x, w, values.reshape(-1))
+        found = _of_rank_by_weight(x, w, np.reshape(values, -1))
     if somewhere(lost):
         found = np.where(lost, np.nan, found)
     shape = kept_shape(a.shape, axis) if keepdims else x.shape[:-1]
