@@ -17,7 +17,7 @@ def in_range(roots: Any, power: float = 2.0) -> bool:
 
     An array of another library is not asked: True.
     """
-    if not isinstance(roots, (np.ndarray, np.generic)):
+    if type(roots) is not np.ndarray and not isinstance(roots, np.generic):
         return True
     low, high = _bounds(roots.dtype, power)
     if roots.ndim == 0:

@@ -18,8 +18,7 @@ def through_hooks(hooks: dict[int, Any], g: Any) -> Any:
     for hook in [hook for key, hook in hooks.items() if key != RETAIN]:
         returned = hook(as_tensor(g))
         if returned is not None:
-            both = is_tensor(g) and is_tensor(returned)
-            new = returned if both else given(raw(returned), raw(g), "gradient that a hook returns")
+            new = returned if is_tensor(g) and is_tensor(returned) else given(raw(returned), raw(g), "hook's gradient")
             if new.shape != g.shape:
                 raise ShapeError(f"a hook must return a gradient of shape {g.shape} or None; got shape {new.shape}.")
             new = new.astype(g.dtype)
