@@ -17,7 +17,8 @@ def in_range(roots: Any, power: float = 2.0) -> bool:
 
     An array of another library is not asked: True.
     """
-    if type(roots) is not np.ndarray and not isinstance(roots, np.generic):
+    ours: bool = isinstance(roots, (np.ndarray, np.generic))
+    if not ours:
         return True
     low, high = _bounds(roots.dtype, power)
     if roots.ndim == 0:
