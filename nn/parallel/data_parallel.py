@@ -53,6 +53,7 @@ class DataParallel(Module):
 
     module       the model; `state_dict` has its keys under "module.", as in PyTorch
     whole_loss   after `backward()`: the mean loss over the rows of all ranks, which a line search (LBFGS) has to return
+    whole_rows   after `backward()`: the rows of all ranks
     passes       how many gradients were averaged
     Gradient:  every `backward()` that comes through the outputs averages; `autograd.grad` does not, it gives the
                gradient of this rank's loss.
@@ -76,6 +77,7 @@ class DataParallel(Module):
         self.comm = world() if comm is None else as_communicator(comm)
         self.dim = dim
         self.whole_loss = math.nan
+        self.whole_rows = 0
         self.passes = 0
         self.stop = False  # sent along with the gradients
         self.stopped = False  # whether any rank has sent it
@@ -114,6 +116,13 @@ class DataParallel(Module):
             yield
         finally:
             self._syncing = before
+
+    def average_also(self, parameters: list[Any]) -> None:
+        """Average the gradients of these parameters, too, such as those of a trained loss; they become rank 0's."""
+        known = {id(p) for p in self._flat.parameters}
+        others = [p for p in parameters if id(p) not in known]
+        self._flat = FlatGradients(self._flat.parameters + others)
+        self._broadcast(others, "the parameters that are not the model's")
 
     def broadcast_state(self) -> None:
         """Set the parameters and buffers of all ranks to those of rank 0."""
@@ -159,7 +168,7 @@ class DataParallel(Module):
         summed_rows, summed_loss, stops = flat.numbers()
         self._refuse_no_rows(summed_rows)
         flat.unpack(leaves, 1.0 if total else 1 / summed_rows, self._in_parts)
-        self.whole_loss = summed_loss / summed_rows
+        self.whole_loss, self.whole_rows = summed_loss / summed_rows, round(summed_rows)
         self.stopped = stops > 0
         self._in_parts = False
 
@@ -167,7 +176,7 @@ class DataParallel(Module):
         what = f"the rows of backward pass {self.passes}"
         numbers = self.comm.sum_(np.array([rows, rows * loss if rows else 0.0]), what)
         self._refuse_no_rows(numbers[0])
-        self.whole_loss = float(numbers[1] / numbers[0])
+        self.whole_loss, self.whole_rows = float(numbers[1] / numbers[0]), int(numbers[0])
         self._flat.keep_share(leaves, rows / float(numbers[0]), 1.0 if self._in_parts else 1 / self.comm.size)
         self._in_parts = True
 
