@@ -2,14 +2,15 @@
 
 All numbers of a row are of one run of two ranks, with one thread each. They take turns, in slices: rank 0 alone while
 the others wait, all ranks without communication, all ranks with it. A slice yields rows a second of all ranks at work,
-timed from a common start to the end of the slowest; quoted is the median over the slices. `--write` puts the tables
-into docs/parallel.md.
+timed from a common start to the end of the slowest. Quoted are the best slice, which is nearest to a quiet machine, and
+the median of the ratios of neighbours. `--write` puts the tables into docs/parallel.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
 import statistics
@@ -25,7 +26,7 @@ import numpy as np
 PAGE = Path(__file__).parents[1] / "docs" / "parallel.md"
 MESSAGES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)  # bytes
 ROWS = {"mlp_large_step, B = 128": 128, "mlp_large_step, B = 512": 512, "conv": 32}  # a rank
-HEAD = (
+HEAD = (  # of the best slices; in parentheses the medians
     "| workload | rows a rank and step | MB summed a step | one rank, rows/s | {n} ranks without communication | "
     "with | with / without | with / one rank |\n|---|---|---|---|---|---|---|---|\n"
 )
@@ -56,7 +57,7 @@ def network(name: str, rng: np.random.Generator) -> tuple[Any, Any, Any]:
 
 
 def measured(name: str, comm: Any, slices: int, seconds: float) -> dict[str, Any]:
-    """The medians of one workload; complete on rank 0."""
+    """Rates and ratios of one workload; complete on rank 0."""
     import nn
     import optim
 
@@ -91,9 +92,9 @@ def measured(name: str, comm: Any, slices: int, seconds: float) -> dict[str, Any
         found["one"].append(rate(steps, at_work=comm.is_main, alone=True))
         found["apart"].append(rate(steps, alone=True))
         found["together"].append(rate(steps))
-    medians = {kind: statistics.median(rates) for kind, rates in found.items()}
+    best = {kind: max(rates) for kind, rates in found.items()}
     return {
-        "name": name, "rows": len(target), "bytes": sent, **medians,
+        "name": name, "rows": len(target), "bytes": sent, **best,
         "kept": statistics.median(b / a for a, b in zip(found["apart"], found["together"], strict=True)),
         "gain": statistics.median(b / a for a, b in zip(found["one"], found["together"], strict=True)),
     }  # fmt: skip
@@ -134,12 +135,51 @@ def table(found: dict[str, Any]) -> str:
     for r in found["rows"]:
         text += (
             f"| {r['name']} | {r['rows']} | {r['bytes'] / 1e6:.2f} | {r['one']:,.0f} | {r['apart']:,.0f} | "
-            f"{r['together']:,.0f} | {r['kept']:.2f} | {r['gain']:.2f} |\n"
+            f"{r['together']:,.0f} | {r['together'] / r['apart']:.2f} ({r['kept']:.2f}) | "
+            f"{r['together'] / r['one']:.2f} ({r['gain']:.2f}) |\n"
         )
     text += "\n| bytes summed | best, ms | median, ms |\n|---|---|---|\n"
     for size, best, median in found["messages"]:
         text += f"| {size:,} | {best * 1e3:.3f} | {median * 1e3:.3f} |\n"
     return text
+
+
+def model_table(found: dict[str, Any]) -> str:
+    """What the measured constants say for more ranks, in Markdown.
+
+    Rabenseifner's sum over n ranks takes 2 log2(n) latencies, and each rank sends 2 (n - 1) / n of the buffer (Thakur,
+    Rabenseifner & Gropp 2005, "Optimization of collective communication operations in MPICH", section 4.4).
+    """
+    size = found["rows"][0]["bytes"]
+    small, large = found["messages"][0], found["messages"][-1]
+    networks = {
+        "this machine": (small[1] / 2, large[0] / large[1]),
+        "40 Gb/s Ethernet": (1.93e-6, 37.23e9 / 8),
+        "1 Gb/s Ethernet": (50e-6, 1e9 / 8),
+    }
+    steps = {r["rows"]: r["rows"] / r["one"] for r in found["rows"][:2]}
+    text = "| network | latency, µs | bandwidth, GB/s |\n|---|---|---|\n"
+    for name, (latency, bandwidth) in networks.items():
+        text += f"| {name} | {latency * 1e6:.1f} | {bandwidth / 1e9:.2f} |\n"
+    titles = [f"{name}, {rows} rows a rank" for name in networks for rows in steps]
+    text += "\n| ranks | " + " | ".join(titles) + " | 4,096 rows in all, 40 Gb/s: times as fast |\n"
+    text += "|---" * (len(titles) + 2) + "|\n"
+    for exponent in range(1, 11):
+        n = 2**exponent
+        cells = [
+            f"{step / (step + sum_seconds(n, size, *constants)):.2f}"
+            for constants in networks.values()
+            for step in steps.values()
+        ]
+        whole = 4096 * steps[512] / 512
+        fast = whole / (whole / n + sum_seconds(n, size, *networks["40 Gb/s Ethernet"]))
+        text += f"| {n:,} | {' | '.join(cells)} | {fast:.1f} |\n"
+    return text
+
+
+def sum_seconds(n: int, size: int, latency: float, bandwidth: float) -> float:
+    """Seconds of a sum of `size` bytes over n ranks."""
+    return 2 * math.log2(n) * latency + 2 * (n - 1) / n * size / bandwidth
 
 
 def main() -> None:
@@ -161,7 +201,8 @@ def main() -> None:
     done = subprocess.run(
         command, env={**os.environ, **threads}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True
     )
-    text = table(json.loads(done.stdout))
+    found = json.loads(done.stdout)
+    text = f"{table(found)}\n{model_table(found)}"
     print(text)
     if options.write:
         begin, end = "<!-- table: begin -->", "<!-- table: end -->"
