@@ -38,6 +38,7 @@ class Communicator:
 
     rank, size    the number of this process, and how many there are
     deadline      may be set at any time
+    on_one_machine whether all ranks can share memory
     bytes         what this rank has put into `sum_`, in all: buffer bytes, not those on the wire
     Example:
         >>> import numpy as np, nn
@@ -53,10 +54,13 @@ class Communicator:
         self.size: int = 1 if mpi is None else mpi.Get_size()
         self.deadline = deadline
         self.bytes = 0
+        self.on_one_machine = False
         self._mpi: Any = None
         if self.size > 1:
             self._mpi = mpi.Dup()
-            self._spin = SPIN if _ranks_here(mpi) <= _cores() else 0.0
+            here = _ranks_here(mpi)
+            self.on_one_machine = min(mpi.allgather(here)) == self.size
+            self._spin = SPIN if here <= _cores() else 0.0
             watch(self._mpi)
 
     @property
@@ -83,7 +87,7 @@ class Communicator:
         if self._mpi is not None:
             from mpi4py import MPI
 
-            self._meet(f"{what}, {array.size} numbers of {array.dtype}")
+            self.meet(f"{what}, {array.size} numbers of {array.dtype}")
             self._wait(self._mpi.Iallreduce(MPI.IN_PLACE, array, MPI.SUM), what)
             self.bytes += array.nbytes
         return array
@@ -92,27 +96,27 @@ class Communicator:
         """The values of all ranks, in their order, on every rank; anything that can be pickled."""
         if self._mpi is None:
             return [value]
-        self._meet(what)
+        self.meet(what)
         return self._mpi.allgather(value)  # type: ignore[no-any-return]
 
     def gather_on_main(self, value: Value, what: str = "a gathering on rank 0") -> list[Value] | None:
         """The values of all ranks on rank 0; None on the others."""
         if self._mpi is None:
             return [value]
-        self._meet(what)
+        self.meet(what)
         return self._mpi.gather(value)  # type: ignore[no-any-return]
 
     def broadcast(self, value: Value, what: str = "a broadcast") -> Value:
         """Rank 0's value, on every rank."""
         if self._mpi is None:
             return value
-        self._meet(what)
+        self.meet(what)
         return self._mpi.bcast(value)  # type: ignore[no-any-return]
 
     def broadcast_(self, array: np.ndarray, what: str = "a broadcast of an array") -> np.ndarray:
         """Replace the array by rank 0's; returns it."""
         if self._mpi is not None:
-            self._meet(f"{what}, {array.size} numbers of {array.dtype}")
+            self.meet(f"{what}, {array.size} numbers of {array.dtype}")
             self._wait(self._mpi.Ibcast(array), what)
         return array
 
@@ -152,8 +156,15 @@ class Communicator:
         self.agree(error, what)
         return result  # type: ignore[return-value]
 
-    def _meet(self, what: str) -> None:
-        """Wait until all ranks are here, and are here for the same."""
+    @property
+    def mpi(self) -> Any:
+        """The communicator of mpi4py on which the ranks exchange; None for one rank alone."""
+        return self._mpi
+
+    def meet(self, what: str) -> None:
+        """Wait until all ranks are here, and are here for the same, which `what` names."""
+        if self._mpi is None:
+            return
         from mpi4py import MPI
 
         code = zlib.crc32(what.encode())

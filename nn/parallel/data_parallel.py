@@ -81,7 +81,7 @@ class DataParallel(Module):
         self.passes = 0
         self.stop = False  # sent along with the gradients
         self.stopped = False  # whether any rank has sent it
-        self._flat = FlatGradients(list(module.parameters()))
+        self._flat = FlatGradients(list(module.parameters()), self.comm)
         self._syncing = True
         self._in_parts = False  # .grad holds what no_sync() has left there
         self._inputs_checked = False
@@ -121,7 +121,7 @@ class DataParallel(Module):
         """Average the gradients of these parameters, too, such as those of a trained loss; they become rank 0's."""
         known = {id(p) for p in self._flat.parameters}
         others = [p for p in parameters if id(p) not in known]
-        self._flat = FlatGradients(self._flat.parameters + others)
+        self._flat = FlatGradients(self._flat.parameters + others, self.comm)
         self._broadcast(others, "the parameters that are not the model's")
 
     def broadcast_state(self) -> None:
@@ -163,9 +163,7 @@ class DataParallel(Module):
         total = self._sum_rows(rows, what) if self._in_parts else 0.0
         numbers = [rows, rows * loss if rows else 0.0, float(self.stop)]
         flat.pack(leaves, rows / total if total else float(rows), numbers, self._in_parts)
-        for buffer in flat.buffers():
-            self.comm.sum_(buffer, what)
-        summed_rows, summed_loss, stops = flat.numbers()
+        summed_rows, summed_loss, stops = flat.add(what)
         self._refuse_no_rows(summed_rows)
         flat.unpack(leaves, 1.0 if total else 1 / summed_rows, self._in_parts)
         self.whole_loss, self.whole_rows = summed_loss / summed_rows, round(summed_rows)

@@ -64,7 +64,14 @@ def departed(mpi: Any) -> int | None:
 
 
 def _say_goodbye() -> None:
+    """Tell the other ranks that this program ends, and wait until theirs do, as MPI would do next in any case."""
+    from mpi4py import MPI
+
+    if MPI.Is_finalized():
+        return
     for mpi in _watched:
-        for other in range(mpi.size):
-            if other != mpi.rank:
-                mpi.Isend(b"", other, LEFT)  # of no bytes: it is sent at once, and nobody has to receive it
+        others = [rank for rank in range(mpi.size) if rank != mpi.rank]
+        waiting = [mpi.Isend(b"", rank, LEFT) for rank in others]
+        waiting += [mpi.Irecv(bytearray(), rank, LEFT) for rank in others]
+        while not MPI.Request.Testall(waiting):
+            time.sleep(0.001)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.recording import result
+from nn.parallel.communicator import Communicator
+from nn.parallel.sums import repeated_sum
 
 
 class FlatGradients:
@@ -18,25 +20,22 @@ class FlatGradients:
 
     NUMBERS = 3
 
-    def __init__(self, parameters: list[Any]) -> None:
-        self.parameters = parameters
+    def __init__(self, parameters: list[Any], comm: Communicator) -> None:
+        self.parameters, self.comm = parameters, comm
         self._made_for: Any = None
-        self._groups: list[tuple[np.ndarray, list[tuple[Any, Any]], np.ndarray]] = []
-        self._numbers = np.zeros(self.NUMBERS)
+        self._groups: list[_Group] = []
 
-    def buffers(self) -> list[np.ndarray]:
-        """What is to be summed over the ranks."""
-        return [buffer for buffer, _, _ in self._groups]
-
-    def numbers(self) -> list[float]:
-        """The numbers that were summed along."""
-        return [float(x) for x in self._numbers]
+    def add(self, what: str) -> list[float]:
+        """Sum everything over the ranks; returns the numbers that were summed along."""
+        for group in self._groups:
+            group.sum.add(what)
+        return [float(x) for x in self._groups[0].total.numbers]
 
     def pack(self, gradients: dict[Any, Any], factor: float, numbers: list[float], with_shares: bool) -> None:
         """Write factor · gradient, with_shares plus what `.grad` holds, and the numbers into the buffers."""
         self._lay_out()
-        for _, places, counts in self._groups:
-            for i, (p, place) in enumerate(places):
+        for group in self._groups:
+            for i, (p, place) in enumerate(zip(group.parameters, group.own.places, strict=True)):
                 g = gradients.get(p)
                 share = p._grad if with_shares else None
                 if g is None or factor == 0:  # a mean over no rows is nan
@@ -45,13 +44,14 @@ class FlatGradients:
                     np.multiply(g._array, place.dtype.type(factor), out=place)
                 if share is not None:
                     place += share._array
-                counts[i] = (g is not None and factor != 0) or share is not None
-        self._numbers[...] = numbers
+                group.own.counts[i] = (g is not None and factor != 0) or share is not None
+        self._groups[0].own.numbers[...] = numbers
 
     def unpack(self, gradients: dict[Any, Any], factor: float, with_shares: bool) -> None:
         """Put factor · sum in the place of the gradients, and remove what `.grad` holds if it is part of the sum."""
-        for _, places, counts in self._groups:
-            for (p, place), count in zip(places, counts, strict=True):
+        for group in self._groups:
+            total = group.total
+            for p, place, count in zip(group.parameters, total.places, total.counts, strict=True):
                 if count == 0:
                     gradients.pop(p, None)
                     continue
@@ -82,13 +82,26 @@ class FlatGradients:
         learned = [p for p in self.parameters if p.requires_grad]
         for dtype in dict.fromkeys(p.dtype for p in learned) or [np.dtype(np.float64)]:
             members = [p for p in learned if p.dtype == dtype]
-            size = sum(p.size for p in members)
             numbers = 0 if self._groups else self.NUMBERS
-            buffer = np.zeros(size + len(members) + numbers, np.promote_types(dtype, np.float32))
-            places, start = [], 0
-            for p in members:
-                places.append((p, buffer[start : start + p.size].reshape(p.shape)))
-                start += p.size
-            self._groups.append((buffer, places, buffer[size : size + len(members)]))
-            if numbers:
-                self._numbers = buffer[size + len(members) :]
+            self._groups.append(_Group(members, np.promote_types(dtype, np.float32), numbers, self.comm))
+
+
+class _Group:
+    """The parameters of one dtype, and views of this rank's buffer and of the total."""
+
+    def __init__(self, parameters: list[Any], dtype: Any, numbers: int, comm: Communicator) -> None:
+        self.parameters = parameters
+        size = sum(p.size for p in parameters) + len(parameters) + numbers
+        self.sum = repeated_sum(comm, size, dtype)
+        self.own, self.total = _Views(self.sum.array, parameters), _Views(self.sum.total, parameters)
+
+
+class _Views:
+    """What stands where in a buffer."""
+
+    def __init__(self, buffer: np.ndarray, parameters: list[Any]) -> None:
+        ends = np.cumsum([p.size for p in parameters], dtype=int).tolist()
+        starts = [0, *ends][: len(parameters)]
+        self.places = [buffer[a:b].reshape(p.shape) for a, b, p in zip(starts, ends, parameters, strict=True)]
+        rest = buffer[ends[-1] if ends else 0 :]
+        self.counts, self.numbers = rest[: len(parameters)], rest[len(parameters) :]
