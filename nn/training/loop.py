@@ -19,6 +19,7 @@ from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.parallel.randomness import draw_by_rank
+from nn.training import together
 from nn.training.checkpoint import Checkpoint
 from nn.training.clip import clip_grad_norm_
 from nn.training.fit_arguments import (
@@ -36,14 +37,6 @@ from nn.training.history import History
 from nn.training.nonfinite import gradients_are_finite
 from nn.training.progress import progress_of
 from nn.training.resume import TrainingState, checkpoint_to_resume
-from nn.training.together import (
-    joined,
-    loss_of_no_rows,
-    mean_over_ranks,
-    parallel_model,
-    raise_nonfinite,
-    stopping_together,
-)
 
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 EVALUATION_BATCH = 256  # the smallest batch of the validation part, where no graph is kept
@@ -151,19 +144,19 @@ class _Training:
     checkpoint: Any
     resume: Any
     rng: np.random.Generator
-    comm: Any  # a Communicator, once it is checked
+    comm: Any
 
     def __post_init__(self) -> None:
         check_trainers(self.model, self.loss, self.optimizer, self.scheduler, self.early_stopping)
         check_clip_norm(self.clip_norm)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.called: Any  # what a step calls: the model, or a DataParallel around it
-        self.called, self.comm = parallel_model(self.model, self.comm, self.parameters)
-        self.train = batches_of("train", self.train, self.batch_size, True, self.rng, self.epochs, self.comm)
+        self.called, self.ranks = together.parallel_model(self.model, self.comm, self.parameters)
+        self.train = batches_of("train", self.train, self.batch_size, True, self.rng, self.epochs, self.ranks)
         if self.validation is not None:
             self.validation = batches_of(
                 "validation", self.validation, max(self.batch_size, EVALUATION_BATCH), False, self.rng, self.epochs,
-                self.comm,
+                self.ranks,
             )  # fmt: skip
         if self.scheduler_every not in ("epoch", "batch"):
             raise ArgumentError(f"scheduler_every must be 'epoch' or 'batch'; got {self.scheduler_every!r}.")
@@ -192,7 +185,7 @@ class _Training:
             for name in ("optimizer", "scheduler", "early_stopping", "loss", "train", "validation")
         }
         self.state = TrainingState(self.model, others, self.rng)
-        check_last_batch(self.model, self.train, self.state.forward_generators, self.comm)
+        check_last_batch(self.model, self.train, self.state.forward_generators, self.ranks)
         self._resume()
 
     def run(self) -> History:
@@ -204,9 +197,9 @@ class _Training:
             for module, training in modes:
                 after.callback(setattr, module, "training", training)
             if self.history.stopped != "early stopping":
-                bar = progress_of(self.progress if self.comm.is_main else False, self.epochs, done, batches)
+                bar = progress_of(self.progress if self.ranks.is_main else False, self.epochs, done, batches)
                 after.callback(bar.close)
-                after.enter_context(stopping_together(self.called, self.comm))
+                after.enter_context(together.stopping_together(self.called, self.ranks))
                 try:
                     self._train_epochs(done, bar)
                 except KeyboardInterrupt:
@@ -225,40 +218,40 @@ class _Training:
             self._after_epoch(epoch)
             if self.history.stopped:
                 return
-            self._stop_together()
+            if self.ranks.together and self.ranks.any(self.called.stop, "the end of an epoch"):
+                raise KeyboardInterrupt
         self.history.stopped = "epochs"
 
     def _epoch(self, epoch: int, bar: Any) -> dict[str, Any]:
         """One pass over the training part; returns the epoch's row of the history."""
         began = time.perf_counter()
         self.model.train()
-        draw_by_rank(self.state.forward_generators, self.comm)
+        draw_by_rank(self.state.forward_generators, self.ranks)
         kept: list[tuple[Any, Any]] = []
         total, rows = 0.0, 0
         for number, batch in enumerate(self.train, 1):
             inputs, target = inputs_and_target(batch)
             value = self._step(inputs, target, kept, f"epoch {epoch}, batch {number}")
-            count = self.called.whole_rows if self.comm.together else count_rows(inputs[0])
+            count = self.called.whole_rows if self.ranks.together else count_rows(inputs[0])
             total, rows = total + value * count, rows + count
             if self.every_batch:
                 self.scheduler.step()
             bar.batch(epoch, value)
-            if self.comm.together and self.called.stopped:
+            if self.ranks.together and self.called.stopped:
                 raise KeyboardInterrupt
         if not rows:
             raise ArgumentError(
                 f"train gave no batch in epoch {epoch}. Give arrays with rows, or a DataLoader: "
                 "a generator is used up once."
             )
-        if self.comm.together:
+        if self.ranks.together:
             self.called.broadcast_buffers()
         row = {"epoch": epoch, "train_loss": total / rows, **self._metric_values("train", kept)}
         if self.validation is not None:
             row.update(self._validate())
         row["lr"] = float(self.optimizer.param_groups[0]["lr"]) if "lr" in self.optimizer.param_groups[0] else math.nan
         row["seconds"] = time.perf_counter() - began
-        together: dict[str, Any] = self.comm.broadcast(row, f"the end of epoch {epoch}")
-        return together
+        return self.ranks.broadcast(row, f"the end of epoch {epoch}")
 
     def _step(self, inputs: Any, target: Any, kept: list[Any], place: str) -> float:
         """One update of the weights; returns the loss before it.
@@ -272,14 +265,15 @@ class _Training:
         def forward_and_backward() -> Any:
             self.optimizer.zero_grad()
             output = self.called(*inputs)
-            together = self.comm.together
-            loss = loss_of_no_rows(output) if together and not count_rows(inputs[0]) else self.loss(output, target)
+            several = self.ranks.together
+            empty = several and not count_rows(inputs[0])
+            loss = together.loss_of_no_rows(output) if empty else self.loss(output, target)
             if not outputs and self.metrics:
                 outputs.append(output)
             # a line search may try points where the loss is infinite; ranks decide about one together, afterwards
-            if self.closure or together or math.isfinite(loss.item()):
+            if self.closure or several or math.isfinite(loss.item()):
                 loss.backward()
-            return np.asarray(self.called.whole_loss, loss.dtype) if together else loss
+            return np.asarray(self.called.whole_loss, loss.dtype) if several else loss
 
         def again() -> None:
             for g, state in states:
@@ -294,7 +288,7 @@ class _Training:
 
         def refuse(what: str) -> None:
             head = f"{what} in {place}. The weights are those before this batch.\n"
-            raise_nonfinite(self.model, (inputs, target), again, head, self.comm)
+            together.raise_nonfinite(self.model, (inputs, target), again, head, self.ranks)
 
         if self.closure:
             value = float(self.optimizer.step(closure))
@@ -326,11 +320,11 @@ class _Training:
                 inputs, target = inputs_and_target(batch)
                 output = self.model(*inputs)
                 count = count_rows(inputs[0])
-                if count or not self.comm.together:  # a rank may have no part of a batch
+                if count or not self.ranks.together:  # a rank may have no part of a batch
                     total, rows = total + float(self.loss(output, target)) * count, rows + count
                 if self.metrics:
                     kept.append((np.asarray(raw(output)), np.asarray(raw(target))))
-        total, rows = mean_over_ranks(total, rows, self.comm)
+        total, rows = together.mean_over_ranks(total, rows, self.ranks)
         if not rows:
             raise ArgumentError(
                 "validation gave no batch. Give arrays with rows, or a DataLoader: a generator is used up once."
@@ -341,13 +335,13 @@ class _Training:
         """The metrics of a part, of the outputs and targets of all its batches."""
         if not self.metrics:
             return {}
-        columns = joined(kept, self.comm)  # of all ranks, on rank 0
+        columns = together.joined(kept, self.ranks)  # of all ranks, on rank 0, which computes for all
 
         def values() -> dict[str, float]:
-            return {f"{part}_{name}": float(metric(*columns)) for name, metric in self.metrics.items()}  # type: ignore[misc]
+            assert columns is not None
+            return {f"{part}_{name}": float(metric(*columns)) for name, metric in self.metrics.items()}
 
-        found: dict[str, float] = self.comm.on_main(values, "the metrics")
-        return found
+        return self.ranks.on_main(values, "the metrics")
 
     def _after_epoch(self, epoch: int) -> None:
         """Early stopping, the scheduler, the callbacks and the checkpoint, once an epoch is in the history."""
@@ -364,23 +358,18 @@ class _Training:
         if self.scheduler is not None and not self.every_batch:
             self.scheduler.step(*([value] if self.plateau else []))
         ended = [callback(self.model, self.history) is True for callback in self.callbacks]
-        if self.comm.any(any(ended), "the callbacks") and not self.history.stopped:
+        if self.ranks.any(any(ended), "the callbacks") and not self.history.stopped:
             self.history.stopped = "callback"
         if self.checkpoint is not None and (
             epoch % self.checkpoint.every == 0 or epoch == self.epochs or self.history.stopped
         ):
-            self.comm.on_main(lambda: self._save(epoch), "a checkpoint")
+            self.ranks.on_main(lambda: self._save(epoch), "a checkpoint")
 
     def _save(self, epoch: int) -> None:
         history = {"history": dict(self.history), "stopped": self.history.stopped, "marked": self.history.marked}
         self.checkpoint.save(
             epoch, self.model, {**self.state.state_dict(), **history, "best_weights": self.best_weights}
         )
-
-    def _stop_together(self) -> None:
-        """End all ranks if Ctrl-C came to any of them since the last step."""
-        if self.comm.together and self.comm.any(self.called.stop, "the end of an epoch"):
-            raise KeyboardInterrupt
 
     def _end_interrupted(self) -> None:
         """After Ctrl-C: keep only complete epochs in the history, and load the weights of the best of them."""
@@ -393,7 +382,7 @@ class _Training:
 
     def _resume(self) -> None:
         """Continue from a checkpoint, if that is asked for; refuse to save over the checkpoints of another training."""
-        weights, saved = self.comm.on_main(self._read, "the checkpoint to resume")
+        weights, saved = self.ranks.on_main(self._read, "the checkpoint to resume")
         if saved:
             self.state.load(weights, saved)
             self.history.update(saved["history"])
