@@ -31,7 +31,7 @@ mark_op = define(
     guard=False,
     name="mark",
     jvp="linear",
-    label="g, averaged over the ranks at the end of the sweep",
+    label="g, 0",
 )
 
 

@@ -27,9 +27,7 @@ def _all_sum_vjp(g: Any, out: Any, x: Any, comm: Any = None, rows: int = 1) -> A
 
 # The sum over the ranks. Rank r computes the gradient of its own loss, which counts n_r in the whole one; so its
 # cotangent is Σ_q n_q g_q / n_r, and DataParallel's average of it by n_r is the gradient of the whole loss.
-all_sum_op = define(
-    _all_sum, _all_sum_vjp, keeps="", guard=False, name="all_sum", label="Σ n·g over the ranks, divided by n"
-)
+all_sum_op = define(_all_sum, _all_sum_vjp, keeps="", guard=False, name="all_sum", label="Σg")
 
 
 class SyncBatchNorm(BatchNormBase):
