@@ -19,10 +19,12 @@ PROGRAMS = "tests/nn/parallel/programs"
 
 
 @needs_mpiexec
-@pytest.mark.parametrize("n", [1, 2, 3, 4])
-def test_ranks_equal_one_process(n: int) -> None:
+@pytest.mark.parametrize(
+    ("n", "how"), [(n, "in shared memory") for n in (1, 2, 3, 4)] + [(n, "by MPI") for n in (2, 3, 4)]
+)
+def test_ranks_equal_one_process(n: int, how: str) -> None:
     """20 steps of every case: weights and losses to 1e-12 (LBFGS 1e-9), the ranks equal to each other to the bit."""
-    done = run(n, f"{PROGRAMS}/equality.py", timeout=150)
+    done = run(n, f"{PROGRAMS}/equality.py", how, timeout=150)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("after 20 steps") == 9
 
