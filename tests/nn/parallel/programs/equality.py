@@ -1,4 +1,4 @@
-"""Every rank trains 20 steps in each way; rank 0 also alone on the whole batches, and compares. argv[1]: how they sum."""
+"""Every rank trains 20 steps in each way; rank 0 also alone on the whole batches, and compares. argv[1]: how to sum."""
 
 from __future__ import annotations
 
