@@ -14,7 +14,10 @@ from docs.generate import course
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "nn", "optim")
-GUIDES = ["training", "functional", "numpy", "modules", "plots", "steps", "gallery", "minimal_effort", "conventions"]
+GUIDES = [
+    "training", "parallel", "functional", "numpy", "modules", "plots", "steps", "gallery", "minimal_effort",
+    "conventions",
+]  # fmt: skip
 
 
 def contents() -> str:
