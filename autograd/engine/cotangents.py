@@ -57,9 +57,12 @@ def has_nan(array: Any) -> bool:
 
 
 def zero_where_zero(g: Any, gi: Any) -> Any:
-    """0 · ∞ = 0: where the cotangent g is zero the branch was not taken, and contributes nothing."""
+    """0 · ∞ = 0: where the cotangent g is zero the branch was not taken, and contributes nothing.
+
+    Only the nan are replaced: elsewhere gi is zero by itself, and its derivative by g is not.
+    """
     zero = raw(g) == 0
-    return np.where(zero, gi.dtype.type(0), gi) if zero.shape == gi.shape else gi
+    return np.where(zero & np.isnan(raw(gi)), gi.dtype.type(0), gi) if zero.shape == gi.shape else gi
 
 
 def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[Any, Any]:

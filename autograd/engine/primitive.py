@@ -50,10 +50,13 @@ class Primitive(Definition):
             for value in params.values():
                 if isinstance(value, Tensor):
                     return self(*positional(self, args, params), **params)
-        if kinds.met and self.composite is not None and kinds.any_foreign(raw):
-            return self.composite(*args, **params)
+        forward = self.forward
+        if kinds.met and kinds.any_foreign(raw):
+            if self.composite is not None:
+                return self.composite(*args, **params)
+            forward = self._stays_foreign
         try:
-            out = self.forward(*raw, **params) if params else self.forward(*raw)
+            out = forward(*raw, **params) if params else forward(*raw)
         except Exception:
             refuse_foreign(raw, text=isinstance(self.forward, np.ufunc))
             raise
@@ -72,6 +75,18 @@ class Primitive(Definition):
         for i in dropped:
             raw[i] = abstract(raw[i])
         return recorded(out, self, parents, raw, out if keep_out else abstract(out), params or None, state.scope)
+
+    def _stays_foreign(self, *raw: Any, **params: Any) -> Any:
+        """The forward. Raises: DTypeError if another library's array went in and an ndarray came out."""
+        out = self.forward(*raw, **params)
+        if type(out) is ndarray or type(out) is tuple and any([type(o) is ndarray for o in out]):
+            kind = next(type(x) for x in raw if kinds.is_foreign(x))
+            raise DTypeError(
+                f"{self.name} of a {kind.__module__}.{kind.__name__} must give one again; got an ndarray: that library "
+                f"has no such function and converted its array. Convert it yourself, or write {self.name} with "
+                "functions that it has."
+            )
+        return out
 
     def _uncommon(
         self, args: Any, raw: list[Any], parents: list[Any], needs: int, params: Any, out: Any, state: Mode

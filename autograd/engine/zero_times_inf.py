@@ -53,5 +53,5 @@ def drop_zero_terms(product: Callable[..., Any], out: Any, g: Any, *others: Any)
 
 
 def zero_where_factor_is(factor: Any, product: Any) -> Any:
-    """0 · ∞ = 0: the product, zero where the factor, broadcast to it, is zero."""
-    return np.where(np.equal(factor, 0), product.dtype.type(0), product)
+    """0 · ∞ = 0: the product, zero instead of nan where the factor, broadcast to it, is zero."""
+    return np.where(np.equal(factor, 0) & np.isnan(raw(product)), product.dtype.type(0), product)

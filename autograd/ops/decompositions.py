@@ -21,12 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import like, somewhere, zeros
+from autograd.engine.kinds import is_foreign, like, somewhere, zeros
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError
 from autograd.ops.arguments import as_operand
 from autograd.ops.linalg import symmetrized
+from autograd.shapes import largest, transposed
 
 EighResult = type(np.linalg.eigh(np.eye(1)))  # NumPy's named tuples, which are not public
 SVDResult = type(np.linalg.svd(np.eye(1)))
@@ -35,10 +36,10 @@ QRResult = type(np.linalg.qr(np.eye(1)))
 
 def _cholesky_cotangent(g: Any, out: Any, a: Any, upper: bool = False) -> Any:
     """A = L Lᵀ: sym(L⁻ᵀ Φ(Lᵀ g) L⁻¹), Φ the lower triangle with half the diagonal (Murray 2016, arXiv:1602.07527)."""
-    factor, g = (out.mT, g.mT) if upper else (out, g)
-    phi = _half_lower(factor.mT @ g)
-    left = np.linalg.solve(factor.mT, phi)
-    return symmetrized(np.linalg.solve(factor.mT, left.mT).mT)
+    factor, g = (transposed(out), transposed(g)) if upper else (out, g)
+    phi = _half_lower(transposed(factor) @ g)
+    left = np.linalg.solve(transposed(factor), phi)
+    return symmetrized(transposed(np.linalg.solve(transposed(factor), transposed(left))))
 
 
 def _half_lower(a: Any) -> Any:
@@ -49,16 +50,27 @@ def _half_lower(a: Any) -> Any:
 
 def _cholesky_jvp(t: Any, out: Any, a: Any, upper: bool = False) -> Any:
     """L Φ(L⁻¹ sym(t) L⁻ᵀ), Φ the lower triangle with half the diagonal."""
-    factor = out.mT if upper else out
+    factor = transposed(out) if upper else out
     left = np.linalg.solve(factor, symmetrized(t))
-    made = factor @ _half_lower(np.linalg.solve(factor, left.mT))
-    return made.mT if upper else made
+    made = factor @ _half_lower(np.linalg.solve(factor, transposed(left)))
+    return transposed(made) if upper else made
+
+
+def _cholesky(a: Any, upper: bool = False) -> Any:
+    """NumPy's; of another library's array the lower factor, whichever its function returns (Dask's: the upper one)."""
+    if not is_foreign(a):
+        return np.linalg.cholesky(a, upper=upper)
+    factor = np.linalg.cholesky(a)
+    lower = np.tril(factor) + transposed(np.triu(factor, 1))
+    return transposed(lower) if upper else lower
 
 
 cholesky = define(
-    np.linalg.cholesky,
+    _cholesky,
     _cholesky_cotangent,
     keeps="out",
+    implements=np.linalg.cholesky,
+    name="cholesky",
     jvp=_cholesky_jvp,
     batch="free",
     label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)",
@@ -78,10 +90,10 @@ def _qr_cotangent(g: Any, out: Any, a: Any) -> Any:
     m, n = a.shape[-2:]
     if m < n:
         gy = q @ gr[..., m:]
-        gq = gq + a[..., m:] @ gr[..., m:].mT
+        gq = gq + a[..., m:] @ transposed(gr[..., m:])
         r, gr = r[..., :m], gr[..., :m]
-    lower = _half_lower(r @ gr.mT - gq.mT @ q)
-    gx = np.linalg.solve(r, (gq + q @ (lower + lower.mT)).mT).mT
+    lower = _half_lower(r @ transposed(gr) - transposed(gq) @ q)
+    gx = transposed(np.linalg.solve(r, transposed(gq + q @ (lower + transposed(lower)))))
     return np.concatenate([gx, gy], axis=-1) if m < n else gx
 
 
@@ -115,14 +127,14 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 def _reciprocal_differences(x: Any) -> Any:
     """1 / (x_j - x_i) at [i, j]; 0 on the diagonal and for pairs that are equal up to rounding."""
     difference = np.expand_dims(x, -2) - np.expand_dims(x, -1)
-    scale = np.max(np.abs(raw(x)), axis=-1, keepdims=True, initial=0)[..., None]
+    scale = largest(np.abs(raw(x)), -1, 0)[..., None]
     equal = np.abs(raw(difference)) <= x.shape[-1] * np.finfo(x.dtype).eps * scale
     one, zero = x.dtype.type(1), x.dtype.type(0)
     return np.where(equal, zero, one / np.where(equal, one, difference))
 
 
 def _skew(a: Any) -> Any:
-    return a - a.mT
+    return a - transposed(a)
 
 
 def _scaled_outer(u: Any, g: Any, vt: Any) -> Any:
@@ -133,9 +145,9 @@ def _scaled_outer(u: Any, g: Any, vt: Any) -> Any:
 def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L") -> Any:
     """V (diag(gλ) + F ∘ skew(Vᵀ gV) / 2) Vᵀ, F_ij = 1 / (λ_j - λ_i): symmetric."""
     (gw, gv), (w, v) = g, out
-    ga = _scaled_outer(v, gw, v.mT)
+    ga = _scaled_outer(v, gw, transposed(v))
     if somewhere(raw(gv) != 0):
-        ga = ga + v @ (_reciprocal_differences(w) * _skew(v.mT @ gv) / 2) @ v.mT
+        ga = ga + v @ (_reciprocal_differences(w) * _skew(transposed(v) @ gv) / 2) @ transposed(v)
     return ga
 
 
@@ -147,7 +159,7 @@ def _on_the_diagonal(u: Any, t: Any, v: Any) -> Any:
 def _eigh_jvp(t: Any, out: Any, a: Any, UPLO: str = "L") -> tuple[Any, Any]:
     """dλ = diag(Vᵀ t V),  dV = V (F ∘ sym(Vᵀ t V))."""
     w, v = out
-    inner = symmetrized(v.mT @ t @ v)
+    inner = symmetrized(transposed(v) @ t @ v)
     return np.diagonal(inner, 0, -2, -1), v @ (_reciprocal_differences(w) * inner)
 
 
@@ -171,7 +183,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
 def _eigvalsh_cotangent(g: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
     """V diag(g) Vᵀ."""
     v = np.linalg.eigh(a, UPLO)[1]
-    return _scaled_outer(v, g, v.mT)
+    return _scaled_outer(v, g, transposed(v))
 
 
 def _eigvalsh_jvp(t: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
@@ -205,12 +217,12 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
         both = np.expand_dims(s, -2) + np.expand_dims(s, -1)
         f = _reciprocal_differences(s) / np.where(raw(both) == 0, s.dtype.type(1), both)
         inverse = np.where(zero, s.dtype.type(0), 1 / np.where(zero, s.dtype.type(1), s))
-        utgu, vtgv = u.mT @ gu, vt @ gvt.mT
+        utgu, vtgv = transposed(u) @ gu, vt @ transposed(gvt)
         inner = inner + f * _skew(utgu) * np.expand_dims(s, -2) + np.expand_dims(s, -1) * (f * _skew(vtgv))
         if m > n:
             outside.append((gu - u @ utgu) * np.expand_dims(inverse, -2) @ vt)
         if n > m:
-            outside.append(u @ (np.expand_dims(inverse, -1) * (gvt - vtgv.mT @ vt)))
+            outside.append(u @ (np.expand_dims(inverse, -1) * (gvt - transposed(vtgv) @ vt)))
     ga = u @ inner @ vt
     for part in outside:
         ga = ga + part
@@ -220,11 +232,11 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
 def _vanishing(s: Any, size: int) -> Any:
     """Where singular values are zero up to rounding."""
     s = raw(s)
-    return s <= size * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True, initial=0)
+    return s <= size * np.finfo(s.dtype).eps * largest(s, -1, 0)
 
 
 _svd = define(
-    lambda a, hermitian=False: tuple(np.linalg.svd(a, full_matrices=False, hermitian=hermitian)),
+    lambda a, **options: tuple(np.linalg.svd(a, full_matrices=False, **options)),
     _svd_cotangent,
     implements=np.linalg.svd,
     name="svd",
@@ -247,7 +259,7 @@ def _svdvals_jvp(t: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     if not out.size:
         return zeros(out.shape, out.dtype, raw(a))
     u, s, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
-    moved = _on_the_diagonal(u, symmetrized(t) if hermitian else t, vt.mT)
+    moved = _on_the_diagonal(u, symmetrized(t) if hermitian else t, transposed(vt))
     return np.where(_vanishing(s, max(a.shape[-2:])), s.dtype.type(0), moved)
 
 
@@ -279,4 +291,4 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
                 "the added singular vectors are arbitrary. Use np.linalg.svd(x, full_matrices=False)."
             )
         return SVDResult(*[result(x, None) for x in np.linalg.svd(raw(a), full_matrices, compute_uv, hermitian)])
-    return SVDResult(*_svd(a, hermitian=hermitian))
+    return SVDResult(*(_svd(a, hermitian=True) if hermitian else _svd(a)))

@@ -94,7 +94,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Axis, method: str, keepdims: bool
         lost = n == 0
     else:
         lost = np.any(missing, axis=-1, keepdims=True)
-    found = _interpolate(x, np.reshape(q, -1), n, method)
+    found = _interpolate(x, np.reshape(q, (-1,)), n, method)
     if somewhere(lost):
         found = np.where(lost, np.nan, found)
     shape = kept_shape(a.shape, axis) if keepdims else x.shape[:-1]
