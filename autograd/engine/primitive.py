@@ -77,9 +77,9 @@ class Primitive(Definition):
         return recorded(out, self, parents, raw, out if keep_out else abstract(out), params or None, state.scope)
 
     def _stays_foreign(self, *raw: Any, **params: Any) -> Any:
-        """The forward. Raises: DTypeError if another library's array went in and an ndarray came out."""
+        """The forward. Raises: DTypeError if no ndarray went in beside another library's array, but one came out."""
         out = self.forward(*raw, **params)
-        if type(out) is ndarray or type(out) is tuple and any([type(o) is ndarray for o in out]):
+        if ndarray in map(type, out if type(out) is tuple else (out,)) and ndarray not in map(type, raw):
             kind = next(type(x) for x in raw if kinds.is_foreign(x))
             raise DTypeError(
                 f"{self.name} of a {kind.__module__}.{kind.__name__} must give one again; got an ndarray: that library "
