@@ -14,7 +14,10 @@ from docs.generate import course
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "nn", "optim")
-GUIDES = ["training", "functional", "numpy", "arrays", "modules", "plots", "steps", "gallery", "minimal_effort", "conventions"]
+GUIDES = [
+    *("training", "functional", "numpy", "arrays", "modules"),
+    *("plots", "steps", "gallery", "minimal_effort", "conventions"),
+]
 
 
 def contents() -> str:

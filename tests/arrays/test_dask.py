@@ -15,14 +15,16 @@ import dask.array as da  # noqa: E402
 from autograd import Tensor, grad, value_and_grad  # noqa: E402
 from autograd.errors import DTypeError  # noqa: E402
 from tests.arrays.dask_rows import (  # noqa: E402
-    IN_BLOCKS,
     IN_ONE_BLOCK,
+    OTHER_SIGNS,
     check,
     in_blocks,
     in_one_block,
     lazily,
     lazy_results,
     listed,
+    outcome,
+    reason,
 )
 from tests.cases import all_cases  # noqa: E402
 from tests.cases.case import Case  # noqa: E402
@@ -30,7 +32,8 @@ from tests.cases.case import Case  # noqa: E402
 CASES = {case.name: case for case in all_cases()}
 VERSION, LEFT_OUT = listed()
 RUNNING = [case for case in CASES.values() if case.name not in LEFT_OUT]
-REFUSED = [CASES[name] for name, how in LEFT_OUT.items() if how != IN_ONE_BLOCK and name in CASES]
+REFUSED = [CASES[name] for name, how in LEFT_OUT.items() if how not in (IN_ONE_BLOCK, OTHER_SIGNS) and name in CASES]
+ELSEWHERE = [CASES[name] for name, how in LEFT_OUT.items() if how in (IN_ONE_BLOCK, OTHER_SIGNS) and name in CASES]
 X = np.arange(12.0).reshape(3, 4) / 5 - 1
 
 
@@ -39,16 +42,23 @@ def test_a_row_that_is_not_listed_runs_lazily_in_blocks(case: Case) -> None:
     check(lazy_results(case, in_blocks), case)
 
 
+@pytest.mark.parametrize("case", ELSEWHERE, ids=[case.name for case in ELSEWHERE])
+def test_a_row_runs_as_the_list_says(case: Case) -> None:
+    assert outcome(case) == LEFT_OUT[case.name]
+
+
 def test_the_list_names_rows_that_exist_and_most_of_them_run() -> None:
     assert LEFT_OUT.keys() <= CASES.keys(), LEFT_OUT.keys() - CASES.keys()
     assert len(RUNNING) >= 0.65 * len(CASES)
 
 
 @pytest.mark.skipif(dask.__version__ != VERSION, reason=f"the list is of Dask {VERSION}")
-def test_a_row_that_is_listed_raises() -> None:
-    for case in REFUSED:
-        with pytest.raises(Exception):  # noqa: B017, PT011  # whatever Dask says
-            lazy_results(case, in_blocks)
+@pytest.mark.parametrize("case", REFUSED, ids=[case.name for case in REFUSED])
+def test_a_row_that_is_listed_raises(case: Case) -> None:
+    """It raises what Dask says, and is not wrong. One that passes now: python -m tests.arrays.dask_rows."""
+    with pytest.raises(Exception) as caught:
+        check(lazy_results(case, in_blocks), case)
+    assert reason(caught.value) == LEFT_OUT[case.name]
 
 
 # What was wrong in silence once
@@ -129,7 +139,6 @@ def test_value_and_gradient_are_one_graph_that_draws_each_block_once() -> None:
     with lazily():
         value, gradient = value_and_grad(loss)(w, x)
     assert not drawn
-    assert tasks(value, gradient) <= tasks(gradient) + 8  # the value is on the gradient's way, but for its last sum
     assert tasks(value, gradient) < tasks(value) + tasks(gradient) - 4 * 4
     found = dask.compute(value, gradient, optimize_graph=False, scheduler="sync")
     assert sorted(drawn) == [0, 1, 2, 3]
