@@ -224,15 +224,10 @@ def _along(axis: int, indices: Any) -> Any:
     return indices if axis == 0 else (*[slice(None)] * axis, indices)
 
 
-def _taken(a: Any, indices: Any, axis: int) -> Any:
-    one = type(indices) is np.ndarray and indices.ndim == 0  # a position: not every library takes it as an array
-    return np.take(a, int(indices) if one else indices, axis)
-
-
 _take = define(
-    _taken,
+    lambda a, indices, axis: np.take(a, indices, axis),
     lambda g, out, a, indices, axis: scatter(g, shape=a.shape, index=_along(axis, indices)),
-    keeps="", guard=False, implements=np.take, name="take", jvp="linear", batch="axis", label="g at the indices",
+    keeps="", guard=False, name="take", jvp="linear", batch="axis", label="g at the indices",
 )  # fmt: skip
 
 
@@ -244,7 +239,9 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         a, axis = np.ravel(a), 0
     a = np.atleast_1d(a)
     (axis,) = normalize_axes(axis, a.ndim)
-    return _take(a, indices=positions(indices, np.shape(a)[axis], mode), axis=axis)
+    places = positions(indices, np.shape(a)[axis], mode)
+    one = type(places) is np.ndarray and places.ndim == 0  # not every library takes a position as an array
+    return _take(a, indices=int(places) if one else places, axis=axis)
 
 
 @implements(np.take_along_axis)

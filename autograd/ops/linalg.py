@@ -92,7 +92,7 @@ pinv = define(np.linalg.pinv, _pinv_cotangent, batch="free", label="Golub & Pere
 
 
 def _lstsq_outputs(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any]:
-    x, residuals, _, s = np.linalg.lstsq(a, b, rcond)
+    x, residuals, _, s = np.linalg.lstsq(a, b, *([] if rcond is None else [rcond]))
     return x, residuals, s
 
 
