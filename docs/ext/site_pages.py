@@ -15,7 +15,7 @@ from docs.generate import course
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "nn", "optim")
 GUIDES = [
-    "training", "parallel", "functional", "numpy", "modules", "plots", "steps", "gallery", "minimal_effort",
+    "training", "parallel", "functional", "numpy", "arrays", "modules", "plots", "steps", "gallery", "minimal_effort",
     "conventions",
 ]  # fmt: skip
 
