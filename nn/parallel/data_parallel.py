@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, is_grad_enabled, no_grad
+from autograd.engine.kinds import copied, zeros
 from autograd.engine.recording import result
 from autograd.engine.registry import define
 from autograd.engine.tensor_hooks import FINISH
@@ -24,9 +25,9 @@ from nn.parallel.randomness import draw_by_rank, generators_of
 # A sweep that passes this operation has reached the outputs of a DataParallel; the mark is a leaf, whose hook is called
 # when the gradients of all leaves are known.
 mark_op = define(
-    lambda x, mark: x.copy(),
+    lambda x, mark: copied(x),
     lambda g, out, x, mark: g,
-    lambda g, out, x, mark: np.zeros(()),
+    lambda g, out, x, mark: zeros((), g.dtype, raw(g)),
     keeps="",
     guard=False,
     name="mark",

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd.engine.kinds import copied
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
@@ -18,7 +19,7 @@ from nn.parallel.communicator import as_communicator, world
 
 
 def _all_sum(x: Any, comm: Any = None, rows: int = 1) -> Any:
-    return comm.sum_(x.copy(), "the statistics of a SyncBatchNorm")
+    return comm.sum_(copied(x), "the statistics of a SyncBatchNorm")
 
 
 def _all_sum_vjp(g: Any, out: Any, x: Any, comm: Any = None, rows: int = 1) -> Any:
