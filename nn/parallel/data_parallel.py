@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, is_grad_enabled, no_grad
 from autograd.engine.kinds import copied, zeros
-from autograd.engine.recording import result
+from autograd.engine.recording import raw, result
 from autograd.engine.registry import define
 from autograd.engine.tensor_hooks import FINISH
 from autograd.errors import ArgumentError, GraphError, ShapeError
