@@ -21,6 +21,7 @@ class Case:
     tolerance    relative, of the numerical check and the comparison in float64
     elementwise  the inputs broadcast: also run on 0-d, empty and stretched shapes made from slices of the inputs
     float32      False where float32 is out of reach of the function
+    float16      False where float16 is, as for SciPy's functions, which return float32 for it
     """
 
     name: str
@@ -31,6 +32,7 @@ class Case:
     tolerance: float = 1e-6
     elementwise: bool = False
     float32: bool = True
+    float16: bool = True
 
 
 def normal(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
