@@ -182,9 +182,27 @@ Tensors. A function that is missing says so, under SciPy's name.
 """
 
 
+SCIPY_MODULES = """
+**SciPy's Python functions** convert their arguments to arrays, and so cannot record. `autograd.scipy` has them under
+SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`, `linalg`, `signal`, `integrate` and
+`optimize` is SciPy's own. Matrices with complex results are refused.
+
+```python
+>>> import numpy as np
+>>> from autograd import grad
+>>> from autograd.scipy.stats import norm
+>>> grad(norm.logsf)(40.0).round(6)
+-40.024969
+
+```
+
+"""
+
+
 def scipys() -> str:
     """The page of SciPy's functions."""
     sys.path.insert(0, str(ROOT))
+    import autograd.scipy
     from autograd.engine.registry import rules
     from autograd.ops import scipy_special
 
@@ -194,7 +212,12 @@ def scipys() -> str:
         path = f"autograd/ops/scipy_special/{name}.py"
         names = [call_of(function, rule) for function, rule in rules.items() if family_of(function, rule) == name]
         lines.append(f"| {cell(summary(module).rstrip('.'))} ([{name}.py](../{path})) | {', '.join(names)} |")
-    return SCIPY_HEAD + "\n".join(lines) + "\n"
+    others = ["| module | functions |", "|---|---|"]
+    for name in autograd.scipy.__all__:
+        module = getattr(autograd.scipy, name)
+        summary_of = cell(summary(module).rstrip(".").partition(": ")[2])
+        others.append(f"| `autograd.scipy.{name}`: {summary_of} | {', '.join(f'`{f}`' for f in module.__all__)} |")
+    return SCIPY_HEAD + "\n".join(lines) + "\n" + SCIPY_MODULES + "\n".join(others) + "\n"
 
 
 def family_of(function: Any, rule: Any) -> str:
