@@ -129,7 +129,7 @@ def convolve(A: Any, B: Any, axes: Any = None, dot_axes: Any = ((), ()), mode: s
     HIPS autograd's function: without `axes` it is scipy.signal.convolve over all of them.
 
     Args:      axes: (axes of A, axes of B) to convolve; dot_axes: likewise, to multiply and sum over.
-               mode: "full" or "valid".
+               mode: "full", "same" or "valid".
     Returns:   the remaining axes of A, those of B, then the convolved ones.
     """
     a, b = as_operand(A), as_operand(B)
@@ -139,8 +139,8 @@ def convolve(A: Any, B: Any, axes: Any = None, dot_axes: Any = ((), ()), mode: s
         a, b = _checked("convolve", a, b, mode)
         along = tuple(range(a.ndim))
         return _by_mode(_full(a, b, axes=along, fast=_fast(a, b, "auto")), a, b, along, mode)
-    if mode not in ("full", "valid"):
-        raise ArgumentError(f"convolve with axes takes mode 'full' or 'valid'; got {mode!r}.")
+    if mode not in MODES:
+        raise ArgumentError(f"convolve's mode is 'full', 'same' or 'valid'; got {mode!r}.")
     pairs = ((), ()) if axes is None else axes
     (conv_a, dot_a, rest_a), (conv_b, dot_b, rest_b) = (
         _groups(x.ndim, pairs[i], dot_axes[i]) for i, x in enumerate((a, b))

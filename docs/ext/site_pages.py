@@ -14,7 +14,19 @@ from docs.generate import course
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "nn", "optim")
-GUIDES = ["training", "functional", "numpy", "modules", "plots", "steps", "gallery", "minimal_effort", "conventions"]
+GUIDES = [
+    "training",
+    "functional",
+    "numpy",
+    "scipy",
+    "modules",
+    "plots",
+    "steps",
+    "gallery",
+    "minimal_effort",
+    "from_hips_autograd",
+    "conventions",
+]
 
 
 def contents() -> str:
