@@ -133,6 +133,11 @@ def _solved(
     return solution.defvjp(forward, backward)(y0, times, theta)
 
 
+def _vector(values: Any) -> Any:
+    """What a right-hand side returns, a list of numbers as an array."""
+    return np.stack(values) if isinstance(values, (list, tuple)) else values
+
+
 def _adjoint(
     f: Function,
     sol: Any,
@@ -148,7 +153,7 @@ def _adjoint(
     n = g.shape[1]
 
     def slope(t: float, state: Any) -> Any:
-        _, pullback = vjp(lambda y, theta: np.stack(list(f(t, y, *arguments(theta)))), sol(t), theta)
+        _, pullback = vjp(lambda y, theta: _vector(f(t, y, *arguments(theta))), sol(t), theta)
         by_y, by_theta = pullback(state[:n])
         return np.concatenate([-by_y, *[-np.ravel(c) for c in by_theta]])
 
