@@ -8,6 +8,8 @@
 True
 """
 
+from typing import TYPE_CHECKING, NoReturn
+
 from autograd._hips import refuse_hips
 
 refuse_hips()
@@ -39,6 +41,7 @@ from autograd.functional import (
     vhp,
     vjp,
 )
+from autograd.pytorch_functions import no_name
 from autograd.pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 from autograd.random import seed
 from autograd.scalar.scalar import Scalar
@@ -58,6 +61,12 @@ __all__ = [
     "draw", "trace",
     "errors", "seed",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:  # a type checker knows which names there are
+
+    def __getattr__(name: str) -> NoReturn:
+        raise no_name(name)
+
 
 memory.from_environment()
 

@@ -20,6 +20,7 @@ from autograd.engine.gradients import gradients
 from autograd.engine.recording import raw
 from autograd.engine.settings import enable_grad
 from autograd.errors import ArgumentError, GradcheckError
+from autograd.options import check_flag
 from autograd.tensor.tensor import Tensor
 
 Function = Callable[..., Any]
@@ -71,6 +72,7 @@ def gradcheck(
         >>> gradcheck(np.tanh, np.array([0.5, -1.0]), order=3, modes=("reverse", "forward"))
         True
     """
+    check_flag("gradcheck: raise_exception", raise_exception)
     if not callable(f):
         raise ArgumentError(f"gradcheck takes a function and its inputs; got a {type(f).__name__}.")
     inputs = _unpacked(inputs)
@@ -107,6 +109,7 @@ def gradgradcheck(
         >>> gradgradcheck(lambda x, y: x * x * y, np.array([1.0, 2.0]), np.array([3.0, -1.0]))
         True
     """
+    check_flag("gradgradcheck: raise_exception", raise_exception)
     inputs = _unpacked(inputs)
     if rng is None:
         rng = np.random.default_rng(1)

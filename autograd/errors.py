@@ -13,6 +13,8 @@
     ├── GradcheckError  (AssertionError)  analytic and numerical derivative differ
     └── RenderError     (RuntimeError)  no program was found that can lay out a picture
 
+and UndefinedDerivativeWarning (RuntimeWarning): a derivative that does not exist was asked for, and is nan.
+
 Each also derives from the built-in exception in brackets, so code that catches `ValueError` keeps working.
 A message states what was expected, what was received, and the remedy.
 """
@@ -64,3 +66,7 @@ class GradcheckError(AutogradError, AssertionError):
 
 class RenderError(AutogradError, RuntimeError):
     """No program was found that can lay out a picture."""
+
+
+class UndefinedDerivativeWarning(RuntimeWarning):
+    """A derivative that does not exist, or cannot be known, was asked for: it is nan."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autograd.errors import ArgumentError
@@ -36,3 +38,25 @@ def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
         raise ArgumentError(f"rng must be a np.random.Generator or None; got {rng!r}. Use np.random.default_rng(seed).")
     return rng
+
+
+def check_generator_state(rng: np.random.Generator, state: Any) -> None:
+    """Raise ArgumentError unless the state is one of a generator of this kind. It is tried on another generator."""
+    bits = type(rng.bit_generator)()
+    kind = type(bits).__name__
+    try:
+        bits.state = state
+        fits = _same(bits.state, state) and state.get("has_uint32", 0) in (0, 1)
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise ArgumentError(
+            f"the state of a {kind} was expected; got {state!r:.60} ({type(error).__name__}: {error})."
+        ) from None
+    if not fits:
+        raise ArgumentError(f"the state of a {kind} was expected; got {state!r:.200}, which holds impossible numbers.")
+
+
+def _same(own: Any, state: Any) -> bool:
+    """Whether a state came back as it was given: a number that is impossible is cut to one that is not."""
+    if isinstance(own, dict):
+        return all(_same(value, state[key]) for key, value in own.items())
+    return bool(np.array_equal(own, state))

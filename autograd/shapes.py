@@ -17,8 +17,8 @@ Axis = int | Sequence[int] | None
 HALF = np.dtype(np.float16)  # it has no count above 65504, and no integer above 2048 plus one: sums go in float32
 
 
-def summed(g: Any, axis: tuple[int, ...], keepdims: bool = False) -> Any:
-    """The sum over axes; of float16 in float32."""
+def summed(g: Any, axis: int | tuple[int, ...], keepdims: bool = False) -> Any:
+    """np.sum over axes, of float16 in float32."""
     if g.dtype is HALF:
         return np.sum(g, axis=axis, dtype=np.float32, keepdims=keepdims).astype(HALF)
     return np.sum(g, axis=axis, keepdims=keepdims)
@@ -75,6 +75,11 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
                 f"axis {a} is out of bounds for an array with {ndim} dimensions: use {-ndim} to {ndim - 1}."
             )
     return tuple(a % ndim for a in numbers)
+
+
+def negative_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """The axes counted from the end, so that they are the same in a stack."""
+    return tuple([i - ndim for i in reduced_axes(axis, ndim)])
 
 
 def reduced_axes(axis: Axis, ndim: int) -> tuple[int, ...]:

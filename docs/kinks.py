@@ -94,7 +94,8 @@ ENGINE: list[tuple[str, list[str], str]] = [
     (
         "norm at 0; std of a constant; hypot(0, 0)",
         ["d(np.linalg.norm, [0.0, 0.0])", "d(np.std, [2.0, 2.0])", "d(np.hypot, 0.0, 0.0)"],
-        "the subgradient of smallest norm",
+        "the subgradient of smallest norm; there is no second derivative: it is nan, with a warning that names the "
+        "operation, also that of |x|², which would be smooth",
     ),
     ("arctan2(0, 0)", ["d(np.arctan2, 0.0, 0.0)"], "there is no limit, whatever the direction"),
     (
@@ -111,7 +112,7 @@ ENGINE: list[tuple[str, list[str], str]] = [
             "d(lambda x: x**3, 0.0, order=3)",
             "d(np.power, 0.0, 2.0, by=1)",
         ],
-        "by x the limit, to every order; by p 0",
+        "by x the limit, to every order; by p 0. Mixed derivatives are limits, too, so that the Hessian is symmetric",
     ),
     ("`x**p` by p for x < 0", ["d(np.power, -2.0, 2.0, by=1)"], "it is not a function of a real p there"),
     (
@@ -155,7 +156,9 @@ ENGINE: list[tuple[str, list[str], str]] = [
             "d(lambda A: np.linalg.eigh(A)[1][0, 1], np.eye(2))",
             "d(lambda A: np.sum(np.linalg.eigh(A)[0] ** 2), np.eye(2))",
         ],
-        "the contribution of an equal pair is left out: exact for functions of the values and of the whole eigenspaces",
+        "exact for functions of the values (symmetric ones to second order) and of the whole eigenspaces; V h(λ) Vᵀ of "
+        "both would need h′, which a cotangent does not hold: nan, with a warning. What depends on the choice of the "
+        "vectors, as here, gets 0 from an equal pair",
     ),
     (
         "cholesky, eigh, eigvalsh",

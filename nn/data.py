@@ -12,9 +12,10 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
-from autograd.random import generator
+from autograd.options import check_flag
+from autograd.random import check_generator_state, generator
 from nn import functional as F
-from nn.core.checks import check_flag, check_size
+from nn.core.checks import check_size
 
 __all__ = ["minibatches", "DataLoader"]
 
@@ -49,6 +50,8 @@ def minibatches(
         >>> [y.tolist() for (y,) in minibatches(rare, batch_size=4, balanced=True, shuffle=False)]
         [[0, 1, 0, 1], [0, 1, 0, 1], [0, 1]]
     """
+    for name, value in (("shuffle", shuffle), ("balanced", balanced), ("drop_last", drop_last)):
+        check_flag(f"minibatches: {name}", value)
     size = check_size("batch_size", batch_size)
     columns = as_columns(arrays, "minibatches")
     n = len(columns[0])
@@ -175,16 +178,16 @@ class DataLoader:
 
         Raises:    ArgumentError for anything else than the state of a generator of its kind; then nothing is changed.
         """
-        bits = generator(self.rng).bit_generator
-        before = bits.state
-        try:
-            bits.state = state_dict["rng"]
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            bits.state = before
+        self.check_state_dict(state_dict)
+        generator(self.rng).bit_generator.state = state_dict["rng"]
+
+    def check_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Raise the ArgumentError that `load_state_dict` would raise, and change nothing."""
+        if not isinstance(state_dict, Mapping) or "rng" not in state_dict:
             raise ArgumentError(
-                f"the state of a DataLoader is {{'rng': the state of a {before['bit_generator']}}}; "
-                f"got {state_dict!r:.60} ({type(error).__name__}: {error})."
-            ) from None
+                f"the state of a DataLoader is {{'rng': the state of a generator}}; got {state_dict!r:.60}."
+            )
+        check_generator_state(generator(self.rng), state_dict["rng"])
 
     def __repr__(self) -> str:
         options = [f"batch_size={self.batch_size}"]

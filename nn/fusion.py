@@ -35,12 +35,13 @@ class Folded(Module):
     def __init__(self, ndim: int) -> None:
         self.ndim = ndim
 
-    def forward(self, x: Any) -> Any:
-        if x.ndim != self.ndim:
+    def forward(self, input: Any) -> Any:
+        if input.ndim != self.ndim:
             raise ShapeError(
-                f"the batch normalisation that was folded here is for inputs of {self.ndim} dimensions; got {x.shape}."
+                f"the batch normalisation that was folded here is for inputs of {self.ndim} dimensions; "
+                f"got {input.shape}."
             )
-        return x
+        return input
 
 
 def fuse(model: Module, *inputs: Any) -> Module:

@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd import Tensor, no_grad
+from autograd.engine.kinds import copied
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.ops.norms import norm, vector_norm
 from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -303,9 +305,9 @@ class WeightNorm(Module):
 
     def _length(self, v: Any) -> Any:
         if self.dim is None:
-            return np.sqrt(np.sum(v * v))
+            return vector_norm(v)
         axes = tuple(i for i in range(v.ndim) if i != self.dim)
-        return np.sqrt(np.sum(v * v, axis=axes, keepdims=True)) if axes else np.abs(v)
+        return vector_norm(v, axis=axes, keepdims=True) if axes else np.abs(v)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -336,11 +338,11 @@ class SpectralNorm(Module):
 
     def forward(self, weight: Any) -> Any:
         if weight.ndim == 1:  # the only singular value of a vector is its length
-            return weight / np.maximum(np.sqrt(np.sum(weight * weight)), self.eps)
+            return weight / np.maximum(vector_norm(weight), self.eps)
         matrix = self._matrix(weight)
         if self.training:
             self._iterate(raw(matrix), self.n_power_iterations)
-        u, v = self._u.numpy().copy(), self._v.numpy().copy()  # copies, because later uses write to the buffers
+        u, v = copied(self._u.numpy()), copied(self._v.numpy())  # copies, because later uses write to the buffers
         return weight / np.dot(u, np.matmul(matrix, v))
 
     def right_inverse(self, weight: Any) -> Any:
@@ -361,7 +363,7 @@ class SpectralNorm(Module):
             self._v[...] = v
 
     def _unit(self, x: Any) -> Any:
-        return x / max(float(np.linalg.norm(x)), self.eps)
+        return x / np.maximum(norm(x), self.eps)
 
     def extra_repr(self) -> str:
         return f"n_power_iterations={self.n_power_iterations}, dim={self.dim}, eps={self.eps}"

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import as_ndarray
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError
 from nn.core.abandoned import locked, remove_abandoned, temporary_name
@@ -83,7 +84,7 @@ def _arrays(state: Any) -> dict[str, np.ndarray]:
                 "part in a file of its own, or join the names, {'model.weight': …}; text goes into metadata=. "
                 "A whole training with its optimizer is saved by nn.fit(…, checkpoint=folder)."
             )
-        array = np.asarray(raw(value), order="C")
+        array = np.asarray(as_ndarray(raw(value)), order="C")
         if array.dtype.name not in _WRITABLE:
             raise DTypeError(
                 f"{name} has dtype {array.dtype}, which safetensors has no name for. Convert it, or leave it out."

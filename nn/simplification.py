@@ -13,6 +13,7 @@ import numpy as np
 from autograd import no_grad
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from nn.core.containers import Sequential
 from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter
@@ -70,6 +71,7 @@ def simplify(
         >>> len(net[0].weight), len(small[0].weight) <= 8, small[2].in_features == small[0].out_features
         (50, True, True)
     """
+    check_flag("simplify: dense", dense)
     _check_options(model, threshold, relative_to, skip)
     small = copy.deepcopy(model)
     chains = list(_chains(small))

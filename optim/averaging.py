@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from optim.checks import check_range, check_whole
 from optim.flat import BLOCK
 
@@ -57,6 +58,7 @@ class AveragedModel:
         multi_avg_fn: MultiAvgFn | None = None,
         use_buffers: bool = False,
     ) -> None:
+        check_flag("use_buffers", use_buffers)
         needed = [name for name in ("parameters", "buffers", "state_dict") if not callable(getattr(model, name, None))]
         if needed:
             raise ArgumentError(
@@ -152,6 +154,16 @@ class AveragedModel:
 
         Raises:    ArgumentError, which lists everything that does not fit; then nothing is changed.
         """
+        count, state = self._read(state_dict)
+        self.module.load_state_dict(state)
+        self.n_averaged = count
+
+    def check_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Raise the ArgumentError that `load_state_dict` would raise, and change nothing."""
+        self.module.check_state_dict(self._read(state_dict)[1])
+
+    def _read(self, state_dict: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        """n_averaged and the state of the copy in a state dict."""
         if not isinstance(state_dict, Mapping) or "n_averaged" not in state_dict:
             raise ArgumentError(
                 "the state of an AveragedModel has 'n_averaged'; of a plain model: averaged.module.load_state_dict(…)."
@@ -161,8 +173,7 @@ class AveragedModel:
         except ValueError:  # also of an array of several numbers
             raise ArgumentError(f"n_averaged is one whole number >= 0; got {state_dict['n_averaged']!r}.") from None
         state = {name.removeprefix("module."): value for name, value in state_dict.items() if name != "n_averaged"}
-        self.module.load_state_dict(state)
-        self.n_averaged = int(count)
+        return int(count), state
 
     def __repr__(self) -> str:
         inner = repr(self.module).replace("\n", "\n  ")

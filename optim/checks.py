@@ -60,6 +60,36 @@ def check_whole(name: str, value: Any, low: int) -> int:
     return value  # type: ignore[no-any-return]
 
 
+def count(name: str, value: Any) -> int:
+    """A count in a saved state, also one of PyTorch's, which are floating: a whole number >= 0."""
+    return int(check_whole(name, _number(name, value), low=0))
+
+
+def not_negative(name: str, value: Any) -> float:
+    """A number in a saved state that is finite and >= 0."""
+    number = _number(name, value)
+    check_range(name, number, low=0)
+    return number
+
+
+def finite(name: str, value: Any) -> float:
+    """A finite number in a saved state."""
+    number = _number(name, value)
+    check_range(name, number, low=-np.inf)
+    if number == -np.inf:
+        raise ArgumentError(f"{name} must be a finite number; got {value!r}.")
+    return number
+
+
+def _number(name: str, value: Any) -> float:
+    """The value of a number, or of an array of one, also PyTorch's; text and booleans are none."""
+    if not is_number(value) and hasattr(value, "dtype") and getattr(value, "shape", None) == ():
+        value = value.item()
+    if not is_number(value):
+        raise ArgumentError(f"{name} must be a number; got {value!r:.60}.")
+    return float(value)
+
+
 def check_choice(name: str, value: Any, *choices: str) -> None:
     """Raise ArgumentError unless the value is one of the choices."""
     if not isinstance(value, str) or value not in choices:

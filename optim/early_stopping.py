@@ -7,8 +7,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from autograd.errors import ArgumentError
-from optim.checks import check_choice, check_range, check_whole, kind_problems
+from autograd.options import check_flag
+from optim.checks import check_choice, check_range, check_whole, is_number, kind_problems
 
 
 class EarlyStopping:
@@ -49,6 +52,7 @@ class EarlyStopping:
         check_whole("patience", patience, low=1)
         check_range("min_delta", min_delta, low=0)
         check_choice("mode", mode, "min", "max")
+        check_flag("restore_best", restore_best)
         self.patience = patience
         self.min_delta = min_delta
         self.mode = mode
@@ -115,8 +119,16 @@ class EarlyStopping:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continue from a state_dict.
 
-        Raises:    ArgumentError if something is missing or the mode is another; then nothing is changed.
+        Raises:    ArgumentError if something is missing or impossible, or the mode is another; then nothing is changed.
         """
+        self.check_state_dict(state_dict)
+        self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
+        self.last_epoch, self.bad_epochs = state_dict["last_epoch"], state_dict["bad_epochs"]
+        self.stopped = state_dict["stopped"]
+        self._weights = copy.deepcopy(state_dict["weights"])
+
+    def check_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Raise the ArgumentError that `load_state_dict` would raise, and change nothing."""
         if not isinstance(state_dict, Mapping):
             raise ArgumentError(f"the state of an EarlyStopping is a dict; got a {type(state_dict).__name__}.")
         missing = [name for name in self.state_dict() if name not in state_dict]
@@ -135,10 +147,15 @@ class EarlyStopping:
         ]
         if problems:
             raise ArgumentError("the state does not fit this EarlyStopping:\n  " + "\n  ".join(problems))
-        self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
-        self.last_epoch, self.bad_epochs = state_dict["last_epoch"], state_dict["bad_epochs"]
-        self.stopped = state_dict["stopped"]
-        self._weights = copy.deepcopy(state_dict["weights"])
+        if not is_number(state_dict["best"]) or math.isnan(state_dict["best"]):
+            raise ArgumentError(f"best must be a number; got {state_dict['best']!r}.")
+        if state_dict["best_epoch"] is not None:
+            check_whole("best_epoch", state_dict["best_epoch"], low=0)
+        check_whole("last_epoch", state_dict["last_epoch"], low=-1)
+        check_whole("bad_epochs", state_dict["bad_epochs"], low=0)
+        weights = state_dict["weights"]
+        if weights is not None and not (isinstance(weights, Mapping) and all(map(_is_array, weights.values()))):
+            raise ArgumentError(f"weights must be None or a dict of name -> array of numbers; got {weights!r:.60}.")
 
     def __repr__(self) -> str:
         settings = f"patience={self.patience}, min_delta={self.min_delta:g}, mode={self.mode!r}"
@@ -149,3 +166,7 @@ class EarlyStopping:
             else f"epoch {self.last_epoch}, {self.bad_epochs} bad"
         )
         return f"EarlyStopping({settings}): {where}, {best}"
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fiub"

@@ -35,8 +35,11 @@ def block(dtype: Any) -> int:
 
 
 def scalars(dtype: Any, *values: float) -> list[Any]:
-    """Numbers as 0-d arrays. NumPy converts a Python float anew in every call, which costs as much as the call."""
-    return [np.array(value, dtype) for value in values]
+    """Numbers as 0-d arrays. NumPy converts a Python float anew in every call, which costs as much as the call.
+
+    Args:  dtype: or a scalar type such as np.float32: then NumPy numbers, for arrays of other libraries.
+    """
+    return [dtype(value) if isinstance(dtype, type) else np.array(value, dtype) for value in values]
 
 
 class Stretch(NamedTuple):
@@ -57,6 +60,7 @@ class Stretch(NamedTuple):
 class Flat:
     """Parameters of one dtype in one buffer, of which their arrays become views.
 
+    dtype        of all of them
     params       in the order of the buffer
     starts       where each begins, and last where the buffer ends
     values       the buffer of the parameters
@@ -72,7 +76,7 @@ class Flat:
         """
         self.params = list(params)
         self.starts = [0, *accumulate(p.size for p in params)]
-        dtype = params[0].dtype
+        self.dtype = dtype = params[0].dtype
         shared = _side_by_side(self.params, self.starts)
         if shared is None:
             self.values = np.empty(self.starts[-1], dtype)

@@ -11,7 +11,7 @@ import numpy as np
 from autograd import Tensor, enable_grad
 from autograd.engine.graph import write_now
 from autograd.errors import ArgumentError
-from optim.checks import check_count, check_range
+from optim.checks import check_count, check_range, count, finite
 from optim.flat import Flat
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Group, Optimizer
@@ -100,7 +100,7 @@ class LBFGS(Optimizer):
         self.has_stepped = True
         group = self.param_groups[0]
         params, tolerance, max_iter = group["params"], group["tolerance_change"], group["max_iter"]
-        flats = self._flats(0, group)
+        flats = self._in_one_vector(group)
         state = self.state.setdefault(params[0], {"func_evals": 0, "n_iter": 0})
         x = np.concatenate([flat.values for flat in flats])
 
@@ -176,6 +176,16 @@ class LBFGS(Optimizer):
             q += (alpha[i] - rho[i] * float(np.dot(changes[i], q))) * steps[i]
         return q
 
+    def _in_one_vector(self, group: Group) -> list[Flat]:
+        flats = [flat for flat in self._flats(0, group) if isinstance(flat, Flat)]
+        if sum(len(flat.params) for flat in flats) < len(group["params"]):
+            kinds = ", ".join(sorted({type(p._array).__name__ for p in group["params"]}))
+            raise ArgumentError(
+                f"LBFGS computes with its parameters as one vector of NumPy's; got {kinds}. Use Adam or SGD for arrays "
+                "of another library."
+            )
+        return flats
+
     def _write_parameters(self, flats: list[Flat], x: Any) -> None:
         start = 0
         for flat in flats:
@@ -194,8 +204,10 @@ class LBFGS(Optimizer):
         if key in VECTORS:
             return super()._converted(key, value, p)
         if key == "ro":
-            return [float(item) for item in value]
-        return int(value) if key in ("func_evals", "n_iter") else None if key == "al" else float(value)
+            return [finite(key, item) for item in value]
+        if key in ("func_evals", "n_iter"):
+            return count(key, value)
+        return None if key == "al" else float(value) if key == "prev_loss" else finite(key, value)
 
 
 def _gradient(flats: list[Flat]) -> Any:

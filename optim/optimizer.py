@@ -11,10 +11,13 @@ import numpy as np
 
 from autograd import Tensor, enable_grad
 from autograd.engine.graph import write_now
+from autograd.engine.kinds import copied, is_foreign
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.options import check_flag
+from optim.apart import Apart
 from optim.checks import check_range as check_range
-from optim.checks import is_number
+from optim.checks import count, is_number, not_negative
 from optim.flat import Flat, Update, block, scalars
 from optim.plan import Plan, Run
 from optim.plan import State as State
@@ -25,6 +28,9 @@ Group = dict[str, Any]
 SCHEDULED = ("initial_lr", "max_lr", "min_lr", "initial_momentum", "base_momentum", "max_momentum", "swa_lr")
 # PyTorch's settings that mean nothing here
 PYTORCHS = ("foreach", "capturable", "differentiable", "fused", "param_names")
+
+# Arrays of a state that hold means or sums of squares, or magnitudes
+NOT_NEGATIVE = frozenset({"exp_avg_sq", "max_exp_avg_sq", "square_avg", "acc_delta", "sum", "exp_inf"})
 
 # Settings that are True or False
 FLAGS = ("maximize", "nesterov", "amsgrad", "centered", "decoupled_weight_decay", "bias_correction")
@@ -82,8 +88,8 @@ class Optimizer:
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, State] = {}
         self.has_stepped = False  # a scheduler warns if its step comes first
-        self._laid_out: dict[int, tuple[list[Tensor], list[Flat]]] = {}  # number of a group -> its parameters and Flats
-        self._plans: dict[Flat, Plan] = {}
+        self._laid_out: dict[int, tuple[list[Tensor], list[Flat | Apart]]] = {}  # by number of a group
+        self._plans: dict[Flat | Apart, Plan] = {}
         self._buffers: dict[Any, list[Any]] = {}  # dtype -> the buffers of the rule
         self._penalised_buffers: dict[Any, Any] = {}  # dtype -> a buffer for the penalised gradient
         if isinstance(params, (Tensor, Mapping)):
@@ -140,18 +146,18 @@ class Optimizer:
                 self._update_flat(flat, group)
         return loss
 
-    def _update_flat(self, flat: Flat, group: Group) -> None:
+    def _update_flat(self, flat: Flat | Apart, group: Group) -> None:
         """Apply the rule to the parameters of a Flat that have a gradient."""
         plan = self._plans.get(flat)
         if plan is None or not plan.still_holds(flat, self.state):
-            self._scratch(flat.values.dtype)  # a subclass may have set `scratch` since
+            self._scratch(flat.dtype)  # a subclass may have set `scratch` since
             plan = self._plans[flat] = Plan(flat, self.state, self.numbers)
         for run in plan.runs:
             self._update(flat, group, run)
 
-    def _update(self, flat: Flat, group: Group, run: Run) -> None:
+    def _update(self, flat: Flat | Apart, group: Group, run: Run) -> None:
         """Apply the rule to the parameters of a run."""
-        dtype = flat.values.dtype
+        dtype = flat.dtype
         numbers = run.numbers.copy()
         if "step" in numbers:
             numbers["step"] += 1
@@ -160,7 +166,7 @@ class Optimizer:
         if group.get("weight_decay") or group.get("maximize"):
             if dtype not in self._penalised_buffers:
                 self._penalised_buffers[dtype] = np.empty(block(dtype), dtype)
-            update = self._penalised(update, group, self._penalised_buffers[dtype])
+            update = self._penalised(update, group, dtype)
         now = write_now()
         for p in run.params:
             p.written = now  # a leaf's `_mark_written`, at one time for all
@@ -169,15 +175,15 @@ class Optimizer:
             numbers[name] = state[name]  # as the rule left them
         run.remember(self.state, numbers)
 
-    def _penalised(self, update: Update, group: Group, buffer: Any) -> Update:
+    def _penalised(self, update: Update, group: Group, dtype: Any) -> Update:
         """The update with g + weight_decay · p, or -g for ascent, in place of g. The gradient itself is not changed."""
         weight_decay, maximize = group.get("weight_decay", 0), group.get("maximize", False)
         decoupled = self.decoupled or group.get("decoupled_weight_decay", False)
-        shrink, decay = scalars(buffer.dtype, 1 - group["lr"] * weight_decay if decoupled else 1, weight_decay)
-        merge = np.subtract if maximize else np.add
+        shrink, decay = scalars(dtype, 1 - group["lr"] * weight_decay if decoupled else 1, weight_decay)
+        merge, buffer = np.subtract if maximize else np.add, self._penalised_buffers[dtype]
 
         def penalised(p: Any, g: Any, *rest: Any) -> None:
-            d = buffer[: p.size]
+            d = buffer[: p.size] if type(p) is np.ndarray else np.empty_like(p)
             if weight_decay and decoupled:
                 np.multiply(p, shrink, p)
             if weight_decay and not decoupled:
@@ -189,22 +195,25 @@ class Optimizer:
 
         return penalised
 
-    def _flats(self, number: int, group: Group) -> list[Flat]:
+    def _flats(self, number: int, group: Group) -> list[Flat | Apart]:
         """The group's parameters in buffers, one for each dtype; laid out again if one of them has another array."""
         params, initial = group["params"], self.arrays(group)
         listed, flats = self._laid_out.get(number, ((), []))
         same = len(listed) == len(params) and all(map(is_, listed, params))
         if not same or not all([flat.initial == initial and flat.still_holds() for flat in flats]):
-            by_dtype: dict[Any, list[Tensor]] = {}
+            alike: dict[Any, list[Tensor]] = {}  # dtype, and for arrays of other libraries their kind
             for i, p in enumerate(params):
                 if p._grad is not None and p._grad.shape != p.shape:
                     raise ShapeError(
                         f"parameter {i} of shape {p.shape} has a gradient of shape {p._grad.shape}. Call zero_grad()."
                     )
-                by_dtype.setdefault(p.dtype, []).append(p)
+                alike.setdefault((p.dtype, type(p._array) if is_foreign(p._array) else None), []).append(p)
             for flat in flats:
                 self._plans.pop(flat, None)
-            flats = [Flat(of_dtype, initial, self._scratch(dtype)) for dtype, of_dtype in by_dtype.items()]
+            flats = [
+                Flat(listed, initial, self._scratch(dtype)) if kind is None else Apart(listed, initial, self.scratch)
+                for (dtype, kind), listed in alike.items()
+            ]
             self._laid_out[number] = (list(params), flats)
         return flats
 
@@ -270,6 +279,18 @@ class Optimizer:
 
         Raises:    ArgumentError, which lists everything that does not fit; then nothing is changed.
         """
+        settings, state = self._read(state_dict)
+        for group, mine in zip(settings, self.param_groups, strict=True):
+            mine.update(group)
+        self.state = state
+        self.has_stepped = self.has_stepped or bool(state)
+
+    def check_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Raise the ArgumentError that `load_state_dict` would raise, and change nothing."""
+        self._read(state_dict)
+
+    def _read(self, state_dict: Mapping[str, Any]) -> tuple[list[Group], dict[Tensor, State]]:
+        """The settings of the groups and the states of the parameters in a state dict, checked and converted."""
         if not isinstance(state_dict, Mapping) or not isinstance(state_dict.get("state", {}), Mapping):
             raise ArgumentError(
                 f"{self._name} loads a dict of 'state' and 'param_groups', as state_dict() gives it; "
@@ -288,10 +309,7 @@ class Optimizer:
         if problems:
             lines = "\n  ".join(problems)
             raise ArgumentError(f"the state dict does not fit this {self._name}; nothing was loaded:\n  {lines}")
-        for group, mine in zip(settings, self.param_groups, strict=True):
-            mine.update(group)
-        self.state = state
-        self.has_stepped = self.has_stepped or bool(state)
+        return settings, state
 
     def _read_groups(self, groups: list[Any], problems: list[str]) -> list[Group]:
         """The settings of the groups of a state dict; what does not fit is added to the problems."""
@@ -354,15 +372,19 @@ class Optimizer:
     def _converted(self, key: str, value: Any, p: Tensor) -> Any:
         """A copy of a state's value: a floating array in the parameter's dtype; a count of PyTorch's as a number."""
         if key in self.numbers:
-            return type(self.numbers[key])(value)
+            return count(key, value) if type(self.numbers[key]) is int else not_negative(key, value)
         value = raw(value)
         if value is None:
             return None
         if is_number(value):  # of a 0-d parameter
             value = np.asarray(value)
-        if not isinstance(value, np.ndarray):
+        if not isinstance(value, np.ndarray) and not is_foreign(value):
             raise TypeError(f"it must be an array; got {value!r:.60}")
-        return value.astype(p.dtype if value.dtype.kind == "f" else value.dtype)
+        if value.dtype.kind not in "fiu":
+            raise TypeError(f"it must hold real numbers; got dtype {value.dtype}")
+        if key in NOT_NEGATIVE and not is_foreign(value) and (value < 0).any():
+            raise ValueError(f"it holds squares or magnitudes, which are >= 0; got {value.min()}")
+        return value.astype(p.dtype)
 
     def __repr__(self) -> str:
         lines = [
@@ -399,8 +421,7 @@ class Optimizer:
 
     def _check_group(self, group: Group) -> None:
         for name in FLAGS:
-            if not isinstance(group.get(name, False), (bool, np.bool_)):
-                raise ArgumentError(f"{name} must be True or False; got {group[name]!r}.")
+            check_flag(name, group.get(name, False))
         self.check(group)
 
     def _check_parameter(self, i: int, p: Any) -> None:
@@ -412,7 +433,7 @@ class Optimizer:
             )
         if p.dtype.kind != "f":
             raise DTypeError(f"{self._name} updates floating tensors; parameter {i} has dtype {p.dtype}.")
-        if not p.numpy().flags.writeable:
+        if not is_foreign(p._array) and not p._array.flags.writeable:
             raise ArgumentError(
                 f"{self._name} updates in place, and the array of parameter {i} is read-only. Give it a copy."
             )
@@ -427,4 +448,4 @@ def _is_group(group: Any) -> bool:
 def _copy_of(value: Any) -> Any:
     if isinstance(value, list):
         return [_copy_of(item) for item in value]
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return copied(value) if isinstance(value, np.ndarray) or is_foreign(value) else value

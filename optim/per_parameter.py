@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.engine.graph import clock
+from autograd.engine.graph import write_now
+from autograd.engine.kinds import copied, is_foreign, zeros
 from autograd.errors import ArgumentError, ShapeError
+from optim.apart import Apart
 from optim.flat import Flat
 from optim.optimizer import Group, Optimizer, State
 
@@ -35,15 +37,19 @@ class PerParameter(Optimizer):
         """
         raise ArgumentError(f"{self._name} defines no update(p, g, group, state).")
 
-    def _update_flat(self, flat: Flat, group: Group) -> None:
+    def _update_flat(self, flat: Flat | Apart, group: Group) -> None:
         for i, p in enumerate(flat.params):
             if p._grad is None:
                 continue
             state = self._entry(i, p)
             if "step" in self.numbers:
                 state["step"] += 1
-            p.written = next(clock)
-            if p.size:
+            p.written = write_now()
+            if p.size and is_foreign(p._array):  # whatever else uses the array keeps it
+                values = copied(p._array)
+                self.update(values, p._grad._array, group, state)
+                p._array = values
+            elif p.size:
                 self.update(p._array, np.asarray(p._grad._array, p.dtype, order="C"), group, state)
 
     def _entry(self, i: int, p: Tensor) -> State:
@@ -56,7 +62,10 @@ class PerParameter(Optimizer):
                 )
         entry = {name: kept.get(name, first) for name, first in self.numbers.items()}
         for name, shape in shapes.items():
-            entry[name] = np.asarray(kept[name], p.dtype) if name in kept else np.zeros(shape, p.dtype)
+            if name not in kept:
+                entry[name] = zeros(shape, p.dtype, p._array)
+            else:
+                entry[name] = kept[name] if is_foreign(kept[name]) else np.asarray(kept[name], p.dtype)
         found = self.state.setdefault(p, entry)
         found.update(entry)
         return found

@@ -12,6 +12,7 @@ from operator import is_, itemgetter
 from typing import Any
 
 from autograd import Tensor
+from optim.apart import Apart
 from optim.flat import Flat
 
 State = dict[str, Any]
@@ -28,7 +29,7 @@ class Run:
     """
 
     def __init__(
-        self, flat: Flat, first: int, last: int, state: Mapping[Tensor, State], new: bool, numbers: State
+        self, flat: Flat | Apart, first: int, last: int, state: Mapping[Tensor, State], new: bool, numbers: State
     ) -> None:
         self.first = first
         self.last = last
@@ -73,7 +74,7 @@ class Plan:
            first_numbers: what is remembered of a parameter as a whole before its first update.
     """
 
-    def __init__(self, flat: Flat, state: dict[Tensor, State], first_numbers: Mapping[str, Any]) -> None:
+    def __init__(self, flat: Flat | Apart, state: dict[Tensor, State], first_numbers: Mapping[str, Any]) -> None:
         self.runs: list[Run] = []
         self._without_gradient = [p._grad is None for p in flat.params]
         start, history = 0, None  # of the run that is being extended: (new, numbers)
@@ -84,14 +85,14 @@ class Plan:
                     self.runs.append(Run(flat, start, i, state, *history))
                 start, history = i, now
 
-    def still_holds(self, flat: Flat, state: Mapping[Tensor, State]) -> bool:
+    def still_holds(self, flat: Flat | Apart, state: Mapping[Tensor, State]) -> bool:
         """Whether the same parameters have a gradient and every run holds."""
         if [p._grad is None for p in flat.params] != self._without_gradient:
             return False
         return all([run.still_holds(state) for run in self.runs])
 
 
-def _history(flat: Flat, i: int, entry: State | None, first_numbers: Mapping[str, Any]) -> tuple[bool, State]:
+def _history(flat: Flat | Apart, i: int, entry: State | None, first_numbers: Mapping[str, Any]) -> tuple[bool, State]:
     """Whether parameter i is new, with something to remember, and its numbers.
 
     Its arrays are brought into the Flat's buffers.

@@ -77,7 +77,7 @@ class Rprop(Optimizer):
 
         def update(p: Any, g: Any, prev: Any, d: Any, s: Any) -> None:
             if first:
-                d.fill(lr)
+                d[...] = lr
             np.multiply(g, prev, s)
             turned = s < zero
             np.multiply(d, np.where(turned, minus, np.where(s > zero, plus, one)), d)

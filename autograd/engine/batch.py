@@ -15,6 +15,7 @@ from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
 from autograd.engine.gradients import of_each
 from autograd.engine.graph import Node
+from autograd.engine.kinds import zeros
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import pick
 from autograd.engine.recording import raw
@@ -84,9 +85,12 @@ def _called_for_batch(
             return found
     several = isinstance(out, tuple)
     ours = primitives.get(primitive.name) is primitive  # a user's VJP may not be linear in g (a clipped gradient)
-    if not several and (out.ndim == 0 and ours or primitive.jvp == "elementwise" and primitive.composite is not None):
-        slopes = called(primitive, which, ones_like(out, create), out, args, params)  # a gradient, or a diagonal
-        return [None if d is None else _times(g, d, out.ndim) for d in slopes]
+    stretched = primitive.jvp == "linear" and batch is not None  # exact where a cotangent is infinite, too
+    diagonal = primitive.jvp == "elementwise" and primitive.composite is not None
+    # recorded, g times a slope hides a g that is 0 from what the rule says of its derivative (kinks.py)
+    if not several and (out.ndim == 0 and ours and not stretched and not create or diagonal):
+        slopes = called(primitive, which, ones_like(out, g, create), out, args, params)  # a gradient, or a diagonal
+        return [None if d is None else _times(g, d, out.ndim, primitive.name) for d in slopes]
     if batch == "free":
         return called(primitive, which, g, out, args, params)
     if batch is not None and not isinstance(batch, Batch):
@@ -97,7 +101,7 @@ def _called_for_batch(
         else:
             return called(primitive, which, g, result_of_many, many, changed)
     if not k:
-        return [np.zeros((0, *args[i].shape), args[i].dtype) for i in which]
+        return [zeros((0, *args[i].shape), args[i].dtype, raw(g)) for i in which]
     rows = [_row(node, which, tuple([o[row] for o in g]) if several else g[row], args, out, create) for row in range(k)]
     return [None if column[0] is None else np.stack(column) for column in zip(*rows, strict=True)]
 
@@ -111,12 +115,16 @@ def _row(node: Node, which: Sequence[int], g: Any, args: Any, out: Any, create: 
     finally:
         mode.reset(token)
     guard = node.primitive.guard
-    return [gi if gi is None else complete(gi, g, args[i], guard, create) for i, gi in zip(which, found, strict=True)]
+    name = node.primitive.name
+    return [
+        gi if gi is None else complete(gi, g, args[i], guard, create, of=name)
+        for i, gi in zip(which, found, strict=True)
+    ]
 
 
-def _times(g: Any, d: Any, ndim: int) -> Any:
+def _times(g: Any, d: Any, ndim: int, of: str) -> Any:
     """g (K, *out) times the slopes d, 0 * inf = 0."""
     if not ndim and np.ndim(d):
         g = np.reshape(g, (g.shape[0], *[1] * np.ndim(d)))
     product = g * d
-    return zero_where_factor_is(g, product) if has_nan(raw(product)) else product
+    return zero_where_factor_is(g, product, of) if has_nan(raw(product)) else product

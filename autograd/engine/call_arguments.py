@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any, NoReturn
 
-import numpy as np
-
 from autograd.engine.definition import Definition
+from autograd.engine.kinds import copied
 from autograd.engine.recording import is_tensor
 from autograd.errors import NoRuleError
 
@@ -22,7 +21,7 @@ def without_constants(
                 refuse_forgotten(definition, i)
             needs -= 1 << i
             if parents[i] is a:
-                raw[i] = np.array(raw[i])
+                raw[i] = copied(raw[i])
             parents[i] = None
     return needs
 

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import recording
+from autograd.engine.kinds import copied, given, is_foreign, like, ones
+from autograd.engine.kinks import zero_and_bent
 from autograd.engine.primitive import Share
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import DTypeError, GraphError, ShapeError
 from autograd.shapes import unbroadcast, unbroadcast_stack
 
 
-def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None = None) -> Any:
+def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None = None, of: str = "") -> Any:
     """What a rule returned as the cotangent of the argument x: the only place where this is done.
 
     It becomes an array (a Tensor in a recorded sweep); where the incoming cotangent g is zero, a nan counts as zero
@@ -30,12 +32,12 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     elif gi is None or type(gi) is Share:
         return gi
     else:
-        data = gi if hasattr(gi, "dtype") else np.asarray(gi)
+        data = gi if hasattr(gi, "dtype") else like(np.asarray(gi), raw(g))
         gi = result(data, None) if create else data
     if guard and has_nan(data):
         if k is not None and data.ndim <= len(x.shape):  # it is the same for all of them
             gi = unbroadcast_stack(gi, k, x.shape)
-        gi = zero_where_zero(g, gi)
+        gi = zero_where_zero(g, gi, of)
         data = raw(gi)
     if k is not None:
         if data.shape != (k, *x.shape):
@@ -46,17 +48,22 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
 
 
 def has_nan(array: Any) -> bool:
-    """One cheap pass: the sum of squares is nan exactly if an element is."""
+    """One cheap pass: the sum of squares is nan exactly if an element is. True where the array cannot be asked."""
+    if is_foreign(array):
+        return True
     if array.ndim == 0:
         return bool(array != array)
     square = np.vdot(array, array)
     return bool(square != square)
 
 
-def zero_where_zero(g: Any, gi: Any) -> Any:
-    """0 · ∞ = 0: where the cotangent g is zero the branch was not taken, and contributes nothing."""
+def zero_where_zero(g: Any, gi: Any, of: str) -> Any:
+    """0 · ∞ = 0: where the cotangent g is zero the branch was not taken, and contributes nothing.
+
+    A g that is zero by chance, as that of the root in sqrt(x)², leaves the derivative of 0 · ∞ unknown.
+    """
     zero = raw(g) == 0
-    return np.where(zero, np.zeros((), gi.dtype), gi) if zero.shape == gi.shape else gi
+    return zero_and_bent(g, gi, zero, of) if zero.shape == gi.shape else gi
 
 
 def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[Any, Any]:
@@ -78,14 +85,14 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
             "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
         )
     else:
-        g = root.dtype.type(1) if root.ndim == 0 else np.ones(root.shape, root.dtype)
+        g = ones(root.shape, root.dtype, root._array)
         g = result(g, None) if create else g
     return (root if origin is None else origin), g
 
 
 def as_seed(x: Any, value: Any, what: str, create: bool, k: int | None = None) -> Any:
     """A cotangent or tangent of x that the user gave, in x's dtype: of x's shape, or (k, *x.shape) for a batch."""
-    g = value if create and is_tensor(value) else np.asarray(raw(value))
+    g = value if create and is_tensor(value) else given(raw(value), raw(x), what)
     if k is None and g.shape != x.shape:
         raise ShapeError(f"the {what} must have the tensor's shape {x.shape}; got {g.shape}.")
     if k is not None and g.shape != (k, *x.shape):
@@ -104,4 +111,4 @@ def as_tensor(g: Any) -> Any:
 
 def own(g: Any) -> Any:
     """The cotangent in memory of its own."""
-    return g if isinstance(g, np.generic) or is_tensor(g) else np.array(g)
+    return g if isinstance(g, np.generic) or is_tensor(g) else copied(g)

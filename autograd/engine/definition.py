@@ -59,10 +59,11 @@ class Definition:
         plain: bool = False,
         guard: bool | None = None,
         saves: bool = False,
+        absent: bool = False,
         jvp: str | Function | tuple[Function | None, ...] | None = None,
         batch: str | Function | Batch | None = None,
         name: str | None = None,
-        label: str = "",
+        label: str | Callable[..., str] = "",
     ) -> None:
         self.forward = forward
         self.name: str = name or getattr(forward, "__name__", None) or type(forward).__name__
@@ -74,6 +75,7 @@ class Definition:
         self.composite = composite
         self.by_composite = composite is not None and not plain
         self.saves = saves
+        self.absent = absent
         if saves and composite is None:
             raise ArgumentError(f"{self.name}: saves=True needs a composite, for a graph of the gradient.")
         self.label = label

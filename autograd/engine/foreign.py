@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, note
 from autograd.errors import DTypeError, ShapeError
 
 NATIVE = frozenset(
@@ -36,7 +37,7 @@ def operand(x: Any) -> Any:
         return numbers(values)
     if isinstance(x, (np.ndarray, np.generic)):
         return numbers(x)
-    return as_array(x) if kind is list or _only_converts(kind) else x
+    return as_array(x) if kind is list or _only_converts(kind) else note(x)
 
 
 def unlabelled(x: Any) -> Any:
@@ -64,6 +65,12 @@ def numbers(array: Any) -> Any:
 
 def refuse_foreign(args: Any, *, text: bool) -> None:
     """Raise the DTypeError that explains why an operation failed, or has no number as its result, if these args do."""
+    found = sorted({type(x).__name__ for x in args if isinstance(x, np.ndarray) or is_foreign(x)})
+    if len(found) > 1:
+        raise DTypeError(
+            f"{' and '.join(found)} do not compute together: arrays of two kinds. Make one kind of them: "
+            "np.asarray(x, like=y), and for a module model.to(like=x)."
+        )
     for x in args:
         if isinstance(x, (np.ndarray, np.generic)):
             numbers(x)

@@ -9,8 +9,9 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node
+from autograd.engine.kinds import zeros
 from autograd.engine.primitive import pick_node
-from autograd.engine.recording import result
+from autograd.engine.recording import raw, result
 from autograd.engine.registry import alias
 from autograd.engine.route import find_route
 
@@ -37,7 +38,7 @@ def through_composite(step: Any, node: Node, which: Sequence[int], g: Any, args:
     for i, parent in enumerate(node.parents):
         a = args[i]
         if isinstance(a, Abstract):  # no VJP that is needed reads its value: the derivatives are the same at zero
-            a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
+            a = np.broadcast_to(zeros((), a.dtype, raw(g[0] if type(g) is tuple else g)), a.shape)
             inputs[i] = a if parent is None else alias(a, parent)
         elif parent is not None:
             inputs[i] = alias(a._array, parent)

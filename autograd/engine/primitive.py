@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.engine import anomaly, recording
+from autograd.engine import anomaly, kinds, recording
 from autograd.engine.abstract import Saved, SavedOutputs, abstract
 from autograd.engine.call_arguments import positional, refuse_forgotten, without_constants
 from autograd.engine.definition import Definition, Function
@@ -50,6 +50,8 @@ class Primitive(Definition):
             for value in params.values():
                 if isinstance(value, Tensor):
                     return self(*positional(self, args, params), **params)
+        if kinds.met and self.composite is not None and kinds.any_foreign(raw):
+            return self.composite(*args, **params)
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
         except Exception:
@@ -179,10 +181,13 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            plain: there is a composite, but the VJPs are differentiable NumPy, too, and preferred.
            saves: forward returns (result, values), and the VJPs read the values in `out.values`, so that nothing is
            computed twice; needs a composite.
+           absent: of several results, one that nothing came back to is None in g; else it has zeros.
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
            batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one.
-           name, label: how pictures and errors call it, and its VJP as short mathematics.
+           name: how pictures and errors call it.
+           label: its VJPs as short mathematics, then what its symbols stand for: "g·(p - y)/N; p = softmax(x), …". A
+           function of the call's options if it depends on them.
     Example:
         >>> import autograd, numpy as np
         >>> softsign = autograd.primitive(

@@ -22,25 +22,10 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, Tensor)
 
 
-def record(primitive: Any, parents: Sequence[Any], args: Any, out: Any, params: Any, scope: tuple[Any, ...]) -> Node:
-    """A new node, numbered now; `out` is what it keeps of the result."""
-    node = Node()
-    node.primitive = primitive
-    node.parents = parents
-    node.args = args
-    node.out = out
-    node.params = params or None
-    node.number = next(clock)
-    node.scope = scope
-    node.written = 0
-    node.hooks = None
-    return node
-
-
 def recorded(
     out: Any, primitive: Any, parents: Sequence[Any], args: Any, kept: Any, params: Any, scope: tuple[Any, ...]
 ) -> Any:
-    """`result(out, record(primitive, parents, args, kept, params, scope))`, without two calls an operation."""
+    """A Tensor that holds `out`, made by a new node, numbered now; `kept` is what the node keeps of the result."""
     node = Node()
     node.primitive = primitive
     node.parents = parents
@@ -57,6 +42,11 @@ def recorded(
     t._requires_grad = True
     t._grad = None
     return t
+
+
+def record(primitive: Any, parents: Sequence[Any], args: Any, out: Any, params: Any, scope: tuple[Any, ...]) -> Node:
+    """A new node, numbered now; `out` is what it keeps of the result."""
+    return recorded(None, primitive, parents, args, out, params or None, scope).node  # type: ignore[no-any-return]
 
 
 def result(out: Any, node: Node | None) -> Any:

@@ -23,6 +23,7 @@ from autograd.engine.step import Step
 from autograd.engine.tensor_hooks import through_hooks
 from autograd.engine.written import Views, refuse_if_written
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 
 ndarray = np.ndarray
 float64 = np.float64
@@ -61,6 +62,9 @@ def backward(
         >>> x.grad.item()
         8.0
     """
+    if retain_graph is not None:
+        check_flag("backward: retain_graph", retain_graph)
+    check_flag("backward: create_graph", create_graph)
     several = isinstance(tensors, (list, tuple))
     roots = tensors if several else [tensors]
     seeds = gradients if several and gradients is not None else [gradients] * len(roots)

@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.abstract import Abstract, Saved, SavedOutputs, abstract
+from autograd.engine.kinds import is_foreign, ones
 from autograd.engine.primitive import Primitive
-from autograd.engine.recording import is_tensor, result
+from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import ShapeError
 from autograd.shapes import stacked_axis, stacked_index
 
@@ -108,7 +109,7 @@ def leading(a: Any, k: int) -> Any:
         return made
     if isinstance(a, Abstract):
         return abstract(np.broadcast_to(np.zeros((), a.dtype), (k, *a.shape)))
-    if is_tensor(a) or isinstance(a, (np.ndarray, np.generic)):
+    if is_tensor(a) or isinstance(a, (np.ndarray, np.generic)) or is_foreign(a):
         return np.broadcast_to(a, (k, *a.shape))
     return a
 
@@ -128,7 +129,7 @@ def spread_out(t: Any, k: int | None, ndim: int) -> Any:
     return np.reshape(t, (k, *[1] * (ndim + 1 - t.ndim), *t.shape[1:]))
 
 
-def ones_like(out: Any, create: bool) -> Any:
-    """A cotangent of ones."""
-    ones = np.ones(out.shape, out.dtype)[()]
-    return result(ones, None) if create else ones
+def ones_like(out: Any, t: Any, create: bool) -> Any:
+    """A cotangent of ones for the result, of the kind of t."""
+    g = ones(out.shape, out.dtype, raw(t))
+    return result(g, None) if create else g

@@ -19,7 +19,7 @@ from autograd.engine.graph import Node
 from autograd.engine.higher_order import linked, through_composite
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
-from autograd.engine.recording import result
+from autograd.engine.recording import raw, result
 from autograd.engine.tensor_hooks import retaining, through_hooks
 from autograd.engine.written import refuse_freed
 
@@ -55,7 +55,8 @@ class Step:
     def arrived(self, node: Node, g: Any) -> Any:
         """The cotangent of a node when all of it has come: for several results as a tuple, and through the hooks."""
         if type(g) is dict:  # number of a result -> its cotangent
-            g = tuple([g[i] if i in g else self._zeros(out) for i, out in enumerate(node.out)])
+            absent = node.primitive.absent
+            g = tuple([g[i] if i in g else None if absent else self._zeros(out, g) for i, out in enumerate(node.out)])
         if node.hooks is not None:
             g = self.through_hooks(node, g)
         if self.check:
@@ -77,7 +78,7 @@ class Step:
         guard = node.primitive.guard
         found: list[Any] = [None] * len(parents)
         for i, gi in zip(which, self.called(node, which, g, args, out)):  # noqa: B905  as many
-            found[i] = complete(gi, g, kept[i], guard, create, self.k)
+            found[i] = complete(gi, g, kept[i], guard, create, self.k, node.primitive.name)
             if self.check and found[i] is not None:
                 anomaly.check_backward(node, i, found[i], g)
         return found
@@ -88,9 +89,10 @@ class Step:
             return through_composite(self, node, which, g, args)
         return called(node.primitive, which, g, out, args, node.params or {})
 
-    def _zeros(self, out: Any) -> Any:
+    def _zeros(self, out: Any, received: dict[int, Any]) -> Any:
+        """The cotangent of a result that received none, of the kind of those that did."""
         shape = out.shape if self.k is None else (self.k, *out.shape)
-        g = np.zeros(shape, out.dtype)
+        g = np.zeros_like(raw(next(iter(received.values()))), out.dtype, shape=shape)
         return result(g, None) if self.create else g
 
 

@@ -27,6 +27,7 @@ from autograd.engine.definition import Batch
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
 from autograd.engine.higher_order import linked
+from autograd.engine.kinds import ones, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import alias
@@ -71,7 +72,7 @@ def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
             return through(node, ts, None, False, sweep)
         ti = rule(t, out, *args, **params)
         if elementwise and primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = zero_where_factor_is(t, ti)
+            ti = zero_where_factor_is(t, ti, primitive.name)
         total = ti if total is None else total + ti
     return _fitted_array(total, out)
 
@@ -163,7 +164,8 @@ def _for_batch(
     elif rule is _reduction:  # the gradient is the same for all of them
         return rule(primitive, ts, k, args, out, params, create)
     elif batch == "free":
-        if rule is _elementwise or len(ts) == 1 or all([a.ndim == out.ndim for a in args]):  # else they would not align
+        # else they would not align
+        if rule is _elementwise or len(ts) == 1 or all([not hasattr(a, "ndim") or a.ndim == out.ndim for a in args]):
             return rule(primitive, ts, k, args, out, params, create)
     elif batch is not None:
         try:
@@ -209,14 +211,14 @@ def _elementwise(
             continue
         t = spread_out(t, k, out.ndim)
         if k is not None and primitive.composite is not None:  # it may work in buffers of its own shape
-            (slope,) = called(primitive, (i,), ones_like(out, create), out, args, params)
+            (slope,) = called(primitive, (i,), ones_like(out, t, create), out, args, params)
             ti = t * slope
         else:
             (ti,) = called(primitive, (i,), t, out, args, params)
         if ti is None:
             continue
         if primitive.guard and has_nan(raw(ti)):  # 0 * inf = 0
-            ti = zero_where_factor_is(t, ti)
+            ti = zero_where_factor_is(t, ti, primitive.name)
         parts.append(ti)
     if len(parts) > 1:
         shape = out.shape if k is None else (k, *out.shape)
@@ -228,7 +230,7 @@ def _linear(
     primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
 ) -> Any:
     operands = [
-        t if t is not None and primitive.has_derivative(i) else _zeros(a) if primitive.has_derivative(i) else a
+        t if t is not None and primitive.has_derivative(i) else _zeros(a, ts) if primitive.has_derivative(i) else a
         for i, (t, a) in enumerate(zip(ts, args, strict=True))
     ]
     return _call(primitive, create)(*operands, **params)
@@ -258,7 +260,7 @@ def _reduction(
     primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
 ) -> Any:
     which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]
-    slopes = called(primitive, which, ones_like(out, create), out, args, params)
+    slopes = called(primitive, which, ones_like(out, ts[which[0]], create), out, args, params)
     parts = []
     for i, d in zip(which, slopes, strict=True):
         if d is None:
@@ -266,7 +268,7 @@ def _reduction(
         t = ts[i]
         product = t * unbroadcast(d, args[i].shape)
         if has_nan(raw(product)):  # 0 * inf = 0
-            product = zero_where_factor_is(t, product)
+            product = zero_where_factor_is(t, product, primitive.name)
         if out.ndim == 0 or primitive.jvp != "reduction":
             axis, keepdims = None, False
         else:
@@ -301,8 +303,13 @@ def _call(primitive: Primitive, create: bool) -> Callable[..., Any]:
     return primitive if create or primitive.saves else primitive.forward
 
 
-def _zeros(a: Any) -> Any:
-    return np.zeros(a.shape, a.dtype) if hasattr(a, "shape") else 0.0
+def _zeros(a: Any, ts: Tangents) -> Any:
+    return zeros(a.shape, a.dtype, _one_of(ts)) if hasattr(a, "shape") else 0.0
+
+
+def _one_of(ts: Tangents) -> Any:
+    """The array of one of the tangents, whose kind the others share."""
+    return raw(next(t for t in ts if t is not None))
 
 
 # Without a rule
@@ -314,7 +321,7 @@ def _through_composite(node: Node, args: Any, ts: Tangents, k: int | None, creat
     sources, tangents = [], []
     for i, (a, t, parent) in enumerate(zip(args, ts, node.parents, strict=True)):
         if isinstance(a, Abstract):  # no rule that is needed reads its value, so the derivatives are the same at zero
-            a = np.broadcast_to(np.zeros((), a.dtype), a.shape)
+            a = np.broadcast_to(zeros((), a.dtype, _one_of(ts)), a.shape)
         if create and parent is not None:
             inputs[i] = alias(raw(a), parent)
         else:
@@ -341,7 +348,7 @@ def _transposed(
     """J v = d/du <Jᵀu, v>: the VJP is recorded on some u, and swept back from its result with v as the cotangent."""
     several = isinstance(out, tuple)
     us = [
-        _leaf(np.ones(o.shape, o.dtype)) if o.dtype.kind == "f" else np.zeros(o.shape, o.dtype)
+        _leaf(ones(o.shape, o.dtype, _one_of(ts))) if o.dtype.kind == "f" else zeros(o.shape, o.dtype, _one_of(ts))
         for o in (out if several else (out,))
     ]
     which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from autograd.engine.cotangents import as_tensor
 from autograd.engine.graph import Node
+from autograd.engine.kinds import given
 from autograd.engine.recording import is_tensor, raw
 from autograd.errors import ShapeError
 
@@ -19,7 +18,7 @@ def through_hooks(hooks: dict[int, Any], g: Any) -> Any:
     for hook in [hook for key, hook in hooks.items() if key != RETAIN]:
         returned = hook(as_tensor(g))
         if returned is not None:
-            new = returned if is_tensor(g) and is_tensor(returned) else np.asarray(raw(returned))
+            new = returned if is_tensor(g) and is_tensor(returned) else given(raw(returned), raw(g), "hook's gradient")
             if new.shape != g.shape:
                 raise ShapeError(f"a hook must return a gradient of shape {g.shape} or None; got shape {new.shape}.")
             new = new.astype(g.dtype)

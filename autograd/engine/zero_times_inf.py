@@ -14,18 +14,23 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
+from autograd.engine.kinks import zero_and_bent
 from autograd.engine.recording import raw
 
 
 def is_finite(x: Any) -> bool:
-    """Whether the sum of squares is finite: one cheap pass. It is False also where only that sum overflows."""
+    """Whether the sum of squares is finite: one cheap pass. It is False also where only that sum overflows.
+
+    Another library's array is not asked: there 0 · ∞ in a product that sums is nan, as in NumPy.
+    """
     x = raw(x)
-    return isfinite(np.vdot(x, x))
+    return is_foreign(x) or isfinite(np.vdot(x, x))
 
 
 def is_first_row_finite(matrix: Any) -> bool:
     """`is_finite` of row 0. That is enough for a product whose row 0 depends on every element of the other factor."""
-    return not matrix.size or isfinite((row := matrix[0]).dot(row))
+    return not matrix.size or is_foreign(matrix) or isfinite((row := matrix[0]).dot(row))
 
 
 def product_without_nan(product: Callable[..., Any], g: Any, *others: Any) -> Any:
@@ -44,10 +49,10 @@ def drop_zero_terms(product: Callable[..., Any], out: Any, g: Any, *others: Any)
     nonzero = np.asarray(raw(g) != 0, np.float64)
     terms = product(nonzero, *[np.ones_like(f, np.float64) for f in finite])
     stays = terms != product(nonzero, *[np.asarray(f, np.float64) for f in finite])
-    clean = product(g, *[np.where(f, x, np.zeros((), x.dtype)) for f, x in zip(finite, others, strict=True)])
+    clean = product(g, *[np.where(f, x, x.dtype.type(0)) for f, x in zip(finite, others, strict=True)])
     return np.where(stays, out, clean)
 
 
-def zero_where_factor_is(factor: Any, product: Any) -> Any:
-    """0 · ∞ = 0: the product, zero where the factor, broadcast to it, is zero."""
-    return np.where(np.equal(factor, 0), np.zeros((), product.dtype), product)
+def zero_where_factor_is(factor: Any, product: Any, of: str) -> Any:
+    """0 · ∞ = 0: the product, zero where the factor, broadcast to it, is zero. `of` names the operation."""
+    return zero_and_bent(factor, product, np.equal(raw(factor), 0), of)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.errors import ArgumentError, DTypeError
 from autograd.tensor.tensor import Tensor
 
@@ -88,7 +89,8 @@ def as_output(name: str, y: Any) -> Tensor:
     dtype = getattr(y, "dtype", None)
     if isinstance(y, Tensor) and dtype.kind == "f":  # type: ignore[union-attr]
         return y
-    if isinstance(y, float) or isinstance(y, (np.ndarray, np.generic)) and y.dtype.kind == "f":
+    array = isinstance(y, (np.ndarray, np.generic)) or is_foreign(y)
+    if isinstance(y, float) or array and y.dtype.kind == "f":
         return Tensor(y)
     if dtype is not None and dtype.kind in "iub" or isinstance(y, (int, bool)):
         raise DTypeError(

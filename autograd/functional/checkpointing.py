@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import clock
+from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import is_tensor
 from autograd.engine.settings import enable_grad, is_grad_enabled
 from autograd.errors import GraphError
@@ -121,6 +122,8 @@ def _rewound(state: Any) -> Iterator[None]:
 
 def _fingerprint(data: Any) -> tuple[Any, ...]:
     """What is kept of a result to recognise it: its shape, the sum of its elements and the sum of their magnitudes."""
+    if is_foreign(data):  # which is not asked for numbers
+        return data.shape, 0.0, 0.0
     with np.errstate(all="ignore"):
         return data.shape, float(np.sum(data)), float(np.sum(np.abs(data)))
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.engine.batch import pull
 from autograd.engine.forward import push_batch
+from autograd.engine.kinds import like, zeros
 from autograd.engine.recording import raw, result
 from autograd.errors import ArgumentError
 from autograd.functional.argument_checks import Function, as_tuples, check_callable
@@ -187,7 +188,7 @@ def hessian_diagonal(f: Function, x: Any, samples: int | None = None, rng: np.ra
     total = sum(v.size for v in call.variables)
     count = total if samples is None else int(samples)
     rng = generator(rng)
-    sums: list[Any] = [np.zeros(v.shape, v.dtype) for v in call.variables]
+    sums: list[Any] = [zeros(v.shape, v.dtype, v._array) for v in call.variables]
     for start, stop in _chunks(count, total):
         if samples is None:
             directions = _unit_batch(call.variables, start, stop)
@@ -196,7 +197,7 @@ def hessian_diagonal(f: Function, x: Any, samples: int | None = None, rng: np.ra
             directions = [(2 * sign - 1).astype(v.dtype) for v, sign in signs]
         moved = _push_batch(call, call.variables, directions)
         sums = [s + np.sum(d * m, axis=0) for s, d, m in zip(sums, directions, moved, strict=True)]
-    means = sums if samples is None else [s / np.asarray(count, s.dtype) for s in sums]
+    means = sums if samples is None else [s / s.dtype.type(count) for s in sums]
     found = call.like_arguments([s if isinstance(s, Tensor) else result(s, None) for s in means])
     return found if type(x) is tuple else found[0]
 
@@ -238,7 +239,7 @@ def _by_rows(call: RecordedCall) -> list[list[Any]]:
     blocks = []
     for y in call.outputs:
         if not y.requires_grad:
-            blocks.append([np.zeros((y.size, *x.shape), x.dtype) for x in call.variables])
+            blocks.append([zeros((y.size, *x.shape), x.dtype, x._array) for x in call.variables])
             continue
         parts = []
         largest = max([x.size for x in call.variables] + [y.size])
@@ -279,7 +280,7 @@ def _push_batch(call: RecordedCall, variables: Sequence[Any], directions: list[A
 def _filled(call: RecordedCall, found: Sequence[Any], size: int, shaped: Sequence[Any]) -> list[Any]:
     """The results of a sweep over a batch, with zeros for None; plain arrays unless they keep their history."""
     return [
-        np.zeros((size, *x.shape), x.dtype) if t is None else t if call.keep or t.requires_grad else t._array
+        zeros((size, *x.shape), x.dtype, x._array) if t is None else t if call.keep or t.requires_grad else t._array
         for t, x in zip(found, shaped, strict=True)
     ]
 
@@ -288,13 +289,13 @@ def _unit_batch(tensors: Sequence[Any], start: int, stop: int) -> list[Any]:
     """Unit vectors number start to stop of the space of all these tensors: a batch (stop - start, *shape) for each."""
     if len(tensors) == 1 and stop - start == tensors[0].size:
         [x] = tensors
-        return [np.eye(stop, dtype=x.dtype).reshape(stop, *x.shape)]
+        return [like(np.eye(stop, dtype=x.dtype).reshape(stop, *x.shape), x._array)]
     batches, offset = [], 0
     for x in tensors:
         batch = np.zeros((stop - start, x.size), x.dtype)
         rows = np.arange(max(start, offset), min(stop, offset + x.size))
         batch[rows - start, rows - offset] = 1
-        batches.append(batch.reshape(stop - start, *x.shape))
+        batches.append(like(batch.reshape(stop - start, *x.shape), x._array))
         offset += x.size
     return batches
 

@@ -9,6 +9,7 @@ from autograd.engine.gradients import gradients as cotangents_of
 from autograd.engine.graph import Node, ancestors
 from autograd.errors import ArgumentError, GraphError, ShapeError
 from autograd.functional.recorded_call import zeros_like
+from autograd.options import check_flag
 from autograd.tensor.tensor import Tensor
 
 
@@ -41,6 +42,10 @@ def gradients(
         >>> gradients(g.sum(), x)
         (Tensor([ 6., 12.]),)
     """
+    if retain_graph is not None:
+        check_flag("gradients: retain_graph", retain_graph)
+    check_flag("gradients: create_graph", create_graph)
+    check_flag("gradients: allow_unused", allow_unused)
     roots, wanted = _several("outputs", outputs), _several("inputs", inputs)
     seeds = _seeds(roots, grad_outputs)
     if not allow_unused:

@@ -15,6 +15,7 @@ import numpy as np
 from autograd.engine.forward import push
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
+from autograd.engine.kinds import copied, given, is_foreign, note, ones, zeros
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
 from autograd.engine.settings import enable_grad, is_grad_enabled
@@ -82,7 +83,7 @@ class RecordedCall:
         data = y.numpy()
         if self.floats and data.ndim == 0:
             return float(data)
-        return data[()] if data.ndim == 0 else data
+        return data[()] if data.ndim == 0 and isinstance(data, np.ndarray) else data
 
     def pull(self, cotangents: Sequence[Any], *, retain: bool = False, create: bool = False) -> list[Any]:
         """Jᵀ c: a Tensor for each variable."""
@@ -108,7 +109,7 @@ class RecordedCall:
     def differentiate(self) -> None:
         """Put the gradient of f, recorded, in place of f's one result."""
         y = self.scalar()
-        self.outputs = self.pull([np.ones(y.shape, y.dtype)], create=True)
+        self.outputs = self.pull([ones(y.shape, y.dtype, y._array)], create=True)
         self.structure = self.form
 
     def scalar(self) -> Any:
@@ -204,9 +205,11 @@ def variable(x: Any, outside: bool, lasting: bool = False) -> Tensor:
     if isinstance(x, Tensor):
         if x.requires_grad and outside:
             # the array of a leaf is copied: the leaf may be written to in place later, which its alias would not notice
-            return alias(np.array(x._array) if x.node is None else x._array, x.node if x.node is not None else x)  # type: ignore[no-any-return]
+            return alias(copied(x._array) if x.node is None else x._array, x.node if x.node is not None else x)  # type: ignore[no-any-return]
         x = x._array
-    return Tensor(np.array(x) if lasting or not isinstance(x, np.ndarray) else x, requires_grad=True)
+    if lasting or not (isinstance(x, np.ndarray) or is_foreign(note(x))):
+        x = copied(x)
+    return Tensor(x, requires_grad=True)
 
 
 def vectors_like(expected: Sequence[Any], structure: Any, tree: Any, what: str) -> list[Any]:
@@ -219,7 +222,7 @@ def vectors_like(expected: Sequence[Any], structure: Any, tree: Any, what: str) 
     vectors = []
     for vector, x in zip(leaves_like(structure, tree, what), expected, strict=True):
         if not isinstance(vector, Tensor):
-            array = np.asarray(vector)
+            array = given(vector, x._array, what)
             if array.dtype.kind not in "fiu":
                 raise DTypeError(
                     f"{what} must hold real numbers; got a {type(vector).__name__} of dtype {array.dtype}."
@@ -240,12 +243,12 @@ def in_type_of(argument: Any, g: Any) -> Any:
         return float(data)
     if isinstance(argument, np.generic):
         return argument.dtype.type(data)
-    return np.asarray(data)
+    return data if is_foreign(data) else np.asarray(data)
 
 
 def zeros_like(x: Any) -> Any:
     """A constant Tensor of zeros, with the shape and dtype of x."""
-    return result(np.zeros(x.shape, x.dtype), None)
+    return result(zeros(x.shape, x.dtype, x._array), None)
 
 
 def _any_requires_grad(vectors: Sequence[Any]) -> bool:

@@ -11,11 +11,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
+from autograd.engine.kinds import ones
 from autograd.errors import ArgumentError, ShapeError
 from autograd.functional.argument_checks import Function, as_tuples, check_argnum, check_callable
 from autograd.functional.recorded_call import record_call, vectors_like
+from autograd.options import check_flag
 from autograd.pytree import tree_unflatten
 
 
@@ -66,10 +66,12 @@ def value_and_grad(
     check_callable(_name, f)
     check_argnum(_name, argnum)
 
+    check_flag(f"{_name}: has_aux", has_aux)
+
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         call = record_call(_name, f, args, kwargs, argnum, has_aux=has_aux)
         y = call.scalar()
-        found = call.like_arguments(call.pull([np.ones(y.shape, y.dtype)]))
+        found = call.like_arguments(call.pull([ones(y.shape, y.dtype, y._array)]))
         value = call.value()
         return (value, call.aux) if has_aux else value, found
 
@@ -101,7 +103,7 @@ def elementwise_grad(f: Function, argnum: int = 0) -> Callable[..., Any]:
                 "one number."
             )
         [y] = call.outputs
-        return call.like_arguments(call.pull([np.ones(y.shape, y.dtype)]))
+        return call.like_arguments(call.pull([ones(y.shape, y.dtype, y._array)]))
 
     return named_after(f, "elementwise_grad", derivative)
 
@@ -121,6 +123,7 @@ def vjp(f: Function, *args: Any, has_aux: bool = False) -> Any:
         (array([1., 4.]), (array([ 2., 40.]),))
     """
     check_callable("vjp", f)
+    check_flag("vjp: has_aux", has_aux)
     call = record_call("vjp", f, args, has_aux=has_aux, lasting=True)
 
     def pullback(cotangent: Any) -> Any:
@@ -145,6 +148,7 @@ def jvp(f: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
         >>> jvp(lambda x, y: x * y, (np.array([1.0, 2.0]), 3.0), (np.array([1.0, 0.0]), 1.0))
         (array([3., 6.]), array([4., 2.]))
     """
+    check_flag("jvp: has_aux", has_aux)
     check_callable("jvp", f)
     args, moves = as_tuples("jvp", primals, tangents)
     call = record_call("jvp", f, args, has_aux=has_aux)

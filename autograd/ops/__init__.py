@@ -32,6 +32,7 @@ from autograd.ops import (
     splitting,
     statistics,
     ufunc_methods,
+    variances,
     windows,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "arithmetic", "creation", "cumulative", "decompositions", "diagonals", "differences", "einsum", "elementwise",
     "extrema", "function_calls", "indexing", "joining", "linalg", "masking", "matmul", "nondifferentiable", "norms",
     "padding", "polynomials", "products", "quantiles", "reduction", "scimath", "sequences", "shape", "signal",
-    "sorting", "special", "splitting", "statistics", "ufunc_methods", "windows",
+    "sorting", "special", "splitting", "statistics", "ufunc_methods", "variances",
+    "windows",
 ]  # fmt: skip

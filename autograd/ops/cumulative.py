@@ -6,21 +6,31 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import copied, zeros
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand, check_dtype, refuse_out
 from autograd.ops.reduction import shifted
+from autograd.shapes import HALF, widened
 
 
 def _cumsum_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """x_i is a term of every sum from the i-th on: the running sum of the cotangents from the end."""
     along = 0 if axis is None else axis
+    (g,) = widened(g)
     return np.reshape(np.flip(np.cumsum(np.flip(g, along), axis=along), along), a.shape)
 
 
+def _cumsum_forward(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    if a.dtype is HALF and dtype is None:
+        return np.cumsum(a, axis=axis, dtype=np.float32).astype(HALF)
+    return np.cumsum(a, axis=axis, dtype=dtype)
+
+
 _cumsum = define(
-    lambda a, axis=None, dtype=None: np.cumsum(a, axis=axis, dtype=dtype), _cumsum_vjp,
+    _cumsum_forward, _cumsum_vjp,
     keeps="", guard=False, name="cumsum", jvp="linear", batch="along", label="g summed from the end",
 )  # fmt: skip
 
@@ -44,11 +54,11 @@ def _linear_recurrence(a: Any, b: Any) -> Any:
     After the step of width d, h_t is the recurrence over the last 2d terms and p_t is the product of their a.
     Source: Hillis & Steele 1986, Data parallel algorithms.
     """
-    p, h = (np.array(x) for x in np.broadcast_arrays(a, b))
+    p, h = (copied(x) for x in np.broadcast_arrays(a, b))
     d, n = 1, h.shape[-1]
     while d < n:
         earlier = h[..., :-d]
-        h[..., d:] += np.multiply(p[..., d:], earlier, where=earlier != 0, out=np.zeros_like(earlier))  # 0 * inf = 0
+        h[..., d:] += np.where(earlier != 0, p[..., d:] * earlier, 0)  # 0 * inf = 0
         p[..., d:] *= p[..., :-d]
         d *= 2
     return h
@@ -56,21 +66,21 @@ def _linear_recurrence(a: Any, b: Any) -> Any:
 
 def _backwards(a: Any, g: Any) -> Any:
     """The recurrence from the end: u_t = g_t + a_{t+1} u_{t+1} along the last axis."""
-    zeros = np.zeros((*a.shape[:-1], 1), a.dtype)
-    following = np.concatenate([a[..., 1:], zeros], axis=-1)
+    start = zeros((*a.shape[:-1], 1), a.dtype, raw(a))
+    following = np.concatenate([a[..., 1:], start], axis=-1)
     return np.flip(linear_recurrence(np.flip(following, -1), np.flip(g, -1)), -1)
 
 
 def _recurrence_vjps(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
     u = _backwards(a, g)
-    zeros = np.zeros((*out.shape[:-1], 1), out.dtype)
-    return u * np.concatenate([zeros, out[..., :-1]], axis=-1), u
+    start = zeros((*out.shape[:-1], 1), out.dtype, raw(out))
+    return u * np.concatenate([start, out[..., :-1]], axis=-1), u
 
 
 def _recurrence_by_factor(t: Any, out: Any, a: Any, b: Any) -> Any:
     """dh_t = a_t dh_{t-1} + da_t h_{t-1}: the same recurrence with another b."""
-    zeros = np.zeros((*out.shape[:-1], 1), out.dtype)
-    return linear_recurrence(a, t * np.concatenate([zeros, out[..., :-1]], axis=-1))
+    start = zeros((*out.shape[:-1], 1), out.dtype, raw(out))
+    return linear_recurrence(a, t * np.concatenate([start, out[..., :-1]], axis=-1))
 
 
 linear_recurrence: Primitive = define(
@@ -86,7 +96,8 @@ linear_recurrence: Primitive = define(
 
 def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     if a.size == 0:
-        return np.zeros(a.shape, g.dtype)
+        return zeros(a.shape, g.dtype, raw(g))
+    g, out, a = widened(g, out, a)
     if axis is None:
         return np.reshape(_cumprod_cotangent(np.reshape(a, -1), out, g), a.shape)
     return np.swapaxes(_cumprod_cotangent(*(np.swapaxes(each, axis, -1) for each in (a, out, g))), axis, -1)
@@ -102,7 +113,8 @@ def _cumprod_cotangent(x: Any, y: Any, g: Any) -> Any:
 def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """dy_k = x_k dy_{k-1} + y_{k-1} dx_k."""
     if a.size == 0:
-        return np.zeros(out.shape, out.dtype)
+        return zeros(out.shape, out.dtype, raw(t))
+    t, out, a = widened(t, out, a)
     if axis is None:
         return linear_recurrence(np.reshape(a, -1), shifted(out) * np.reshape(t, -1))
     x, y, tangent = (np.swapaxes(each, axis, -1) for each in (a, out, t))
@@ -111,7 +123,7 @@ def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
 
 _cumprod = define(
     lambda a, axis=None, dtype=None: np.cumprod(a, axis=axis, dtype=dtype), _cumprod_vjp,
-    guard=False, name="cumprod", jvp=_cumprod_jvp, batch="along", label="∏ before · s, s = g + x₊₁ s₊₁",
+    guard=False, name="cumprod", jvp=_cumprod_jvp, batch="along", label="s·∏ before: sₖ = gₖ + aₖ₊₁·sₖ₊₁",
 )  # fmt: skip
 
 
@@ -163,7 +175,7 @@ def _cumulative(
     if not include_initial:
         return running
     start = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(x.shape))
-    return np.concatenate([np.full(start, first, running.dtype), running], axis=axis)
+    return np.concatenate([np.full_like(raw(running), first, shape=start), running], axis=axis)
 
 
 # Differences and the trapezoid rule: NumPy's own formulas, which record themselves
@@ -217,8 +229,10 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 @implements(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """np.trapezoid: Σ d (y[i] + y[i+1]) / 2; differentiable by y, x and dx."""
+    """np.trapezoid: Σ d (y[i] + y[i+1]) / 2; differentiable by y, x and dx; of float16 in float32."""
     y = as_operand(y)
+    if np.result_type(y.dtype, raw(dx) if x is None else as_operand(x).dtype) == HALF:
+        return trapezoid(y.astype(np.float32), x, dx, axis).astype(HALF)
     ndim = y.ndim
     if x is None:
         width = dx

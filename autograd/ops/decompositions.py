@@ -4,12 +4,9 @@ Conventions:
 - Sign. Eigenvectors and singular vectors are determined up to a sign (up to a rotation, where values repeat). The
   gradient is that of the vectors which NumPy returned. It is meaningful only for functions that do not depend on the
   choice, as in PyTorch.
-- Repeated values. The rules divide by differences of eigenvalues (of singular values). A pair that is equal up to
-  rounding (n · eps · largest) is left out. That is right for functions of the values alone, and for functions of the
-  whole space that a group of equal values spans; both are finite where PyTorch gives nan. For functions that weight the
-  vectors by their values, such as V h(λ) Vᵀ, and for second derivatives, the contribution of the pair is 0/0. Its limit
-  depends on h, which the rule does not know, so it is missing. Write such functions without a decomposition (A @ A,
-  np.linalg.inv, …).
+- Repeated values: equal_values.py.
+- Added columns of full_matrices=True and mode="complete": any orthonormal complement. The gradient is meaningful for
+  functions that do not depend on the choice; PyTorch and JAX have none.
 - Zero singular values. The derivative of a singular value at zero is 0, like that of |x|.
 - Symmetric input. cholesky and eigh read one triangle; the gradient is the symmetric matrix that belongs to a change of
   both triangles at once, as PyTorch's for cholesky.
@@ -21,10 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import is_tensor, raw, result
+from autograd.engine.kinds import like, somewhere, zeros
+from autograd.engine.kinks import bent, moving, unsettled, varies
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError
 from autograd.ops.arguments import as_operand
+from autograd.ops.equal_values import equal_pairs, with_doubt, with_lost_pairs, with_lost_tangents, within_groups
 from autograd.ops.linalg import symmetrized
 
 EighResult = type(np.linalg.eigh(np.eye(1)))  # NumPy's named tuples, which are not public
@@ -43,7 +43,7 @@ def _cholesky_cotangent(g: Any, out: Any, a: Any, upper: bool = False) -> Any:
 def _half_lower(a: Any) -> Any:
     """The lower triangle with half the diagonal."""
     n = a.shape[-1]
-    return a * (np.tri(n, dtype=a.dtype) - np.eye(n, dtype=a.dtype) / 2)
+    return a * like(np.tri(n, dtype=a.dtype) - np.eye(n, dtype=a.dtype) / 2, raw(a))
 
 
 def _cholesky_jvp(t: Any, out: Any, a: Any, upper: bool = False) -> Any:
@@ -62,6 +62,32 @@ cholesky = define(
     batch="free",
     label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)",
 )
+
+
+# Orthonormal columns completed to a square matrix, for mode="complete" of qr and full_matrices=True of svd. The added
+# columns are arbitrary up to a rotation among themselves. The rule moves them without turning them,
+#     U₂ᵀ dU₂ = 0,    U₁ᵀ dU₂ = -dU₁ᵀ U₂,
+# which gives the derivative of every function that does not depend on the choice, such as the projector U₂ U₂ᵀ.
+
+
+def _added_columns_vjp(g: Any, out: Any, u: Any, added: Any) -> Any:
+    return -(out @ (g.mT @ u)) if somewhere(raw(g) != 0) else zeros(u.shape, u.dtype, raw(g))
+
+
+_added_columns = define(
+    lambda u, added: added,
+    _added_columns_vjp,
+    name="added_columns",
+    jvp=lambda t, out, u, added: -(u @ (t.mT @ out)),
+    batch="free",
+    label="-U₂ gᵀ U₁",
+)
+
+
+def _completed(u: Any, full: Any) -> Any:
+    """The columns u, then those that `full` has beside them."""
+    k = u.shape[-1]
+    return np.concatenate([u, _added_columns(u, added=full[..., k:])], axis=-1) if full.shape[-1] > k else u
 
 
 # QR
@@ -96,15 +122,14 @@ _qr = define(
 
 @implements(np.linalg.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
-    """np.linalg.qr with mode "reduced" or "r", or "complete" where that is the same (no more rows than columns)."""
+    """np.linalg.qr with mode "reduced", "r" or "complete", whose added columns are arbitrary up to a rotation."""
     if mode not in ("reduced", "r", "complete"):
         raise NoRuleError(f"np.linalg.qr of a Tensor takes mode 'reduced', 'r' or 'complete'; got {mode!r}.")
-    if mode == "complete" and a.shape[-2] > a.shape[-1]:
-        raise NoRuleError(
-            f"np.linalg.qr(mode='complete') of shape {a.shape} has no derivative rule: the added columns of Q are "
-            "arbitrary. Use mode='reduced'."
-        )
     q, r = _qr(a)
+    added = a.shape[-2] - a.shape[-1]
+    if mode == "complete" and added > 0:
+        q = _completed(q, np.linalg.qr(raw(a), "complete")[0])
+        r = np.concatenate([r, zeros((*r.shape[:-2], added, r.shape[-1]), r.dtype, raw(r))], axis=-2)
     return r if mode == "r" else QRResult(q, r)
 
 
@@ -114,9 +139,8 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 def _reciprocal_differences(x: Any) -> Any:
     """1 / (x_j - x_i) at [i, j]; 0 on the diagonal and for pairs that are equal up to rounding."""
     difference = np.expand_dims(x, -2) - np.expand_dims(x, -1)
-    scale = np.max(np.abs(raw(x)), axis=-1, keepdims=True, initial=0)[..., None]
-    equal = np.abs(raw(difference)) <= x.shape[-1] * np.finfo(x.dtype).eps * scale
-    one, zero = np.ones((), x.dtype), np.zeros((), x.dtype)
+    equal = equal_pairs(x) | like(np.eye(x.shape[-1], dtype=bool), raw(x))
+    one, zero = x.dtype.type(1), x.dtype.type(0)
     return np.where(equal, zero, one / np.where(equal, one, difference))
 
 
@@ -129,31 +153,37 @@ def _scaled_outer(u: Any, g: Any, vt: Any) -> Any:
     return (u * np.expand_dims(g, -2)) @ vt
 
 
-def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L") -> Any:
+def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L", inner: bool = False) -> Any:
     """V (diag(gλ) + F ∘ skew(Vᵀ gV) / 2) Vᵀ, F_ij = 1 / (λ_j - λ_i): symmetric."""
     (gw, gv), (w, v) = g, out
-    ga = _scaled_outer(v, gw, v.mT)
-    if np.any(raw(gv)):
-        ga = ga + v @ (_reciprocal_differences(w) * _skew(v.mT @ gv) / 2) @ v.mT
-    return ga
+    if gv is None:
+        return _values_cotangent(gw, w, _eigh(a, UPLO=UPLO, inner=True)[1] if varies(a) else v, a, "np.linalg.eigh")
+    turned = v.mT @ gv
+    inside = _reciprocal_differences(w) * _skew(turned) / 2
+    if gw is not None:
+        inside = inside if inner else with_doubt(inside, w, gw, turned, "np.linalg.eigh")
+        inside = inside + np.expand_dims(gw, -2) * like(np.eye(w.shape[-1], dtype=w.dtype), raw(w))
+    return v @ inside @ v.mT
 
 
-def _on_the_diagonal(u: Any, t: Any, v: Any) -> Any:
-    """The diagonal of uᵀ t v: u_i · t v_i for every column i."""
-    return np.sum(u * (t @ v), axis=-2)
+def _values_cotangent(g: Any, w: Any, v: Any, a: Any, of: str) -> Any:
+    """V diag(g) Vᵀ, of a function of the eigenvalues alone."""
+    return within_groups(_scaled_outer(v, g, v.mT), g, w, a, v, v, of)
 
 
-def _eigh_jvp(t: Any, out: Any, a: Any, UPLO: str = "L") -> tuple[Any, Any]:
+def _eigh_jvp(t: Any, out: Any, a: Any, UPLO: str = "L", inner: bool = False) -> tuple[Any, Any]:
     """dλ = diag(Vᵀ t V),  dV = V (F ∘ sym(Vᵀ t V))."""
     w, v = out
-    inner = symmetrized(v.mT @ t @ v)
-    return np.diagonal(inner, 0, -2, -1), v @ (_reciprocal_differences(w) * inner)
+    moved = symmetrized(v.mT @ t @ v)
+    mixed = _reciprocal_differences(w) * moved
+    mixed = mixed if inner else with_lost_tangents(mixed, moved, w, "np.linalg.eigh")
+    return with_lost_pairs(np.diagonal(moved, 0, -2, -1), moved, w, a, "np.linalg.eigh"), v @ mixed
 
 
 _eigh = define(
-    lambda a, UPLO="L": tuple(np.linalg.eigh(a, UPLO)),
+    lambda a, UPLO="L", inner=False: tuple(np.linalg.eigh(a, UPLO)),
     _eigh_cotangent,
-    keeps="out",
+    absent=True,
     implements=np.linalg.eigh,
     name="eigh",
     jvp=_eigh_jvp,
@@ -169,48 +199,55 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
 
 def _eigvalsh_cotangent(g: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
     """V diag(g) Vᵀ."""
-    v = np.linalg.eigh(a, UPLO)[1]
-    return _scaled_outer(v, g, v.mT)
+    return _values_cotangent(g, out, _eigh(a, UPLO=UPLO, inner=True)[1], a, "np.linalg.eigvalsh")
 
 
 def _eigvalsh_jvp(t: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
-    v = np.linalg.eigh(a, UPLO)[1]
-    return _on_the_diagonal(v, t, v)
+    v = _eigh(a, UPLO=UPLO, inner=True)[1]
+    moved = symmetrized(v.mT @ t @ v)
+    return with_lost_pairs(np.diagonal(moved, 0, -2, -1), moved, out, a, "np.linalg.eigvalsh")
 
 
-eigvalsh = define(
-    np.linalg.eigvalsh, _eigvalsh_cotangent, keeps="a", jvp=_eigvalsh_jvp, batch="free", label="V diag(g) Vᵀ"
-)
+eigvalsh = define(np.linalg.eigvalsh, _eigvalsh_cotangent, jvp=_eigvalsh_jvp, batch="free", label="V diag(g) Vᵀ")
 
 
 # Singular values
 
 
-def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
+def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: bool = False) -> Any:
     """Townsend 2016, "Differentiating the singular value decomposition".
 
         U ((F ∘ skew(Uᵀ gU)) S + S (F ∘ skew(Vᵀ gV)) + diag(gs)) Vᵀ + (I - U Uᵀ) gU S⁻¹ Vᵀ + U S⁻¹ gVᵀ (I - V Vᵀ)
 
-    with F_ij = 1 / (s_j² - s_i²).
+    with F_ij = 1 / (s_j² - s_i²). With P, Q = skew(Uᵀ gU), skew(Vᵀ gV) only one part needs s_i ≠ s_j:
+
+        F (P s_j + s_i Q) = (P + Q) / 2 / (s_j - s_i) + (P - Q) / 2 / (s_j + s_i)
     """
     (gu, gs, gvt), (u, s, vt) = g, out
     m, n = a.shape[-2:]
     if not s.size:
-        return np.zeros(a.shape, s.dtype)
+        return zeros(a.shape, s.dtype, raw(a))
+    if gu is None and gvt is None:
+        return _svdvals_cotangent(gs, s, a, hermitian)
     zero = _vanishing(s, max(m, n))
-    inner = np.expand_dims(np.where(zero, 0, gs), -2) * np.eye(s.shape[-1], dtype=s.dtype)
+    gu, gvt = (zeros(o.shape, o.dtype, raw(a)) if go is None else go for go, o in ((gu, u), (gvt, vt)))
+    eye = like(np.eye(s.shape[-1], dtype=s.dtype), raw(s))
+    inside = 0 * eye if gs is None else np.expand_dims(np.where(zero, 0, gs), -2) * eye
     outside: list[Any] = []
-    if np.any(raw(gu)) or np.any(raw(gvt)):
+    if somewhere(raw(gu) != 0) or somewhere(raw(gvt) != 0):
         both = np.expand_dims(s, -2) + np.expand_dims(s, -1)
-        f = _reciprocal_differences(s) / np.where(raw(both) == 0, np.ones((), s.dtype), both)
-        inverse = np.where(zero, np.zeros((), s.dtype), 1 / np.where(zero, np.ones((), s.dtype), s))
+        inverse = np.where(zero, s.dtype.type(0), 1 / np.where(zero, s.dtype.type(1), s))
         utgu, vtgv = u.mT @ gu, vt @ gvt.mT
-        inner = inner + f * _skew(utgu) * np.expand_dims(s, -2) + np.expand_dims(s, -1) * (f * _skew(vtgv))
+        p, q = _skew(utgu) / 2, _skew(vtgv) / 2
+        neither = np.expand_dims(zero, -2) & np.expand_dims(zero, -1)
+        apart = np.where(neither, s.dtype.type(0), (p - q) / np.where(neither, s.dtype.type(1), both))
+        turned = (p + q) * _reciprocal_differences(s) + apart
+        inside = inside + (turned if inner else with_doubt(turned, s, gs, utgu + vtgv, "np.linalg.svd"))
         if m > n:
             outside.append((gu - u @ utgu) * np.expand_dims(inverse, -2) @ vt)
         if n > m:
             outside.append(u @ (np.expand_dims(inverse, -1) * (gvt - vtgv.mT @ vt)))
-    ga = u @ inner @ vt
+    ga = u @ inside @ vt
     for part in outside:
         ga = ga + part
     return symmetrized(ga) if hermitian else ga
@@ -223,8 +260,9 @@ def _vanishing(s: Any, size: int) -> Any:
 
 
 _svd = define(
-    lambda a, hermitian=False: tuple(np.linalg.svd(a, full_matrices=False, hermitian=hermitian)),
+    lambda a, hermitian=False, inner=False: tuple(np.linalg.svd(a, full_matrices=False, hermitian=hermitian)),
     _svd_cotangent,
+    absent=True,
     implements=np.linalg.svd,
     name="svd",
     batch="free",
@@ -235,25 +273,31 @@ _svd = define(
 def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     """U diag(g) Vᵀ."""
     if not out.size:
-        return np.zeros(a.shape, a.dtype)
-    u, s, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
-    ga = _scaled_outer(u, np.where(_vanishing(s, max(a.shape[-2:])), np.zeros((), s.dtype), g), vt)
+        return zeros(a.shape, a.dtype, raw(a))
+    u, s, vt = _svd(a, hermitian=hermitian, inner=True)
+    zero = _vanishing(s, max(a.shape[-2:]))
+    kept = np.where(zero, s.dtype.type(0), g)
+    ga = _scaled_outer(u, kept, vt)
+    ga = within_groups(ga, kept, out, a, u, vt.mT, "np.linalg.svdvals")
+    at = lambda: np.any(zero & unsettled(g), -1)[..., None, None]  # noqa: E731
+    ga = bent(ga, a, at=at, of="np.linalg.svdvals", axis=(-2, -1))
     return symmetrized(ga) if hermitian else ga
 
 
 def _svdvals_jvp(t: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     """diag(Uᵀ t V), 0 for a singular value that is zero."""
     if not out.size:
-        return np.zeros(out.shape, out.dtype)
-    u, s, vt = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
-    moved = _on_the_diagonal(u, symmetrized(t) if hermitian else t, vt.mT)
-    return np.where(_vanishing(s, max(a.shape[-2:])), np.zeros((), s.dtype), moved)
+        return zeros(out.shape, out.dtype, raw(a))
+    u, s, vt = _svd(a, hermitian=hermitian, inner=True)
+    moved = u.mT @ (symmetrized(t) if hermitian else t) @ vt.mT
+    zero = _vanishing(s, max(a.shape[-2:]))
+    ds = np.where(zero, s.dtype.type(0), np.diagonal(moved, 0, -2, -1))
+    return with_lost_pairs(ds, moved, out, a, "np.linalg.svdvals", kinks=np.any(zero, -1) & np.any(moving(t), (-2, -1)))
 
 
 _svdvals = define(
     lambda a, hermitian=False: np.linalg.svd(a, compute_uv=False, hermitian=hermitian),
     _svdvals_cotangent,
-    keeps="a",
     implements=np.linalg.svdvals,
     name="svdvals",
     jvp=_svdvals_jvp,
@@ -269,13 +313,11 @@ def svdvals(x: Any, /) -> Any:
 
 @implements(np.linalg.svd)
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """np.linalg.svd; what full_matrices=True adds to the singular vectors is arbitrary up to a rotation."""
     if not compute_uv:
         return _svdvals(a, hermitian=hermitian)
+    u, s, vt = _svd(a, hermitian=hermitian)
     if full_matrices and a.shape[-2] != a.shape[-1]:
-        if is_tensor(a) and a.requires_grad:
-            raise NoRuleError(
-                f"np.linalg.svd(full_matrices=True), NumPy's default, of shape {a.shape} has no derivative rule: "
-                "the added singular vectors are arbitrary. Use np.linalg.svd(x, full_matrices=False)."
-            )
-        return SVDResult(*[result(x, None) for x in np.linalg.svd(raw(a), full_matrices, compute_uv, hermitian)])
-    return SVDResult(*_svd(a, hermitian=hermitian))
+        full = np.linalg.svd(raw(a), full_matrices, compute_uv, hermitian)
+        u, vt = _completed(u, full[0]), _completed(vt.mT, full[2].mT).mT
+    return SVDResult(u, s, vt)

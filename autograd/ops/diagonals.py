@@ -6,7 +6,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError, ShapeError
 from autograd.ops.arguments import check_dtype, refuse_out
@@ -14,6 +16,11 @@ from autograd.ops.arguments import check_dtype, refuse_out
 
 def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """An array of this shape with v on the diagonal of axis1 and axis2, and zero elsewhere."""
+    if is_foreign(v):  # a write to a view may not reach the array
+        n, below = shape[axis1], max(-offset, 0)
+        along_rows = np.pad(v, [(0, 0)] * (v.ndim - 1) + [(below, n - below - v.shape[-1])])
+        here = like(np.eye(n, shape[axis2], offset, dtype=bool), v)
+        return np.moveaxis(np.where(here, along_rows[..., None], v.dtype.type(0)), (-2, -1), (axis1, axis2))
     out = np.zeros(shape, v.dtype)
     count = v.shape[-1]
     rows, columns = np.arange(count) + max(-offset, 0), np.arange(count) + max(offset, 0)
@@ -57,8 +64,8 @@ def diagflat(v: Any, k: int = 0) -> Any:
 
 def _trace_vjp(g: Any, out: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
     """g on the diagonal that was summed, zero elsewhere."""
-    here = np.eye(a.shape[axis1], a.shape[axis2], offset, dtype=bool)
-    matrix = np.where(here, np.expand_dims(g, (-1, -2)), np.zeros((), g.dtype))
+    here = like(np.eye(a.shape[axis1], a.shape[axis2], offset, dtype=bool), raw(g))
+    matrix = np.where(here, np.expand_dims(g, (-1, -2)), g.dtype.type(0))
     return np.moveaxis(matrix, (-2, -1), (axis1, axis2))
 
 

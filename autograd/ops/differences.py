@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import raw
 from autograd.engine.registry import implements
 from autograd.errors import ArgumentError, ShapeError
@@ -51,7 +52,9 @@ def _distances(coordinates: Any, n: int) -> Any:
         raise ShapeError(f"np.gradient: coordinates must have shape ({n},), as the axis; got {coordinates.shape}.")
     distances = np.diff(coordinates if coordinates.dtype.kind == "f" else coordinates.astype(float))
     differentiable = getattr(distances, "requires_grad", False)  # then every coordinate must have its part in them
-    return distances[0] if not differentiable and np.all(raw(distances) == raw(distances)[0]) else distances
+    if differentiable or is_foreign(raw(distances)):
+        return distances
+    return distances[0] if np.all(raw(distances) == raw(distances)[0]) else distances
 
 
 def _slopes(f: Any, axis: int, h: Any, edge_order: int) -> Any:

@@ -18,11 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.zero_times_inf import product_without_nan
 from autograd.errors import ArgumentError, NoRuleError
 from autograd.ops.arguments import as_operand, refuse_out
+from autograd.shapes import HALF, widened
 
 _ALPHABET = string.ascii_uppercase + string.ascii_lowercase  # in the order in which an implicit result is sorted
 
@@ -65,7 +67,7 @@ def _cotangent(i: int, g: Any, out: Any, *operands: Any, subscripts: str, optimi
         optimize = True
 
     def product(g: Any, *others: Any) -> Any:
-        return np.einsum(plan, g, *others, optimize=optimize)
+        return _contract(g, *others, subscripts=plan, optimize=optimize)
 
     gi = product_without_nan(product, g, *others) if others else product(g)
     seen: set[str] = set()
@@ -78,7 +80,7 @@ def _cotangent(i: int, g: Any, out: Any, *operands: Any, subscripts: str, optimi
     gi = np.reshape(gi, slots)
     repeated = [c for c in seen if mine.count(c) > 1]
     if repeated:
-        return np.where(_diagonal(mine, shape, repeated), gi, np.zeros((), gi.dtype))
+        return np.where(like(_diagonal(mine, shape, repeated), raw(gi)), gi, gi.dtype.type(0))
     return gi  # the sweep broadcasts it along the letters that only this operand has
 
 
@@ -100,8 +102,15 @@ def _stacked(k: int, *operands: Any, subscripts: str, optimize: Any = False) -> 
     return {"subscripts": f"{','.join(free[0] + term for term in terms)}->{free[0]}{result}"} if free else None
 
 
+def _contract(*operands: Any, subscripts: str, optimize: Any = False) -> Any:
+    """np.einsum, of float16 in float32."""
+    if all(x.dtype is HALF for x in operands):
+        return np.einsum(subscripts, *widened(*operands), optimize=optimize).astype(HALF)
+    return np.einsum(subscripts, *operands, optimize=optimize)
+
+
 _einsum = define(
-    lambda *operands, subscripts, optimize=False: np.einsum(subscripts, *operands, optimize=optimize),
+    _contract,
     each=_cotangent,
     keeps="in",
     name="einsum",

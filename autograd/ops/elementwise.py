@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinks import bent, moving, unsettled, varies
 from autograd.engine.primitive import Primitive, primitive
-from autograd.engine.recording import result
+from autograd.engine.recording import raw, result
 from autograd.engine.registry import define, implements, rules
 from autograd.ops.arguments import refuse_out
 from autograd.ops.masking import masked
@@ -25,18 +26,33 @@ DEGREE = math.pi / 180
 # of 0 stays 0, because the sweep treats 0 * inf as 0 (`guard`).
 sqrt = define(np.sqrt, lambda g, out, x: g * 0.5 / out, keeps="out", label="g/(2·out)")
 cbrt = define(np.cbrt, lambda g, out, x: g / (3 * out * out), keeps="out", label="g/(3·out²)")
-absolute = define(np.absolute, lambda g, out, x: g * np.sign(x), keeps="x", label="g·sign x")
-fabs = define(np.fabs, lambda g, out, x: g * np.sign(x), keeps="x", label="g·sign x")
+
+
+def _magnitude(ufunc: np.ufunc) -> Primitive:
+    """abs or fabs. Where g is a constant, as in a sum of magnitudes, the second derivative counts as 0 at the kink."""
+    name = f"np.{ufunc.__name__}"
+
+    def vjp(g: Any, out: Any, x: Any) -> Any:
+        return bent(g * np.sign(x), x, at=lambda: varies(g) & (raw(x) == 0) & unsettled(g), of=name)
+
+    def jvp(t: Any, out: Any, x: Any) -> Any:
+        return bent(t * np.sign(x), x, at=lambda: (raw(x) == 0) & moving(t), of=name, always=True)
+
+    return define(ufunc, vjp, keeps="x", jvp=jvp, batch="free", label="g·sign x")
+
+
+absolute = _magnitude(np.absolute)
+fabs = _magnitude(np.fabs)
 copysign = define(np.copysign, lambda g, out, a, b: g * (np.sign(a) * np.copysign(1, b)), None, keeps=("a b", ""),
-                  label="g·sign(a)·sign(b)")  # fmt: skip
+                  label="g·sign(a)·sign(out)")  # fmt: skip
 
 # Exponentials and logarithms
 exp = define(np.exp, lambda g, out, x: g * out, keeps="out", label="g·out")
-exp2 = define(np.exp2, lambda g, out, x: g * out * LN2, keeps="out", label="g·out·ln 2")
+exp2 = define(np.exp2, lambda g, out, x: g * out * LN2, keeps="out", label="g·out·log 2")
 expm1 = define(np.expm1, lambda g, out, x: g * (out + 1), keeps="out", label="g·(out+1)")
 log = define(np.log, lambda g, out, x: g / x, keeps="x", label="g/x")
-log2 = define(np.log2, lambda g, out, x: g / (x * LN2), keeps="x", label="g/(x·ln 2)")
-log10 = define(np.log10, lambda g, out, x: g / (x * LN10), keeps="x", label="g/(x·ln 10)")
+log2 = define(np.log2, lambda g, out, x: g / (x * LN2), keeps="x", label="g/(x·log 2)")
+log10 = define(np.log10, lambda g, out, x: g / (x * LN10), keeps="x", label="g/(x·log 10)")
 log1p = define(np.log1p, lambda g, out, x: g / (1 + x), keeps="x", label="g/(1+x)")
 
 
@@ -56,7 +72,7 @@ logaddexp = define(np.logaddexp, lambda g, out, a, b: g * _share(np.exp, a, b),
                                  label="g·σ(a-b), g·σ(b-a)")  # fmt: skip
 logaddexp2 = define(np.logaddexp2, lambda g, out, a, b: g * _share(np.exp2, a, b),
                                    lambda g, out, a, b: g * _share(np.exp2, b, a), keeps="in",
-                                   label="g/(1+2^(b-a))")  # fmt: skip
+                                   label="g/(1+2^(b-a)), g/(1+2^(a-b))")  # fmt: skip
 
 # Trigonometry
 sin = define(np.sin, lambda g, out, x: g * np.cos(x), keeps="x", label="g·cos x")
@@ -69,11 +85,31 @@ arctan = define(np.arctan, lambda g, out, x: g / (1 + x * x), keeps="x", label="
 # divided by the radius r twice, because r² could overflow or underflow; at the origin there is no angle: nan
 arctan2 = define(np.arctan2, lambda g, out, a, b: g * (b / np.hypot(a, b)) / np.hypot(a, b),
                              lambda g, out, a, b: -g * (a / np.hypot(a, b)) / np.hypot(a, b), keeps="a b",
-                             label="g·b/r², -g·a/r²")  # fmt: skip
+                             label="g·b/(a² + b²), -g·a/(a² + b²)")  # fmt: skip
+
+
 # the norm of (a, b): at the origin the gradient is 0, as for every norm (docs/conventions.md)
-hypot = define(np.hypot, lambda g, out, a, b: g * (a / np.where(out == 0, 1, out)),
-                         lambda g, out, a, b: g * (b / np.where(out == 0, 1, out)), keeps=("a out", "b out"),
-                         label="g·a/out, g·b/out")  # fmt: skip
+def _hypot_slope(g: Any, out: Any, a: Any) -> Any:
+    return g * (a / np.where(out == 0, 1, out))
+
+
+def _hypot_vjp(g: Any, out: Any, a: Any, *both: Any) -> Any:
+    return bent(_hypot_slope(g, out, a), *both, at=lambda: (raw(out) == 0) & unsettled(g), of="np.hypot")
+
+
+def _hypot_jvp(t: Any, out: Any, a: Any, *both: Any) -> Any:
+    at = lambda: (raw(out) == 0) & moving(t)  # noqa: E731
+    return bent(_hypot_slope(t, out, a), *both, at=at, of="np.hypot", always=True)
+
+
+hypot = define(
+    np.hypot,
+    lambda g, out, a, b: _hypot_vjp(g, out, a, a, b),
+    lambda g, out, a, b: _hypot_vjp(g, out, b, a, b),
+    jvp=(lambda t, out, a, b: _hypot_jvp(t, out, a, a, b), lambda t, out, a, b: _hypot_jvp(t, out, b, a, b)),
+    batch="free",
+    label="g·a/out, g·b/out",
+)
 deg2rad = define(np.deg2rad, lambda g, out, x: g * DEGREE, keeps="", guard=False, label="g·π/180")
 rad2deg = define(np.rad2deg, lambda g, out, x: g / DEGREE, keeps="", guard=False, label="g·180/π")
 radians = define(np.radians, lambda g, out, x: g * DEGREE, keeps="", guard=False, label="g·π/180")
@@ -101,7 +137,7 @@ for _step in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.floor_divide):
 _fix = primitive(np.fix, None, keeps="", guard=False)
 _round = primitive(np.round, None, keeps="", guard=False)
 heaviside = define(np.heaviside, None, lambda g, out, x, at_zero: masked(g, x == 0), keeps=("", "x"), guard=False,
-                   label="0, g where x = 0")  # fmt: skip
+                   label="0, g·[x = 0]")  # fmt: skip
 
 
 @implements(np.fix)

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.ops.arguments import refuse, refuse_out
+from autograd.ops.chosen import chosen_by, extremum_of_chosen
 from autograd.ops.masking import masked
 from autograd.shapes import Axis, divided, keep_dims
 
@@ -35,16 +37,16 @@ def _twice_more(a: Any, b: Any) -> Any:
 
 maximum = define(np.maximum, lambda g, out, a, b: masked(0.5 * g, _twice_not_less(a, b)),
                              lambda g, out, a, b: masked(0.5 * g, _twice_not_less(b, a)), keeps="in", guard=False,
-                             label="g of the larger")  # fmt: skip
+                             label="g·([a > b] + ½·[a = b]), g·([b > a] + ½·[a = b])")  # fmt: skip
 minimum = define(np.minimum, lambda g, out, a, b: masked(0.5 * g, _twice_not_more(a, b)),
                              lambda g, out, a, b: masked(0.5 * g, _twice_not_more(b, a)), keeps="in", guard=False,
-                             label="g of the smaller")  # fmt: skip
+                             label="g·([b > a] + ½·[a = b]), g·([a > b] + ½·[a = b])")  # fmt: skip
 fmax = define(np.fmax, lambda g, out, a, b: masked(0.5 * g, _twice_more(a, b)),
                        lambda g, out, a, b: masked(0.5 * g, _twice_more(b, a)), keeps="in", guard=False,
-                       label="g of the larger")  # fmt: skip
+                       label="g·([a > b] + ½·[a = b]), g·([b > a] + ½·[a = b])")  # fmt: skip
 fmin = define(np.fmin, lambda g, out, a, b: masked(0.5 * g, _twice_more(-a, -b)),
                        lambda g, out, a, b: masked(0.5 * g, _twice_more(-b, -a)), keeps="in", guard=False,
-                       label="g of the smaller")  # fmt: skip
+                       label="g·([b > a] + ½·[a = b]), g·([a > b] + ½·[a = b])")  # fmt: skip
 
 
 # Along axes
@@ -81,11 +83,6 @@ _nanmin = define(
     name="nanmin", guard=False, jvp="reduction", batch="axis", label="g at the smallest",
 )  # fmt: skip
 
-_LEFT_OUT = (
-    "Leave elements out with np.where(condition, x, -np.inf) (np.inf for a minimum), "
-    "and bound the result with np.maximum."
-)
-
 
 @implements(np.max, np.amax)
 def max_(
@@ -93,8 +90,10 @@ def max_(
 ) -> Any:
     """np.max: tied elements share the cotangent equally."""
     refuse_out("max", out)
-    refuse("max", _LEFT_OUT, initial=initial, where=where)
-    return _max(a, axis=axis, keepdims=keepdims)
+    if initial is None and where is True:
+        return _max(a, axis=axis, keepdims=keepdims)
+    chosen = where is True or chosen_by(where, a)
+    return extremum_of_chosen("max", np.max, np.maximum, a, axis, keepdims, initial, chosen)
 
 
 @implements(np.min, np.amin)
@@ -103,8 +102,10 @@ def min_(
 ) -> Any:
     """np.min: tied elements share the cotangent equally."""
     refuse_out("min", out)
-    refuse("min", _LEFT_OUT, initial=initial, where=where)
-    return _min(a, axis=axis, keepdims=keepdims)
+    if initial is None and where is True:
+        return _min(a, axis=axis, keepdims=keepdims)
+    chosen = where is True or chosen_by(where, a)
+    return extremum_of_chosen("min", np.min, np.minimum, a, axis, keepdims, initial, chosen)
 
 
 @implements(np.nanmax)
@@ -113,8 +114,10 @@ def nanmax(
 ) -> Any:
     """np.nanmax: elements that are nan are ignored and get no gradient."""
     refuse_out("nanmax", out)
-    refuse("nanmax", _LEFT_OUT, initial=initial, where=where)
-    return _nanmax(a, axis=axis, keepdims=keepdims)
+    if initial is None and where is True:
+        return _nanmax(a, axis=axis, keepdims=keepdims)
+    chosen = np.logical_not(np.isnan(a)) & chosen_by(where, a)
+    return extremum_of_chosen("nanmax", np.max, np.maximum, a, axis, keepdims, initial, chosen)
 
 
 @implements(np.nanmin)
@@ -123,8 +126,10 @@ def nanmin(
 ) -> Any:
     """np.nanmin: elements that are nan are ignored and get no gradient."""
     refuse_out("nanmin", out)
-    refuse("nanmin", _LEFT_OUT, initial=initial, where=where)
-    return _nanmin(a, axis=axis, keepdims=keepdims)
+    if initial is None and where is True:
+        return _nanmin(a, axis=axis, keepdims=keepdims)
+    chosen = np.logical_not(np.isnan(a)) & chosen_by(where, a)
+    return extremum_of_chosen("nanmin", np.min, np.minimum, a, axis, keepdims, initial, chosen)
 
 
 @implements(np.ptp)
@@ -137,20 +142,26 @@ def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> A
 # The methods of the ufuncs. The default of reduce is axis 0.
 
 
-def _reduce_max(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    refuse("maximum.reduce", _LEFT_OUT, initial=initial, dtype=dtype)
-    return max_(a, axis=axis, keepdims=keepdims)
+def _reduce_max(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    refuse("maximum.reduce", "Convert with x.astype(dtype).", dtype=dtype)
+    return max_(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
-def _reduce_min(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    refuse("minimum.reduce", _LEFT_OUT, initial=initial, dtype=dtype)
-    return min_(a, axis=axis, keepdims=keepdims)
+def _reduce_min(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    refuse("minimum.reduce", "Convert with x.astype(dtype).", dtype=dtype)
+    return min_(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
 def _ignoring_nan(ufunc: np.ufunc) -> Any:
     """The methods reduce of fmax and fmin, which give nan only where all elements are nan."""
+    numpys = np.nanmax if ufunc is np.fmax else np.nanmin
     along = define(
-        lambda a, axis, keepdims: ufunc.reduce(a, axis=axis, keepdims=keepdims), _nan_extremum_vjp,
+        lambda a, axis, keepdims: (numpys if is_foreign(a) else ufunc.reduce)(a, axis=axis, keepdims=keepdims),
+        _nan_extremum_vjp,
         name=f"{ufunc.__name__}.reduce", guard=False, jvp="reduction", batch="axis", label="g at the extremum",
     )  # fmt: skip
 
@@ -167,11 +178,22 @@ def _accumulate(ufunc: np.ufunc, a: Any, axis: int, dtype: Any) -> Any:
     refuse(f"{ufunc.__name__}.accumulate", "Convert with x.astype(dtype).", dtype=dtype)
     values = raw(a)
     n = values.shape[axis]
-    place = np.reshape(np.arange(n), (n,) + (1,) * (values.ndim - 1 - axis % values.ndim))
-    running = ufunc.accumulate(values, axis=axis)
+    place = like(np.reshape(np.arange(n), (n,) + (1,) * (values.ndim - 1 - axis % values.ndim)), values)
+    running = _running(ufunc, values, axis)
     chosen = (values == running) | (np.isnan(values) & np.isnan(running))
-    places = np.maximum.accumulate(np.where(chosen, place, 0), axis=axis)
+    places = _running(np.maximum, np.where(chosen, place, 0), axis)
     return np.take_along_axis(a, places, axis)
+
+
+def _running(ufunc: np.ufunc, values: Any, axis: int) -> Any:
+    """ufunc.accumulate, for another library's array in log n steps on whole arrays: Hillis & Steele 1986."""
+    if not is_foreign(values):
+        return ufunc.accumulate(values, axis=axis)
+    out, step = np.moveaxis(values, axis, 0), 1
+    while step < out.shape[0]:
+        out = np.concatenate([out[:step], ufunc(out[step:], out[:-step])], axis=0)
+        step *= 2
+    return np.moveaxis(out, 0, axis)
 
 
 rules[np.maximum, "reduce"] = _reduce_max

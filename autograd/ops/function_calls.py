@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import raw
 from autograd.engine.registry import implements
 from autograd.errors import ArgumentError, DTypeError, ShapeError
@@ -16,14 +18,18 @@ from autograd.ops.splitting import unstack_at
 from autograd.shapes import normalize_axes
 
 
+def _as_condition(c: Any) -> Any:
+    return c.astype(bool) if is_foreign(c) else np.asarray(c, bool)
+
+
 @implements(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """np.piecewise: each function sees only the elements it is for; of several that fit an element the last counts."""
     x = as_operand(x)
     single = np.isscalar(condlist) or (np.ndim(condlist[0]) == 0 and x.ndim != 0)
-    conditions = [np.asarray(raw(c), bool) for c in ([condlist] if single else condlist)]
+    conditions = [_as_condition(raw(c)) for c in ([condlist] if single else condlist)]
     if len(funclist) == len(conditions) + 1:
-        conditions.append(~np.any(conditions, axis=0))
+        conditions.append(~functools.reduce(np.logical_or, conditions))
     if len(funclist) != len(conditions):
         raise ArgumentError(
             f"np.piecewise takes a function for each condition, and one more for the rest; got {len(conditions)} "

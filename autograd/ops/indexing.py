@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.engine.kinds import any_foreign, copied, is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
@@ -22,7 +23,7 @@ def _may_repeat(index: Any) -> bool:
     """Whether the index may select an element more than once: only integer arrays can."""
     for part in index if type(index) is tuple else (index,):
         if type(part) not in _BASIC and (isinstance(part, (list, tuple, range)) or getattr(part, "ndim", 0) > 0):
-            array = np.asarray(part)
+            array = part if hasattr(part, "dtype") else np.asarray(part)
             if array.size > 1 and array.dtype.kind in "iu":
                 return True
     return False
@@ -30,15 +31,17 @@ def _may_repeat(index: Any) -> bool:
 
 def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     """zeros[index] += values; elements that the index selects more than once get the sum."""
-    out = np.zeros(shape, values.dtype)
+    out = zeros(shape, values.dtype, values)
     if not _may_repeat(index):
         out[index] = values
         return out if shape else out[()]
     if values.dtype is HALF:
         return _scatter(values.astype(np.float32), shape, index).astype(HALF)
+    if is_foreign(values):
+        return _sum_in_rounds(out, values, index)
     width = math.prod(shape[1:])
     rows = isinstance(index, np.ndarray) and width > 1  # only an array of integers may repeat
-    if rows and values.size >= _MANY and values.dtype.itemsize >= 4:
+    if rows and values.size >= _MANY:
         return _sum_rows(values, shape, index.ravel(), width)
     if out.ndim > 1 and 4 * values.size >= out.size:  # np.add.at is several times faster over one axis
         places = np.arange(out.size).reshape(shape)[index]
@@ -46,6 +49,29 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     else:
         np.add.at(out, index, values)
     return out
+
+
+def _sum_in_rounds(out: Any, values: Any, index: Any) -> Any:
+    """`_scatter` by plain assignment, in as many rounds as an element is selected; np.add.at is of ndarrays alone.
+
+    An index that is itself another library's does not say how often. There it is a product with the matrix of zeros and
+    ones that says which value goes where.
+    """
+    places = np.arange(out.size).reshape(out.shape)
+    if any_foreign(index if type(index) is tuple else (index,)):
+        rows = np.reshape(like(places, values)[index], (-1, 1))
+        here = np.equal(rows, like(places.ravel(), values)).astype(values.dtype)
+        return np.reshape(np.matmul(np.reshape(values, -1), here), out.shape)
+    places = places[index].ravel()
+    order = np.argsort(places, kind="stable")
+    sorted_places = places[order]
+    first = np.searchsorted(sorted_places, sorted_places)
+    turn = np.arange(places.size) - first  # how often its place was selected before
+    flat, summands = np.reshape(out, -1), np.reshape(values, -1)
+    for number in range(int(turn.max()) + 1):
+        chosen = order[turn == number]
+        flat[places[chosen]] = flat[places[chosen]] + summands[chosen]
+    return np.reshape(flat, out.shape)
 
 
 def _sum_rows(values: Any, shape: tuple[int, ...], index: Any, width: int) -> Any:
@@ -59,7 +85,7 @@ def _sum_rows(values: Any, shape: tuple[int, ...], index: Any, width: int) -> An
 
 
 def _assign(x: Any, value: Any, index: Any) -> Any:
-    out = np.array(x)
+    out = copied(x)
     out[index] = value
     return out if out.ndim else out[()]
 
@@ -71,7 +97,7 @@ def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any) -> Any:
         writer = np.empty(x.shape, np.intp)
         number = np.arange(share.size).reshape(share.shape)
         writer[index] = number
-        share = np.where(writer[index] == number, share, 0)
+        share = np.where(like(writer[index] == number, raw(share)), share, 0)
     added = np.ndim(value) - share.ndim
     return np.reshape(share, (1,) * added + share.shape) if added > 0 else share  # NumPy drops leading axes of size 1
 
@@ -86,7 +112,7 @@ def _assigned_stack(k: int, x: Any, value: Any, index: Any) -> dict[str, Any] | 
 # getitem and scatter are linear, and each is the transpose of the other.
 getitem: Primitive = define(
     lambda x, index: x[index], lambda g, out, x, index: scatter(g, shape=x.shape, index=index),
-    keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index, else 0",
+    keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index and 0 elsewhere",
 )  # fmt: skip
 scatter: Primitive = define(
     _scatter,
@@ -100,16 +126,24 @@ scatter: Primitive = define(
 )
 setitem: Primitive = define(
     _assign, lambda g, out, x, value, index: setitem(g, 0, index=index), _assigned_value,
-    keeps="", guard=False, name="setitem", jvp="linear", batch=_assigned_stack, label="g, 0 at the index; g[index]",
+    keeps="", guard=False, name="setitem", jvp="linear", batch=_assigned_stack,
+    label="g with 0 at the index, g at the index",
 )  # fmt: skip
 
 
 # By positions along an axis
 
 
+def _as_indices(indices: Any) -> Any:
+    """Indices that the caller cannot change any more: the array of a Tensor, or a copy."""
+    if is_tensor(indices) or is_foreign(indices):
+        return raw(indices)
+    return np.array(indices, np.intp if np.size(indices) == 0 else None)
+
+
 def positions(indices: Any, n: int, mode: str) -> Any:
     """Integer positions along an axis of n elements; modes "wrap" and "clip" change those that are out of bounds."""
-    indices = indices._array if is_tensor(indices) else np.array(indices, np.intp if np.size(indices) == 0 else None)
+    indices = _as_indices(indices)
     if mode == "raise":
         return indices
     if mode not in ("wrap", "clip"):
@@ -145,7 +179,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
 @implements(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     """np.take_along_axis; an element taken twice gets the sum."""
-    indices = indices._array if is_tensor(indices) else np.array(indices)
+    indices = _as_indices(indices)
     if axis is None:
         arr, axis = np.ravel(arr), 0
     shape = np.shape(arr)
@@ -168,7 +202,8 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     """np.compress: the slices along an axis for which the condition holds."""
     refuse_out("compress", out)
-    condition = np.asarray(raw(condition))
+    condition = raw(condition)
+    condition = condition if is_foreign(condition) else np.asarray(condition)
     if condition.ndim != 1:
         raise ShapeError(
             f"np.compress takes a condition of one dimension; got shape {condition.shape}. Use x[mask] for a mask."
@@ -201,7 +236,6 @@ def _raises(name: str, remedy: str) -> Any:
 implements(np.put)(_raises("put", "x[index] = values, or x.put(indices, values)."))
 implements(np.place)(_raises("place", "x[mask] = values, or np.where(mask, values, x)."))
 implements(np.putmask)(_raises("putmask", "x[mask] = values, or np.where(mask, values, x)."))
-implements(np.copyto)(_raises("copyto", "x[...] = values."))
 implements(np.put_along_axis)(
     _raises(
         "put_along_axis",

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.engine.kinds import copied, is_foreign, like, ones, somewhere, zeros
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError, ShapeError
@@ -37,7 +38,7 @@ inv = define(
     keeps="out",
     jvp=lambda t, out, a: -(out @ t @ out),
     batch="free",
-    label="-A⁻ᵀ g A⁻ᵀ",
+    label="-outᵀ·g·outᵀ",
 )
 
 
@@ -67,7 +68,7 @@ _solve = define(
     keeps="a out",
     jvp=(_solve_by_a, _solve_by_b),
     batch="free",
-    label="gb = A⁻ᵀ g, gA = -gb xᵀ",
+    label="-(a⁻ᵀ·g)·outᵀ, a⁻ᵀ·g",
 )
 
 
@@ -112,7 +113,7 @@ def _lstsq_cotangents(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tu
     if gr.size:
         gb = gb + 2 * r * gr
     ga = ga - gb @ x.mT
-    if np.any(raw(gs) != 0):
+    if somewhere(raw(gs) != 0):
         u, _, vt = np.linalg.svd(a, full_matrices=False)
         ga = ga + (u * gs) @ vt
     return ga, np.reshape(gb, shape)
@@ -132,7 +133,8 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     if cutoff < 0:
         cutoff = np.finfo(s.dtype).eps
     largest = np.max(raw(s), initial=0)
-    return x, residuals, int(np.sum(raw(s) > cutoff * largest)), s
+    rank = np.sum(raw(s) > cutoff * largest)
+    return x, residuals, rank if is_foreign(rank) else int(rank), s
 
 
 # Determinants
@@ -150,8 +152,8 @@ def _det_cotangent(g: Any, out: Any, a: Any) -> Any:
     """
     n = a.shape[-1]
     if not a.size:
-        return np.zeros(a.shape, a.dtype)
-    if np.all(raw(out) != 0):
+        return zeros(a.shape, a.dtype, raw(a))
+    if not is_foreign(raw(a)) and np.all(raw(out) != 0):
         inverse = np.linalg.inv(a)
         condition = np.linalg.norm(raw(a), axis=(-2, -1)) * np.linalg.norm(raw(inverse), axis=(-2, -1))
         if np.all(condition < np.finfo(a.dtype).eps ** -0.5):
@@ -165,39 +167,40 @@ def _cofactors_by_minors(a: Any) -> Any:
     others = np.array([[k for k in range(n) if k != i] for i in range(n)], dtype=np.intp).reshape(n, n - 1)
     rows, columns = others[:, None, :, None], others[None, :, None, :]
     sign = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
-    return np.linalg.det(a[..., rows, columns]) * sign.astype(a.dtype)  # (…, n, n, n-1, n-1) -> (…, n, n)
+    return np.linalg.det(a[..., rows, columns]) * like(sign.astype(a.dtype), raw(a))  # (…, n, n, n-1, n-1) -> (…, n, n)
 
 
 def _cofactors_by_svd(a: Any) -> Any:
     u, s, vt = np.linalg.svd(a, full_matrices=False)
     n = s.shape[-1]
-    rest = np.where(np.eye(n, dtype=bool), np.ones((), s.dtype), np.expand_dims(s, -2))  # row i: s with 1 for s_i
+    here = like(np.eye(n, dtype=bool), raw(s))
+    rest = np.where(here, s.dtype.type(1), np.expand_dims(s, -2))  # row i: s with 1 for s_i
     sign = np.linalg.det(raw(u)) * np.linalg.det(raw(vt))  # ±1, so it has no derivative
     return _per_matrix(np.round(sign)) * ((u * np.expand_dims(np.prod(rest, axis=-1), -2)) @ vt)
 
 
 def _det_jvp(t: Any, out: Any, a: Any) -> Any:
     """The sum of the cofactors times the tangent."""
-    return np.sum(_det_cotangent(np.ones(out.shape, out.dtype), out, a) * t, axis=(-2, -1))
+    return np.sum(_det_cotangent(ones(out.shape, out.dtype, raw(t)), out, a) * t, axis=(-2, -1))
 
 
-det = define(np.linalg.det, _det_cotangent, jvp=_det_jvp, batch="free", label="g·det(A) A⁻ᵀ")
+det = define(np.linalg.det, _det_cotangent, jvp=_det_jvp, batch="free", label="g·out·a⁻ᵀ")
 
 
 def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
     """g A⁻ᵀ; nan for a singular matrix, which has no derivative, unless g is zero."""
     g = g[1]
     singular = np.isneginf(raw(out[1]))
-    if not np.any(singular):
+    if not somewhere(singular):
         return _per_matrix(g) * np.linalg.inv(a).mT
-    here = np.asarray(singular)[..., None, None]
-    regular = _per_matrix(g) * np.linalg.inv(np.where(here, np.eye(a.shape[-1], dtype=a.dtype), a)).mT
+    here = singular[..., None, None]
+    regular = _per_matrix(g) * np.linalg.inv(np.where(here, like(np.eye(a.shape[-1], dtype=a.dtype), raw(a)), a)).mT
     return np.where(here, np.where(_per_matrix(raw(g)) == 0, 0, np.nan).astype(a.dtype), regular)
 
 
 def _slogdet_jvp(t: Any, out: Any, a: Any) -> tuple[None, Any]:
     """tr(A⁻¹ t)."""
-    return None, np.sum(_slogdet_cotangent((None, np.ones(out[1].shape, a.dtype)), out, a) * t, axis=(-2, -1))
+    return None, np.sum(_slogdet_cotangent((None, ones(out[1].shape, a.dtype, raw(t))), out, a) * t, axis=(-2, -1))
 
 
 _slogdet = define(
@@ -207,7 +210,7 @@ _slogdet = define(
     name="slogdet",
     jvp=_slogdet_jvp,
     batch="free",
-    label="g·A⁻ᵀ",
+    label="g·a⁻ᵀ of log|det a|",
 )
 
 
@@ -224,7 +227,7 @@ def slogdet(a: Any) -> Any:
 def _power(a: Any, n: int) -> Any:
     """NumPy returns the argument itself for n = 1: copy it, so that a write to the result does not change a."""
     out = np.linalg.matrix_power(a, n)
-    return out.copy() if out is a else out
+    return copied(out) if out is a else out
 
 
 def _power_cotangent(g: Any, out: Any, a: Any, n: int) -> Any:
@@ -236,7 +239,7 @@ def _power_cotangent(g: Any, out: Any, a: Any, n: int) -> Any:
     m = a.shape[-1]
     at = a.mT
     top = np.concatenate([at, g], axis=-1)
-    bottom = np.concatenate([np.zeros(a.shape, a.dtype), at], axis=-1)
+    bottom = np.concatenate([zeros(a.shape, a.dtype, raw(a)), at], axis=-1)
     return np.linalg.matrix_power(np.concatenate([top, bottom], axis=-2), n)[..., :m, m:]
 
 
@@ -244,7 +247,7 @@ def _power_jvp(t: Any, out: Any, a: Any, n: int) -> Any:
     """Σ_k A^k t A^(n-1-k), the same block."""
     m = a.shape[-1]
     top = np.concatenate([a, t], axis=-1)
-    bottom = np.concatenate([np.zeros(a.shape, a.dtype), a], axis=-1)
+    bottom = np.concatenate([zeros(a.shape, a.dtype, raw(a)), a], axis=-1)
     return np.linalg.matrix_power(np.concatenate([top, bottom], axis=-2), n)[..., :m, m:]
 
 

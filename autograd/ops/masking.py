@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -26,7 +27,7 @@ def _masked(x: Any, mask: Any) -> Any:
     For a mask without a pattern np.where takes ten times as long as a product, since it branches at every element. So
     multiply first, and use np.where only if the product contains a nan (inf * 0).
     """
-    if mask.size >= _SMALL or x.size >= _SMALL:
+    if type(x) is np.ndarray and (mask.size >= _SMALL or x.size >= _SMALL):
         product = x * mask
         total = np.vdot(product, product)
         if total == total:
@@ -43,12 +44,19 @@ masked: Primitive = define(
 
 # np.where
 
+
+def _own(condition: Any) -> Any:
+    """A condition that the caller cannot change any more."""
+    return condition if is_foreign(condition) else np.array(condition)
+
+
 _where = define(
     np.where,
     None,
     lambda g, out, condition, x, y: masked(g, condition),
     lambda g, out, condition, x, y: masked(g, ~condition),
-    keeps=("", "condition", "condition"), guard=False, jvp="elementwise", label="g where condition, else 0",
+    keeps=("", "condition", "condition"), guard=False, jvp="elementwise",
+    label="0, g where condition, g where not condition",
 )  # fmt: skip
 
 
@@ -64,16 +72,22 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     if dtype is None or dtype.kind != "b":
         condition = np.not_equal(condition, 0)
     else:
-        condition = np.array(condition)  # a copy: the caller may write to its mask before backward()
+        condition = _own(condition)  # a copy: the caller may write to its mask before backward()
     return _where(condition, x, y)
 
 
 # np.choose and np.select: for each element one of several arrays
 
+
+def _one_of(choices: Sequence[Any]) -> Any:
+    """The array whose kind the others share: the first that is another library's, if any."""
+    return next((x for x in choices if is_foreign(x)), choices[0])
+
+
 _choose = define(
-    lambda *choices, which: np.choose(which, choices),
-    each=lambda i, g, out, *choices, which: masked(g, np.equal(which, i)),
-    keeps="", guard=False, name="choose", jvp="elementwise", label="g where chosen, else 0",
+    lambda *choices, which: np.choose(like(which, _one_of(choices)), choices),
+    each=lambda i, g, out, *choices, which: masked(g, like(np.equal(which, i), raw(g))),
+    keeps="", guard=False, name="choose", jvp="elementwise", label="g where it is chosen",
 )  # fmt: skip
 
 
@@ -102,7 +116,7 @@ def _select_of_stacks(k: int, *choices: Any, conditions: tuple[Any, ...]) -> dic
 _select = define(
     lambda *choices, conditions: np.select(conditions, choices[:-1], choices[-1]),
     joint=_select_vjp, batch=_select_of_stacks,
-    keeps="", guard=False, name="select", jvp="linear", label="g where first, else 0",
+    keeps="", guard=False, name="select", jvp="linear", label="g where its condition is the first",
 )  # fmt: skip
 
 
@@ -113,7 +127,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
         raise ArgumentError(
             f"np.select takes a choice for each condition; got {len(condlist)} conditions, {len(choicelist)} choices."
         )
-    conditions = tuple(np.array(raw(c)) for c in condlist)
+    conditions = tuple(_own(raw(c)) for c in condlist)
     return _select(*choicelist, default, conditions=conditions)
 
 
@@ -132,7 +146,7 @@ _clip = define(
     lambda g, out, a, low, high: masked(g, _inside(a, low, high)),
     lambda g, out, a, low, high: masked(g, a < low if high is None else (a < low) & (low <= high)),
     lambda g, out, a, low, high: masked(g, a > high if low is None else (a > high) | (low > high)),
-    keeps="in", guard=False, name="clip", jvp="elementwise", label="g inside, 0 outside",
+    keeps="in", guard=False, name="clip", jvp="elementwise", label="g·[low ≤ a ≤ high], g·[a < low], g·[a > high]",
 )  # fmt: skip
 
 
@@ -152,7 +166,7 @@ def clip(
 
 _nan_to_num = define(
     np.nan_to_num, lambda g, out, x, nan=0.0, posinf=None, neginf=None: masked(g, np.isfinite(x)),
-    keeps="x", guard=False, jvp="elementwise", label="g where finite, else 0",
+    keeps="x", guard=False, jvp="elementwise", label="g where x is finite",
 )  # fmt: skip
 
 

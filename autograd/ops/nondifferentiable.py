@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.foreign import unlabelled
+from autograd.engine.library_call import library_function
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor
 from autograd.engine.registry import implements, rules
@@ -149,12 +150,13 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     return np.bincount(*_deep_raw((x, weights, minlength)))
 
 
-def _refuse_edges(name: str, data: Any, follows: bool, bins: Any, weights: Any) -> None:
+def _refuse_edges(name: str, data: Any, follows: bool, bins: Any, range: Any, weights: Any) -> None:
     matrix = "Sum them by a matrix: np.eye(n)[bin numbers].T @ weights."
     _refuse_loss(name, "weights", matrix, weights)
     _refuse_loss(name, "edges", "Pass constant edges.", bins)
+    _refuse_loss(name, "ends of range=", "Pass numbers: range=(float(low), float(high)).", range)
     if follows:
-        fixed = "The edges follow the data: pass constant ones, or range=."
+        fixed = "The edges follow the data: pass constant ones, or range=(low, high) in numbers."
         _refuse_loss(name, "data", fixed, data)
 
 
@@ -168,21 +170,21 @@ def _counts_bins(bins: Any, range: Any, axes: int) -> bool:
 @implements(np.histogram)
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """np.histogram: plain counts and edges. Weights, and edges that would carry a gradient, are refused."""
-    _refuse_edges("histogram", a, np.ndim(bins) == 0 and range is None, bins, weights)
+    _refuse_edges("histogram", a, np.ndim(bins) == 0 and range is None, bins, range, weights)
     return np.histogram(*_deep_raw((a, bins, range, density, weights)))
 
 
 @implements(np.histogram_bin_edges)
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     """np.histogram_bin_edges: plain edges. Those that would carry a gradient are refused."""
-    _refuse_edges("histogram_bin_edges", a, np.ndim(bins) == 0 and range is None, bins, weights)
+    _refuse_edges("histogram_bin_edges", a, np.ndim(bins) == 0 and range is None, bins, range, weights)
     return np.histogram_bin_edges(*_deep_raw((a, bins, range, weights)))
 
 
 @implements(np.histogram2d)
 def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """np.histogram2d: plain counts and edges, as np.histogram."""
-    _refuse_edges("histogram2d", (x, y), _counts_bins(bins, range, 2), bins, weights)
+    _refuse_edges("histogram2d", (x, y), _counts_bins(bins, range, 2), bins, range, weights)
     return np.histogram2d(*_deep_raw((x, y, bins, range, density, weights)))
 
 
@@ -190,7 +192,7 @@ def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any 
 def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """np.histogramdd: plain counts and edges, as np.histogram."""
     axes = len(sample) if isinstance(sample, (list, tuple)) else np.atleast_2d(_deep_raw(sample)).shape[-1]
-    _refuse_edges("histogramdd", sample, _counts_bins(bins, range, axes), bins, weights)
+    _refuse_edges("histogramdd", sample, _counts_bins(bins, range, axes), bins, range, weights)
     return np.histogramdd(*_deep_raw((sample, bins, range, density, weights)))
 
 
@@ -198,8 +200,23 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
 def full_like(a: Any, fill_value: Any, *args: Any, **params: Any) -> Any:
     """np.full_like: a plain array. A fill value that requires grad is refused, because its gradient would be lost."""
     if getattr(fill_value, "requires_grad", False):
-        raise NoRuleError(
-            "np.full_like(…, fill_value) of a tensor that requires grad would lose its gradient. "
-            "Use np.broadcast_to(fill_value, a.shape)."
-        )
+        refuse_fill("np.full_like")
     return np.full_like(*_deep_raw((a, fill_value, *args)), **_deep_raw(params))
+
+
+def refuse_fill(name: str | None) -> None:
+    """Refuse np.full and np.full_like of a value whose gradient would be lost; other names pass."""
+    if name in ("np.full", "np.full_like"):
+        raise NoRuleError(
+            f"{name}(…, fill_value) of a tensor that requires grad would lose its gradient. "
+            "Use np.broadcast_to(fill_value, shape). For the values alone: x.numpy()."
+        )
+
+
+@implements(np.copyto)
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    """np.copyto of values into a plain array; np.full and np.full_like write by it. Gradients would be lost."""
+    if is_tensor(dst) or (_requires_grad(src) and mode.get().recording):
+        refuse_fill(library_function())
+        raise NoRuleError("np.copyto writes into its argument, behind the graph's back. Use x[...] = values.")
+    np.copyto(dst, _deep_raw(src), casting, _deep_raw(where))

@@ -1,7 +1,7 @@
 """Norms of vectors and matrices, and the condition number.
 
-At zero every norm has the gradient 0 (the subgradient of least length), as in PyTorch. Where several elements attain
-the maximum they share the gradient equally, as for max.
+At zero every norm has the gradient 0 (the subgradient of least length), as in PyTorch, and no second derivative. Where
+several elements attain the maximum they share the gradient equally, as for max.
 """
 
 from __future__ import annotations
@@ -10,22 +10,45 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import ones, somewhere, zeros
+from autograd.engine.kinks import bent, moving, unsettled, varies
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand
-from autograd.shapes import keep_dims, normalize_axes
+from autograd.scaling import in_range
+from autograd.shapes import HALF, keep_dims, negative_axes, normalize_axes, widened
 
 
-def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def _norm_forward(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """np.linalg.norm, of float16 in float32. It is finite wherever the norm can be held (autograd/scaling.py)."""
+    if x.dtype is HALF:
+        return _norm_forward(x.astype(np.float32), ord, axis, keepdims).astype(HALF)
+    out = np.linalg.norm(x, ord, axis, keepdims)
+    power = 2.0 if ord is None or isinstance(ord, str) else float(ord)
+    if power in (0, 1, np.inf, -np.inf) or x.size == 0 or in_range(out, power):
+        return out
+    axis = None if axis is None else normalize_axes(axis, x.ndim)
+    size = (np.max if power > 0 else np.min)(np.abs(x), axis=axis, keepdims=True)
+    limit = np.finfo(out.dtype).maxexp - 2
+    scale = np.ldexp(np.ones((), out.dtype), np.clip(-np.frexp(size)[1], -limit, limit))
+    scaled = np.linalg.norm(x * scale, ord, axis, keepdims)
+    return scaled / np.reshape(scale, scaled.shape)
+
+
+def _norm_slope(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """For the p-norm over an axis g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
+    g, out, x = widened(g, out, x)
     g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
+    euclidean = ord is None or ord == 2 or isinstance(ord, str)
+    if euclidean and type(raw(x)) is np.ndarray and in_range(raw(out)):
+        return x * (g / out)
     zero = raw(out) == 0
-    safe = np.where(zero, np.ones((), x.dtype), out)
-    if ord is None or ord == 2 or isinstance(ord, str):
-        return x * np.where(zero, np.zeros((), x.dtype), g / safe)
+    safe = np.where(zero, x.dtype.type(1), out)
+    if euclidean:  # in this order nothing leaves the range of the dtype
+        return np.where(zero, x.dtype.type(0), x / safe * g)
     if ord == 0:  # the number of elements that are not zero
-        return np.zeros(x.shape, x.dtype)
+        return zeros(x.shape, x.dtype, raw(x))
     if ord == 1:
         return g * np.sign(x)
     if abs(ord) == np.inf:
@@ -33,11 +56,53 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
         share = attained / np.sum(attained, axis=axis if axis is None else normalize_axes(axis, x.ndim), keepdims=True)
         return g * np.sign(x) * share.astype(x.dtype)
     skip = zero | (raw(x) == 0)  # where x = 0 the power may be infinite, but sign(x) = 0
-    ratio = np.where(skip, np.ones((), x.dtype), np.abs(x) / safe)
-    return np.where(zero, np.zeros((), x.dtype), g * np.sign(x) * np.power(ratio, ord - 1))
+    ratio = np.where(skip, x.dtype.type(1), np.abs(x) / safe)
+    return np.where(zero, x.dtype.type(0), g * np.sign(x) * np.power(ratio, ord - 1))
 
 
-_norm = define(np.linalg.norm, _norm_cotangent, jvp="reduction", batch="axis", label="g·x/|x|")
+def _norm_label(ord: Any = None, **_: Any) -> str:
+    if ord is None or ord == 2 or isinstance(ord, str):
+        return "g·x/out"
+    if abs(ord) == np.inf:
+        return "g·sign x where |x| is out" if ord > 0 else "g·sign x where |x| is the least"
+    return {0: "0·x", 1: "g·sign(x)"}.get(ord, "g·sign(x)·(|x|/out)^(ord - 1)")
+
+
+def _zeros(out: Any, x: Any, axis: Any, keepdims: bool, free: Any) -> Any:
+    """Where a norm is 0 and `free`, in a shape that broadcasts against x."""
+    return keep_dims((raw(out) == 0) & free, x.shape, axis, keepdims)
+
+
+def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    gx = _norm_slope(g, out, x, ord, axis, keepdims)
+    if ord == 0:
+        return gx
+    along = negative_axes(axis, x.ndim)
+    gx = bent(gx, x, at=lambda: _zeros(out, x, axis, keepdims, unsettled(g)), of="np.linalg.norm", axis=along)
+    if _is_sharp(ord) and (ord != 1 or varies(g)):  # 1: a constant times a sum of magnitudes is left alone, as abs is
+        free = keep_dims(unsettled(g), x.shape, axis, keepdims)
+        return bent(gx, x, at=lambda: (raw(x) == 0) & free, of="np.linalg.norm")
+    return gx
+
+
+def _is_sharp(ord: Any) -> bool:
+    """Whether the norm has a kink, or an infinite second derivative, wherever an element is 0."""
+    return isinstance(ord, (int, float)) and 0 < ord < 2
+
+
+def _norm_jvp(t: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum of the gradient times t."""
+    gx = t * _norm_slope(ones(out.shape, out.dtype, raw(t)), out, x, ord, axis, keepdims)
+    if ord != 0:
+        along = negative_axes(axis, x.ndim)
+        at = lambda: _zeros(out, x, axis, keepdims, True) & moving(t, along)  # noqa: E731
+        gx = bent(gx, x, at=at, of="np.linalg.norm", axis=along, always=True)
+        if _is_sharp(ord):
+            gx = bent(gx, x, at=lambda: (raw(x) == 0) & moving(t), of="np.linalg.norm", always=True)
+    return np.sum(gx, axis=axis, keepdims=keepdims)
+
+
+_norm = define(_norm_forward, _norm_cotangent, name="norm", jvp=_norm_jvp, batch="axis", label=_norm_label)
 
 
 @implements(np.linalg.norm)
@@ -62,7 +127,9 @@ def _matrix_norm(x: Any, ord: Any) -> Any:
     if ord == "nuc":
         return np.sum(np.linalg.svdvals(x), axis=-1)
     along = np.linalg.svdvals(x) if abs(ord) == 2 else np.sum(np.abs(x), axis=-2 if abs(ord) == 1 else -1)
-    return np.max(along, axis=-1) if ord > 0 else np.min(along, axis=-1)
+    if ord > 0:  # 0 without a singular value, row or column, as NumPy's
+        return np.max(along, axis=-1) if along.shape[-1] else np.sum(along, axis=-1)
+    return np.min(along, axis=-1)
 
 
 @implements(np.linalg.vector_norm)
@@ -104,5 +171,5 @@ def cond(x: Any, p: Any = None) -> Any:
     s = np.linalg.svdvals(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    undefined = np.isnan(raw(ratio)) & ~np.isnan(raw(x)).any(axis=(-2, -1))  # 0 / 0
-    return np.where(undefined, np.full((), np.inf, s.dtype), ratio) if np.any(undefined) else ratio
+    undefined = np.isnan(raw(ratio)) & ~np.any(np.isnan(raw(x)), axis=(-2, -1))  # 0 / 0
+    return np.where(undefined, s.dtype.type(np.inf), ratio) if somewhere(undefined) else ratio

@@ -1,4 +1,4 @@
-"""np.pad: a border that is constant, or repeats elements of the array."""
+"""np.pad: a border that is constant, or repeats elements of the array; borders.py has those that are computed."""
 
 from __future__ import annotations
 
@@ -6,22 +6,36 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import copied
 from autograd.engine.primitive import Primitive
-from autograd.engine.recording import raw
+from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
-from autograd.shapes import normalize_axes
+from autograd.ops.borders import STATISTICS, bordered
+from autograd.shapes import HALF, normalize_axes
 
 Width = tuple[tuple[int, int], ...]  # (before, after) for each axis
 
-_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+_OPTIONS: dict[str, tuple[str, ...]] = {  # of each mode
+    "constant": ("constant_values",),
+    "edge": (),
+    "empty": (),
+    "linear_ramp": ("end_values",),
+    "reflect": ("reflect_type",),
+    "symmetric": ("reflect_type",),
+    "wrap": (),
+    **dict.fromkeys(STATISTICS, ("stat_length",)),
+}
 
 
 def _unpad(g: Any, width: Width, mode: str) -> Any:
     """Add the border to the elements it was copied from: the transpose of `_pad`, one axis after the other.
 
     For the modes that repeat elements, padding 0 … n-1 gives the position that each element of the border comes from.
+    float16 is added in float32.
     """
+    if g.dtype is HALF and mode != "constant":
+        return _unpad(g.astype(np.float32), width, mode).astype(HALF)
     for axis, (before, after) in enumerate(width):
         if before == after == 0:
             continue
@@ -29,7 +43,7 @@ def _unpad(g: Any, width: Width, mode: str) -> Any:
         at = (slice(None),) * axis
         inner = g[(*at, slice(before, before + n))]
         if mode != "constant":
-            inner = inner.copy()
+            inner = copied(inner)
             source = np.pad(np.arange(n), (before, after), mode=mode).tolist()  # type: ignore[call-overload]
             for place in (*range(before), *range(before + n, len(source))):
                 inner[(*at, source[place])] += g[(*at, place)]
@@ -51,26 +65,27 @@ unpad: Primitive = define(
 
 @implements(np.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
-    """np.pad with mode constant, edge, reflect, symmetric or wrap; a constant border gets no gradient."""
-    if mode not in _MODES:
+    """np.pad in every mode but a function; constant_values and end_values are differentiated, too."""
+    if not isinstance(mode, str) or mode not in _OPTIONS:
         raise NoRuleError(
-            f"np.pad of a Tensor takes the modes {', '.join(_MODES)}; got {mode!r}. "
+            f"np.pad of a Tensor takes the modes {', '.join(_OPTIONS)}; got {mode!r}. "
             "Build that border and np.concatenate it."
         )
-    for key, value in kwargs.items():
-        if getattr(value, "requires_grad", False):
-            raise NoRuleError(f"np.pad has no derivative by {key}; np.concatenate a border that requires grad.")
-    kwargs = {key: raw(value) for key, value in kwargs.items()}
-    known = {"constant": ["constant_values"], "reflect": ["reflect_type"], "symmetric": ["reflect_type"]}.get(mode, [])
-    unknown = sorted(kwargs.keys() - known)
+    unknown = sorted(kwargs.keys() - set(_OPTIONS[mode]))
     if unknown:
-        raise ArgumentError(f"np.pad: mode {mode!r} takes {', '.join(known) or 'no option'}; got {', '.join(unknown)}.")
+        known = ", ".join(_OPTIONS[mode]) or "no option"
+        raise ArgumentError(f"np.pad: mode {mode!r} takes {known}; got {', '.join(unknown)}.")
+    width = _as_width(pad_width, array.ndim)
+    if mode == "empty":  # whose border NumPy leaves undefined
+        return _pad(array, width, "constant")
+    if mode == "linear_ramp" or mode in STATISTICS:
+        value = kwargs.get("end_values", 0) if mode == "linear_ramp" else raw(kwargs.get("stat_length"))
+        return bordered(array, width, mode, value)
     if kwargs.pop("reflect_type", "even") != "even":
-        raise NoRuleError(
-            "np.pad of a Tensor takes reflect_type='even'; along one axis the odd one is "
-            "2 * np.pad(x, n, 'edge') - np.pad(x, n, mode)."
-        )
-    return _pad(array, _as_width(pad_width, array.ndim), mode, **kwargs)
+        return bordered(array, width, mode, None)
+    if is_tensor(kwargs.get("constant_values")):
+        return bordered(array, width, mode, kwargs["constant_values"])
+    return _pad(array, width, mode, **kwargs)
 
 
 def _as_width(pad_width: Any, ndim: int) -> Width:

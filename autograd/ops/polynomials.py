@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like, zeros
 from autograd.engine.modes import mode
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -73,7 +74,7 @@ def polygrid2d(x: Any, y: Any, c: Any) -> Any:
 
 def _lengthened(p: Any, size: int) -> Any:
     """Zeros in front, as coefficients of higher powers."""
-    return np.concatenate([np.zeros(size - p.shape[0], p.dtype), p]) if size > p.shape[0] else p
+    return np.concatenate([zeros((size - p.shape[0],), p.dtype, raw(p)), p]) if size > p.shape[0] else p
 
 
 @implements(np.polyadd)
@@ -107,10 +108,10 @@ def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
     quotient = [] if r.shape[0] >= n else [0.0 * scale]
     for k in range(r.shape[0] - n + 1):
         quotient.append(scale * r[k])
-        padded = np.concatenate([np.zeros(k, r.dtype), divisor, np.zeros(r.shape[0] - n - k, r.dtype)])
+        padded = np.pad(divisor, (k, r.shape[0] - n - k))
         r = r - quotient[-1] * padded
     cut = 0
-    while cut < r.shape[0] - 1 and np.allclose(r[cut], 0, rtol=1e-14):
+    while cut < r.shape[0] - 1 and not is_foreign(raw(r)) and np.allclose(r[cut], 0, rtol=1e-14):
         cut += 1
     return _as_given(np.stack(quotient), u, v), _as_given(r[cut:], u, v)
 
@@ -125,7 +126,7 @@ def polyder(p: Any, m: int = 1) -> Any:
         raise ArgumentError(f"np.polyder takes m >= 0; got {m}. np.polyint integrates.")
     c = _coefficients(p)
     for _ in range(int(m)):
-        c = c[:-1] * np.arange(c.shape[0] - 1, 0, -1)
+        c = c[:-1] * like(np.arange(c.shape[0] - 1, 0, -1), raw(c))
     return _as_given(c, p)
 
 
@@ -135,14 +136,14 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     m = int(m)
     if m < 0:
         raise ArgumentError(f"np.polyint takes m >= 0; got {m}. np.polyder differentiates.")
-    k = np.zeros(m) if k is None else np.atleast_1d(k)
+    c = _coefficients(p)
+    k = like(np.zeros(m), raw(c)) if k is None else np.atleast_1d(k)
     if k.shape[0] == 1 and m > 1:
         k = np.broadcast_to(k, (m,))
     if k.shape[0] < m:
         raise ShapeError(f"np.polyint takes one constant k, or one for each of the {m} integrals; got {k.shape[0]}.")
-    c = _coefficients(p)
     for i in range(m):
-        c = np.concatenate([c / np.arange(c.shape[0], 0, -1), k[i : i + 1]])
+        c = np.concatenate([c / like(np.arange(c.shape[0], 0, -1), raw(c)), k[i : i + 1]])
     return _as_given(c, p)
 
 
@@ -185,7 +186,7 @@ def _characteristic_cotangent(g: Any, out: Any, a: Any) -> Any:
 
     Source: Faddeev & Faddeeva 1963, Computational methods of linear algebra.
     """
-    unit = np.eye(a.shape[0], dtype=a.dtype)
+    unit = like(np.eye(a.shape[0], dtype=a.dtype), raw(a))
     m = unit
     ga = g[1] * m.T
     for k in range(1, a.shape[0]):
@@ -200,20 +201,20 @@ _characteristic = define(np.poly, _characteristic_cotangent, name="poly of a mat
 @implements(np.poly)
 def poly(seq_of_zeros: Any) -> Any:
     """np.poly: the coefficients of the polynomial with these zeros, or of the characteristic one of a matrix."""
-    zeros = np.atleast_1d(seq_of_zeros)
-    if zeros.dtype.kind == "c":
-        return np.poly(raw(zeros))
-    if zeros.dtype.kind != "f":
-        zeros = zeros.astype(float)
-    if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] and zeros.size:
-        return _characteristic(zeros)
-    if zeros.ndim != 1:
-        raise ShapeError(f"np.poly takes a vector of zeros or a square matrix; got shape {zeros.shape}.")
-    if not zeros.size:
+    values = np.atleast_1d(seq_of_zeros)
+    if values.dtype.kind == "c":
+        return np.poly(raw(values))
+    if values.dtype.kind != "f":
+        values = values.astype(float)
+    if values.ndim == 2 and values.shape[0] == values.shape[1] and values.size:
+        return _characteristic(values)
+    if values.ndim != 1:
+        raise ShapeError(f"np.poly takes a vector of zeros or a square matrix; got shape {values.shape}.")
+    if not values.size:
         return 1.0
-    one = np.ones(1, zeros.dtype)
+    one = like(np.ones(1, values.dtype), raw(values))
     product = one
-    for zero in unstack_at(zeros, axis=0):
+    for zero in unstack_at(values, axis=0):
         product = np.convolve(product, np.concatenate([one, np.reshape(-zero, 1)]))
     return product
 
@@ -242,7 +243,7 @@ def polyfit(
     c = (c.T / scale).T
     if full:
         return c, residuals, rank, s, rcond
-    if rank != order:
+    if not is_foreign(rank) and rank != order:
         warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
     if not cov:
         return c

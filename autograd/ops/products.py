@@ -68,7 +68,12 @@ def _tensordot_second(g: Any, out: Any, a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 tensordot = define(
-    np.tensordot, _tensordot_first, _tensordot_second, keeps=("b", "a"), jvp="multilinear", label="g·b, a·g"
+    np.tensordot,
+    _tensordot_first,
+    _tensordot_second,
+    keeps=("b", "a"),
+    jvp="multilinear",
+    label="g with b over the other axes of b, a with g over the other axes of a",
 )
 
 

@@ -6,15 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, ones, zeros
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
-from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.arguments import as_operand, check_dtype, refuse, refuse_out
-from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread, widened
+from autograd.errors import ShapeError
+from autograd.ops.arguments import as_operand, check_dtype, refuse_out
+from autograd.ops.chosen import chosen_by, mean_of_chosen
+from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread
 
 _add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
 
 
 def _sum_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    if type(a) is not np.ndarray:
+        return np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims)
     if a.dtype is HALF and dtype is None:
         return _add_up(a, axis=axis, dtype=np.float32, keepdims=keepdims).astype(HALF)
     return _add_up(a, axis=axis, dtype=dtype, keepdims=keepdims)
@@ -22,7 +27,7 @@ def _sum_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = 
 
 def _mean_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     count = a.size if axis is None else reduced_size(a.shape, axis)
-    if dtype is not None or a.dtype.kind != "f" or a.dtype.itemsize < 4 or count == 0:
+    if dtype is not None or a.dtype.kind != "f" or a.dtype.itemsize < 4 or count == 0 or type(a) is not np.ndarray:
         return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
     return _add_up(a, axis=axis, keepdims=keepdims) / count
 
@@ -36,7 +41,14 @@ _sum = define(
     keeps="", guard=False, name="sum", jvp="linear", batch="axis", label="g spread",
 )  # fmt: skip
 _mean = define(
-    _mean_forward, _mean_vjp, keeps="", guard=False, name="mean", jvp="linear", batch="axis", label="g/n spread"
+    _mean_forward,
+    _mean_vjp,
+    keeps="",
+    guard=False,
+    name="mean",
+    jvp="linear",
+    batch="axis",
+    label="g/n spread; n = count(a)",
 )
 
 
@@ -67,8 +79,9 @@ def mean(
     if out is None and dtype is None and where is True:
         return _mean(a, axis=axis, keepdims=keepdims)
     refuse_out("mean", out)
-    refuse("mean", "Use np.average(x, weights=…), or np.sum(x, where=…) / count.", where=where)
     check_dtype("mean", a, dtype)
+    if where is not True:
+        return mean_of_chosen(a, chosen_by(where, a), axis, dtype, keepdims)
     return _mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -78,7 +91,7 @@ def _only(a: Any, where: Any, other: float) -> Any:
         return a
     if np.broadcast_shapes(np.shape(where), np.shape(a)) != np.shape(a):
         raise ShapeError(f"where= must broadcast to the array's shape {np.shape(a)}; got shape {np.shape(where)}.")
-    return np.where(where, a, np.full((), other, a.dtype))
+    return np.where(where, a, a.dtype.type(other))
 
 
 # Products. The derivative by x_i is the product of all others. Computed from two running products, from the left up to
@@ -106,13 +119,12 @@ def from_last(a: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
 
 def shifted(products: Any) -> Any:
     """Running products along the last axis, without the element itself: 1 in front, the last product dropped."""
-    ones = np.ones((*products.shape[:-1], 1), products.dtype)
-    return np.concatenate([ones, products[..., :-1]], axis=-1)
+    return np.concatenate([ones((*products.shape[:-1], 1), products.dtype, raw(products)), products[..., :-1]], axis=-1)
 
 
 def _prod_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     if a.size == 0:
-        return np.zeros(a.shape, g.dtype)
+        return zeros(a.shape, g.dtype, raw(g))
     x = to_last(a, axis, a.ndim)
     left = shifted(np.cumprod(x, axis=-1))
     right = np.flip(shifted(np.cumprod(np.flip(x, -1), axis=-1)), -1)
@@ -120,7 +132,7 @@ def _prod_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ke
 
 
 _prod = define(
-    lambda a, axis=None, dtype=None, keepdims=False: np.multiply.reduce(a, axis=axis, dtype=dtype, keepdims=keepdims),
+    lambda a, axis=None, dtype=None, keepdims=False: np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims),
     _prod_vjp, keeps="a", guard=False, name="prod", jvp="reduction", batch="axis", label="g·∏ others",
 )  # fmt: skip
 
@@ -142,87 +154,20 @@ def prod(
     return product if initial is None else product * initial
 
 
-# Variances. d var / dx = 2 (x - mean) / (n - ddof). The derivative by the mean is 0: the deviations sum to zero.
-
-
-def _spread_out(measure: Any) -> Any:
-    """np.var or np.std as a forward; of float16 in float32."""
-
-    def forward(a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
-        if a.dtype is HALF and dtype is None:
-            return measure(a, axis, np.float32, ddof=ddof, keepdims=keepdims).astype(HALF)
-        return measure(a, axis, dtype, ddof=ddof, keepdims=keepdims)
-
-    return forward
-
-
-def _degrees_of_freedom(a: Any, axis: Axis, ddof: float) -> float:
-    return max(reduced_size(a.shape, axis) - ddof, 0)
-
-
-def _var_vjp(
-    g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-) -> Any:
-    g, a = widened(g, a)
-    scale = keep_dims(g, a.shape, axis, keepdims) * 2 / _degrees_of_freedom(a, axis, ddof)
-    return scale * (a - np.mean(a, axis=axis, keepdims=True))
-
-
-def _std_vjp(
-    g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-) -> Any:
-    """(x - mean) / ((n - ddof) std), and 0 for a constant (docs/conventions.md).
-
-    The computed mean of a constant may have a rounding error, and then every deviation equals that error. Without
-    centring them a second time the gradient would be ±1/n instead of 0.
-    """
-    g, out, a = widened(g, out, a)
-    deviation = a - np.mean(a, axis=axis, keepdims=True)
-    deviation = deviation - np.mean(deviation, axis=axis, keepdims=True)
-    std = keep_dims(np.where(out == 0, 1, out), a.shape, axis, keepdims)
-    return keep_dims(g, a.shape, axis, keepdims) / _degrees_of_freedom(a, axis, ddof) / std * deviation
-
-
-_var = define(
-    _spread_out(np.var), _var_vjp, keeps="a", guard=False,
-    name="var", jvp="reduction", batch="axis", label="g·2(x-mean)/n",
-)  # fmt: skip
-_std = define(
-    _spread_out(np.std), _std_vjp, keeps="a out", guard=False,
-    name="std", jvp="reduction", batch="axis", label="g·(x-mean)/(n·std)",
-)  # fmt: skip
-
-
-def _ddof(name: str, ddof: float, correction: float | None) -> float:
-    if correction is None:
-        return ddof
-    if ddof != 0:
-        raise ArgumentError(f"np.{name}: ddof and correction are two names for one thing; give one of them.")
-    return correction
-
-
-@implements(np.var)
-def var(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
-    *, where: Any = True, mean: Any = None, correction: float | None = None,
-) -> Any:  # fmt: skip
-    """np.var."""
-    refuse_out("var", out)
-    refuse("var", "Write the formula: np.average((x - mean) ** 2, weights=…).", where=where, mean=mean)
-    check_dtype("var", a, dtype)
-    return _var(a, axis=axis, dtype=dtype, ddof=_ddof("var", ddof, correction), keepdims=keepdims)
-
-
-@implements(np.std)
-def std(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
-    *, where: Any = True, mean: Any = None, correction: float | None = None,
-) -> Any:  # fmt: skip
-    """np.std; the gradient at a constant is 0."""
-    refuse_out("std", out)
-    refuse("std", "Write the formula: np.sqrt(np.average((x - mean) ** 2, weights=…)).", where=where, mean=mean)
-    check_dtype("std", a, dtype)
-    return _std(a, axis=axis, dtype=dtype, ddof=_ddof("std", ddof, correction), keepdims=keepdims)
+def along_axes(name: str, weights: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
+    """Weights of an array's shape, or of its axes `axis`, so that they broadcast against the array."""
+    if weights.shape == shape:
+        return weights
+    if axis is None:
+        raise ShapeError(
+            f"np.{name}: weights of shape {weights.shape} do not fit the array's {shape}; say along which axis they go."
+        )
+    axes = normalize_axes(axis, len(shape))
+    expected = tuple(shape[i] for i in axes)
+    if weights.shape != expected:
+        raise ShapeError(f"np.{name}: weights along axis {axis} must have shape {expected}; got {weights.shape}.")
+    ordered = np.transpose(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
+    return np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
 
 
 @implements(np.average)
@@ -238,23 +183,10 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
         return tuple([part.astype(HALF) for part in found]) if returned else found.astype(HALF)
     if weights.dtype == HALF:
         weights = weights.astype(np.result_type(a.dtype, HALF))
-    if weights.shape != shape:
-        if axis is None:
-            raise ShapeError(
-                f"np.average: weights of shape {weights.shape} do not fit the array's {shape}; "
-                "say along which axis they go."
-            )
-        axes = normalize_axes(axis, len(shape))
-        if weights.shape != tuple(shape[i] for i in axes):
-            raise ShapeError(
-                f"np.average: weights along axis {axis} must have shape {tuple(shape[i] for i in axes)}; "
-                f"got {weights.shape}."
-            )
-        ordered = np.transpose(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
-        weights = np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
+    weights = along_axes("average", weights, axis, shape)
     whole = weights if weights.shape == shape else np.broadcast_to(weights, shape)
     total = np.sum(whole if axis is None else weights, axis=axis, keepdims=keepdims)
-    if np.any(np.equal(total, 0)):
+    if not is_foreign(raw(total)) and np.any(np.equal(total, 0)):
         raise ZeroDivisionError("np.average: the weights sum to zero, there is nothing to divide by.")
     value = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (value, np.broadcast_to(total, value.shape)) if returned else value
@@ -263,7 +195,8 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
 # The same functions ignoring nan: it is replaced by the neutral element, and gets no gradient.
 
 
-def _present(a: Any) -> Any:
+def present(a: Any) -> Any:
+    """Where there is a number."""
     return np.logical_not(np.isnan(a))
 
 
@@ -278,7 +211,7 @@ def nansum(
     where: Any = True,
 ) -> Any:
     """np.nansum."""
-    return sum_(np.where(_present(a), a, 0), axis, dtype, out, keepdims, initial, where)
+    return sum_(np.where(present(a), a, 0), axis, dtype, out, keepdims, initial, where)
 
 
 @implements(np.nanprod)
@@ -292,7 +225,7 @@ def nanprod(
     where: Any = True,
 ) -> Any:
     """np.nanprod."""
-    return prod(np.where(_present(a), a, 1), axis, dtype, out, keepdims, initial, where)
+    return prod(np.where(present(a), a, 1), axis, dtype, out, keepdims, initial, where)
 
 
 @implements(np.nanmean)
@@ -301,64 +234,23 @@ def nanmean(
 ) -> Any:
     """np.nanmean."""
     refuse_out("nanmean", out)
-    refuse("nanmean", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where)
     check_dtype("nanmean", a, dtype)
-    if a.dtype is HALF and dtype is None:
-        return nanmean(a.astype(np.float32), axis, keepdims=keepdims).astype(HALF)
-    total = np.nansum(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    return divided(total, _count(a, axis, keepdims))
-
-
-def _count(a: Any, axis: Axis, keepdims: bool) -> Any:
-    return np.sum(_present(a), axis=axis, keepdims=keepdims)
-
-
-@implements(np.nanvar)
-def nanvar(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
-    *, where: Any = True, mean: Any = None, correction: float | None = None,
-) -> Any:  # fmt: skip
-    """np.nanvar: nan where no degrees of freedom are left."""
-    refuse_out("nanvar", out)
-    refuse(
-        "nanvar", "Put nan where elements are to be left out: np.where(condition, x, np.nan).", where=where, mean=mean
-    )
-    check_dtype("nanvar", a, dtype)
-    if dtype is not None:
-        a = a.astype(dtype)
-    if a.dtype is HALF:
-        return nanvar(a.astype(np.float32), axis, ddof=ddof, keepdims=keepdims, correction=correction).astype(HALF)
-    deviation = np.where(_present(a), a - np.nanmean(a, axis=axis, keepdims=True), 0)
-    left = _count(a, axis, keepdims) - _ddof("nanvar", ddof, correction)
-    variance = np.sum(deviation * deviation, axis=axis, keepdims=keepdims) / np.maximum(left, 1).astype(a.dtype)
-    return np.where(left > 0, variance, np.nan)
-
-
-@implements(np.nanstd)
-def nanstd(
-    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
-    *, where: Any = True, mean: Any = None, correction: float | None = None,
-) -> Any:  # fmt: skip
-    """np.nanstd; the gradient at a constant is 0."""
-    if a.dtype is HALF and dtype is None:
-        wide = a.astype(np.float32)
-        return nanstd(
-            wide, axis, None, out, ddof, keepdims, where=where, mean=mean, correction=correction
-        ).astype(HALF)  # fmt: skip
-    variance = nanvar(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
-    constant = np.equal(variance, 0)
-    return np.where(constant, 0, np.sqrt(np.where(constant, 1, variance)))
+    return mean_of_chosen(a, present(a) & chosen_by(where, a), axis, dtype, keepdims)
 
 
 # The methods of the ufuncs. The default of reduce is axis 0.
 
 
-def _reduce_add(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    return sum_(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial)
+def _reduce_add(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    return sum_(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
-def _reduce_multiply(a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-    return prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial)
+def _reduce_multiply(
+    a: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    return prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
 rules[np.add, "reduce"] = _reduce_add

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, somewhere
 from autograd.engine.modes import mode
 from autograd.engine.recording import raw
 from autograd.engine.registry import implements
@@ -33,8 +34,11 @@ def _while_real(numpys: Callable[..., Any], real: Callable[..., Any], outside: C
 
 
 def _all_real(name: str, outside: Callable[[Any], Any], *xs: Any) -> bool:
-    """Whether the results are real. Raises NoRuleError if they are not, and a gradient is asked for."""
-    if not any(x.dtype.kind == "c" or np.any(outside(raw(x))) for x in xs):
+    """Whether the results are real; another library's array is not asked, and gives nan where they are not.
+
+    Raises: NoRuleError if they are not, and a gradient is asked for.
+    """
+    if not any(x.dtype.kind == "c" or not is_foreign(raw(x)) and np.any(outside(raw(x))) for x in xs):
         return True
     if mode.get().recording and any(getattr(x, "requires_grad", False) for x in xs):
         raise NoRuleError(
@@ -66,4 +70,4 @@ def power(x: Any, p: Any) -> Any:
     x, p = as_operand(x), as_operand(p)
     if not _all_real("power", _negative, x):
         return np.emath.power(raw(x), raw(p))
-    return np.power(x.astype(float) if x.dtype.kind in "iu" and np.any(raw(p) < 0) else x, p)
+    return np.power(x.astype(float) if x.dtype.kind in "iu" and somewhere(raw(p) < 0) else x, p)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.engine.registry import implements
 from autograd.errors import ArgumentError, ShapeError
@@ -44,7 +45,7 @@ def linspace(
     start, stop = _inexact(start), _inexact(stop)
     div = num - 1 if endpoint else num
     delta = stop - start
-    i = np.reshape(np.arange(num, dtype=delta.dtype), (-1,) + (1,) * np.ndim(delta))
+    i = like(np.reshape(np.arange(num, dtype=delta.dtype), (-1,) + (1,) * np.ndim(delta)), raw(delta))
     step = delta / div if div > 0 else np.nan
     y = i * (step if div > 0 else delta) + start
     if endpoint and num > 1:
@@ -80,12 +81,12 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
         check_dtype("geomspace", end, dtype)
     wide = np.result_type(*[getattr(_inexact(end), "dtype", float) for end in (start, stop)], np.zeros((), dtype))
     start, stop = (_cast(as_operand(_inexact(end)), wide) for end in (start, stop))
-    if np.any(np.equal(start, 0)) or np.any(np.equal(stop, 0)):
+    if any(not is_foreign(raw(end)) and np.any(np.equal(end, 0)) for end in (start, stop)):
         raise ArgumentError("np.geomspace multiplies by one factor from start to stop, so neither can be 0.")
     sign = np.sign(raw(start))
     first, last = start / sign, stop / sign
     y = logspace(np.log10(first), np.log10(last), num, endpoint)
-    i = np.reshape(np.arange(num), (-1,) + (1,) * (y.ndim - 1))
+    i = like(np.reshape(np.arange(num), (-1,) + (1,) * (y.ndim - 1)), raw(y))
     y = np.where(i == 0, first, y) if num else y  # 10 ** log10(x) may differ from x by a rounding
     y = np.where(i == num - 1, last, y) if num > 1 and endpoint else y
     y = y * sign
@@ -100,4 +101,4 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
         raise ShapeError(f"np.vander takes a vector; got shape {x.shape}.")
     powers = np.arange(x.shape[0] if N is None else N)
     x = _cast(x, np.promote_types(x.dtype, int))
-    return np.power(x[:, None], powers if increasing else powers[::-1])
+    return np.power(x[:, None], like(powers if increasing else powers[::-1], raw(x)))

@@ -19,7 +19,7 @@ Shape = int | Sequence[int]
 # Copies and dtypes
 
 _copy = define(
-    lambda a, order="K": a.copy(order),
+    lambda a, order="K": np.copy(a, order),
     lambda g, out, a, order="K": g,
     keeps="",
     name="copy",
@@ -62,12 +62,16 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 # The same elements in the same order
 
 
+def _reshaped(a: Any, shape: Any, order: str = "C") -> Any:
+    return a.reshape(shape, order=order) if type(a) is np.ndarray else np.reshape(a, shape, order=order)  # type: ignore[call-overload]
+
+
 def _reshape_batch(k: int, a: Any, shape: Any, order: str = "C") -> dict[str, Any] | None:
     """The call for a batch: the leading axis varies slowest only in C order."""
     return {} if order == "C" else None
 
 
-_reshape = define(lambda a, shape, order="C": a.reshape(shape, order=order),
+_reshape = define(_reshaped,
                   lambda g, out, a, shape, order="C": np.reshape(g, a.shape, order=order),
                   keeps="", name="reshape", label="g reshaped", batch=_reshape_batch,
                   jvp=lambda t, out, a, shape, order="C": np.reshape(t, out.shape, order=order))  # fmt: skip
@@ -80,6 +84,8 @@ def reshape(a: Any, /, shape: Shape, order: str = "C", *, copy: bool | None = No
         a = rules[np.copy](a)
     elif copy is False:
         np.reshape(raw(a), shape, order=order, copy=False)  # type: ignore[call-overload]  # raises if it has to copy
+    if type(shape) is list:
+        shape = tuple(shape)
     if order == "C":
         return _reshape(a, shape)
     return _reshape(a, shape, order=_memory_order(a) if order == "A" else order)
@@ -159,14 +165,19 @@ def _undo_transpose(g: Any, out: Any, a: Any, axes: Any = None) -> Any:
     return np.transpose(g, sorted(range(a.ndim), key=axes.__getitem__))
 
 
+def _transpose_label(axes: Any = None) -> str:
+    swapped = axes is None or (len(axes) == 2 and axes[0] % 2 == 1)
+    return "gᵀ" if swapped else "g with its axes put back"
+
+
 _transpose = define(
-    lambda a, axes=None: a.transpose(axes),
+    lambda a, axes=None: a.transpose(axes) if type(a) is np.ndarray else np.transpose(a, axes),
     _undo_transpose,
     keeps="",
     name="transpose",
     jvp="linear",
     batch=_transpose_batch,
-    label="gᵀ",
+    label=_transpose_label,
 )
 swapaxes = define(
     np.swapaxes,
@@ -174,10 +185,10 @@ swapaxes = define(
     keeps="",
     jvp="linear",
     batch="axis1 axis2",
-    label="g, axes swapped",
+    label="g with its axes swapped",
 )
 _moveaxis = define(np.moveaxis, lambda g, out, a, source, destination: np.moveaxis(g, destination, source), keeps="",
-                   jvp="linear", batch="source destination", label="g, axes moved back")  # fmt: skip
+                   jvp="linear", batch="source destination", label="g with its axes moved back")  # fmt: skip
 
 
 @implements(np.transpose, np.permute_dims)
@@ -218,9 +229,15 @@ _rot90 = define(
     batch="axes",
     label="g turned back",
 )
+
+
+def _backwards(shift: Any) -> Any:
+    return tuple([-n for n in shift]) if type(shift) is tuple else -shift
+
+
 _roll = define(
     np.roll,
-    lambda g, out, a, shift, axis=None: np.roll(g, np.negative(shift), axis),
+    lambda g, out, a, shift, axis=None: np.roll(g, _backwards(shift), axis),
     keeps="",
     jvp="linear",
     batch="along",
@@ -304,7 +321,7 @@ def _add_tiles(g: Any, out: Any, A: Any, reps: Any) -> Any:
     counts = (1,) * (ndim - len(counts)) + counts
     sizes = (1,) * (ndim - A.ndim) + A.shape
     apart = np.reshape(g, tuple(n for pair in zip(counts, sizes, strict=True) for n in pair))
-    return np.reshape(summed(apart, tuple(range(0, 2 * ndim, 2))), A.shape)
+    return np.reshape(summed(apart, axis=tuple(range(0, 2 * ndim, 2))), A.shape)
 
 
 _tile = define(np.tile, _add_tiles, keeps="", jvp="linear", label="Σ g over the tiles")
@@ -318,7 +335,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 def _add_repeats(g: Any, out: Any, a: Any, repeats: int, axis: int) -> Any:
     """(…, n*repeats, …) -> (…, n, repeats, …) -> summed over the repeats."""
-    return summed(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), (axis + 1,))
+    return summed(np.reshape(g, (*a.shape[:axis], a.shape[axis], repeats, *a.shape[axis + 1 :])), axis=axis + 1)
 
 
 _repeat = define(

@@ -37,7 +37,7 @@ def _full(g: Any, a: Any, v: Any, mode: str) -> Any:
     start, length = _part(mode, long, short)
     if mode == "full":
         return g
-    return np.concatenate([np.zeros(start, g.dtype), g, np.zeros(long + short - 1 - start - length, g.dtype)])
+    return np.pad(g, (start, long + short - 1 - start - length))
 
 
 _convolve = define(  # out[k] = Σ_i a[i] v[k-i], so ga[i] = Σ_k g[k] v[k-i]
@@ -117,21 +117,28 @@ def _summed_by(index: Any, weights: Any, n: int) -> Any:
 
 
 _interp = define(
-    np.interp, joint=_interp_cotangents, composite=_interp_composite, keeps="in", label="g·slope, g·(1-t), g·t"
+    np.interp,
+    joint=_interp_cotangents,
+    composite=_interp_composite,
+    keeps="in",
+    label="g·slope, -slope·(cotangent of fp), g·(1-t) below and g·t above",
 )
 
 
 @implements(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-    """np.interp, differentiable by x, fp and xp.
+    """np.interp, differentiable by x, fp, xp, left and right.
 
     Gradient:  by x: at a knot the slope on its right, at the last knot the slope on its left; 0 outside the knots.
     """
-    if any(is_tensor(value) for value in (left, right, period)):
-        raise NoRuleError("np.interp has no derivative by left, right or period: pass numbers there.")
+    if is_tensor(period):
+        raise NoRuleError("np.interp has no derivative by the period: pass a number there.")
     x, xp, fp = as_operand(x), as_operand(xp), as_operand(fp)
     if period is None:
-        return _interp(x, xp, fp, left=left, right=right)
+        inside = _interp(x, xp, fp, left=raw(left), right=raw(right))
+        for value, outside in ((left, raw(x) < raw(xp)[0]), (right, raw(x) > raw(xp)[-1])):
+            inside = np.where(outside, value, inside) if is_tensor(value) else inside
+        return inside
     if period == 0:
         raise ArgumentError("np.interp takes a period other than 0.")
     period = abs(period)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import somewhere
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
 from autograd.shapes import HALF, keep_dims, widened
@@ -16,7 +17,7 @@ def _erfc(x: Any) -> Any:
     from scipy.special import erfc as scipys
 
     out = scipys(x)
-    return out if x.dtype.kind != "f" else out.astype(x.dtype, copy=False)
+    return out if out.dtype == x.dtype or x.dtype.kind != "f" else out.astype(x.dtype)
 
 
 erfc = define(
@@ -25,14 +26,14 @@ erfc = define(
     keeps="x",
     name="erfc",
     jvp="elementwise",
-    label="-g·2/√π·exp(-x²)",
+    label="-2·g·exp(-x²)/√π",
 )
 
 
 def _bessel_i(x: Any, order: int) -> Any:
     from scipy.special import iv
 
-    return iv(order, x).astype(x.dtype, copy=False)
+    return iv(order, x).astype(x.dtype)
 
 
 # I₀' = I₁ and Iₙ' = (Iₙ₋₁ + Iₙ₊₁) / 2
@@ -51,11 +52,12 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
     """
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
-    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)  # -inf of an empty row: it sums to 0
-    if np.isfinite(top).all():
+    largest = np.maximum.reduce if type(x) is np.ndarray else np.max
+    top = largest(x, axis=axis, keepdims=True, initial=-np.inf)  # -inf of an empty row: it sums to 0
+    if not somewhere(~np.isfinite(top)):
         return x - top, top, True
-    infinite = np.where(x == np.inf, np.zeros((), x.dtype), np.where(np.isnan(x), x, -np.inf))
-    finite = np.where(np.isfinite(top), top, np.zeros((), x.dtype))
+    infinite = np.where(x == np.inf, x.dtype.type(0), np.where(np.isnan(x), x, -np.inf))
+    finite = np.where(np.isfinite(top), top, x.dtype.type(0))
     return np.where(top == np.inf, infinite, x - finite), top, False
 
 
@@ -64,7 +66,7 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return _logsumexp(x.astype(np.float32), axis, keepdims).astype(HALF)
     shifted, top, _ = shifted_by_max(x, axis)
     with np.errstate(divide="ignore"):  # log 0 = -inf is the value for a row of nothing but -inf
-        out = np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)) + np.where(top == -np.inf, 0, top)
+        out = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + np.where(top == -np.inf, 0, top)
     return out if keepdims else np.squeeze(out, axis=axis)[()]
 
 
@@ -79,5 +81,5 @@ def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = 
 
 
 logsumexp: Primitive = define(
-    _logsumexp, _logsumexp_vjp, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax x"
+    _logsumexp, _logsumexp_vjp, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax(x)"
 )

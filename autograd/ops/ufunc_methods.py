@@ -7,11 +7,12 @@ are composed here of their own ufunc: in halves if it is associative, else one e
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, rules
 from autograd.errors import ShapeError
@@ -83,7 +84,7 @@ def _reduce(ufunc: np.ufunc, fold: Callable[[np.ufunc, Any], Any], identity: flo
         x = to_last(a, axis, a.ndim)
         initial = identity if initial is None else initial
         if initial is not None:
-            first = np.broadcast_to(initial, (*x.shape[:-1], 1)).astype(x.dtype)
+            first = like(np.broadcast_to(initial, (*x.shape[:-1], 1)).astype(x.dtype), raw(x))
             x = np.concatenate([first, x], axis=-1)
         if not x.shape[-1]:
             raise ShapeError(f"np.{ufunc.__name__}.reduce of no elements has no value; give initial=.")
@@ -134,9 +135,18 @@ def _lengths(starts: Any, n: int) -> Any:
     return np.diff(np.append(starts, n))
 
 
+def _segment_sums(a: Any, starts: Any, axis: int) -> Any:
+    """np.add.reduceat; for another library's array a sum of each segment."""
+    if not is_foreign(a):
+        return np.add.reduceat(a, starts, axis)
+    places, before = [*starts.tolist(), a.shape[axis]], [slice(None)] * axis
+    segments = [a[(*before, slice(i, j))] for i, j in pairwise(places)]
+    return np.stack([np.sum(segment, axis=axis) for segment in segments], axis)
+
+
 segment_sums = define(  # of consecutive segments that begin at `starts`, the first at 0
-    lambda a, starts, axis: np.add.reduceat(a, starts, axis),
-    lambda g, out, a, starts, axis: np.repeat(g, _lengths(starts, a.shape[axis]), axis),
+    _segment_sums,
+    lambda g, out, a, starts, axis: np.repeat(g, _lengths(starts, a.shape[axis]).tolist(), axis),
     keeps="", guard=False, name="segment_sums", jvp="linear", batch="axis", label="g spread over its segment",
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view as numpys_windows
 
+from autograd.engine.kinds import zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -21,14 +22,15 @@ from autograd.shapes import normalize_axes, widened
 def _add_windows(g: Any, shape: tuple[int, ...], window: tuple[int, ...], axis: tuple[int, ...]) -> Any:
     """Add the elements of the windows to where they came from: one place of the window after the other."""
     (wide,) = widened(g)
-    out = np.zeros(shape, wide.dtype)
+    out = zeros(shape, wide.dtype, wide)
     ndim = len(shape)
     for place in np.ndindex(window):
         start = [0] * ndim
         for i, offset in zip(axis, place, strict=True):
             start[i] += offset
-        out[tuple([slice(s, s + n) for s, n in zip(start, g.shape[:ndim], strict=True)])] += wide[(..., *place)]
-    return out.astype(g.dtype, copy=False)
+        here = tuple([slice(s, s + n) for s, n in zip(start, g.shape[:ndim], strict=True)])
+        out[here] += wide[(..., *place)]
+    return out if out.dtype == g.dtype else out.astype(g.dtype)
 
 
 windows: Primitive = define(

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
+from autograd.engine.library_call import library_function
 from autograd.errors import DTypeError, ShapeError
+from autograd.ops.nondifferentiable import refuse_fill
 
 
 class _ToFloat(local):
@@ -47,10 +50,13 @@ class Conversions:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._requires_grad:
+            caller = library_function()
+            refuse_fill(caller)
             raise DTypeError(
-                "np.asarray() of a tensor that requires grad would lose its gradient. Use t.numpy() for the values, or "
-                "t.detach() for a constant tensor. NumPy also calls it for a tensor in a list, and in np.r_ and np.c_: "
-                "join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) or np.array([…], like=t)."
+                f"{caller or 'np.asarray()'} of a tensor that requires grad would lose its gradient. Use t.numpy() for "
+                "the values, or t.detach() for a constant tensor. NumPy also calls it for a tensor in a list, and in "
+                "np.r_ and np.c_: join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) or "
+                "np.array([…], like=t)."
             )
         if copy is None:
             return np.asarray(self._array, dtype=dtype)
@@ -81,8 +87,8 @@ class Conversions:
         return self._array.item()
 
     def __repr__(self) -> str:
-        values = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
-        words = [values]
+        x = self._array
+        words = [repr(x) if is_foreign(x) else np.array2string(np.asarray(x), separator=", ", prefix="Tensor(")]
         if self.dtype != np.float64 and not (self.dtype.kind in "bi" and self.dtype.itemsize in (1, 8)):
             words.append(f"dtype={self.dtype}")
         if self.node is not None:

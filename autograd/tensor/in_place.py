@@ -10,12 +10,14 @@ import numpy as np
 
 from autograd.engine.foreign import numbers, operand
 from autograd.engine.graph import Node, write_now
+from autograd.engine.kinds import given
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import rules
 from autograd.engine.tensor_hooks import RETAIN, retaining
 from autograd.errors import DTypeError, InPlaceError, NoRuleError, ShapeError
 from autograd.ops import indexing
+from autograd.tensor.any_operand import explain_operand
 from autograd.tensor.operators import raw_index
 
 _SYMBOLS = {
@@ -65,7 +67,7 @@ class InPlace:
     def __setitem__(self, index: Any, value: Any) -> None:
         index = raw_index(index)
         if not is_tensor(value):
-            value = numbers(np.asarray(operand(value)))
+            value = numbers(given(operand(value), self._array, "assigned value"))
         if self._writes_in_place(f"x[{index!r}] = …", "y = x.copy(); y[…] = …"):
             self._array[index] = raw(value)
             self._mark_written()
@@ -133,11 +135,14 @@ class InPlace:
     def _update(self, ufunc: np.ufunc, other: Any) -> Any:
         """x ∘= other: it writes to the array where that is allowed, otherwise the tensor takes over a new array."""
         symbol = _SYMBOLS[ufunc]
-        if self._writes_in_place(f"x {symbol}= …", f"x = x {symbol} …"):
-            ufunc(self._array, operand(raw(other)), out=self._array)
-            self._mark_written()
-            return self
-        new = rules[ufunc](self, other)
+        try:
+            if self._writes_in_place(f"x {symbol}= …", f"x = x {symbol} …"):
+                ufunc(self._array, operand(raw(other)), out=self._array)
+                self._mark_written()
+                return self
+            new = rules[ufunc](self, other)
+        except (TypeError, ValueError) as error:
+            return explain_operand(error, other)
         if new.shape != self.shape:
             raise ShapeError(
                 f"x {symbol}= other cannot change the shape {self.shape} to {new.shape}; write x = x {symbol} other."

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.foreign import unlabelled
 from autograd.engine.recording import raw
 from autograd.engine.registry import rules
 from autograd.ops import arithmetic, indexing
+from autograd.tensor.any_operand import comparable, comparison, general
 from autograd.tensor.binary import binary
 
 
@@ -39,23 +39,9 @@ class Operators:
     def __abs__(self) -> Any:
         return rules[np.absolute](self)
 
-    def __matmul__(self, other: Any) -> Any:
-        return rules[np.matmul](self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return rules[np.matmul](other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return rules[np.floor_divide](self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return rules[np.floor_divide](other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return rules[np.remainder](self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return rules[np.remainder](other, self)
+    __matmul__, __rmatmul__ = general(np.matmul)
+    __floordiv__, __rfloordiv__ = general(np.floor_divide)
+    __mod__, __rmod__ = general(np.remainder)
 
     def __divmod__(self, other: Any) -> tuple[Any, Any]:
         return self // other, self % other
@@ -68,22 +54,15 @@ class Operators:
     __hash__ = object.__hash__  # by identity, although == compares the elements
 
     def __eq__(self, other: object) -> Any:
-        return self._array == unlabelled(raw(other))
+        return self._array == comparable(other)
 
     def __ne__(self, other: object) -> Any:
-        return self._array != unlabelled(raw(other))
+        return self._array != comparable(other)
 
-    def __lt__(self, other: Any) -> Any:
-        return self._array < unlabelled(raw(other))
-
-    def __le__(self, other: Any) -> Any:
-        return self._array <= unlabelled(raw(other))
-
-    def __gt__(self, other: Any) -> Any:
-        return self._array > unlabelled(raw(other))
-
-    def __ge__(self, other: Any) -> Any:
-        return self._array >= unlabelled(raw(other))
+    __lt__ = comparison(_op.lt)
+    __le__ = comparison(_op.le)
+    __gt__ = comparison(_op.gt)
+    __ge__ = comparison(_op.ge)
 
     # Indexing and iteration; assignment to an index is a write in place (in_place.py)
 

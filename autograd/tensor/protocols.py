@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autograd.engine.library_call import library_function
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import rules
@@ -17,9 +19,11 @@ from autograd.ops.arguments import refuse_out
 
 def no_rule(name: str) -> str:
     """The message for a function that has no derivative rule."""
+    caller = library_function()
+    called = f", and {caller} calls it" if caller else ""
     return (
-        f"{name} has no derivative rule. Compute it on the values (x.numpy()) if no gradient has to flow through it, "
-        "or make it differentiable with @autograd.primitive."
+        f"{name} has no derivative rule{called}. Compute it on the values (x.numpy()) if no gradient has to flow "
+        "through it, or make it differentiable with @autograd.primitive."
     )
 
 
@@ -44,6 +48,14 @@ def _scipys_rule(ufunc: np.ufunc) -> Any:
     return rules.get(ufunc)
 
 
+_NEUTRAL: dict[Any, str] = {
+    np.add: "0",
+    np.multiply: "1",
+    np.maximum: "-np.inf",
+    np.minimum: "np.inf",
+}  # what changes no reduction
+
+
 def dispatch_ufunc(
     rule: Callable[..., Any] | None, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
@@ -64,11 +76,13 @@ def dispatch_ufunc(
         refuse_out(name.removeprefix("np."), kwargs["out"])  # raises
     if rule is None:
         raise NoRuleError(no_rule(name))
-    if kwargs.get("where", True) is not True:
-        filled = f"{name}(np.where(condition, x, value that changes nothing))"
+    where = kwargs.get("where", True)
+    if where is not True and not (method == "reduce" and "where" in inspect.signature(rule).parameters):
+        neutral = _NEUTRAL.get(ufunc, "value that changes nothing")
+        filled = f"{name}(np.where(condition, x, {neutral}))"
         remedy = f"np.where(condition, {name}(…), other)" if method == "__call__" else filled
         raise NoRuleError(f"{name}(…, where=…) of a Tensor is not recorded. Use {remedy}.")
-    options = {key: value for key, value in kwargs.items() if key not in ("out", "where")}
+    options = {key: value for key, value in kwargs.items() if key != "out" and (key != "where" or value is not True)}
     dtype = options.pop("dtype", None) if method == "__call__" else None
     refused = {
         key: value for key, value in options.items() if key in ("axes", "casting", "order", "subok", "signature", "sig")

@@ -16,6 +16,7 @@ from autograd import display
 from autograd.engine import reverse
 from autograd.engine.foreign import MASKED, as_array, unlabelled
 from autograd.engine.graph import Node
+from autograd.engine.kinds import copied, is_foreign, note
 from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
 from autograd.engine.tensor_hooks import RETAIN
@@ -26,9 +27,10 @@ from autograd.tensor.in_place import InPlace
 from autograd.tensor.methods import ArrayMethods
 from autograd.tensor.operators import Operators
 from autograd.tensor.protocols import dispatch_ufunc, no_rule
+from autograd.tensor.pytorch_names import PyTorchNames
 
 
-class Tensor(Operators, InPlace, ArrayMethods, Conversions):
+class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     """An array and, if it was computed from tensors that require a gradient, the operation that made it.
 
     Args:  data: anything np.asarray takes; an ndarray is not copied.
@@ -191,6 +193,8 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
         data = self._array
         if isinstance(data, np.ndarray):
             data = data.copy() if data.base is not None or (self.node is None and self._requires_grad) else data.view()
+        elif is_foreign(data):
+            data = copied(data)
         return result(data, None)  # type: ignore[no-any-return]
 
     def retain_grad(self) -> None:
@@ -230,7 +234,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
 
     def __copy__(self) -> Tensor:
         shared = self.node is not None or not self._requires_grad  # an optimizer writes to a leaf that requires grad
-        twin = result(self._array if shared else self._array.copy(), self.node)
+        twin = result(self._array if shared else copied(self._array), self.node)
         twin._requires_grad = self._requires_grad
         twin.written, twin.hooks = 0, None
         return twin  # type: ignore[no-any-return]
@@ -240,7 +244,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions):
         twin = type(self).__new__(type(self))
         memo[id(self)] = twin
         twin.__setstate__(
-            (np.array(self._array), self._requires_grad, None if self._grad is None else np.array(self._grad._array))
+            (copied(self._array), self._requires_grad, None if self._grad is None else copied(self._grad._array))
         )
         return twin
 
@@ -290,6 +294,7 @@ def _as_data(data: Any, dtype: Any) -> Any:
     data = unlabelled(data)
     if isinstance(data, np.ndarray) or not hasattr(data, "__array_ufunc__") or isinstance(data, np.generic):
         return as_array(data, dtype)
+    note(data)
     return data if dtype is None else data.astype(dtype)  # another library's array, which supports NumPy's protocols
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from autograd.options import check_flag
 from autograd.viz.data.tracing import traced
 from autograd.viz.data.values import ELEMENTS
 from autograd.viz.drawing import Drawing
@@ -46,6 +47,7 @@ def trace(
         >>> trace(y)
         Graph(18 nodes, 34 edges)
     """
+    check_flag("trace: complete", complete)
     found = traced(x, limit, complete, elements, names)
     return Graph(found.nodes, found.edges, found.hidden, found.origin)
 
@@ -95,6 +97,10 @@ def draw(
         >>> print(draw((a * b).tanh()).to_mermaid().splitlines()[0])
         flowchart LR
     """
+    check_flag("draw: legend", legend)
+    check_flag("draw: complete", complete)
+    if fold is not None:
+        check_flag("draw: fold", fold)
     options = {
         "direction": direction, "show": show, "legend": legend, "title": title, "limit": limit, "depth": depth,
         "fold": fold, "theme": theme, "color": color,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import traceback
 from typing import Any, NoReturn
 
 from autograd.engine.origin import module_path
@@ -41,7 +42,28 @@ def add_location(error: Exception, args: tuple[Any, ...], scope: tuple[Any, ...]
     elif not isinstance(error, NotImplementedError):
         kind = f" ({type(scope[-1]).__name__})" if len(scope) > 1 else ""
         shapes = ", ".join(map(_shape_or_type, args)) or "nothing"
-        error.add_note(f"in {path}{kind}, called with {shapes}")
+        error.add_note(f"in {path}{kind}, called with {shapes}{_habit(error)}")
+
+
+# Calls of what is an attribute in NumPy, or that NumPy refuses without asking the Tensor: explained only here
+_HABITS = (
+    (
+        "'int' object is not callable",
+        ".size(",
+        "x.size is the number of elements, as in NumPy; x.size(0) is x.shape[0]",
+    ),
+    ("'int' object is not callable", ".ndim(", "x.ndim is an attribute, as in NumPy: without ()"),
+    ("'tuple' object is not callable", ".shape(", "x.shape is an attribute, as in NumPy: without ()"),
+    ("'Tensor' object is not callable", ".T(", "x.T is an attribute, as in NumPy: without ()"),
+    ("operand is flagged as writeable", "nditer(", "np.nditer takes arrays: np.nditer(x.numpy()); or loop over x.flat"),
+)  # fmt: skip
+
+
+def _habit(error: Exception) -> str:
+    """What to write instead, if the line that failed has one of PyTorch's calls in it."""
+    line = traceback.extract_tb(error.__traceback__)[-1].line or ""
+    remedies = [remedy for message, call, remedy in _HABITS if message in str(error) and call in line]
+    return f". {remedies[0]}." if remedies else ""
 
 
 def _shape_or_type(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 
 
 def check_size(what: str, value: Any) -> int:
@@ -15,13 +16,6 @@ def check_size(what: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ArgumentError(f"{what} must be a positive integer; got {value!r}.")
     return int(value)
-
-
-def check_flag(what: str, value: Any) -> bool:
-    """An option that is True or False, or an ArgumentError that says so: the text "False" would count as True."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise ArgumentError(f"{what} must be True or False; got {value!r}.")
-    return bool(value)
 
 
 def check_options(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

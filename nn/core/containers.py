@@ -164,10 +164,10 @@ class Sequential(_Series):
         else:
             self.extend(modules)  # type: ignore[arg-type]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         for module in self._modules():
-            x = module(x)
-        return x
+            input = module(input)
+        return input
 
 
 class ModuleList(_Series):

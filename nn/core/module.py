@@ -11,16 +11,18 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from autograd.display import html
+from autograd.engine.kinds import as_ndarray, copied, is_foreign, note
 from autograd.engine.modes import mode as current_mode
 from autograd.engine.modes import of_this_thread
-from autograd.errors import ArgumentError, DTypeError
+from autograd.engine.recording import raw
+from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.core import display
 from nn.core.call_errors import add_location, no_forward
 from nn.core.checks import check_options
 from nn.core.hooked_call import call_with_hooks
 from nn.core.module_hooks import Hookable
 from nn.core.parameter import Buffer, Parameter
-from nn.core.state_dict import LoadResult, load_arrays
+from nn.core.state_dict import LoadResult, converted_arrays, load_arrays
 
 Member = TypeVar("Member")
 _get_mode = current_mode.get
@@ -304,8 +306,35 @@ class Module(Hookable):
         """Compute in float16: `astype(np.float16)`."""
         return self.astype(np.float16)
 
-    def to(self, *args: Any, device: Any = None, dtype: Any = None) -> Self:
-        """PyTorch's `to`, for a dtype, as `astype` does, or for "cpu", which changes nothing; returns self."""
+    def map(self, function: Callable[[Any], Any]) -> Self:
+        """Replace the array of every parameter, of its gradient and of every buffer by function(array); returns self.
+
+        So a module moves to arrays of another library: model.map(cupy.asarray).
+
+        Raises:    ShapeError, DTypeError if one comes back in another shape or dtype; then nothing was changed.
+        """
+        found = []
+        for t in (*self.parameters(), *self.buffers()):
+            arrays = [function(x) for x in (t.numpy(), *([] if t.grad is None else [t.grad.numpy()]))]
+            for x in arrays:
+                if getattr(x, "shape", None) != t.shape:
+                    raise ShapeError(f"map's function must keep the shape {t.shape}; got {getattr(x, 'shape', x)!r}.")
+                if x.dtype != t.dtype:
+                    raise DTypeError(f"map's function must keep the dtype {t.dtype}; got {x.dtype}. Use astype.")
+            found.append((t, arrays))
+        for t, (data, *grad) in found:
+            t.data = data
+            t.grad = grad[0] if grad else None
+        return self
+
+    def to(self, *args: Any, device: Any = None, dtype: Any = None, like: Any = None) -> Self:
+        """PyTorch's `to`, for a dtype, as `astype` does, or for "cpu", which changes nothing; returns self.
+
+        Args:      like: an array, of NumPy or of another library: parameters and buffers become arrays of its kind.
+        """
+        if like is not None:
+            like = note(raw(like))
+            self.map((lambda x: np.asarray(as_ndarray(x), like=like)) if is_foreign(like) else as_ndarray)
         for what in (*args, device, dtype):
             if what is None or str(what).startswith("cpu"):
                 continue
@@ -323,7 +352,7 @@ class Module(Hookable):
 
     def state_dict(self, prefix: str = "") -> dict[str, np.ndarray]:
         """Path -> a copy of the array, for all parameters and persistent buffers."""
-        return {name: t.numpy().copy() for name, t in self._state(prefix)}
+        return {name: copied(t.numpy()) for name, t in self._state(prefix)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadResult:
         """Copy the arrays of a state dict into the parameters and buffers, converted to their dtypes.
@@ -333,6 +362,10 @@ class Module(Hookable):
         Raises:    ArgumentError, which lists everything that does not fit; then nothing was changed.
         """
         return load_arrays(type(self).__name__, dict(self._state("")), state_dict, strict)
+
+    def check_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
+        """Raise the ArgumentError that `load_state_dict` would raise, and change nothing."""
+        converted_arrays(type(self).__name__, dict(self._state("")), state_dict, strict)
 
     def _state(self, prefix: str, around: tuple[int, ...] = ()) -> Iterator[tuple[str, Parameter | Buffer]]:
         """(path, parameter or buffer) under every path it has: a shared one is listed under each, as in PyTorch."""

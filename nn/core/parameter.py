@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.kinds import copied, is_foreign, note
+from autograd.engine.recording import raw
 from autograd.errors import DTypeError
+from autograd.options import check_flag
+
+
+def _own_array(data: Any, dtype: Any) -> Any:
+    """A copy of the data as an array, of the kind that it is."""
+    data = note(raw(data))
+    if is_foreign(data):
+        return copied(data) if dtype is None or data.dtype == dtype else data.astype(dtype)
+    return np.array(data, dtype=dtype)
 
 
 class Parameter(Tensor):
@@ -27,7 +38,7 @@ class Parameter(Tensor):
     name: str
 
     def __init__(self, data: Any, requires_grad: bool = True, dtype: Any = None, *, name: str = "") -> None:
-        super().__init__(np.array(data.numpy() if isinstance(data, Tensor) else data, dtype=dtype), requires_grad)
+        super().__init__(_own_array(data, dtype), requires_grad)
         self.name = name
 
     def __repr__(self) -> str:
@@ -76,7 +87,8 @@ class Buffer(Tensor):
     persistent: bool
 
     def __init__(self, data: Any, persistent: bool = True, dtype: Any = None) -> None:
-        super().__init__(np.array(data.numpy() if isinstance(data, Tensor) else data, dtype=dtype))
+        check_flag("persistent", persistent)
+        super().__init__(_own_array(data, dtype))
         self.persistent = persistent
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import no_grad
+from autograd.engine.kinds import as_ndarray, copied, is_foreign, like
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 
@@ -21,6 +22,20 @@ class LoadResult(NamedTuple):
 
 def load_arrays(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any], strict: bool) -> LoadResult:
     """Write the arrays of a state dict into the tensors of the same names: all of them, or none."""
+    ready, result = converted_arrays(who, own, state_dict, strict)
+    with no_grad():
+        for tensor, array in ready:  # the arrays have the tensors' shapes and dtypes, so no write can fail
+            if isinstance(tensor._array, np.ndarray) and tensor._array.flags.writeable:
+                tensor[...] = array
+            else:
+                tensor.data = array
+    return result
+
+
+def converted_arrays(
+    who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any], strict: bool
+) -> tuple[list[tuple[Any, Any]], LoadResult]:
+    """(tensor, new array) for what is to be written, or an ArgumentError that lists what does not fit."""
     if not isinstance(state_dict, Mapping):
         raise ArgumentError(f"load_state_dict takes a dict of name -> array; got a {type(state_dict).__name__}.")
     missing = [name for name in own if name not in state_dict]
@@ -38,13 +53,7 @@ def load_arrays(who: str, own: Mapping[str, Any], state_dict: Mapping[str, Any],
     if problems:
         lines = "\n  ".join([*problems, *_prefix_remedy(missing, unexpected)])
         raise ArgumentError(f"the state dict does not fit this {who}; nothing was loaded:\n  {lines}")
-    with no_grad():
-        for tensor, array in ready:  # the arrays have the tensors' shapes and dtypes, so no write can fail
-            if isinstance(tensor._array, np.ndarray) and tensor._array.flags.writeable:
-                tensor[...] = array
-            else:
-                tensor.data = array
-    return LoadResult(missing, unexpected)
+    return ready, LoadResult(missing, unexpected)
 
 
 def _converted_to(tensor: Any, value: Any) -> Any:
@@ -52,8 +61,11 @@ def _converted_to(tensor: Any, value: Any) -> Any:
 
     Raises:  ArgumentError, whose message goes on after the tensor's name, if it cannot be converted without loss.
     """
+    value, x = raw(value), tensor._array
+    if is_foreign(x) and type(value) is type(x) and value.shape == x.shape and value.dtype == x.dtype:
+        return copied(value)
     try:
-        array = np.asarray(raw(value))
+        array = as_ndarray(value)
     except Exception as error:  # a foreign object may raise anything, and the other entries are still to be checked
         raise ArgumentError(f"is no array: {error}") from error
     if array.dtype.kind not in "fiub":
@@ -66,7 +78,7 @@ def _converted_to(tensor: Any, value: Any) -> Any:
         lost = np.isfinite(array) & ~np.isfinite(new) if new.dtype.kind == "f" else new != array
         if lost.any():
             raise ArgumentError(f"has values, such as {array[lost][0]}, that {tensor.dtype} does not hold")
-    return new
+    return like(new, x)
 
 
 def _prefix_remedy(missing: list[str], unexpected: list[str]) -> list[str]:

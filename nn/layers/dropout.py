@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from autograd.random import generator
 from nn.layers.activation.elu import SELU_ALPHA, SELU_SCALE
 from nn.layers.inplace_option import InplaceOption
@@ -52,9 +55,11 @@ dropout_op: Primitive = define(
     lambda g, out, x, mask, scale=1.0: dropout_op(g, mask, scale=scale),  # linear in x, and its own transpose
     None,
     keeps="mask",
+    composite=lambda x, mask, scale=1.0: x * mask * scale,
+    plain=True,
     name="dropout",
     jvp="elementwise",
-    label="g·mask/(1-p)",
+    label="g·mask·scale",
 )
 
 
@@ -80,6 +85,8 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         >>> F.dropout(np.ones(6), 0.5, rng=np.random.default_rng(3))
         array([0., 0., 2., 2., 0., 2.])
     """
+    check_flag("dropout: training", training)
+    check_flag("dropout: inplace", inplace)
     x = as_values(input)
     return _dropped(x, check_p(p), x.shape, rng) if training else x
 
@@ -89,7 +96,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 
     Source:    Tompson et al. 2015, arXiv:1411.4280.
     """
-    return _of_channels("dropout1d", as_values(input), (2, 3), p, training, rng)
+    return _of_channels("dropout1d", input, (2, 3), p, training, inplace, rng)
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
@@ -98,7 +105,7 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     Three axes are read as (N, C, L), as PyTorch does.
     Source:    Tompson et al. 2015, arXiv:1411.4280.
     """
-    return _of_channels("dropout2d", as_values(input), (3, 4), p, training, rng)
+    return _of_channels("dropout2d", input, (3, 4), p, training, inplace, rng)
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False, *, rng: Rng = None) -> Any:
@@ -106,7 +113,7 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 
     Source:    Tompson et al. 2015, arXiv:1411.4280.
     """
-    return _of_channels("dropout3d", as_values(input), (4, 5), p, training, rng)
+    return _of_channels("dropout3d", input, (4, 5), p, training, inplace, rng)
 
 
 def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False, *, rng: Rng = None) -> Any:
@@ -116,6 +123,8 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
 
     Source:    Klambauer et al. 2017, arXiv:1706.02515, section 2; training=False by default, as in PyTorch.
     """
+    check_flag("alpha_dropout: training", training)
+    check_flag("alpha_dropout: inplace", inplace)
     x = as_values(input)
     return _alpha_dropped("alpha_dropout", x, x.shape, p, training, rng)
 
@@ -127,6 +136,8 @@ def feature_alpha_dropout(
 
     Source:    Klambauer et al. 2017, arXiv:1706.02515, section 2, and Tompson et al. 2015, arXiv:1411.4280.
     """
+    check_flag("feature_alpha_dropout: training", training)
+    check_flag("feature_alpha_dropout: inplace", inplace)
     x = as_values(input)
     if training and x.ndim < 2:
         raise ShapeError(f"feature_alpha_dropout expects input of shape (N, C, *); got {x.shape}.")
@@ -141,15 +152,18 @@ def _alpha_dropped(who: str, x: Any, shape: tuple[int, ...], p: float, training:
         return x
     check_floating(who, x)
     if p == 1:
-        return dropout_op(x, np.zeros(shape, bool))
+        return dropout_op(x, like(np.zeros(shape, bool), raw(x)))
     saturated = -SELU_SCALE * SELU_ALPHA  # -λα: SELU's value at -∞
     a = 1 / math.sqrt((1 - p) * (1 + p * saturated**2))
-    mask = keep_mask(shape, 1 - p, generator(rng))
+    mask = like(keep_mask(shape, 1 - p, generator(rng)), raw(x))
     shift = np.where(mask, x.dtype.type(-a * p * saturated), x.dtype.type(a * (1 - p) * saturated))
     return dropout_op(x, mask, scale=a) + shift
 
 
-def _of_channels(who: str, x: Any, dims: tuple[int, int], p: float, training: bool, rng: Rng) -> Any:
+def _of_channels(who: str, input: Any, dims: tuple[int, int], p: float, training: bool, inplace: bool, rng: Rng) -> Any:
+    check_flag(f"{who}: training", training)
+    check_flag(f"{who}: inplace", inplace)
+    x = as_values(input)
     if x.ndim not in dims:
         raise ShapeError(f"{who} expects input of {dims[0]} or {dims[1]} dimensions; got shape {x.shape}.")
     p = check_p(p)
@@ -164,8 +178,8 @@ def _dropped(x: Any, p: float, shape: tuple[int, ...], rng: Rng) -> Any:
         return x
     check_floating("dropout", x)
     if p == 1:
-        return dropout_op(x, np.zeros(shape, bool))
-    return dropout_op(x, keep_mask(shape, 1 - p, generator(rng)), scale=1 / (1 - p))
+        return dropout_op(x, like(np.zeros(shape, bool), raw(x)))
+    return dropout_op(x, like(keep_mask(shape, 1 - p, generator(rng)), raw(x)), scale=1 / (1 - p))
 
 
 class _Dropout(InplaceOption):
@@ -197,32 +211,32 @@ class Dropout(_Dropout):
         (array([0., 0., 2., 2., 0., 2.]), array([1., 1., 1., 1., 1., 1.]))
     """
 
-    def forward(self, x: Any) -> Any:
-        return dropout(x, self.p, self.training, rng=self.rng)
+    def forward(self, input: Any) -> Any:
+        return dropout(input, self.p, self.training, rng=self.rng)
 
 
 class Dropout1d(_Dropout):
     """Dropout of whole channels of sequences. Neighbours are so similar that dropping single elements hides little.
 
-    Shape:     x (N, C, L) or (C, L) -> the same
+    Shape:     input (N, C, L) or (C, L) -> the same
     Args:      p, rng: see `Dropout`.
     Source:    Tompson et al. 2015, arXiv:1411.4280.
     """
 
-    def forward(self, x: Any) -> Any:
-        return dropout1d(x, self.p, self.training, rng=self.rng)
+    def forward(self, input: Any) -> Any:
+        return dropout1d(input, self.p, self.training, rng=self.rng)
 
 
 class Dropout2d(_Dropout):
     """Dropout of whole channels of images: see `Dropout1d`.
 
-    Shape:     x (N, C, H, W) -> the same; three axes are read as (N, C, L)
+    Shape:     input (N, C, H, W) -> the same; three axes are read as (N, C, L)
     Args:      p, rng: see `Dropout`.
     Source:    Tompson et al. 2015, arXiv:1411.4280.
     """
 
-    def forward(self, x: Any) -> Any:
-        return dropout2d(x, self.p, self.training, rng=self.rng)
+    def forward(self, input: Any) -> Any:
+        return dropout2d(input, self.p, self.training, rng=self.rng)
 
 
 class Dropout3d(_Dropout):
@@ -264,5 +278,5 @@ class AlphaDropout(_Dropout):
         (True, True)
     """
 
-    def forward(self, x: Any) -> Any:
-        return alpha_dropout(x, self.p, self.training, rng=self.rng)
+    def forward(self, input: Any) -> Any:
+        return alpha_dropout(input, self.p, self.training, rng=self.rng)

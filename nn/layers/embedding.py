@@ -7,10 +7,13 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Tensor, no_grad
+from autograd.engine.kinds import is_foreign, like, note, somewhere
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.indexing import scatter
+from autograd.ops.norms import norm
+from autograd.options import check_flag
 from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -29,10 +32,10 @@ def _embedding_weight(
     if weight.dtype == np.float16:  # a sum of many small terms; the sweep converts the total to float16
         g = g.astype(np.float32)
     if scale_grad_by_freq:
-        counts = np.bincount(indices.ravel(), minlength=weight.shape[0])
-        g = g * np.divide(1, counts[indices], dtype=g.dtype)[..., None]
+        counts = np.bincount(np.ravel(indices), minlength=weight.shape[0])
+        g = g * like(np.divide(1, np.take(counts, indices), dtype=g.dtype)[..., None], raw(g))
     if padding_idx is not None:
-        g = np.where((indices != padding_idx)[..., None], g, 0)
+        g = np.where(like((indices != padding_idx)[..., None], raw(g)), g, 0)
     return scatter(g, shape=weight.shape, index=indices)
 
 
@@ -73,6 +76,8 @@ def embedding(
         array([[[0., 0., 1.],
                 [1., 0., 0.]]])
     """
+    check_flag("embedding: scale_grad_by_freq", scale_grad_by_freq)
+    check_flag("embedding: sparse", sparse)
     weight = as_values(weight)
     if weight.ndim != 2:
         raise ShapeError(f"embedding expects a weight of shape (num_embeddings, embedding_dim); got {weight.shape}.")
@@ -82,9 +87,14 @@ def embedding(
     padding_idx = row_of_padding(padding_idx, rows)
     if max_norm is not None:
         shorten(weight, indices, max_norm, norm_type)
+    shape = indices.shape
+    if is_foreign(raw(weight)):  # not every library indexes by more than one axis
+        indices = np.ravel(indices)
     if padding_idx is None and not scale_grad_by_freq:
-        return embedding_op(weight, indices)
-    return embedding_op(weight, indices, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+        y = embedding_op(weight, indices)
+    else:
+        y = embedding_op(weight, indices, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+    return y if indices.shape == shape else np.reshape(y, (*shape, weight.shape[1]))
 
 
 def row_of_padding(padding_idx: int | None, rows: int) -> int | None:
@@ -118,16 +128,18 @@ def check_not_sparse(who: str, sparse: bool) -> None:
 
 def as_integers(x: Any, who: str) -> Any:
     """A copy as an array of integers."""
-    x = np.array(raw(x))  # a copy, because the next batch may be written into the same buffer before backward()
+    x = note(raw(x))
+    if not is_foreign(x):
+        x = np.array(x)  # a copy, because the next batch may be written into the same buffer before backward()
     if x.dtype.kind not in "iu" and x.size:
         raise DTypeError(f"{who} expects integers; got dtype {x.dtype}. Convert them: x.astype(int).")
-    return x.astype(np.intp, copy=False)
+    return x.astype(np.intp) if is_foreign(x) or x.dtype != np.intp else x
 
 
 def rows_of_table(input: Any, rows: int, who: str) -> Any:
     """The indices as integers, each of which is a row of a table with this many."""
     indices = as_integers(input, who)
-    if indices.size:
+    if indices.size and not is_foreign(indices):
         low, high = indices.min(), indices.max()
         if low < 0 or high >= rows:
             raise ArgumentError(f"{who} of {rows} rows expects indices in 0 … {rows - 1}; got {low} … {high}.")
@@ -143,12 +155,12 @@ def shorten(weight: Any, indices: Any, max_norm: float, norm_type: float) -> Non
         )
     used = np.unique(indices)
     values = raw(weight)[used]
-    lengths = np.linalg.norm(values, norm_type, axis=1)
+    lengths = norm(values, norm_type, axis=1)
     long = lengths > max_norm
-    if long.any():
-        factors = (max_norm / (lengths[long] + 1e-7)).astype(values.dtype)
+    if somewhere(long):
+        factors = np.where(long, max_norm / (lengths + 1e-7), 1).astype(values.dtype)
         with no_grad():
-            weight[used[long]] = values[long] * factors[:, None]
+            weight[used] = values * factors[:, None]
 
 
 def given_table(values: Any, shape: tuple[int, int]) -> Parameter:
@@ -177,7 +189,7 @@ def shape_of_table(embeddings: Any) -> tuple[int, int]:
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:
-    """1 at the class number, 0 elsewhere. A plain array of int64, because it has no derivative.
+    """1 at the class number, 0 elsewhere. A plain array of int64, because it has no derivative; of the input's kind.
 
         y[…, c] = 1 if tensor[…] = c else 0
 
@@ -194,16 +206,14 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     if num_classes == -1:
         if not classes.size:
             raise ArgumentError("one_hot cannot tell the number of classes from no class numbers; give num_classes=.")
-        num_classes = int(classes.max()) + 1
+        num_classes = int(np.max(classes)) + 1
     if num_classes < 1:
         raise ArgumentError(
             f"num_classes must be at least 1, or -1 to take it from the largest class number; got {num_classes}."
         )
-    if classes.size and not 0 <= classes.min() <= classes.max() < num_classes:
+    if classes.size and not is_foreign(classes) and not 0 <= classes.min() <= classes.max() < num_classes:
         raise ArgumentError(f"class numbers must lie in 0 … {num_classes - 1}; got {classes.min()} … {classes.max()}.")
-    out = np.zeros((*classes.shape, num_classes), np.int64)
-    np.put_along_axis(out, classes[..., None], 1, axis=-1)
-    return out
+    return np.equal(classes[..., None], like(np.arange(num_classes), classes)).astype(np.int64)
 
 
 class Embedding(Module):

@@ -11,10 +11,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.ops.indexing import scatter
+from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import blank
@@ -30,6 +33,7 @@ from nn.layers.embedding import (
     shorten,
 )
 from nn.layers.inputs import as_values, cast_to
+from nn.layers.kernels.patches import computed_in
 
 MODES = ("sum", "mean", "max")
 
@@ -54,6 +58,19 @@ def _bag_dots(of_bags: Any, of_rows: Any, rows: Any, starts: Any) -> Any:
     return np.einsum("jd,jd->j", np.repeat(of_bags, np.diff(starts), axis=0), of_rows[rows])
 
 
+def _bag_composite(weights: Any, table: Any, rows: Any, starts: Any, size: int | None = None) -> Any:
+    working = computed_in(weights, table)[1]
+    bags = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    to, source, n = (bags, rows, len(starts) - 1) if size is None else (rows, bags, size)
+    parts = weights.astype(working)[:, None] * table[source].astype(working)
+    return scatter(parts, shape=(n, table.shape[1]), index=to).astype(table.dtype)
+
+
+def _dots_composite(of_bags: Any, of_rows: Any, rows: Any, starts: Any) -> Any:
+    bags = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    return np.sum(of_bags[bags] * of_rows[rows], axis=1)
+
+
 bag_op: Primitive = define(
     _bag,
     lambda g, out, weights, table, rows, starts, size=None: (
@@ -64,9 +81,11 @@ bag_op: Primitive = define(
         weights, g, rows=rows, starts=starts, size=table.shape[0] if size is None else None
     ),
     keeps=("table", "weights"),
+    composite=_bag_composite,
+    plain=True,
     name="embedding_bag",
     jvp="multilinear",
-    label="⟨g of the bag, row⟩; Σ weight · g of each row",
+    label="⟨g of the bag | row⟩, Σ weight · g of each row",
 )  # fmt: skip
 bag_dots_op: Primitive = define(
     _bag_dots,
@@ -75,14 +94,16 @@ bag_dots_op: Primitive = define(
         g, of_bags, rows=rows, starts=starts, size=of_rows.shape[0]
     ),
     keeps=("of_rows", "of_bags"),
+    composite=_dots_composite,
+    plain=True,
     name="embedding_bag_dots",
     jvp="multilinear",
-    label="Σ g · row; Σ g · bag",
+    label="Σ g · row, Σ g · bag",
 )  # fmt: skip
 # The identity, with a gradient divided by how often each row was looked up.
 _divided_op = define(
     lambda table, counts: table,
-    lambda g, out, table, counts: g / counts.astype(g.dtype)[:, None],
+    lambda g, out, table, counts: g / like(counts.astype(g.dtype)[:, None], raw(g)),
     keeps="",
     name="scale_grad_by_freq",
     label="g / count of each row",
@@ -127,6 +148,12 @@ def embedding_bag(
         array([[1., 0., 1.],
                [0., 1., 0.]])
     """
+    for name, flag in (
+        ("scale_grad_by_freq", scale_grad_by_freq),
+        ("sparse", sparse),
+        ("include_last_offset", include_last_offset),
+    ):
+        check_flag(f"embedding_bag: {name}", flag)
     weight = as_values(weight)
     if weight.ndim != 2:
         raise ShapeError(f"embedding_bag expects weight (num_embeddings, embedding_dim); got {weight.shape}.")
@@ -154,7 +181,7 @@ def embedding_bag(
         return bag_op(per_sample_weights[kept], weight, rows=rows, starts=starts)
     counts = np.diff(starts)
     share = np.divide(1, np.maximum(counts, 1) if mode == "mean" else np.ones_like(counts), dtype=weight.dtype)
-    return bag_op(np.repeat(share, counts), weight, rows=rows, starts=starts)
+    return bag_op(like(np.repeat(share, counts), raw(weight)), weight, rows=rows, starts=starts)
 
 
 def _check_mode(mode: str, scale_grad_by_freq: bool) -> None:
@@ -202,19 +229,25 @@ def _maxima(table: Any, rows: Any, starts: Any) -> Any:
     counts = np.diff(starts)
     filled = counts > 0
     if not filled.any():
-        return bag_op(np.empty(0, table.dtype), table, rows=rows, starts=starts)
+        return bag_op(zeros((0,), table.dtype, raw(table)), table, rows=rows, starts=starts)
     width = table.shape[1]
     best = _first_maximum(raw(table)[rows], starts[:-1][filled], counts[filled])
-    places = np.zeros((len(counts), width), np.intp)  # in the flattened table
-    places[filled] = rows[best] * width + np.arange(width)
+    places = zeros((len(counts), width), best.dtype, best)  # in the flattened table
+    places[filled] = np.take(like(rows, best), best) * width + like(np.arange(width), best)
     found = np.reshape(table, (-1,))[places]
-    return found if filled.all() else np.where(filled[:, None], found, table.dtype.type(0))
+    return found if filled.all() else np.where(like(filled[:, None], raw(table)), found, table.dtype.type(0))
 
 
 def _first_maximum(values: Any, starts: Any, counts: Any) -> Any:
     """Which of the values (N, D) is the maximum of each bag, the first of equal ones; nan is larger than any number."""
     if (counts == counts[0]).all():
-        return values.reshape(len(counts), counts[0], -1).argmax(axis=1) + starts[:, None]
+        bags = np.reshape(values, (len(counts), counts[0], values.shape[1]))
+        return np.argmax(bags, axis=1) + like(starts[:, None], values)
+    if is_foreign(values):  # without reduceat: a shorter bag repeats its last row
+        inside = np.minimum(np.arange(counts.max()), counts[:, None] - 1)
+        bags = values[(starts[:, None] + inside).ravel()]
+        bags = np.reshape(bags, (*inside.shape, values.shape[1]))
+        return np.argmax(bags, axis=1) + like(starts[:, None], values)
     maxima = np.maximum.reduceat(values, starts, axis=0)
     hits = (values == np.repeat(maxima, counts, axis=0)) | (values != values)
     numbers = np.where(hits, np.arange(len(values))[:, None], len(values))

@@ -16,7 +16,7 @@ from nn.layers.inputs import as_values
 class Flatten(Module):
     """Join the axes from start_dim to end_dim into one.
 
-    Shape:     x (N, a, b, …) -> (N, a·b·…); a number becomes (1,), with start_dim 0
+    Shape:     input (N, a, b, …) -> (N, a·b·…); a number becomes (1,), with start_dim 0
     Example:
         >>> import numpy as np, nn
         >>> nn.Flatten()(np.ones((32, 28, 28))).shape
@@ -27,8 +27,8 @@ class Flatten(Module):
         self.start_dim = _axis("start_dim", start_dim)
         self.end_dim = _axis("end_dim", end_dim)
 
-    def forward(self, x: Any) -> Any:
-        x = as_values(x)
+    def forward(self, input: Any) -> Any:
+        x = as_values(input)
         ndim = max(x.ndim, 1)
         first, last = (d + ndim if d < 0 else d for d in (self.start_dim, self.end_dim))
         if not 0 <= first <= last < ndim:
@@ -45,7 +45,7 @@ class Flatten(Module):
 class Unflatten(Module):
     """Split one axis into several: the opposite of Flatten.
 
-    Shape:     x (…, a·b·…, …) -> (…, a, b, …, …)
+    Shape:     input (…, a·b·…, …) -> (…, a, b, …, …)
     Args:      dim: the axis to split.
                unflattened_size: the new sizes; one of them may be -1, and is computed from the others.
     Raises:    ShapeError if their product is not the axis' size.
@@ -65,8 +65,8 @@ class Unflatten(Module):
                 f"unflattened_size must be of sizes >= 0, at most one of them -1; got {self.unflattened_size}."
             )
 
-    def forward(self, x: Any) -> Any:
-        x = as_values(x)
+    def forward(self, input: Any) -> Any:
+        x = as_values(input)
         dim = self.dim + x.ndim if self.dim < 0 else self.dim
         if not 0 <= dim < x.ndim:
             raise ShapeError(f"Unflatten splits axis {self.dim}; an input of shape {x.shape} has no such axis.")

@@ -21,7 +21,7 @@ from autograd.errors import ShapeError
 from nn.core.module import Module
 from nn.layers.images import Size, as_images, check_fit, check_not_empty, per_axis
 from nn.layers.inputs import as_values, check_floating
-from nn.layers.kernels.patches import Sliding, computed_in, pairs
+from nn.layers.kernels.patches import Sliding, at_offsets, computed_in, from_offsets, pairs
 
 
 def _unfold(x: Any, sliding: Sliding) -> Any:
@@ -47,10 +47,25 @@ def _fold(x: Any, size: tuple[int, ...], sliding: Sliding) -> Any:
     return out.astype(dtype, copy=False)
 
 
+def _unfold_composite(x: Any, sliding: Sliding) -> Any:
+    places = sliding.places(x.shape[2:])
+    windows = np.stack(at_offsets(x, sliding, places), axis=2)  # (N, C, K, *P)
+    return np.reshape(windows, (x.shape[0], x.shape[1] * windows.shape[2], math.prod(places)))
+
+
+def _fold_composite(x: Any, size: tuple[int, ...], sliding: Sliding) -> Any:
+    dtype, working = computed_in(x)
+    places, taps = sliding.places(size), math.prod(sliding.kernel)
+    columns = np.reshape(x.astype(working), (x.shape[0], x.shape[1] // taps, taps, *places))
+    return from_offsets([columns[:, :, tap] for tap in range(taps)], sliding, tuple(size)).astype(dtype)
+
+
 unfold_op: Primitive = define(
     _unfold,
     lambda g, out, x, sliding: fold_op(g, size=x.shape[2:], sliding=sliding),
     keeps="",
+    composite=_unfold_composite,
+    plain=True,
     name="unfold",
     jvp="linear",
     label="g folded",
@@ -61,6 +76,8 @@ fold_op: Primitive = define(
     _fold,
     lambda g, out, x, size, sliding: unfold_op(g, sliding=sliding),
     keeps="",
+    composite=_fold_composite,
+    plain=True,
     name="fold",
     jvp="linear",
     label="g unfolded",

@@ -29,8 +29,13 @@ def per_axis(what: str, value: Any, axes: int, least: int = 0) -> tuple[int, ...
     return tuple([int(v) for v in given])
 
 
-def as_images(x: Any, axes: int, who: str, channels: int | None = None) -> tuple[Any, bool]:
-    """(images (N, C, *S), whether x had no batch axis and got one)."""
+def as_images(
+    x: Any, axes: int, who: str, channels: int | None = None, *, integers: tuple[str, ...] = ()
+) -> tuple[Any, bool]:
+    """(images (N, C, *S), whether x had no batch axis and got one).
+
+    Args:  integers: the names of dtypes that are taken besides floating ones.
+    """
     x = as_values(x)
     c = "C" if channels is None else str(channels)
     expected = (
@@ -50,7 +55,8 @@ def as_images(x: Any, axes: int, who: str, channels: int | None = None) -> tuple
         else:
             remedy = f"It has {x.shape[-axes - 1]} channels, not {channels}."
         raise ShapeError(f"{expected} {remedy}")
-    check_floating(who, x)
+    if x.dtype.name not in integers:
+        check_floating(who, x)
     return (x, False) if batched else (x[None], True)
 
 

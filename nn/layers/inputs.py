@@ -7,27 +7,38 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine import kinds
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 
 
 def as_values(x: Any) -> Any:
     """Lists and numbers as arrays; Tensors and arrays as they are."""
-    if isinstance(x, (Tensor, np.ndarray)) or hasattr(x, "__array_function__"):
+    if isinstance(x, (Tensor, np.ndarray)):
         return x
+    if hasattr(x, "__array_function__"):
+        return kinds.note(x)
     if isinstance(x, (list, tuple)) and any(isinstance(item, Tensor) for item in x):
-        kinds = ", ".join(type(item).__name__ for item in x[:3]) + (", …" if len(x) > 3 else "")
+        types = ", ".join(type(item).__name__ for item in x[:3]) + (", …" if len(x) > 3 else "")
         raise ArgumentError(
-            f"expected an array or a Tensor; got a {type(x).__name__} of {len(x)}: ({kinds}). A layer that returns "
+            f"expected an array or a Tensor; got a {type(x).__name__} of {len(x)}: ({types}). A layer that returns "
             "several, as LSTM does, is unpacked first: output, state = layer(x); np.stack joins several of one shape."
         )
     return np.asarray(x)
+
+
+def of_kind(x: Any, like: Any) -> Any:
+    """Numbers and lists as an array of the kind of another; arrays as they are, which do or do not go together."""
+    if not kinds.is_foreign(raw(like)) or isinstance(x, (Tensor, np.ndarray)) or kinds.is_foreign(kinds.note(x)):
+        return x
+    return np.asarray(x, like=raw(like))
 
 
 def cast_to(x: Any, like: Any, who: str) -> Any:
     """A floating x in the dtype of another array: a layer computes in the dtype of its parameters."""
     if getattr(x, "dtype", "") == like.dtype:  # not None, which equals float64
         return x
-    x = as_values(x)
+    x = as_values(of_kind(x, like))
     if x.dtype == like.dtype:
         return x
     if x.dtype.kind != "f":
@@ -48,6 +59,13 @@ def check_floating(who: str, x: Any) -> None:
     """Refuse input that is not floating."""
     if x.dtype.kind != "f":
         raise DTypeError(f"{who} takes floating input; got {x.dtype}. Convert it: x.astype(np.float32).")
+
+
+def check_finite(who: str, what: str, value: float) -> float:
+    """The option as a float; inf and nan are refused."""
+    if not -np.inf < value < np.inf:
+        raise ArgumentError(f"{who} expects {what} to be a finite number; got {value}.")
+    return float(value)
 
 
 def check_not_negative(who: str, what: str, value: float) -> float:

@@ -106,17 +106,16 @@ linear_op: Primitive = define(
 )
 
 
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """An affine map of the last axis.
 
         y = x Wᵀ + b
 
-    Shape:     x (*, in_features), weight (out_features, in_features), bias (out_features,) -> (*, out_features)
-    Numerics:  computed in the weight's dtype; a floating x is cast to it.
-    Raises:    ShapeError if the last axis of x is not in_features.
+    Shape:     input (*, in_features), weight (out_features, in_features), bias (out_features,) -> (*, out_features)
+    Numerics:  computed in the weight's dtype; a floating input is cast to it.
+    Raises:    ShapeError if the last axis of input is not in_features.
     """
-    if getattr(x, "dtype", "") != weight.dtype:
-        x = cast_to(x, weight, "Linear")
+    x = input if getattr(input, "dtype", "") == weight.dtype else cast_to(input, weight, "Linear")
     try:
         return linear_op(x, weight) if bias is None else linear_op(x, weight, bias)
     except (
@@ -139,12 +138,12 @@ class Linear(Module):
 
         y = x Wᵀ + b
 
-    Shape:     x (*, in_features) -> (*, out_features); weight (out_features, in_features), bias (out_features,)
-    Args:      in_features, out_features: the length of x's last axis, and of the result's.
+    Shape:     input (*, in_features) -> (*, out_features); weight (out_features, in_features), bias (out_features,)
+    Args:      in_features, out_features: the length of the input's last axis, and of the result's.
                bias: whether there is a b.
                dtype: of the parameters, and so of the computation (default float32).
                rng: source of the first values: both uniform in ±1/√in_features, as in PyTorch.
-    Raises:    ShapeError if the last axis of x is not in_features.
+    Raises:    ShapeError if the last axis of input is not in_features.
     Example:
         >>> import numpy as np, nn
         >>> layer = nn.Linear(3, 2, rng=np.random.default_rng(0))
@@ -175,8 +174,8 @@ class Linear(Module):
         """Draw the first values again, as the constructor does."""
         init.uniform_within(1 / math.sqrt(self.in_features), self.weight, self.bias, rng=rng)
 
-    def forward(self, x: Any) -> Any:
-        return linear(x, self.weight, self.bias)
+    def forward(self, input: Any) -> Any:
+        return linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

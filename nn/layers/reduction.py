@@ -18,6 +18,11 @@ def check_reduction(reduction: Any, allowed: tuple[str, ...] = REDUCTIONS) -> No
         raise ArgumentError(f"reduction must be one of {', '.join(map(repr, allowed))}; got {reduction!r}.")
 
 
+def divided_by(reduction: str, count: str) -> tuple[str, str]:
+    """("/N", ", N = count(x)"): what the mean adds to the label of a rule, and to what its symbols stand for."""
+    return ("/N", f", N = {count}") if reduction == "mean" else ("", "")
+
+
 def reduce(loss: Any, reduction: str) -> Any:
     """What a loss does in the end: "none", "mean" or "sum"."""
     check_reduction(reduction)
@@ -55,10 +60,13 @@ def slopes_over_zero(d: Any) -> Any:
     return np.where(d == 0, 0, np.copysign(np.inf, d))
 
 
-def weighted_mean(loss: Any, weight: Any, count: Any) -> Any:
-    """The sum of the losses / count for composites: `mean_from_sum`, with a slope of 0 where nothing counts."""
-    total = np.sum(loss)
-    if not count and not np.any(weight):
-        return total + np.nan
+def weighted_mean(loss: Any, weight: Any) -> Any:
+    """The sum of the losses / that of the weights, for composites: nan, with a slope of 0, where nothing counts."""
+    nothing = np.all(np.equal(weight, 0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return total / count
+        return in_single_precision(
+            lambda each: np.where(
+                nothing, np.nan, np.sum(each) / np.where(nothing, 1, np.sum(weight.astype(each.dtype)))
+            ),
+            loss,
+        )

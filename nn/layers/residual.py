@@ -41,9 +41,9 @@ class Residual(Module):
         self.block = block
         self.shortcut = shortcut
 
-    def forward(self, x: Any) -> Any:
-        y = self.block(x)
-        shortcut = cast_to(x, y, "Residual") if self.shortcut is None else self.shortcut(x)
+    def forward(self, input: Any) -> Any:
+        y = self.block(input)
+        shortcut = cast_to(input, y, "Residual") if self.shortcut is None else self.shortcut(input)
         if y.shape != shortcut.shape:
             raise ShapeError(
                 f"Residual adds its block's result, of shape {y.shape}, to its input's {shortcut.shape}: they must be "
@@ -63,7 +63,7 @@ class ResidualBlock(Module):
     is never interrupted, so gradients reach the first block undiminished at any depth. The second form is that of the
     original paper.
 
-    Shape:     x (*, features) -> (*, features); with norm="batch" x (N, features)
+    Shape:     input (*, features) -> (*, features); with norm="batch" (N, features)
     Args:      hidden: the width between the two layers (default: features).
                norm: "batch", "layer", None for none, or a function of a width that makes a module.
                activation: a class or function that makes the activation module. One module serves both places, so it
@@ -105,8 +105,8 @@ class ResidualBlock(Module):
         self.activation = _make_module("activation", activation)
         self.dropout = Dropout(dropout, rng=rng)
 
-    def forward(self, x: Any) -> Any:
-        x = cast_to(x, self.fc1.weight, "ResidualBlock")
+    def forward(self, input: Any) -> Any:
+        x = cast_to(input, self.fc1.weight, "ResidualBlock")
         norm1, norm2 = self.norm1 or _identity, self.norm2 or _identity
         if self.pre_activation:
             h = self.fc1(self.activation(norm1(x)))
@@ -123,7 +123,7 @@ class BasicBlock(Module):
 
         y = σ(x' + bn₂(conv₂(σ(bn₁(conv₁(x))))))        x' = x, or downsample(x)
 
-    Shape:     x (N, inplanes, H, W) -> (N, planes, ⌈H/stride⌉, ⌈W/stride⌉)
+    Shape:     input (N, inplanes, H, W) -> (N, planes, ⌈H/stride⌉, ⌈W/stride⌉)
     Args:      stride: of the first convolution.
                downsample: a module that brings x to the shape of the result. If it is None and the shape changes, the
                block makes a 1x1 convolution and a norm, which is what torchvision's ResNet passes to its blocks.
@@ -168,9 +168,9 @@ class BasicBlock(Module):
         self.downsample = _make_downsample(downsample, inplanes, planes, stride, norm, dtype, rng)
         self.stride = stride
 
-    def forward(self, x: Any) -> Any:
-        y = self.relu(self.bn1(self.conv1(x)))
-        return self.relu(_add_shortcut(self, self.bn2(self.conv2(y)), x))
+    def forward(self, input: Any) -> Any:
+        y = self.relu(self.bn1(self.conv1(input)))
+        return self.relu(_add_shortcut(self, self.bn2(self.conv2(y)), input))
 
 
 class Bottleneck(Module):
@@ -178,7 +178,7 @@ class Bottleneck(Module):
 
         y = σ(x' + bn₃(conv₃(σ(bn₂(conv₂(σ(bn₁(conv₁(x)))))))))        x' = x, or downsample(x)
 
-    Shape:     x (N, inplanes, H, W) -> (N, 4·planes, ⌈H/stride⌉, ⌈W/stride⌉)
+    Shape:     input (N, inplanes, H, W) -> (N, 4·planes, ⌈H/stride⌉, ⌈W/stride⌉)
     Args:      stride: of the 3x3 convolution, as in torchvision; in the paper it is that of the first 1x1 convolution.
                downsample, norm_layer, dtype, rng: see `BasicBlock`.
                groups, base_width: the 3x3 convolution has int(planes · base_width/64) · groups channels.
@@ -218,10 +218,10 @@ class Bottleneck(Module):
         self.downsample = _make_downsample(downsample, inplanes, out, stride, norm, dtype, rng)
         self.stride = stride
 
-    def forward(self, x: Any) -> Any:
-        y = self.relu(self.bn1(self.conv1(x)))
+    def forward(self, input: Any) -> Any:
+        y = self.relu(self.bn1(self.conv1(input)))
         y = self.relu(self.bn2(self.conv2(y)))
-        return self.relu(_add_shortcut(self, self.bn3(self.conv3(y)), x))
+        return self.relu(_add_shortcut(self, self.bn3(self.conv3(y)), input))
 
 
 class PreActBlock(Module):
@@ -229,7 +229,7 @@ class PreActBlock(Module):
 
         y = x' + conv₂(σ(bn₂(conv₁(a)))),  a = σ(bn₁(x))        x' = x, or downsample(a)
 
-    Shape:     x (N, inplanes, H, W) -> (N, planes, ⌈H/stride⌉, ⌈W/stride⌉)
+    Shape:     input (N, inplanes, H, W) -> (N, planes, ⌈H/stride⌉, ⌈W/stride⌉)
     Args:      stride: of the first convolution.
                downsample: a module that brings a to the shape of the result. If it is None and the shape changes, the
                block makes a 1x1 convolution.
@@ -264,10 +264,10 @@ class PreActBlock(Module):
         self.downsample = _make_downsample(downsample, inplanes, planes, stride, None, dtype, rng)
         self.stride = stride
 
-    def forward(self, x: Any) -> Any:
-        a = self.relu(self.bn1(x))
+    def forward(self, input: Any) -> Any:
+        a = self.relu(self.bn1(input))
         y = self.conv2(self.relu(self.bn2(self.conv1(a))))
-        return _add_shortcut(self, y, x if self.downsample is None else a)
+        return _add_shortcut(self, y, input if self.downsample is None else a)
 
 
 def _identity(x: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import as_images, per_axis
 from nn.layers.inputs import as_values
@@ -78,7 +79,8 @@ def interpolate(
     interpolate linearly between two neighbours along each axis in turn, "bicubic" cubically between four.
 
     Shape:     input (N, C, *S) with one, two or three axes S -> (N, C, *P), with P = size or ⌊S·scale_factor⌋
-    Args:      size, scale_factor: one of them, a number or one for each axis.
+    Args:      input: floating, or a picture of bytes (uint8), which stays one.
+               size, scale_factor: one of them, a number or one for each axis.
                align_corners: whether the first and last pixels keep their place (not with the modes nearest).
                recompute_scale_factor: use the ratio of the sizes, which rounding to ⌊S·scale_factor⌋ may have changed.
     Source:    the cubic: Keys 1981, "Cubic convolution interpolation for digital image processing", with a = -0.75.
@@ -88,6 +90,10 @@ def interpolate(
         >>> F.interpolate(np.array([[[0.0, 4.0]]]), scale_factor=2, mode="linear")
         array([[[0., 1., 3., 4.]]])
     """
+    if align_corners is not None:
+        check_flag("interpolate: align_corners", align_corners)
+    if recompute_scale_factor is not None:
+        check_flag("interpolate: recompute_scale_factor", recompute_scale_factor)
     check_mode(size, scale_factor, mode, align_corners)
     ndim = as_values(input).ndim
     wanted = MODES[mode]
@@ -100,7 +106,7 @@ def interpolate(
         raise ShapeError(
             f"interpolate with mode={mode!r} expects input of shape {shape}; got {as_values(input).shape}.{remedy}"
         )
-    x, _ = as_images(input, axes, "interpolate")
+    x, _ = as_images(input, axes, "interpolate", integers=("uint8",))
     old = x.shape[2:]
     scales: list[float | None] = [None] * axes
     if size is not None:
@@ -114,7 +120,18 @@ def interpolate(
             scales = list(factors)
     kind = {"bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}.get(mode, mode)
     each = zip(old, new, scales, strict=True)
-    return resample_op(x, plans=tuple([interpolation(s, p, kind, scale, bool(align_corners)) for s, p, scale in each]))
+    plans = tuple([interpolation(s, p, kind, scale, bool(align_corners)) for s, p, scale in each])
+    return _resampled_bytes(x, plans) if x.dtype == np.uint8 else resample_op(x, plans=plans)
+
+
+def _resampled_bytes(x: Any, plans: tuple[Plan, ...]) -> Any:
+    """Pictures of bytes, without a gradient: rounded after each axis, of which the last is the first, as in PyTorch."""
+    y = x.astype(np.float64)
+    for axis in reversed(range(len(plans))):
+        only = [interpolation(size, size, "linear", None, False) for size in y.shape[2:]]
+        only[axis] = plans[axis]
+        y = np.clip(np.floor(resample_op(y, plans=tuple(only)) + 0.5), 0, 255)
+    return y.astype(np.uint8)
 
 
 def check_mode(size: Any, scale_factor: Any, mode: str, align_corners: bool | None) -> None:

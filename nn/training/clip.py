@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from collections.abc import Iterable
@@ -10,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.kinds import any_foreign, is_foreign
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, GraphError
+from autograd.options import check_flag
 from nn.core.module import Module
 
 
@@ -24,6 +27,7 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Scale all gradients by one factor, so that their norm, taken as one long vector, is at most max_norm.
 
@@ -32,8 +36,10 @@ def clip_grad_norm_(
     Args:      parameters: a module or its parameters; those without a gradient are left out.
                norm_type: p of the p-norm, > 0; math.inf takes the largest magnitude.
                error_if_nonfinite: refuse a norm of inf or nan with a GraphError; nothing is changed then.
+               foreach: PyTorch's choice of how it computes this; taken, and without effect.
     Returns:   the norm before the scaling, a Tensor without gradient.
-    Numerics:  summed in double precision; a finite norm is found even if its squares overflow.
+    Numerics:  of arrays of another library by their own arithmetic, and without the warning below: they are not asked.
+               Else summed in double precision; a finite norm is found even if its squares overflow.
                A norm of inf or nan is reported by a NonFiniteGradientWarning that names the parameters, and the
                gradients stay as they are. (PyTorch scales without a warning: one inf makes all other gradients 0, one
                nan makes all nan.)
@@ -47,10 +53,20 @@ def clip_grad_norm_(
         >>> p.grad.tolist()
         [0.599999880000024, 0.799999840000032]
     """
+    if foreach is not None:
+        check_flag("clip_grad_norm_: foreach", foreach)
+    check_flag("clip_grad_norm_: error_if_nonfinite", error_if_nonfinite)
     limit = _number("clip_grad_norm_: max_norm", max_norm)
     _number("norm_type", norm_type)  # before the gradients are looked at
     owners = _with_gradient(parameters)
-    total = get_total_norm([p.grad for p in owners], norm_type)
+    gradients = [p.grad for p in owners]
+    asked = error_if_nonfinite and any_foreign([g.numpy() for g in gradients])  # which is refused
+    total = get_total_norm(gradients, norm_type, asked)
+    if is_foreign(total.numpy()):
+        factor = np.minimum(limit / (total.numpy() + 1e-6), 1.0)
+        for p in owners:
+            _update_gradient(p, lambda g, out: g * factor.astype(g.dtype))
+        return total
     norm = float(total)
     if not math.isfinite(norm):
         names = [
@@ -71,8 +87,12 @@ def clip_grad_norm_(
     return total
 
 
-def clip_grad_value_(parameters: Module | Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(
+    parameters: Module | Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """Clip every number of the gradients to [-clip_value, clip_value]; nan stays nan.
+
+    Args:      foreach: see `clip_grad_norm_`.
 
     Example:
         >>> import nn
@@ -82,25 +102,42 @@ def clip_grad_value_(parameters: Module | Tensor | Iterable[Tensor], clip_value:
         >>> p.grad.tolist()
         [1.0, -0.5]
     """
+    if foreach is not None:
+        check_flag("clip_grad_value_: foreach", foreach)
     limit = _number("clip_grad_value_: clip_value", clip_value)
     for p in _with_gradient(parameters):
         _update_gradient(p, lambda g, out: np.clip(g, g.dtype.type(-limit), g.dtype.type(limit), out=out))
 
 
-def get_total_norm(tensors: Tensor | Iterable[Any], norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+def get_total_norm(
+    tensors: Tensor | Iterable[Any],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
     """The p-norm of tensors, taken as one long vector; a Tensor without gradient.
 
     Args:      norm_type: p > 0; math.inf takes the largest magnitude.
                error_if_nonfinite: refuse inf and nan with a GraphError.
+               foreach: see `clip_grad_norm_`.
     Example:
         >>> import nn
         >>> nn.get_total_norm([[3.0], [4.0]]).item()
         5.0
     """
+    if foreach is not None:
+        check_flag("get_total_norm: foreach", foreach)
+    check_flag("get_total_norm: error_if_nonfinite", error_if_nonfinite)
     p = _number("norm_type", norm_type)
     if p == 0:
         raise ArgumentError(f"norm_type must be > 0 (math.inf for the largest magnitude); got {norm_type!r}.")
-    arrays = [np.asarray(raw(t)) for t in ([tensors] if isinstance(tensors, (Tensor, np.ndarray)) else tensors)]
+    several = not isinstance(tensors, (Tensor, np.ndarray)) and not is_foreign(tensors)
+    arrays: list[Any] = [raw(t) for t in (tensors if several else [tensors])]
+    if any_foreign(arrays):
+        if error_if_nonfinite:
+            raise ArgumentError("error_if_nonfinite asks an array of another library for a value; look at the norm.")
+        return Tensor(_norm_of_any(arrays, p))
+    arrays = [np.asarray(a) for a in arrays]
     norm = _joint_norm(arrays, p)
     if error_if_nonfinite and not math.isfinite(norm):
         raise GraphError(f"the norm of the tensors is {norm}: they hold inf or nan.")
@@ -115,7 +152,7 @@ def _number(name: str, value: Any) -> float:
         isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "fiu"
     )
     if not one or isinstance(value, bool) or not value >= 0:
-        raise ArgumentError(f"{name} must be >= 0; got {value!r}.")
+        raise ArgumentError(f"{name} must be a number >= 0; got {value!r}.")
     return float(value)
 
 
@@ -131,6 +168,13 @@ def _joint_norm(arrays: list[Any], p: float) -> float:
     if top == 0 or not math.isfinite(top):
         return top
     return top * float(sum(_sum_of_powers(a.astype(np.float64, copy=False) / top, p) for a in arrays) ** (1 / p))
+
+
+def _norm_of_any(arrays: list[Any], p: float) -> Any:
+    """The same for arrays of another library, which are not asked for numbers: by their own arithmetic, a 0-d array."""
+    if p == math.inf:
+        return functools.reduce(np.maximum, [np.max(np.abs(a)) for a in arrays])
+    return functools.reduce(np.add, [np.sum(np.abs(a) ** p) for a in arrays]) ** (1 / p)
 
 
 def _sum_of_powers(a: Any, p: float) -> float:
@@ -160,7 +204,7 @@ def _with_gradient(parameters: Any) -> list[Any]:
 def _update_gradient(p: Any, compute: Any) -> None:
     """Set p.grad to compute(g, out): in place, or as a new array if the gradient is recorded or read-only."""
     g = p.grad
-    if g.node is None and g.data.flags.writeable:
+    if g.node is None and not is_foreign(g.data) and g.data.flags.writeable:
         compute(g.data, g.data)
     else:
         p.grad = Tensor(compute(g.numpy(), None))

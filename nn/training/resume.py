@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError
-from autograd.random import generator
+from autograd.random import check_generator_state, generator
 from nn.core.module import Module
 from nn.training.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 
@@ -74,13 +74,33 @@ class TrainingState:
         return weights, saved
 
     def load(self, weights: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
-        """Load what `read` gave. After an error the model, all parts and all generators are as they were."""
+        """Load what `read` gave: all is checked before anything is changed.
+
+        A part of the user's own that has no `check_state_dict` may still fail; then all are set back.
+        """
+        self._check(weights, saved)
         before = self.model.state_dict(), copy.deepcopy(self.state_dict())
         try:
             self._set(weights, saved)
         except BaseException:
             self._set(*before)
             raise
+
+    def _check(self, weights: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
+        """Raise ArgumentError if a part or a generator would not take its state."""
+        for arrays in (weights, saved["best_weights"]):
+            if arrays is not None:
+                self.model.check_state_dict(arrays)
+        for name, part in self.parts.items():
+            if name not in saved["parts"]:
+                raise ArgumentError(f"the checkpoint has no state of the {name}.")
+            if hasattr(part, "check_state_dict"):
+                part.check_state_dict(saved["parts"][name])
+        for name, g in self.generators.items():
+            check_generator_state(g, saved["generators"][name])
+        history = saved["history"]
+        if not isinstance(history, Mapping) or not all(isinstance(values, list) for values in history.values()):
+            raise ArgumentError(f"the history of the checkpoint is a dict of lists; got {history!r:.60}.")
 
     def _set(self, weights: Mapping[str, Any], state: Mapping[str, Any]) -> None:
         """Set the model and all parts and generators to these states."""

@@ -101,6 +101,11 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         check_whole("T_mult", self.T_mult, low=1)
         check_range("eta_min", self.eta_min, low=0)
 
+    def check_progress(self) -> None:
+        super().check_progress()
+        check_whole("T_i", self.T_i, low=1)
+        check_range("T_cur", self.T_cur, low=-1, high=self.T_i)
+
     def get_lr(self) -> list[float]:
         height = 1 + math.cos(math.pi * self.T_cur / self.T_i)
         return [self.eta_min + (lr - self.eta_min) * height / 2 for lr in self.base_lrs]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from optim.checks import check_choice, check_range, is_number
 from optim.lr_scheduler.function import load_attributes, saved_attributes
 from optim.lr_scheduler.momentum import set_momentum, uses_beta1
@@ -73,6 +74,7 @@ class CyclicLR(LRScheduler):
         max_momentum: float | list[float] = 0.9,
         last_epoch: int = -1,
     ) -> None:
+        check_flag("cycle_momentum", cycle_momentum)
         self._check_optimizer(optimizer)
         check_range("step_size_up", step_size_up, low=0, low_open=True)
         if step_size_down is not None:
@@ -152,6 +154,11 @@ class CyclicLR(LRScheduler):
                 self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True
             ):
                 set_momentum(group, top - (top - base) * height * scale, self.use_beta1)
+
+    def check_progress(self) -> None:
+        super().check_progress()
+        check_range("total_size", self.total_size, low=0, low_open=True)
+        check_range("step_ratio", self.step_ratio, low=0, high=1, low_open=True, high_closed=True)
 
     # Saving and restoring; a function is not saved
 

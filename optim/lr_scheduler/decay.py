@@ -85,6 +85,11 @@ class MultiStepLR(LRScheduler):
             check_whole("a milestone", milestone, low=0)
         check_range("gamma", self.gamma, low=0)
 
+    def check_progress(self) -> None:
+        super().check_progress()
+        for times in self.milestones.values():
+            check_whole("how often a milestone is named", times, low=1)
+
     def get_lr(self) -> list[float]:
         if self.last_epoch not in self.milestones:
             return self._current_lrs()

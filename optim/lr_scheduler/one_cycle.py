@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from optim.checks import check_choice, check_range, check_whole
 from optim.lr_scheduler.momentum import set_momentum, uses_beta1
 from optim.lr_scheduler.scheduler import LRScheduler, State, per_group
@@ -68,6 +69,8 @@ class OneCycleLR(LRScheduler):
         three_phase: bool = False,
         last_epoch: int = -1,
     ) -> None:
+        check_flag("cycle_momentum", cycle_momentum)
+        check_flag("three_phase", three_phase)
         self._check_optimizer(optimizer)
         self.total_steps = _total(total_steps, epochs, steps_per_epoch)
         check_range("pct_start", pct_start, low=0, high=0.5 if three_phase else 1, high_closed=True)
@@ -101,6 +104,17 @@ class OneCycleLR(LRScheduler):
     def check(self) -> None:
         check_whole("total_steps", self.total_steps, low=1)
         check_choice("anneal_strategy", self._anneal_func_type, "cos", "linear")
+
+    def check_progress(self) -> None:
+        super().check_progress()
+        if not self._schedule_phases or any(phase.keys() != _PHASE for phase in self._schedule_phases):
+            raise ArgumentError(f"a phase has {', '.join(sorted(_PHASE))}; got {self._schedule_phases!r:.200}.")
+        for phase in self._schedule_phases:
+            check_range("end_step", phase["end_step"], low=-2, high=self.total_steps)
+            for name in ("start_lr", "end_lr"):
+                check_choice(name, phase[name], "initial_lr", "max_lr", "min_lr")
+            for name in ("start_momentum", "end_momentum"):
+                check_choice(name, phase[name], "base_momentum", "max_momentum")
 
     def _interpolate(self, group: Mapping[str, Any], what: str) -> float:
         """The "lr" or "momentum" of a group in self.last_epoch."""
@@ -152,6 +166,9 @@ def _phases(pct_start: float, total_steps: int, three_phase: bool) -> list[State
         return [rise, _phase(total_steps - 1, "max_lr", "min_lr", "base_momentum", "max_momentum")]
     fall = _phase(float(2 * pct_start * total_steps) - 2, "max_lr", "initial_lr", "base_momentum", "max_momentum")
     return [rise, fall, _phase(total_steps - 1, "initial_lr", "min_lr", "max_momentum", "max_momentum")]
+
+
+_PHASE = {"end_step", "start_lr", "end_lr", "start_momentum", "end_momentum"}
 
 
 def _phase(end_step: float, start_lr: str, end_lr: str, start_momentum: str, end_momentum: str) -> State:

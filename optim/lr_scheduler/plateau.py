@@ -92,6 +92,17 @@ class ReduceLROnPlateau(LRScheduler):
             check_range("min_lr", value, low=0)
         check_range("eps", self.eps, low=0)
 
+    def check_progress(self) -> None:
+        super().check_progress()
+        check_whole("cooldown_counter", self.cooldown_counter, low=0)
+        check_whole("num_bad_epochs", self.num_bad_epochs, low=0)
+        if self.default_min_lr is not None:
+            check_range("default_min_lr", self.default_min_lr, low=0)
+        if self.mode_worse != (math.inf if self.mode == "min" else -math.inf):
+            raise ArgumentError(f"mode_worse must be inf for mode 'min', -inf for 'max'; got {self.mode_worse!r}.")
+        if math.isnan(self.best):
+            raise ArgumentError("best must be a number; got nan.")
+
     def step(self, metrics: Any, epoch: float | None = None) -> None:  # type: ignore[override]
         """Take the metric of the epoch that has ended, and reduce the rates if it is time.
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from autograd.errors import ArgumentError
-from optim.checks import check_whole, is_number, kind_problems
+from optim.checks import check_range, check_whole, is_number, kind_problems
 from optim.optimizer import Optimizer
 
 State = dict[str, Any]
@@ -83,6 +83,13 @@ class LRScheduler:
 
     def check(self) -> None:
         """Raise ArgumentError for a setting out of range. It is called by the constructor and by `load_state_dict`."""
+
+    def check_progress(self) -> None:
+        """Raise ArgumentError for a progress that no scheduler comes to. It is called by `load_state_dict`."""
+        check_range("last_epoch", self.last_epoch, low=-1)
+        check_whole("_step_count", self._step_count, low=0)
+        for rate in (*getattr(self, "base_lrs", ()), *self._last_lr):
+            check_range("a learning rate", rate, low=0)
 
     def get_lr(self) -> list[float]:
         """The learning rates of self.last_epoch, one for each group. `get_last_lr()` gives those that were set last."""
@@ -211,11 +218,15 @@ class LRScheduler:
 
         Raises:    ArgumentError, which lists everything that does not fit; then nothing is changed.
         """
+        self.check_state_dict(state_dict)
+        self._load(state_dict)
+
+    def check_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Raise the ArgumentError that `load_state_dict` would raise, and change nothing."""
         problems = self._misfits(state_dict)
         if problems:
             lines = "\n  ".join(problems)
             raise ArgumentError(f"the state dict does not fit this {self._name}; nothing was loaded:\n  {lines}")
-        self._load(state_dict)
 
     def _misfits(self, state: Any) -> list[str]:
         """What does not fit in a state, as lines of the error."""
@@ -240,6 +251,7 @@ class LRScheduler:
             vars(twin).update(self._settings_of(state))
             try:
                 twin.check()
+                twin.check_progress()
             except ArgumentError as error:
                 problems.append(str(error))
         return problems

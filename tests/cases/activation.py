@@ -77,7 +77,9 @@ CASES = [
     same("softplus", 2.0, 3.0),
     same("softplus", -0.5, 1.0),
     same("elu", 0.5),
+    same("elu", -1.5),
     same("celu", 2.0),
+    same("celu", -3.0),
     Case(
         "gelu tanh", lambda x: F.gelu(x, "tanh"), off_the_kinks(4, 3),
         lambda torch, x: torch.nn.functional.gelu(x, approximate="tanh"), elementwise=True,
@@ -108,4 +110,6 @@ FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] 
     *[(name, [(3, 4, 2)], (), {"axis": axis}) for name in ("softmax", "log_softmax", "glu") for axis in (-1, 1)],
     ("maxout", [(3, 4)], (), {"k": 2}),
     ("maxout", [(6, 4)], (), {"k": 3, "axis": 0}),
+    *[(name, [(5, 4)], (), {}) for name in ("relu", "sigmoid", "step", "hardswish", "elu")],
+    ("elu", [(5, 4)], (), {"alpha": 2.0, "scale": 1.5, "input_scale": 0.5}),
 ]

@@ -10,7 +10,7 @@ from nn import functional as F
 from nn.layers.attention.scaled_dot_product import attention_op, attention_weights_op, packed_attention_op
 from nn.layers.embedding import embedding_op
 from nn.layers.embedding_bag import bag_dots_op, bag_op
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 QKV = normal((2, 5, 4), (2, 3, 4), (2, 3, 6))
 MASK = np.array(
@@ -43,15 +43,15 @@ def packed(torch: Any, x: Any, mask: Any = None) -> Any:
     return sdpa(torch, q, k, v, mask).transpose(-2, -3).flatten(-2)
 
 
-def of_noise(x: np.ndarray) -> np.ndarray:
+def of_noise(x: Any) -> Any:
     """The noise in the dtype of the inputs."""
-    return NOISE.astype(x.dtype)
+    return constant(NOISE.astype(x.dtype))
 
 
 CASES = [
     Case("attention", lambda q, k, v: attention_op(q, k, v, scale=0.3), QKV, sdpa),
     Case(
-        "attention bool mask", lambda q, k, v: attention_op(q, k, v, MASK, scale=0.3), QKV,
+        "attention bool mask", lambda q, k, v: attention_op(q, k, v, constant(MASK), scale=0.3), QKV,
         lambda t, q, k, v: sdpa(t, q, k, v, MASK),
     ),
     Case(
@@ -82,7 +82,8 @@ CASES = [
     ),
     Case("packed_attention", lambda x: packed_attention_op(x, heads=2, scale=0.3), normal((2, 4, 18)), packed),
     Case(
-        "packed_attention causal", lambda x: packed_attention_op(x, np.tri(4, dtype=bool), heads=2, scale=0.3),
+        "packed_attention causal",
+        lambda x: packed_attention_op(x, constant(np.tri(4, dtype=bool)), heads=2, scale=0.3),
         normal((2, 4, 18)), lambda t, x: packed(t, x, np.tri(4, dtype=bool)),
     ),
     Case("packed_attention of one", lambda x: packed_attention_op(x, heads=2, scale=0.3), normal((4, 18)), packed),
@@ -115,3 +116,9 @@ CASES = [
         lambda t, w: t.nn.functional.embedding_bag(t.as_tensor([[0], [2]]), w, scale_grad_by_freq=True),
     ),
 ]  # fmt: skip
+
+FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] = [
+    ("embedding_bag", [(6,), (5, 3)], (), {"rows": ROWS, "starts": STARTS}),
+    ("embedding_bag", [(6,), (4, 3)], (), {"rows": ROWS, "starts": STARTS, "size": 5}),
+    ("embedding_bag_dots", [(4, 3), (5, 3)], (), {"rows": ROWS, "starts": STARTS}),
+]

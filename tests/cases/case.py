@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+_kinds: list[Callable[[Any], Any]] = []  # how arrays are converted, while the rows run on those of another library
+
+
+def constant(array: Any) -> Any:
+    """An array that the function of a row holds, in the kind of array that the row runs on."""
+    return _kinds[-1](array) if _kinds else array
+
+
+@contextmanager
+def constants_as(convert: Callable[[Any], Any]) -> Iterator[None]:
+    """Inside, `constant` converts by this function."""
+    _kinds.append(convert)
+    try:
+        yield
+    finally:
+        _kinds.pop()
 
 
 @dataclass(frozen=True)
@@ -22,6 +40,7 @@ class Case:
     elementwise  the inputs broadcast: also run on 0-d, empty and stretched shapes made from slices of the inputs
     float32      False where float32 is out of reach of the function
     float16      False where float16 is, as for SciPy's functions, which return float32 for it
+    strict       why it does not run on another library's arrays; empty: it does
     """
 
     name: str
@@ -33,6 +52,7 @@ class Case:
     elementwise: bool = False
     float32: bool = True
     float16: bool = True
+    strict: str = ""
 
 
 def normal(*shapes: tuple[int, ...]) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:

@@ -67,3 +67,17 @@ def row(label: str, how: Sliding, groups: int, x: Any, weight: Any, g: Any) -> l
 
 
 CASES = [case for arguments in ROWS for case in row(*arguments)]
+
+FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] = [
+    row
+    for _, how, groups, x, weight, g in ROWS
+    for row in (
+        ("convolution", [x, weight, weight[:1]], (), {"sliding": how, "groups": groups}),
+        ("convolution", [x, weight], (), {"sliding": how, "groups": groups}),
+        (
+            "transposed_convolution", [g, weight, (weight[1] * groups,)], (),
+            {"size": x[2:], "sliding": how, "groups": groups},
+        ),
+        ("convolution_weight", [x, g], (), {"sliding": how, "groups": groups}),
+    )
+]  # fmt: skip

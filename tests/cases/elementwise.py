@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.cases.case import Case, normal, uniform
+from tests.cases.case import Case, constant, normal, uniform
 
 A, B = (3, 4), (3, 4)
 Inputs = Callable[[np.random.Generator], tuple[np.ndarray, ...]]
@@ -47,6 +47,7 @@ def between(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
 
 
 MASK = np.array([[True, False, True, False], [False, False, True, True], [True, True, False, True]])
+NAN = np.array([1.0, np.nan, 2.0, 3.0])
 EXPONENTS = np.array([-2.0, 0.0, 1.0, 3.0])
 
 CASES = [
@@ -66,7 +67,7 @@ CASES = [
     each("power -2 of negative numbers", lambda x: x**-2, away(0.5, A), lambda torch, x: x**-2),
     each("power 0.5", lambda x: x**0.5, uniform(0.5, 2, A), lambda torch, x: x**0.5),
     each("power 0", lambda x: x**0 + x, normal(A), lambda torch, x: x**0 + x),
-    Case("power of exponents in an array", lambda x: x**EXPONENTS, away(0.5, A),
+    Case("power of exponents in an array", lambda x: x ** constant(EXPONENTS), away(0.5, A),
          lambda torch, x: x ** torch.tensor(EXPONENTS, dtype=x.dtype), float32=False),
     each("float_power", np.float_power, uniform(0.5, 2, A, B), lambda torch, x, p: torch.float_power(x, p),
          float32=False),
@@ -75,7 +76,7 @@ CASES = [
     each("cbrt", np.cbrt, away(0.5, A), lambda torch, x: x.sign() * x.abs() ** (1 / 3)),
     each("absolute", np.absolute, away(0.1, A), lambda torch, x: x.abs()),
     each("fabs", np.fabs, away(0.1, A), lambda torch, x: x.abs()),
-    Case("copysign", lambda a: np.copysign(a, np.array([1.0, -2.0, 0.0, -0.0], a.dtype)), away(0.1, A),
+    Case("copysign", lambda a: np.copysign(a, constant(np.array([1.0, -2.0, 0.0, -0.0], a.dtype))), away(0.1, A),
          lambda torch, a: torch.copysign(a, torch.tensor([1.0, -2.0, 0.0, -0.0]))),
     each("emath.sqrt", np.emath.sqrt, uniform(0.5, 2, A), lambda torch, x: x.sqrt()),
     each("emath.log", np.emath.log, uniform(0.5, 2, A), lambda torch, x: x.log()),
@@ -154,18 +155,18 @@ CASES = [
          lambda torch, x: torch.round(x) * x),
     each("round", lambda x: np.round(x) * x, lambda rng: (rng.integers(-3, 4, A) + rng.uniform(-0.4, 0.4, A),),
          lambda torch, x: torch.round(x) * x),
-    Case("heaviside", lambda h: np.heaviside(np.array([-1.0, 0.0, 0.0, 2.0]), h), normal(A), float32=False),
+    Case("heaviside", lambda h: np.heaviside(constant(np.array([-1.0, 0.0, 0.0, 2.0])), h), normal(A), float32=False),
     Case("modf", lambda x: np.modf(x), lambda rng: (rng.integers(-3, 4, A) + 0.5 + rng.uniform(-0.4, 0.4, A),)),
     Case("frexp", lambda x: np.frexp(x)[0], lambda rng: (rng.uniform(1.1, 1.9, A) * 2.0 ** rng.integers(-3, 4, A),)),
-    Case("ldexp", lambda x: np.ldexp(x, np.array([-1, 0, 1, 5])), normal(A)),
+    Case("ldexp", lambda x: np.ldexp(x, constant(np.array([-1, 0, 1, 5]))), normal(A)),
     each("conjugate", np.conjugate, normal(A)),
     # by a mask
-    Case("where", lambda a, b: np.where(MASK, a, b), normal(A, B),
+    Case("where", lambda a, b: np.where(constant(MASK), a, b), normal(A, B),
          lambda torch, a, b: torch.where(torch.tensor(MASK), a, b)),
     Case("where of a number", lambda a: np.where(a > 0, a * a, 0.0), away(0.1, A),
          lambda torch, a: torch.where(a > 0, a * a, 0.0)),
-    Case("where stretched", lambda a, b: np.where(MASK, a, b), normal((4,), (3, 1)),
+    Case("where stretched", lambda a, b: np.where(constant(MASK), a, b), normal((4,), (3, 1)),
          lambda torch, a, b: torch.where(torch.tensor(MASK), a, b)),
-    Case("masked", lambda x: np.where(MASK, x, 1) * np.where(MASK, x, x * x), normal(A)),
-    Case("nan_to_num", lambda x: np.nan_to_num(x * np.array([1.0, np.nan, 2.0, 3.0], x.dtype), nan=0.5), normal(A)),
+    Case("masked", lambda x: np.where(constant(MASK), x, 1) * np.where(constant(MASK), x, x * x), normal(A)),
+    Case("nan_to_num", lambda x: np.nan_to_num(x * constant(NAN.astype(x.dtype)), nan=0.5), normal(A)),
 ]  # fmt: skip

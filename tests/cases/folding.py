@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from nn.layers.folding import fold_op, unfold_op
@@ -35,3 +36,12 @@ def row(label: str, how: Sliding, size: tuple[int, int]) -> list[Case]:
 
 
 CASES = [case for arguments in ROWS for case in row(*arguments)]
+
+FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] = [
+    row
+    for _, how, size in ROWS
+    for row in (
+        ("unfold", [(2, 2, *size)], (), {"sliding": how}),
+        ("fold", [(2, 2 * math.prod(how.kernel), math.prod(how.places(size)))], (), {"size": size, "sliding": how}),
+    )
+]

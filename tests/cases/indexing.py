@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 MASK = np.arange(12).reshape(3, 4) % 3 == 1
 ROWS = np.array([2, 0, -1, 0])
@@ -86,7 +86,8 @@ def as_torch(torch: Any, index: Any) -> Any:
 
 def grown(value: Any) -> Any:
     """A table filled row by row, as a loop over time does."""
-    table = Tensor(np.zeros((4, 3), value.dtype)) if isinstance(value, Tensor) else np.zeros((4, 3), value.dtype)
+    zeros = constant(np.zeros((4, 3), value.dtype))
+    table = Tensor(zeros) if isinstance(value, Tensor) else zeros
     for i in range(4):
         table[i] = value * (i + 1) if i < 2 else table[i - 1] * table[i - 2]
     return table
@@ -167,7 +168,8 @@ CASES: list[Case] = [
          lambda T, x: T.stack([x[2, 0], x[0, 1], x[0, 2], x[1, 3]])),
     Case("select", lambda x, y: np.select([x > 0.5, x > -0.5], [x * y, y]), normal((3, 4), (3, 4)),
          lambda T, x, y: T.where(x > 0.5, x * y, T.where(x > -0.5, y, T.zeros_like(x)))),
-    Case("select default", lambda x, y, d: np.select([MASK, ~MASK[0]], [x, y], d), normal((3, 4), (4,), ()),
+    Case("select default", lambda x, y, d: np.select([constant(MASK), constant(~MASK[0])], [x, y], d),
+         normal((3, 4), (4,), ()),
          lambda T, x, y, d: T.where(T.tensor(MASK), x, T.where(T.tensor(~MASK[0]), y, d))),
     Case("real", lambda x: np.real(x * x), normal((3,)), lambda T, x: x * x),
 ]  # fmt: skip

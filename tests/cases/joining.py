@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 S = (2, 3, 4)
 ONES = np.ones((2, 1))
@@ -17,7 +17,8 @@ CASES = [
          lambda torch, x, y, z: torch.cat([x, y, z], -1)),
     Case("concatenate axis=None", lambda x, y: np.concatenate([x, y], axis=None), normal((2, 2), (3, 1)),
          lambda torch, x, y: torch.cat([x.ravel(), y.ravel()])),
-    Case("concatenate with a constant", lambda x: np.concatenate([ONES.astype(x.dtype), x], 1), normal((2, 3)),
+    Case("concatenate with a constant", lambda x: np.concatenate([constant(ONES.astype(x.dtype)), x], 1),
+         normal((2, 3)),
          lambda torch, x: torch.cat([torch.ones(2, 1, dtype=x.dtype), x], 1)),
     Case("concatenate of one twice", lambda x: np.concatenate([x, x]), normal((2, 3)),
          lambda torch, x: torch.cat([x, x])),

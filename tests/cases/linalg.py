@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 inf = np.inf
 
@@ -33,7 +33,7 @@ def sym(a: Any) -> Any:
 def definite(a: Any) -> Any:
     """Symmetric, positive definite: a matrix times its transpose, plus a multiple of the identity."""
     n = a.shape[-1]
-    return a @ a.mT + a.dtype.type(0.5) * np.eye(n, dtype=a.dtype)
+    return a @ a.mT + a.dtype.type(0.5) * constant(np.eye(n, dtype=a.dtype))
 
 
 def definite_of_torch(torch: Any, a: Any) -> Any:
@@ -196,6 +196,11 @@ DECOMPOSITIONS = [
         for shape in ((3, 3), (5, 3), (3, 5), (2, 4, 3), (2, 3, 4))
     ],
     Case("linalg.qr r", lambda a: np.linalg.qr(a, "r"), spread_values(4, 3), tolerance=1e-5),
+    *[
+        Case(f"linalg.qr complete {shape}", lambda a: _with_projector(*np.linalg.qr(a, "complete")),
+             spread_values(*shape), tolerance=1e-5)
+        for shape in ((4, 3), (5, 2), (2, 4, 3))
+    ],
     Case("linalg.qr complete of a wide matrix", lambda a: tuple(np.linalg.qr(a, "complete")), spread_values(3, 4),
          tolerance=1e-5),
     *[
@@ -215,6 +220,13 @@ DECOMPOSITIONS = [
              lambda T, a: _squares_of_svd(*T.linalg.svd(a, full_matrices=False)), tolerance=1e-5)
         for shape in ((3, 3), (5, 3), (3, 5), (2, 4, 3))
     ],
+    *[
+        Case(f"linalg.svd full_matrices {shape}", lambda a: _squares_of_full_svd(*np.linalg.svd(a)),
+             spread_values(*shape), tolerance=1e-5)
+        for shape in ((5, 3), (3, 5), (2, 4, 3))
+    ],
+    Case("linalg.svd values and leading vectors, full_matrices", lambda a: _leading(*np.linalg.svd(a)),
+         spread_values(5, 3), lambda T, a: _leading(*T.linalg.svd(a)), tolerance=1e-5),
     Case("linalg.svd put together", lambda a: _together(*np.linalg.svd(a, full_matrices=False)), spread_values(4, 3),
          lambda T, a: a * 1, tolerance=1e-5),
     Case("linalg.svd full_matrices of a square", lambda a: _squares_of_svd(*np.linalg.svd(a)), spread_values(3, 3),
@@ -230,6 +242,24 @@ DECOMPOSITIONS = [
 
 def _squares(w: Any, v: Any) -> Any:
     return w, v * v
+
+
+def _with_projector(q: Any, r: Any) -> tuple[Any, ...]:
+    """The added columns of Q are arbitrary up to a rotation: the projector on them is not."""
+    k = r.shape[-1]
+    return q[..., :k], q[..., k:] @ q[..., k:].mT, r
+
+
+def _squares_of_full_svd(u: Any, s: Any, vt: Any) -> tuple[Any, ...]:
+    """What of a full decomposition depends on no choice of signs, or of the added vectors."""
+    k = s.shape[-1]
+    added_u, added_v = u[..., k:], vt[..., k:, :]
+    return u[..., :k] ** 2, s, vt[..., :k, :] ** 2, added_u @ added_u.mT, added_v.mT @ added_v
+
+
+def _leading(u: Any, s: Any, vt: Any) -> Any:
+    k = s.shape[-1]
+    return (u[..., :k] * s[..., None, :]) @ vt[..., :k, :] ** 2
 
 
 def _squares_of_svd(u: Any, s: Any, vt: Any) -> Any:

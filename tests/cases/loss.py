@@ -18,7 +18,7 @@ from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_probabilities_op,
 )
 from nn.layers.reduction import REDUCTIONS
-from tests.cases.case import Case, normal, uniform
+from tests.cases.case import Case, constant, normal, uniform
 
 CLASSES = np.array([[0, 2], [1, -100], [2, 2], [1, 0]])  # (N, D), one of them ignored
 WEIGHT = np.array([0.5, 2.0, 1.5])
@@ -81,6 +81,8 @@ FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] 
         for factor in (1.0, 0.5)
         for r in REDUCTIONS
     ],
+    *[("huber", [(4, 3)], (), {"delta": delta}) for delta in (1.0, 0.3)],
+    *[(name, [(4, 3), (2,), ()], (), {}) for name in ("sum_of_squares", "sum_of_magnitudes")],
     ("ctc", [(5, 4, 3)], ALIGNED, {}),
     *[
         ("multi_margin", [(4, 3)], (CLASSES[:, 0],), {"p": p, "margin": margin, "weight": weight})
@@ -149,7 +151,7 @@ def of_probabilities(weight: Any, smoothing: float, reduction: str) -> Case:
 
 
 def _like(weight: Any, x: Any) -> Any:
-    return None if weight is None else weight.astype(x.dtype)
+    return None if weight is None else constant(weight.astype(x.dtype))
 
 
 def with_logits(reduction: str) -> Any:

@@ -12,7 +12,7 @@ from nn.layers.normalization.batch_norm import batch_norm_eval_op, batch_norm_op
 from nn.layers.normalization.group_norm import group_norm_op
 from nn.layers.normalization.layer_norm import layer_norm_op
 from nn.layers.normalization.rms_norm import rms_norm_op
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 MASK = np.array([[True, False, True], [False, True, True]])
 MEAN, VARIANCE = np.array([0.5, -1.0, 2.0]), np.array([0.5, 1.0, 4.0])
@@ -35,7 +35,7 @@ def torch_batch_norm_eval(torch: Any, x: Any, weight: Any = None, bias: Any = No
 
 
 def eval_norm(x: Any, weight: Any = None, bias: Any = None) -> Any:
-    return batch_norm_eval_op(x, weight, bias, MEAN.astype(x.dtype), VARIANCE.astype(x.dtype))
+    return batch_norm_eval_op(x, weight, bias, constant(MEAN.astype(x.dtype)), constant(VARIANCE.astype(x.dtype)))
 
 
 def groups(n: int) -> Any:
@@ -78,11 +78,11 @@ CASES = [
     Case("group_norm of vectors", groups(2), spread_out((2, 6), (6,), (6,)), torch_groups(2), tolerance=1e-5),
     Case("group_norm of images, without weight", groups(3), spread_out((2, 3, 2, 2)), torch_groups(3), tolerance=1e-5),
     Case(
-        "dropout", lambda x: dropout_op(x, MASK, scale=1.25), normal((2, 3)),
+        "dropout", lambda x: dropout_op(x, constant(MASK), scale=1.25), normal((2, 3)),
         lambda torch, x: x * torch.as_tensor(MASK) * 1.25,
     ),
     Case(
-        "dropout of channels", lambda x: dropout_op(x, MASK[:, :, None], scale=2.0), normal((2, 3, 4)),
+        "dropout of channels", lambda x: dropout_op(x, constant(MASK[:, :, None]), scale=2.0), normal((2, 3, 4)),
         lambda torch, x: x * torch.as_tensor(MASK)[:, :, None] * 2,
     ),
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from nn.layers.pooling.adaptive import adaptive_means
 from nn.layers.pooling.average import window_means
 from nn.layers.pooling.maximum import max_pool_op, pick_in_windows_op, put_in_windows_op
 from nn.layers.upsampling import interpolation
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 TILES = Sliding((2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1))
 OVERLAPPING = Sliding((3, 2), (2, 1), ((1, 1), (1, 1)), (1, 2))
@@ -40,18 +40,37 @@ def resized(*plans: Any) -> Any:
     return lambda x: resample_op(x, plans=plans)
 
 
+WIDER = Sliding((3, 3), (2, 2), ((1, 1), (0, 0)), (1, 1))  # its last windows reach beyond the border
+
+FUSED: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] = [
+    ("max_pool", [(2, 2, 4, 5)], (), {"sliding": TILES, "places": (2, 2)}),
+    ("max_pool", [(2, 1, 3, 5)], (), {"sliding": OVERLAPPING, "places": (2, 5)}),
+    ("max_pool", [(2, 1, 4, 4)], (), {"sliding": WIDER, "places": (3, 2)}),
+    ("pick_in_windows", [(2, 2, 4, 4)], (INDEX,), {"sliding": TILES}),
+    ("pick_in_windows", [(2, 1, 3, 5)], (OVERLAPPING_INDEX,), {"sliding": OVERLAPPING}),
+    ("put_in_windows", [(2, 2, 2, 2)], (INDEX,), {"size": (4, 4), "sliding": TILES}),
+    ("put_in_windows", [(2, 1, 2, 5)], (OVERLAPPING_INDEX,), {"size": (3, 5), "sliding": OVERLAPPING}),
+    ("resample", [(2, 2, 5, 4)], (), {"plans": (window_means(5, 3, 2, 1, 3, True, None), adaptive_means(4, 3))}),
+    ("resample", [(1, 2, 4)], (), {"plans": (interpolation(4, 7, "linear", None, False),)}),
+    ("resample", [(1, 2, 4)], (), {"plans": (interpolation(4, 9, "nearest", None, False),)}),
+]
+
 CASES = [
     Case("max_pool", maxima(TILES, (4, 5)), distinct(2, 2, 4, 5), pool(TILES)),
     Case("max_pool overlapping", maxima(OVERLAPPING, (3, 5)), distinct(2, 1, 3, 5), pool(OVERLAPPING)),
-    Case("pick_in_windows", lambda x: pick_in_windows_op(x, INDEX, sliding=TILES), normal((2, 2, 4, 4))),
+    Case("pick_in_windows", lambda x: pick_in_windows_op(x, constant(INDEX), sliding=TILES), normal((2, 2, 4, 4))),
     Case(
-        "pick_in_windows overlapping", lambda x: pick_in_windows_op(x, OVERLAPPING_INDEX, sliding=OVERLAPPING),
+        "pick_in_windows overlapping",
+        lambda x: pick_in_windows_op(x, constant(OVERLAPPING_INDEX), sliding=OVERLAPPING),
         normal((2, 1, 3, 5)),
     ),
-    Case("put_in_windows", lambda g: put_in_windows_op(g, INDEX, size=(4, 4), sliding=TILES), normal((2, 2, 2, 2))),
+    Case(
+        "put_in_windows", lambda g: put_in_windows_op(g, constant(INDEX), size=(4, 4), sliding=TILES),
+        normal((2, 2, 2, 2)),
+    ),
     Case(
         "put_in_windows overlapping",
-        lambda g: put_in_windows_op(g, OVERLAPPING_INDEX, size=(3, 5), sliding=OVERLAPPING),
+        lambda g: put_in_windows_op(g, constant(OVERLAPPING_INDEX), size=(3, 5), sliding=OVERLAPPING),
         normal((2, 1, 2, 5)),
     ),
     Case(

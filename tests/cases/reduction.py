@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.ops.cumulative import linear_recurrence
-from tests.cases.case import Case, normal, uniform
+from tests.cases.case import Case, constant, normal, uniform
 from tests.cases.elementwise import apart
 
 S = (3, 4, 2)
@@ -25,12 +25,13 @@ def with_nans(shape: tuple[int, ...]) -> Callable[[Any], Any]:
     """Put nan in fixed places of an array, without filling a row."""
     holes = np.random.default_rng(3).random(shape) < 0.3
     holes[..., 0] = False
-    return lambda x: np.where(holes, np.nan, x)
+    return lambda x: np.where(constant(holes), np.nan, x)
 
 
 HOLES = with_nans(S)
 LEFT = np.random.default_rng(4).random(S) < 0.6
 WEIGHTS = np.array([1.0, 2.0, 0.5, 3.0])
+SIZES = np.arange(1, 25).reshape(S)
 Q = np.array([[0.1, 0.5], [0.83, 0.25]])
 
 CASES = [
@@ -41,7 +42,7 @@ CASES = [
     Case("sum axis=()", lambda x: np.sum(x, axis=()), normal(S), lambda torch, x: x * 1),
     Case("sum dtype=float64", lambda x: np.sum(x, 1, np.float64), normal(S),
          lambda torch, x: x.sum(1, dtype=torch.float64), float32=False),
-    Case("sum where= initial=", lambda x: np.sum(x, axis=1, where=LEFT, initial=2.0), normal(S)),
+    Case("sum where= initial=", lambda x: np.sum(x, axis=1, where=constant(LEFT), initial=2.0), normal(S)),
     Case("mean", np.mean, normal(S), lambda torch, x: x.mean()),
     Case("mean axis=1", lambda x: np.mean(x, 1), normal(S), lambda torch, x: x.mean(1)),
     Case("mean axis=(0, 2) keepdims", lambda x: np.mean(x, axis=(0, 2), keepdims=True), normal(S),
@@ -50,7 +51,7 @@ CASES = [
     Case("prod axis=1", lambda x: np.prod(x, axis=1), normal(S), lambda torch, x: x.prod(1)),
     Case("prod axis=(2, 0) keepdims", lambda x: np.prod(x, axis=(2, 0), keepdims=True), normal(S)),
     Case("prod with zeros", lambda x: np.prod(x, axis=1), with_zeros, lambda torch, x: x.prod(1)),
-    Case("prod where= initial=", lambda x: np.prod(x, axis=1, where=LEFT, initial=2.0), normal(S)),
+    Case("prod where= initial=", lambda x: np.prod(x, axis=1, where=constant(LEFT), initial=2.0), normal(S)),
     Case("max", np.max, apart(S), lambda torch, x: x.amax()),
     Case("max axis=1", lambda x: np.max(x, axis=1), apart(S), lambda torch, x: x.amax(1)),
     Case("amax axis=(0, 2) keepdims", lambda x: np.amax(x, axis=(0, 2), keepdims=True), apart(S),
@@ -81,6 +82,26 @@ CASES = [
     Case("average weights axis=(2, 0)", lambda x, w: np.average(x, axis=(2, 0), weights=w),
          lambda rng: (rng.normal(size=S), rng.uniform(1, 2, (2, 3))),
          lambda torch, x, w: (x * w.T[:, None, :]).sum((0, 2)) / w.sum()),
+    # where=, initial=, mean=
+    Case("mean where=", lambda x: np.mean(x, axis=(0, 1), where=constant(LEFT)), normal(S)),
+    Case("var where= ddof=1", lambda x: np.var(x, axis=(0, 1), where=constant(LEFT), ddof=1, keepdims=True), normal(S)),
+    Case("var mean=", lambda x, m: np.var(x, axis=1, mean=m), normal(S, (3, 1, 2))),
+    Case("std where=", lambda x: np.std(x, axis=(0, 1), where=constant(LEFT)), normal(S)),
+    Case("std where= mean=", lambda x, m: np.std(x, where=constant(LEFT), mean=m), normal(S, (1, 1, 1))),
+    Case("max where= initial=", lambda x: np.max(x, axis=1, where=constant(LEFT), initial=0.1), apart(S)),
+    Case("max initial= of a Tensor", lambda x, m: np.max(x, axis=1, initial=m), apart(S, ())),
+    Case("min where= initial=", lambda x: np.min(x, axis=(0, 2), where=constant(LEFT), initial=-0.1, keepdims=True),
+         apart(S)),
+    Case("maximum.reduce initial=", lambda x: np.maximum.reduce(x, axis=1, initial=0.2), apart(S)),
+    Case("minimum.reduce where= initial=", lambda x: np.minimum.reduce(x, axis=1, initial=0.2, where=constant(LEFT)),
+         apart(S)),
+    Case("add.reduce where=", lambda x: np.add.reduce(x, axis=(0, 1), where=constant(LEFT)), normal(S)),
+    Case("multiply.reduce where=", lambda x: np.multiply.reduce(x, where=constant(LEFT), initial=2.0), normal(S)),
+    Case("nanmax where= initial=", lambda x: np.nanmax(HOLES(x), axis=1, where=constant(LEFT), initial=-9.0), apart(S)),
+    Case("nanmin initial=", lambda x: np.nanmin(HOLES(x), axis=2, initial=0.1), apart(S)),
+    Case("nanmean where=", lambda x: np.nanmean(HOLES(x), axis=(0, 1), where=constant(LEFT)), normal(S)),
+    Case("nanvar where=", lambda x: np.nanvar(HOLES(x), axis=(0, 1), where=constant(LEFT)), normal(S)),
+    Case("nanstd where= mean=", lambda x, m: np.nanstd(HOLES(x), where=constant(LEFT), mean=m), normal(S, (1, 1, 1))),
     # ignoring nan
     Case("nansum", lambda x: np.nansum(HOLES(x), axis=1), normal(S)),
     Case("nanprod", lambda x: np.nanprod(HOLES(x), axis=1), normal(S)),
@@ -120,7 +141,7 @@ CASES = [
     Case("median axis=1", lambda x: np.median(x, axis=1), apart(S), lambda torch, x: x.quantile(0.5, dim=1)),
     Case("median axis=(0, 2) keepdims", lambda x: np.median(x, axis=(0, 2), keepdims=True), apart(S)),
     Case("quantile", lambda x: np.quantile(x, 0.3), apart(S), lambda torch, x: x.quantile(0.3)),
-    Case("quantile of many", lambda x: np.quantile(x, Q, axis=1), apart(S), float32=False),
+    Case("quantile of many", lambda x: np.quantile(x, constant(Q), axis=1), apart(S), float32=False),
     Case("quantile by q", lambda x, q: np.quantile(x, q, axis=0),
          lambda rng: (*apart((7, 2))(rng), rng.uniform(0.03, 0.13, 3) + np.array([0.0, 1 / 3, 5 / 6])),
          lambda torch, x, q: x.quantile(q, dim=0)),
@@ -134,6 +155,15 @@ CASES = [
          lambda torch, x: x.quantile(0.4, dim=1, interpolation="midpoint")),
     Case("quantile hazen", lambda x: np.quantile(x, 0.4, axis=1, method="hazen"), apart(S)),
     Case("percentile axis keepdims", lambda x: np.percentile(x, 37, axis=(0, 2), keepdims=True), apart(S)),
+    *[
+        Case(f"quantile {method}", lambda x, method=method: np.quantile(x, [0.1, 0.4, 0.75], axis=1, method=method),
+             apart(S), float32=method != "averaged_inverted_cdf")
+        for method in ("inverted_cdf", "averaged_inverted_cdf", "closest_observation")
+    ],
+    Case("quantile weights", lambda x: np.quantile(x, [0.1, 0.6], 1, weights=constant(WEIGHTS), method="inverted_cdf"),
+         apart(S)),
+    Case("nanpercentile weights", lambda x: np.nanpercentile(
+        HOLES(x), 30, axis=1, weights=constant(SIZES), method="inverted_cdf", keepdims=True), apart(S)),
     # the ufuncs' methods
     Case("add.reduce", np.add.reduce, normal(S), lambda torch, x: x.sum(0)),
     Case("multiply.reduce", lambda x: np.multiply.reduce(x, axis=1, keepdims=True), normal(S),

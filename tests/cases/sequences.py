@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.cases.case import Case, normal, uniform
+from tests.cases.case import Case, constant, normal, uniform
 
 S = (4, 5)
 X = np.array([0.0, 0.5, 1.7, 2.0, 3.1])
@@ -64,7 +64,7 @@ CASES = [
          coordinates(S, (4,))),
     Case("gradient at equidistant coordinates", lambda f, x: np.gradient(f, x, axis=0),
          lambda rng: (rng.normal(size=5), np.arange(5.0))),
-    Case("gradient at constant coordinates", lambda f: np.gradient(f, X, axis=1), normal(S),
+    Case("gradient at constant coordinates", lambda f: np.gradient(f, constant(X), axis=1), normal(S),
          lambda torch, f: torch.gradient(f, spacing=(torch.tensor(X, dtype=f.dtype),), dim=1)[0], float32=False),
     Case("unwrap", np.unwrap, angles),
     Case("unwrap axis=0 by the period", lambda p, period: np.unwrap(p, axis=0, period=period),

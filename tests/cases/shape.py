@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.engine.registry import primitives
 from tests.cases.case import Case, normal
+from tests.cases.elementwise import apart
 
 S = (2, 3, 4)
 
@@ -77,6 +78,16 @@ CASES = [
          lambda torch, x: torch.nn.functional.pad(x[None], (1, 3, 2, 1), mode="reflect")[0]),
     Case("pad reflect again and again", lambda x: np.pad(x, (7, 5), "reflect"), normal((3,))),
     Case("pad symmetric", lambda x: np.pad(x, ((2, 1), (5, 4)), "symmetric"), normal((2, 3))),
+    Case("pad constant_values of a Tensor", lambda x, c: np.pad(x, ((1, 2), (0, 3)), constant_values=c),
+         normal((2, 3), (2, 2))),
+    Case("pad linear_ramp", lambda x, e: np.pad(x, ((1, 2), (3, 0)), "linear_ramp", end_values=e), normal((2, 3), ())),
+    *[
+        Case(f"pad {mode}", lambda x, mode=mode: np.pad(x, ((1, 2), (0, 3)), mode, stat_length=2), apart((3, 4)))
+        for mode in ("maximum", "minimum", "mean", "median")
+    ],
+    Case("pad reflect odd", lambda x: np.pad(x, ((7, 2), (1, 5)), "reflect", reflect_type="odd"), normal((2, 3))),
+    Case("pad symmetric odd", lambda x: np.pad(x, ((7, 2), (1, 5)), "symmetric", reflect_type="odd"), normal((2, 3))),
+    Case("pad empty", lambda x: np.pad(x, 1, "empty")[1:-1], normal((3,))),
     Case("pad wrap", lambda x: np.pad(x, ((0, 0), (2, 1), (1, 3)), "wrap"), normal(S),
          lambda torch, x: torch.nn.functional.pad(x[None], (1, 3, 2, 1), mode="circular")[0]),
     Case("unpad", lambda x: primitives["unpad"](x, ((1, 0), (2, 3)), "symmetric"), normal((3, 8))),

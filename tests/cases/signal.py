@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 
 def _interp(n: int = 7) -> Callable[[np.random.Generator], tuple[np.ndarray, ...]]:
@@ -35,8 +35,11 @@ CASES: list[Case] = [
     Case("convolve default", lambda a, v: np.convolve(a, v), normal((3,), (2,))),
     Case("interp", np.interp, _interp(), float32=False),  # np.interp always returns float64
     Case("interp left right", lambda x, xp, fp: np.interp(x, xp, fp, left=3.0, right=-1.0), _interp(), float32=False),
+    Case("interp left right of Tensors",
+         lambda x, fp: np.interp(x, constant(np.arange(5.0)), fp, left=fp[1] * 2, right=fp[2]),
+         lambda rng: (rng.permutation(np.arange(-1.0, 6)) + 0.4, rng.normal(size=5)), float32=False),
     Case("interp period", lambda x, xp, fp: np.interp(x, xp, fp, period=5.5), _interp(), float32=False),
     Case("interp 2-D", lambda x, xp, fp: np.interp(np.reshape(x, (2, 4)), xp, fp), _interp(8), float32=False),
     Case("interp number", lambda x, xp, fp: np.interp(x[0], xp, fp), _interp(), float32=False),
-    Case("interp one knot", lambda x, fp: np.interp(x, [0.0], fp), normal((3,), (1,)), float32=False),
+    Case("interp one knot", lambda x, fp: np.interp(x, constant(np.zeros(1)), fp), normal((3,), (1,)), float32=False),
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.cases.case import Case, normal
+from tests.cases.case import Case, constant, normal
 
 S = (3, 5)
 COUNTS = np.array([1, 3, 2, 1, 2])
@@ -30,13 +30,13 @@ CASES = [
            lambda torch, x, y: torch.cov(torch.cat([x.T, y[None]]))),
     double("cov bias", lambda x: np.cov(x, bias=True), normal(S), lambda torch, x: torch.cov(x, correction=0)),
     double("cov ddof=2", lambda x: np.cov(x, ddof=2), normal(S), lambda torch, x: torch.cov(x, correction=2)),
-    double("cov fweights", lambda x: np.cov(x, fweights=COUNTS), normal(S),
+    double("cov fweights", lambda x: np.cov(x, fweights=constant(COUNTS)), normal(S),
            lambda torch, x: torch.cov(x, fweights=torch.tensor(COUNTS))),
     double("cov aweights", lambda x, w: np.cov(x, aweights=w), weighted,
            lambda torch, x, w: torch.cov(x, aweights=w)),
     double("cov aweights ddof=0", lambda x, w: np.cov(x, aweights=w, ddof=0), weighted,
            lambda torch, x, w: torch.cov(x, aweights=w, correction=0)),
-    double("cov of both weights", lambda x, w: np.cov(x, fweights=COUNTS, aweights=w), weighted,
+    double("cov of both weights", lambda x, w: np.cov(x, fweights=constant(COUNTS), aweights=w), weighted,
            lambda torch, x, w: torch.cov(x, fweights=torch.tensor(COUNTS), aweights=w)),
     double("corrcoef", np.corrcoef, normal(S), lambda torch, x: torch.corrcoef(x)),
     double("corrcoef y", lambda x, y: np.corrcoef(x, y, rowvar=False), normal((5, 2), (5, 1)),

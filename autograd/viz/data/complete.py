@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node
+from autograd.engine.kinds import copied
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import Share
 from autograd.engine.reverse import sweep
@@ -117,7 +118,7 @@ class _Observed(Step):
         found = super().cotangents(node, g, parents)
         for i, gi in enumerate(found):
             if gi is not None and not isinstance(gi, Share):
-                found[i] = gi = np.array(gi)  # in memory of its own: some rules return one array for several arguments
+                found[i] = gi = copied(gi)  # in memory of its own: some rules return one array for several arguments
             if gi is not None:
                 self.found.shares[id(node), i] = gi.g if isinstance(gi, Share) else gi
         return found

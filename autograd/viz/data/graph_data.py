@@ -25,7 +25,7 @@ class GraphNode(ComparedByFields):
     value       a number, or Values for an array; None where the graph has not kept it
     wants_grad  whether backward() leaves a gradient here (leaves, Scalars, tensors on which retain_grad() was called)
     grad        the gradient, likewise; None if there is none. None with wants_grad means that backward() has not run
-    rule        the VJP of the whole operation as short mathematics, "g·b, g·a"
+    rule        the VJP of the whole operation as short mathematics, "g·b, g·a", then what its symbols stand for
     scope       the modules that were being called, outermost first: ("Sequential", "0 · Linear")
     source      the user's line that recorded it (known under detect_anomaly)
     result      whether it is one of the values that were traced
@@ -73,7 +73,8 @@ class GraphEdge(ComparedByFields):
     argument         its name in the rule: a, b, weight …; "" if it has none
     shape            of the value, before any broadcasting; None for a Scalar
     local            the local derivative, d target / d source (Scalars)
-    vjp              the rule by which a cotangent g of the target is pulled back along this edge (Tensors)
+    vjp              the rule by which a cotangent g of the target is pulled back along this edge (Tensors), then what
+                     its symbols stand for: "g·(p - y)/N; p = softmax(logits), y = onehot(target), N = rows(logits)"
     share            the contribution to the gradient of the source along this edge, known after
                      `trace(x, complete=True)`; the shares of all edges that leave a node add up to its gradient
     """

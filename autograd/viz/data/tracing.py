@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import operator
-import re
-from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,8 +18,10 @@ from autograd.engine.tensor_hooks import RETAIN
 from autograd.errors import ArgumentError, DTypeError
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
+from autograd.viz.data.collector import collector_paused
 from autograd.viz.data.complete import REFLECTED, Completed, completed
 from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode, Origin, shared_depth
+from autograd.viz.data.labels import COMMA
 from autograd.viz.data.module_names import ModuleNames
 from autograd.viz.data.values import Content, number, one_line, values_of
 
@@ -33,10 +33,13 @@ def traced(x: Any, limit: int | None, complete: bool, elements: int, names: Mapp
         raise ArgumentError(f"limit, the number of nodes to take, must be at least 1; got {limit!r}.")
     asked = [_check_traceable(root) for root in (x if several else [x])]
     roots = list(dict.fromkeys(_origin(root) for root in asked))
-    taken, hidden = _nearest(roots, limit)
+    taken, hidden = (None, 0) if limit is None else _nearest(roots, limit)
     order = _in_order(roots, taken)
     known = completed(order, asked, _kept_by_users(order)) if complete else Completed({}, {}, {})
-    walk = _Walk(order, {id(_origin(root)): root for root in asked}, known, elements, not hidden, names)
+    with collector_paused():
+        walk = _Walk(
+            order, {id(_origin(root)): root for root in asked}, known, elements, taken if hidden else None, names
+        )
     return GraphData(tuple(walk.nodes), tuple(walk.edges), hidden, Origin(asked))
 
 
@@ -52,50 +55,61 @@ def _origin(x: Any) -> Any:
 
 
 def _parents(item: Any) -> Any:
-    if isinstance(item, Scalar):
-        return item.parents
-    return [parent for parent in item.parents if parent is not None] if isinstance(item, Node) else ()
+    return item.parents if isinstance(item, (Node, Scalar)) else ()
 
 
-def _nearest(roots: list[Any], limit: int | None) -> tuple[set[int], int]:
-    """(the ids of the items to show: all, or the `limit` nearest to the roots; how many others there are)"""
-    seen = {id(root) for root in roots}
-    queue = deque(roots)
-    taken: set[int] = set()
-    while queue:
-        item = queue.popleft()
-        if limit is None or len(taken) < limit:
-            taken.add(id(item))
+def _nearest(roots: list[Any], limit: int) -> tuple[set[int], int]:
+    """(the ids of the `limit` items nearest to the roots, how many others there are)"""
+    seen = {id(root): None for root in roots}  # in the order of their distance
+    items = list(roots)
+    for item in items:  # which grows meanwhile
         for parent in _parents(item):
-            if id(parent) not in seen:
-                seen.add(id(parent))
-                queue.append(parent)
-    return taken, len(seen) - len(taken)
+            if parent is not None and id(parent) not in seen:
+                seen[id(parent)] = None
+                items.append(parent)
+    return set(itertools.islice(seen, limit)), max(0, len(seen) - limit)
 
 
-def _in_order(roots: list[Any], taken: set[int]) -> list[Any]:
-    """The items, each after its parents: leaves, then Nodes in the order of their numbers, then Scalars."""
+def _in_order(roots: list[Any], taken: set[int] | None) -> list[Any]:
+    """All items, or those taken, each after its parents: leaves, then Nodes by their numbers, then Scalars."""
+    tensors = _reached([root for root in roots if not isinstance(root, Scalar)], taken)
+    nodes = [item for item in tensors if type(item) is Node]
+    nodes.sort(key=operator.attrgetter("number"))
+    leaves = [item for item in tensors if type(item) is not Node]
+    return leaves + nodes + _scalars_in_order([root for root in roots if isinstance(root, Scalar)], taken)
+
+
+def _reached(roots: list[Any], taken: set[int] | None) -> list[Any]:
+    """The Nodes and leaves behind the roots, each once."""
     done: set[int] = set()
-    tensors: list[Any] = []
-    scalars: list[Any] = []
-    stack: list[tuple[Any, bool]] = [(root, False) for root in reversed(roots)]
+    found: list[Any] = []
+    stack = roots[::-1]
     while stack:
-        item, parents_done = stack.pop()
-        if parents_done:
-            scalars.append(item)
-        elif id(item) not in done and id(item) in taken:
+        item = stack.pop()
+        if id(item) not in done and (taken is None or id(item) in taken):
             done.add(id(item))
-            if isinstance(item, Scalar):
-                stack.append((item, True))
-            else:
-                tensors.append(item)
-            stack.extend((parent, False) for parent in reversed(_parents(item)) if id(parent) not in done)
-    leaves = [item for item in tensors if not isinstance(item, Node)]
-    return (
-        leaves
-        + sorted([item for item in tensors if isinstance(item, Node)], key=operator.attrgetter("number"))
-        + scalars
-    )
+            found.append(item)
+            if type(item) is Node:
+                for parent in reversed(item.parents):
+                    if parent is not None and id(parent) not in done:
+                        stack.append(parent)
+    return found
+
+
+def _scalars_in_order(roots: list[Any], taken: set[int] | None) -> list[Any]:
+    """The Scalars behind the roots, each once and after its parents."""
+    done: set[int] = set()
+    found: list[Any] = []
+    stack: list[Any] = roots[::-1]
+    while stack:
+        item = stack.pop()
+        if type(item) is tuple:  # a Scalar whose parents are done
+            found += item
+        elif id(item) not in done and (taken is None or id(item) in taken):
+            done.add(id(item))
+            stack.append((item,))
+            stack += [parent for parent in reversed(item.parents) if id(parent) not in done]
+    return found
 
 
 class _Use(NamedTuple):  # creating frozen dataclasses instead would take a second longer for a large graph
@@ -108,15 +122,15 @@ class _Use(NamedTuple):  # creating frozen dataclasses instead would take a seco
     shape: tuple[int, ...] | None = None
     local: float | None = None
     vjp: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Constant:
-    value: Any
+    constant: bool = False  # whether the item is a number or an array
 
 
 class _Walk:
-    """The items as GraphNodes and GraphEdges; leaves and constants come right before their first use."""
+    """The items as GraphNodes and GraphEdges; leaves and constants come right before their first use.
+
+    A large graph is a matter of seconds, so what is done for each item is little: what depends on the primitive alone
+    is looked up once for it.
+    """
 
     def __init__(
         self,
@@ -124,7 +138,7 @@ class _Walk:
         asked: dict[int, Any],
         known: Completed,
         elements: int,
-        everything: bool,
+        taken: set[int] | None,
         names: Mapping[str, Any] | None,
     ) -> None:
         self.nodes: list[GraphNode] = []
@@ -132,56 +146,44 @@ class _Walk:
         self._asked = asked
         self._known = known
         self._elements = elements
-        self._names = ModuleNames((item.scope for item in order if isinstance(item, Node)), names)
+        self._names = ModuleNames((item.scope for item in order if type(item) is Node), names)
         self._values = {} if known.values else _kept_by_users(order)
         self._ids: dict[Any, int] = {}
-        included = {id(item) for item in order} if not everything else ()
-        homes = self._homes(order)
-        late = {id(item) for item in order if isinstance(item, Tensor)} - set(asked)
+        self._homes = _homes(order)
         for item in order:
-            if id(item) in late:
-                continue
-            uses = list(_uses(item))
-            if not everything:
-                uses = [use for use in uses if isinstance(use.item, _Constant) or use.key in included]
-            for use in uses:
-                if use.key not in self._ids:
-                    self._add(use.key, use.item, homes.get(use.key, ()))
-            if id(item) not in self._ids:
-                self._add(id(item), item, ())
-            target = self._ids[id(item)]
-            for use in uses:
-                share = known.shares.get((id(item), use.place)) if known.shares else None
-                content = None if share is None else values_of(share, elements)
-                self.edges.append(
-                    GraphEdge(
-                        self._ids[use.key], target, use.place, use.argument, use.shape, use.local, use.vjp, content
-                    )
-                )
+            if type(item) is Node:
+                uses, options = _arguments_of(item)
+                self._add(item, self._taken(uses, taken), options)
+            elif isinstance(item, Scalar):
+                self._add(item, self._taken(_uses_of_scalar(item), taken))
+            elif id(item) in asked:  # the other leaves wait for their first use
+                self._add(item, [])
 
-    def _homes(self, order: list[Any]) -> dict[Any, tuple[Any, ...]]:
-        """Leaf -> the modules that contain all its uses. A picture draws the leaf inside of these."""
-        homes: dict[Any, tuple[Any, ...]] = {}
-        for item in order:
-            if isinstance(item, Node) and item.scope:
-                for parent in item.parents:
-                    if isinstance(parent, Tensor):
-                        home = homes.get(id(parent), item.scope)
-                        homes[id(parent)] = home[: shared_depth([*map(id, home)], [*map(id, item.scope)])]
-            elif isinstance(item, Node):
-                homes.update((id(parent), ()) for parent in item.parents if isinstance(parent, Tensor))
-        return homes
+    @staticmethod
+    def _taken(uses: list[_Use], taken: set[int] | None) -> list[_Use]:
+        return uses if taken is None else [use for use in uses if use.constant or use.key in taken]
 
-    def _add(self, key: Any, item: Any, home: tuple[Any, ...]) -> None:
-        self._ids[key] = number_ = len(self.nodes)
-        if isinstance(item, Scalar):
-            self.nodes.append(self._scalar(number_, item))
-        elif isinstance(item, Tensor):
-            self.nodes.append(self._leaf(number_, item, home))
-        elif isinstance(item, _Constant):
-            self.nodes.append(self._constant(number_, item.value))
+    def _add(self, item: Any, uses: list[_Use], options: str = "") -> None:
+        """An item after what it uses, and the edges between them."""
+        ids, nodes, shares = self._ids, self.nodes, self._known.shares
+        for use in uses:
+            if use.key not in ids:
+                ids[use.key] = target = len(nodes)
+                nodes.append(self._constant(target, use.item) if use.constant else self._leaf(target, use.item))
+        key = id(item)
+        ids[key] = target = len(nodes)
+        if type(item) is Node:
+            nodes.append(self._operation(target, item, options))
         else:
-            self.nodes.append(self._operation(number_, item))
+            nodes.append(self._scalar(target, item) if isinstance(item, Scalar) else self._leaf(target, item))
+        for source, _, place, argument, shape, local, vjp, _ in uses:
+            share = shares.get((key, place)) if shares else None
+            content = None if share is None else values_of(share, self._elements)
+            self.edges.append(GraphEdge(ids[source], target, place, argument, shape, local, vjp, content))
+
+    def _name(self, value: Any, otherwise: str = "") -> str:
+        name = self._names.of_value(value) or otherwise
+        return one_line(name) if name else ""
 
     def _content(self, a: Any) -> Content:
         return None if a is None or isinstance(a, (Abstract, tuple)) else values_of(raw_array(a), self._elements)
@@ -192,64 +194,63 @@ class _Walk:
             number_,
             "parameter" if s.op is None else "operation",
             REFLECTED.get(s.op or "", s.op or ""),
-            name=one_line(self._names.of_value(s) or s.label),
+            name=self._name(s, s.label),
             value=s.item(),
             wants_grad=True,
             grad=None if grad is None else float(grad),
             result=id(s) in self._asked and s.op is not None,
         )
 
-    def _leaf(self, number_: int, t: Tensor, home: tuple[Any, ...]) -> GraphNode:
+    def _leaf(self, number_: int, t: Tensor) -> GraphNode:
         kind = "parameter" if t.requires_grad else "input" if t.ndim else "constant"
         grad = self._known.gradients.get(id(t), t.grad) if t.requires_grad else None
         return GraphNode(
             number_,
             kind,
-            name=one_line(self._names.of_value(t) or getattr(t, "name", None) or ""),
+            name=self._name(t, getattr(t, "name", None) or ""),
             shape=t.shape,
-            dtype=str(t.dtype),
+            dtype=_dtype(t.dtype),
             value=self._content(t),
             wants_grad=t.requires_grad,
             grad=self._content(grad),
-            scope=self._names.of_scope(home),
+            scope=self._names.of_scope(self._homes.get(id(t), ())),
         )
 
     def _constant(self, number_: int, raw: Any) -> GraphNode:
         if isinstance(raw, Scalar) or not hasattr(raw, "dtype"):
             return GraphNode(number_, "constant", value=float(raw) if isinstance(raw, Scalar) else values_of(raw))
         kind = "input" if raw.ndim else "constant"
-        name = one_line(self._names.of_value(raw)) if raw.ndim else ""
+        name = self._name(raw) if raw.ndim else ""
         return GraphNode(
-            number_, kind, name=name, shape=tuple(raw.shape), dtype=str(raw.dtype), value=self._content(raw)
+            number_, kind, name=name, shape=tuple(raw.shape), dtype=_dtype(raw.dtype), value=self._content(raw)
         )
 
-    def _operation(self, number_: int, node: Node) -> GraphNode:
-        hooks = node.hooks or {}
-        asked = self._asked.get(id(node))
-        retained = RETAIN in hooks
-        tensor = hooks[RETAIN]() if asked is None and retained else asked
-        out = tensor._array if tensor is not None else node.out
-        described = out
+    def _operation(self, number_: int, node: Node, options: str) -> GraphNode:
+        key = id(node)
+        asked = tensor = self._asked.get(key)
+        retained = node.hooks is not None and RETAIN in node.hooks
+        if tensor is None and retained:
+            tensor = node.hooks[RETAIN]()  # type: ignore[index]
+        described = out = node.out if tensor is None else tensor._array
         if tensor is None:
-            described = self._known.values.get(
-                id(node), self._values.get(id(node), out) if isinstance(out, Abstract) else out
-            )
+            if isinstance(out, Abstract):
+                described = self._values.get(key, out)
+            described = self._known.values.get(key, described)
         whole = out is not None and not isinstance(out, tuple)
-        shape = tuple(np.shape(out) if not isinstance(out, Abstract) else out.shape) if whole else None
-        computed = self._known.gradients.get(id(node))
+        computed = self._known.gradients.get(key)
         grad = computed if computed is not None else tensor.grad if tensor is not None else None
         return GraphNode(
             number_,
             "operation",
-            node.name,
-            _options(node),
-            one_line(self._names.of_value(node)),
-            shape=shape,
-            dtype=str(getattr(out, "dtype", "float64")) if whole else "",
+            node.primitive.name,
+            options,
+            self._name(node),
+            shape=_shape(out) if whole else None,
+            dtype=_dtype(getattr(out, "dtype", "float64")) if whole else "",
             value=self._content(described),
             wants_grad=retained or computed is not None or grad is not None,
             grad=self._content(grad),
-            rule=node.primitive.label,
+            rule=_label(node),
             scope=self._names.of_scope(node.scope),
             source=_source(node),
             result=asked is not None,
@@ -257,55 +258,103 @@ class _Walk:
         )
 
 
+_dtype = functools.cache(str)  # of a dtype; NumPy takes microseconds to write one
+
+
+def _shape(out: Any) -> tuple[int, ...]:
+    return tuple(out.shape) if hasattr(out, "shape") else ()
+
+
+def _homes(order: list[Any]) -> dict[Any, tuple[Any, ...]]:
+    """Leaf -> the modules that contain all its uses. A picture draws the leaf inside of these."""
+    homes: dict[Any, tuple[Any, ...]] = {}
+    for item in order:
+        if type(item) is Node:
+            scope = item.scope
+            for parent in item.parents:
+                if isinstance(parent, Tensor):
+                    home = homes.get(id(parent), scope)
+                    homes[id(parent)] = home[: shared_depth([*map(id, home)], [*map(id, scope)])] if home else ()
+    return homes
+
+
 def _kept_by_users(order: list[Any]) -> dict[int, Any]:
     """Operation -> its result, where a later operation has kept it as an argument."""
     found: dict[int, Any] = {}
     for item in order:
-        if isinstance(item, Node):
+        if type(item) is Node:
             for parent, raw in zip(item.parents, item.args or (), strict=True):
-                if isinstance(parent, Node) and hasattr(raw, "dtype") and not isinstance(raw, Abstract):
+                if type(parent) is Node and not isinstance(raw, Abstract) and hasattr(raw, "dtype"):
                     found[id(parent)] = raw
     return found
 
 
-def _uses(item: Any) -> Iterator[_Use]:
-    """What an item was computed from, in the order of the arguments."""
-    if isinstance(item, Scalar):
-        yield from _uses_of_scalar(item)
-    elif isinstance(item, Node):
-        primitive = item.primitive
-        names = _argument_names(primitive)
-        for i, (parent, raw) in enumerate(zip(item.parents, item.args or (), strict=True)):
-            name = names[i] if i < len(names) else ""
-            if parent is not None:
-                shape = tuple(raw.shape) if hasattr(raw, "shape") else None if isinstance(raw, tuple) else ()
-                yield _Use(id(parent), parent, i, name, shape, vjp=_rule_of(primitive, i, len(item.parents)))
-            elif _is_operand(primitive, i, raw):
-                key = ("array", id(raw)) if isinstance(raw, np.ndarray) and raw.ndim else (id(item), i)
-                yield _Use(key, _Constant(raw), i, name, tuple(raw.shape) if hasattr(raw, "shape") else ())
+def _arguments_of(node: Node) -> tuple[list[_Use], str]:
+    """(the arguments that are values, the others as written in a call: "axis=0, keepdims=True")"""
+    uses, options = [], []
+    parents = node.parents
+    arguments = _arguments(node.primitive, len(parents), _label(node))
+    for (i, name, rule, takes_numbers), parent, raw in zip(arguments, parents, node.args or (), strict=True):
+        if parent is not None:
+            shape = tuple(raw.shape) if hasattr(raw, "shape") else None if isinstance(raw, tuple) else ()
+            uses.append(_Use(id(parent), parent, i, name, shape, None, rule))
+        elif isinstance(raw, (Abstract, np.ndarray, np.generic)):
+            key = ("array", id(raw)) if isinstance(raw, np.ndarray) and raw.ndim else (id(node), i)
+            uses.append(_Use(key, raw, i, name, raw.shape, constant=True))
+        elif takes_numbers and isinstance(raw, (float, int)) and not isinstance(raw, bool):
+            uses.append(_Use((id(node), i), raw, i, name, (), constant=True))
+        elif not hasattr(raw, "dtype"):
+            options.append(_option(raw))
+    if node.params:
+        for word, value in node.params.items():
+            if value is not None and value is not False:  # None and False are NumPy's defaults
+                options.append(f"[{_index(value)}]" if word == "index" else f"{word}={_option(value)}")
+    return uses, one_line(", ".join(options)) if options else ""
 
 
-@functools.cache
-def _rule_of(primitive: Any, i: int, count: int) -> str:
-    """The VJP by argument i of `count`: its part of the label "g·b, g·a", or the whole label without such parts."""
-    parts = re.split(r",\s+(?![^(\[]*[)\]])", primitive.label)  # at the commas outside of brackets
-    return str(parts[i] if len(parts) in (primitive.arity, count) and i < len(parts) else primitive.label)
+def _label(node: Node) -> str:
+    """The label of the rule; if it depends on the options of the call, the one for these."""
+    label = node.primitive.label
+    if type(label) is str:
+        return label
+    named = zip(_argument_names(node.primitive), node.parents, node.args or (), strict=False)
+    options = {name: raw for name, parent, raw in named if parent is None and not hasattr(raw, "dtype")}
+    return str(label(**options, **node.params or {}))
 
 
-def _uses_of_scalar(s: Scalar) -> Iterator[_Use]:
-    reflected = s.op in REFLECTED
-    for i, (parent, local) in enumerate(zip(s.parents, s.local_derivatives, strict=True)):
-        use = _Use(
-            id(parent), parent, 1 if reflected else i, "ba"[reflected] if i else "ab"[reflected], None, float(local)
+@functools.lru_cache(maxsize=1024)
+def _arguments(primitive: Any, count: int, label: str) -> list[tuple[int, str, str, bool]]:
+    """For each of the `count` arguments of a call: its place, its name in the rule, the VJP by it, and whether there is
+    one: then a number is a value with a node of its own; otherwise it is an option like axis.
+
+    The VJP is its part of the label "g·b, g·a", or the whole label without such parts, with what its symbols stand for.
+    """
+    names = _argument_names(primitive)
+    formulas, semicolon, meanings = label.partition("; ")
+    parts = COMMA.split(formulas)  # where there are several parts, an argument beyond them has none
+    parts = [f"{part}{semicolon}{meanings}" for part in (parts * count if len(parts) == 1 else parts)]
+    return [
+        (
+            i,
+            names[i] if i < len(names) else "",
+            parts[i] if i < len(parts) else "",
+            i < len(primitive.vjps) and primitive.vjps[i] is not None,
         )
-        if s.constant is None:
-            yield use
-        else:
-            constant = _Use((id(s), "constant"), _Constant(s.constant), 0 if reflected else 1)
-            yield from (constant, use) if reflected else (use, constant)
+        for i in range(count)
+    ]
 
 
-@functools.cache
+def _uses_of_scalar(s: Scalar) -> list[_Use]:
+    reflected = s.op in REFLECTED
+    found = [
+        _Use(id(parent), parent, 1 if reflected else i, "ba"[reflected] if i else "ab"[reflected], None, float(local))
+        for i, (parent, local) in enumerate(zip(s.parents, s.local_derivatives, strict=True))
+    ]
+    if found and s.constant is not None:
+        found.append(_Use((id(s), "constant"), s.constant, 0 if reflected else 1, constant=True))
+    return found[::-1] if reflected else found
+
+
 def _argument_names(primitive: Any) -> tuple[str, ...]:
     """The names of the arguments in the rule; () if it takes any number of them."""
     rule = primitive.joint or next((vjp for vjp in primitive.vjps if vjp is not None), None)
@@ -313,33 +362,6 @@ def _argument_names(primitive: Any) -> tuple[str, ...]:
         return ()
     parameters = list(inspect.signature(rule).parameters.values())[2:]
     return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
-
-
-def _is_operand(primitive: Any, i: int, raw: Any) -> bool:
-    """Whether a constant argument is a value with a node of its own; otherwise it is an option like axis."""
-    if isinstance(raw, (Abstract, np.ndarray, np.generic)):
-        return True
-    return (
-        i < len(primitive.vjps)
-        and primitive.vjps[i] is not None
-        and isinstance(raw, (float, int))
-        and not isinstance(raw, bool)
-    )
-
-
-def _options(node: Node) -> str:
-    """The arguments that are not values: "axis=0, keepdims=True"."""
-    positional = [
-        _option(raw)
-        for i, (parent, raw) in enumerate(zip(node.parents, node.args or (), strict=True))
-        if parent is None and not hasattr(raw, "dtype") and not _is_operand(node.primitive, i, raw)
-    ]
-    named = [
-        f"[{_index(value)}]" if key == "index" else f"{key}={_option(value)}"
-        for key, value in (node.params or {}).items()
-        if value is not None and value is not False  # None and False are NumPy's defaults
-    ]
-    return one_line(", ".join(positional + named))
 
 
 def _option(value: Any) -> str:

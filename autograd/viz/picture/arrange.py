@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autograd.viz.data.graph_data import GraphData, GraphNode, shared_depth
-from autograd.viz.picture.fold import Fold, Folded, folded
+from autograd.viz.picture.fold import Fold, Folded, folded, unfolded
 from autograd.viz.picture.labels import constant_numbers
 
 
@@ -81,14 +81,14 @@ def arranged(
     numbers, gone = constant_numbers(graph)
     by_id = {node.id: node for node in graph.nodes}
     shown = [node for node in graph.nodes if node.id not in gone]
-    whole = Folded({node.id: node.id for node in graph.nodes}, {node.id: [node.id] for node in graph.nodes})
-    blocks = folded(graph) if fold or (fold is None and len(shown) > limit) else whole
+    blocks = folded(graph) if fold or (fold is None and len(shown) > limit) else unfolded(graph)
     paths = _Paths(graph, blocks, scopes)
-    frames = {node.id: paths.of(node) for node in shown if blocks.drawn[node.id] == node.id}
+    drawn = [node for node in shown if blocks.drawn[node.id] == node.id]
+    frames = {node.id: paths.of(node) for node in drawn}
     if depth is None:
         deepest = max((_depth(path) for path in frames.values()), default=0)
         depth = next(
-            (d for d in range(deepest, -1, -1) if len(set(_places(shown, frames, d, closed).values())) <= limit), 0
+            (d for d in range(deepest, -1, -1) if len(set(_places(drawn, frames, d, closed).values())) <= limit), 0
         )
         automatic = depth < deepest
     else:
@@ -96,7 +96,7 @@ def arranged(
     folds = list({fold.number: fold for folds in blocks.around.values() for fold in folds}.values())
     plan = Plan(blocks.drawn, numbers, folds, automatic=automatic)
     names: dict[object, str] = {}
-    places = _places(shown, frames, depth, closed)
+    places = _places(drawn, frames, depth, closed)
     for node in shown:
         first = blocks.drawn[node.id]
         place = places[first]
@@ -134,7 +134,7 @@ def _until(path: tuple[Frame, ...], depth: int, closed: Collection[str]) -> tupl
 
 
 def _places(
-    shown: Sequence[GraphNode], frames: Mapping[int, tuple[Frame, ...]], depth: int, closed: Collection[str]
+    drawn: Sequence[GraphNode], frames: Mapping[int, tuple[Frame, ...]], depth: int, closed: Collection[str]
 ) -> dict[int, object]:
     """Drawn node -> itself, or, inside a closed module, (the path of that module, which of its calls it belongs to).
 
@@ -144,15 +144,14 @@ def _places(
     places: dict[int, object] = {}
     calls: Counter[tuple[str, ...]] = Counter()
     before: tuple[str, ...] | None = None
-    for node in shown:
-        if node.id in frames:
-            found = _until(frames[node.id], depth, closed)
-            path = None if found is None else found[-1].path
-            if node.kind == "operation":
-                if path is not None and path != before:
-                    calls[path] += 1
-                before = path
-            places[node.id] = node.id if path is None else (path, max(1, calls[path]))
+    for node in drawn:
+        found = _until(frames[node.id], depth, closed)
+        path = None if found is None else found[-1].path
+        if node.kind == "operation":
+            if path is not None and path != before:
+                calls[path] += 1
+            before = path
+        places[node.id] = node.id if path is None else (path, max(1, calls[path]))
     return places
 
 

@@ -8,7 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from autograd.viz.data.collector import collector_paused
 from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
+from autograd.viz.data.labels import parted
 from autograd.viz.data.values import norm_of, number, one_line
 from autograd.viz.picture.arrange import Frame, Plan, arranged
 from autograd.viz.picture.labels import (
@@ -25,6 +27,7 @@ from autograd.viz.picture.themes import THEMES, scale_of
 KINDS = ("parameter", "input", "constant", "operation", "module")  # in the order of the legend
 
 
+@collector_paused()
 def picture_of(
     graph: GraphData, modules: Mapping[str, tuple[str, ...]] | None = None, closed: Collection[str] = (), **options: Any
 ) -> Picture:
@@ -191,12 +194,12 @@ def _arrows(graph: GraphData, plan: Plan, words: set[str]) -> list[Arrow]:
             and kinds[edge.source] != "operation"
         ):
             continue  # a parameter of a module used by several of its calls is no arrow from one call to another
-        # next to a constant number written in its place, an argument needs no name
-        own = {} if edge.target in plan.numbers else names.get(edge.target, {})
-        lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own))
         if edge.target != plan.drawn[edge.target] and (source, target) in inside:
             continue
         inside.add((source, target))
+        # next to a constant number written in its place, an argument needs no name
+        own = {} if edge.target in plan.numbers else names.get(edge.target, {})
+        lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own))
         found[0 if closed or back else edge.index, source, target, lines, "next" if back else "data"] = None
     return [Arrow(*arrow[1:]) for arrow in found]
 
@@ -210,7 +213,7 @@ def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int
     if "local" in words and edge.local is not None and len(plan.members[plan.key[edge.target]]) == 1:
         lines.append(Line("rule", number(edge.local)))
     elif "vjp" in words and edge.vjp:
-        lines.append(Line("rule", one_line(edge.vjp, 40)))
+        lines.append(Line("rule", one_line(parted(edge.vjp)[0], 40)))
     return lines
 
 

@@ -61,9 +61,14 @@ def folded(graph: GraphData) -> Folded:
     for fold in folds:
         _apply(fold, (), found)
     _leaves(graph, arguments, found)
-    for node in graph.nodes:
-        found.members.setdefault(found.drawn[node.id], []).append(node.id)
+    for node, drawn in found.drawn.items():
+        found.members.setdefault(drawn, []).append(node)
     return found
+
+
+def unfolded(graph: GraphData) -> Folded:
+    """Every node is drawn for itself."""
+    return Folded({node.id: node.id for node in graph.nodes}, {node.id: [node.id] for node in graph.nodes})
 
 
 def _letters(
@@ -73,20 +78,24 @@ def _letters(
     place = {node.id: i for i, node in enumerate(operations)}
     nodes = {node.id: node for node in graph.nodes}
     seen: dict[Any, int] = {}
-    letters, loose = np.empty((2, len(operations)), np.int64)
+    letters, loose = [], []
     for i, node in enumerate(operations):
-        inputs = []
+        inputs: list[Any] = []
+        shapes: list[Any] = []
         for edge in arguments.get(node.id, ()):
             source = nodes[edge.source]
-            back = i - place[edge.source] if edge.source in place else source.kind
-            inputs.append(
-                (edge.index, back if not isinstance(back, int) or back <= LONGEST_PERIOD else "far", source.shape)
-            )
-        scope = tuple([name.split(" · ")[-1] for name in node.scope])
-        what = (node.op, re.sub(r"\d+", "#", node.options), node.shape, node.dtype, scope, node.freed)
-        letters[i] = seen.setdefault((what, tuple(inputs)), len(seen))
-        loose[i] = seen.setdefault((what, tuple([(index, shape) for index, _, shape in inputs])), len(seen))
-    return letters, loose
+            origin: Any = source.kind
+            if origin == "operation":
+                back = i - place[edge.source]
+                origin = back if back <= LONGEST_PERIOD else "far"
+            inputs.append((edge.index, origin, source.shape))
+            shapes.append((edge.index, source.shape))
+        options = re.sub(r"\d+", "#", node.options) if node.options else ""
+        scope = tuple([name.split(" · ")[-1] for name in node.scope]) if node.scope else ()
+        what = (node.op, options, node.shape, node.dtype, scope, node.freed)
+        letters.append(seen.setdefault((what, tuple(inputs)), len(seen)))
+        loose.append(seen.setdefault((what, tuple(shapes)), len(seen)))
+    return np.array(letters, np.int64), np.array(loose, np.int64)
 
 
 class _Search:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import numpy as np
 
 from autograd.engine.registry import primitives
+from autograd.viz.data.labels import of_shape, symbols
 from autograd.viz.step_by_step.pieces import Piece
 
 Fill = Callable[[str], list[Piece]]  # name of an argument -> the pieces to put in its place
@@ -44,8 +46,7 @@ SIGN = {
 NUMBERS = {"⊙": "·", "⊘": "/"}  # between numbers the usual signs are written
 
 # Short names that labels use -> the names of these arguments in the rules.
-ALSO = {"W": "weight", "w": "weight", "h": "input", "y": "target", "γ": "weight"}
-RESULT = {"sigmoid": "σ", "softmax": "p", "log_softmax": "out"}  # operation -> the name of its result in its label
+ALSO = {"W": "weight", "γ": "weight"}
 
 
 def filled(template: str, fill: Fill) -> list[Piece]:
@@ -92,7 +93,13 @@ def is_elementwise(op: str) -> bool:
 
 
 def rule(
-    label: str, op: str, index: int, arguments: Mapping[str, int], cotangent: list[Piece], fill: Fill
+    label: str,
+    op: str,
+    index: int,
+    arguments: Mapping[str, int],
+    cotangent: list[Piece],
+    fill: Fill,
+    marks: Collection[str] = (),
 ) -> list[Piece]:
     """The label of a VJP with pieces in place of g, the arguments and the result.
 
@@ -100,20 +107,22 @@ def rule(
            index: the argument by which it differentiates.
            arguments: name in the rule -> position of the argument.
            cotangent: the pieces in place of g.
-           fill: gives the pieces in place of "0", "1" … (an argument) or "out" (the result).
+           fill: gives the pieces in place of "0", "1" … (an argument), "out" (the result) or a symbol.
+           marks: the symbols of the label that are replaced.
     """
     known = {**{name: f"{i}" for name, i in arguments.items()}, "out": "out"}
     for short, name in ALSO.items():
         if name in arguments:
             known.setdefault(short, f"{arguments[name]}")
-    if op in RESULT:
-        known.setdefault(RESULT[op], "out")
+    known |= {mark: mark for mark in marks}
     if len(arguments) == 2:
         known["other"] = f"{1 - index}"
+    if "weight" not in arguments:  # of a normalisation
+        label = label.replace("γ·", "").replace("γ/", "1/")
     label = label.replace("-", "−").replace("·", " ⊙ " if is_elementwise(op) else " · ")
     names = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
     pieces: list[Piece] = []
-    for found in re.finditer(rf"(?<![A-Za-z0-9_])(?:(g)|({names}))(?![A-Za-z0-9_′'₊₋ₖ])|(.)", label, re.DOTALL):
+    for found in re.finditer(rf"(?<![A-Za-z0-9_])(?:(g)|({names}))(?![A-Za-z0-9_′'₊₋ₖ\u0302])|(.)", label, re.DOTALL):
         if found[1]:
             pieces += cotangent
         elif found[2]:
@@ -123,3 +132,26 @@ def rule(
         else:
             pieces.append(found[3])
     return pieces
+
+
+def symbol_values(
+    label: str, options: str, arguments: Mapping[str, Any], shape: tuple[int, ...], count: int
+) -> dict[str, Any]:
+    """Symbol -> what it stands for, as numbers; only those that the values shown on the page determine.
+
+    Args:  label: of a VJP, "g·(p - y)/N; p = softmax(logits), y = onehot(target), N = rows(logits)".
+           options: as a graph holds them, "axis=0, reduction='mean'".
+           arguments: name in the rule -> its value.
+           shape: of the argument by which it differentiates.
+           count: how many of its elements were reduced to one.
+    """
+    meanings = label.partition("; ")[2]
+    if not meanings or 0 in shape or options.endswith("…") or "mean(" in meanings or "variance" in meanings:
+        return {}  # empty, cut off, or a statistic along axes that a graph does not hold
+    names: dict[str, Any] = {name: float(value) for name, value in re.findall(r"(\w+)=(-?\d[\d.e+-]*)", options)}
+    functions: dict[str, Callable[[Any], Any]] = {"count": lambda _: count}
+    if "onehot(" in meanings or "rows(" in meanings:  # of classes, along axis 1
+        names["C"] = shape[1]
+        functions = of_shape(shape, 1, names.get("ignore_index")) | functions
+    with np.errstate(all="ignore"):
+        return symbols(label, names | dict(arguments), functions)

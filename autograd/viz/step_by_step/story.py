@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from autograd.errors import ArgumentError, FreedGraphError
 from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
-from autograd.viz.data.values import Content, Values, one_line
+from autograd.viz.data.labels import parted
+from autograd.viz.data.values import Content, Values, one_line, values_of
 from autograd.viz.step_by_step import formulas
 from autograd.viz.step_by_step.pieces import Piece, as_text, bracketed, listed, names_of, spoken, stretched
-from autograd.viz.step_by_step.visits import Arrival, Visit, is_scalar, is_table, receives, swept
+from autograd.viz.step_by_step.visits import ALL, Arrival, Visit, as_array, is_scalar, is_table, receives, swept
 
 BEFORE = "Make the page before backward(), or keep the graph with backward(retain_graph=True)."
 
@@ -263,24 +264,37 @@ class Story:
         share: list[Piece] = ["= ", {"value": arrival.share, "key": "share"}]
         if not edge.vjp:
             return [("share", [f"the rule of {node.op} ", *share])]
-        symbols = formulas.rule(
-            edge.vjp,
-            node.op,
-            edge.index,
-            arguments,
-            [self._derivative(node.id)],
-            lambda name: [self._name(sources[name])],
-        )
+        label, meanings = parted(edge.vjp)
+        known = self._symbols(node, edge)
+
+        def named(text: str) -> list[Piece]:
+            derivative: list[Piece] = [self._derivative(node.id)]
+            fill: formulas.Fill = lambda name: [self._name(sources[name])]  # noqa: E731
+            return formulas.rule(text, node.op, edge.index, arguments, derivative, fill)
+
         g: list[Piece] = bracketed(visit.gradient) if visit.gradient is not None else [self._derivative(node.id)]
-        # how many elements were reduced to one: the n in the label of a mean
-        size = math.prod(edge.shape or ()) // max(1, math.prod(node.shape or ()))
-        label = edge.vjp.replace("/n ", f"/{size} ")
-        numbers = formulas.rule(label, node.op, edge.index, arguments, g, lambda name: self._value(sources[name]))
-        lines: list[tuple[str, list[Piece]]] = [("local", symbols)]
+        numbers = formulas.rule(
+            label, node.op, edge.index, arguments, g,
+            lambda name: bracketed(known[name]) if name in known else self._value(sources[name]), known,
+        )  # fmt: skip
+        lines: list[tuple[str, list[Piece]]] = [("local", named(label))]
+        for symbol, meaning in meanings:
+            value: list[Piece] = [" = ", {"value": known[symbol]}] if symbol in known else []
+            lines.append(("numbers", [f"{symbol} = ", *named(meaning), *(value if _fits(value) else [])]))
         if _fits(numbers) and [piece.get("value") for piece in numbers if isinstance(piece, dict)] != [arrival.share]:
             lines.append(("numbers", ["= ", *numbers]))
         broadcast = stretched(node.shape, edge.shape) if formulas.is_elementwise(node.op) else ""
         return [*lines, *[("note", [broadcast])] * bool(broadcast), ("share", share)]
+
+    def _symbols(self, node: GraphNode, edge: GraphEdge) -> dict[str, Content]:
+        """What the symbols in the label of a rule stand for, as far as the graph has the numbers."""
+        into = [self.graph.edges[position] for position in self.into[node.id]]
+        values = {e.argument: self.nodes[e.source].value for e in into} | {"out": node.value}
+        arrays = {name: as_array(value) for name, value in values.items() if value is not None}
+        known = {name: a for name, a in arrays.items() if a is not None}
+        count = math.prod(edge.shape or ()) // max(1, math.prod(node.shape or ()))
+        found = formulas.symbol_values(edge.vjp, node.options, known, edge.shape or (), count)
+        return {symbol: values_of(a, ALL) for symbol, a in found.items()}
 
     def _gradients(self) -> Step:
         rows: list[tuple[str, list[Piece]]] = []

@@ -8,9 +8,10 @@ import numpy as np
 
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from nn.layers.activation.passes import negative_part, positive_part
 from nn.layers.inplace_option import InplaceOption
-from nn.layers.inputs import as_floats, check_not_negative
+from nn.layers.inputs import as_floats, check_finite
 from nn.layers.kernels.precision import in_buffers
 
 # Klambauer et al. 2017, arXiv:1706.02515, eq. 14: with these, mean 0 and variance 1 are an attracting fixed point.
@@ -39,7 +40,7 @@ def _elu(x: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.
     below = negative_part(x)
     if input_scale != 1:
         below *= input_scale
-    out = _expm1(below)
+    out = _expm1(below) if input_scale > 0 else np.expm1(below, out=below)
     if alpha != 1:
         out *= alpha
     out += positive_part(x)
@@ -51,7 +52,8 @@ def _elu(x: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.
 def _elu_vjp(g: Any, out: Any, x: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
     # The exponential again, because out + scale·alpha cancels below. At 0 the lower slope, as in PyTorch, whose
     # elu_backward takes the upper slope for x > 0 only.
-    lowest = max(-1e3 / input_scale, float(np.finfo(x.dtype).min))  # exp is 0 beyond -1e3, where the product overflows
+    # exp is 0 beyond -1e3 (inf, if input_scale < 0), where the product overflows
+    lowest = max(-1e3 / abs(input_scale), float(np.finfo(x.dtype).min))
     below = np.clip(x, lowest, 0)
     if input_scale != 1:
         below = below * input_scale
@@ -64,12 +66,26 @@ def _elu_vjp(g: Any, out: Any, x: Any, alpha: float = 1.0, scale: float = 1.0, i
     return g * slope
 
 
-elu_op = define(_elu, _elu_vjp, keeps="x", name="elu", jvp="elementwise", label="g, g·α·exp(x)")
+def _elu_composite(x: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
+    return scale * np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x) * input_scale))
+
+
+elu_op = define(
+    _elu,
+    _elu_vjp,
+    keeps="x",
+    composite=_elu_composite,
+    plain=True,
+    name="elu",
+    jvp="elementwise",
+    label="g·scale·([x > 0] + c·alpha·exp(c·x)·[x ≤ 0]); c = input_scale",
+)
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x for x > 0, else alpha·(exp(x) - 1). Gradient: alpha at 0."""
-    return elu_op(as_floats(input), alpha=check_not_negative("elu", "alpha", alpha))
+    check_flag("elu: inplace", inplace)
+    return elu_op(as_floats(input), alpha=check_finite("elu", "alpha", alpha))
 
 
 class ELU(InplaceOption):
@@ -78,14 +94,14 @@ class ELU(InplaceOption):
         y = x if x > 0 else alpha · (exp(x) - 1)
 
     Shape:     any
-    Args:      alpha: >= 0 (PyTorch also takes negative ones).
+    Args:      alpha: any finite number; with a negative one it falls to 0 and rises again.
     Gradient:  alpha at 0.
     Source:    Clevert et al. 2015, arXiv:1511.07289, eq. 15.
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__(inplace)
-        check_not_negative("ELU", "alpha", alpha)
+        check_finite("ELU", "alpha", alpha)
         self.alpha = alpha
 
     def forward(self, input: Any) -> Any:
@@ -97,13 +113,14 @@ class ELU(InplaceOption):
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x for x > 0, else alpha·(exp(x/alpha) - 1): an elu with a continuous slope, which is 1 at 0."""
+    check_flag("celu: inplace", inplace)
     _check_celu_alpha("celu", alpha)
     return elu_op(as_floats(input), alpha=float(alpha), input_scale=1 / alpha)
 
 
 def _check_celu_alpha(who: str, alpha: float) -> None:
-    if not alpha > 0:
-        raise ArgumentError(f"{who} expects alpha > 0; got {alpha}.")
+    if check_finite(who, "alpha", alpha) == 0:
+        raise ArgumentError(f"{who} divides by alpha, which must not be 0.")
 
 
 class CELU(InplaceOption):
@@ -112,7 +129,7 @@ class CELU(InplaceOption):
         y = x if x > 0 else alpha · (exp(x/alpha) - 1)
 
     Shape:     any
-    Args:      alpha: > 0 (PyTorch also takes negative ones).
+    Args:      alpha: any finite number but 0.
     Source:    Barron 2017, arXiv:1704.07483.
     """
 
@@ -130,6 +147,7 @@ class CELU(InplaceOption):
 
 def selu(input: Any, inplace: bool = False) -> Any:
     """scale·elu(x, alpha), alpha ≈ 1.6733, scale ≈ 1.0507. Gradient: scale·alpha at 0."""
+    check_flag("selu: inplace", inplace)
     return elu_op(as_floats(input), alpha=SELU_ALPHA, scale=SELU_SCALE)
 
 

@@ -118,6 +118,13 @@ def _gelu_composite(x: Any, approximate: str = "none") -> Any:
     return np.where(x > END, x, inside * gate)
 
 
+def _label(approximate: str = "none") -> str:
+    if approximate == "none":
+        return "g·(Φ(x) + x·φ(x))"
+    t = "t = tanh(√(2/π)·(x + 0.044715·x^3))"
+    return f"g·½·(1 + t + x·(1 - t²)·√(2/π)·(1 + 0.134145·x²)); {t}"
+
+
 gelu_op = define(
     _gelu,
     _gelu_vjp,
@@ -126,7 +133,7 @@ gelu_op = define(
     composite=_gelu_composite,
     name="gelu",
     jvp="elementwise",
-    label="g·(Φ + xφ)",
+    label=_label,
 )
 
 

@@ -41,7 +41,15 @@ def _glu_composite(x: Any, axis: int = -1) -> Any:
     return a * sigmoid_op(b)
 
 
-glu_op = define(_glu, _glu_vjp, keeps="x", saves=True, composite=_glu_composite, name="glu", label="g·σ(b); g·a·σ(1-σ)")
+glu_op = define(
+    _glu,
+    _glu_vjp,
+    keeps="x",
+    saves=True,
+    composite=_glu_composite,
+    name="glu",
+    label="g·σ(b) and g·a·σ(b)·(1 - σ(b)) for the halves a and b of x",
+)
 
 
 def glu(input: Any, dim: int = -1) -> Any:

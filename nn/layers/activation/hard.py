@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from nn.layers.inplace_option import InplaceOption
 from nn.layers.inputs import as_floats
 
@@ -18,12 +19,13 @@ hardtanh_op = define(
     keeps="out",
     name="hardtanh",
     jvp="elementwise",
-    label="g·[min < x < max]",
+    label="g·[min_val < x < max_val]",
 )
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
     """min(max(x, min_val), max_val). Gradient: 0 at both bounds (np.clip counts them as inside)."""
+    check_flag("hardtanh: inplace", inplace)
     if not min_val <= max_val:
         raise ArgumentError(f"hardtanh expects min_val <= max_val; got min_val={min_val}, max_val={max_val}.")
     return hardtanh_op(as_floats(input), min_val=float(min_val), max_val=float(max_val))
@@ -55,6 +57,7 @@ class Hardtanh(InplaceOption):
 
 def relu6(input: Any, inplace: bool = False) -> Any:
     """min(max(x, 0), 6). Gradient: 0 at 0 and at 6."""
+    check_flag("relu6: inplace", inplace)
     return hardtanh_op(as_floats(input), min_val=0.0, max_val=6.0)
 
 
@@ -87,6 +90,7 @@ hardsigmoid_op = define(
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """min(max(x/6 + 1/2, 0), 1). Gradient: 0 at ±3."""
+    check_flag("hardsigmoid: inplace", inplace)
     return hardsigmoid_op(as_floats(input))
 
 
@@ -120,12 +124,20 @@ def _hardswish_vjp(g: Any, out: Any, x: Any) -> Any:
 
 
 hardswish_op = define(
-    _hardswish, _hardswish_vjp, keeps="x", name="hardswish", jvp="elementwise", label="g·(x/3 + ½) inside, 0, g"
+    _hardswish,
+    _hardswish_vjp,
+    keeps="x",
+    composite=lambda x: np.where(x <= -3, 0, np.where(x >= 3, x, x * (x + 3) / 6)),
+    plain=True,
+    name="hardswish",
+    jvp="elementwise",
+    label="g·((x/3 + ½)·[-3 < x < 3] + [x ≥ 3])",
 )
 
 
 def hardswish(input: Any, inplace: bool = False) -> Any:
     """x·hardsigmoid(x). Gradient: 0 at -3, 1 at 3."""
+    check_flag("hardswish: inplace", inplace)
     return hardswish_op(as_floats(input))
 
 

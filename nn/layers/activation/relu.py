@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -24,6 +27,8 @@ relu_op = define(
     lambda x: np.maximum(x, ZEROS.get(x.dtype, 0)),
     lambda g, out, x: g * (out > ZEROS.get(out.dtype, 0)),  # relu'(0) = 0: Bertoin et al. 2021, arXiv:2106.12915
     keeps="out",
+    composite=lambda x: np.where(x <= 0, 0, x),
+    plain=True,
     name="relu",
     jvp="elementwise",
     label="g·[x > 0]",
@@ -32,6 +37,7 @@ relu_op = define(
 
 def relu(input: Any, inplace: bool = False) -> Any:
     """max(x, 0). Gradient: 0 at 0."""
+    check_flag("relu: inplace", inplace)
     return relu_op(as_values(input))
 
 
@@ -70,12 +76,13 @@ leaky_relu_op = define(
     keeps="x",
     name="leaky_relu",
     jvp="elementwise",
-    label="g·[x > 0], g·slope",
+    label="g·([x > 0] + negative_slope·[x ≤ 0])",
 )
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """x for x > 0, else negative_slope·x. Gradient: the negative slope at 0."""
+    check_flag("leaky_relu: inplace", inplace)
     return leaky_relu_op(as_floats(input), negative_slope=float(negative_slope))
 
 
@@ -127,7 +134,7 @@ prelu_op = define(
     composite=lambda x, weight: np.where(x > 0, x, weight * x),
     name="prelu",
     jvp="elementwise",
-    label="g·[x > 0], g·w; g·min(x, 0)",
+    label="g·([x > 0] + weight·[x ≤ 0]), Σ(g·x·[x ≤ 0])",
 )
 
 
@@ -199,12 +206,14 @@ def rrelu(
     Args:      rng: where r comes from; None is the package's generator (autograd.seed).
     Source:    Xu et al. 2015, arXiv:1505.00853, section 2.4, with x / a, a in [3, 8); here r is drawn, as in PyTorch.
     """
+    check_flag("rrelu: training", training)
+    check_flag("rrelu: inplace", inplace)
     _check_bounds("rrelu", lower, upper)
     input = as_floats(input)
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
     slopes = generator(rng).uniform(lower, upper, input.shape)
-    return prelu_op(input, slopes.astype(input.dtype))
+    return prelu_op(input, like(slopes.astype(input.dtype), raw(input)))
 
 
 def _check_bounds(who: str, lower: float, upper: float) -> None:

@@ -39,9 +39,11 @@ sigmoid_op = define(
     _sigmoid,
     lambda g, out, x: g * (out * (1 - out)),
     keeps="out",
+    composite=lambda x: np.exp(-np.logaddexp(0, -x)),  # without overflow, and exact to the last digits at both ends
+    plain=True,
     name="sigmoid",
     jvp="elementwise",
-    label="g·σ(1-σ)",
+    label="g·out·(1 - out)",
 )
 
 
@@ -95,7 +97,7 @@ tanhshrink_op = define(
     composite=lambda x: x - np.tanh(x),
     name="tanhshrink",
     jvp="elementwise",
-    label="g·tanh² x",
+    label="g·(tanh x)²",
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
+from autograd.options import check_flag
 from nn.layers.activation.passes import limit_at_infinity, positive_part
 from nn.layers.activation.sigmoid_tanh import sigmoid_op
 from nn.layers.inplace_option import InplaceOption
@@ -45,12 +46,13 @@ silu_op = define(
     composite=_silu_composite,
     name="silu",
     jvp="elementwise",
-    label="g·(σ + xσ(1-σ))",
+    label="g·(s + x·s·(1 - s)); s = σ(x)",
 )
 
 
 def silu(input: Any, inplace: bool = False) -> Any:
     """x·σ(x), also called swish."""
+    check_flag("silu: inplace", inplace)
     return silu_op(as_floats(input))
 
 
@@ -112,12 +114,13 @@ mish_op = define(
     composite=_mish_composite,
     name="mish",
     jvp="elementwise",
-    label="g·d(x·tanh(softplus x))/dx",
+    label="g·(t + x·σ(x)·(1 - t²)); t = tanh(log(1 + exp(x)))",
 )
 
 
 def mish(input: Any, inplace: bool = False) -> Any:
     """x·tanh(softplus(x))."""
+    check_flag("mish: inplace", inplace)
     return mish_op(as_floats(input))
 
 

@@ -55,7 +55,7 @@ softmax_op: Primitive = define(
     name="softmax",
     jvp=_softmax_vjp,
     batch="axis",
-    label="p·(g - Σg·p)",
+    label="out·(g - Σ(g·out))",
 )
 
 
@@ -85,7 +85,7 @@ log_softmax_op: Primitive = define(
     name="log_softmax",
     jvp=_log_softmax_jvp,
     batch="axis",
-    label="g - p·Σg",
+    label="g - exp(out)·Σg",
 )
 
 
@@ -114,6 +114,8 @@ def softmin(input: Any, dim: int | None = -1, *, dtype: Any = None) -> Any:
 
 
 def _along(operation: Primitive, who: str, x: Any, dim: int | None) -> Any:
+    if x.dtype == np.float16:  # whose sums of many exponentials overflow, also in a graph of the gradient
+        return _along(operation, who, x.astype(np.float32), dim).astype(np.float16)
     if x.ndim == 0 and dim in (None, 0, -1):  # one number is a row of one, as in PyTorch
         return np.reshape(operation(np.reshape(x, 1), axis=0), ())
     return operation(x, axis=axis_of(who, x, dim))

@@ -68,6 +68,12 @@ def _softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return out, e
 
 
+def _label(beta: float = 1.0, threshold: float = 20.0) -> str:
+    if threshold >= 20:  # beyond it σ is 1 up to rounding
+        return "g·σ(beta·x)"
+    return "g·(σ(beta·x)·[beta·x ≤ threshold] + [beta·x > threshold])"
+
+
 softplus_op = define(
     _softplus,
     lambda g, out, x, beta=1.0, threshold=20.0: _slope(
@@ -79,7 +85,7 @@ softplus_op = define(
     composite=lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.logaddexp(x * beta, 0) / beta),
     name="softplus",
     jvp="elementwise",
-    label="g·σ(βx)",
+    label=_label,
 )
 
 

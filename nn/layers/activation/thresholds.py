@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.inplace_option import InplaceOption
 from nn.layers.inputs import as_floats, check_not_negative
@@ -25,6 +26,8 @@ step_op = define(
     # get a gradient of zeros and not None.
     lambda g, out, x: np.zeros(x.shape, x.dtype),
     keeps="",
+    composite=lambda x: np.where(np.isnan(x), x, x >= 0),
+    plain=True,
     name="step",
     jvp="elementwise",
     label="0",
@@ -75,6 +78,7 @@ threshold_op = define(
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
     """x where x > threshold, else value. Gradient: 0 at the threshold."""
+    check_flag("threshold: inplace", inplace)
     if not np.isfinite([threshold, value]).all():
         raise ArgumentError(f"threshold expects finite numbers; got threshold={threshold}, value={value}.")
     return threshold_op(as_floats(input), threshold=float(threshold), value=float(value))
@@ -116,7 +120,7 @@ softshrink_op = define(
     keeps="out",
     name="softshrink",
     jvp="elementwise",
-    label="g·[|x| > λ]",
+    label="g·[|x| > lambd]",
 )
 
 
@@ -145,7 +149,7 @@ hardshrink_op = define(
     keeps="out",
     name="hardshrink",
     jvp="elementwise",
-    label="g·[|x| > λ]",
+    label="g·[|x| > lambd]",
 )
 
 

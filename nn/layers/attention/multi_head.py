@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like, ones, zeros
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -20,7 +23,7 @@ from nn.layers.attention.scaled_dot_product import (
     packed_attention_op,
 )
 from nn.layers.dropout import check_p
-from nn.layers.inputs import as_values, cast_to
+from nn.layers.inputs import as_values, cast_to, of_kind
 from nn.layers.linear import Linear, linear
 
 
@@ -58,6 +61,13 @@ def multi_head_attention_forward(
                keyword-only. batch_first and rng are additions.
     Returns:   (result, weights); the weights are None unless need_weights.
     """
+    check_flag("multi_head_attention_forward: add_zero_attn", add_zero_attn)
+    check_flag("multi_head_attention_forward: training", training)
+    check_flag("multi_head_attention_forward: need_weights", need_weights)
+    check_flag("multi_head_attention_forward: use_separate_proj_weight", use_separate_proj_weight)
+    check_flag("multi_head_attention_forward: average_attn_weights", average_attn_weights)
+    check_flag("multi_head_attention_forward: is_causal", is_causal)
+    check_flag("multi_head_attention_forward: batch_first", batch_first)
     who = "MultiheadAttention"
     weight = q_proj_weight if use_separate_proj_weight else in_proj_weight
     one_input = query is key and key is value
@@ -72,9 +82,9 @@ def multi_head_attention_forward(
         query, key, *projected = (np.swapaxes(x, 0, 1) for x in (query, key, *projected))
     extra = (bias_k is not None) + bool(add_zero_attn)
     shape = (*query.shape[:-2], num_heads, query.shape[-2], key.shape[-2])
-    mask = _merged_mask(attn_mask, key_padding_mask, is_causal, query.dtype, shape, extra)
+    mask = _merged_mask(attn_mask, key_padding_mask, is_causal, query, shape, extra)
     rest = () if mask is None else (mask,)
-    noise = dropout_noise(dropout_p if training else 0.0, (*shape[:-1], shape[-1] + extra), query.dtype, rng)
+    noise = dropout_noise(dropout_p if training else 0.0, (*shape[:-1], shape[-1] + extra), query, rng)
     scale = 1 / math.sqrt(embed_dim_to_check // num_heads)
     weights = None
     if len(projected) == 1 and not extra and not need_weights:
@@ -85,8 +95,8 @@ def multi_head_attention_forward(
         if bias_k is not None:
             k, v = _appended(k, bias_k), _appended(v, bias_v)
         if add_zero_attn:
-            zeros = np.zeros((1, 1, embed_dim_to_check), query.dtype)
-            k, v = _appended(k, zeros), _appended(v, zeros)
+            nothing = zeros((1, 1, embed_dim_to_check), query.dtype, raw(query))
+            k, v = _appended(k, nothing), _appended(v, nothing)
         q, k, v = (_split_heads(x, num_heads) for x in (q, k, v))  # (N, T, E) -> (N, H, T, D)
         if need_weights:
             weights = attention_weights_op(q, k, *rest, scale=scale)
@@ -145,7 +155,7 @@ def _check_heads(embed_dim: int, heads: int) -> None:
 
 
 def _merged_mask(
-    attn_mask: Any, key_padding_mask: Any, is_causal: bool, dtype: Any, shape: tuple[int, ...], extra: int
+    attn_mask: Any, key_padding_mask: Any, is_causal: bool, query: Any, shape: tuple[int, ...], extra: int
 ) -> Any:
     """One mask for the primitive, where True allows, from MultiheadAttention's two masks, where True blocks.
 
@@ -153,11 +163,12 @@ def _merged_mask(
            extra: how many keys are appended to the S; every query may attend to them.
     """
     *batch, heads, queries, keys = shape
+    dtype = query.dtype
     masks = []
     if attn_mask is None and is_causal:
-        attn_mask = ~np.tri(queries, keys, dtype=bool)
+        attn_mask = like(~np.tri(queries, keys, dtype=bool), raw(query))
     if attn_mask is not None:
-        attn_mask = as_values(attn_mask)
+        attn_mask = as_values(of_kind(attn_mask, query))
         full = (*batch[:1], heads, queries, keys)
         if attn_mask.ndim == 3 and attn_mask.shape == (math.prod(full[:-2]), queries, keys):
             attn_mask = np.reshape(attn_mask, full)
@@ -166,25 +177,26 @@ def _merged_mask(
                 f"attn_mask must have shape {(queries, keys)} or {(math.prod(full[:-2]), queries, keys)}; "
                 f"got {attn_mask.shape}."
             )
-        masks.append(converted_mask(attn_mask, dtype, shape))
+        masks.append(converted_mask(attn_mask, query, shape))
     if key_padding_mask is not None:
-        key_padding_mask = as_values(key_padding_mask)
+        key_padding_mask = as_values(of_kind(key_padding_mask, query))
         if key_padding_mask.shape != (*batch, keys):
             raise ShapeError(
                 f"key_padding_mask must have shape {(*batch, keys)}, a mark for every key; "
                 f"got {key_padding_mask.shape}."
             )
-        masks.append(converted_mask(np.reshape(key_padding_mask, (*batch, 1, 1, keys)), dtype, shape))
+        masks.append(converted_mask(np.reshape(key_padding_mask, (*batch, 1, 1, keys)), query, shape))
     if not masks:
         return None
     if all(mask.dtype.kind == "b" for mask in masks):
-        merged = ~np.logical_or.reduce(np.broadcast_arrays(*masks)) if len(masks) > 1 else ~masks[0]
+        merged = ~(masks[0] | masks[1]) if len(masks) > 1 else ~masks[0]
     else:
         merged = sum(
             np.where(mask, dtype.type(-np.inf), dtype.type(0)) if mask.dtype.kind == "b" else mask for mask in masks
         )
     if extra:
-        allowed = np.full((*merged.shape[:-1], extra), merged.dtype.kind == "b", merged.dtype)
+        make = ones if merged.dtype.kind == "b" else zeros
+        allowed = make((*merged.shape[:-1], extra), merged.dtype, raw(query))
         merged = np.concatenate([merged, allowed], axis=-1)
     return merged
 

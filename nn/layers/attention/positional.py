@@ -21,7 +21,7 @@ class PositionalEncoding(Module):
 
     The wavelengths run from 2π to 10000·2π. PE_{t+k} is a rotation of PE_t that depends only on k.
 
-    Shape:     x (T, N, d_model), with batch_first (N, T, d_model), without a batch (T, d_model) -> the same shape;
+    Shape:     input (T, N, d_model), with batch_first (N, T, d_model), without a batch (T, d_model) -> the same shape;
                T <= max_len
     Args:      dropout: the probability, in training, of setting an element of the sum to 0.
                max_len: the number of positions in the table.
@@ -59,8 +59,8 @@ class PositionalEncoding(Module):
         table[:, 1::2] = np.cos(angle[:, : d_model // 2])  # an odd width ends in a sine
         self.pe = Buffer(table, persistent=False, dtype=floating_dtype(dtype))
 
-    def forward(self, x: Any) -> Any:
-        x = cast_to(x, self.pe, "PositionalEncoding")
+    def forward(self, input: Any) -> Any:
+        x = cast_to(input, self.pe, "PositionalEncoding")
         time = 1 if self.batch_first and x.ndim == 3 else 0
         if x.ndim not in (2, 3) or x.shape[-1] != self.d_model or x.shape[time] > self.max_len:
             order = "N, T" if self.batch_first else "T, N"

@@ -23,13 +23,15 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.options import check_flag
 from autograd.random import generator
 from nn.layers.activation.softmax import softmax_op
 from nn.layers.dropout import check_p, keep_mask
-from nn.layers.inputs import as_values, cast_to
+from nn.layers.inputs import as_values, cast_to, of_kind
 
 # Scores from -20 to 20 need no shift by their maximum: their exponentials, and the quotients of these, are far from
 # overflow and underflow in float32. One minimum and maximum over all scores are several times as fast as a maximum of
@@ -136,7 +138,7 @@ attention_weights_op = define(
     keeps="in out",
     composite=_attention_weights_composite,
     name="attention_weights",
-    label="P·(g - Σg·P)·k, …ᵀ·q",
+    label="scale·dS·key, scale·dSᵀ·query, Σ(dS); dS = out ⊙ (g - Σ(g ⊙ out))",
 )
 
 
@@ -193,6 +195,14 @@ def _attention_jvps() -> Any:
     return by_query, by_key, by_value, by_mask
 
 
+def _label(scale: float, noise: Any = None) -> str:
+    noisy = "" if noise is None else " ⊙ noise"
+    return (
+        f"scale·dS·key, scale·dSᵀ·query, (P{noisy})ᵀ·g, Σ(dS); dS = P ⊙ (dP - Σ(dP ⊙ P)), dP = (g·valueᵀ){noisy}, "
+        "P = softmax(scale·query·keyᵀ + attn_mask)"
+    )
+
+
 attention_op = define(
     _attention,
     joint=_attention_joint,
@@ -201,7 +211,7 @@ attention_op = define(
     composite=_attention_composite,
     name="attention",
     jvp=_attention_jvps(),
-    label="dS·k, dSᵀ·q, Pᵀ·g",
+    label=_label,
 )
 
 
@@ -250,7 +260,7 @@ packed_attention_op = define(
     saves=True,
     composite=_packed_attention_composite,
     name="packed_attention",
-    label="[dS·k, dSᵀ·q, Pᵀ·g]",
+    label="as attention, of each head",
 )
 
 
@@ -288,6 +298,7 @@ def scaled_dot_product_attention(
         >>> F.scaled_dot_product_attention(q, k, np.array([[0.0], [1.0], [5.0]]), is_causal=True).ravel()
         array([0. , 0.5, 2. ])
     """
+    check_flag("scaled_dot_product_attention: is_causal", is_causal)
     query = as_values(query)
     if query.dtype.kind != "f":
         raise DTypeError(f"attention takes floating queries; got {query.dtype}. Convert them: x.astype(np.float32).")
@@ -298,19 +309,19 @@ def scaled_dot_product_attention(
             raise ArgumentError(
                 "give attn_mask or is_causal=True, not both; np.tri(L, S, dtype=bool) & mask is a mask for both."
             )
-        attn_mask = np.tri(*shape[-2:], dtype=bool)
-    rest = () if attn_mask is None else (converted_mask(attn_mask, query.dtype, shape),)
-    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
-    return attention_op(query, key, value, *rest, scale=scale, noise=dropout_noise(dropout_p, shape, query.dtype, rng))
+        attn_mask = like(np.tri(*shape[-2:], dtype=bool), raw(query))
+    rest = () if attn_mask is None else (converted_mask(attn_mask, query, shape),)
+    scale = 1 / math.sqrt(max(query.shape[-1], 1)) if scale is None else float(scale)  # E = 0: all keys match equally
+    return attention_op(query, key, value, *rest, scale=scale, noise=dropout_noise(dropout_p, shape, query, rng))
 
 
-def dropout_noise(p: float, shape: tuple[int, ...], dtype: Any, rng: np.random.Generator | None) -> Any:
-    """The factors of dropout: 0 with probability p, else 1 / (1 - p). None if p is 0."""
+def dropout_noise(p: float, shape: tuple[int, ...], query: Any, rng: np.random.Generator | None) -> Any:
+    """The factors of dropout: 0 with probability p, else 1 / (1 - p); of query's kind and dtype. None if p is 0."""
     p = check_p(p)
     if p == 0:
         return None
     kept = keep_mask(shape, 1 - p, generator(rng)) if p < 1 else np.zeros(shape, bool)
-    return np.multiply(kept, 1 / (1 - p) if p < 1 else 0, dtype=dtype)
+    return like(np.multiply(kept, 1 / (1 - p) if p < 1 else 0, dtype=query.dtype), raw(query))
 
 
 def _scores_shape(query: tuple[int, ...], key: tuple[int, ...], value: tuple[int, ...]) -> tuple[int, ...]:
@@ -328,9 +339,10 @@ def _scores_shape(query: tuple[int, ...], key: tuple[int, ...], value: tuple[int
     return (*batch, query[-2], key[-2])
 
 
-def converted_mask(mask: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
-    """The mask as booleans or as floats in `dtype`, after a check that it broadcasts to `shape`. Arrays are copied."""
-    mask = as_values(mask)
+def converted_mask(mask: Any, query: Any, shape: tuple[int, ...]) -> Any:
+    """The mask as booleans or as floats in query's dtype, after a check that it broadcasts to `shape`; a copy."""
+    dtype = query.dtype
+    mask = as_values(of_kind(mask, query))
     if mask.dtype.kind not in "bf":
         raise DTypeError(
             f"a mask is of bool, or floating and added to the scores; got {mask.dtype}. Convert it: mask.astype(bool)."
@@ -343,4 +355,4 @@ def converted_mask(mask: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
         raise ShapeError(f"a mask of shape {mask.shape} does not broadcast to the scores' {shape}.")
     if isinstance(mask, Tensor) and mask.dtype.kind == "f":
         return mask if mask.dtype == dtype else mask.astype(dtype)
-    return np.array(raw(mask), None if mask.dtype.kind == "b" else dtype)
+    return raw(mask).astype(bool if mask.dtype.kind == "b" else dtype)

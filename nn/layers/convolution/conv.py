@@ -8,7 +8,7 @@ import numpy as np
 
 from nn.layers.convolution.conv_base import ConvBase, Padding, bias_argument, borders, weight_and_groups
 from nn.layers.convolution.primitives import convolution_op
-from nn.layers.images import Size, as_images, check_fit, per_axis
+from nn.layers.images import Size, as_images, check_fit, check_not_empty, per_axis
 from nn.layers.inputs import cast_to
 from nn.layers.kernels.patches import Sliding
 from nn.layers.padding import pad
@@ -71,6 +71,7 @@ def _convolve(
     who = f"Conv{axes}d"
     weight, groups = weight_and_groups(who, weight, axes, groups)
     x, single = as_images(input, axes, who, channels=weight.shape[1] * groups)
+    check_not_empty(x, who)
     x = cast_to(x, weight, who)
     kernel = weight.shape[2:]
     step, gaps = per_axis("stride", stride, axes, 1), per_axis("dilation", dilation, axes, 1)

@@ -46,6 +46,8 @@ def weight_and_groups(who: str, weight: Any, axes: int, groups: Any, transposed:
         kernel = ", ".join([f"k{axis.lower()}" for axis in AXES[axes].split(", ")])
         expected = f"({first}_channels, {second}_channels / groups, {kernel})"
         raise ShapeError(f"{who} expects a weight of shape {expected}; got {weight.shape}.")
+    if 0 in weight.shape:
+        raise ShapeError(f"{who} expects channels and a kernel of at least 1; got a weight of shape {weight.shape}.")
     (groups,) = per_axis("groups", groups, 1, 1)
     if weight.shape[0] % groups:
         raise ShapeError(f"{who}: the {weight.shape[0]} {first}put channels cannot be split into {groups} groups.")

@@ -23,7 +23,17 @@ import numpy as np
 
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
-from nn.layers.kernels.patches import Sliding, batch_last, columns, computed_in, empty_images, pairs, row_blocks
+from nn.layers.kernels.patches import (
+    Sliding,
+    at_offsets,
+    batch_last,
+    columns,
+    computed_in,
+    empty_images,
+    from_offsets,
+    pairs,
+    row_blocks,
+)
 
 
 def _convolution(x: Any, weight: Any, bias: Any = None, *, sliding: Sliding, groups: int = 1) -> Any:
@@ -92,6 +102,61 @@ def _bias_vjp(g: Any, out: Any, x: Any, weight: Any, bias: Any = None, **options
     return np.sum(g, axis=(0, *range(2, g.ndim)))
 
 
+# The composites: a product of matrices for each offset within the kernel
+
+
+def _in_groups(x: Any, groups: int, dtype: Any) -> Any:
+    """(N, C, *P) -> (N, G, C/G, P)"""
+    return np.reshape(x.astype(dtype), (x.shape[0], groups, x.shape[1] // groups, math.prod(x.shape[2:])))
+
+
+def _matrices(weight: Any, groups: int, dtype: Any) -> list[Any]:
+    """(O, C/G, *K) -> for each offset (G, O/G, C/G)"""
+    rows, columns = weight.shape[0] // groups, weight.shape[1]
+    each = np.reshape(weight.astype(dtype), (groups, rows, columns, math.prod(weight.shape[2:])))
+    return [each[..., number] for number in range(each.shape[3])]
+
+
+def _with_bias(out: Any, bias: Any, dtype: Any) -> Any:
+    out = out if bias is None else out + np.reshape(bias, (-1, *[1] * (out.ndim - 2)))
+    return out.astype(dtype)
+
+
+def _convolution_composite(x: Any, weight: Any, bias: Any = None, *, sliding: Sliding, groups: int = 1) -> Any:
+    dtype, working = computed_in(x, weight)
+    places = sliding.places(x.shape[2:])
+    parts = [
+        np.matmul(matrix, _in_groups(part, groups, working))  # (G, O/G, C/G) @ (N, G, C/G, P)
+        for matrix, part in zip(_matrices(weight, groups, working), at_offsets(x, sliding, places), strict=True)
+    ]
+    return _with_bias(np.reshape(sum(parts[1:], parts[0]), (x.shape[0], weight.shape[0], *places)), bias, dtype)
+
+
+def _transposed_composite(
+    g: Any, weight: Any, bias: Any = None, *, size: tuple[int, ...], sliding: Sliding, groups: int = 1
+) -> Any:
+    dtype, working = computed_in(g, weight)
+    lines = _in_groups(g, groups, working)
+    shape = (g.shape[0], groups * weight.shape[1], *g.shape[2:])
+    parts = [
+        np.reshape(np.matmul(np.swapaxes(matrix, 1, 2), lines), shape) for matrix in _matrices(weight, groups, working)
+    ]
+    return _with_bias(from_offsets(parts, sliding, tuple(size)), bias, dtype)
+
+
+def _weight_composite(x: Any, g: Any, *, sliding: Sliding, groups: int = 1) -> Any:
+    dtype, working = computed_in(x, g)
+    lines = _in_groups(g, groups, working)
+    parts = [
+        np.sum(
+            np.matmul(lines, np.swapaxes(_in_groups(part, groups, working), 2, 3)), axis=0
+        )  # (N, G, O/G, P) @ (N, G, P, C/G)
+        for part in at_offsets(x, sliding, g.shape[2:])
+    ]
+    shape = (g.shape[1], x.shape[1] // groups, *sliding.kernel)
+    return np.reshape(np.stack(parts, axis=-1), shape).astype(dtype)
+
+
 # Forward mode: both are linear in x and in the weight, and add the bias.
 CONVOLUTION_JVPS = (
     lambda t, out, x, weight, bias=None, **options: convolution_op(t, weight, **options),
@@ -113,6 +178,8 @@ convolution_op: Primitive = define(
     lambda g, out, x, weight, bias=None, **options: convolution_weight_op(x, g, **options),
     _bias_vjp,
     keeps=("weight", "x", ""),
+    composite=_convolution_composite,
+    plain=True,
     name="convolution",
     jvp=CONVOLUTION_JVPS,
     label="Wᵀ∗g, x∗g, Σg",
@@ -125,6 +192,8 @@ transposed_convolution_op: Primitive = define(
     lambda g, out, x, weight, bias=None, *, size, **options: convolution_weight_op(g, x, **options),
     _bias_vjp,
     keeps=("weight", "x", ""),
+    composite=_transposed_composite,
+    plain=True,
     name="transposed_convolution",
     jvp=TRANSPOSED_JVPS,
     label="W∗g, g∗x, Σg",
@@ -136,6 +205,8 @@ convolution_weight_op: Primitive = define(
     lambda g, out, x, y, **options: transposed_convolution_op(y, g, size=x.shape[2:], **options),
     lambda g, out, x, y, **options: convolution_op(x, g, **options),
     keeps=("y", "x"),
+    composite=_weight_composite,
+    plain=True,
     name="convolution_weight",
     jvp="multilinear",
     label="gᵀ∗y, g∗x",

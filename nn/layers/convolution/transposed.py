@@ -9,7 +9,7 @@ import numpy as np
 from autograd.errors import ArgumentError, ShapeError
 from nn.layers.convolution.conv_base import ConvBase, bias_argument, weight_and_groups
 from nn.layers.convolution.primitives import transposed_convolution_op
-from nn.layers.images import AXES, Size, as_images, per_axis
+from nn.layers.images import AXES, Size, as_images, check_not_empty, per_axis
 from nn.layers.inputs import as_values, cast_to
 from nn.layers.kernels.patches import Sliding
 
@@ -68,6 +68,7 @@ def _convolve_transposed(
     who = f"ConvTranspose{axes}d"
     weight, groups = weight_and_groups(who, weight, axes, groups, transposed=True)
     x, single = as_images(input, axes, who, channels=weight.shape[0])
+    check_not_empty(x, who)
     x = cast_to(x, weight, who)
     kernel = weight.shape[2:]
     step, gaps = per_axis("stride", stride, axes, 1), per_axis("dilation", dilation, axes, 1)

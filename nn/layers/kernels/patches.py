@@ -9,12 +9,14 @@ The reasons and the measurements are in docs/design/images.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+
+from autograd.ops.indexing import scatter
 
 # How many bytes of columns are laid out at a time: large enough for BLAS, small enough for the cache.
 BLOCK_BYTES = 4 << 20
@@ -134,5 +136,51 @@ def columns(x: Any, sliding: Sliding) -> Iterator[tuple[slice, Any]]:
 
 def computed_in(*arrays: Any) -> tuple[Any, Any]:
     """(the dtype of the result, the dtype to compute in): BLAS has no float16."""
-    dtype = np.result_type(*arrays)
+    dtype = np.result_type(*[array.dtype for array in arrays])
     return dtype, np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
+# In functions that Tensors record, and for arrays of other libraries (composites): one array for each offset within
+# the window, instead of memory in which all of them overlap.
+
+
+def _pixels_at_offsets(sliding: Sliding, places: tuple[int, ...]) -> list[tuple[Any, ...]]:
+    """For each offset within the window the index of its pixels, one a window, in images (N, C, *S) with the border."""
+    return [
+        (
+            ...,
+            *[
+                slice(k * d, k * d + (count - 1) * step + 1, step)
+                for k, d, count, step in zip(offset, sliding.dilation, places, sliding.stride, strict=True)
+            ],
+        )
+        for offset in np.ndindex(*sliding.kernel)
+    ]
+
+
+def _borders(sliding: Sliding, size: tuple[int, ...], places: tuple[int, ...]) -> list[tuple[int, int]]:
+    """(before, after) for each axis, so that all windows lie inside; a last window may be wider than the border."""
+    reach = [
+        (count - 1) * step + d * (k - 1) + 1
+        for count, step, d, k in zip(places, sliding.stride, sliding.dilation, sliding.kernel, strict=True)
+    ]
+    return [(before, max(0, r - before - s)) for (before, _), r, s in zip(sliding.padding, reach, size, strict=True)]
+
+
+def at_offsets(x: Any, sliding: Sliding, places: tuple[int, ...], border: float = 0) -> list[Any]:
+    """For each offset within the window its pixels (N, C, *P), of images (N, C, *S)."""
+    borders = _borders(sliding, x.shape[2:], places)
+    if any(map(any, borders)):
+        x = np.pad(x, ((0, 0), (0, 0), *borders), constant_values=border)
+    return [x[index] for index in _pixels_at_offsets(sliding, places)]
+
+
+def from_offsets(parts: Sequence[Any], sliding: Sliding, size: tuple[int, ...]) -> Any:
+    """The transpose of `at_offsets`: images (N, C, *size) to which each part (N, C, *P) is added at its offset."""
+    n, c, *places = parts[0].shape
+    borders = _borders(sliding, size, tuple(places))
+    shape = (n, c, *[before + s + after for s, (before, after) in zip(size, borders, strict=True)])
+    indices = _pixels_at_offsets(sliding, tuple(places))
+    spread = [scatter(part, shape=shape, index=index) for part, index in zip(parts, indices, strict=True)]
+    x = sum(spread[1:], spread[0])
+    return x[(..., *[slice(before, before + s) for s, (before, _) in zip(size, borders, strict=True)])]

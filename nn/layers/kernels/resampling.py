@@ -14,8 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.engine.kinds import like
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
+from autograd.ops.indexing import scatter
 from nn.layers.kernels.patches import batch_last, computed_in, empty_images
 
 
@@ -48,7 +51,9 @@ class Plan(NamedTuple):
 
 def _spread(values: Any, axis: int, x: Any) -> Any:
     """Values for the elements of an axis of x, in x's dtype and with axes to broadcast; a number as it is."""
-    return values if isinstance(values, float) else values.astype(x.dtype).reshape(-1, *[1] * (x.ndim - axis - 1))
+    if isinstance(values, float):
+        return values
+    return like(values.astype(x.dtype).reshape(-1, *[1] * (x.ndim - axis - 1)), raw(x))
 
 
 def _along(x: Any, plan: Plan, axis: int) -> Any:
@@ -78,10 +83,31 @@ def _resample(x: Any, plans: tuple[Plan, ...]) -> Any:
     return out
 
 
+def _resample_composite(x: Any, plans: tuple[Plan, ...]) -> Any:
+    dtype, working = computed_in(x)
+    y = x.astype(working)
+    for axis, plan in enumerate(plans, 2):
+        at = (slice(None),) * axis
+        if plan.scale_in is not None:
+            y = y * _spread(plan.scale_in, axis, y)
+        shape = (*y.shape[:axis], plan.size_out, *y.shape[axis + 1 :])
+        parts = []
+        for to, source, weight in plan.terms:
+            part = y[(*at, source)]
+            part = part if weight is None else part * _spread(weight, axis, y)
+            parts.append(scatter(part, shape=shape, index=(*at, to)))
+        y = sum(parts[1:], parts[0]) if parts else np.zeros_like(y, shape=shape)
+        if plan.scale_out is not None:
+            y = y * _spread(plan.scale_out, axis, y)
+    return y.astype(dtype)
+
+
 resample_op: Primitive = define(
     _resample,
     lambda g, out, x, plans: resample_op(g, plans=tuple([plan.transposed for plan in plans])),
     keeps="",
+    composite=_resample_composite,
+    plain=True,
     name="resample",
     jvp="linear",
     label="g·Mᵀ",

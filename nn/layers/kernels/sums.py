@@ -11,10 +11,10 @@ SUMMANDS = 1024  # the most that one dot product adds up, so that the rounding i
 
 
 def column_sums(x: Any, weights: Any = None) -> Any:
-    """(N, C) -> (C,), each row multiplied by its weight if weights are given. BLAS has no float16: that is reduced."""
+    """(N, C) -> (C,), each row multiplied by its weight if weights are given. float16 goes in float32."""
     n, char = len(x), x.dtype.char
     if weights is None and char not in "fd":
-        return np.add.reduce(x)
+        return np.add.reduce(x, dtype=np.float32 if char == "e" else None).astype(x.dtype, copy=False)
     if n <= SUMMANDS:
         return np.dot(_ones(n, char) if weights is None else weights, x)
     whole = n - n % SUMMANDS

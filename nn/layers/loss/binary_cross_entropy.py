@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError
@@ -13,7 +14,7 @@ from nn.core.parameter import Buffer
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss, weight_buffer
 from nn.layers.loss.targets import broadcast_weight, input_and_target, own_copy, with_weights
-from nn.layers.reduction import check_reduction, mean_from_sum, reduce, weighted
+from nn.layers.reduction import check_reduction, divided_by, mean_from_sum, reduce, weighted
 
 
 def _binary_cross_entropy(h: Any, y: Any) -> Any:
@@ -34,7 +35,7 @@ binary_cross_entropy_op = define(
     keeps="in",
     name="binary_cross_entropy",
     jvp="elementwise",
-    label="g·(h - y)/(h(1 - h))",
+    label="g·(h - y)/(h·(1 - h)), g·(log(1 - h) - log(h))",
 )
 
 
@@ -57,7 +58,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reducti
     """
     input, target = input_and_target(input, target, "binary_cross_entropy")
     h = raw(input)
-    if h.size and not (h.min() >= 0 and h.max() <= 1):
+    if h.size and not is_foreign(h) and not (h.min() >= 0 and h.max() <= 1):
         raise ArgumentError(
             f"binary_cross_entropy expects probabilities, in [0, 1]; got {h.min()} … {h.max()}. "
             "Of logits take binary_cross_entropy_with_logits, or apply sigmoid first."
@@ -164,9 +165,18 @@ def _with_logits_y(
 def _with_logits_composite(x: Any, y: Any, weight: Any = None, pos_weight: Any = None, reduction: str = "mean") -> Any:
     right = ((x == np.inf) & (y == 1)) | ((x == -np.inf) & (y == 0))  # certain, and rightly so: 0·∞ is 0
     inside = np.where(right, 0, x)
-    factor = np.where(right, 0, 1 if pos_weight is None else pos_weight)
+    factor = np.where(right, 0, x.dtype.type(1) if pos_weight is None else pos_weight)
     loss = (1 - y) * np.where(right, 0, np.logaddexp(0, inside)) + weighted(np.logaddexp(0, -inside), factor * y)
     return reduce(loss if weight is None else weighted(loss, weight), reduction)
+
+
+def _with_logits_label(weight: Any = None, pos_weight: Any = None, reduction: str = "mean", **_: Any) -> str:
+    w = "" if weight is None else "·weight"
+    over, n = divided_by(reduction, "count(x)")
+    if pos_weight is None:
+        return f"g{w}·(h - y){over}, -g{w}·x{over}; h = σ(x){n}"
+    by_y = "(pos_weight·log(1 + exp(-x)) - log(1 + exp(x)))"
+    return f"g{w}·((1 - y)·h - pos_weight·y·(1 - h)){over}, g{w}·{by_y}{over}; h = σ(x){n}"
 
 
 sigmoid_binary_cross_entropy_op = define(
@@ -176,7 +186,7 @@ sigmoid_binary_cross_entropy_op = define(
     saves=True,
     composite=_with_logits_composite,
     name="sigmoid_binary_cross_entropy",
-    label="g·(h - y)/N",
+    label=_with_logits_label,
 )
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.layers.loss.targets import as_weight, values_of
 
@@ -49,7 +51,7 @@ def class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: int
         raise ShapeError(
             f"{who} expects a target of shape {outer}, a class number a position, or probabilities; got {values.shape}."
         )
-    at = np.array(values, np.intp).reshape(x.shape[0], *x.shape[2:])
+    at = np.reshape(copy_of_numbers(values), (x.shape[0], *x.shape[2:]))
     if not all_in_range(at, x.shape[1]):
         counted = at[at != ignore_index]
         if counted.size and not (counted.min() >= 0 and counted.max() < x.shape[1]):
@@ -60,9 +62,17 @@ def class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: int
     return at
 
 
+def copy_of_numbers(values: Any) -> Any:
+    """A copy of integers: the next batch may be written into the same buffer before backward()."""
+    return values.astype(np.intp)
+
+
 def all_in_range(at: Any, classes: int) -> bool:
-    """Whether all class numbers (np.intp) lie in 0 … classes - 1. Read as unsigned, a negative number is too large."""
-    return not at.size or bool(np.maximum.reduce(at.view(np.uintp), axis=None) < classes)
+    """Whether all class numbers (np.intp) lie in 0 … classes - 1. Read as unsigned, a negative number is too large.
+
+    The numbers in another library's array are not looked at.
+    """
+    return not at.size or is_foreign(at) or bool(np.maximum.reduce(at.view(np.uintp), axis=None) < classes)
 
 
 def position_weights(target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[Any, Any, Any]:
@@ -80,6 +90,27 @@ def position_weights(target: Any, weight: Any, ignore_index: int, dtype: Any) ->
         if counted is not None:
             each[~counted] = 0
     return target, each, np.add.reduce(each, axis=None)
+
+
+def is_class(at: Any, x: Any) -> Any:
+    """Whether each class is the one of its position, in the shape of x (N, C) or (N, C, D) and of its kind.
+
+    A number below 0 is no class.
+    """
+    numbers = np.arange(x.shape[1]).reshape(-1, *[1] * (x.ndim - 2))
+    return like(np.expand_dims(at, 1) == like(numbers, at), raw(x))
+
+
+def chosen_of(chosen: Any, x: Any) -> Any:
+    """For each position the element of its class, 0 if it has none; `chosen` is what `is_class` returns."""
+    return np.sum(np.where(chosen, x, 0), axis=1)
+
+
+def weights_of(chosen: Any, weight: Any, x: Any) -> Any:
+    """The weight of each position, in functions that Tensors record (composites): 0 if it has no class."""
+    if weight is None:
+        return np.sum(chosen, axis=1).astype(x.dtype)
+    return chosen_of(chosen, np.reshape(weight, (-1, *[1] * (x.ndim - 2))))
 
 
 def flat_indices(at: Any, shape: tuple[int, ...]) -> Any:

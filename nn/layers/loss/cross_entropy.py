@@ -17,13 +17,21 @@ from nn.core.parameter import Buffer
 from nn.layers.activation.softmax import log_softmax_op, softmax_op
 from nn.layers.inputs import as_values
 from nn.layers.loss.base import Loss, weight_buffer
-from nn.layers.loss.class_numbers import all_in_range, class_numbers, class_weight, with_classes_second
+from nn.layers.loss.class_numbers import (
+    all_in_range,
+    chosen_of,
+    class_numbers,
+    class_weight,
+    copy_of_numbers,
+    is_class,
+    with_classes_second,
+)
 from nn.layers.loss.targets import floating_values, in_dtype_of, own_copy, with_weights
 from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_classes_op,
     softmax_cross_entropy_of_probabilities_op,
 )
-from nn.layers.reduction import check_reduction, mean_from_sum, reduce
+from nn.layers.reduction import check_reduction, divided_by, mean_from_sum, reduce
 
 
 def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
@@ -61,8 +69,12 @@ def _one_hot(target: Any, n: int, classes: int) -> Any:
 
 
 def _softmax_cross_entropy_composite(logits: Any, target: Any, reduction: str = "mean") -> Any:
-    loss = -log_softmax_op(logits, axis=1)[np.arange(logits.shape[0]), target]
-    return reduce(loss, reduction)
+    return reduce(-chosen_of(is_class(target, logits), log_softmax_op(logits, axis=1)), reduction)
+
+
+def _label(reduction: str = "mean", **_: Any) -> str:
+    over, n = divided_by(reduction, "rows(logits)")
+    return f"g·(p - y){over}; p = softmax(logits), y = onehot(target){n}"
 
 
 softmax_cross_entropy_op = define(
@@ -73,7 +85,7 @@ softmax_cross_entropy_op = define(
     composite=_softmax_cross_entropy_composite,
     plain=True,
     name="softmax_cross_entropy",
-    label="g·(p - y)/N",
+    label=_label,
 )
 
 
@@ -112,14 +124,18 @@ def cross_entropy(
         1.1269
     """
     input = floating_values(input, "cross_entropy")
+    if input.dtype == np.float16:  # in which neither rows can be counted nor losses added
+        loss = cross_entropy(
+            input.astype(np.float32), target, weight,
+            ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing,
+        )  # fmt: skip
+        return loss.astype(np.float16)
     target = as_values(target)
     plain = weight is None and not label_smoothing and input.ndim == 2 and target.shape == input.shape[:1]
     if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < input.shape[1]:
-        at = np.array(raw(target), np.intp)  # a copy: the next batch may fill the same buffer before backward()
+        at = copy_of_numbers(raw(target))
         if all_in_range(at, input.shape[1]):
             check_reduction(reduction)
-            if input.dtype == np.float16:  # the other primitive computes it in float32, which can count the rows
-                return softmax_cross_entropy_of_classes_op(input, at, reduction=reduction)
             return softmax_cross_entropy_op(input, at, reduction=reduction)
     return _general_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
 

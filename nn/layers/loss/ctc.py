@@ -14,8 +14,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import like
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.options import check_flag
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss
 from nn.layers.loss.targets import floating_values, values_of
@@ -86,9 +89,11 @@ def _log_likelihood(logs: Any, target_lengths: Any, input_lengths: Any) -> Any:
     """The sum over the paths that end where they may, of log-likelihoods (N, 2 S + 1) at the last time. -> (N,)"""
     rows, last = np.arange(len(target_lengths)), 2 * target_lengths
     in_blank = logs[rows, last]
-    in_label = np.where(last > 0, logs[rows, np.maximum(last - 1, 0)], -np.inf)
+    has_labels, has_time = like(last > 0, raw(logs)), like(input_lengths > 0, raw(logs))
+    in_label = np.where(has_labels, logs[rows, np.maximum(last - 1, 0)], -np.inf)
     found = np.logaddexp(in_blank, in_label)
-    return np.where(input_lengths == 0, np.where(last > 0, -np.inf, 0), found)  # of no time: only of no labels
+    of_no_time = np.where(has_labels, logs.dtype.type(-np.inf), logs.dtype.type(0))  # only of no labels
+    return np.where(has_time, found, of_no_time)
 
 
 @in_single_precision
@@ -134,11 +139,20 @@ def _ctc_composite(log_probs: Any, labels: Any, input_lengths: Any, target_lengt
     states, leap = _states(labels, blank, log_probs.dtype)
     rows = np.arange(len(states))[:, None]
     unreachable = np.full((len(states), 2), -np.inf, log_probs.dtype)
-    now = log_probs[0][rows, states] + _first(states, log_probs.dtype)
+    leap, first, unreachable, counted = (
+        like(constant, raw(log_probs))
+        for constant in (
+            leap,
+            _first(states, log_probs.dtype),
+            unreachable,
+            np.arange(len(log_probs))[:, None, None] < input_lengths[:, None],
+        )
+    )
+    now = log_probs[0][rows, states] + first
     for t in range(1, len(log_probs)):
         ways = np.concatenate([unreachable, now], axis=1)
         total = np.logaddexp(np.logaddexp(ways[:, 2:], ways[:, 1:-1]), ways[:, :-2] + leap)
-        now = np.where(t < input_lengths[:, None], total + log_probs[t][rows, states], now)
+        now = np.where(counted[t], total + log_probs[t][rows, states], now)
     found = _log_likelihood(now, target_lengths, input_lengths)
     return -np.where(found == -np.inf, -np.inf, found)  # no slope where there is no path
 
@@ -150,7 +164,7 @@ ctc_op = define(
     saves=True,
     composite=_ctc_composite,
     name="ctc",
-    label="-g·γ",
+    label="-g·share of the label",
 )
 
 
@@ -188,6 +202,7 @@ def ctc_loss(
         0.75
     """
     check_reduction(reduction)
+    check_flag("ctc_loss: zero_infinity", zero_infinity)
     log_probs = floating_values(log_probs, "ctc_loss")
     single = log_probs.ndim == 2
     if single:
@@ -201,7 +216,7 @@ def ctc_loss(
     if zero_infinity:
         loss = np.where(values_of(loss) == np.inf, 0, loss)
     if reduction == "mean":
-        loss = loss / np.maximum(target_lengths, 1).astype(loss.dtype)
+        loss = loss / like(np.maximum(target_lengths, 1).astype(loss.dtype), raw(loss))
     return loss[0] if single and reduction == "none" else reduce(loss, reduction)
 
 

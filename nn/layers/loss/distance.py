@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.inputs import axis_of
 from nn.layers.loss.targets import floating_values, in_dtype_of
@@ -31,6 +32,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
 
     Shape:     x1 and x2 (*, D), which broadcast -> (*,), or (*, 1) with keepdim
     """
+    check_flag("pairwise_distance: keepdim", keepdim)
     x1, x2 = _two(x1, x2, "pairwise_distance")
     if not (x1.ndim or x2.ndim):  # one number is a vector of one, as in PyTorch
         x1 = np.reshape(x1, 1)

@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn.layers.loss.base import Loss
 from nn.layers.loss.targets import (
     check_broadcast,
@@ -38,6 +40,7 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
         >>> round(float(F.kl_div(np.log([[0.5, 0.5]]), np.array([[1.0, 0.0]]), reduction="batchmean")), 4)
         0.6931
     """
+    check_flag("kl_div: log_target", log_target)
     check_reduction(reduction, KL_REDUCTIONS)
     input, target = input_and_target(input, target, "kl_div")
     zero = values_of(target) == (-np.inf if log_target else 0)  # there 0 (log 0 - input) = 0, for -inf as input, too
@@ -89,6 +92,8 @@ def poisson_nll_loss(
         >>> float(F.poisson_nll_loss(np.array([0.0]), np.array([3])))
         1.0
     """
+    check_flag("poisson_nll_loss: log_input", log_input)
+    check_flag("poisson_nll_loss: full", full)
     input, target = input_and_target(input, target, "poisson_nll_loss")
     x, y = values_of(input), values_of(target)
     # An infinite rate outgrows y log(rate), which would be ∞ - ∞; and 0 log 0 = 0.
@@ -147,6 +152,7 @@ def gaussian_nll_loss(
         >>> float(F.gaussian_nll_loss(np.zeros(4), np.full(4, 2.0), 1.0))
         2.0
     """
+    check_flag("gaussian_nll_loss: full", full)
     who = "gaussian_nll_loss"
     check_positive(who, "eps", eps)
     input = floating_values(input, who)
@@ -161,9 +167,9 @@ def gaussian_nll_loss(
                 f"got {var.shape}."
             )
     values = values_of(var)
-    if (values < 0).any():
+    if not is_foreign(values) and (values < 0).any():
         raise ArgumentError(f"{who} expects variances >= 0; got {values.min()}.")
-    var = var + np.maximum(np.asarray(eps, values.dtype) - values, 0)  # max(var, eps), with gradient 1 everywhere
+    var = var + np.maximum(values.dtype.type(eps) - values, 0)  # max(var, eps), with gradient 1 everywhere
     loss = 0.5 * (np.log(var) + (input - target) ** 2 / var)
     return reduce(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 

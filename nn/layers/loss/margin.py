@@ -7,9 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.ops.norms import vector_norm
+from autograd.options import check_flag
 from nn.layers.activation.relu import relu_op
 from nn.layers.loss.base import Loss
+from nn.layers.loss.class_numbers import chosen_of, is_class
 from nn.layers.loss.distance import PairwiseDistance, pairwise_distance
 from nn.layers.loss.targets import as_signs, check_positive, check_same_shape, floating_values, in_dtype_of, values_of
 from nn.layers.reduction import check_reduction, reduce
@@ -39,9 +44,16 @@ def hinge_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str =
     if input.ndim == 2 and target.ndim == 1:
         return reduce(relu_op(margin + _best_wrong_minus_right(input, target)), reduction)
     check_same_shape(input, target, "hinge_loss")
-    if target.dtype.kind == "b" or target.dtype.kind in "fiu" and ((target == 0) | (target == 1)).all():
+    if target.dtype.kind == "b" or target.dtype.kind in "fiu" and _zeros_and_ones(target):
         target = np.where(target, 1, -1)
+    elif is_foreign(target):
+        target = np.where(target == 0, -1, target)
     return reduce(relu_op(margin - as_signs(target, input, "hinge_loss") * input), reduction)
+
+
+def _zeros_and_ones(target: Any) -> bool:
+    """Whether these are numbers 0 and 1 alone. The numbers in another library's array are not looked at."""
+    return not is_foreign(target) and bool(((target == 0) | (target == 1)).all())
 
 
 def _best_wrong_minus_right(input: Any, target: Any) -> Any:
@@ -55,11 +67,10 @@ def _best_wrong_minus_right(input: Any, target: Any) -> Any:
         raise ShapeError(
             "hinge_loss of class numbers needs two classes or more; for one column of scores give targets of its shape."
         )
-    if n and not (target.min() >= 0 and target.max() < classes):
+    if n and not is_foreign(target) and not (target.min() >= 0 and target.max() < classes):
         raise ArgumentError(f"class numbers must lie in 0 … {classes - 1}; got {target.min()} … {target.max()}.")
-    right = target[:, None] == np.arange(classes)
-    at = np.array(target[:, None])
-    return np.max(np.where(right, -np.inf, input), axis=1) - np.take_along_axis(input, at, axis=1)[:, 0]
+    right = is_class(target, input)
+    return np.max(np.where(right, -np.inf, input), axis=1) - chosen_of(right, input)
 
 
 class HingeLoss(Loss):
@@ -166,10 +177,15 @@ def cosine_embedding_loss(
         )
     half = input1.dtype == np.float16  # in which 1e-12 would be rounded to 0
     a, b = (input1.astype(np.float32), input2.astype(np.float32)) if half else (input1, input2)
-    squares = (np.sum(a * a, axis=-1) + 1e-12) * (np.sum(b * b, axis=-1) + 1e-12)
-    cos = np.sum(a * b, axis=-1) / np.sqrt(squares)
+    a, b = (v / vector_norm(_with_component(v, 1e-6), axis=-1, keepdims=True) for v in (a, b))
+    cos = np.sum(a * b, axis=-1)
     loss = np.where(y > 0, 1 - cos, relu_op(cos - margin))
     return reduce(loss.astype(np.float16) if half else loss, reduction)
+
+
+def _with_component(v: Any, value: float) -> Any:
+    """Vectors along the last axis with one more component, whose square is added to that of their length."""
+    return np.concatenate([v, np.full_like(raw(v), value, shape=(*v.shape[:-1], 1))], axis=-1)
 
 
 def _check_cosine_margin(who: str, margin: float) -> None:
@@ -215,6 +231,7 @@ def triplet_margin_loss(
                swap: take |p - n| instead of |a - n| where it is the smaller (Balntas et al. 2016).
     Source:    Schroff et al. 2015, arXiv:1503.03832, without the squares.
     """
+    check_flag("triplet_margin_loss: swap", swap)
     who = "triplet_margin_loss"
     check_positive(who, "margin", margin)
     check_positive(who, "p", p)
@@ -294,6 +311,7 @@ def triplet_margin_with_distance_loss(
     """
     who = "triplet_margin_with_distance_loss"
     check_reduction(reduction)
+    check_flag(f"{who}: swap", swap)
     check_positive(who, "margin", margin)
     _check_distance(who, distance_function)
     anchor = floating_values(anchor, who)

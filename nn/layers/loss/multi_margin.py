@@ -6,13 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign, like
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.core.parameter import Buffer
 from nn.layers.activation.relu import relu_op
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss, weight_buffer
-from nn.layers.loss.class_numbers import class_weight
+from nn.layers.loss.class_numbers import chosen_of, class_weight, is_class, weights_of
 from nn.layers.loss.targets import floating_values, values_of, with_weights
 from nn.layers.reduction import check_reduction, reduce, weighted
 
@@ -56,11 +58,11 @@ def _multi_margin(x: Any, target: Any, weight: Any = None, p: int = 1, margin: f
 
 
 def _multi_margin_composite(x: Any, target: Any, weight: Any = None, p: int = 1, margin: float = 1.0) -> Any:
-    right = target[:, None] == np.arange(x.shape[1])
-    picked = np.take_along_axis(x, target[:, None], axis=1)
+    right = is_class(target, x)
+    picked = chosen_of(right, x)[:, None]
     z = np.where(right, 0, relu_op(np.where(right, 0, x) + (margin - picked)))
     loss = np.sum(z if p == 1 else z * z, axis=1) / x.shape[1]
-    return loss if weight is None else weighted(loss, weight[target])
+    return loss if weight is None else weighted(loss, weights_of(right, weight, x))
 
 
 multi_margin_op = define(
@@ -70,7 +72,7 @@ multi_margin_op = define(
     saves=True,
     composite=_multi_margin_composite,
     name="multi_margin",
-    label="g·w(h - [c = t] Σh)/C, h = p z^(p-1) where z > 0",
+    label="g·w·(h - [c = t]·Σh)/C; h = p·z^(p-1) where z > 0",
 )
 
 
@@ -100,11 +102,11 @@ def multi_margin_loss(
     target = _integer_target(target, who)
     if target.shape != (len(x),) and not (target.shape == () and len(x) == 1):
         raise ShapeError(f"{who} expects a target of shape ({len(x)},), a class number a row; got {target.shape}.")
-    if target.size and not (target.min() >= 0 and target.max() < x.shape[1]):
+    if target.size and not is_foreign(target) and not (target.min() >= 0 and target.max() < x.shape[1]):
         raise ArgumentError(
             f"{who}: class numbers must lie in 0 … {x.shape[1] - 1}; got {target.min()} … {target.max()}."
         )
-    loss = with_weights(multi_margin_op, x, target.reshape(len(x)), weight=w, p=int(p), margin=margin)
+    loss = with_weights(multi_margin_op, x, np.reshape(target, len(x)), weight=w, p=int(p), margin=margin)
     return np.reshape(loss, target.shape) if reduction == "none" else reduce(loss, reduction)
 
 
@@ -165,7 +167,7 @@ def _counted(x: Any, labels: Any, listed: Any) -> Any:
 
 
 def _multilabel_margin_composite(x: Any, labels: Any, listed: Any) -> Any:
-    counted = _counted(x, labels, listed)
+    counted = like(_counted(x, labels, listed), raw(x))
     picked = np.take_along_axis(x, labels, axis=1)
     z = relu_op(np.where(counted, x[:, None], 0) + (1 - picked)[:, :, None])
     return np.sum(np.where(counted, z, 0), axis=(1, 2)) / x.shape[1]
@@ -178,7 +180,7 @@ multilabel_margin_op = define(
     saves=True,
     composite=_multilabel_margin_composite,
     name="multilabel_margin",
-    label="g·(Σ_t h - [c listed] Σ_k h)/C, h = [z > 0]",
+    label="g·(Σ_t h - [c listed]·Σ_k h)/C; h = [z > 0]",
 )
 
 

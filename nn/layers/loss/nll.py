@@ -9,20 +9,29 @@ import numpy as np
 from autograd.engine.registry import define
 from nn.core.parameter import Buffer
 from nn.layers.inputs import as_values
-from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss, weight_buffer
 from nn.layers.loss.class_numbers import (
+    chosen_of,
     class_numbers,
     class_weight,
     flat_indices,
+    is_class,
     position_weights,
+    weights_of,
     with_classes_second,
 )
 from nn.layers.loss.targets import floating_values, with_weights
-from nn.layers.reduction import check_reduction, mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
+from nn.layers.reduction import (
+    check_reduction,
+    divided_by,
+    mean_from_sum,
+    reduce,
+    slopes_over_zero,
+    weighted,
+    weighted_mean,
+)
 
 
-@in_single_precision
 def _nll(x: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     at, each, n = position_weights(target, weight, ignore_index, x.dtype)
     where = flat_indices(at, x.shape)
@@ -49,14 +58,16 @@ def _nll_vjp(
 
 
 def _nll_composite(x: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
-    at, each, n = position_weights(target, weight, ignore_index, x.dtype)
-    loss = -np.take_along_axis(x, np.expand_dims(at, 1), axis=1)
-    loss = np.reshape(loss, at.shape)
-    if each is not None:
-        loss = weighted(loss, each)
-    if reduction == "mean":
-        return weighted_mean(loss, each, n)
-    return reduce(loss, reduction)
+    chosen = is_class(np.where(target == ignore_index, -1, target), x)
+    each = weights_of(chosen, weight, x)
+    loss = weighted(-chosen_of(chosen, x), each)
+    return weighted_mean(loss, each) if reduction == "mean" else reduce(loss, reduction)
+
+
+def _label(weight: Any = None, reduction: str = "mean", **_: Any) -> str:
+    w = "" if weight is None else "weight·"
+    over, n = divided_by(reduction, f"total({w}y)")
+    return f"-g·{w}y{over}; y = onehot(target){n}"
 
 
 negative_log_likelihood_op = define(
@@ -66,7 +77,7 @@ negative_log_likelihood_op = define(
     saves=True,
     composite=_nll_composite,
     name="negative_log_likelihood",
-    label="-g·w[c = t]/Σw",
+    label=_label,
 )
 
 
@@ -85,6 +96,9 @@ def nll_loss(input: Any, target: Any, weight: Any = None, *, ignore_index: int =
     """
     check_reduction(reduction)
     input = floating_values(input, "nll_loss")
+    if input.dtype == np.float16:  # in which neither rows can be counted nor losses added
+        loss = nll_loss(input.astype(np.float32), target, weight, ignore_index=ignore_index, reduction=reduction)
+        return loss.astype(np.float16)
     x, outer = with_classes_second(input, "nll_loss")
     w = class_weight(weight, x, "nll_loss")
     at = class_numbers(as_values(target), x, outer, ignore_index, "nll_loss")

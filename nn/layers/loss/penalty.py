@@ -20,15 +20,22 @@ def _total(numbers: list[Any], arrays: tuple[Any, ...]) -> Any:
 
 
 def _squares(x: Any) -> Any:
-    return np.sum(np.square(x, dtype=np.float32)) if x.dtype == np.float16 else np.sum(np.square(x))
+    return np.sum(np.square(x.astype(np.float32) if x.dtype == np.float16 else x))
+
+
+def _sum_of(total: Callable[[Any], Any], arrays: tuple[Any, ...]) -> Any:
+    """The sum of total(x) over the arrays, in their common dtype, in functions that Tensors record (composites)."""
+    return sum([total(x) for x in arrays[1:]], total(arrays[0])).astype(np.result_type(*[a.dtype for a in arrays]))
 
 
 sum_of_squares_op = define(
     lambda *arrays: _total([_squares(x) for x in arrays], arrays),
     joint=lambda g, out, *arrays: [2 * g * x for x in arrays],
     keeps="in",
+    composite=lambda *arrays: _sum_of(_squares, arrays),
+    plain=True,
     name="sum_of_squares",
-    label="2g·w",
+    label="2·g·w",
 )
 
 
@@ -42,8 +49,10 @@ sum_of_magnitudes_op = define(
         g * np.sign(x) for x in arrays
     ],  # 0 at 0, the smallest of the subgradients in [-1, 1]
     keeps="in",
+    composite=lambda *arrays: _sum_of(_magnitudes, arrays),
+    plain=True,
     name="sum_of_magnitudes",
-    label="g·sign w",
+    label="g·sign(w)",
 )
 
 Where = Callable[[str, Any], bool] | None  # (name, parameter) -> whether it is penalised

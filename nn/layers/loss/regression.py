@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from nn.layers.kernels.precision import single
 from nn.layers.loss.base import Loss
 from nn.layers.loss.targets import as_weight, check_positive, input_and_target, own_copy
-from nn.layers.reduction import check_reduction, in_single_precision, mean_from_sum, reduce, weighted
+from nn.layers.reduction import check_reduction, divided_by, in_single_precision, mean_from_sum, reduce, weighted
 
 
 def _squared_error(x: Any, y: Any, factor: float = 1.0, reduction: str = "mean") -> Any:
@@ -40,6 +42,12 @@ def _squared_error_composite(x: Any, y: Any, factor: float = 1.0, reduction: str
     return reduce(factor * (x - y) ** 2, reduction)
 
 
+def _squared_error_label(factor: float = 1.0, reduction: str = "mean", **_: Any) -> str:
+    g = {1.0: "2·g", 0.5: "g"}.get(factor, "2·factor·g")
+    over, n = divided_by(reduction, "count(x)")
+    return f"{g}·(x - y){over}, {g}·(y - x){over}" + n.replace(", ", "; ")
+
+
 squared_error_op = define(
     _squared_error,
     _squared_error_vjp,
@@ -48,7 +56,7 @@ squared_error_op = define(
     saves=True,
     composite=_squared_error_composite,
     name="squared_error",
-    label="2g·(h - y)/N",
+    label=_squared_error_label,
 )
 
 
@@ -161,9 +169,11 @@ huber_op = define(
     lambda g, out, d, delta=1.0: g * np.clip(d, -delta, delta),
     keeps="d",
     guard=True,
+    composite=lambda d, delta=1.0: np.where(np.abs(d) <= delta, 0.5 * d * d, delta * (np.abs(d) - 0.5 * delta)),
+    plain=True,
     name="huber",
     jvp="elementwise",
-    label="g·clip(d, ±δ)",
+    label="g·(d·[|d| ≤ delta] + delta·sign(d)·[|d| > delta])",
 )
 
 
@@ -240,7 +250,7 @@ def _reduce_weighted(loss: Any, weight: Any, input: Any, reduction: str, who: st
     if reduction != "mean" or not loss.size:
         return reduce(loss, reduction)
     total = np.sum(single(weight) if weight.dtype == np.float16 else weight)
-    if total == 0:
+    if not is_foreign(raw(total)) and total == 0:
         raise ArgumentError(f"{who}: the weights sum to 0, by which the mean would divide.")
     return in_single_precision(lambda each: np.sum(each) / total, loss)
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.kinds import copied, given, is_foreign, note
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from nn.layers.inputs import as_values
+from nn.layers.inputs import as_values, of_kind
 from nn.layers.kernels.precision import single
 
 
@@ -25,7 +26,7 @@ def floating_values(x: Any, who: str) -> Any:
 
 def in_dtype_of(x: Any, like: Any, who: str) -> Any:
     """A target of floats, integers or booleans in the input's dtype: a loss computes in the dtype of its input."""
-    x = as_values(x)
+    x = as_values(of_kind(x, like))
     if x.dtype == like.dtype:
         return x
     if x.dtype.kind not in "fiub":
@@ -61,22 +62,23 @@ def check_broadcast(input: Any, target: Any, who: str) -> None:
 
 def own_copy(x: Any) -> Any:
     """A copy of a plain array, because the caller may reuse its buffer before backward(); a Tensor as it is."""
-    return x if isinstance(x, Tensor) else np.array(x)
+    return x if isinstance(x, Tensor) else copied(x)
 
 
 def values_of(x: Any) -> Any:
     """The array of a Tensor, and anything else as an array. No gradient flows through it."""
-    return np.asarray(raw(x))
+    x = note(raw(x))
+    return x if is_foreign(x) else np.asarray(x)
 
 
 def as_weight(x: Any, like: Any, who: str, name: str) -> Any:
-    """A weight in the input's dtype: a Tensor if it requires grad, else a copy as a plain array."""
-    values = values_of(x)
+    """A weight in the input's dtype: a Tensor if it requires grad, else a copy as a plain array of the input's kind."""
+    values = given(raw(x), raw(like), f"{name} of {who}")
     if values.dtype.kind not in "fiub":
         raise DTypeError(f"{who} takes numbers as {name}; got {values.dtype}.")
     if isinstance(x, Tensor) and x.requires_grad:
         return in_dtype_of(x, like, who)
-    return np.array(values, like.dtype)
+    return values.astype(like.dtype)
 
 
 def with_weights(op: Any, *args: Any, **params: Any) -> Any:
@@ -103,8 +105,8 @@ def broadcast_weight(weight: Any, input: Any, who: str, name: str = "weight") ->
 
 def as_signs(target: Any, like: Any, who: str) -> Any:
     """A target of 1 and -1 in the input's dtype."""
-    values = values_of(target)
-    if values.dtype.kind not in "fiub" or not (np.abs(values) == 1).all():
+    values = values_of(of_kind(target, like))
+    if values.dtype.kind not in "fiub" or not is_foreign(values) and not (np.abs(values) == 1).all():
         raise ArgumentError(
             f"{who} expects a target of 1 and -1; got {_first_other(values)}. Of classes 0 and 1 it is 2 * target - 1."
         )

@@ -12,9 +12,14 @@ import numpy as np
 
 from autograd.engine.registry import define
 from nn.layers.activation.softmax import log_softmax_op
-from nn.layers.kernels.precision import in_single_precision
-from nn.layers.loss.class_numbers import flat_indices, position_weights
-from nn.layers.reduction import mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
+from nn.layers.loss.class_numbers import (
+    chosen_of,
+    flat_indices,
+    is_class,
+    position_weights,
+    weights_of,
+)
+from nn.layers.reduction import divided_by, mean_from_sum, reduce, slopes_over_zero, weighted, weighted_mean
 
 
 def _softmax(x: Any) -> tuple[Any, Any]:
@@ -29,7 +34,7 @@ def _softmax(x: Any) -> tuple[Any, Any]:
 
 def _per_class(weight: Any, x: Any) -> Any:
     """The weights (C,) of the classes in a shape that broadcasts against x: (C,) or (C, 1)."""
-    return weight.reshape(-1, *[1] * (x.ndim - 2))
+    return np.reshape(weight, (-1, *[1] * (x.ndim - 2)))
 
 
 def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
@@ -52,7 +57,6 @@ def _scaled(d: Any, g: Any, n: Any, reduction: str) -> Any:
 #   ∂l/∂x_c = p_c ((1 - ε) w_t + ε/C W) - (1 - ε) w_t [c = t] - ε/C w_c
 
 
-@in_single_precision
 def _of_classes(
     x: Any,
     target: Any,
@@ -109,16 +113,22 @@ def _of_classes_composite(
     label_smoothing: float = 0.0,
     reduction: str = "mean",
 ) -> Any:
-    at, each, n = position_weights(target, weight, ignore_index, x.dtype)
-    each = np.ones(at.shape, x.dtype) if each is None else each
+    chosen = is_class(np.where(target == ignore_index, -1, target), x)
+    each = weights_of(chosen, weight, x)
     log_p = log_softmax_op(x, axis=1)
-    picked = np.reshape(np.take_along_axis(log_p, np.expand_dims(at, 1), axis=1), at.shape)
-    loss = weighted(-picked, each * (1 - label_smoothing))
+    loss = weighted(-chosen_of(chosen, log_p), each * (1 - label_smoothing))
     if label_smoothing:
-        smooth = np.where(target == ignore_index, 0, label_smoothing / x.shape[1])
+        counted = np.any(chosen, axis=1)
         summed = np.sum(log_p if weight is None else weighted(log_p, _per_class(weight, x)), axis=1)
-        loss = loss - np.where(smooth == 0, 0, summed) * smooth
-    return weighted_mean(loss, each, n) if reduction == "mean" else reduce(loss, reduction)
+        loss = loss - np.where(counted, summed, 0) * (label_smoothing / x.shape[1])
+    return weighted_mean(loss, each) if reduction == "mean" else reduce(loss, reduction)
+
+
+def _of_classes_label(weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean", **_: Any) -> str:
+    w = "" if weight is None else "weight·"
+    smoothed = "(1 - label_smoothing)·t + label_smoothing·Σt/C" if label_smoothing else "t"
+    over, n = divided_by(reduction, f"total({w}t)")
+    return f"g·(p·Σ({w}y) - {w}y){over}; p = softmax(x), t = onehot(target), y = {smoothed}{n}"
 
 
 softmax_cross_entropy_of_classes_op = define(
@@ -127,7 +137,7 @@ softmax_cross_entropy_of_classes_op = define(
     saves=True,
     composite=_of_classes_composite,
     name="softmax_cross_entropy_of_classes",
-    label="g·w(p - y)/Σw",
+    label=_of_classes_label,
 )
 
 
@@ -143,7 +153,6 @@ def _weighted_target(y: Any, weight: Any, smoothing: float) -> Any:
     return y if weight is None else y * _per_class(weight, y)
 
 
-@in_single_precision
 def _of_probabilities(x: Any, y: Any, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean") -> Any:
     n = x.dtype.type(x.size / x.shape[1] if reduction == "mean" else 1)
     log_p, p = _softmax(x)
@@ -182,6 +191,16 @@ def _of_probabilities_composite(
     return loss if reduction == "none" else np.sum(loss) / (x.size / x.shape[1] if reduction == "mean" else 1)
 
 
+def _of_probabilities_label(weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean", **_: Any) -> str:
+    w = "" if weight is None else "weight·"
+    s, t, part = ("s", "s = (1 - label_smoothing)·y + label_smoothing/C", "(1 - label_smoothing)·")
+    if not label_smoothing:
+        s, t, part = "y", "", ""
+    over, n = divided_by(reduction, "rows(x)")
+    where = ", ".join(filter(None, ["p = softmax(x)", t]))
+    return f"g·(p·Σ({w}{s}) - {w}{s}){over}, -g·{part}{w}log(p){over}; {where}{n}"
+
+
 softmax_cross_entropy_of_probabilities_op = define(
     _of_probabilities,
     _of_probabilities_x,
@@ -189,5 +208,5 @@ softmax_cross_entropy_of_probabilities_op = define(
     saves=True,
     composite=_of_probabilities_composite,
     name="softmax_cross_entropy_of_probabilities",
-    label="g·(p Σwy - wy)/N",
+    label=_of_probabilities_label,
 )

@@ -9,6 +9,7 @@ import numpy as np
 from autograd.engine.modes import mode
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.core.parameter import Buffer
 from nn.layers.inputs import cast_to
@@ -134,7 +135,7 @@ minimal_effort_linear_op = define(
     saves=True,  # the list in which the three rules share the choice
     composite=_effort_linear_composite,
     name="minimal_effort_linear",
-    label="top k of g: gₖ·Wₖ, gₖᵀ·x, Σgₖ",
+    label="gₖ·W with the top k of g, gₖᵀ·x with the top k of g, Σ of the top k of g",
 )
 
 
@@ -153,7 +154,7 @@ def minimal_effort_linear(
         forward   y = x Wᵀ + b
         backward  g = top_k(ȳ);  x̄ = g W,  W̄ = gᵀ x,  b̄ = Σ g
 
-    Shape:     x (*, in_features), weight (out_features, in_features), bias (out_features,) -> (*, out_features)
+    Shape:     input (*, in_features), weight (out_features, in_features), bias (out_features,) -> (*, out_features)
     Args:      k: the number of components that are used; all of them if k >= out_features.
                unified: choose the same k for all examples, those with the largest sums of magnitudes.
                activity: an integer array (out_features,); the backward adds to it how often each unit was chosen.
@@ -162,6 +163,7 @@ def minimal_effort_linear(
     Raises:    ShapeError if the last axis of x is not in_features.
     Source:    Sun et al. 2017, arXiv:1706.06197.
     """
+    check_flag("minimal_effort_linear: unified", unified)
     k = check_size("k", k)
     x = cast_to(input, weight, "minimal_effort_linear")
     if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
@@ -193,7 +195,7 @@ class MinimalEffortLinear(Linear):
     counters are copied and pickled with the layer, but they are not in the state_dict. Its keys are those of Linear, so
     that the two layers can exchange checkpoints.
 
-    Shape:     x (*, in_features) -> (*, out_features); weight (out_features, in_features), bias (out_features,)
+    Shape:     input (*, in_features) -> (*, out_features); weight (out_features, in_features), bias (out_features,)
     Args:      k: the number of components that are used, from 1 to out_features; out_features gives the derivative.
                bias: whether there is a b.
                unified: one choice for the whole mini-batch.
@@ -241,17 +243,17 @@ class MinimalEffortLinear(Linear):
         self.activity = Buffer(np.zeros(self.out_features, np.int64), persistent=False)
         self.examples = Buffer(np.zeros((), np.int64), persistent=False)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         if not self.training:
-            return linear(x, self.weight, self.bias)
+            return linear(input, self.weight, self.bias)
         return minimal_effort_linear(
-            x, self.weight, self.bias, k=self.k, unified=self.unified,
+            input, self.weight, self.bias, k=self.k, unified=self.unified,
             activity=self.activity.numpy(), examples=self.examples.numpy(),
         )  # fmt: skip
 
     def activity_share(self) -> Any:
         """The share of the examples in which each unit was among the k, (out_features,); 0 before the first example."""
-        return self.activity.numpy() / max(1, int(self.examples.numpy()))
+        return self.activity.numpy() / np.maximum(1, self.examples.numpy())
 
     def reset_activity(self) -> None:
         """Set the counters to 0."""

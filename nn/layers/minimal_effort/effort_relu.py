@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.registry import define
+from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.layers.activation.relu import relu
@@ -34,11 +35,12 @@ def minimal_effort_relu(input: Any, k: int, unified: bool = False) -> Any:
         forward   y = max(x, 0)
         backward  x̄ = top_k(ȳ · [x > 0])
 
-    Shape:     x (*, features) -> (*, features); every row of the last axis is an example
+    Shape:     input (*, features) -> (*, features); every row of the last axis is an example
     Args:      k, unified: see `minimal_effort`.
     Gradient:  on purpose not the derivative, unless k >= features. 0 at 0.
     Source:    Sun et al. 2017, arXiv:1706.06197.
     """
+    check_flag("minimal_effort_relu: unified", unified)
     return minimal_effort_relu_op(with_features(input, "minimal_effort_relu"), k=check_size("k", k), unified=unified)
 
 
@@ -51,7 +53,7 @@ class MinimalEffortReLU(Module):
     After a Linear it gives the same gradients as a MinimalEffortLinear followed by a ReLU, but it saves no time: the
     Linear gets an array with many zeros and computes with all of it. In eval mode it is ReLU, including its backward.
 
-    Shape:     x (*, features) -> (*, features); every row of the last axis is an example
+    Shape:     input (*, features) -> (*, features); every row of the last axis is an example
     Args:      k: the number of components that are passed on; all of them if k >= features.
                unified: choose the same k for the whole mini-batch, those with the largest sums of magnitudes.
     Gradient:  on purpose not the derivative, unless k >= features. 0 at 0. For create_graph see
@@ -69,8 +71,8 @@ class MinimalEffortReLU(Module):
         self.k = check_size("k", k)
         self.unified = bool(unified)
 
-    def forward(self, x: Any) -> Any:
-        return minimal_effort_relu(x, self.k, self.unified) if self.training else relu(x)
+    def forward(self, input: Any) -> Any:
+        return minimal_effort_relu(input, self.k, self.unified) if self.training else relu(input)
 
     def extra_repr(self) -> str:
         return f"k={self.k}, unified={self.unified}"

@@ -10,13 +10,16 @@ Source:    Sun, Ren, Ma & Wang 2017, "meProp", arXiv:1706.06197: top-k of each e
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ShapeError
+from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.layers.inputs import as_values
 
@@ -51,9 +54,9 @@ def top_mask(g: Any, k: int) -> Any:
 def count_activity(activity: Any, examples: Any, counts: Any, rows: int) -> None:
     """Add to the counters of a layer: how often each unit was chosen, and the number of examples."""
     if activity is not None:
-        activity += counts
+        activity[...] = activity + counts
     if examples is not None:
-        examples += rows
+        examples[...] = examples + rows
 
 
 def _mask(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:
@@ -71,7 +74,20 @@ def _mask(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:
     return mask
 
 
-mask_of_op = Primitive(_mask, None, name="mask_of")  # takes Tensors, too; it has no derivative and is never recorded
+def _mask_composite(g: Any, k: int, unified: bool, activity: Any, examples: Any) -> Any:
+    """The same by ranks: a component is chosen if fewer than k are larger."""
+    size = np.abs(raw(g))
+    if unified:
+        size = np.sum(np.reshape(size, (-1, size.shape[-1])), axis=0)
+    rank = np.argsort(np.argsort(size, axis=-1), axis=-1)  # nan is last, so it is chosen and stays visible
+    mask = np.broadcast_to((rank >= size.shape[-1] - k) & (size != 0), g.shape)
+    counts = np.sum(np.reshape(mask, (-1, g.shape[-1])), axis=0)
+    count_activity(activity, examples, counts, math.prod(g.shape[:-1]))
+    return mask
+
+
+# takes Tensors, too; it has no derivative and is never recorded
+mask_of_op = Primitive(_mask, None, composite=_mask_composite, plain=True, name="mask_of")
 
 
 def _effort_vjp(
@@ -98,7 +114,7 @@ def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
 
     It serves to build other layers: apply it to what the layer computes before its activation.
 
-    Shape:     x (*, features) -> (*, features); every row of the last axis is an example
+    Shape:     input (*, features) -> (*, features); every row of the last axis is an example
     Args:      k: the number of components that are passed on; all of them if k >= features.
                unified: choose the same k for all examples, those with the largest sums of magnitudes.
     Gradient:  on purpose not the derivative (which is that of the identity), unless k >= features.
@@ -111,6 +127,7 @@ def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
         array([[ 0. , -3. ,  0. ],
                [ 0.5,  0. ,  0. ]])
     """
+    check_flag("minimal_effort: unified", unified)
     return minimal_effort_op(with_features(input, "minimal_effort"), k=check_size("k", k), unified=unified)
 
 

@@ -10,17 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import copied, is_foreign, ones, zeros
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn.layers.normalization.affine import count_channels, floating_input, scale_and_shift_channels
 from nn.layers.normalization.channel_norm import ChannelNorm, RunningStatistics
 from nn.layers.normalization.statistics import (
+    CENTRED,
     as_channels,
     centred_again,
     channel_index,
     channel_sums,
     in_shape_and_dtype_of,
+    root_mean_square,
     statistics,
     whole_mean,
 )
@@ -61,9 +65,12 @@ def _batch_norm_vjps(
 
 def _batch_norm_composite(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5, observe: Any = None) -> Any:
     axes = (0, *range(2, x.ndim))
-    centred = x - np.mean(x, axis=axes, keepdims=True)
-    y = centred / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
-    return scale_and_shift_channels(y, weight, bias)
+    mean = np.mean(x, axis=axes, keepdims=True)
+    centred = x - mean
+    variance = np.mean(centred * centred, axis=axes, keepdims=True)
+    if observe is not None and is_foreign(raw(x)):  # otherwise the forward has told it
+        observe(np.ravel(raw(mean)), np.ravel(raw(variance)))
+    return scale_and_shift_channels(centred / root_mean_square(centred, axes, eps), weight, bias)
 
 
 batch_norm_op = define(
@@ -73,7 +80,7 @@ batch_norm_op = define(
     saves=True,
     composite=_batch_norm_composite,
     name="batch_norm",
-    label="γ/σ·(g - ḡ - x̂·mean(g·x̂)), Σg·x̂, Σg",
+    label="γ/σ·(g - mean(g) - x̂·mean(g·x̂)), Σ(g·x̂), Σg; " + CENTRED,
 )
 
 
@@ -128,7 +135,7 @@ batch_norm_eval_op = define(
     saves=True,
     composite=_batch_norm_eval_composite,
     name="batch_norm_eval",
-    label="γ/σ·g, Σg·x̂, Σg",
+    label="γ/σ·g, Σ(g·x̂), Σg; σ = √(variance + eps), x̂ = (x - mean)/σ",
 )
 
 
@@ -156,6 +163,7 @@ def batch_norm(
     Raises:    ShapeError in training if a channel has a single value, whose variance is 0.
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, Alg. 1 and 2; departure: the running averages are exponential.
     """
+    check_flag("batch_norm: training", training)
     x = floating_input(input, weight, bias, "batch_norm")
     channels = count_channels(
         x, "batch_norm", weight=weight, bias=bias, running_mean=running_mean, running_var=running_var
@@ -164,10 +172,11 @@ def batch_norm(
         if running_mean is None or running_var is None:
             raise ArgumentError("batch_norm needs running_mean and running_var unless training=True.")
         # copies, because a training step before backward() would overwrite the buffers
-        mean, variance = (np.array(raw(running)) for running in (running_mean, running_var))
+        mean, variance = (copied(raw(running)) for running in (running_mean, running_var))
         return batch_norm_eval_op(x, weight, bias, mean, variance, eps=eps)
     if x.size == 0:  # no statistics, and nothing to normalise: the running ones stay as they are
-        return batch_norm_eval_op(x, weight, bias, np.zeros(channels, x.dtype), np.ones(channels, x.dtype), eps=eps)
+        mean, variance = zeros((channels,), x.dtype, raw(x)), ones((channels,), x.dtype, raw(x))
+        return batch_norm_eval_op(x, weight, bias, mean, variance, eps=eps)
     count = x.size // channels
     if count < 2:
         raise ShapeError(
@@ -201,8 +210,8 @@ class BatchNormBase(ChannelNorm):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
-    def forward(self, x: Any) -> Any:
-        x = self._check_input(x, channel_axis=1)
+    def forward(self, input: Any) -> Any:
+        x = self._check_input(input, channel_axis=1)
         by_batch = self.training or self.running_mean is None
         momentum = self._batch_momentum() if self.training else 0.0
         y = batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, by_batch, momentum, self.eps)
@@ -210,11 +219,16 @@ class BatchNormBase(ChannelNorm):
             self.num_batches_tracked.numpy()[...] += 1
         return y
 
-    def _batch_momentum(self) -> float:
+    def _batch_momentum(self) -> Any:
         """The weight of the new batch in the running statistics; with momentum=None all batches have equal weight."""
         if self.momentum is not None:
             return self.momentum
-        return 0.0 if self.num_batches_tracked is None else 1 / (int(self.num_batches_tracked.numpy()) + 1)
+        return 0.0 if self.num_batches_tracked is None else 1 / (_number(self.num_batches_tracked.numpy()) + 1)
+
+
+def _number(count: Any) -> Any:
+    """A count as a Python number; in another library's array it stays there."""
+    return count if is_foreign(count) else int(count)
 
 
 class BatchNorm1d(BatchNormBase):
@@ -225,7 +239,7 @@ class BatchNorm1d(BatchNormBase):
     In training the mean and variance are those of the batch, and the layer keeps running averages of them. In eval mode
     it uses the running averages, so that the result for a sample does not depend on the other samples.
 
-    Shape:     x (N, C) or (N, C, L) -> the same; weight, bias, running_mean, running_var (C,)
+    Shape:     input (N, C) or (N, C, L) -> the same; weight, bias, running_mean, running_var (C,)
     Args:      num_features: C.
                eps: added to the variance, >= 0.
                momentum: the weight of a new batch in the running statistics; None gives all batches equal weight.
@@ -254,7 +268,7 @@ class BatchNorm1d(BatchNormBase):
 class BatchNorm2d(BatchNormBase):
     """Normalise each channel of images over the batch and all positions: see `BatchNorm1d`.
 
-    Shape:     x (N, C, H, W) -> (N, C, H, W)
+    Shape:     input (N, C, H, W) -> (N, C, H, W)
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, section 3.2.
     Example:
         >>> import numpy as np, nn
@@ -269,7 +283,7 @@ class BatchNorm2d(BatchNormBase):
 class BatchNorm3d(BatchNormBase):
     """Normalise each channel of volumes over the batch and all positions: see `BatchNorm1d`.
 
-    Shape:     x (N, C, D, H, W) -> (N, C, D, H, W)
+    Shape:     input (N, C, D, H, W) -> (N, C, D, H, W)
     Source:    Ioffe & Szegedy 2015, arXiv:1502.03167, section 3.2.
     """
 

@@ -33,10 +33,9 @@ class RunningStatistics:
 
     def _update(self, running: Any, batch: Any, factor: float) -> None:
         if batch.shape != running.shape:
-            batch = np.mean(batch.reshape(-1, running.shape[0]), axis=0)
+            batch = np.mean(np.reshape(batch, (-1, running.shape[0])), axis=0)
         values = raw(running)
-        values *= 1 - self.momentum
-        values += factor * batch
+        values[...] = values * (1 - self.momentum) + factor * batch
 
     def __repr__(self) -> str:
         return f"running statistics, momentum={self.momentum}"

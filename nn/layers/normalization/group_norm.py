@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
+from autograd.scaling import in_range
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import Parameter
@@ -27,9 +30,11 @@ from nn.layers.normalization.affine import (
 )
 from nn.layers.normalization.statistics import (
     AS_COLUMN,
+    CENTRED,
     as_rows,
     centred_again,
     in_shape_and_dtype_of,
+    root_mean_square,
     statistics,
     whole_mean,
 )
@@ -79,7 +84,12 @@ def _group_norm_vjps(
     d = np.multiply(gs, (scale if weight is None else scale * weight)[:, :, None], out=product)
     # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂), with means over the group
     d -= (group_mean(total) * scale)[:, :, None]
-    d -= np.multiply(centred, (group_mean(along) * scale * scale)[:, :, None], out=centred)
+    factor = group_mean(along) * scale
+    if in_range(rstd):
+        factor *= scale
+    else:  # the square of scale cannot be held
+        centred *= scale[:, :, None]
+    d -= np.multiply(centred, factor[:, :, None], out=centred)
     return d if d.shape == g.shape else d.reshape(g.shape), column_sums(along), column_sums(total)
 
 
@@ -87,9 +97,12 @@ def _group_norm_composite(
     x: Any, weight: Any = None, bias: Any = None, groups: int = 1, eps: float = 1e-5, observe: Any = None
 ) -> Any:
     rows = np.reshape(x, (x.shape[0], groups, math.prod(x.shape[1:]) // groups))
-    centred = rows - np.mean(rows, axis=2, keepdims=True)
-    y = np.reshape(centred / np.sqrt(np.mean(centred * centred, axis=2, keepdims=True) + eps), x.shape)
-    return scale_and_shift_channels(y, weight, bias)
+    mean = np.mean(rows, axis=2, keepdims=True)
+    centred = rows - mean
+    variance = np.mean(centred * centred, axis=2, keepdims=True)
+    if observe is not None and is_foreign(raw(x)):  # otherwise the forward has told it
+        observe(np.ravel(raw(mean)), np.ravel(raw(variance)))
+    return scale_and_shift_channels(np.reshape(centred / root_mean_square(centred, (2,), eps), x.shape), weight, bias)
 
 
 group_norm_op = define(
@@ -99,7 +112,7 @@ group_norm_op = define(
     saves=True,
     composite=_group_norm_composite,
     name="group_norm",
-    label="(γg - mean(γg) - x̂·mean(γg·x̂))/σ, Σg·x̂, Σg",
+    label="(γ·g - mean(γ·g) - x̂·mean(γ·g·x̂))/σ, Σ(g·x̂), Σg; " + CENTRED,
 )
 
 
@@ -132,7 +145,7 @@ class GroupNorm(Module):
 
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
 
-    Shape:     x (N, C, *) -> the same; weight, bias (C,)
+    Shape:     input (N, C, *) -> the same; weight, bias (C,)
     Args:      num_groups: divides num_channels; 1 puts all channels in one group, num_channels each in its own.
                num_channels: C.
                eps: added to the (biased) variance, >= 0.
@@ -172,8 +185,8 @@ class GroupNorm(Module):
         """Set the weight to ones and the bias to zeros."""
         reset_affine(self.weight, self.bias)
 
-    def forward(self, x: Any) -> Any:
-        x = as_values(x)
+    def forward(self, input: Any) -> Any:
+        x = as_values(input)
         if x.ndim < 2 or x.shape[1] != self.num_channels:
             raise ShapeError(f"GroupNorm expects input of shape (N, {self.num_channels}, *); got {x.shape}.")
         return group_norm(x, self.num_groups, self.weight, self.bias, self.eps)

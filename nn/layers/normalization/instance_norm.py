@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
+from autograd.options import check_flag
 from nn.layers.inputs import as_values
 from nn.layers.normalization.affine import count_channels, floating_input
 from nn.layers.normalization.batch_norm import batch_norm
@@ -32,6 +33,7 @@ def instance_norm(
                their averages over the samples. Otherwise use the running statistics.
     Source:    Ulyanov et al. 2016, arXiv:1607.08022.
     """
+    check_flag("instance_norm: use_input_stats", use_input_stats)
     x = floating_input(input, weight, bias, "instance_norm")
     if not use_input_stats:
         return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
@@ -65,8 +67,8 @@ class InstanceNormBase(ChannelNorm):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
-    def forward(self, x: Any) -> Any:
-        x = as_values(x)
+    def forward(self, input: Any) -> Any:
+        x = as_values(input)
         single = x.ndim == self.dims[0]  # one sample, without an axis of samples
         x = self._check_input(x, channel_axis=0 if single else 1)
         by_input = self.training or self.running_mean is None
@@ -83,7 +85,7 @@ class InstanceNorm1d(InstanceNormBase):
 
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
 
-    Shape:     x (N, C, L) or (C, L) -> the same; weight, bias (C,)
+    Shape:     input (N, C, L) or (C, L) -> the same; weight, bias (C,)
     Args:      num_features: C.
                eps: added to the variance, >= 0.
                momentum: the weight of a new batch in the running statistics.
@@ -107,7 +109,7 @@ class InstanceNorm1d(InstanceNormBase):
 class InstanceNorm2d(InstanceNormBase):
     """Normalise each channel of each image over its positions: see `InstanceNorm1d`.
 
-    Shape:     x (N, C, H, W) or (C, H, W) -> the same
+    Shape:     input (N, C, H, W) or (C, H, W) -> the same
     Source:    Ulyanov et al. 2016, arXiv:1607.08022.
     """
 

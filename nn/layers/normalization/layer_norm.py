@@ -22,9 +22,11 @@ from nn.layers.normalization.affine import (
 from nn.layers.normalization.rows import row_jvp, row_vjps
 from nn.layers.normalization.statistics import (
     AS_COLUMN,
+    CENTRED,
     as_rows,
     centred_again,
     in_shape_and_dtype_of,
+    root_mean_square,
     size_of_last_axes,
     statistics,
 )
@@ -57,7 +59,7 @@ def _centred_rows(x: Any, mean: Any, ndim: int) -> Any:
 def _layer_norm_composite(x: Any, weight: Any = None, bias: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
     axes = tuple(range(-ndim, 0))
     centred = x - np.mean(x, axis=axes, keepdims=True)
-    y = centred / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + eps)
+    y = centred / root_mean_square(centred, axes, eps)
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
 
@@ -87,7 +89,7 @@ layer_norm_op = define(
     composite=_layer_norm_composite,
     name="layer_norm",
     jvp=(_tangent_of_x, _tangent_of_weight, lambda t, out, x, *rest, **options: t),
-    label="(γg - mean(γg) - x̂·mean(γg·x̂))/σ, Σg·x̂, Σg",
+    label="(γ·g - mean(γ·g) - x̂·mean(γ·g·x̂))/σ, Σ(g·x̂), Σg; " + CENTRED,
 )
 
 
@@ -117,13 +119,14 @@ class LayerNorm(Module):
 
         y = (x - E[x]) / √(Var[x] + eps) · weight + bias
 
-    Shape:     x (*, *normalized_shape) -> the same; weight, bias normalized_shape
+    Shape:     input (*, *normalized_shape) -> the same; weight, bias normalized_shape
     Args:      normalized_shape: the sizes of the last axes; an int for a single axis.
                eps: added to the (biased) variance, >= 0.
                elementwise_affine: whether there are weight and bias, initially 1 and 0.
                bias: whether an affine layer has a bias.
                dtype: of the parameters, and so of the computation (default float32).
-    Numerics:  the statistics are computed in float32 at least; a large mean causes no cancellation.
+    Numerics:  the statistics are computed in float32 at least; a large mean causes no cancellation, and
+               values near 1e30, whose squares overflow, are scaled first.
     Raises:    ShapeError if the last axes of x are not normalized_shape.
     Source:    Ba et al. 2016, arXiv:1607.06450.
     Example:
@@ -153,8 +156,8 @@ class LayerNorm(Module):
         """Set the weight to ones and the bias to zeros."""
         reset_affine(self.weight, self.bias)
 
-    def forward(self, x: Any) -> Any:
-        return layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+    def forward(self, input: Any) -> Any:
+        return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (

@@ -10,7 +10,6 @@ import numpy as np
 from autograd.engine.registry import define
 from nn.core.module import Module
 from nn.core.parameter import Parameter
-from nn.layers.kernels.sums import row_sums
 from nn.layers.normalization.affine import (
     check_eps,
     check_normalized_shape,
@@ -20,13 +19,19 @@ from nn.layers.normalization.affine import (
     weight_and_bias,
 )
 from nn.layers.normalization.rows import row_vjps
-from nn.layers.normalization.statistics import as_rows, in_shape_and_dtype_of, size_of_last_axes
+from nn.layers.normalization.statistics import (
+    as_rows,
+    in_shape_and_dtype_of,
+    reciprocal_rms,
+    root_mean_square,
+    size_of_last_axes,
+)
 
 
 def _rms_norm(x: Any, weight: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
     size = size_of_last_axes(x, ndim)
     rows = as_rows(x, size)
-    rrms = 1 / np.sqrt(row_sums(np.square(rows)) * (1 / size) + eps)
+    rrms = reciprocal_rms(rows, eps)
     y = rows * rrms[:, None]
     if weight is not None:
         y *= weight.reshape(-1)
@@ -41,7 +46,7 @@ def _rms_norm_vjps(g: Any, out: Any, x: Any, weight: Any = None, ndim: int = 1, 
 
 
 def _rms_norm_composite(x: Any, weight: Any = None, ndim: int = 1, eps: float = 1e-5) -> Any:
-    y = x / np.sqrt(np.mean(x * x, axis=tuple(range(-ndim, 0)), keepdims=True) + eps)
+    y = x / root_mean_square(x, tuple(range(-ndim, 0)), eps)
     return y if weight is None else y * weight
 
 
@@ -52,7 +57,7 @@ rms_norm_op = define(
     saves=True,
     composite=_rms_norm_composite,
     name="rms_norm",
-    label="(γg - x̂·mean(γg·x̂))/rms, Σg·x̂",
+    label="(γ·g - x̂·mean(γ·g·x̂))/r, Σ(g·x̂); r = √(mean(x²) + eps), x̂ = x/r",
 )
 
 
@@ -109,7 +114,7 @@ class RMSNorm(Module):
         """Set the weight to ones."""
         reset_affine(self.weight)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:  # PyTorch's name: RMSNorm is the one layer that does not say input
         return rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:

@@ -17,25 +17,22 @@ def row_vjps(g: Any, gs: Any, centred: Any, rstd: Any, weight: Any, bias: Any, c
     subtracted the mean, as in LayerNorm.
     """
     product = gs * centred
-    rstd_over_d = rstd * (1 / gs.shape[1])
-    if weight is None:
+    over_d = 1 / gs.shape[1]
+    if weight is None:  # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂)
         of_weight = None
         along = row_sums(product)
-        d = gs * rstd[:, None]  # rstd · (g·w - mean g·w - x̂ · mean g·w·x̂)
-        if centre:
-            d -= (row_sums(gs) * rstd_over_d)[:, None]
+        d = gs - (row_sums(gs) * over_d)[:, None] if centre else gs
     else:
         w = weight.reshape(-1).astype(gs.dtype, copy=False)
         of_weight = column_sums(product, rstd).reshape(weight.shape)
         along = np.dot(product, w)
-        d = gs * rstd[:, None]
-        d *= w
+        d = np.multiply(gs, w)
         if centre:
-            d -= (np.dot(gs, w) * rstd_over_d)[:, None]
-    along *= rstd  # Σ g·w·x̂; then · rstd/D and · rstd. In this order no product overflows
-    along *= rstd_over_d
-    along *= rstd
-    d -= np.multiply(centred, along[:, None], out=centred)
+            d -= (np.dot(gs, w) * over_d)[:, None]
+    along *= rstd  # Σ g·w·x̂; then · rstd/D. In this order no product leaves the range of the dtype
+    along *= rstd * over_d
+    d = np.subtract(d, np.multiply(centred, along[:, None], out=centred), out=product)
+    d *= rstd[:, None]
     of_bias = None if bias is None else column_sums(gs).reshape(bias.shape)
     return d if d.shape == g.shape else d.reshape(g.shape), of_weight, of_bias
 

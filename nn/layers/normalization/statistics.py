@@ -1,7 +1,8 @@
 """Means and variances for the normalisations, computed in float32 at least.
 
 The variance is the mean square of the centred values, so a large mean causes no cancellation. Where the mean lies many
-standard deviations from 0, the values are centred a second time, which removes the rounding error of the mean.
+standard deviations from 0, the values are centred a second time, which removes the rounding error of the mean. Where
+the squares leave the range of the dtype, they are computed again of scaled values.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
+from autograd.engine.recording import raw
+from autograd.scaling import square_scale
 from nn.layers.kernels.sums import column_sums, row_sums
 
+CENTRED = "σ = √(mean((x - mean(x))²) + eps), x̂ = (x - mean(x))/σ"  # in the labels of the rules
 AS_ROW = (slice(None),)  # vector[AS_ROW] broadcasts against (N, C): one value per column
 AS_COLUMN = (slice(None), None)  # vector[AS_COLUMN] broadcasts against (M, D): one value per row
 
@@ -55,6 +60,20 @@ def statistics(x: Any, sums: Callable[[Any], Any], index: Any, count: int, eps: 
     `sums` adds the `count` values that share one mean, and `index` makes the sums broadcast against x. `mean` is the
     pair (mean, its rounding error or None), from which `centred_again` computes exactly the same x - mean.
     """
+    found = _statistics(x, sums, index, count, eps)
+    _, _, variance, rstd = found
+    if not out_of_range(variance, rstd):
+        return found
+    scale = square_scale(variance, rstd == np.inf)
+    with np.errstate(over="ignore"):  # of the variance itself, which may well be inf
+        centred, (mean, rest), variance, rstd = _statistics(
+            x * scale[index], sums, index, count, np.square(scale * math.sqrt(eps))
+        )
+        centred /= scale[index]
+        return centred, (mean / scale, None if rest is None else rest / scale), variance / scale / scale, rstd * scale
+
+
+def _statistics(x: Any, sums: Callable[[Any], Any], index: Any, count: int, eps: Any) -> tuple[Any, Any, Any, Any]:
     mean = sums(x)
     mean *= 1 / count
     centred = x - mean[index]
@@ -70,6 +89,37 @@ def statistics(x: Any, sums: Callable[[Any], Any], index: Any, count: int, eps: 
     variance = sums(np.square(centred))
     variance *= 1 / count
     return centred, (mean, rest), variance, 1 / np.sqrt(variance + eps)
+
+
+def out_of_range(mean_square: Any, reciprocal: Any) -> bool:
+    """Whether some mean square is inf and the reciprocal of its root 0, or the other way round: their product is nan.
+
+    One dot product of vectors much smaller than the data. It is also true if the data holds inf or nan.
+    """
+    total = np.vdot(mean_square, reciprocal)  # which, unlike np.dot, does not warn of nan
+    return bool(total != total)
+
+
+def reciprocal_rms(rows: Any, eps: float) -> Any:
+    """1/√(mean x² + eps) of each row."""
+    mean_square = row_sums(np.square(rows)) * (1 / rows.shape[1])
+    reciprocal = 1 / np.sqrt(mean_square + eps)
+    if not out_of_range(mean_square, reciprocal):
+        return reciprocal
+    scale = square_scale(mean_square, reciprocal == np.inf)
+    mean_square = row_sums(np.square(rows * scale[:, None])) * (1 / rows.shape[1])
+    return scale / np.sqrt(mean_square + np.square(scale * math.sqrt(eps)))
+
+
+def root_mean_square(x: Any, axes: tuple[int, ...], eps: float) -> Any:
+    """√(mean x² + eps) over axes that stay as 1, in functions that Tensors record (composites)."""
+    mean_square = np.mean(x * x, axis=axes, keepdims=True)
+    found = raw(mean_square)
+    if is_foreign(found) or np.all(np.isfinite(found)) and np.all(found + eps > 0):
+        return np.sqrt(mean_square + eps)
+    scale = square_scale(found, found + eps == 0)
+    scaled = x * scale
+    return np.sqrt(np.mean(scaled * scaled, axis=axes, keepdims=True) + np.square(scale * math.sqrt(eps))) / scale
 
 
 def centred_again(x: Any, mean: tuple[Any, Any], index: Any) -> Any:

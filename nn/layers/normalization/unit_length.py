@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.ops.norms import norm
 from nn.layers.inputs import as_values
 
 
@@ -22,4 +23,4 @@ def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: f
     x = as_values(input)
     if x.ndim == 0 and dim in (0, -1):  # one number is a vector of one, as in PyTorch
         return np.reshape(normalize(np.reshape(x, 1), p, 0, eps), ())
-    return x / np.maximum(np.linalg.norm(x, p, dim, keepdims=True), eps)
+    return x / np.maximum(norm(x, p, dim, keepdims=True), eps)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autograd import no_grad
+from autograd.engine.kinds import copied
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from nn.core.module import Module
@@ -42,7 +44,7 @@ def update_batch_norm(model: Module, batches: Iterable[Any]) -> None:
     batches = list(batches) if isinstance(batches, Iterator) else batches
     layers = [m for m in model.modules() if isinstance(m, BatchNormBase) and m.running_mean is not None]
     modes = [(module, module.training) for module in model.modules()]
-    before = [{name: b.numpy().copy() for name, b in layer.named_buffers()} for layer in layers]
+    before = [{name: copied(b.numpy()) for name, b in layer.named_buffers()} for layer in layers]
     waiting, done = layers, False
     try:
         model.eval()
@@ -113,13 +115,13 @@ class _Moments:
         self.squares: Any = 0.0
 
     def add(self, x: Any) -> None:
-        values = np.asarray(raw(x), np.float64)
-        values = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)  # (N, C, *) -> (C, N·positions)
+        values = np.moveaxis(raw(x).astype(np.float64), 1, 0)
+        values = np.reshape(values, (values.shape[0], math.prod(values.shape[1:])))  # (N, C, *) -> (C, N·positions)
         n = values.shape[1]
         if n == 0:
             return
-        mean = values.mean(axis=1)
-        squares = np.square(values - mean[:, None]).sum(axis=1)
+        mean = np.mean(values, axis=1)
+        squares = np.sum(np.square(values - mean[:, None]), axis=1)
         difference, total = mean - self.mean, self.count + n
         self.mean = self.mean + difference * (n / total)
         self.squares = self.squares + squares + np.square(difference) * (self.count * n / total)

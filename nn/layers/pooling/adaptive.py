@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
 from autograd.engine.recording import raw
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import as_images, check_not_empty, per_axis
 from nn.layers.kernels.resampling import Plan, compact_weights, resample_op, terms_of
@@ -120,6 +122,7 @@ class AdaptiveAvgPool3d(_Adaptive):
 
 def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """The maxima of output_size stretches of an axis: see `adaptive_max_pool2d`."""
+    check_flag("adaptive_max_pool1d: return_indices", return_indices)
     return _adaptive_max_pool_nd(1, input, output_size, return_indices)
 
 
@@ -129,6 +132,7 @@ def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = Fal
     Shape:     input (N, C, H, W) or (C, H, W) -> (N, C, P, Q) or (C, P, Q), whatever H and W are
     Gradient:  of equal elements the first in the cell gets all of it.
     """
+    check_flag("adaptive_max_pool2d: return_indices", return_indices)
     return _adaptive_max_pool_nd(2, input, output_size, return_indices)
 
 
@@ -141,15 +145,18 @@ def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = Fal
 
 
 def _adaptive_max_pool_nd(axes: int, input: Any, output_size: Any, return_indices: bool) -> Any:
+    check_flag(f"adaptive_max_pool{axes}d: return_indices", return_indices)
     x, single = as_images(input, axes, f"AdaptiveMaxPool{axes}d")
     check_not_empty(x, f"AdaptiveMaxPool{axes}d")
     n, c, *size = x.shape
     places = _sizes(output_size, tuple(size))
     pixels = _pixels_of_cells(tuple(size), places)
-    best = np.argmax(_cells(raw(x), places, pixels), axis=-1).reshape(n * c, len(pixels))
-    indices = np.take_along_axis(pixels, best.T, 1).T.reshape(n, c, len(pixels))
+    best = np.argmax(_cells(raw(x), places, pixels), axis=-1)  # (N, C, P)
+    best = np.transpose(np.reshape(best, (n * c, len(pixels))))
+    indices = np.take_along_axis(like(pixels, best), best, 1)
+    indices = np.reshape(np.transpose(indices), (n, c, len(pixels)))
     y = np.take_along_axis(np.reshape(x, (n, c, math.prod(size))), indices, -1)
-    y, indices = np.reshape(y, (n, c, *places)), indices.reshape(n, c, *places)
+    y, indices = np.reshape(y, (n, c, *places)), np.reshape(indices, (n, c, *places))
     if single:
         y, indices = y[0], indices[0]
     return (y, indices) if return_indices else y
@@ -160,10 +167,12 @@ def _cells(x: Any, places: tuple[int, ...], pixels: Any) -> Any:
     n, c, *size = x.shape
     axes = len(size)
     if any(s % count for s, count in zip(size, places, strict=True)):
-        return x.reshape(n, c, math.prod(size))[:, :, pixels]
+        flat = np.reshape(x, (n, c, math.prod(size)))[:, :, pixels.ravel()]
+        return np.reshape(flat, (n, c, *pixels.shape))
     split = [number for s, count in zip(size, places, strict=True) for number in (count, s // count)]
-    cells = x.reshape(n, c, *split).transpose(0, 1, *range(2, 2 * axes + 2, 2), *range(3, 2 * axes + 2, 2))
-    return cells.reshape(n, c, *pixels.shape)
+    cells = np.reshape(x, (n, c, *split))
+    order = (0, 1, *range(2, 2 * axes + 2, 2), *range(3, 2 * axes + 2, 2))
+    return np.reshape(np.transpose(cells, order), (n, c, *pixels.shape))
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import Size, as_images, check_not_empty, per_axis
 from nn.layers.kernels.resampling import Plan, compact_weights, resample_op, terms_of
@@ -87,6 +88,8 @@ def avg_pool_nd(
     ceil_mode: bool, count_border: bool, divisor: int | None,
 ) -> Any:  # fmt: skip
     """`avg_pool2d` with any number of axes; `who` is named in errors."""
+    check_flag(f"avg_pool{axes}d: ceil_mode", ceil_mode)
+    check_flag(f"avg_pool{axes}d: count_include_pad", count_border)
     x, single = as_images(input, axes, who)
     check_not_empty(x, who)
     if divisor is not None:

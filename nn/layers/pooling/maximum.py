@@ -16,13 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import Size, as_images, check_not_empty
-from nn.layers.kernels.patches import Sliding, batch_last, empty_images, pairs
+from nn.layers.kernels.patches import Sliding, at_offsets, batch_last, empty_images, from_offsets, pairs
 from nn.layers.pooling.windows import places_of_windows, sliding_windows
+
+# Integers are pooled as they are, without a gradient
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 # An integer type of the same size, by bytes
 BITS = {2: np.int16, 4: np.int32, 8: np.int64}
@@ -59,7 +64,7 @@ def _maxima_of_windows(x: Any, *, sliding: Sliding, places: tuple[int, ...]) -> 
     taps = math.prod(sliding.kernel)
     out, best = empty_images((n, c, *places), x.dtype)
     index, number = empty_images((n, c, *places), np.uint8 if taps <= 256 else np.intp)
-    best[...] = -np.inf
+    best[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     number[...] = _first_inside(sliding, places) if any(map(any, sliding.padding)) else 0
     for tap, here, there in pairs(sliding, tuple(size), range(places[0]), places[1:]):
         at, values = (slice(None), *here), x[(slice(None), *there)]
@@ -70,7 +75,7 @@ def _maxima_of_windows(x: Any, *, sliding: Sliding, places: tuple[int, ...]) -> 
         larger *= tap  # the numbers ascend, so np.maximum keeps the latest
         np.maximum(number[at], larger, out=number[at])
         np.maximum(top, values, out=top)
-    if np.isnan(best).any():
+    if x.dtype.kind == "f" and np.isnan(best).any():
         for tap, here, there in pairs(sliding, tuple(size), range(places[0]), places[1:]):
             np.copyto(number[(slice(None), *here)], tap, where=np.isnan(x[(slice(None), *there)]))
     return out, index
@@ -104,10 +109,38 @@ def _put_in_windows(g: Any, index: Any, *, size: tuple[int, ...], sliding: Slidi
     return out
 
 
+# The composites: the windows as one array for each offset
+
+
+def _max_pool_composite(x: Any, *, sliding: Sliding, places: tuple[int, ...]) -> tuple[Any, Any]:
+    at_each = at_offsets(raw(x), sliding, places, -np.inf)
+    best = at_each[0]
+    dtype = np.uint8 if len(at_each) <= 256 else np.intp
+    first = _first_inside(sliding, places)[..., 0].astype(dtype) if any(map(any, sliding.padding)) else dtype(0)
+    number = np.zeros_like(best, dtype=dtype) + like(first, best)
+    for tap, values in enumerate(at_each[1:], 1):
+        larger = (values > best) | np.isnan(values)
+        best, number = np.where(larger, values, best), np.where(larger, dtype(tap), number)
+    return pick_in_windows_op(x, number, sliding=sliding), number
+
+
+def _pick_composite(x: Any, index: Any, *, sliding: Sliding) -> Any:
+    at_each = at_offsets(x, sliding, index.shape[2:])
+    picked = [np.where(index == tap, values, 0) for tap, values in enumerate(at_each)]
+    return sum(picked[1:], picked[0])
+
+
+def _put_composite(g: Any, index: Any, *, size: tuple[int, ...], sliding: Sliding) -> Any:
+    taps = range(math.prod(sliding.kernel))
+    return from_offsets([np.where(index == tap, g, 0) for tap in taps], sliding, tuple(size))
+
+
 max_pool_op: Primitive = define(
     _maxima_of_windows,
     lambda g, out, x, sliding, places: put_in_windows_op(g[0], out[1], size=x.shape[2:], sliding=sliding),
     keeps="out",
+    composite=_max_pool_composite,
+    plain=True,
     name="max_pool",
     jvp=lambda t, out, x, sliding, places: (pick_in_windows_op(t, out[1], sliding=sliding), None),
     label="g at the maxima",
@@ -119,6 +152,8 @@ put_in_windows_op: Primitive = define(
     lambda g, out, x, index, size, sliding: pick_in_windows_op(g, index, sliding=sliding),
     None,
     keeps=("index", ""),
+    composite=_put_composite,
+    plain=True,
     name="put_in_windows",
     jvp="linear",
     label="g at the index",
@@ -130,6 +165,8 @@ pick_in_windows_op: Primitive = define(
     lambda g, out, x, index, sliding: put_in_windows_op(g, index, size=x.shape[2:], sliding=sliding),
     None,
     keeps=("index", ""),
+    composite=_pick_composite,
+    plain=True,
     name="pick_in_windows",
     jvp="linear",
     label="g put at the index",
@@ -188,7 +225,9 @@ def max_pool_nd(
     ceil_mode: bool, return_indices: bool,
 ) -> Any:  # fmt: skip
     """`max_pool2d` with any number of axes; `who` is named in errors."""
-    x, single = as_images(input, axes, who)
+    check_flag(f"max_pool{axes}d: ceil_mode", ceil_mode)
+    check_flag(f"max_pool{axes}d: return_indices", return_indices)
+    x, single = as_images(input, axes, who, integers=INTEGERS)
     check_not_empty(x, who)
     sliding = sliding_windows(axes, kernel_size, stride, padding, dilation)
     places = places_of_windows(sliding, x.shape[2:], ceil_mode, who)
@@ -201,13 +240,13 @@ def max_pool_nd(
 
 def _in_image(number: Any, sliding: Sliding, size: tuple[int, ...]) -> Any:
     """The number of each element within its window (N, C, *P) -> its number in the flattened image."""
-    offsets = np.unravel_index(number.astype(np.intp), sliding.kernel)
-    where: Any = np.zeros((), np.intp)
-    axes = len(size)
-    for axis, offset in enumerate(offsets):
-        start = np.arange(number.shape[2 + axis]) * sliding.stride[axis] - sliding.padding[axis][0]
-        where = where * size[axis] + offset * sliding.dilation[axis] + start.reshape(-1, *[1] * (axes - axis - 1))
-    return where
+    offset, start = np.zeros((), np.intp), np.zeros((), np.intp)  # within a window, and of a window
+    for axis, pixels in enumerate(size):
+        offset = np.add.outer(offset * pixels, np.arange(sliding.kernel[axis]) * sliding.dilation[axis])
+        places = np.arange(number.shape[2 + axis])
+        start = np.add.outer(start * pixels, places * sliding.stride[axis] - sliding.padding[axis][0])
+    offsets = np.take(like(offset.ravel(), number), np.ravel(number))
+    return np.reshape(offsets, number.shape) + like(start, number)
 
 
 class _MaxPool(Module):

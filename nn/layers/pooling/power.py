@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import somewhere
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from nn.core.module import Module
 from nn.layers.images import Size, as_images, per_axis
 from nn.layers.pooling.average import avg_pool_nd
@@ -61,6 +63,7 @@ def lp_pool3d(
 
 def _lp_pool_nd(axes: int, input: Any, p: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
     who = f"LPPool{axes}d"
+    check_flag(f"lp_pool{axes}d: ceil_mode", ceil_mode)
     _check_norm_type(p)
     x, single = as_images(input, axes, who)
     if math.isinf(p):
@@ -75,7 +78,7 @@ def _lp_pool_nd(axes: int, input: Any, p: float, kernel_size: Any, stride: Any, 
 def _root(x: Any, p: float) -> Any:
     """x^(1/p), with derivative 0 at 0."""
     zero = raw(x) == 0
-    if not zero.any():
+    if not somewhere(zero):
         return x ** (1 / p)
     return np.where(zero, 0.0 if p > 0 else np.inf, np.where(zero, 1.0, x) ** (1 / p))
 

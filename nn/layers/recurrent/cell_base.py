@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
+from autograd.engine.kinds import note, zeros
+from autograd.engine.recording import raw
 from autograd.errors import ShapeError
 from nn import init
 from nn.core.checks import check_size
@@ -36,7 +36,7 @@ def affine_parts(
 def state_or_zeros(who: str, name: str, given: Any, shape: tuple[int, ...], meaning: str, like: Any) -> Any:
     """The given state in the dtype of `like`, after a check of its shape; zeros if it is None."""
     if given is None:
-        return np.zeros(shape, like.dtype)
+        return zeros(shape, like.dtype, note(raw(like)))
     state = cast_to(given, like, who)
     if state.shape != shape:
         raise ShapeError(f"{who} expects {name} of shape {shape}, {meaning}; got {state.shape}.")

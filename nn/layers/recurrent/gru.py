@@ -99,7 +99,7 @@ class GRUCell(RNNCellBase):
         r = σ(W_ir x + b_ir + W_hr h + b_hr)                z = σ(W_iz x + b_iz + W_hz h + b_hz)
         n = tanh(W_in x + b_in + r (W_hn h + b_hn))         h' = (1 - z) n + z h
 
-    Shape:     x (B, input_size), h (B, hidden_size) -> (B, hidden_size); also without B
+    Shape:     input (B, input_size), h (B, hidden_size) -> (B, hidden_size); also without B
                weight_ih (3 · hidden_size, input_size), weight_hh (3 · hidden_size, hidden_size),
                biases (3 · hidden_size,)
     Args:      bias: whether there are b_ih and b_hh.
@@ -268,7 +268,7 @@ class GRU(RNNBase):
         r = σ(W_ir x_t + b_ir + W_hr h_{t-1} + b_hr)            z = σ(W_iz x_t + b_iz + W_hz h_{t-1} + b_hz)
         n = tanh(W_in x_t + b_in + r (W_hn h_{t-1} + b_hn))     h_t = (1 - z) n + z h_{t-1}
 
-    Shape:     x (T, B, input_size), h_0 (L · D, B, hidden_size)
+    Shape:     input (T, B, input_size), h_0 (L · D, B, hidden_size)
                -> output (T, B, D · hidden_size), h_n (L · D, B, hidden_size)
                with L = num_layers and D = 2 if bidirectional, else 1. With batch_first x and output are (B, T, …);
                the states keep their shape. Without a batch, B is left out everywhere.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError, ShapeError
+from autograd.options import check_flag
 from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -42,6 +43,10 @@ class LayerStack:
         batch_first: bool,
         rng: Rng,
     ) -> None:
+        check_flag(f"{who}: has_biases", has_biases)
+        check_flag(f"{who}: train", train)
+        check_flag(f"{who}: bidirectional", bidirectional)
+        check_flag(f"{who}: batch_first", batch_first)
         directions = 2 if bidirectional else 1
         count, rest = divmod(len(params), num_layers * directions)
         usual = 4 if has_biases else 2
@@ -80,7 +85,7 @@ class LayerStack:
     def _run(self, x: Any, states: list[Any]) -> tuple[Any, ...]:
         """Run layer after layer.
 
-        Shape:     x (T, B, I), each state (layers · directions, B, H) -> output (T, B, directions · H), the last states
+        Shape:     input (T, B, I), each state (layers · directions, B, H) -> output (T, B, directions · H), last states
         """
         lasts = []
         for k in range(self.num_layers):

@@ -111,7 +111,7 @@ class LSTMCell(RNNCellBase):
 
         i, f, g, o = W_ih x + b_ih + W_hh h + b_hh          c' = σ(f) c + σ(i) tanh(g)          h' = σ(o) tanh(c')
 
-    Shape:     x (B, input_size), h and c (B, hidden_size) -> h', c', both (B, hidden_size); also without B
+    Shape:     input (B, input_size), h and c (B, hidden_size) -> h', c', both (B, hidden_size); also without B
                weight_ih (4 · hidden_size, input_size), weight_hh (4 · hidden_size, hidden_size),
                biases (4 · hidden_size,)
     Args:      bias: whether there are b_ih and b_hh.
@@ -313,7 +313,7 @@ class LSTM(RNNBase):
         i, f, g, o = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh
         c_t = σ(f) c_{t-1} + σ(i) tanh(g)                   h_t = σ(o) tanh(c_t)
 
-    Shape:     x (T, B, input_size), h_0 and c_0 (L · D, B, hidden_size)
+    Shape:     input (T, B, input_size), h_0 and c_0 (L · D, B, hidden_size)
                -> output (T, B, D · hidden_size), (h_n, c_n), both (L · D, B, hidden_size)
                with L = num_layers and D = 2 if bidirectional, else 1. With batch_first x and output are (B, T, …);
                the states keep their shape. Without a batch, B is left out everywhere. With proj_size the last axis of

@@ -53,7 +53,7 @@ rnn_step_op = define(
     composite=_rnn_step_composite,
     name="rnn_step",
     jvp="elementwise",
-    label="g·(1 - h²)",
+    label=lambda nonlinearity="tanh": "g·(1 - out²)" if nonlinearity == "tanh" else "g·[out > 0]",
 )
 
 
@@ -81,7 +81,7 @@ class RNNCell(RNNCellBase):
 
         h' = tanh(W_ih x + b_ih + W_hh h + b_hh)
 
-    Shape:     x (B, input_size), h (B, hidden_size) -> (B, hidden_size); also without B
+    Shape:     input (B, input_size), h (B, hidden_size) -> (B, hidden_size); also without B
                weight_ih (hidden_size, input_size), weight_hh (hidden_size, hidden_size), biases (hidden_size,)
     Args:      bias: whether there are b_ih and b_hh.
                nonlinearity: "tanh" or "relu".
@@ -244,7 +244,7 @@ class RNN(RNNBase):
 
         h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
 
-    Shape:     x (T, B, input_size), h_0 (L · D, B, hidden_size)
+    Shape:     input (T, B, input_size), h_0 (L · D, B, hidden_size)
                -> output (T, B, D · hidden_size), h_n (L · D, B, hidden_size)
                with L = num_layers and D = 2 if bidirectional, else 1. With batch_first x and output are (B, T, …);
                the states keep their shape. Without a batch, B is left out everywhere.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor
+from autograd import Tensor, grad, jacobian
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node, ancestors
@@ -258,3 +258,16 @@ def test_second_order_of_what_is_constant_or_empty(f: Any, shape: tuple[int, ...
         np.testing.assert_array_equal(gradients(first, [x], np.ones(shape))[0].numpy(), np.zeros(shape))
     f(x * x).backward(np.ones(y.shape), create_graph=True)
     assert type(x.grad) is Tensor
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_nan_elsewhere_leaves_the_second_derivative_where_a_cotangent_is_zero(mode: str) -> None:
+    """0 · ∞ = 0 replaces nan alone: d²/dx² (x - 1) log x at 1 is 2, though the slope of log is multiplied by 0."""
+
+    def f(x: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return np.sum((x - 1) * np.log(x) * np.array([0.0, 1.0]))
+
+    with np.errstate(all="ignore"):
+        second = jacobian(grad(f), mode=mode)(np.array([0.0, 1.0]))
+    np.testing.assert_array_equal(second, [[0.0, 0.0], [0.0, 2.0]])

@@ -121,6 +121,8 @@ def takes_numbers(case: Case) -> bool:
     """Whether a row is for numbers, too. The named ones are for arrays, though their forward alone would not mind."""
     if case.name.startswith(("layer_norm", "rms_norm", "minimal_effort", "linalg.multi_dot")):
         return False
+    if case.name == "nanstd":  # a number beside the row's nan is a constant, where there is no second derivative
+        return False
     try:
         with np.errstate(all="ignore"):
             case.function(*numbers(case, np.random.default_rng(0)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +37,13 @@ LOST: dict[str, tuple[Callable[[Any], Any], str]] = {
     "histogram edges by name": (lambda x: np.histogram(x, bins="auto"), r"data .*edges follow the data"),
     "histogram density": (lambda x: np.histogram(x, density=True), r"data .*edges follow the data"),
     "histogram bins": (lambda x: np.histogram(EDGES, x), r"edges .*constant edges"),
+    "histogram range": (lambda x: np.histogram(x, 3, (x[0], x[2])), r"ends of range= .*float\(low\)"),
+    "histogram range by name": (lambda x: np.histogram(x, range=(x.min(), 4)), r"ends of range= "),
+    "bin edges range": (lambda x: np.histogram_bin_edges(x, 3, (0, x[2])), r"ends of range= "),
+    "histogram2d range": (lambda x: np.histogram2d(x, x, 3, [(0, 4), (0, x[2])]), r"ends of range= "),
+    "histogramdd ends": (lambda x: np.histogramdd((x, x), 3, [(0, 4), (0, x[2])]), r"ends of range= "),
+    "full_like of constants": (lambda x: np.full_like(EDGES, x[0]), r"np\.full_like.*np\.broadcast_to\("),
+    "full_like of Tensors": (lambda x: np.full_like(x, x[0]), r"np\.full_like.*np\.broadcast_to\("),
     "bin edges": (lambda x: np.histogram_bin_edges(x, 3), r"data .*edges follow"),
     "histogram2d weights": (lambda x: np.histogram2d(INDEX, INDEX, 2, weights=x), r"weights"),
     "histogram2d edges": (lambda x: np.histogram2d(x, INDEX), r"data .*edges follow"),
@@ -80,6 +89,46 @@ def test_a_gradient_that_would_be_lost_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", KEPT)
 def test_counts_that_carry_no_gradient_are_plain(name: str) -> None:
     same(KEPT[name](Tensor(X, requires_grad=True)), KEPT[name](X))
+
+
+def test_full_of_a_value_whose_gradient_would_be_lost_is_named() -> None:
+    with pytest.raises(NoRuleError, match=r"^np\.full\(.*np\.broadcast_to\(fill_value, shape\)"):
+        np.full((2, 3), Tensor(X, requires_grad=True))
+    assert np.full((2, 3), Tensor(X)).tolist() == [[1, 2, 3]] * 2  # type: ignore[arg-type]
+
+
+def test_a_write_to_a_plain_array_takes_constants() -> None:
+    written = np.zeros((2, 3))
+    np.copyto(written, Tensor(X), where=np.array([[True], [False]]))
+    assert written.tolist() == [[1, 2, 3], [0, 0, 0]]
+    for target, source in ((written, Tensor(X, requires_grad=True)), (Tensor(X), X)):
+        with pytest.raises(NoRuleError, match=r"np\.copyto writes into its argument.* x\[\.\.\.\] = values"):
+            np.copyto(target, source)
+
+
+FOREIGN: dict[str, Callable[[Any], Any]] = {
+    "scipy.special.logsumexp": lambda x: importlib.import_module("scipy.special").logsumexp(x),
+    "scipy.linalg.toeplitz": lambda x: importlib.import_module("scipy.linalg").toeplitz(x),
+    "scipy.stats.zscore": lambda x: importlib.import_module("scipy.stats").zscore(x),
+    "scipy.interpolate.interp1d": lambda x: importlib.import_module("scipy.interpolate").interp1d(x, X),
+    "np.ndenumerate": lambda x: list(np.ndenumerate(x)),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_the_function_that_the_user_called_is_named(name: str) -> None:
+    """Also where it is the function's own code that comes upon the Tensor."""
+    with pytest.raises(TypeError, match=rf"^{re.escape(name)} of a tensor|, and {re.escape(name)} calls it\."):
+        FOREIGN[name](Tensor(X, requires_grad=True))
+
+
+def test_the_edges_of_a_histogram_follow_its_range() -> None:
+    x = Tensor(4.0, requires_grad=True)
+    counts, edges = np.histogram(EDGES, 4, (0, x))
+    assert type(counts) is np.ndarray
+    edges[1].backward()
+    assert x.grad is not None
+    assert x.grad.item() == 0.25
 
 
 def test_the_remedies_have_the_gradient() -> None:

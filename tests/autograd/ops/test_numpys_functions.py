@@ -227,7 +227,6 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
             "vectorize": lambda x: np.vectorize(lambda x: x * x)(x),
             "as_strided": lambda x: np.lib.stride_tricks.as_strided(x, (2, 2), (8, 8)),
             "kaiser": lambda x: np.kaiser(5, x[0]),
-            "full": lambda x: np.full(3, x[0]),
             "polynomial.polyval of coefficients": lambda x: np.polynomial.polynomial.polyval(2.0, x),
             "Polynomial": lambda x: np.polynomial.Polynomial(x),
         }.items()
@@ -241,6 +240,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "arange": (lambda x: np.arange(x[0], like=x), NoRuleError, r"start \+ step \* np\.arange\(n\)"),
     "array of other shapes": (lambda x: np.array([x, x[0]], like=x), ShapeError, r"shapes \[\(\), \(3,\)\]\. np\.conc"),
     "array of integers": (lambda x: np.array([x], int, like=x), DTypeError, r"only floating results"),
+    "full": (lambda x: np.full(3, x[0]), NoRuleError, r"would lose its gradient\. Use np\.broadcast_to"),
     "full of integers": (lambda x: np.full(2, x[0], int, like=x), DTypeError, r"only floating results"),
     "linspace of integers": (lambda x: np.linspace(x, 2.0, dtype=int), DTypeError, r"only floating results"),
     "geomspace from 0": (lambda x: np.geomspace(x * 0, 1.0), ArgumentError, r"neither can be 0"),

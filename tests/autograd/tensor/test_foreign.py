@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor
+from autograd import Tensor, no_grad
 from autograd.errors import AutogradError, DTypeError
 
 pd = pytest.importorskip("pandas")
@@ -181,3 +181,71 @@ def test_a_subclass_of_ndarray_is_used_as_it_is() -> None:
     assert "multiply" in Counting.calls
     assert x.grad is not None
     assert x.grad.tolist() == [3, 4]
+
+
+# Every operator names what it cannot take
+
+ARITHMETIC = ("add", "sub", "mul", "truediv", "pow", "matmul", "floordiv", "mod")
+ORDER = ("lt", "le", "gt", "ge")
+STRANGERS: dict[str, Any] = {"None": None, "object": object(), "dict": {"a": 1}, "set": {1.0}, "function": len}
+TEXTS: dict[str, Any] = {"str": "a", "bytes": b"a", "numpy.str_": np.str_("a")}
+
+
+def operands(requires_grad: bool) -> Any:
+    return Tensor(np.arange(4.0).reshape(2, 2), requires_grad=requires_grad) * 1
+
+
+@pytest.mark.parametrize("requires_grad", [True, False])
+@pytest.mark.parametrize("stranger", STRANGERS)
+@pytest.mark.parametrize("name", [*ARITHMETIC, *ORDER, *[f"i{name}" for name in ARITHMETIC]])
+def test_pythons_error_names_the_type_of_what_is_no_number(name: str, stranger: str, requires_grad: bool) -> None:
+    value, x = STRANGERS[stranger], operands(requires_grad)
+    kind = type(value).__name__
+    with pytest.raises(TypeError, match=f"'Tensor' and '{kind}'"):
+        getattr(operator, name)(x, value)
+    if not name.startswith("i"):
+        with pytest.raises(TypeError, match=f"'{kind}' and 'Tensor'|'Tensor' and '{kind}'"):
+            getattr(operator, name)(value, x)
+    assert x.numpy().tolist() == [[0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize("requires_grad", [True, False])
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("name", [*ARITHMETIC, *ORDER, *[f"i{name}" for name in ARITHMETIC]])
+def test_every_operator_names_text(name: str, text: str, requires_grad: bool) -> None:
+    value, x = TEXTS[text], operands(requires_grad)
+    with pytest.raises(DTypeError, match=r"computes with numbers; got (the text|dtype)"):
+        getattr(operator, name)(x, value)
+    if not (name.startswith("i") or name == "mod"):  # text % x is text
+        with pytest.raises(TypeError, match=r"computes with numbers; got (the text|dtype)|'numpy\.str_'|StrDType"):
+            getattr(operator, name)(value, x)
+    assert x.numpy().tolist() == [[0, 1], [2, 3]]
+
+
+def test_in_place_under_no_grad_names_it_too() -> None:
+    x = operands(True)
+    with no_grad():
+        for name in (f"i{name}" for name in ARITHMETIC):
+            with pytest.raises(DTypeError, match="got the text 'a'"):
+                getattr(operator, name)(x, "a")
+            with pytest.raises(TypeError, match="'Tensor' and 'NoneType'"):
+                getattr(operator, name)(x, None)
+    assert x.numpy().tolist() == [[0, 1], [2, 3]]
+
+
+def test_anything_is_equal_or_not() -> None:
+    x = operands(True)
+    for value in (*STRANGERS.values(), *TEXTS.values()):
+        assert not np.any(x == value)
+        assert np.all(x != value)
+
+
+@pytest.mark.parametrize("name", [*ORDER, "eq", "ne"])
+def test_pytorchs_tensors_are_compared_by_their_values(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    x, other = operands(True), np.ones((2, 2))
+    expected = getattr(operator, name)(x.numpy(), other)
+    assert np.array_equal(getattr(operator, name)(x, torch.from_numpy(other)), expected)
+    assert np.array_equal(
+        getattr(operator, name)(torch.from_numpy(other), x), getattr(operator, name)(other, x.numpy())
+    )

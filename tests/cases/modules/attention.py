@@ -8,11 +8,17 @@ from typing import Any
 import numpy as np
 
 import nn
+from tests.cases.case import constant
 from tests.cases.modules.case import ModuleCase
 
 F64: dict[str, Any] = {"dtype": np.float64}
 CAUSAL = ~np.tri(3, dtype=bool)
 PADDING = np.array([[False, False, True], [False, True, True]])
+
+
+def constants(options: dict[str, Any]) -> dict[str, Any]:
+    """The options, with the arrays among them in the kind of array that the row runs on."""
+    return {name: constant(value) if isinstance(value, np.ndarray) else value for name, value in options.items()}
 
 
 def sequence(*shape: int) -> Any:
@@ -27,7 +33,7 @@ class SelfAttention(nn.Module):
         self.options = options
 
     def forward(self, x: Any) -> Any:
-        return self.attention(x, x, x, **self.options)
+        return self.attention(x, x, x, **constants(self.options))
 
 
 def peer_of_one_input(torch: Any, options: dict[str, Any], **sizes: Any) -> Any:
@@ -99,7 +105,7 @@ class Masked(nn.Module):
         self.masks = masks
 
     def forward(self, *inputs: Any) -> Any:
-        return self.module(*inputs, **self.masks)
+        return self.module(*inputs, **constants(self.masks))
 
 
 def with_masks(cls: type, make: Any, inputs: Any, peer: Any, masks: Any, label: str, order: int = 1) -> ModuleCase:

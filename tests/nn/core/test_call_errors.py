@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,26 @@ def test_a_module_without_forward_says_so() -> None:
         Typo()(1)
     with pytest.raises(NotImplementedError, match=r"define `def forward\(self, x\):`"):
         nn.Module()(1)
+
+
+HABITS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "size(0)": (lambda x: x.size(0), r"x\.size\(0\) is x\.shape\[0\]\.$"),
+    "size()": (lambda x: x.reshape(x.size()), r"x\.size is the number of elements, as in NumPy"),
+    "shape()": (lambda x: x.shape(), r"x\.shape is an attribute"),
+    "ndim()": (lambda x: x.ndim(), r"x\.ndim is an attribute"),
+    "T()": (lambda x: x.T(), r"x\.T is an attribute"),
+    "nditer": (lambda x: list(np.nditer(x)), r"np\.nditer\(x\.numpy\(\)\); or loop over x\.flat\.$"),
+    "another int": (lambda x: len(x)(0), r"called with \(2, 3\)$"),
+}
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_calls_that_numpy_has_as_attributes_are_explained_where_a_module_fails(habit: str) -> None:
+    """x.size is an int, as NumPy's is, so Python's own error is all there is outside of a module."""
+    call, note = HABITS[habit]
+    with pytest.raises(TypeError) as caught:
+        nn.Lambda(call)(Tensor(np.ones((2, 3)), requires_grad=True))
+    assert re.search(note, caught.value.__notes__[0])
 
 
 def test_modules_nested_too_deep_are_named_with_the_remedy() -> None:

@@ -1,4 +1,4 @@
-"""Options that are True or False are nothing else, in every constructor."""
+"""Options that are True or False are nothing else, in every public constructor and function."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import inspect
 import pickle
 from typing import Any
 
+import numpy as np
 import pytest
 
+import autograd
 import nn
+import nn.data
+import nn.functional
+import nn.utils
 import optim
+import optim.lr_scheduler
 from autograd.errors import ArgumentError
 
 MODULES = [cls for cls in vars(nn).values() if isinstance(cls, type) and issubclass(cls, nn.Module)]
@@ -85,3 +91,61 @@ def test_a_module_without_a_constructor_takes_no_arguments() -> None:
     for make in (lambda: Mine(1), lambda: Mine(a=1)):  # type: ignore[call-arg]
         with pytest.raises(TypeError, match=r"Mine\(\) takes no arguments"):
             make()
+
+
+# Functions, schedulers and other classes
+
+NAMESPACES = (autograd, nn, nn.functional, nn.data, nn.utils, optim, optim.lr_scheduler)
+
+
+def other_flags() -> list[tuple[str, Any, str]]:
+    """(name, function or class, flag) of what is public and neither a Module nor an Optimizer."""
+    found = {}
+    for space in NAMESPACES:
+        for name, thing in vars(space).items():
+            plain = inspect.isfunction(thing) or (
+                isinstance(thing, type)
+                and not issubclass(thing, (nn.Module, optim.Optimizer, Exception, autograd.Tensor, autograd.Scalar))
+            )
+            if plain and not name.startswith("_"):
+                for p in inspect.signature(thing).parameters.values():
+                    if p.annotation in ("bool", "bool | None"):
+                        found[name, p.name] = (f"{space.__name__}.{name}", thing, p.name)
+    return list(found.values())
+
+
+OTHERS = other_flags()
+
+
+@pytest.mark.parametrize(("name", "function", "flag"), OTHERS, ids=[f"{name} {flag}" for name, _, flag in OTHERS])
+@pytest.mark.parametrize("bad", ["False", 1])
+def test_a_flag_of_anything_public_is_true_or_false(name: str, function: Any, flag: str, bad: Any) -> None:
+    fitting = {"bool": True, "int": 1}  # and a function elsewhere: the flag is looked at before any array is
+    needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    given = {p.name: fitting.get(p.annotation, len) for p in needed if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+
+    def call() -> Any:
+        made = function(**given | {flag: bad})
+        return list(made) if inspect.isgenerator(made) else made
+
+    with pytest.raises(ArgumentError, match=f"{flag} must be True or False; got {bad!r}"):
+        call()
+
+
+def test_a_flag_of_a_tensor() -> None:
+    for make in (lambda flag: nn.Buffer([1.0], flag), lambda flag: nn.Parameter([1.0], flag)):
+        with pytest.raises(ArgumentError, match="True or False; got 'False'"):
+            make("False")
+    y = autograd.Tensor([1.0], requires_grad=True) * 2
+    for flag in ("retain_graph", "create_graph"):
+        with pytest.raises(ArgumentError, match=f"backward: {flag} must be True or False; got 'False'"):
+            y.backward(**{flag: "False"})  # type: ignore[arg-type]
+
+
+def test_numpys_flags_are_taken() -> None:
+    assert nn.functional.dropout(np.ones(2), training=np.False_).tolist() == [1, 1]
+    assert nn.clip_grad_norm_([], 1.0, foreach=np.True_).item() == 0  # type: ignore[arg-type]
+
+
+def test_there_are_functions() -> None:
+    assert len(OTHERS) > 90

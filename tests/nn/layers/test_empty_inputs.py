@@ -46,6 +46,20 @@ TAKEN: list[tuple[str, Function, list[tuple[int, ...]]]] = [
     ("channel_shuffle", lambda f, x: f.channel_shuffle(x, 2), [(0, 4, 2), (2, 4, 0)]),
     ("local_response_norm", lambda f, x: f.local_response_norm(x, 2), [(0, 4, 3), (2, 0, 3), (2, 4, 0), (0, 4, 3, 2)]),
 ]  # fmt: skip
+_Q = [((0, 3, 4), (0, 5, 4), (0, 5, 2)), ((2, 0, 4), (2, 5, 4), (2, 5, 2)), ((2, 3, 4), (2, 0, 4), (2, 0, 2))]
+_Q += [((2, 3, 0), (2, 5, 0), (2, 5, 2)), ((2, 3, 4), (2, 5, 4), (2, 5, 0)), ((2, 0, 4),) * 3, ((3, 0),) * 3]
+SEVERAL: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...]]] = [
+    *[("attention", lambda f, q, k, v: f.scaled_dot_product_attention(q, k, v), shapes) for shapes in _Q],
+    ("causal", lambda f, q, k, v: f.scaled_dot_product_attention(q, k, v, is_causal=True), ((2, 0, 4),) * 3),
+    *[
+        (name, lambda f, x, w, name=name: getattr(f, name)(x, w), ((0, 2, *[5] * n), (2, 2, *[2] * n)))
+        for n in (1, 2, 3)
+        for name in (f"conv{n}d", f"conv_transpose{n}d")
+    ],
+    ("linear", lambda f, x, w: f.linear(x, w), ((0, 3), (2, 3))),
+    ("linear", lambda f, x, w: f.linear(x, w), ((4, 0), (2, 0))),
+    ("linear", lambda f, x, w: f.linear(x, w), ((4, 3), (0, 3))),
+]  # fmt: skip
 ROWS = [(name, function, shape) for name, function, shapes in TAKEN for shape in shapes]
 
 
@@ -69,6 +83,44 @@ def test_is_pytorchs(name: str, function: Function, shape: tuple[int, ...]) -> N
     x = np.full(shape, 0.7)
     theirs = function(torch.nn.functional, torch.tensor(x)).numpy()
     np.testing.assert_allclose(function(F, x), theirs, rtol=1e-12, strict=True)
+
+
+@pytest.mark.parametrize(("name", "function", "shapes"), SEVERAL)
+def test_several_arguments_are_taken(name: str, function: Any, shapes: tuple[tuple[int, ...], ...]) -> None:
+    tensors = [Tensor(np.full(shape, 0.7), requires_grad=True) for shape in shapes]
+    y = function(F, *tensors)
+    for recorded in (False, True):
+        found = gradients([y], tensors, [np.ones(y.shape)], create_graph=recorded, retain_graph=True)
+        assert [g.shape for g in found] == list(shapes)
+    for g in found:
+        if g.requires_grad:
+            gradients([(g**2).sum()], tensors, retain_graph=True)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(("name", "function", "shapes"), SEVERAL)
+def test_several_arguments_are_pytorchs(name: str, function: Any, shapes: tuple[tuple[int, ...], ...]) -> None:
+    torch = pytest.importorskip("torch")
+    theirs = [torch.full(shape, 0.7, dtype=torch.float64, requires_grad=True) for shape in shapes]
+    y = function(torch.nn.functional, *theirs)
+    ours = [Tensor(np.full(shape, 0.7), requires_grad=True) for shape in shapes]
+    z = function(F, *ours)
+    np.testing.assert_allclose(z.numpy(), y.detach().numpy(), rtol=1e-12, strict=True)
+    expected = torch.autograd.grad(y.sum(), theirs)
+    for got, right in zip(gradients([z], ours, [np.ones(z.shape)]), expected, strict=True):
+        np.testing.assert_allclose(got.numpy(), right.numpy(), atol=1e-15, strict=True)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("name", ["conv", "conv_transpose"])
+def test_convolution_refuses_empty_kernels_channels_and_images(name: str, n: int) -> None:
+    function = getattr(F, f"{name}{n}d")
+    for shape in ((0, 2, *[2] * n), (2, 0, *[2] * n), (2, 2, *[2] * (n - 1), 0)):
+        with pytest.raises(ShapeError, match=rf"channels and a kernel of at least 1; got .*{shape[-1]}\)"):
+            function(np.ones((1, shape[0 if "transpose" in name else 1], *[5] * n)), np.ones(shape))
+    for padding in (0, 2):
+        with pytest.raises(ShapeError, match="at least one channel and one pixel; only N may be 0"):
+            function(np.ones((1, 2, *[5] * (n - 1), 0)), np.ones((2, 2, *[2] * n)), padding=padding)
 
 
 @pytest.mark.parametrize("name", [row[0] for row in TAKEN if "pool" in row[0]])

@@ -15,10 +15,16 @@ from autograd.ops.special import logsumexp
 from nn.layers.activation.relu import relu_op
 from nn.layers.activation.sigmoid_tanh import sigmoid_op
 from nn.layers.activation.softmax import log_softmax_op, softmax_op
+from nn.layers.kernels.patches import Sliding
 from nn.layers.loss.cross_entropy import softmax_cross_entropy_op
+from nn.layers.upsampling import interpolation
 from tests.cases import cotangents, several
 from tests.cases.activation import FUSED as ACTIVATIONS
+from tests.cases.attention import FUSED as EMBEDDING
+from tests.cases.convolution import FUSED as CONVOLUTIONS
+from tests.cases.folding import FUSED as FOLDING
 from tests.cases.loss import FUSED as LOSSES
+from tests.cases.pooling import FUSED as POOLING
 from tests.cases.recurrent import FUSED as RECURRENT
 
 TARGET = np.array([0, 2, 1, 1, 0])
@@ -42,6 +48,7 @@ ROWS: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] =
         ("batch_norm", shapes, (), {})
         for shapes in ([(5, 3), (3,), (3,)], [(2, 3, 2, 2), (3,), (3,)], [(5, 3)], [(5, 3), (3,)])
     ],
+    ("dropout", [(5, 3)], (ATTENDED,), {"scale": 1.25}),
     ("batch_norm_eval", [(5, 3), (3,), (3,)], (np.array([0.5, -1, 2]), np.array([0.5, 1, 4])), {}),
     *[("layer_norm", shapes, (), {}) for shapes in ([(3, 5), (5,), (5,)], [(2, 3, 5), (5,)], [(3, 5)])],
     ("layer_norm", [(2, 2, 2, 3), (2, 3), (2, 3)], (), {"ndim": 2, "eps": 0.1}),
@@ -56,6 +63,10 @@ ROWS: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]] =
     ],
     *LOSSES,
     *RECURRENT,
+    *CONVOLUTIONS,
+    *POOLING,
+    *FOLDING,
+    *EMBEDDING,
 ]
 
 
@@ -113,9 +124,30 @@ EXTREME: list[tuple[str, list[tuple[int, ...]], tuple[Any, ...], dict[str, Any]]
     ("ctc", [(3, 2, 3)], (np.array([[0, 1], [1, 0]]), np.array([3, 0]), np.array([2, 0])), {"blank": 2}),
     *[("squared_error", PAIR, (), {"factor": factor, "reduction": "mean"}) for factor in (0.0, -1.0, 1e9)],
     ("rnn_layer", SEQUENCE, (), {"nonlinearity": "relu"}),
-]
+    *[("elu", [(5, 4)], (), {"alpha": a, "scale": s, "input_scale": b}) for a, s, b in ((0, 1, 1), (3, -2, 1e6))],
+    *[("huber", [(5, 4)], (), {"delta": delta}) for delta in (1e-300, 1e9)],
+    ("dropout", [(5, 3)], (np.zeros((5, 1), bool),), {"scale": 1e9}),
+    ("convolution", [(1, 2, 2), (1, 2, 4)], (), {"sliding": Sliding((4,), (9,), ((1, 1),), (1,))}),
+    (
+        "transposed_convolution", [(1, 1, 1), (1, 2, 4)], (),
+        {"size": (4,), "sliding": Sliding((4,), (9,), ((1, 5),), (1,))},
+    ),
+    ("convolution_weight", [(0, 2, 4), (0, 2, 2)], (), {"sliding": Sliding((3,), (1,), ((0, 0),), (1,))}),
+    ("max_pool", [(1, 1, 300)], (), {"sliding": Sliding((290,), (1,), ((5, 5),), (1,)), "places": (21,)}),
+    ("pick_in_windows", [(0, 1, 3)], (np.zeros((0, 1, 2), int),), {"sliding": Sliding((2,), (1,), ((0, 0),), (1,))}),
+    (
+        "put_in_windows", [(1, 1, 2)], (np.zeros((1, 1, 2), int),),
+        {"size": (20,), "sliding": Sliding((2,), (9,), ((0, 0),), (1,))},
+    ),
+    ("unfold", [(1, 2, 1)], (), {"sliding": Sliding((4,), (9,), ((4, 5),), (1,))}),
+    ("fold", [(1, 8, 1)], (), {"size": (1,), "sliding": Sliding((4,), (9,), ((4, 5),), (1,))}),
+    ("embedding_bag", [(0,), (5, 3)], (), {"rows": np.zeros(0, int), "starts": np.zeros(3, int)}),
+    ("embedding_bag_dots", [(2, 3), (5, 3)], (), {"rows": np.zeros(0, int), "starts": np.zeros(3, int)}),
+    ("resample", [(1, 2, 1)], (), {"plans": (interpolation(1, 20, "linear", None, False),)}),
+]  # fmt: skip
 NO_PARAMETERS = {
     "silu", "mish", "tanhshrink", "logsigmoid", "gelu", "prelu", "softmax", "log_softmax", "glu", "linear",
+    "relu", "sigmoid", "step", "hardswish", "sum_of_squares", "sum_of_magnitudes",
     "softmax_cross_entropy", "multilabel_margin", "rnn_step", "lstm_step", "lstm_layer", "gru_step", "gru_layer",
 }  # fmt: skip
 
@@ -142,11 +174,30 @@ def test_equals_its_composite_to_second_order(
         np.testing.assert_allclose(raw(ours), raw(theirs), rtol=1e-10, atol=1e-12 * largest)
 
 
+SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 3.0, -3.0, 1.0, -1.0, 0.5, 1e308, -1e308, 5e-324])
+OF_NN = {name: p for name, p in primitives.items() if p.composite and p.composite.__module__.startswith("nn.")}
+ELEMENTWISE = [name for name, p in OF_NN.items() if p.jvp == "elementwise" and p.arity == 1]
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_equals_its_composite_at_kinks_and_at_infinity(name: str) -> None:
+    primitive = primitives[name]
+    assert primitive.composite is not None
+    found = []
+    for function in (primitive, primitive.composite):
+        x = Tensor(SPECIAL, requires_grad=True)
+        with np.errstate(all="ignore"):
+            y = function(x)
+        found += [(y.numpy(), gradients([y], [x], [np.ones(x.shape)])[0].numpy())]
+    (ours, slopes), (theirs, others) = found
+    np.testing.assert_allclose(ours, theirs, rtol=1e-13, atol=1e-300)
+    known = ~np.isnan(SPECIAL)
+    np.testing.assert_allclose(slopes[known], others[known], rtol=1e-13, atol=1e-300)
+
+
 def test_every_primitive_with_a_composite_is_compared() -> None:
-    composites = {name: made.composite for name, made in primitives.items() if made.composite is not None}
-    of_layers = {name for name, made in composites.items() if made.__module__.startswith("nn.")}
-    assert of_layers == {row[0] for row in ROWS}
-    assert of_layers == {row[0] for row in EXTREME} | NO_PARAMETERS
+    assert set(OF_NN) == {row[0] for row in ROWS}
+    assert set(OF_NN) == {row[0] for row in EXTREME} | NO_PARAMETERS
 
 
 def test_extremes_neither_overflow_nor_warn() -> None:

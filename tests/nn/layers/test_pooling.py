@@ -214,7 +214,7 @@ def test_under_no_grad_nothing_is_recorded() -> None:
             r"MaxPool2d expects input of shape \(N, C, H, W\).*Add the axis",
         ),
         (lambda: F.max_pool2d(np.ones((1, 1, 2, 2)), 3), ShapeError, r"window of \(3, 3\).*\(H, W\) = \(2, 2\)"),
-        (lambda: F.max_pool2d(np.ones((1, 1, 4, 4), int), 2), DTypeError, "floating input; got int64"),
+        (lambda: F.avg_pool2d(np.ones((1, 1, 4, 4), int), 2), DTypeError, "floating input; got int64"),
         (
             lambda: F.max_pool2d(np.ones((1, 1, 4, 4)), 2, padding=2),
             ArgumentError,
@@ -257,3 +257,65 @@ def test_under_no_grad_nothing_is_recorded() -> None:
 def test_errors(function: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         function()
+
+
+# Integers
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"])
+@pytest.mark.parametrize("options", [{}, {"padding": 1}, {"dilation": 2}, {"ceil_mode": True, "stride": 3}], ids=str)
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_max_pooling_takes_integers(axes: int, options: dict[str, Any], dtype: str, rng: np.random.Generator) -> None:
+    info = np.iinfo(dtype)
+    x = rng.integers(info.min, info.max, (2, 2, *[7, 6, 5][:axes]), dtype=dtype, endpoint=True)
+    x[0, 0] = info.min  # the value of the border
+    function = getattr(F, f"max_pool{axes}d")
+    y, index = function(x, 2, **options, return_indices=True)
+    assert y.dtype == dtype
+    assert np.array_equal(np.take_along_axis(x.reshape(2, 2, -1), index.reshape(2, 2, -1), 2), y.reshape(2, 2, -1))
+    assert np.array_equal(function(Tensor(x), 2, **options).numpy(), y)
+    torch = pytest.importorskip("torch")
+    if axes > 1 and dtype not in ("uint16", "uint32", "uint64"):  # which PyTorch does not pool
+        theirs = getattr(torch.nn.functional, f"max_pool{axes}d")(torch.from_numpy(x), 2, **options)
+        assert np.array_equal(y, theirs.numpy())
+
+
+@pytest.mark.parametrize("name", ["avg_pool2d", "adaptive_max_pool2d", "adaptive_avg_pool2d"])
+def test_what_pytorch_does_not_pool_is_refused(name: str) -> None:
+    with pytest.raises(DTypeError, match=r"takes floating input; got int32\. Convert it: x\.astype"):
+        getattr(F, name)(np.ones((1, 1, 4, 4), np.int32), 2)
+    with pytest.raises(DTypeError, match="takes floating input; got bool"):
+        F.max_pool2d(np.ones((1, 1, 4, 4), bool), 2)
+
+
+PICTURES = [
+    (shape, mode, align)
+    for shape, modes in (
+        ((2, 3, 9), ("nearest", "nearest-exact", "linear")),
+        ((2, 3, 9, 7), ("nearest", "nearest-exact", "bilinear", "bicubic")),
+        ((1, 2, 5, 4, 6), ("nearest", "nearest-exact", "trilinear")),
+    )
+    for mode in modes
+    for align in ((None,) if "nearest" in mode else (False, True))
+]
+
+
+@pytest.mark.parametrize(("shape", "mode", "align"), PICTURES)
+@pytest.mark.parametrize("size", [4, 13])
+def test_pictures_of_bytes_stay_bytes(
+    shape: tuple[int, ...], mode: str, align: bool | None, size: int, rng: np.random.Generator
+) -> None:
+    x = rng.choice(np.array([0, 1, 7, 100, 254, 255], np.uint8), shape)
+    y = F.interpolate(x, size, mode=mode, align_corners=align)
+    exact = F.interpolate(x.astype(float), size, mode=mode, align_corners=align)
+    assert y.dtype == np.uint8
+    if mode != "bicubic":  # which goes beyond 0 and 255 along one axis, and back along the other
+        assert np.all(np.abs(y - exact) <= 0.5 * len(shape))  # rounded after each axis
+    assert np.array_equal(F.interpolate(Tensor(x), size, mode=mode, align_corners=align).numpy(), y)
+    if mode in ("linear", "trilinear"):  # PyTorch takes no bytes there
+        return
+    torch = pytest.importorskip("torch")
+    theirs = torch.nn.functional.interpolate(torch.from_numpy(x), size, mode=mode, align_corners=align).numpy()
+    differ = y.astype(int) - theirs
+    assert np.abs(differ).max() <= (mode == "bicubic")  # its weights are whole numbers of 1/2^k: another side of a half
+    assert np.mean(differ != 0) < 0.03

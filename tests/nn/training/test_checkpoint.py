@@ -169,7 +169,9 @@ def test_a_checkpoint_of_another_training_is_refused_and_changes_nothing(tmp_pat
 @pytest.mark.parametrize(
     "broken", ["optimizer", "scheduler", "early_stopping", "train", "generators", "parts", "history"]
 )
-def test_a_resume_that_fails_anywhere_changes_nothing(broken: str, tmp_path: Path) -> None:
+def test_a_resume_that_fails_anywhere_changes_nothing(
+    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def parts() -> tuple[nn.Module, dict[str, Any]]:
         model = network()
         optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
@@ -196,6 +198,8 @@ def test_a_resume_that_fails_anywhere_changes_nothing(broken: str, tmp_path: Pat
     model, given = parts()
     given["early_stopping"].step(3.0, model)
     before = repr([part.state_dict() for part in (model, *given.values())] + [rng.bit_generator.state])
+    for part in (model, *given.values()):  # nothing is loaded and then set back: all are checked before
+        monkeypatch.setattr(type(part), "load_state_dict", lambda *_: pytest.fail("loaded before all was checked"))
     with pytest.raises(ArgumentError):
         train(model, given, epochs=4, resume=True)
     assert repr([part.state_dict() for part in (model, *given.values())] + [rng.bit_generator.state]) == before

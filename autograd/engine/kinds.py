@@ -1,0 +1,100 @@
+"""Kinds of arrays: ndarrays, and those of other libraries that take part in NumPy's functions by themselves.
+
+A rule is NumPy and nothing but NumPy, so any such array goes through the same rules. Little has to be said: which they
+are, and how a constant, a seed or a copy becomes one of them. What they must be able to do is in docs/arrays.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd.engine import recording
+from autograd.errors import DTypeError
+
+ndarray = np.ndarray
+met = (
+    False  # whether any array of another library has come in: until then the hot paths ask one thing, and that is this
+)
+
+
+def note(x: Any) -> Any:
+    """The same value. What comes from outside passes here, so that `met` is known."""
+    global met
+    met = met or _of_another_library(x)
+    return x
+
+
+def is_foreign(x: Any) -> bool:
+    """Whether x is another library's array (a Tensor is none; the array in it may be)."""
+    return met and _of_another_library(x)
+
+
+def any_foreign(xs: Any) -> bool:
+    """Whether one of them is."""
+    return any([is_foreign(x) for x in xs])
+
+
+def _of_another_library(x: Any) -> bool:
+    if type(x) is ndarray:
+        return False
+    return hasattr(type(x), "__array_function__") and not isinstance(x, (ndarray, np.generic, recording.Tensor))
+
+
+def somewhere(condition: Any) -> bool:
+    """Whether a condition holds anywhere; True if it is another library's, so that the form for all cases runs."""
+    return is_foreign(condition) or bool(condition.any())
+
+
+def like(constant: Any, x: Any) -> Any:
+    """A constant, made of numbers, as an array of the kind of x."""
+    return np.asarray(constant, like=x) if is_foreign(x) else constant
+
+
+def zeros(shape: tuple[int, ...], dtype: Any, x: Any) -> Any:
+    """Zeros of the kind of x."""
+    return np.zeros_like(x, dtype, shape=shape) if is_foreign(x) else np.zeros(shape, dtype)
+
+
+def ones(shape: tuple[int, ...], dtype: Any, x: Any) -> Any:
+    """Ones of the kind of x; of NumPy's a number, if the shape is ()."""
+    if is_foreign(x):
+        return np.ones_like(x, dtype, shape=shape)
+    return np.ones(shape, dtype) if shape else dtype.type(1)
+
+
+def given(value: Any, x: Any, what: str) -> Any:
+    """What the user gave to go with x, as an array of the kind of x: numbers become one.
+
+    Raises: DTypeError for an array of another kind; that would have to be moved, and that is for the user to say.
+    """
+    if not is_foreign(x):
+        return value if is_foreign(note(value)) else np.asarray(value)
+    if is_foreign(value) or isinstance(value, ndarray):
+        if type(value) is type(x):
+            return value
+        kinds = f"a {type(x).__name__} like what it belongs to; got {type(value).__name__}"
+        raise DTypeError(f"the {what} must be {kinds}.")
+    return np.asarray(value, like=x)
+
+
+def as_ndarray(x: Any) -> Any:
+    """The values as an ndarray, moved out of another library by what it has for that: np.asarray, get or todense.
+
+    Raises: DTypeError if it has none of these.
+    """
+    if not is_foreign(x):
+        return np.asarray(x)
+    try:
+        return np.asarray(x)
+    except (TypeError, RuntimeError):  # CuPy's, sparse's: not in silence
+        for name in ("get", "todense"):
+            if hasattr(x, name):
+                return np.asarray(getattr(x, name)())
+    raise DTypeError(f"a {type(x).__name__} does not say how to become an ndarray; convert it first.")
+
+
+def copied(x: Any) -> Any:
+    """The same values in memory of its own."""
+    return np.positive(x) if is_foreign(x) else np.array(x)
