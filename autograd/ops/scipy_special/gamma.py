@@ -58,7 +58,7 @@ def _gamma_density(a: Any, x: Any) -> Any:
     the rest of Stirling's series for log Γ(a).
     """
     large = a > LARGE
-    big, small = np.where(large, a, LARGE), np.where(large, 1, a)
+    big, small = np.where(large, a, LARGE)[()], np.where(large, 1, a)[()]
     safe = np.where(large, np.where(x > 0, x, 1), 1)
     mu = (safe - big) / big
     rest: Any = 0.0

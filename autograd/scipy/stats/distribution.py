@@ -49,7 +49,8 @@ def continuous(
            support: where the density is not 0. Outside every function is constant.
     """
     low, high = support
-    at = 0.0 if math.isinf(low) else 0.5 * (low + min(high, low + 1))  # a point inside, where no formula fails
+    everywhere = math.isinf(low)
+    at = 0.5 * (low + min(high, low + 1))  # a point inside, where no formula fails
 
     def function(
         method: str, formula: Function, left: float, right: float, scaled: Function = lambda out, scale: out
@@ -57,11 +58,11 @@ def continuous(
         def call(x: Any, *args: Any, **kwargs: Any) -> Any:
             *given, loc, scale = _arguments(f"{name}.{method}", (*shapes, "loc", "scale"), args, kwargs)
             z = (as_operand(x) - loc) / scale
+            if everywhere:
+                return scaled(formula(z, *given), scale)[()]
             values = raw(z)
             inside = (values >= low) & (values <= high)
-            out = scaled(formula(z if inside.all() else np.where(inside, z, at), *given), scale)
-            if inside.all():
-                return out[()] if isinstance(out, np.ndarray) else out
+            out = scaled(formula(np.where(inside, z, at), *given), scale)
             return np.where(inside, out, np.where(np.isnan(values), np.nan, np.where(values < low, left, right)))[()]
 
         return _named(call, name, method, (*shapes, "loc=0", "scale=1"))
@@ -97,7 +98,7 @@ def discrete(
                     f"scipy.stats.{name}.{method} has no derivative by k or loc, which are whole numbers. Pass their "
                     "values: k.numpy()."
                 )
-            values = np.asarray(raw(k)) - raw(loc)
+            values = as_operand(raw(k)) - raw(loc)
             low, high = support(*[raw(shape) for shape in given])
             whole = method not in ("pmf", "logpmf") or (values == np.floor(values))
             inside = (values >= low) & (values <= high) & whole
