@@ -1,5 +1,7 @@
 # make demo      train on scikit-learn's digits; pictures in out/digits
+# make demo-parallel  the digits on RANKS processes at once (2)
 # make notebooks the course, in JupyterLab
+# make dask      a regression on data larger than the memory it may have
 # make test      the test suite, and every notebook
 # make test-fast the engine and its rules, in under a minute
 # make check     lint, format, types and the directions of imports
@@ -18,6 +20,7 @@ VENV   ?= .venv
 EXTRAS ?= dev
 BIN    := $(VENV)/bin
 ARGS   ?=
+RANKS  ?= 2
 JOBS   ?= 2
 
 # The tests of make test-fast
@@ -25,10 +28,16 @@ FAST := $(addprefix tests/autograd/,engine tensor scalar ops) $(wildcard tests/a
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo notebooks test test-fast check format docs generate bench gallery clean
+.PHONY: demo demo-parallel dask notebooks test test-fast check format docs generate bench gallery clean
 
 demo: $(VENV)/.installed-train-viz
 	$(BIN)/python examples/digits.py $(ARGS)
+
+demo-parallel: $(VENV)/.installed-mpi-train
+	$(BIN)/mpiexec -n $(RANKS) $(BIN)/python examples/digits_parallel.py $(ARGS) < /dev/null
+
+dask: $(VENV)/.installed-dask-train
+	$(BIN)/python examples/larger_than_memory.py $(ARGS)
 
 notebooks: $(VENV)/.installed-notebooks
 	cd notebooks && $(abspath $(BIN))/python -m jupyterlab $(ARGS)

@@ -37,6 +37,20 @@ def divided(g: Any, count: Any) -> Any:
     return g / count if wide is g.dtype else (g.astype(wide) / count).astype(g.dtype)
 
 
+def largest(x: Any, axis: Axis, least: float) -> Any:
+    """The maximum along an axis, which is kept with size 1. It is `least`, below all elements, of an empty row."""
+    if type(x) is np.ndarray:
+        return np.maximum.reduce(x, axis=axis, keepdims=True, initial=least)
+    if 0 in x.shape:
+        return np.max(x, axis=axis, keepdims=True, initial=least)
+    return np.max(x, axis=axis, keepdims=True)
+
+
+def transposed(x: Any) -> Any:
+    """Each matrix of a stack with rows and columns exchanged: `x.mT`, which not every library's arrays have."""
+    return x.mT if type(x) is np.ndarray else np.swapaxes(x, -1, -2)
+
+
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum a cotangent over the axes that broadcasting added or stretched: the transpose of broadcast_to.
 

@@ -4,7 +4,7 @@ from autograd._hips import refuse_hips
 
 refuse_hips()  # here, too: HIPS autograd, if installed later, has overwritten our autograd/__init__.py
 
-from nn import data, functional, init, parametrizations, plots, utils
+from nn import data, functional, init, parallel, parametrizations, plots, utils
 from nn.core.containers import ModuleDict, ModuleList, Sequential
 from nn.core.functional_call import functional_call
 from nn.core.module import Module
@@ -100,6 +100,7 @@ from nn.layers.recurrent.rnn import RNN, RNNCell
 from nn.layers.residual import BasicBlock, Bottleneck, PreActBlock, Residual, ResidualBlock
 from nn.layers.shuffles import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from nn.layers.upsampling import Upsample
+from nn.parallel.sync_batch_norm import SyncBatchNorm
 from nn.parametrizations import spectral_norm, weight_norm
 from nn.serialization import load, load_metadata, save
 from nn.simplification import simplify
@@ -114,7 +115,7 @@ __all__ = [
     "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
     "Identity", "Lambda", "Flatten", "Unflatten",
     "summary", "save", "load", "load_metadata", "functional_call", "fuse", "fit", "History", "Checkpoint",
-    "functional", "init", "data", "utils", "plots",
+    "functional", "init", "data", "parallel", "utils", "plots",
     # layers
     "Linear", "Bilinear", "Embedding", "EmbeddingBag",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
@@ -125,7 +126,7 @@ __all__ = [
     "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d",
     "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
     "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Unfold", "Fold",
-    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "update_batch_norm",
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "update_batch_norm",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm", "GroupNorm", "RMSNorm", "LocalResponseNorm",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",
     "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",

@@ -13,9 +13,12 @@ import numpy as np
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
+from autograd.pytree import tree_map
 from autograd.random import check_generator_state, generator
 from nn import functional as F
 from nn.core.checks import check_size
+from nn.parallel.communicator import as_communicator
+from nn.parallel.faults import on_all_ranks
 
 __all__ = ["minibatches", "DataLoader"]
 
@@ -80,6 +83,9 @@ class DataLoader:
                balanced: equal shares of the classes, which are the values of the last array: see `minibatches`.
                collate_fn: makes a batch of a list of a dataset's items, instead of stacking.
                rng: the generator of the orders; None means the package's generator (autograd.seed).
+               comm: the ranks of a parallel program, `nn.parallel.world()`: each gets its part of every batch, of equal
+               size up to one row, perhaps of none. `batch_size` is that of the whole batch, so batches, orders and
+               steps are those of a single process. Rank 0 draws the orders; all ranks have to start each epoch.
                pytorchs: pin_memory, persistent_workers, prefetch_factor, pin_memory_device, timeout, worker_init_fn and
                multiprocessing_context of PyTorch, which mean nothing without workers, and num_workers=0.
     Example:
@@ -104,10 +110,12 @@ class DataLoader:
         drop_last: bool = False,
         collate_fn: Callable[[list[Any]], Any] | None = None,
         rng: np.random.Generator | None = None,
+        comm: Any = None,
         **pytorchs: Any,
     ) -> None:
         _check_pytorchs(pytorchs)
         _check_data(data)
+        self.comm = as_communicator(comm)
         for name, value in (("shuffle", shuffle), ("balanced", balanced), ("drop_last", drop_last)):
             check_flag(name, value)
         self.batch_size = check_size("batch_size", batch_size)
@@ -127,6 +135,7 @@ class DataLoader:
         self._classes: list[np.ndarray] | None = None
         if balanced and self.columns is not None:
             self._classes = rows_of_classes(self.columns[-1], "DataLoader")
+        self._refuse_different_data()
 
     @property
     def balanced(self) -> bool:
@@ -138,29 +147,63 @@ class DataLoader:
         return rows // self.batch_size if self.drop_last else -(-rows // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
-        order = _order_of_rows(self._length(), self.shuffle, self._classes, generator(self.rng))
+        order = self._order()
         size = self.batch_size
+        rows = self._rows_per_epoch()
 
         def batches(number: int) -> Iterator[Any]:
             for start in range(0, number * size, size):
-                yield self._batch(slice(start, start + size) if order is None else order[start : start + size])
+                part = self._part(start, min(start + size, rows))
+                yield self._batch(part if order is None else order[part])
 
         return batches(len(self))
+
+    def _order(self) -> np.ndarray | None:
+        """The order of the rows of an epoch, drawn by rank 0; None for all rows as they are."""
+        n = self._length()
+        if not self.comm.together or not (self.shuffle or self.balanced):
+            return _order_of_rows(n, self.shuffle, self._classes, generator(self.rng))
+        order = _order_of_rows(n, self.shuffle, self._classes, generator(self.rng)) if self.comm.is_main else None
+        if order is None:
+            order = np.empty(self._rows_per_epoch(), np.intp)
+        return self.comm.broadcast_(order, "the order of an epoch")
+
+    def _part(self, start: int, end: int) -> slice:
+        """The rows of this rank in the batch of rows start … end."""
+        rank, ranks = (self.comm.rank, self.comm.size) if self.comm.together else (0, 1)
+        return slice(start + (end - start) * rank // ranks, start + (end - start) * (rank + 1) // ranks)
 
     def _batch(self, rows: Any) -> Any:
         if self.columns is not None:
             return tuple([a[rows] for a in self.columns])
         numbers = range(self._length())[rows] if isinstance(rows, slice) else rows.tolist()
+        if not numbers:  # the part of a rank: as an item would be, without rows
+            return tree_map(lambda a: a[:0], self._collate([0]))
+        return self._collate(numbers)
+
+    def _collate(self, numbers: Any) -> Any:
         items = [self.dataset[i] for i in numbers]  # type: ignore[index]  # without columns there is a dataset
         return self.collate_fn(items) if self.collate_fn is not None else stack_items(items)
 
     def smaller_last_batch(self) -> Any:
         """The first rows, as many as the last batch has; None if all batches are of one size.
 
-        `nn.fit` tries it before the first step.
+        `nn.fit` tries it before the first step. With `comm` it is this rank's part.
         """
         rows = 0 if self.drop_last else self._rows_per_epoch() % self.batch_size
-        return self._batch(slice(0, rows)) if rows else None
+        return self._batch(self._part(0, rows)) if rows else None
+
+    def _refuse_different_data(self) -> None:
+        """Raise on all ranks if they have not the same number of rows, of the same shapes and dtypes."""
+        if not self.comm.together:
+            return
+        arrays = [(a.shape, str(a.dtype)) for a in self.columns] if self.columns is not None else self._length()
+        seen = self.comm.gather((arrays, self.batch_size), "the construction of a DataLoader")
+        if any(theirs != seen[0] for theirs in seen):
+            lines = [f"  rank {rank}: {has}, batch_size={size}" for rank, (has, size) in enumerate(seen)]
+            raise on_all_ranks(
+                ShapeError("the ranks give DataLoader different data; each takes all rows:\n" + "\n".join(lines))
+            )
 
     def _length(self) -> int:
         """How many rows or items the data have."""
@@ -203,7 +246,7 @@ _MEANS_NOTHING = {
 _INSTEAD = {
     "num_workers": "0 is all there is: the arrays are in memory. Leave it out",
     "generator": "it is called rng here, a np.random.Generator",
-    "sampler": "give the rows in the order you want, or balanced=True for equal shares of the classes",
+    "sampler": "give the rows in the order you want, balanced=True for equal shares of the classes, or comm= for ranks",
     "batch_sampler": "give a list of batches wherever a loader is taken",
 }
 

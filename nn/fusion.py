@@ -15,6 +15,7 @@ from nn.core.containers import Sequential
 from nn.core.module import Module
 from nn.core.module_hooks import has_hooks
 from nn.core.parameter import Parameter
+from nn.core.replacement import replace_module
 from nn.layers.convolution.conv import Conv1d, Conv2d, Conv3d
 from nn.layers.convolution.transposed import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nn.layers.linear import Linear
@@ -93,11 +94,11 @@ def _fuse_by_calls(model: Module, inputs: tuple[Any, ...]) -> None:
             before = dict(vars(layer))
             folded = Folded(_output_ndim(layer))
             _fold(layer, norm)
-            _replace_module(model, norm, folded)
+            replace_module(model, norm, folded)
             if not _all_close(_arrays_in(model(*inputs)), expected):  # something else uses the layer's output: undo it
                 vars(layer).clear()
                 vars(layer).update(before)
-                _replace_module(model, folded, norm)
+                replace_module(model, folded, norm)
 
 
 def _pairs_called(model: Module, inputs: tuple[Any, ...]) -> tuple[list[tuple[Module, Module]], list[Any]]:
@@ -168,27 +169,6 @@ def _fold(layer: Any, norm: Any) -> None:
 
 def _float64(t: Any) -> Any:
     return t.numpy().astype(np.float64)
-
-
-def _replace_module(model: Module, old: Module, new: Module) -> None:
-    """Replace one module by another in all attributes of the model's modules, also inside lists, tuples and dicts."""
-
-    def within(value: Any) -> Any:
-        if value is old:
-            return new
-        if isinstance(value, list):
-            value[:] = [within(item) for item in value]
-        elif type(value) is tuple:
-            return tuple(within(item) for item in value)
-        elif isinstance(value, dict):
-            for key in list(value):
-                value[key] = within(value[key])
-        return value
-
-    for module in list(model.modules()):
-        for name, value in list(vars(module).items()):
-            if isinstance(value, (Module, list, tuple, dict)):
-                vars(module)[name] = within(value)
 
 
 def _arrays_in(out: Any) -> list[Any]:

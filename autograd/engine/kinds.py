@@ -97,4 +97,6 @@ def as_ndarray(x: Any) -> Any:
 
 def copied(x: Any) -> Any:
     """The same values in memory of its own."""
-    return np.positive(x) if is_foreign(x) else np.array(x)
+    if not is_foreign(x):
+        return np.array(x)
+    return np.logical_or(x, False) if x.dtype.kind == "b" else np.positive(x)

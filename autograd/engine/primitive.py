@@ -8,14 +8,13 @@ import numpy as np
 
 from autograd.engine import anomaly, kinds, recording
 from autograd.engine.abstract import Saved, SavedOutputs, abstract
-from autograd.engine.call_arguments import positional, refuse_forgotten, without_constants
+from autograd.engine.call_arguments import positional, refuse_complex, refuse_forgotten, without_constants
 from autograd.engine.definition import Definition, Function
 from autograd.engine.foreign import NATIVE, operand, refuse_foreign
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, record, recorded, result
 from autograd.engine.shared_memory import in_own_object, not_of, unshared
-from autograd.errors import DTypeError
 
 ndarray = np.ndarray
 get_mode = mode.get
@@ -106,10 +105,7 @@ class Primitive(Definition):
         several = type(out) is tuple
         if not several and out.dtype.kind != "f":
             if out.dtype.kind == "c":
-                raise DTypeError(
-                    f"{self.name}: a complex result of a tensor that requires grad has no gradient here yet. "
-                    "Keep real and imaginary part as two tensors, or take x.detach()."
-                )
+                refuse_complex(self)
             return _constant(out)
         if not (self.vjps or self.joint or self.each):
             refuse_forgotten(self, 0)

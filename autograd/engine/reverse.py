@@ -20,7 +20,7 @@ from autograd.engine.recording import raw, result
 from autograd.engine.route import Route
 from autograd.engine.settings import enable_grad
 from autograd.engine.step import Step
-from autograd.engine.tensor_hooks import through_hooks
+from autograd.engine.tensor_hooks import FINISH, through_hooks
 from autograd.engine.written import Views, refuse_if_written
 from autograd.errors import ArgumentError
 from autograd.options import check_flag
@@ -77,6 +77,9 @@ def backward(
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
         leaves[leaf] = as_tensor(through_hooks(leaf.hooks, leaves[leaf]))
+    for leaf in hooked:
+        if FINISH in leaf.hooks and leaf in leaves:  # one that serves several leaves takes the others out
+            leaf.hooks[FINISH](leaves, roots)
     arrivals = [*leaves.items(), *step.retained]
     with _one_at_a_time:  # another thread may be adding to the same leaf
         totals = [g if leaf._grad is None else _added(leaf._grad, g, create_graph) for leaf, g in arrivals]

@@ -10,12 +10,14 @@ from autograd.engine.kinds import given
 from autograd.engine.recording import is_tensor, raw
 from autograd.errors import ShapeError
 
-RETAIN = -1  # the key among a node's hooks of the tensor that called retain_grad()
+# Keys that are no user's
+RETAIN = -1  # among a node's hooks: the tensor that called retain_grad()
+FINISH = -2  # among a leaf's hooks: called with (all leaves and their gradients, the roots) before any `.grad` is set
 
 
 def through_hooks(hooks: dict[int, Any], g: Any) -> Any:
     """Hand a cotangent to the hooks, each of which may return another in its place."""
-    for hook in [hook for key, hook in hooks.items() if key != RETAIN]:
+    for hook in [hook for key, hook in hooks.items() if key >= 0]:
         returned = hook(as_tensor(g))
         if returned is not None:
             new = returned if is_tensor(g) and is_tensor(returned) else given(raw(returned), raw(g), "hook's gradient")

@@ -99,7 +99,7 @@ def _cumprod_vjp(g: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
         return zeros(a.shape, g.dtype, raw(g))
     g, out, a = widened(g, out, a)
     if axis is None:
-        return np.reshape(_cumprod_cotangent(np.reshape(a, -1), out, g), a.shape)
+        return np.reshape(_cumprod_cotangent(np.reshape(a, (-1,)), out, g), a.shape)
     return np.swapaxes(_cumprod_cotangent(*(np.swapaxes(each, axis, -1) for each in (a, out, g))), axis, -1)
 
 
@@ -116,7 +116,7 @@ def _cumprod_jvp(t: Any, out: Any, a: Any, axis: int | None = None, dtype: Any =
         return zeros(out.shape, out.dtype, raw(t))
     t, out, a = widened(t, out, a)
     if axis is None:
-        return linear_recurrence(np.reshape(a, -1), shifted(out) * np.reshape(t, -1))
+        return linear_recurrence(np.reshape(a, (-1,)), shifted(out) * np.reshape(t, (-1,)))
     x, y, tangent = (np.swapaxes(each, axis, -1) for each in (a, out, t))
     return np.swapaxes(linear_recurrence(x, shifted(y) * tangent), axis, -1)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import like, somewhere, zeros
+from autograd.engine.kinds import is_foreign, like, somewhere, zeros
 from autograd.engine.kinks import bent, moving, unsettled, varies
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -26,6 +26,7 @@ from autograd.errors import NoRuleError
 from autograd.ops.arguments import as_operand
 from autograd.ops.equal_values import equal_pairs, with_doubt, with_lost_pairs, with_lost_tangents, within_groups
 from autograd.ops.linalg import symmetrized
+from autograd.shapes import largest, transposed
 
 EighResult = type(np.linalg.eigh(np.eye(1)))  # NumPy's named tuples, which are not public
 SVDResult = type(np.linalg.svd(np.eye(1)))
@@ -34,10 +35,10 @@ QRResult = type(np.linalg.qr(np.eye(1)))
 
 def _cholesky_cotangent(g: Any, out: Any, a: Any, upper: bool = False) -> Any:
     """A = L Lᵀ: sym(L⁻ᵀ Φ(Lᵀ g) L⁻¹), Φ the lower triangle with half the diagonal (Murray 2016, arXiv:1602.07527)."""
-    factor, g = (out.mT, g.mT) if upper else (out, g)
-    phi = _half_lower(factor.mT @ g)
-    left = np.linalg.solve(factor.mT, phi)
-    return symmetrized(np.linalg.solve(factor.mT, left.mT).mT)
+    factor, g = (transposed(out), transposed(g)) if upper else (out, g)
+    phi = _half_lower(transposed(factor) @ g)
+    left = np.linalg.solve(transposed(factor), phi)
+    return symmetrized(transposed(np.linalg.solve(transposed(factor), transposed(left))))
 
 
 def _half_lower(a: Any) -> Any:
@@ -48,16 +49,27 @@ def _half_lower(a: Any) -> Any:
 
 def _cholesky_jvp(t: Any, out: Any, a: Any, upper: bool = False) -> Any:
     """L Φ(L⁻¹ sym(t) L⁻ᵀ), Φ the lower triangle with half the diagonal."""
-    factor = out.mT if upper else out
+    factor = transposed(out) if upper else out
     left = np.linalg.solve(factor, symmetrized(t))
-    made = factor @ _half_lower(np.linalg.solve(factor, left.mT))
-    return made.mT if upper else made
+    made = factor @ _half_lower(np.linalg.solve(factor, transposed(left)))
+    return transposed(made) if upper else made
+
+
+def _cholesky(a: Any, upper: bool = False) -> Any:
+    """NumPy's; of another library's array the lower factor, whichever its function returns (Dask's: the upper one)."""
+    if not is_foreign(a):
+        return np.linalg.cholesky(a, upper=upper)
+    factor = np.linalg.cholesky(a)
+    lower = np.tril(factor) + transposed(np.triu(factor, 1))
+    return transposed(lower) if upper else lower
 
 
 cholesky = define(
-    np.linalg.cholesky,
+    _cholesky,
     _cholesky_cotangent,
     keeps="out",
+    implements=np.linalg.cholesky,
+    name="cholesky",
     jvp=_cholesky_jvp,
     batch="free",
     label="sym(L⁻ᵀ Φ(Lᵀg) L⁻¹)",
@@ -71,14 +83,14 @@ cholesky = define(
 
 
 def _added_columns_vjp(g: Any, out: Any, u: Any, added: Any) -> Any:
-    return -(out @ (g.mT @ u)) if somewhere(raw(g) != 0) else zeros(u.shape, u.dtype, raw(g))
+    return -(out @ (transposed(g) @ u)) if somewhere(raw(g) != 0) else zeros(u.shape, u.dtype, raw(g))
 
 
 _added_columns = define(
     lambda u, added: added,
     _added_columns_vjp,
     name="added_columns",
-    jvp=lambda t, out, u, added: -(u @ (t.mT @ out)),
+    jvp=lambda t, out, u, added: -(u @ (transposed(t) @ out)),
     batch="free",
     label="-U₂ gᵀ U₁",
 )
@@ -103,10 +115,10 @@ def _qr_cotangent(g: Any, out: Any, a: Any) -> Any:
     m, n = a.shape[-2:]
     if m < n:
         gy = q @ gr[..., m:]
-        gq = gq + a[..., m:] @ gr[..., m:].mT
+        gq = gq + a[..., m:] @ transposed(gr[..., m:])
         r, gr = r[..., :m], gr[..., :m]
-    lower = _half_lower(r @ gr.mT - gq.mT @ q)
-    gx = np.linalg.solve(r, (gq + q @ (lower + lower.mT)).mT).mT
+    lower = _half_lower(r @ transposed(gr) - transposed(gq) @ q)
+    gx = transposed(np.linalg.solve(r, transposed(gq + q @ (lower + transposed(lower)))))
     return np.concatenate([gx, gy], axis=-1) if m < n else gx
 
 
@@ -145,7 +157,7 @@ def _reciprocal_differences(x: Any) -> Any:
 
 
 def _skew(a: Any) -> Any:
-    return a - a.mT
+    return a - transposed(a)
 
 
 def _scaled_outer(u: Any, g: Any, vt: Any) -> Any:
@@ -158,23 +170,23 @@ def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L", inner: bool = Fal
     (gw, gv), (w, v) = g, out
     if gv is None:
         return _values_cotangent(gw, w, _eigh(a, UPLO=UPLO, inner=True)[1] if varies(a) else v, a, "np.linalg.eigh")
-    turned = v.mT @ gv
+    turned = transposed(v) @ gv
     inside = _reciprocal_differences(w) * _skew(turned) / 2
     if gw is not None:
         inside = inside if inner else with_doubt(inside, w, gw, turned, "np.linalg.eigh")
         inside = inside + np.expand_dims(gw, -2) * like(np.eye(w.shape[-1], dtype=w.dtype), raw(w))
-    return v @ inside @ v.mT
+    return v @ inside @ transposed(v)
 
 
 def _values_cotangent(g: Any, w: Any, v: Any, a: Any, of: str) -> Any:
     """V diag(g) Vᵀ, of a function of the eigenvalues alone."""
-    return within_groups(_scaled_outer(v, g, v.mT), g, w, a, v, v, of)
+    return within_groups(_scaled_outer(v, g, transposed(v)), g, w, a, v, v, of)
 
 
 def _eigh_jvp(t: Any, out: Any, a: Any, UPLO: str = "L", inner: bool = False) -> tuple[Any, Any]:
     """dλ = diag(Vᵀ t V),  dV = V (F ∘ sym(Vᵀ t V))."""
     w, v = out
-    moved = symmetrized(v.mT @ t @ v)
+    moved = symmetrized(transposed(v) @ t @ v)
     mixed = _reciprocal_differences(w) * moved
     mixed = mixed if inner else with_lost_tangents(mixed, moved, w, "np.linalg.eigh")
     return with_lost_pairs(np.diagonal(moved, 0, -2, -1), moved, w, a, "np.linalg.eigh"), v @ mixed
@@ -204,7 +216,7 @@ def _eigvalsh_cotangent(g: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
 
 def _eigvalsh_jvp(t: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
     v = _eigh(a, UPLO=UPLO, inner=True)[1]
-    moved = symmetrized(v.mT @ t @ v)
+    moved = symmetrized(transposed(v) @ t @ v)
     return with_lost_pairs(np.diagonal(moved, 0, -2, -1), moved, out, a, "np.linalg.eigvalsh")
 
 
@@ -237,7 +249,7 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
     if somewhere(raw(gu) != 0) or somewhere(raw(gvt) != 0):
         both = np.expand_dims(s, -2) + np.expand_dims(s, -1)
         inverse = np.where(zero, s.dtype.type(0), 1 / np.where(zero, s.dtype.type(1), s))
-        utgu, vtgv = u.mT @ gu, vt @ gvt.mT
+        utgu, vtgv = transposed(u) @ gu, vt @ transposed(gvt)
         p, q = _skew(utgu) / 2, _skew(vtgv) / 2
         neither = np.expand_dims(zero, -2) & np.expand_dims(zero, -1)
         apart = np.where(neither, s.dtype.type(0), (p - q) / np.where(neither, s.dtype.type(1), both))
@@ -246,7 +258,7 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
         if m > n:
             outside.append((gu - u @ utgu) * np.expand_dims(inverse, -2) @ vt)
         if n > m:
-            outside.append(u @ (np.expand_dims(inverse, -1) * (gvt - vtgv.mT @ vt)))
+            outside.append(u @ (np.expand_dims(inverse, -1) * (gvt - transposed(vtgv) @ vt)))
     ga = u @ inside @ vt
     for part in outside:
         ga = ga + part
@@ -256,7 +268,7 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
 def _vanishing(s: Any, size: int) -> Any:
     """Where singular values are zero up to rounding."""
     s = raw(s)
-    return s <= size * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True, initial=0)
+    return s <= size * np.finfo(s.dtype).eps * largest(s, -1, 0)
 
 
 _svd = define(
@@ -278,7 +290,7 @@ def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any
     zero = _vanishing(s, max(a.shape[-2:]))
     kept = np.where(zero, s.dtype.type(0), g)
     ga = _scaled_outer(u, kept, vt)
-    ga = within_groups(ga, kept, out, a, u, vt.mT, "np.linalg.svdvals")
+    ga = within_groups(ga, kept, out, a, u, transposed(vt), "np.linalg.svdvals")
     at = lambda: np.any(zero & unsettled(g), -1)[..., None, None]  # noqa: E731
     ga = bent(ga, a, at=at, of="np.linalg.svdvals", axis=(-2, -1))
     return symmetrized(ga) if hermitian else ga
@@ -289,7 +301,7 @@ def _svdvals_jvp(t: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     if not out.size:
         return zeros(out.shape, out.dtype, raw(a))
     u, s, vt = _svd(a, hermitian=hermitian, inner=True)
-    moved = u.mT @ (symmetrized(t) if hermitian else t) @ vt.mT
+    moved = transposed(u) @ (symmetrized(t) if hermitian else t) @ transposed(vt)
     zero = _vanishing(s, max(a.shape[-2:]))
     ds = np.where(zero, s.dtype.type(0), np.diagonal(moved, 0, -2, -1))
     return with_lost_pairs(ds, moved, out, a, "np.linalg.svdvals", kinks=np.any(zero, -1) & np.any(moving(t), (-2, -1)))
@@ -319,5 +331,5 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     u, s, vt = _svd(a, hermitian=hermitian)
     if full_matrices and a.shape[-2] != a.shape[-1]:
         full = np.linalg.svd(raw(a), full_matrices, compute_uv, hermitian)
-        u, vt = _completed(u, full[0]), _completed(vt.mT, full[2].mT).mT
+        u, vt = _completed(u, full[0]), _completed(transposed(vt), full[2].mT).mT
     return SVDResult(u, s, vt)

@@ -23,6 +23,7 @@ from autograd.engine.kinks import kink, varies
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.errors import UndefinedDerivativeWarning
+from autograd.shapes import largest, transposed
 
 
 def _warn(of: str, order: str) -> None:
@@ -39,7 +40,7 @@ def equal_pairs(x: Any) -> Any:
     """Whether x_i and x_j, i ≠ j, are equal up to rounding (n · eps · largest)."""
     x = raw(x)
     n = x.shape[-1]
-    scale = np.max(np.abs(x), axis=-1, keepdims=True, initial=0)[..., None]
+    scale = largest(np.abs(x), -1, 0)[..., None]
     near = np.abs(x[..., None, :] - x[..., :, None]) <= n * np.finfo(x.dtype).eps * scale
     return near & like(~np.eye(n, dtype=bool), x)
 
@@ -105,12 +106,12 @@ def _spoiled(inner: Any, doubt: Any, of: str) -> Any:
 
 def _turned(t: Any, u: Any, v: Any, m: Any, of: str) -> Any:
     """U (M ∘ sym(Uᵀ t V)) Vᵀ, nan where an unknown element of M is needed."""
-    inner = u.mT @ t @ v
-    inner = (inner + inner.mT) / 2
+    inner = transposed(u) @ t @ v
+    inner = (inner + transposed(inner)) / 2
     used = np.abs(raw(inner)) > _size(raw(inner))
     if np.any(used & np.isnan(m)):
         _warn(of, "second")
-    return u @ (inner * np.where(used, m, np.zeros((), m.dtype))) @ v.mT
+    return u @ (inner * np.where(used, m, np.zeros((), m.dtype))) @ transposed(v)
 
 
 def _and_no_third(t: Any, a: Any, u: Any, v: Any, m: Any, of: str) -> Any:
@@ -162,7 +163,7 @@ def _limits(g: Any, a: Any, u: Any, v: Any, pairs: Any) -> Any:
     found = np.zeros_like(slopes)
     if varies(g):
         (by_a,) = gradients(g, [a], first.astype(slopes.dtype) - second, retain_graph=True)
-        found = found if by_a is None else np.diagonal(u.mT @ raw(by_a) @ v, 0, -2, -1)
+        found = found if by_a is None else np.diagonal(transposed(u) @ raw(by_a) @ v, 0, -2, -1)
     start = np.maximum.accumulate(np.where(joined_before, 0, np.arange(n)), -1)  # where the group of i begins
     at_first = np.take_along_axis(found, start, -1)
     at_second = np.take_along_axis(found, np.minimum(start + 1, n - 1), -1)

@@ -21,18 +21,18 @@ from autograd.shapes import Axis, divided, keep_dims
 
 def _twice_not_less(a: Any, b: Any) -> Any:
     """2 where a > b, 1 where a = b, else 0; 2 for nan, which maximum and minimum return."""
-    return 2 - np.add(a < b, a <= b, dtype=np.int8)
+    return 2 - ((a < b).astype(np.int8) + (a <= b))
 
 
 def _twice_not_more(a: Any, b: Any) -> Any:
     """2 where a < b, 1 where a = b, else 0; 2 for nan."""
-    return 2 - np.add(a > b, a >= b, dtype=np.int8)
+    return 2 - ((a > b).astype(np.int8) + (a >= b))
 
 
 def _twice_more(a: Any, b: Any) -> Any:
     """2 where a > b or b is nan, 1 where a = b, else 0: fmax and fmin ignore nan."""
     alone = np.isnan(b)
-    return np.add((a > b) | alone, (a >= b) | alone, dtype=np.int8)
+    return ((a > b) | alone).astype(np.int8) + ((a >= b) | alone)
 
 
 maximum = define(np.maximum, lambda g, out, a, b: masked(0.5 * g, _twice_not_less(a, b)),
@@ -156,7 +156,7 @@ def _reduce_min(
     return min_(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
-def _ignoring_nan(ufunc: np.ufunc) -> Any:
+def _ignoring_nan(ufunc: np.ufunc, others: Any) -> Any:
     """The methods reduce of fmax and fmin, which give nan only where all elements are nan."""
     numpys = np.nanmax if ufunc is np.fmax else np.nanmin
     along = define(
@@ -198,7 +198,7 @@ def _running(ufunc: np.ufunc, values: Any, axis: int) -> Any:
 
 rules[np.maximum, "reduce"] = _reduce_max
 rules[np.minimum, "reduce"] = _reduce_min
-rules[np.fmax, "reduce"] = _ignoring_nan(np.fmax)
-rules[np.fmin, "reduce"] = _ignoring_nan(np.fmin)
+rules[np.fmax, "reduce"] = _ignoring_nan(np.fmax, np.nanmax)
+rules[np.fmin, "reduce"] = _ignoring_nan(np.fmin, np.nanmin)
 for _ufunc in (np.maximum, np.minimum, np.fmax, np.fmin):
     rules[_ufunc, "accumulate"] = lambda a, axis=0, dtype=None, ufunc=_ufunc: _accumulate(ufunc, a, axis, dtype)

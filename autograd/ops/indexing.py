@@ -19,6 +19,56 @@ _BASIC = {int, slice, type(None), type(...)}
 _MANY = 1 << 15  # with this many elements a sparse product sums rows faster than np.add.at, which takes one at a time
 
 
+def _numbers_apart(ndim: int, index: Any) -> tuple[Any, list[int], int] | None:
+    """x[2, :, places]: (the index with 2:3 in place of 2, the axes of the numbers, the axis of the array), or None.
+
+    NumPy puts the axis of the array in front, because numbers and array are not side by side. Other libraries leave it
+    where it is, without a word, so they get an index without numbers.
+    """
+    if type(index) is not tuple:
+        return None
+    parts = [_as_int(part) for part in index]
+    if Ellipsis in [part for part in parts if type(part) in _BASIC]:
+        (gap,) = [i for i, part in enumerate(parts) if part is Ellipsis]
+        parts[gap : gap + 1] = [slice(None)] * (ndim - sum([part is not None for part in parts]) + 1)
+    numbers = [i for i, part in enumerate(parts) if type(part) is int]
+    arrays = [i for i, part in enumerate(parts) if type(part) not in _BASIC]
+    if not numbers or len(arrays) != 1 or np.ndim(parts[arrays[0]]) != 1:
+        return None
+    together = sorted(numbers + arrays)
+    if together == list(range(together[0], together[-1] + 1)):
+        return None
+    for i in numbers:
+        parts[i] = slice(parts[i], parts[i] + 1 or None)
+    return tuple(parts), numbers, arrays[0]
+
+
+def _as_int(part: Any) -> Any:
+    number = hasattr(part, "dtype") and part.ndim == 0 and part.dtype.kind in "iu" and not is_foreign(part)
+    return int(part) if number else part
+
+
+def _selected(x: Any, index: Any) -> Any:
+    """x[index]."""
+    apart = _numbers_apart(x.ndim, index) if is_foreign(x) else None
+    if apart is None:
+        return x[index]
+    without, numbers, place = apart
+    return np.moveaxis(np.squeeze(x[without], tuple(numbers)), place - sum([i < place for i in numbers]), 0)
+
+
+def _for_numbers_apart(value: Any, shape: tuple[int, ...], index: Any) -> tuple[Any, Any]:
+    """The assignment x[index] = value to an x of this shape, with an index that says the same in every library."""
+    apart = _numbers_apart(len(shape), index)
+    if apart is None:
+        return value, index
+    without, numbers, place = apart
+    if np.ndim(value) == 0:
+        return value, without
+    value = np.broadcast_to(value, np.broadcast_to(np.False_, shape)[index].shape)
+    return np.expand_dims(np.moveaxis(value, 0, place - sum([i < place for i in numbers])), tuple(numbers)), without
+
+
 def _may_repeat(index: Any) -> bool:
     """Whether the index may select an element more than once: only integer arrays can."""
     for part in index if type(index) is tuple else (index,):
@@ -32,6 +82,11 @@ def _may_repeat(index: Any) -> bool:
 def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     """zeros[index] += values; elements that the index selects more than once get the sum."""
     out = zeros(shape, values.dtype, values)
+    if is_foreign(values):
+        if 0 in values.shape:
+            return out
+        values, index = _without_newaxis(values, shape, index)
+        values, index = _for_numbers_apart(values, shape, index)
     if not _may_repeat(index):
         out[index] = values
         return out if shape else out[()]
@@ -51,6 +106,16 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     return out
 
 
+def _without_newaxis(values: Any, shape: tuple[int, ...], index: Any) -> tuple[Any, Any]:
+    """The same assignment to an array of this shape without np.newaxis, which not every library takes there."""
+    parts = index if type(index) is tuple else (index,)
+    advanced = [part for part in parts if type(part) not in _BASIC]
+    kept = tuple([part for part in parts if part is not None])
+    if len(kept) == len(parts) or advanced and (len(advanced) > 1 or int in map(type, parts)):  # arrays may be apart
+        return values, index
+    return np.reshape(values, np.broadcast_to(np.False_, shape)[kept].shape), kept
+
+
 def _sum_in_rounds(out: Any, values: Any, index: Any) -> Any:
     """`_scatter` by plain assignment, in as many rounds as an element is selected; np.add.at is of ndarrays alone.
 
@@ -61,13 +126,13 @@ def _sum_in_rounds(out: Any, values: Any, index: Any) -> Any:
     if any_foreign(index if type(index) is tuple else (index,)):
         rows = np.reshape(like(places, values)[index], (-1, 1))
         here = np.equal(rows, like(places.ravel(), values)).astype(values.dtype)
-        return np.reshape(np.matmul(np.reshape(values, -1), here), out.shape)
+        return np.reshape(np.matmul(np.reshape(values, (-1,)), here), out.shape)
     places = places[index].ravel()
     order = np.argsort(places, kind="stable")
     sorted_places = places[order]
     first = np.searchsorted(sorted_places, sorted_places)
     turn = np.arange(places.size) - first  # how often its place was selected before
-    flat, summands = np.reshape(out, -1), np.reshape(values, -1)
+    flat, summands = np.reshape(out, (-1,)), np.reshape(values, (-1,))
     for number in range(int(turn.max()) + 1):
         chosen = order[turn == number]
         flat[places[chosen]] = flat[places[chosen]] + summands[chosen]
@@ -86,6 +151,8 @@ def _sum_rows(values: Any, shape: tuple[int, ...], index: Any, width: int) -> An
 
 def _assign(x: Any, value: Any, index: Any) -> Any:
     out = copied(x)
+    if is_foreign(out):
+        value, index = _for_numbers_apart(value, x.shape, index)
     out[index] = value
     return out if out.ndim else out[()]
 
@@ -111,7 +178,7 @@ def _assigned_stack(k: int, x: Any, value: Any, index: Any) -> dict[str, Any] | 
 
 # getitem and scatter are linear, and each is the transpose of the other.
 getitem: Primitive = define(
-    lambda x, index: x[index], lambda g, out, x, index: scatter(g, shape=x.shape, index=index),
+    _selected, lambda g, out, x, index: scatter(g, shape=x.shape, index=index),
     keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index and 0 elsewhere",
 )  # fmt: skip
 scatter: Primitive = define(
@@ -173,7 +240,9 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         a, axis = np.ravel(a), 0
     a = np.atleast_1d(a)
     (axis,) = normalize_axes(axis, a.ndim)
-    return _take(a, indices=positions(indices, np.shape(a)[axis], mode), axis=axis)
+    places = positions(indices, np.shape(a)[axis], mode)
+    one = type(places) is np.ndarray and places.ndim == 0  # not every library takes a position as an array
+    return _take(a, indices=int(places) if one else places, axis=axis)
 
 
 @implements(np.take_along_axis)

@@ -16,6 +16,7 @@ from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError, ShapeError
 from autograd.ops.arguments import as_operand, refuse_out
+from autograd.shapes import largest, transposed
 
 SlogdetResult = type(np.linalg.slogdet(np.eye(1)))  # NumPy's named tuple, which is not public
 
@@ -27,14 +28,14 @@ def _per_matrix(g: Any) -> Any:
 
 def symmetrized(a: Any) -> Any:
     """(a + aᵀ) / 2 of each matrix."""
-    return (a + a.mT) / 2
+    return (a + transposed(a)) / 2
 
 
 # Inverse and solution
 
 inv = define(
     np.linalg.inv,
-    lambda g, out, a: -(out.mT @ g @ out.mT),
+    lambda g, out, a: -(transposed(out) @ g @ transposed(out)),
     keeps="out",
     jvp=lambda t, out, a: -(out @ t @ out),
     batch="free",
@@ -45,10 +46,10 @@ inv = define(
 def _solve_cotangents(g: Any, out: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """gb = A⁻ᵀ g and gA = -gb xᵀ; a vector b is a matrix of one column."""
     if b.ndim == 1:
-        gb = np.linalg.solve(a.mT, np.expand_dims(g, -1))
+        gb = np.linalg.solve(transposed(a), np.expand_dims(g, -1))
         return -(gb * np.expand_dims(out, -2)), gb[..., 0]
-    gb = np.linalg.solve(a.mT, g)
-    return -(gb @ out.mT), gb
+    gb = np.linalg.solve(transposed(a), g)
+    return -(gb @ transposed(out)), gb
 
 
 def _solve_by_a(t: Any, out: Any, a: Any, b: Any) -> Any:
@@ -80,7 +81,7 @@ def solve(a: Any, b: Any) -> Any:
 
 def _pinv_cotangent(g: Any, out: Any, a: Any, rcond: Any = None, hermitian: bool = False, **rtol: Any) -> Any:
     """-Pᵀ g Pᵀ + (I - A P) gᵀ P Pᵀ + Pᵀ P gᵀ (I - P A), multiplied so that no product is larger than A."""
-    p, pt, gt = out, out.mT, g.mT
+    p, pt, gt = out, transposed(out), transposed(g)
     left = gt @ p @ pt
     right = pt @ p @ gt
     ga = -(pt @ g @ pt) + (left - a @ (p @ left)) + (right - (right @ p) @ a)
@@ -91,7 +92,7 @@ pinv = define(np.linalg.pinv, _pinv_cotangent, batch="free", label="Golub & Pere
 
 
 def _lstsq_outputs(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any]:
-    x, residuals, _, s = np.linalg.lstsq(a, b, rcond)
+    x, residuals, _, s = np.linalg.lstsq(a, b, *([] if rcond is None else [rcond]))
     return x, residuals, s
 
 
@@ -108,11 +109,11 @@ def _lstsq_cotangents(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tu
         rcond = np.finfo(a.dtype).eps * max(a.shape)
     p = np.linalg.pinv(a, rcond if rcond >= 0 else np.finfo(a.dtype).eps)
     r = b - a @ x
-    gb = p.mT @ gx
-    ga = r @ (p @ gb).mT + (p.mT @ x) @ (gx - p @ (a @ gx)).mT
+    gb = transposed(p) @ gx
+    ga = r @ transposed(p @ gb) + (transposed(p) @ x) @ transposed(gx - p @ (a @ gx))
     if gr.size:
         gb = gb + 2 * r * gr
-    ga = ga - gb @ x.mT
+    ga = ga - gb @ transposed(x)
     if somewhere(raw(gs) != 0):
         u, _, vt = np.linalg.svd(a, full_matrices=False)
         ga = ga + (u * gs) @ vt
@@ -132,8 +133,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     cutoff = rcond if rcond is not None else np.finfo(s.dtype).eps * max(a.shape)
     if cutoff < 0:
         cutoff = np.finfo(s.dtype).eps
-    largest = np.max(raw(s), initial=0)
-    rank = np.sum(raw(s) > cutoff * largest)
+    rank = np.sum(raw(s) > cutoff * largest(raw(s), None, 0))
     return x, residuals, rank if is_foreign(rank) else int(rank), s
 
 
@@ -157,7 +157,7 @@ def _det_cotangent(g: Any, out: Any, a: Any) -> Any:
         inverse = np.linalg.inv(a)
         condition = np.linalg.norm(raw(a), axis=(-2, -1)) * np.linalg.norm(raw(inverse), axis=(-2, -1))
         if np.all(condition < np.finfo(a.dtype).eps ** -0.5):
-            return _per_matrix(g * out) * inverse.mT
+            return _per_matrix(g * out) * transposed(inverse)
     return _per_matrix(g) * (_cofactors_by_minors(a) if n <= 8 else _cofactors_by_svd(a))
 
 
@@ -192,9 +192,10 @@ def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
     g = g[1]
     singular = np.isneginf(raw(out[1]))
     if not somewhere(singular):
-        return _per_matrix(g) * np.linalg.inv(a).mT
+        return _per_matrix(g) * transposed(np.linalg.inv(a))
     here = singular[..., None, None]
-    regular = _per_matrix(g) * np.linalg.inv(np.where(here, like(np.eye(a.shape[-1], dtype=a.dtype), raw(a)), a)).mT
+    one = like(np.eye(a.shape[-1], dtype=a.dtype), raw(a))
+    regular = _per_matrix(g) * transposed(np.linalg.inv(np.where(here, one, a)))
     return np.where(here, np.where(_per_matrix(raw(g)) == 0, 0, np.nan).astype(a.dtype), regular)
 
 
@@ -237,7 +238,7 @@ def _power_cotangent(g: Any, out: Any, a: Any, n: int) -> Any:
     [ 0   Aᵀ ]
     """
     m = a.shape[-1]
-    at = a.mT
+    at = transposed(a)
     top = np.concatenate([at, g], axis=-1)
     bottom = np.concatenate([zeros(a.shape, a.dtype, raw(a)), at], axis=-1)
     return np.linalg.matrix_power(np.concatenate([top, bottom], axis=-2), n)[..., :m, m:]

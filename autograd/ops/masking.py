@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import is_foreign, like
+from autograd.engine.kinds import any_foreign, is_foreign, like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -113,8 +113,18 @@ def _select_of_stacks(k: int, *choices: Any, conditions: tuple[Any, ...]) -> dic
     return {} if len({len(a.shape) for a in (*choices, *conditions) if hasattr(a, "shape")}) == 1 else None
 
 
+def _first_that_holds(*choices: Any, conditions: tuple[Any, ...]) -> Any:
+    """np.select by np.where, of another library's arrays: Dask calls every np.select of a graph by one name."""
+    if not any_foreign((*choices, *conditions)):
+        return np.select(conditions, choices[:-1], choices[-1])
+    out = choices[-1]
+    for condition, choice in zip(conditions[::-1], choices[-2::-1], strict=True):
+        out = np.where(condition, choice, out)
+    return out
+
+
 _select = define(
-    lambda *choices, conditions: np.select(conditions, choices[:-1], choices[-1]),
+    _first_that_holds,
     joint=_select_vjp, batch=_select_of_stacks,
     keeps="", guard=False, name="select", jvp="linear", label="g where its condition is the first",
 )  # fmt: skip
@@ -164,6 +174,7 @@ def clip(
     return np.positive(a) if low is None and high is None else _clip(a, low, high)
 
 
+_ZERO = 0.0  # NumPy's default, which is not passed on: not every library's function takes it
 _nan_to_num = define(
     np.nan_to_num, lambda g, out, x, nan=0.0, posinf=None, neginf=None: masked(g, np.isfinite(x)),
     keeps="x", guard=False, jvp="elementwise", label="g where x is finite",
@@ -171,11 +182,12 @@ _nan_to_num = define(
 
 
 @implements(np.nan_to_num)
-def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(x: Any, copy: bool = True, nan: Any = _ZERO, posinf: Any = None, neginf: Any = None) -> Any:
     """np.nan_to_num; elements that are replaced get no gradient."""
     refuse(
         "nan_to_num",
         "It would overwrite the values; take the result: y = np.nan_to_num(x).",
         copy=None if copy else False,
     )
-    return _nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+    replaced = {"nan": None if nan is _ZERO else nan, "posinf": posinf, "neginf": neginf}
+    return _nan_to_num(x, **{key: value for key, value in replaced.items() if value is not None})

@@ -16,6 +16,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.zero_times_inf import drop_zero_terms, is_first_row_finite, product_without_nan
 from autograd.ops.arguments import as_operand, refuse_out
+from autograd.shapes import transposed
 
 
 def _matmul_first(g: Any, out: Any, a: Any, b: Any) -> Any:
@@ -28,7 +29,7 @@ def _matmul_first(g: Any, out: Any, a: Any, b: Any) -> Any:
         return product_without_nan(np.multiply, g, b) if a.ndim == 1 else product_without_nan(_columns_by_rows, g, b)
     if a.ndim == 1:  # (n,) @ (…, n, m) -> (…, m)
         return product_without_nan(_matrix_by_vectors, g, b)
-    return product_without_nan(np.matmul, g, b.mT)
+    return product_without_nan(np.matmul, g, transposed(b))
 
 
 def _matmul_second(g: Any, out: Any, a: Any, b: Any) -> Any:
@@ -43,8 +44,8 @@ def _matmul_second(g: Any, out: Any, a: Any, b: Any) -> Any:
     if a.ndim == 1:  # (n,) @ (…, n, m) -> (…, m)
         return product_without_nan(np.multiply, g, a) if b.ndim == 1 else product_without_nan(_rows_by_columns, g, a)
     if b.ndim == 1:  # (…, m, n) @ (n,) -> (…, m)
-        return product_without_nan(_matrix_by_vectors, g, a.mT)
-    return product_without_nan(swapped_matmul, g, a.mT)
+        return product_without_nan(_matrix_by_vectors, g, transposed(a))
+    return product_without_nan(swapped_matmul, g, transposed(a))
 
 
 def _matrix_by_vectors(g: Any, b: Any) -> Any:
@@ -93,7 +94,7 @@ def _by_matrix(x: Any, matrix: Any) -> Any:
 
 def _stack_first(g: Any, out: Any, a: Any, b: Any) -> Any:
     g, b = _stack_of(g, out, a, b), _as_columns(b)
-    ga = product_without_nan(lambda g, bt: _by_matrix(g, bt) if bt.ndim == 2 else np.matmul(g, bt), g, b.mT)
+    ga = product_without_nan(lambda g, bt: _by_matrix(g, bt) if bt.ndim == 2 else np.matmul(g, bt), g, transposed(b))
     return _of_original(ga, a, -2)
 
 
@@ -101,7 +102,7 @@ def _stack_second(g: Any, out: Any, a: Any, b: Any) -> Any:
     if a.ndim == 2 and b.ndim == 1:  # (m, n) @ (n,): the vectors g are the rows of one matrix
         gb = g @ a  # row 0 of it depends on every element of a
         return gb if is_first_row_finite(raw(gb)) else drop_zero_terms(np.matmul, gb, g, a)
-    gb = product_without_nan(swapped_matmul, _stack_of(g, out, a, b), _as_rows(a).mT)
+    gb = product_without_nan(swapped_matmul, _stack_of(g, out, a, b), transposed(_as_rows(a)))
     return _of_original(gb, b, -1)
 
 
@@ -140,7 +141,7 @@ matmul = define(
 if hasattr(np, "matvec"):  # NumPy 2.2
     _matvec = (
         lambda g, out, a, x: product_without_nan(_columns_by_rows, g, x),
-        lambda g, out, a, x: product_without_nan(_matrix_by_vectors, g, a.mT),
+        lambda g, out, a, x: product_without_nan(_matrix_by_vectors, g, transposed(a)),
     )
     _vecmat = (
         lambda g, out, x, a: product_without_nan(_matrix_by_vectors, g, a),

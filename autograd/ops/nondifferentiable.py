@@ -7,6 +7,7 @@ would carry a gradient (unique values, sums of weights, edges that follow the da
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from autograd.engine.recording import is_tensor
 from autograd.engine.registry import implements, rules
 from autograd.errors import NoRuleError
 from autograd.ops.arguments import refuse_out
+from autograd.shapes import normalize_axes
 
 
 def _deep_raw(x: Any) -> Any:
@@ -65,7 +67,7 @@ _UFUNCS = (
 
 _FUNCTIONS: tuple[Callable[..., Any], ...] = (
     # what it is
-    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.min_scalar_type,
+    np.shape, np.ndim, np.result_type, np.can_cast, np.common_type, np.min_scalar_type,
     np.iscomplexobj, np.isrealobj, np.iscomplex, np.isreal,
     np.may_share_memory, np.shares_memory,
     # agreement
@@ -134,6 +136,13 @@ for _unique in (np.unique, np.unique_all, np.unique_counts, np.unique_inverse, n
     )
 for _set in (np.intersect1d, np.union1d, np.setdiff1d, np.setxor1d):
     rules[_set] = _selecting(_set, "Select them by position, x[np.isin(x, y)] or x[~np.isin(x, y)].")
+
+
+@implements(np.size)
+def size(a: Any, axis: Any = None) -> int:
+    """np.size, read from the shape: not every library has the function."""
+    shape = a.shape
+    return math.prod([shape[i] for i in normalize_axes(axis, len(shape))])
 
 
 @implements(np.ix_)

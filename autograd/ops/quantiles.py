@@ -128,13 +128,13 @@ def _quantile(
     else:
         lost = np.any(missing, axis=-1, keepdims=True)
     if weights is None:
-        found = _interpolate(x, np.reshape(q, -1), n, method)
+        found = _interpolate(x, np.reshape(q, (-1,)), n, method)
     else:
         w = to_last(_checked_weights(name, weights, a, axis, method), axis, a.ndim)
         w = np.where(missing, 0, w)
         if not is_foreign(raw(w)) and not np.all(lost | np.any(w, axis=-1, keepdims=True)):
             raise ArgumentError(f"np.{name}: the weights sum to zero, and then no element is selected.")
-        found = _of_rank_by_weight(x, w, np.reshape(values, -1))
+        found = _of_rank_by_weight(x, w, np.reshape(values, (-1,)))
     if somewhere(lost):
         found = np.where(lost, np.nan, found)
     shape = kept_shape(a.shape, axis) if keepdims else x.shape[:-1]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import copied, is_foreign
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, DTypeError, ShapeError
@@ -19,7 +20,7 @@ Shape = int | Sequence[int]
 # Copies and dtypes
 
 _copy = define(
-    lambda a, order="K": np.copy(a, order),
+    lambda a, order="K": copied(a) if is_foreign(a) and order == "K" else np.copy(a, order),
     lambda g, out, a, order="K": g,
     keeps="",
     name="copy",
@@ -63,7 +64,11 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 
 def _reshaped(a: Any, shape: Any, order: str = "C") -> Any:
-    return a.reshape(shape, order=order) if type(a) is np.ndarray else np.reshape(a, shape, order=order)  # type: ignore[call-overload]
+    if type(a) is np.ndarray:
+        return a.reshape(shape, order=order)  # type: ignore[call-overload]
+    if type(shape) is not tuple:
+        shape = (shape,)
+    return np.reshape(a, shape) if order == "C" else np.reshape(a, shape, order=order)  # type: ignore[call-overload]
 
 
 def _reshape_batch(k: int, a: Any, shape: Any, order: str = "C") -> dict[str, Any] | None:
@@ -72,9 +77,9 @@ def _reshape_batch(k: int, a: Any, shape: Any, order: str = "C") -> dict[str, An
 
 
 _reshape = define(_reshaped,
-                  lambda g, out, a, shape, order="C": np.reshape(g, a.shape, order=order),
+                  lambda g, out, a, shape, order="C": _reshaped(g, a.shape, order),
                   keeps="", name="reshape", label="g reshaped", batch=_reshape_batch,
-                  jvp=lambda t, out, a, shape, order="C": np.reshape(t, out.shape, order=order))  # fmt: skip
+                  jvp=lambda t, out, a, shape, order="C": _reshaped(t, out.shape, order))  # fmt: skip
 
 
 @implements(np.reshape)

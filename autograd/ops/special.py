@@ -10,7 +10,7 @@ import numpy as np
 from autograd.engine.kinds import somewhere
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
-from autograd.shapes import HALF, keep_dims, widened
+from autograd.shapes import HALF, keep_dims, largest, widened
 
 
 def _erfc(x: Any) -> Any:
@@ -52,8 +52,7 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
     """
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
-    largest = np.maximum.reduce if type(x) is np.ndarray else np.max
-    top = largest(x, axis=axis, keepdims=True, initial=-np.inf)  # -inf of an empty row: it sums to 0
+    top = largest(x, axis, -np.inf)  # -inf of an empty row: it sums to 0
     if not somewhere(~np.isfinite(top)):
         return x - top, top, True
     infinite = np.where(x == np.inf, x.dtype.type(0), np.where(np.isnan(x), x, -np.inf))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.engine.library_call import library_function
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw
@@ -93,5 +94,5 @@ def dispatch_ufunc(
             + ("Move the axes with np.moveaxis, or use np.einsum." if "axes" in refused else "Use x.astype(dtype).")
         )
     if dtype is not None:
-        inputs = tuple([x.astype(dtype) if is_tensor(x) else np.asarray(x, dtype) for x in inputs])
+        inputs = tuple([x.astype(dtype) if is_tensor(x) or is_foreign(x) else np.asarray(x, dtype) for x in inputs])
     return rule(*inputs, **options)

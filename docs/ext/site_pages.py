@@ -15,18 +15,9 @@ from docs.generate import course
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "nn", "optim")
 GUIDES = [
-    "training",
-    "functional",
-    "numpy",
-    "scipy",
-    "modules",
-    "plots",
-    "steps",
-    "gallery",
-    "minimal_effort",
-    "from_hips_autograd",
-    "conventions",
-]
+    "training", "parallel", "functional", "numpy", "scipy", "arrays", "modules", "plots", "steps", "gallery",
+    "minimal_effort", "from_hips_autograd", "conventions",
+]  # fmt: skip
 
 
 def contents() -> str:

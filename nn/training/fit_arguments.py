@@ -14,6 +14,8 @@ from nn import functional as F
 from nn.core.module import Module
 from nn.data import DataLoader
 from nn.layers.normalization.batch_norm import BatchNormBase
+from nn.parallel.communicator import Communicator
+from nn.parallel.sync_batch_norm import SyncBatchNorm
 
 
 def check_trainers(model: Any, loss: Any, optimizer: Any, scheduler: Any, early_stopping: Any) -> None:
@@ -62,19 +64,23 @@ def metric_dict(metrics: Any) -> dict[str, Any]:
     return dict(metrics)
 
 
-def batches_of(who: str, data: Any, batch_size: int, shuffle: bool, rng: np.random.Generator, epochs: int) -> Any:
+def batches_of(
+    who: str, data: Any, batch_size: int, shuffle: bool, rng: np.random.Generator, epochs: int, comm: Communicator
+) -> Any:
     """An iterable of batches: a DataLoader for a tuple of arrays, else the data themselves."""
     if isinstance(data, tuple):
         if len(data) < 2:
             raise ArgumentError(
                 f"{who} is a tuple of arrays, inputs first and the target last; got {len(data)} of them."
             )
-        return DataLoader(*data, batch_size=batch_size, shuffle=shuffle, rng=rng)
+        return DataLoader(*data, batch_size=batch_size, shuffle=shuffle, rng=rng, comm=comm)
     arrays = hasattr(data, "dtype") or (isinstance(data, list) and data and hasattr(data[0], "dtype"))
     if arrays or not hasattr(data, "__iter__"):
         raise ArgumentError(
             f"{who} must be a tuple of arrays, such as (x, y), or an iterable of batches; got a {type(data).__name__}."
         )
+    if comm.together and isinstance(data, DataLoader) and not data.comm.together:
+        raise ArgumentError(f"every rank would take all rows of {who}: write DataLoader(…, comm=nn.parallel.world()).")
     if hasattr(data, "__next__") and epochs > 1:
         raise ArgumentError(
             f"{who} is an iterator, which can be gone through only once, not {epochs} times. "
@@ -83,7 +89,7 @@ def batches_of(who: str, data: Any, batch_size: int, shuffle: bool, rng: np.rand
     return data
 
 
-def check_last_batch(model: Module, train: Any, generators: list[np.random.Generator]) -> None:
+def check_last_batch(model: Module, train: Any, generators: list[np.random.Generator], comm: Communicator) -> None:
     """Refuse a last batch of one row that a BatchNorm in the model cannot normalise, before the first step.
 
     Such a row is computed, and two of it, because it depends on the positions in a row whether one is enough.
@@ -91,8 +97,19 @@ def check_last_batch(model: Module, train: Any, generators: list[np.random.Gener
     Args:  generators: those that a forward pass draws from; they and the model are left as they were.
     """
     batch = train.smaller_last_batch() if isinstance(train, DataLoader) else None
-    if batch is None or not any(isinstance(module, BatchNormBase) for module in model.modules()):
+    kinds = [type(module) for module in model.modules() if isinstance(module, BatchNormBase)]
+    if batch is None or not kinds or (comm.together and SyncBatchNorm in kinds):
         return
+    error = None
+    try:
+        with comm.alone():
+            _refuse_one_row(model, batch, generators)
+    except ArgumentError as raised:
+        error = raised
+    comm.agree(error, "the check of the last batch")
+
+
+def _refuse_one_row(model: Module, batch: Any, generators: list[np.random.Generator]) -> None:
     inputs, _ = inputs_and_target(batch)
     if count_rows(inputs[0]) == 1 and not _computes(model, inputs, generators):
         twice = tuple([np.concatenate([F.as_values(x)] * 2) for x in inputs])

@@ -18,6 +18,8 @@ from autograd.errors import ArgumentError
 from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.module import Module
+from nn.parallel.randomness import draw_by_rank
+from nn.training import together
 from nn.training.checkpoint import Checkpoint
 from nn.training.clip import clip_grad_norm_
 from nn.training.fit_arguments import (
@@ -32,7 +34,7 @@ from nn.training.fit_arguments import (
     needs_argument,
 )
 from nn.training.history import History
-from nn.training.nonfinite import gradients_are_finite, nonfinite_error
+from nn.training.nonfinite import gradients_are_finite
 from nn.training.progress import progress_of
 from nn.training.resume import TrainingState, checkpoint_to_resume
 
@@ -60,6 +62,7 @@ def fit(
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
     resume: bool | str | os.PathLike[str] = False,
     rng: np.random.Generator | None = None,
+    comm: Any = None,
 ) -> History:
     """Train a model; returns the history of the training.
 
@@ -88,6 +91,8 @@ def fit(
                The continued training equals, bit for bit, one that was never stopped: weights, optimizer, scheduler,
                early stopping, history, and all generators (of the shuffles, of dropout).
                rng: the generator of the shuffles; None means the package's generator (autograd.seed).
+               comm: the ranks of a parallel program, `nn.parallel.world()`; all call fit with the same arguments.
+               `batch_size` is that of the whole batch, of which each rank computes a part: docs/parallel.md.
     Returns:   a History: a dict of lists, with plot(), frame(), best_epoch, and `stopped`, which says what ended it.
                Ctrl-C also ends the training: the history of the complete epochs is returned, and the model has the
                weights of the best of them. Every module is set back to the mode, train or eval, that it was in.
@@ -113,7 +118,7 @@ def fit(
     return _Training(
         model, loss, optimizer, train, validation, check_size("epochs", epochs), check_size("batch_size", batch_size),
         scheduler, scheduler_every, early_stopping, monitor, metric_dict(metrics), clip_norm,
-        function_list("callbacks", callbacks), progress, checkpoint, resume, generator(rng),
+        function_list("callbacks", callbacks), progress, checkpoint, resume, generator(rng), comm,
     ).run()  # fmt: skip
 
 
@@ -139,15 +144,20 @@ class _Training:
     checkpoint: Any
     resume: Any
     rng: np.random.Generator
+    comm: Any
 
     def __post_init__(self) -> None:
         check_trainers(self.model, self.loss, self.optimizer, self.scheduler, self.early_stopping)
         check_clip_norm(self.clip_norm)
-        self.train = batches_of("train", self.train, self.batch_size, True, self.rng, self.epochs)
+        self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        self.called: Any  # what a step calls: the model, or a DataParallel around it
+        self.called, self.ranks = together.parallel_model(self.model, self.comm, self.parameters)
+        self.train = batches_of("train", self.train, self.batch_size, True, self.rng, self.epochs, self.ranks)
         if self.validation is not None:
             self.validation = batches_of(
-                "validation", self.validation, max(self.batch_size, EVALUATION_BATCH), False, self.rng, self.epochs
-            )
+                "validation", self.validation, max(self.batch_size, EVALUATION_BATCH), False, self.rng, self.epochs,
+                self.ranks,
+            )  # fmt: skip
         if self.scheduler_every not in ("epoch", "batch"):
             raise ArgumentError(f"scheduler_every must be 'epoch' or 'batch'; got {self.scheduler_every!r}.")
         self.every_batch = self.scheduler is not None and self.scheduler_every == "batch"
@@ -162,7 +172,6 @@ class _Training:
                 f"the scheduler, a {type(self.scheduler).__name__}, was made for another optimizer than the one given."
             )
         self.closure = getattr(self.optimizer, "needs_closure", False) or needs_argument(self.optimizer.step)
-        self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         parts = ("train",) if self.validation is None else ("train", "validation")
         recorded = [f"{part}_{name}" for part in parts for name in ("loss", *self.metrics)]
         if self.monitor is not None and self.monitor not in recorded:
@@ -176,7 +185,7 @@ class _Training:
             for name in ("optimizer", "scheduler", "early_stopping", "loss", "train", "validation")
         }
         self.state = TrainingState(self.model, others, self.rng)
-        check_last_batch(self.model, self.train, self.state.forward_generators)
+        check_last_batch(self.model, self.train, self.state.forward_generators, self.ranks)
         self._resume()
 
     def run(self) -> History:
@@ -188,8 +197,9 @@ class _Training:
             for module, training in modes:
                 after.callback(setattr, module, "training", training)
             if self.history.stopped != "early stopping":
-                bar = progress_of(self.progress, self.epochs, done, batches)
+                bar = progress_of(self.progress if self.ranks.is_main else False, self.epochs, done, batches)
                 after.callback(bar.close)
+                after.enter_context(together.stopping_together(self.called, self.ranks))
                 try:
                     self._train_epochs(done, bar)
                 except KeyboardInterrupt:
@@ -208,33 +218,40 @@ class _Training:
             self._after_epoch(epoch)
             if self.history.stopped:
                 return
+            if self.ranks.together and self.ranks.any(self.called.stop, "the end of an epoch"):
+                raise KeyboardInterrupt
         self.history.stopped = "epochs"
 
     def _epoch(self, epoch: int, bar: Any) -> dict[str, Any]:
         """One pass over the training part; returns the epoch's row of the history."""
         began = time.perf_counter()
         self.model.train()
+        draw_by_rank(self.state.forward_generators, self.ranks)
         kept: list[tuple[Any, Any]] = []
         total, rows = 0.0, 0
         for number, batch in enumerate(self.train, 1):
             inputs, target = inputs_and_target(batch)
             value = self._step(inputs, target, kept, f"epoch {epoch}, batch {number}")
-            count = count_rows(inputs[0])
+            count = self.called.whole_rows if self.ranks.together else count_rows(inputs[0])
             total, rows = total + value * count, rows + count
             if self.every_batch:
                 self.scheduler.step()
             bar.batch(epoch, value)
+            if self.ranks.together and self.called.stopped:
+                raise KeyboardInterrupt
         if not rows:
             raise ArgumentError(
                 f"train gave no batch in epoch {epoch}. Give arrays with rows, or a DataLoader: "
                 "a generator is used up once."
             )
+        if self.ranks.together:
+            self.called.broadcast_buffers()
         row = {"epoch": epoch, "train_loss": total / rows, **self._metric_values("train", kept)}
         if self.validation is not None:
             row.update(self._validate())
         row["lr"] = float(self.optimizer.param_groups[0]["lr"]) if "lr" in self.optimizer.param_groups[0] else math.nan
         row["seconds"] = time.perf_counter() - began
-        return row
+        return self.ranks.broadcast(row, f"the end of epoch {epoch}")
 
     def _step(self, inputs: Any, target: Any, kept: list[Any], place: str) -> float:
         """One update of the weights; returns the loss before it.
@@ -247,14 +264,16 @@ class _Training:
 
         def forward_and_backward() -> Any:
             self.optimizer.zero_grad()
-            output = self.model(*inputs)
-            loss = self.loss(output, target)
+            output = self.called(*inputs)
+            several = self.ranks.together
+            empty = several and not count_rows(inputs[0])
+            loss = together.loss_of_no_rows(output) if empty else self.loss(output, target)
             if not outputs and self.metrics:
                 outputs.append(output)
-            value = loss.item()
-            if math.isfinite(value) or self.closure:  # a line search may try points where the loss is infinite
+            # a line search may try points where the loss is infinite; ranks decide about one together, afterwards
+            if self.closure or several or math.isfinite(loss.item()):
                 loss.backward()
-            return loss
+            return np.asarray(self.called.whole_loss, loss.dtype) if several else loss
 
         def again() -> None:
             for g, state in states:
@@ -267,16 +286,20 @@ class _Training:
             self._clip()
             return loss
 
+        def refuse(what: str) -> None:
+            head = f"{what} in {place}. The weights are those before this batch.\n"
+            together.raise_nonfinite(self.model, (inputs, target), again, head, self.ranks)
+
         if self.closure:
             value = float(self.optimizer.step(closure))
             if not math.isfinite(value):
-                raise nonfinite_error(self.model, inputs, target, again, f"the loss is {value}", place)
+                refuse(f"the loss is {value}")
         else:
             value = forward_and_backward().item()
             if not math.isfinite(value):
-                raise nonfinite_error(self.model, inputs, target, again, f"the loss is {value}", place)
+                refuse(f"the loss is {value}")
             if not gradients_are_finite(self.parameters):
-                raise nonfinite_error(self.model, inputs, target, again, "a gradient is not finite", place)
+                refuse("a gradient is not finite")
             self._clip()
             self.optimizer.step()
         if self.metrics:
@@ -297,9 +320,11 @@ class _Training:
                 inputs, target = inputs_and_target(batch)
                 output = self.model(*inputs)
                 count = count_rows(inputs[0])
-                total, rows = total + float(self.loss(output, target)) * count, rows + count
+                if count or not self.ranks.together:  # a rank may have no part of a batch
+                    total, rows = total + float(self.loss(output, target)) * count, rows + count
                 if self.metrics:
                     kept.append((np.asarray(raw(output)), np.asarray(raw(target))))
+        total, rows = together.mean_over_ranks(total, rows, self.ranks)
         if not rows:
             raise ArgumentError(
                 "validation gave no batch. Give arrays with rows, or a DataLoader: a generator is used up once."
@@ -310,8 +335,13 @@ class _Training:
         """The metrics of a part, of the outputs and targets of all its batches."""
         if not self.metrics:
             return {}
-        outputs, targets = (np.concatenate(column) for column in zip(*kept, strict=True))
-        return {f"{part}_{name}": float(metric(outputs, targets)) for name, metric in self.metrics.items()}
+        columns = together.joined(kept, self.ranks)  # of all ranks, on rank 0, which computes for all
+
+        def values() -> dict[str, float]:
+            assert columns is not None
+            return {f"{part}_{name}": float(metric(*columns)) for name, metric in self.metrics.items()}
+
+        return self.ranks.on_main(values, "the metrics")
 
     def _after_epoch(self, epoch: int) -> None:
         """Early stopping, the scheduler, the callbacks and the checkpoint, once an epoch is in the history."""
@@ -328,15 +358,18 @@ class _Training:
         if self.scheduler is not None and not self.every_batch:
             self.scheduler.step(*([value] if self.plateau else []))
         ended = [callback(self.model, self.history) is True for callback in self.callbacks]
-        if any(ended) and not self.history.stopped:
+        if self.ranks.any(any(ended), "the callbacks") and not self.history.stopped:
             self.history.stopped = "callback"
         if self.checkpoint is not None and (
             epoch % self.checkpoint.every == 0 or epoch == self.epochs or self.history.stopped
         ):
-            history = {"history": dict(self.history), "stopped": self.history.stopped, "marked": self.history.marked}
-            self.checkpoint.save(
-                epoch, self.model, {**self.state.state_dict(), **history, "best_weights": self.best_weights}
-            )
+            self.ranks.on_main(lambda: self._save(epoch), "a checkpoint")
+
+    def _save(self, epoch: int) -> None:
+        history = {"history": dict(self.history), "stopped": self.history.stopped, "marked": self.history.marked}
+        self.checkpoint.save(
+            epoch, self.model, {**self.state.state_dict(), **history, "best_weights": self.best_weights}
+        )
 
     def _end_interrupted(self) -> None:
         """After Ctrl-C: keep only complete epochs in the history, and load the weights of the best of them."""
@@ -349,6 +382,17 @@ class _Training:
 
     def _resume(self) -> None:
         """Continue from a checkpoint, if that is asked for; refuse to save over the checkpoints of another training."""
+        weights, saved = self.ranks.on_main(self._read, "the checkpoint to resume")
+        if saved:
+            self.state.load(weights, saved)
+            self.history.update(saved["history"])
+            self.history.stopped, self.history.marked = saved["stopped"], saved["marked"]
+            self.best_weights = saved["best_weights"]
+        if hasattr(self.early_stopping, "reset") and "early_stopping" not in saved.get("parts", ()):
+            self.early_stopping.reset()
+
+    def _read(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """(weights, everything else) of the checkpoint to continue from; empty if there is none."""
         folder = checkpoint_to_resume(self.resume, self.checkpoint)
         weights, saved = ({}, {}) if folder is None else self.state.read(folder)
         done = len(saved["history"]["epoch"]) if saved else 0
@@ -359,10 +403,4 @@ class _Training:
                 f"{str(later[-1])!r} is a checkpoint of another training. "
                 "Go on with it by resume=True, or save to another folder."
             )
-        if saved:
-            self.state.load(weights, saved)
-            self.history.update(saved["history"])
-            self.history.stopped, self.history.marked = saved["stopped"], saved["marked"]
-            self.best_weights = saved["best_weights"]
-        if hasattr(self.early_stopping, "reset") and "early_stopping" not in saved.get("parts", ()):
-            self.early_stopping.reset()
+        return weights, saved

@@ -26,31 +26,25 @@ def gradients_are_finite(parameters: list[Any]) -> bool:
     return True
 
 
-def nonfinite_error(
-    model: Module, inputs: Any, target: Any, again: Callable[[], Any], what: str, place: str
-) -> AnomalyError:
-    """The error for a nan or inf: it says whether the data or the weights held one, or which operation gave the first.
+def nonfinite_cause(model: Module, inputs: Any, target: Any, again: Callable[[], Any]) -> tuple[str, bool]:
+    """(where a nan or inf came from, whether that was found): the data, the weights, or the first operation.
 
     Args:  again: computes the loss of the batch and its backward pass once more, from the same state.
-           what: such as "the loss is nan"; place: such as "epoch 3, batch 12".
     """
-    head = f"{what} in {place}. The weights are those before this batch.\n"
     for name, values in [*((f"input {i}", x) for i, x in enumerate(inputs)), ("the target", target)]:
         array = np.asarray(raw(values)) if hasattr(values, "shape") else np.zeros(())
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             row = np.argwhere(~np.isfinite(array))[0]
-            return AnomalyError(
-                f"{head}The data hold it: {name} of the batch is {array[tuple(row)]} at {tuple(row.tolist())}."
-            )
+            return f"The data hold it: {name} of the batch is {array[tuple(row)]} at {tuple(row.tolist())}.", True
     for name, p in model.named_parameters():
         if not np.isfinite(p.numpy()).all():
-            return AnomalyError(f"{head}The weights held it before: {name} is not finite.")
+            return f"The weights held it before: {name} is not finite.", True
     try:
         with np.errstate(all="ignore"), detect_anomaly():
             again()
     except AnomalyError as error:
-        return AnomalyError(head + str(error))
-    return AnomalyError(
-        f"{head}Computed once more it is finite: something in the model or the loss draws numbers that are no "
+        return str(error), True
+    return (
+        "Computed once more it is finite: something in the model or the loss draws numbers that are no "
         "np.random.Generator of a module's, or changes from call to call."
-    )
+    ), False

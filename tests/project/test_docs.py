@@ -73,6 +73,7 @@ def test_every_public_name_has_its_place_on_the_site(api: ModuleType) -> None:
         nn.plots,
         nn.utils,
         nn.data,
+        nn.parallel,
         nn.estimator,
         optim,
         optim.lr_scheduler,

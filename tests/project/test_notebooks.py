@@ -19,7 +19,7 @@ from tests.project.notebooks import NotebookError, run
 
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-ROWS = {*range(1, 29), 30}  # of the course's table; 29 is training in parallel
+ROWS = {*range(1, 31)}  # of the course's table
 METADATA = {"kernelspec": {"display_name": "Python 3", "name": "python3"}, "language_info": {"name": "python"}}
 SOLUTION = {"tags": ["solution", "hide-cell"], "jupyter": {"source_hidden": True}}
 HEADS = {"code": "# Solution", "markdown": "**Solution.**"}  # JupyterLab shows the first line of a closed cell

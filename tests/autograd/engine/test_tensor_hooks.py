@@ -13,6 +13,7 @@ import pytest
 import autograd
 from autograd import Tensor
 from autograd.engine.gradients import gradients
+from autograd.engine.tensor_hooks import FINISH
 from autograd.errors import GraphError, ShapeError
 
 
@@ -274,3 +275,34 @@ def test_a_write_under_no_grad_keeps_the_history_and_what_is_retained(x: Tensor)
         y[0] = 5.0
     (y * [3.0, 4.0]).sum().backward()
     assert y.grad.tolist() == [3, 4]
+
+
+def test_a_hook_at_the_end_of_a_sweep_replaces_gradients_before_any_is_set(x: Tensor) -> None:
+    other = Tensor([1.0, 1.0], requires_grad=True)
+    x.register_hook(lambda g: g * 2)
+
+    def finish(leaves: dict[Any, Any], roots: Any) -> None:
+        assert [root.item() for root in roots] == [3.0]
+        assert leaves[x].tolist() == [2, 2]  # the other hooks have run
+        assert x.grad is None
+        leaves[other] = Tensor([7.0, 7.0])
+        del leaves[x]
+
+    assert x.hooks is not None
+    x.hooks[FINISH] = finish
+    (x * other).sum().backward()
+    assert x.grad is None
+    assert other.grad.tolist() == [7, 7]
+
+
+def test_if_the_hook_at_the_end_fails_no_gradient_is_set(x: Tensor) -> None:
+    def finish(leaves: dict[Any, Any], roots: Any) -> None:
+        raise ValueError("no")
+
+    other = Tensor([1.0, 1.0], requires_grad=True)
+    x.hooks = {FINISH: finish}
+    with pytest.raises(ValueError, match="no"):
+        (x * other).sum().backward()
+    assert x.grad is None
+    assert other.grad is None
+    assert autograd.grad(lambda x: (x * other).sum())(x.numpy()).tolist() == [1, 1]

@@ -39,6 +39,18 @@ def row(name: str, sizes: tuple[Any, ...], options: dict[str, Any], *shape: int,
     )
 
 
+def synchronised(*shape: int, training: bool = True) -> ModuleCase:
+    """SyncBatchNorm of one rank; PyTorch's needs a GPU. tests/nn/parallel has it on several ranks."""
+    peer = f"BatchNorm{max(len(shape) - 2, 1)}d"
+    return ModuleCase(
+        nn.SyncBatchNorm,
+        lambda rng: filled(nn.SyncBatchNorm(3, dtype=np.float64), rng, training),
+        spread_out(*shape),
+        lambda torch: getattr(torch.nn, peer)(3),
+        label=f"{'x'.join(map(str, shape))}{'' if training else ', eval'}",
+    )
+
+
 def response(sizes: tuple[Any, ...], options: dict[str, Any], *shape: int) -> ModuleCase:
     words = [*map(str, sizes), *[f"{key}={value}" for key, value in options.items()], f"on {shape}"]
     return ModuleCase(
@@ -66,6 +78,9 @@ MODULES = [
     row("BatchNorm2d", (3,), {}, 2, 3, 2, 2, training=False),
     row("BatchNorm3d", (2,), {}, 2, 2, 2, 1, 2),
     row("BatchNorm3d", (2,), {"momentum": None}, 2, 2, 2, 1, 2, training=False),
+    synchronised(5, 3),
+    synchronised(2, 3, 4),
+    synchronised(2, 3, 2, 2, training=False),
     row("InstanceNorm1d", (3,), {}, 2, 3, 5),
     row("InstanceNorm1d", (3,), {"affine": True}, 3, 5),
     row("InstanceNorm1d", (3,), {"affine": True, "track_running_stats": True, "momentum": 0.3}, 2, 3, 5),
