@@ -14,7 +14,7 @@ from autograd._hips import refuse_hips
 
 refuse_hips()
 
-from autograd import errors, memory, ops  # noqa: F401  ops registers the rules
+from autograd import _hips, errors, memory, ops  # noqa: F401  ops registers the rules
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.primitive import primitive
 from autograd.engine.reverse import backward
@@ -69,3 +69,10 @@ if not TYPE_CHECKING:  # a type checker knows which names there are
 
 
 memory.from_environment()
+
+
+def __getattr__(name: str) -> object:
+    """The names of HIPS autograd, which are imported when they are first asked for: docs/from_hips_autograd.md."""
+    if name.startswith("__"):
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}.")
+    return _hips.find(name)

@@ -1,10 +1,40 @@
-"""The PyPI package `autograd` (HIPS) installs the same import name: refuse to run beside it, and say what to do."""
+"""The PyPI package `autograd` (HIPS) has our import name: refuse to run beside it; find its users' names."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterable
+
+MODULES = (
+    "builtins",
+    "core",
+    "differential_operators",
+    "extend",
+    "misc",
+    "numpy",
+    "scipy",
+    "test_util",
+    "tracer",
+    "wrap_util",
+)
+OPERATORS = (
+    "deriv", "grad_and_aux", "grad_named", "hessian_tensor_product", "hessian_vector_product", "holomorphic_grad",
+    "make_ggnvp", "make_hvp", "make_jvp", "make_jvp_reversemode", "make_vjp", "multigrad_dict",
+    "tensor_jacobian_product", "vector_jacobian_product",
+)  # fmt: skip
+
+
+def find(name: str) -> object:
+    """A name of HIPS autograd's that `import autograd` does not import. Raises: AttributeError."""
+    if name in MODULES:
+        return importlib.import_module(f"autograd.{name}")
+    if name in OPERATORS:
+        return getattr(importlib.import_module("autograd.differential_operators"), name)
+    if name in ("dict", "isinstance", "list", "tuple", "type"):
+        return getattr(importlib.import_module("autograd.builtins"), name)
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}.")
 
 
 def refuse_hips(folders: Iterable[str] | None = None) -> None:

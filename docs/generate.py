@@ -1,7 +1,7 @@
 """Write the generated parts of the docs: python -m docs.generate
 
 - docs/modules.md from the docstrings,
-- docs/numpy.md from the rules of the engine,
+- docs/numpy.md and docs/scipy.md from the rules of the engine,
 - the tables of docs/conventions.md from the engine's answers to the questions in docs/kinks.py,
 - the README's table of the notebooks from their first cells,
 - CONTRIBUTING's reading order of the engine, with its numbers of lines.
@@ -29,6 +29,7 @@ README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGE = ROOT / "docs" / "modules.md"
 NUMPY = ROOT / "docs" / "numpy.md"
+SCIPY = ROOT / "docs" / "scipy.md"
 SECTION = re.compile(r"^[A-Z][a-z]+:(\s|$)")  # "Shape:     x (N, C) -> …"
 
 HEAD = """\
@@ -148,7 +149,7 @@ def numpys() -> str:
     plain = (np.fix, np.round, np.around, np.imag, np.angle, np.linalg.matrix_rank, np.einsum_path, np.arange)
     found: dict[str, list[str]] = {}
     for function, rule in rules.items():
-        if not isinstance(function, tuple):
+        if not isinstance(function, tuple) and not is_scipys(function):
             found.setdefault("constant" if function in plain else kind_of(rule), []).append(
                 f"`{numpys_name(function)}`"
             )
@@ -166,6 +167,81 @@ def numpys() -> str:
         + f"\n\n**Values without a gradient**, because they jump or count: {', '.join(constant)}.\n\n"
         + f"**Refused**, with the remedy in the error: {', '.join(refused)}, and the method `at` of all ufuncs.\n"
     )
+
+
+SCIPY_HEAD = """\
+# SciPy's functions
+
+**The ufuncs of scipy.special** are called as SciPy's: `scipy.special.erf(t)` of a Tensor is recorded, and gradients of
+any order flow through it. Their rules are registered when the first of them is met; `import autograd` does not import
+SciPy. By an argument that the table puts in brackets no formula is known: there it takes numbers, arrays and constant
+Tensors. A function that is missing says so, under SciPy's name.
+
+| what | functions of scipy.special |
+|---|---|
+"""
+
+
+SCIPY_MODULES = """
+**SciPy's Python functions** convert their arguments to arrays, and so cannot record. `autograd.scipy` has them under
+SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`, `linalg`, `signal`, `integrate` and
+`optimize` is SciPy's own. Matrices with complex results are refused.
+
+```python
+>>> import numpy as np
+>>> from autograd import grad
+>>> from autograd.scipy.stats import norm
+>>> grad(norm.logsf)(40.0).round(6)
+-40.024969
+
+```
+
+"""
+
+
+def scipys() -> str:
+    """The page of SciPy's functions."""
+    sys.path.insert(0, str(ROOT))
+    import autograd.scipy
+    from autograd.engine.registry import rules
+    from autograd.ops import scipy_special
+
+    lines = []
+    for name in scipy_special.__all__:
+        module = getattr(scipy_special, name)
+        path = f"autograd/ops/scipy_special/{name}.py"
+        names = [call_of(function, rule) for function, rule in rules.items() if family_of(function, rule) == name]
+        lines.append(f"| {cell(summary(module).rstrip('.'))} ([{name}.py](../{path})) | {', '.join(names)} |")
+    others = ["| module | functions |", "|---|---|"]
+    for name in autograd.scipy.__all__:
+        module = getattr(autograd.scipy, name)
+        summary_of = cell(summary(module).rstrip(".").partition(": ")[2])
+        others.append(f"| `autograd.scipy.{name}`: {summary_of} | {', '.join(f'`{f}`' for f in module.__all__)} |")
+    return SCIPY_HEAD + "\n".join(lines) + "\n" + SCIPY_MODULES + "\n".join(others) + "\n"
+
+
+def family_of(function: Any, rule: Any) -> str:
+    """The file in autograd/ops/scipy_special that gives a ufunc of SciPy's its rule, or ""."""
+    if not is_scipys(function):
+        return ""
+    made = getattr(rule, "of", rule)
+    given = [vjp for vjp in made.vjps if vjp is not None]
+    file = given[0].__module__.rpartition(".")[2] if given else ""
+    return {"special": "error_functions", "elementwise": "exponentials"}.get(file, file)
+
+
+def call_of(function: Any, rule: Any) -> str:
+    """`erf`, or `gammainc [a]` where there is no derivative by a."""
+    name = function.__name__.removeprefix("_")
+    without = getattr(rule, "without", None)
+    return f"`{name}` [{', '.join(without.values())}]" if without else f"`{name}`"
+
+
+def is_scipys(function: Any) -> bool:
+    """Whether it is a ufunc that NumPy does not have."""
+    import numpy as np
+
+    return isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is not function
 
 
 def kind_of(rule: Any) -> str:
@@ -274,7 +350,7 @@ def lines_of_code(source: str) -> int:
     return len(used)
 
 
-FILES = {PAGE: page, NUMPY: numpys, CONVENTIONS: conventions, README: readme, CONTRIBUTING: contributing}
+FILES = {PAGE: page, NUMPY: numpys, SCIPY: scipys, CONVENTIONS: conventions, README: readme, CONTRIBUTING: contributing}
 
 if __name__ == "__main__":
     for path, made in FILES.items():

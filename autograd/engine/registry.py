@@ -54,9 +54,10 @@ def primitive_named(name: str, file: str = "") -> Primitive:
 
 
 def _reduced(primitive: Primitive) -> Any:
-    """How a primitive is pickled: by its name, if it is registered, and the module of its forward."""
+    """How a primitive is pickled: by its name, if it is registered, and the module to import for it."""
     if primitives.get(primitive.name) is primitive:
-        return primitive_named, (primitive.name, getattr(primitive.forward, "__module__", None) or "")
+        module = vars(primitive).get("__module__") or getattr(primitive.forward, "__module__", None) or ""
+        return primitive_named, (primitive.name, module)
     return object.__reduce_ex__(primitive, 4)
 
 

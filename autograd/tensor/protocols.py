@@ -13,6 +13,7 @@ from autograd.engine.kinds import is_foreign
 from autograd.engine.library_call import library_function
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw
+from autograd.engine.registry import rules
 from autograd.errors import NoRuleError
 from autograd.ops.arguments import refuse_out
 
@@ -30,10 +31,22 @@ def no_rule(name: str) -> str:
 def _full_name(ufunc: np.ufunc) -> str:
     """`np.exp`, `scipy.special.erf`, or the bare name of a ufunc that is neither NumPy's nor SciPy's."""
     name = ufunc.__name__
-    for prefix, module in (("np", np), ("scipy.special", sys.modules.get("scipy.special"))):
-        if getattr(module, name, None) is ufunc:
-            return f"{prefix}.{name}"
-    return name
+    if getattr(np, name, None) is ufunc:
+        return f"np.{name}"
+    return f"scipy.special.{name.removeprefix('_')}" if _is_scipys(ufunc) else name
+
+
+def _is_scipys(ufunc: np.ufunc) -> bool:
+    """Whether it is one of scipy.special's, or one (`_zeta`) that a Python function there calls."""
+    modules = (sys.modules.get("scipy.special"), sys.modules.get("scipy.special._ufuncs"))
+    return any(getattr(module, ufunc.__name__, None) is ufunc for module in modules)
+
+
+def _scipys_rule(ufunc: np.ufunc) -> Any:
+    """The rule of a ufunc of SciPy's. The rules are registered when they are first asked for."""
+    if _is_scipys(ufunc):
+        from autograd.ops import scipy_special  # noqa: F401  registers them
+    return rules.get(ufunc)
 
 
 _NEUTRAL: dict[Any, str] = {
@@ -48,6 +61,8 @@ def dispatch_ufunc(
     rule: Callable[..., Any] | None, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """A ufunc that is called with keywords, by a method such as reduce, or has no rule."""
+    if rule is None and method == "__call__":
+        rule = _scipys_rule(ufunc)
     full = _full_name(ufunc)
     name = full if method == "__call__" else f"{full}.{method}"
     if method == "at":

@@ -39,6 +39,7 @@ class Case:
     tolerance    relative, of the numerical check and the comparison in float64
     elementwise  the inputs broadcast: also run on 0-d, empty and stretched shapes made from slices of the inputs
     float32      False where float32 is out of reach of the function
+    float16      False where float16 is, as for SciPy's functions, which return float32 for it
     strict       why it does not run on another library's arrays; empty: it does
     """
 
@@ -50,6 +51,7 @@ class Case:
     tolerance: float = 1e-6
     elementwise: bool = False
     float32: bool = True
+    float16: bool = True
     strict: str = ""
 
 

@@ -33,7 +33,9 @@ def generate() -> ModuleType:
     return load("docs/generate.py")
 
 
-@pytest.mark.parametrize("name", ["docs/modules.md", "docs/numpy.md", "docs/conventions.md", "README.md"])
+@pytest.mark.parametrize(
+    "name", ["docs/modules.md", "docs/numpy.md", "docs/scipy.md", "docs/conventions.md", "README.md"]
+)
 def test_what_is_generated_is_up_to_date(generate: ModuleType, name: str) -> None:
     written = {path.relative_to(ROOT).as_posix(): made for path, made in generate.FILES.items()}
     assert (ROOT / name).read_text(encoding="utf-8") == written[name](), f"{name} is stale: run `make generate`"

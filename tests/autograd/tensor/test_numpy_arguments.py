@@ -63,7 +63,7 @@ def test_a_mistake_is_named_with_its_remedy(name: str) -> None:
         call()
 
 
-@pytest.mark.parametrize("name", ["erf", "airy", "jv", "gamma"])
+@pytest.mark.parametrize("name", ["airy", "ellipk", "kelvin"])
 def test_scipys_functions_are_named_as_scipys(name: str) -> None:
     special = pytest.importorskip("scipy.special")
     function = getattr(special, name)

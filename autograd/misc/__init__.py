@@ -1,0 +1,7 @@
+"""HIPS autograd's helpers: flatten, optimizers, fixed_points."""
+
+from functools import partial as const_graph  # HIPS's reuses one recorded graph: here every call records anew
+
+from autograd.misc.flatten import flatten, flatten_func
+
+__all__ = ["const_graph", "flatten", "flatten_func"]

@@ -1,0 +1,176 @@
+"""scipy.integrate: solutions of ordinary differential equations, differentiable by the adjoint method.
+
+    y' = f(t, y, θ)      a(t) = dJ/dy(t), integrated backward in time:      a' = -(∂f/∂y)ᵀ a      θ̄ = ∫ (∂f/∂θ)ᵀ a dt
+
+The solver is SciPy's and records nothing. The backward pass is a second equation, whose right-hand side is a vjp of f;
+at each time of observation the cotangent of the solution there is added to a. The trajectory is read from the solver's
+dense output, because to integrate it backward is unstable where the equation is dissipative.
+Source: Pontryagin et al. 1962; Chen et al. 2018, arXiv:1806.07366.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.integrate as sp
+
+from autograd.engine.recording import is_tensor, raw
+from autograd.errors import ArgumentError, ConvergenceError, NoRuleError, ShapeError
+from autograd.functional.custom import custom_vjp
+from autograd.functional.transforms import vjp
+from autograd.ops.arguments import as_operand
+from autograd.pytree import tree_flatten, tree_unflatten
+
+__all__ = ["odeint", "solve_ivp"]
+
+Function = Callable[..., Any]
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(sp, name)
+
+
+def odeint(
+    func: Function,
+    y0: Any,
+    t: Any,
+    args: tuple[Any, ...] = (),
+    tfirst: bool = False,
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> Any:
+    """The solution of y' = func(y, t, *args) from y0 at t[0], at all times t: (T, n); differentiable by y0, t and args.
+
+    Args:  tfirst: func takes t before y.   rtol, atol: default 1.49e-8, as in SciPy; they hold for the adjoint, too.
+    """
+    usual = 1.49e-8
+    f = func if tfirst else lambda t, y, *args: func(y, t, *args)
+    options = {"method": "LSODA", "rtol": usual if rtol is None else rtol, "atol": usual if atol is None else atol}
+    y0 = as_operand(y0)
+    flat = y0 if y0.ndim else np.reshape(y0, (1,))
+    return _solved("odeint", f, flat, as_operand(t), tuple(args), options, {})
+
+
+def solve_ivp(
+    fun: Function,
+    t_span: Sequence[float],
+    y0: Any,
+    method: str = "RK45",
+    t_eval: Any = None,
+    args: tuple[Any, ...] | None = None,
+    **options: Any,
+) -> Any:
+    """The solution of y' = fun(t, y, *args) from y0 at t_span[0] to t_span[1]: SciPy's result, with `y` (n, T).
+
+    Differentiable by y0, t_eval and args. Without t_eval the times are those at which the solver stepped. `events` and
+    `dense_output` are SciPy's own business: they are refused.
+    """
+    for name in ("events", "dense_output", "vectorized", "jac"):
+        if options.pop(name, None):
+            raise NoRuleError(
+                f"solve_ivp with {name}= is not differentiable here. Leave it out, or call scipy.integrate.solve_ivp "
+                "on the values (y0.numpy())."
+            )
+    found: dict[str, Any] = {}
+    y0 = as_operand(y0)
+    times = None if t_eval is None else as_operand(t_eval)
+    solution = _solved("solve_ivp", fun, y0, times, args or (), {"method": method, **options}, found, t_span)
+    return type(found["result"])({**found["result"], "t": found["result"].t if times is None else times,
+                                  "y": solution.T, "sol": None})  # fmt: skip
+
+
+def _solved(
+    name: str,
+    f: Function,
+    y0: Any,
+    times: Any,
+    args: tuple[Any, ...],
+    options: dict[str, Any],
+    found: dict[str, Any],
+    span: Sequence[float] | None = None,
+) -> Any:
+    """The solution at the times, (T, n). SciPy's result is put into `found`."""
+    if y0.ndim != 1:
+        raise ShapeError(f"{name} takes a vector y0; got shape {y0.shape}. Ravel it, and reshape it in the function.")
+    leaves, form = tree_flatten(args)
+    moving = [i for i, x in enumerate(leaves) if getattr(raw(x), "dtype", np.dtype(type(x))).kind == "f"]
+    theta = [leaves[i] for i in moving]
+
+    def arguments(values: Sequence[Any]) -> tuple[Any, ...]:
+        filled = [raw(x) for x in leaves]
+        for i, value in zip(moving, values, strict=True):
+            filled[i] = value
+        return tuple(tree_unflatten(form, filled))
+
+    def forward(y0: Any, times: Any, theta: list[Any]) -> tuple[Any, Any]:
+        if is_tensor(y0) or any(map(is_tensor, theta)):
+            raise NoRuleError(
+                f"{name} has derivatives of the first order only. For a second one integrate the equation of the first "
+                "together with y."
+            )
+        limits = (times[0], times[-1]) if span is None else (float(span[0]), float(span[1]))
+        inner = arguments(theta)
+        result = sp.solve_ivp(
+            lambda t, y: f(t, y, *inner), limits, np.asarray(y0), t_eval=times, dense_output=True, **options
+        )
+        if not result.success:
+            raise ConvergenceError(f"{name} did not reach the end: {result.message} Loosen rtol and atol.")
+        found["result"] = result
+        return result.y.T, (result.sol, result.t, theta, limits[0])
+
+    def backward(needed: Any, g: Any) -> tuple[Any, Any, Any]:
+        sol, at, theta, start = needed
+        by_y0, by_times, by_theta = _adjoint(f, sol, at, start, theta, arguments, g, options)
+        if span is None:  # the first time is where the equation starts: the solution there is y0 at any time
+            by_times[0] -= np.dot(by_y0, f(at[0], sol(at[0]), *arguments(theta)))
+        return by_y0, None if times is None else by_times, by_theta
+
+    if times is not None and (times.ndim != 1 or times.size < 1):
+        raise ArgumentError(f"{name} takes a vector of times; got shape {times.shape}.")
+    solution = custom_vjp(lambda y0, times, theta: forward(y0, times, theta)[0])
+    return solution.defvjp(forward, backward)(y0, times, theta)
+
+
+def _vector(values: Any) -> Any:
+    """What a right-hand side returns, a list of numbers as an array."""
+    return np.stack(values) if isinstance(values, (list, tuple)) else values
+
+
+def _adjoint(
+    f: Function,
+    sol: Any,
+    times: Any,
+    start: float,
+    theta: list[Any],
+    arguments: Function,
+    g: Any,
+    options: dict[str, Any],
+) -> tuple[Any, Any, Any]:
+    """The cotangents of y0, of the times and of theta."""
+    sizes = [np.size(x) for x in theta]
+    n = g.shape[1]
+
+    def slope(t: float, state: Any) -> Any:
+        _, pullback = vjp(lambda y, theta: _vector(f(t, y, *arguments(theta))), sol(t), theta)
+        by_y, by_theta = pullback(state[:n])
+        return np.concatenate([-by_y, *[-np.ravel(c) for c in by_theta]])
+
+    state = np.concatenate([g[-1], np.zeros(sum(sizes))])
+    by_times = np.zeros(len(times))
+    for k in range(len(times) - 1, -1, -1):
+        before = times[k - 1] if k else start
+        by_times[k] = np.dot(g[k], f(times[k], sol(times[k]), *arguments(theta)))
+        if before != times[k]:
+            result = sp.solve_ivp(slope, (times[k], before), state, **options)
+            if not result.success:
+                raise ConvergenceError(f"the adjoint equation was not solved: {result.message} Loosen rtol and atol.")
+            state = result.y[:, -1]
+        if k:
+            state[:n] += g[k - 1]
+    pieces = np.split(state[n:], np.cumsum(sizes)[:-1]) if sizes else []
+    shaped = [
+        float(c[0]) if np.ndim(x) == 0 else np.reshape(c, np.shape(x)) for c, x in zip(pieces, theta, strict=True)
+    ]
+    return state[:n], by_times, shaped
