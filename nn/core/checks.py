@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -25,13 +26,23 @@ def check_options(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> N
         raise TypeError(f"{cls.__name__}() takes no arguments")
     if (getattr(made_by, "__module__", None) or "").partition(".")[0] != "nn":  # a user's class checks its own
         return
-    parameters = list(inspect.signature(made_by).parameters.values())[1:]
-    for i, p in enumerate(parameters):
-        if p.annotation in (bool, "bool"):
-            given = args[i] if i < len(args) and p.kind is not p.KEYWORD_ONLY else False
-            check_flag(f"{cls.__name__}: {p.name}", kwargs.get(p.name, given))
-    takes = [p.name for p in parameters if p.kind is p.VAR_KEYWORD or p.name == "device"]
-    if "device" in kwargs and not takes:
+    flags, takes_device = _options(made_by)
+    for name, i in flags:
+        given = args[i] if i is not None and i < len(args) else False
+        check_flag(f"{cls.__name__}: {name}", kwargs.get(name, given))
+    if "device" in kwargs and not takes_device:
         raise ArgumentError(
             f"{cls.__name__} takes no device; got {kwargs['device']!r}. Arrays here are NumPy's: leave it out."
         )
+
+
+@functools.cache
+def _options(made_by: Any) -> tuple[list[tuple[str, int | None]], bool]:
+    """(the name of each flag of a constructor, and its place, None for a keyword alone; whether it takes a device)."""
+    parameters = list(inspect.signature(made_by).parameters.values())[1:]
+    flags = [
+        (p.name, None if p.kind is p.KEYWORD_ONLY else i)
+        for i, p in enumerate(parameters)
+        if p.annotation in (bool, "bool")
+    ]
+    return flags, any(p.kind is p.VAR_KEYWORD or p.name == "device" for p in parameters)
