@@ -30,8 +30,9 @@ from tests.cases.case import Case  # noqa: E402
 CASES = {case.name: case for case in all_cases()}
 VERSION, LEFT_OUT = listed()
 RUNNING = [case for case in CASES.values() if case.name not in LEFT_OUT]
-REFUSED = [CASES[name] for name, how in LEFT_OUT.items() if how not in (IN_ONE_BLOCK, OTHER_SIGNS) and name in CASES]
-ELSEWHERE = [CASES[name] for name, how in LEFT_OUT.items() if how in (IN_ONE_BLOCK, OTHER_SIGNS) and name in CASES]
+LISTED = {CASES[name]: how for name, how in LEFT_OUT.items() if name in CASES and not CASES[name].strict}
+REFUSED = [case for case, how in LISTED.items() if how not in (IN_ONE_BLOCK, OTHER_SIGNS)]
+ELSEWHERE = [case for case, how in LISTED.items() if how in (IN_ONE_BLOCK, OTHER_SIGNS)]
 X = np.arange(12.0).reshape(3, 4) / 5 - 1
 
 
