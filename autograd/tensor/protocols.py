@@ -49,14 +49,6 @@ def _scipys_rule(ufunc: np.ufunc) -> Any:
     return rules.get(ufunc)
 
 
-_NEUTRAL: dict[Any, str] = {
-    np.add: "0",
-    np.multiply: "1",
-    np.maximum: "-np.inf",
-    np.minimum: "np.inf",
-}  # what changes no reduction
-
-
 def dispatch_ufunc(
     rule: Callable[..., Any] | None, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
@@ -79,8 +71,7 @@ def dispatch_ufunc(
         raise NoRuleError(no_rule(name))
     where = kwargs.get("where", True)
     if where is not True and not (method == "reduce" and "where" in inspect.signature(rule).parameters):
-        neutral = _NEUTRAL.get(ufunc, "value that changes nothing")
-        filled = f"{name}(np.where(condition, x, {neutral}))"
+        filled = f"{name}(np.where(condition, x, value that changes nothing))"
         remedy = f"np.where(condition, {name}(…), other)" if method == "__call__" else filled
         raise NoRuleError(f"{name}(…, where=…) of a Tensor is not recorded. Use {remedy}.")
     options = {key: value for key, value in kwargs.items() if key != "out" and (key != "where" or value is not True)}
