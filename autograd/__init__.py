@@ -8,7 +8,7 @@
 True
 """
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from autograd._hips import refuse_hips
 
@@ -64,15 +64,12 @@ __all__ = [
 
 if not TYPE_CHECKING:  # a type checker knows which names there are
 
-    def __getattr__(name: str) -> NoReturn:
-        raise no_name(name)
+    def __getattr__(name: str) -> object:
+        """The names of HIPS autograd, which are imported when they are first asked for: docs/from_hips_autograd.md."""
+        found = None if name.startswith("__") else _hips.find(name)
+        if found is None:
+            raise no_name(name)
+        return found
 
 
 memory.from_environment()
-
-
-def __getattr__(name: str) -> object:
-    """The names of HIPS autograd, which are imported when they are first asked for: docs/from_hips_autograd.md."""
-    if name.startswith("__"):
-        raise AttributeError(f"module 'autograd' has no attribute {name!r}.")
-    return _hips.find(name)

@@ -71,10 +71,10 @@ class SyncBatchNorm(BatchNormBase):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias=bias, dtype=dtype)
         self.comm = world() if comm is None else as_communicator(comm)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         if not self.training or not self.comm.together:
-            return super().forward(x)
-        x = floating_input(self._check_input(x, channel_axis=1), self.weight, self.bias, "SyncBatchNorm")
+            return super().forward(input)
+        x = floating_input(self._check_input(input, channel_axis=1), self.weight, self.bias, "SyncBatchNorm")
         axes, index = (0, *range(2, x.ndim)), (slice(None), *[None] * (x.ndim - 2))
         accumulator = np.promote_types(x.dtype, np.float32)
         options = {"comm": self.comm, "rows": x.shape[0]}

@@ -21,7 +21,7 @@ ROOT_PI_BY_TWO = math.sqrt(math.pi) / 2
 rules[sp.erfc] = erfc
 erf = rule(sp.erf, lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(-x * x), keeps="x", label="g·2/√π·exp(-x²)")
 erfi = rule(sp.erfi, lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(x * x), keeps="x", label="g·2/√π·exp(x²)")
-dawsn = rule(sp.dawsn, lambda g, out, x: g * (1 - 2 * x * sp.dawsn(x)), keeps="x", label="g·(1-2x·out)")
+dawsn = rule(sp.dawsn, lambda g, out, x: g * (1 - 2 * x * sp.dawsn(x)), keeps="x", label="g·(1-2·x·out)")
 erfinv = rule(
     sp.erfinv, lambda g, out, y: g * ROOT_PI_BY_TWO * np.exp(out * out), keeps="out", label="g·√π/2·exp(out²)"
 )
@@ -43,4 +43,4 @@ def _erfcx_slope(x: Any) -> Any:
     return np.where(far, -series / (math.sqrt(math.pi) * squares), 2 * near * sp.erfcx(near) - TWO_BY_ROOT_PI)
 
 
-erfcx = rule(sp.erfcx, lambda g, out, x: g * _erfcx_slope(x), keeps="x", label="g·(2x·out-2/√π)")
+erfcx = rule(sp.erfcx, lambda g, out, x: g * _erfcx_slope(x), keeps="x", label="g·(2·x·out-2/√π)")
