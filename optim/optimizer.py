@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, enable_grad
 from autograd.engine.graph import write_now
-from autograd.engine.kinds import copied, is_foreign
+from autograd.engine.kinds import copied, is_foreign, surely
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.options import check_flag
@@ -382,7 +382,7 @@ class Optimizer:
             raise TypeError(f"it must be an array; got {value!r:.60}")
         if value.dtype.kind not in "fiu":
             raise TypeError(f"it must hold real numbers; got dtype {value.dtype}")
-        if key in NOT_NEGATIVE and not is_foreign(value) and (value < 0).any():
+        if key in NOT_NEGATIVE and surely(value < 0):
             raise ValueError(f"it holds squares or magnitudes, which are >= 0; got {value.min()}")
         return value.astype(p.dtype)
 

@@ -18,6 +18,7 @@ from autograd.engine.cotangents import as_seed, as_tensor
 from autograd.engine.graph import oldest_first
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, raw
+from autograd.engine.route import origin
 from autograd.engine.stacked_call import leading_size
 from autograd.engine.tangents import through, through_arrays
 from autograd.engine.written import refuse_freed, refuse_written
@@ -81,9 +82,9 @@ def _pushed(outputs: Any, inputs: Sequence[Any], tangents: Sequence[Any], create
 def _push(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], k: int | None, create: bool) -> list[Any]:
     found: dict[Any, Any] = {}  # Node or leaf -> its tangent
     for x, t in zip(inputs, seeds, strict=True):
-        origin = x if x.node is None else x.node
-        found[origin] = found[origin] + t if origin in found else t
-    ends = [root if root.node is None else root.node for root in roots if is_tensor(root)]
+        at = origin(x)
+        found[at] = found[at] + t if at in found else t
+    ends = [origin(root) for root in roots if is_tensor(root)]
     nodes = oldest_first(ends)
     last: dict[Any, Any] = {}  # Node or leaf -> the newest node that reads it: after that one its tangent can go
     for node in nodes:
@@ -113,7 +114,7 @@ def _push(roots: Sequence[Any], inputs: Sequence[Any], seeds: Sequence[Any], k: 
             if last.get(parent) is node:
                 found.pop(parent, None)
     refuse_written(nodes[::-1], used)
-    return [found.get(root if root.node is None else root.node) if is_tensor(root) else None for root in roots]
+    return [found.get(origin(root)) if is_tensor(root) else None for root in roots]
 
 
 def _in_own_memory(made: Sequence[Any], seeds: Sequence[Any]) -> list[Any]:

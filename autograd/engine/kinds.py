@@ -47,6 +47,11 @@ def somewhere(condition: Any) -> bool:
     return is_foreign(condition) or bool(condition.any())
 
 
+def surely(condition: Any) -> bool:
+    """Whether a condition is known to hold anywhere; False if it is another library's, which is not asked."""
+    return not is_foreign(condition) and bool(condition.any())
+
+
 def like(constant: Any, x: Any) -> Any:
     """A constant, made of numbers, as an array of the kind of x."""
     return np.asarray(constant, like=x) if is_foreign(x) else constant

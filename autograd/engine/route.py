@@ -9,6 +9,11 @@ from autograd.engine.graph import oldest_first
 from autograd.engine.written import refuse_freed, refuse_written
 
 
+def origin(tensor: Any) -> Any:
+    """What a tensor stands for in the graph: the Node that made it, or the leaf itself."""
+    return tensor if tensor.node is None else tensor.node
+
+
 class Route(NamedTuple):
     """Which Nodes a sweep visits, and where it looks.
 
@@ -30,7 +35,7 @@ def find_route(roots: Sequence[Any], wanted: Sequence[Any], partial: bool = Fals
     """
     goals: dict[Any, list[Any]] = {}
     for x in wanted:
-        goals.setdefault(x if x.node is None else x.node, []).append(x)
+        goals.setdefault(origin(x), []).append(x)
     nodes = oldest_first([getattr(root, "node", None) for root in roots])
     useful = set(goals)
     for node in nodes:

@@ -18,6 +18,7 @@ from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive, pick_node
 from autograd.engine.recording import is_tensor, raw, record, result
 from autograd.engine.registry import alias
+from autograd.engine.route import origin
 from autograd.engine.written import refuse_changed
 from autograd.tensor.tensor import Tensor
 
@@ -44,7 +45,7 @@ class StandIns:
         own = {id(x) for x in self.tensors.values()}
         found: dict[int, Any] = {}
         seen: set[int] = set()
-        stack = [y.node if y.node is not None else y for y in outputs if is_tensor(y) and y.requires_grad]
+        stack = [origin(y) for y in outputs if is_tensor(y) and y.requires_grad]
         while stack:
             item = stack.pop()
             if id(item) in seen:
@@ -72,7 +73,7 @@ def arguments_for_rerun(leaves: Sequence[Any], kept: Sequence[Any], create: bool
             continue
         k = kept[i]
         if create and is_tensor(k) and k.requires_grad:
-            variables[i] = alias(k._array, k.node if k.node is not None else k)
+            variables[i] = alias(k._array, origin(k))
             given[i] = result(k._array, variables[i].node)
         else:
             variables[i] = Tensor(raw(k), requires_grad=True)
@@ -97,9 +98,9 @@ def with_placeholders(leaves: Sequence[Any]) -> list[Any]:
     return [Placeholder(x.node is not None) if is_tensor(x) and x.requires_grad else x for x in leaves]
 
 
-def captured_tensor(origin: Any) -> Any:
+def captured_tensor(source: Any) -> Any:
     """A captured leaf or Node as a Tensor."""
-    return result(None, origin) if type(origin) is Node else origin
+    return result(None, source) if type(source) is Node else source
 
 
 def record_function(
@@ -118,19 +119,19 @@ def record_function(
     args: list[Any] = []
     for x in leaves:
         needed = is_tensor(x) and x.requires_grad
-        parents.append((x.node if x.node is not None else x) if needed else None)
+        parents.append(origin(x) if needed else None)
         args.append(x._array if needed else None)
-    for origin in captured:
-        parents.append(origin)
-        args.append(abstract(origin.out) if type(origin) is Node else origin._array)
+    for source in captured:
+        parents.append(source)
+        args.append(abstract(source.out) if type(source) is Node else source._array)
     watched = [*captured, *(parent for parent in parents if parent is not None and type(parent) is not Node)]
     number = next(clock)
 
     def joint_if_unchanged(g: Any, out: Any, *kept: Any) -> Any:
         # checked here, because the rule reads these Tensors again and the sweep checks only after the rule has run
-        for origin in watched:
-            if origin.written > number:
-                refuse_changed(origin, name)
+        for source in watched:
+            if source.written > number:
+                refuse_changed(source, name)
         return joint(g, out, *kept)
 
     primitive = Primitive(lambda *args: args, joint=joint_if_unchanged, name=name, label=label)

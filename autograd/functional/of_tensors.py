@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd.engine.gradients import gradients as cotangents_of
 from autograd.engine.graph import Node, ancestors
+from autograd.engine.route import origin
 from autograd.errors import ArgumentError, GraphError, ShapeError
 from autograd.functional.recorded_call import zeros_like
 from autograd.options import check_flag
@@ -91,8 +92,8 @@ def _several(what: str, tensors: Any) -> list[Tensor]:
 
 def _refuse_unused(roots: Sequence[Tensor], wanted: Sequence[Tensor]) -> None:
     """Refuse, before the sweep frees anything, an input on which no output depends."""
-    goals = [_origin(x) for x in wanted]
-    reached = set(ancestors(*[_origin(y) for y in roots]))
+    goals = [origin(x) for x in wanted]
+    reached = set(ancestors(*[origin(y) for y in roots]))
     if any(type(item) is Node and item.args is None for item in reached.difference(goals)):
         return  # freed, which the sweep will say: what lies behind is not known any more
     for i, goal in enumerate(goals):
@@ -101,7 +102,3 @@ def _refuse_unused(roots: Sequence[Tensor], wanted: Sequence[Tensor]) -> None:
                 f"gradients: no output depends on number {i} of the inputs, of shape {wanted[i].shape}. Was it used in "
                 "the forward pass, rather than a copy or a detached one? allow_unused=True gives None for it."
             )
-
-
-def _origin(x: Tensor) -> Any:
-    return x if x.node is None else x.node

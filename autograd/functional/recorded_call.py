@@ -18,6 +18,7 @@ from autograd.engine.graph import Node
 from autograd.engine.kinds import copied, given, is_foreign, note, ones, zeros
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
+from autograd.engine.route import origin
 from autograd.engine.settings import enable_grad, is_grad_enabled
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.functional.argument_checks import (
@@ -205,7 +206,7 @@ def variable(x: Any, outside: bool, lasting: bool = False) -> Tensor:
     if isinstance(x, Tensor):
         if x.requires_grad and outside:
             # the array of a leaf is copied: the leaf may be written to in place later, which its alias would not notice
-            return alias(copied(x._array) if x.node is None else x._array, x.node if x.node is not None else x)  # type: ignore[no-any-return]
+            return alias(copied(x._array) if x.node is None else x._array, origin(x))  # type: ignore[no-any-return]
         x = x._array
     if lasting or not (isinstance(x, np.ndarray) or is_foreign(note(x))):
         x = copied(x)
@@ -261,7 +262,7 @@ def _tensors(tree: Any) -> list[Any]:
 
 def _reaches_out(outputs: Sequence[Any]) -> bool:
     """Whether results depend on a leaf that requires grad, other than the variables of calls that have returned."""
-    stack = [y.node if y.node is not None else y for y in outputs if y.requires_grad]
+    stack = [origin(y) for y in outputs if y.requires_grad]
     seen = {None, *stack}
     for item in stack:  # which grows meanwhile
         if type(item) is Node:

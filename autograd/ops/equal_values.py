@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.gradients import gradients
-from autograd.engine.kinds import is_foreign, like
+from autograd.engine.kinds import is_foreign, like, surely
 from autograd.engine.kinks import kink, varies
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
@@ -45,11 +45,6 @@ def equal_pairs(x: Any) -> Any:
     return near & like(~np.eye(n, dtype=bool), x)
 
 
-def _are_there(pairs: Any) -> bool:
-    """Whether there are any. Another library's array is not asked: there, equal pairs are left out."""
-    return not is_foreign(pairs) and bool(np.any(pairs))
-
-
 def _size(a: Any) -> Any:
     """What counts as rounding beside the matrix a."""
     return a.shape[-1] * np.finfo(a.dtype).eps * np.max(np.abs(a), axis=(-2, -1), keepdims=True, initial=0)
@@ -62,7 +57,7 @@ def with_doubt(inner: Any, values: Any, g: Any, turned: Any, of: str) -> Any:
     reaches a group is 0 it had no influence.
     """
     pairs = equal_pairs(values)
-    if g is None or not _are_there(pairs):
+    if g is None or not surely(pairs):
         return inner
     both = raw(turned) + np.swapaxes(raw(turned), -1, -2)
     rounding = _size(both)
@@ -95,7 +90,7 @@ def with_lost_pairs(tangent: Any, moved: Any, values: Any, a: Any, of: str, kink
 
 
 def _spoiled(inner: Any, doubt: Any, of: str) -> Any:
-    if not _are_there(doubt):
+    if not surely(doubt):
         return inner
     _warn(of, "first")
     return inner * np.where(doubt, np.full((), np.nan, inner.dtype), np.ones((), inner.dtype))
@@ -136,7 +131,7 @@ def within_groups(ga: Any, g: Any, values: Any, a: Any, u: Any, v: Any, of: str)
     if not varies(a):
         return ga
     pairs = equal_pairs(values)
-    if not _are_there(pairs):
+    if not surely(pairs):
         return ga
     limits = _limits(g, a, raw(u), raw(v), pairs)
     a = a if a.shape == ga.shape else np.broadcast_to(a, ga.shape)

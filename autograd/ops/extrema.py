@@ -12,6 +12,7 @@ from autograd.engine.registry import define, implements, rules
 from autograd.ops.arguments import refuse, refuse_out
 from autograd.ops.chosen import chosen_by, extremum_of_chosen
 from autograd.ops.masking import masked
+from autograd.ops.reduction import running_in_halves
 from autograd.shapes import Axis, divided, keep_dims
 
 # Of two arrays. Both elements of a tie get g/2 (docs/conventions.md; as in PyTorch and JAX): the functions below return
@@ -186,14 +187,10 @@ def _accumulate(ufunc: np.ufunc, a: Any, axis: int, dtype: Any) -> Any:
 
 
 def _running(ufunc: np.ufunc, values: Any, axis: int) -> Any:
-    """ufunc.accumulate, for another library's array in log n steps on whole arrays: Hillis & Steele 1986."""
+    """ufunc.accumulate, which is of ndarrays alone; for another library's array in steps on whole arrays."""
     if not is_foreign(values):
         return ufunc.accumulate(values, axis=axis)
-    out, step = np.moveaxis(values, axis, 0), 1
-    while step < out.shape[0]:
-        out = np.concatenate([out[:step], ufunc(out[step:], out[:-step])], axis=0)
-        step *= 2
-    return np.moveaxis(out, 0, axis)
+    return np.swapaxes(running_in_halves(ufunc, np.swapaxes(values, axis, -1)), axis, -1)
 
 
 rules[np.maximum, "reduce"] = _reduce_max

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import is_foreign, like, somewhere
+from autograd.engine.kinds import is_foreign, like, somewhere, surely
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import implements
 from autograd.errors import ArgumentError
@@ -95,7 +95,7 @@ def _checked_weights(name: str, weights: Any, a: Any, axis: Axis, method: str) -
         raise ArgumentError(f"np.{name}: weights= goes with method='inverted_cdf' alone, as in NumPy; got {method!r}.")
     values = raw(weights)
     values = values if is_foreign(values) else np.asarray(values)
-    if not is_foreign(values) and not np.all(np.isfinite(values) & (values >= 0)):
+    if surely(~(np.isfinite(values) & (values >= 0))):
         raise ArgumentError(f"np.{name}: no weight may be negative, infinite or nan.")
     return np.broadcast_to(along_axes(name, values, axis, a.shape), a.shape)
 
@@ -112,7 +112,7 @@ def _quantile(
     elif not hasattr(q, "dtype"):
         q = like(np.asarray(q, float), raw(a))
     values = raw(q)
-    if not is_foreign(values) and not np.all((values >= 0) & (values <= 1)):
+    if surely(~((values >= 0) & (values <= 1))):
         top = "100], in percent" if "percentile" in name else "1]"
         raise ArgumentError(f"np.{name}: q must lie in [0, {top}.")
     x = to_last(a, axis, a.ndim)

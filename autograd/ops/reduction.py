@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import is_foreign, ones, zeros
+from autograd.engine.kinds import ones, surely, zeros
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ShapeError
@@ -117,6 +117,20 @@ def from_last(a: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
     return np.transpose(moved, tuple(order.index(i) for i in range(len(shape))))
 
 
+def running_in_halves(ufunc: np.ufunc, x: Any) -> Any:
+    """ufunc.accumulate along the last axis, of an associative ufunc.
+
+    After the step of width d an element stands for the last 2d.
+
+    Source: Hillis & Steele 1986, Data parallel algorithms.
+    """
+    d = 1
+    while d < x.shape[-1]:
+        x = np.concatenate([x[..., :d], ufunc(x[..., :-d], x[..., d:])], axis=-1)
+        d *= 2
+    return x
+
+
 def shifted(products: Any) -> Any:
     """Running products along the last axis, without the element itself: 1 in front, the last product dropped."""
     return np.concatenate([ones((*products.shape[:-1], 1), products.dtype, raw(products)), products[..., :-1]], axis=-1)
@@ -186,7 +200,7 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
     weights = along_axes("average", weights, axis, shape)
     whole = weights if weights.shape == shape else np.broadcast_to(weights, shape)
     total = np.sum(whole if axis is None else weights, axis=axis, keepdims=keepdims)
-    if not is_foreign(raw(total)) and np.any(np.equal(total, 0)):
+    if surely(raw(total) == 0):
         raise ZeroDivisionError("np.average: the weights sum to zero, there is nothing to divide by.")
     value = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (value, np.broadcast_to(total, value.shape)) if returned else value

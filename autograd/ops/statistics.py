@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import is_foreign
+from autograd.engine.kinds import is_foreign, surely
 from autograd.engine.recording import raw
 from autograd.engine.registry import implements
 from autograd.errors import ArgumentError, ShapeError
@@ -33,7 +33,7 @@ def cov(
         x = np.concatenate([x, *more], axis=0)
     count = x.shape[1]
     counts, importance = _weights("fweights", fweights, count, dtype), _weights("aweights", aweights, count, dtype)
-    if counts is not None and _refused(raw(counts) != np.rint(raw(counts))):
+    if counts is not None and surely(raw(counts) != np.rint(raw(counts))):
         raise ArgumentError("np.cov: fweights are numbers of observations, so they must be whole; use aweights.")
     ddof = (0 if bias else 1) if ddof is None else ddof
     w = importance if counts is None else counts if importance is None else counts * importance
@@ -43,11 +43,6 @@ def cov(
     products = np.dot(deviation, (np.conjugate(other) if dtype.kind == "c" else other).T)
     freedom = _degrees_of_freedom(count if w is None else total[0], ddof, w, importance)
     return np.squeeze(products / freedom)
-
-
-def _refused(condition: Any) -> bool:
-    """Whether a value is refused; another library's array is not asked."""
-    return not is_foreign(condition) and bool(np.any(condition))
 
 
 def _variables(a: Any, rowvar: bool, dtype: Any) -> Any:
@@ -65,7 +60,7 @@ def _weights(name: str, weights: Any, count: int, dtype: Any) -> Any:
     weights = as_operand(weights)
     if weights.shape != (count,):
         raise ShapeError(f"np.cov: {name} must have shape ({count},), one an observation; got {weights.shape}.")
-    if _refused(raw(weights) < 0):
+    if surely(raw(weights) < 0):
         raise ArgumentError(f"np.cov: {name} must not be negative.")
     dtype = np.float64 if dtype.kind == "c" else dtype
     return weights if weights.dtype == dtype else weights.astype(dtype)

@@ -18,7 +18,7 @@ from autograd.engine.registry import define, rules
 from autograd.errors import ShapeError
 from autograd.ops.arguments import check_dtype
 from autograd.ops.elementwise import LN2
-from autograd.ops.reduction import from_last, to_last
+from autograd.ops.reduction import from_last, running_in_halves, to_last
 from autograd.ops.special import logsumexp
 from autograd.ops.splitting import split_at, unstack_at
 from autograd.shapes import Axis, kept_shape, normalize_axes, reduced_axes
@@ -51,18 +51,6 @@ def _reduced_in_halves(ufunc: np.ufunc, x: Any) -> Any:
         pairs = ufunc(x[..., :half], x[..., half : 2 * half])
         x = np.concatenate([pairs, x[..., 2 * half :]], axis=-1) if x.shape[-1] % 2 else pairs
     return x[..., 0]
-
-
-def _running_in_halves(ufunc: np.ufunc, x: Any) -> Any:
-    """(…, n) -> (…, n): after the step of width d an element stands for the last 2d.
-
-    Source: Hillis & Steele 1986, Data parallel algorithms.
-    """
-    d = 1
-    while d < x.shape[-1]:
-        x = np.concatenate([x[..., :d], ufunc(x[..., :-d], x[..., d:])], axis=-1)
-        d *= 2
-    return x
 
 
 def _running_in_order(ufunc: np.ufunc, x: Any) -> Any:
@@ -189,7 +177,7 @@ def _add_reduceat(a: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any
 
 for _ufunc in ASSOCIATIVE:
     rules[_ufunc, "reduce"] = _reduce(_ufunc, _reduced_in_halves, _ufunc.identity)
-    rules[_ufunc, "accumulate"] = _accumulate(_ufunc, _running_in_halves)
+    rules[_ufunc, "accumulate"] = _accumulate(_ufunc, running_in_halves)
 rules[np.logaddexp, "reduce"] = _logaddexp_reduce
 rules[np.logaddexp2, "reduce"] = _logaddexp2_reduce
 for _ufunc in IN_ORDER:

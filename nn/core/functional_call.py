@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.engine.registry import alias
+from autograd.engine.route import origin
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter
@@ -117,7 +118,7 @@ def _holding(pairs: list[tuple[Any, Tensor]]) -> Iterator[None]:
     try:
         for own, t in pairs:
             if t.requires_grad:
-                own.node = alias(t._array, t.node if t.node is not None else t).node
+                own.node = alias(t._array, origin(t)).node
             own._requires_grad = t.requires_grad
             own._array = np.array(t._array) if isinstance(own, Buffer) else t._array
         yield
