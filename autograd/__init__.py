@@ -30,6 +30,7 @@ from autograd.functional import (
     gradients,
     hessian,
     hessian_diagonal,
+    holomorphic_grad,
     hvp,
     jacobian,
     jvp,
@@ -53,7 +54,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Scalar", "Tensor",
     "backward", "gradients", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad",
-    "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "linearize", "directional_derivative",
+    "grad", "value_and_grad", "elementwise_grad", "holomorphic_grad", "vjp", "jvp", "linearize",
+    "directional_derivative",
     "jacobian", "hessian", "hvp", "vhp", "gauss_newton_vp", "hessian_diagonal", "taylor",
     "checkpoint", "custom_vjp", "stop_gradient", "fixed_point", "root",
     "tree_flatten", "tree_leaves", "tree_map", "tree_unflatten",

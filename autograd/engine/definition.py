@@ -62,6 +62,7 @@ class Definition:
         absent: bool = False,
         jvp: str | Function | tuple[Function | None, ...] | None = None,
         batch: str | Function | Batch | None = None,
+        complex: bool | None = None,
         name: str | None = None,
         label: str | Callable[..., str] = "",
     ) -> None:
@@ -74,6 +75,7 @@ class Definition:
         self.each = each
         self.composite = composite
         self.by_composite = composite is not None and not plain
+        self.complex = composite is None if complex is None else complex
         self.saves = saves
         self.absent = absent
         if saves and composite is None:

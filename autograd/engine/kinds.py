@@ -6,7 +6,7 @@ are, and how a constant, a seed or a copy becomes one of them. What they must be
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -14,9 +14,8 @@ from autograd.engine import recording
 from autograd.errors import DTypeError
 
 ndarray = np.ndarray
-met = (
-    False  # whether any array of another library has come in: until then the hot paths ask one thing, and that is this
-)
+# Whether another library's array or a complex Tensor has come in: until then the hot paths ask one thing, this.
+met = False
 
 
 def note(x: Any) -> Any:
@@ -34,6 +33,33 @@ def is_foreign(x: Any) -> bool:
 def any_foreign(xs: Any) -> bool:
     """Whether one of them is."""
     return any([is_foreign(x) for x in xs])
+
+
+def first_complex() -> bool:
+    """Note that complex numbers are differentiated; whether that was not known before."""
+    global met
+    before = met
+    met = True
+    return not before
+
+
+def composite_for(primitive: Any, xs: Any, needs: int) -> Any:
+    """The composite of a fused operation if a call goes through it: for another library's arrays and complex numbers.
+
+    Raises: DTypeError for complex numbers if the operation's rules are those of real numbers.
+    """
+    of_complex = any([getattr(getattr(x, "dtype", None), "kind", None) == "c" or type(x) is complex for x in xs])
+    if of_complex and needs and not primitive.complex:
+        refuse_complex(primitive.name)
+    return primitive.composite if of_complex or any_foreign(xs) else None
+
+
+def refuse_complex(name: str) -> NoReturn:
+    """Raise because an operation has rules for real numbers only."""
+    raise DTypeError(
+        f"{name}: its derivative is that of real numbers; got complex ones. Apply it to np.real(z), np.imag(z) or "
+        "np.abs(z), or take z.detach()."
+    )
 
 
 def _of_another_library(x: Any) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.engine import anomaly, kinds, recording
 from autograd.engine.abstract import Saved, SavedOutputs, abstract
-from autograd.engine.call_arguments import positional, refuse_complex, refuse_forgotten, without_constants
+from autograd.engine.call_arguments import positional, refuse_forgotten, without_constants
 from autograd.engine.definition import Definition, Function
 from autograd.engine.foreign import NATIVE, operand, refuse_foreign
 from autograd.engine.graph import Node
@@ -49,8 +49,8 @@ class Primitive(Definition):
             for value in params.values():
                 if isinstance(value, Tensor):
                     return self(*positional(self, args, params), **params)
-        if kinds.met and self.composite is not None and kinds.any_foreign(raw):
-            return self.composite(*args, **params)
+        if kinds.met and (composite := kinds.composite_for(self, raw, needs)):
+            return composite(*args, **params)
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
         except Exception:
@@ -103,9 +103,9 @@ class Primitive(Definition):
         if type(out) is float:
             out = float64(out)
         several = type(out) is tuple
-        if not several and out.dtype.kind != "f":
-            if out.dtype.kind == "c":
-                refuse_complex(self)
+        if any([o.dtype.kind == "c" for o in (out if several else (out,))]) and kinds.first_complex():
+            return self(*args, **params)
+        if not several and out.dtype.kind not in "fc":
             return _constant(out)
         if not (self.vjps or self.joint or self.each):
             refuse_forgotten(self, 0)
@@ -124,7 +124,7 @@ class Primitive(Definition):
             anomaly.remember(node)
         if not several:
             return result(out, node)
-        made = tuple([result(o, pick_node(node, i, o) if o.dtype.kind == "f" else None) for i, o in enumerate(out)])
+        made = tuple([result(o, pick_node(node, i, o) if o.dtype.kind in "fc" else None) for i, o in enumerate(out)])
         if values is not None:  # only now: a result that outlives the sweep must not hold them by its `pick`
             node.out = saved = SavedOutputs(node.out)
             saved.values = values
@@ -181,6 +181,7 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
            batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one.
+           complex: complex numbers may come in (a composite is then what they run); default: if there is no composite.
            name: how pictures and errors call it.
            label: its VJPs as short mathematics, then what its symbols stand for: "g·(p - y)/N; p = softmax(x), …". A
            function of the call's options if it depends on them.

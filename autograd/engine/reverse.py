@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import graph
+from autograd.engine import graph, kinds
+from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
@@ -73,7 +74,11 @@ def backward(
             f"backward got {len(roots)} tensors and {len(seeds)} gradients; give one gradient a tensor."
         )
     step = Step(create_graph, sweep)
+    if kinds.met:
+        seeds = [conjugated(seed) for seed in seeds]
     leaves = sweep(roots, seeds, step, create_graph if retain_graph is None else retain_graph)
+    if kinds.met:
+        leaves = {leaf: conjugated(g) for leaf, g in leaves.items()}
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
         leaves[leaf] = as_tensor(through_hooks(leaf.hooks, leaves[leaf]))

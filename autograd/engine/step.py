@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.engine import anomaly
 from autograd.engine.call_arguments import refuse_few_cotangents
+from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
 from autograd.engine.higher_order import linked, through_composite
@@ -65,9 +66,9 @@ class Step:
 
     def through_hooks(self, node: Node, g: Any) -> Any:
         """The cotangent after the hooks of the node's tensor have seen it."""
-        g = through_hooks(node.hooks or {}, g)
+        g = through_hooks(node.hooks or {}, conjugated(g))
         self.retained += [(tensor, as_tensor(own(g))) for tensor in retaining(node)]
-        return g
+        return conjugated(g)
 
     def cotangents(self, node: Node, g: Any, parents: Sequence[Any]) -> list[Any]:
         """The cotangents of the arguments whose parent is not None, completed; None where there is none."""

@@ -22,6 +22,7 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.batch import pull
+from autograd.engine.complex_numbers import in_dtype
 from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
 from autograd.engine.gradients import gradients
@@ -132,7 +133,7 @@ def _fitted(t: Any, out: Any, k: int | None, create: bool) -> Any:
     shape = out.shape if k is None else (k, *out.shape)
     if t.shape != shape:  # a VJP used as a JVP may give a number an axis, as one that computes in buffers does
         t = np.reshape(t, ()) if shape == () and t.size == 1 else np.broadcast_to(t, shape)
-    return t if t.dtype == out.dtype else t.astype(out.dtype)
+    return t if t.dtype == out.dtype else in_dtype(t, out.dtype)  # of a real result Re(g·t)
 
 
 def _as_tangent(t: Any, create: bool) -> Any:
@@ -348,7 +349,7 @@ def _transposed(
     """J v = d/du <Jᵀu, v>: the VJP is recorded on some u, and swept back from its result with v as the cotangent."""
     several = isinstance(out, tuple)
     us = [
-        _leaf(ones(o.shape, o.dtype, _one_of(ts))) if o.dtype.kind == "f" else zeros(o.shape, o.dtype, _one_of(ts))
+        _leaf(ones(o.shape, o.dtype, _one_of(ts))) if o.dtype.kind in "fc" else zeros(o.shape, o.dtype, _one_of(ts))
         for o in (out if several else (out,))
     ]
     which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]

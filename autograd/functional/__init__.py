@@ -9,6 +9,7 @@ from autograd.functional.transforms import (
     directional_derivative,
     elementwise_grad,
     grad,
+    holomorphic_grad,
     jvp,
     linearize,
     value_and_grad,
@@ -17,6 +18,6 @@ from autograd.functional.transforms import (
 
 __all__ = [
     "checkpoint", "custom_vjp", "directional_derivative", "elementwise_grad", "fixed_point", "gauss_newton_vp", "grad",
-    "gradients", "hessian", "hessian_diagonal", "hvp", "jacobian", "jvp", "linearize", "root", "stop_gradient",
-    "taylor", "value_and_grad", "vhp", "vjp",
+    "gradients", "hessian", "hessian_diagonal", "holomorphic_grad", "hvp", "jacobian", "jvp", "linearize", "root",
+    "stop_gradient", "taylor", "value_and_grad", "vhp", "vjp",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.arguments import as_operand
+from autograd.shapes import conj
 
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "expm", "logm", "lu", "polar", "solve_banded", "solve_sylvester",
@@ -131,9 +132,11 @@ _solve_triangular: Primitive = define(
 def solve_triangular(
     a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False, **checks: Any
 ) -> Any:
-    """The solution of a x = b, or aᵀ x = b with trans=1, where only a triangle of a is read."""
+    """The solution of a x = b, or aᵀ x = b with trans=1, aᴴ x = b with trans=2, where only a triangle of a is read."""
     _check_square("solve_triangular", a)
     transposed = {0: 0, "N": 0, 1: 1, "T": 1, 2: 1, "C": 1}
+    if trans in (2, "C"):
+        a = conj(as_operand(a))
     if trans not in transposed:
         raise ArgumentError(f"solve_triangular's trans is 0, 1, 'N' or 'T'; got {trans!r}.")
     return _solve_triangular(
@@ -194,8 +197,8 @@ def cho_factor(a: Any, lower: bool = False, **checks: Any) -> tuple[Any, bool]:
 def cho_solve(c_and_lower: tuple[Any, bool], b: Any, **checks: Any) -> Any:
     """The solution of a x = b, given a's Cholesky factor."""
     c, lower = c_and_lower
-    first = solve_triangular(c, b, trans=0 if lower else 1, lower=lower)
-    return solve_triangular(c, first, trans=1 if lower else 0, lower=lower)
+    first = solve_triangular(c, b, trans=0 if lower else 2, lower=lower)
+    return solve_triangular(c, first, trans=2 if lower else 0, lower=lower)
 
 
 # Factorisations
@@ -244,7 +247,7 @@ def _polar_cotangent(g: Any, out: Any, a: Any) -> Any:
     return square + np.linalg.solve(p.T, (g - out @ h).T).T
 
 
-_polar = define(lambda a: sp.polar(a)[0], _polar_cotangent, keeps="a out", name="linalg.polar",
+_polar = define(lambda a: sp.polar(a)[0], _polar_cotangent, keeps="a out", complex=False, name="linalg.polar",
                 label="U·S(Uᵀg-gᵀU)+(1-UUᵀ)gP⁻¹")  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from autograd.engine.kinds import refuse_complex
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from autograd.ops.arguments import as_operand
@@ -23,6 +24,8 @@ def __getattr__(name: str) -> Any:
 def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
     """log Σ b exp(a), without overflow; with return_sign (log |Σ b exp(a)|, the sum's sign)."""
     a = as_operand(a)
+    if np.iscomplexobj(a):
+        refuse_complex("scipy.special.logsumexp")
     if b is None:
         out = _logsumexp(a, axis=axis, keepdims=keepdims)
         return (out, np.ones_like(raw(out))) if return_sign else out
@@ -46,6 +49,8 @@ def softmax(x: Any, axis: Any = None) -> Any:
 def log_softmax(x: Any, axis: Any = None) -> Any:
     """x - log Σ exp(x), where the largest element is subtracted first so that no digits are lost."""
     x = as_operand(x)
+    if np.iscomplexobj(x):
+        refuse_complex("scipy.special.log_softmax")
     top = np.max(raw(x), axis=axis, keepdims=True, initial=-np.inf)
     shifted = x - np.where(np.isfinite(top), top, 0)
     return shifted - _logsumexp(shifted, axis=axis, keepdims=True)

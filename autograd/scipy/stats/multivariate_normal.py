@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import refuse_complex
 from autograd.engine.recording import raw
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand
@@ -33,6 +34,8 @@ def _mean_and_cov(mean: Any, cov: Any, x: Any = None) -> tuple[Any, Any]:
 def logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
     """log density at x (…, d). A singular covariance is refused, unless allowed: then within the space it spans."""
     x = as_operand(x)
+    if any(np.iscomplexobj(part) for part in (x, mean, cov)):
+        refuse_complex("scipy.stats.multivariate_normal")
     mean, cov = _mean_and_cov(mean, cov, x)
     size = mean.shape[0]
     if x.ndim == 0 or (size == 1 and (x.ndim == 1 or x.shape[-1] != 1)):
