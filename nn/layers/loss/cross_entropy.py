@@ -33,7 +33,6 @@ from nn.layers.loss.weighted_cross_entropy import (
 )
 from nn.layers.reduction import check_reduction, divided_by, mean_from_sum, reduce
 
-
 HALF = np.dtype(np.float16)
 
 
