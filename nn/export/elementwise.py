@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import special
 
-from nn.export.handlers import UFUNCS
+from nn.export.handlers import SCIPY_UFUNCS, UFUNCS
 from nn.export.recording import Recording
 
 UFUNCS.update({
@@ -18,7 +17,6 @@ UFUNCS.update({
     np.sinh: "Sinh", np.cosh: "Cosh", np.tanh: "Tanh", np.arcsinh: "Asinh", np.arccosh: "Acosh", np.arctanh: "Atanh",
     np.equal: "Equal", np.less: "Less", np.greater: "Greater", np.less_equal: "LessOrEqual",
     np.greater_equal: "GreaterOrEqual", np.isnan: "IsNaN",
-    special.erf: "Erf", special.expit: "Sigmoid",
 })  # fmt: skip
 
 
@@ -132,6 +130,10 @@ UFUNCS.update({
         "Where", g.add("Equal", x, g.constant(0, dtype)), at,
         g.add("Cast", g.add("Greater", x, g.constant(0, dtype)), to=dtype),
     ),
-    special.erfc: lambda g, dtype, x: g.add("Sub", one(g, dtype), g.add("Erf", x)),
-    special.log_expit: lambda g, dtype, x: g.add("Neg", g.add("Softplus", g.add("Neg", x))),
+})  # fmt: skip
+
+SCIPY_UFUNCS.update({
+    "erf": "Erf", "expit": "Sigmoid",
+    "erfc": lambda g, dtype, x: g.add("Sub", one(g, dtype), g.add("Erf", x)),
+    "log_expit": lambda g, dtype, x: g.add("Neg", g.add("Softplus", g.add("Neg", x))),
 })  # fmt: skip

@@ -17,6 +17,7 @@ Handler = Callable[..., Any]
 H = TypeVar("H", bound=Handler)
 
 UFUNCS: dict[Any, str | Handler] = {}  # one ONNX operation, or a function of (recording, dtype, *names)
+SCIPY_UFUNCS: dict[str, str | Handler] = {}  # scipy.special's by name, so that SciPy need not be imported
 FUNCTIONS: dict[Any, Handler] = {}  # NumPy's functions, and "getitem", "setitem", "cast"
 OPERATIONS: dict[Any, Handler] = {}  # the library's own operations; NotImplemented: by their definition in NumPy
 PLAIN: set[Any] = {  # they look at shapes and dtypes alone
@@ -47,7 +48,7 @@ def operation(*primitives: Any) -> Callable[[H], H]:
 
 def ufunc_names(g: Recording, ufunc: Any, inputs: Sequence[Any], values: Any) -> Any:
     """The name of a ufunc's result: every input in the dtype that NumPy's own loop would take."""
-    handler = UFUNCS.get(ufunc)
+    handler = UFUNCS.get(ufunc) or SCIPY_UFUNCS.get(ufunc.__name__)
     if handler is None or isinstance(values, tuple):
         raise refusal(f"np.{ufunc.__name__}, which has no equivalent in ONNX", "Compute it by other functions.")
     kinds = [type(x) if type(x) in (int, float, bool) else np.asarray(_of(x)).dtype for x in inputs]

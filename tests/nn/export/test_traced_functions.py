@@ -14,7 +14,7 @@ from scipy import special
 import nn
 from autograd import Tensor, no_grad
 from autograd.engine.recording import raw
-from nn.export.handlers import FUNCTIONS, UFUNCS
+from nn.export.handlers import FUNCTIONS, SCIPY_UFUNCS, UFUNCS
 
 X = np.array(
     [[[0.3, -1.2, 2.0, 0.7], [1.5, 0.1, -0.4, 0.9]], [[-2.2, 0.6, 1.1, -0.8], [0.2, 3.0, -1.7, 0.5]]], np.float32
@@ -52,7 +52,10 @@ TRUTHS = (np.logical_and, np.logical_or, np.logical_xor, np.logical_not)
 INTEGERS = (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert)
 
 
-@pytest.mark.parametrize("ufunc", UFUNCS, ids=[f.__name__ for f in UFUNCS])
+ALL_UFUNCS = [*UFUNCS, *[getattr(special, name) for name in SCIPY_UFUNCS]]
+
+
+@pytest.mark.parametrize("ufunc", ALL_UFUNCS, ids=[f.__name__ for f in ALL_UFUNCS])
 def test_a_ufunc(ufunc: Any, tmp_path: Path) -> None:
     x, other = X, ROW
     if ufunc in POSITIVE:
