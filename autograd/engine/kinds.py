@@ -94,6 +94,8 @@ def given(value: Any, x: Any, what: str) -> Any:
 
     Raises: DTypeError for an array of another kind; that would have to be moved, and that is for the user to say.
     """
+    if type(value) is ndarray and type(x) is ndarray:
+        return value
     if not is_foreign(x):
         return value if is_foreign(note(value)) else np.asarray(value)
     if is_foreign(value) or isinstance(value, ndarray):

@@ -244,7 +244,7 @@ def in_type_of(argument: Any, g: Any) -> Any:
         return float(data)
     if isinstance(argument, np.generic):
         return argument.dtype.type(data)
-    return data if is_foreign(data) else np.asarray(data)
+    return data if isinstance(data, np.ndarray) or is_foreign(data) else np.asarray(data)
 
 
 def zeros_like(x: Any) -> Any:
