@@ -49,8 +49,8 @@ class Primitive(Definition):
             for value in params.values():
                 if isinstance(value, Tensor):
                     return self(*positional(self, args, params), **params)
-        if kinds.met and self.composite is not None and kinds.any_foreign(raw):
-            return self.composite(*args, **params)
+        if kinds.met and (instead := kinds.elsewhere(self, args, raw, params)) is not None:
+            return instead
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
         except Exception:
