@@ -46,7 +46,7 @@ def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str
     """
     arrays = _arrays(obj.state_dict() if isinstance(obj, Module) else obj)
     text = None if metadata is None else _text(metadata)
-    _write_whole(os.path.realpath(path), _safetensors().numpy.save(arrays, metadata=text))
+    write_whole(os.path.realpath(path), _safetensors().numpy.save(arrays, metadata=text))
 
 
 def load(path: Path) -> dict[str, np.ndarray]:
@@ -100,7 +100,7 @@ def _text(metadata: Any) -> dict[str, str]:
     return dict(metadata)
 
 
-def _write_whole(path: str, data: bytes) -> None:
+def write_whole(path: str, data: bytes) -> None:
     """Write a file under a temporary name, sync it, and rename it."""
     folder, name = os.path.split(path)
     if not os.path.isdir(folder):

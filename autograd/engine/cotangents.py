@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import recording
-from autograd.engine.complex_numbers import in_dtype, refuse_complex_root
+from autograd.engine.complex_numbers import in_dtype, size_of_root
 from autograd.engine.kinds import copied, is_foreign, like, ones
 from autograd.engine.kinks import zero_and_bent
 from autograd.engine.primitive import Share
@@ -51,7 +51,7 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
 
 def has_nan(array: Any) -> bool:
     """One cheap pass: the sum of squares is nan exactly if an element is. True where the array cannot be asked."""
-    if is_foreign(array):
+    if type(array) is not np.ndarray and is_foreign(array):
         return True
     if array.ndim == 0:
         return bool(array != array)
@@ -81,15 +81,13 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
         )
     if seed is not None or k is not None:
         g = as_seed(root, seed, "gradient" if k is None else "cotangent", create, k)
-    elif root.dtype.kind == "c":
-        refuse_complex_root(root)
-    elif root.size != 1:
+    elif size_of_root(root) != 1:
         raise ShapeError(
             f"backward() of a tensor of shape {root.shape} needs a gradient of that shape: "
             "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
         )
     else:
-        g = ones(root.shape, root.dtype, root._array)
+        g = ones((data := root._array).shape, data.dtype, data)
         g = result(g, None) if create else g
     return (root if origin is None else origin), g
 

@@ -43,17 +43,6 @@ def first_complex() -> bool:
     return not before
 
 
-def composite_for(primitive: Any, xs: Any, needs: int) -> Any:
-    """The composite of a fused operation if a call goes through it: for another library's arrays and complex numbers.
-
-    Raises: DTypeError for complex numbers if the operation's rules are those of real numbers.
-    """
-    of_complex = any([getattr(getattr(x, "dtype", None), "kind", None) == "c" or type(x) is complex for x in xs])
-    if of_complex and needs and not primitive.complex:
-        refuse_complex(primitive.name)
-    return primitive.composite if of_complex or any_foreign(xs) else None
-
-
 def refuse_complex(name: str) -> NoReturn:
     """Raise because an operation has rules for real numbers only."""
     raise DTypeError(
@@ -66,6 +55,33 @@ def _of_another_library(x: Any) -> bool:
     if type(x) is ndarray:
         return False
     return hasattr(type(x), "__array_function__") and not isinstance(x, (ndarray, np.generic, recording.Tensor))
+
+
+def elsewhere(operation: Any, args: Any, raw: Any, params: Any) -> Any:
+    """What an operation gives for another library's arrays and complex numbers instead of its result, or None.
+
+    An array that knows the operation itself has `__chainrule_operation__(operation, raw, params)`, whose result is a
+    constant; NotImplemented there means no. Otherwise the operation's definition in ordinary NumPy runs, if it has one.
+
+    Raises: DTypeError for complex numbers if the operation's rules are those of real numbers.
+    """
+    of_complex = any([getattr(getattr(x, "dtype", None), "kind", None) == "c" or type(x) is complex for x in raw])
+    if of_complex and not operation.complex and any([getattr(a, "requires_grad", False) for a in args]):
+        refuse_complex(operation.name)
+    foreign = [x for x in raw if is_foreign(x)]
+    for x in foreign:
+        own = getattr(type(x), "__chainrule_operation__", None)
+        out = NotImplemented if own is None else own(x, operation, raw, params)
+        if out is not NotImplemented:
+            return _constants(out) if any([recording.is_tensor(a) for a in args]) else out
+    if operation.composite is None or not (foreign or of_complex):
+        return None
+    return operation.composite(*args, **params)
+
+
+def _constants(out: Any) -> Any:
+    """A result, or each of several, as a Tensor without a graph."""
+    return tuple([_constants(o) for o in out]) if type(out) is tuple else recording.result(out, None)
 
 
 def somewhere(condition: Any) -> bool:
@@ -100,6 +116,8 @@ def given(value: Any, x: Any, what: str) -> Any:
 
     Raises: DTypeError for an array of another kind; that would have to be moved, and that is for the user to say.
     """
+    if type(value) is ndarray and type(x) is ndarray:
+        return value
     if not is_foreign(x):
         return value if is_foreign(note(value)) else np.asarray(value)
     if is_foreign(value) or isinstance(value, ndarray):

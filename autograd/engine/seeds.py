@@ -11,7 +11,8 @@ from autograd.errors import DTypeError, ShapeError
 
 def as_seed(x: Any, value: Any, what: str, create: bool, k: int | None = None) -> Any:
     """A cotangent or tangent of x that the user gave, in x's dtype: of x's shape, or (k, *x.shape) for a batch."""
-    g = value if create and is_tensor(value) else given(raw(value), raw(x), what)
+    x = raw(x)
+    g = value if create and is_tensor(value) else given(raw(value), x, what)
     if k is None and g.shape != x.shape:
         raise ShapeError(f"the {what} must have the tensor's shape {x.shape}; got {g.shape}.")
     if k is not None and g.shape != (k, *x.shape):

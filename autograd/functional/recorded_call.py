@@ -255,7 +255,7 @@ def in_type_of(argument: Any, g: Any) -> Any:
         return data.item()
     if isinstance(argument, np.generic):
         return (data if data.dtype.kind == "c" else argument).dtype.type(data)
-    return data if is_foreign(data) else np.asarray(data)
+    return data if isinstance(data, np.ndarray) or is_foreign(data) else np.asarray(data)
 
 
 def zeros_like(x: Any) -> Any:

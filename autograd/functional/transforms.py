@@ -36,6 +36,7 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
            The results are Tensors that can be differentiated further where x is a Tensor that requires grad, or where f
            closes over one that does: a parameter, a variable of an enclosing transform. No `.grad` is touched.
     Raises: ShapeError if f returns more than one number; DTypeError for arguments or results that are not floating.
+    Complex: of z = x + iy it is ∂f/∂x - i ∂f/∂y, as in JAX; `.grad`, as PyTorch's, is its conjugate (docs/complex.md).
     Example:
         >>> import numpy as np
         >>> from autograd import grad
@@ -47,7 +48,6 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
         {'w': array([ 6., 12.]), 'b': 5.0}
         >>> grad(lambda z: np.abs(z) ** 2)(1 + 2j)
         (2-4j)
-    Complex: of z = x + iy it is ∂f/∂x - i ∂f/∂y, as in JAX; `.grad`, as PyTorch's, is its conjugate (docs/complex.md).
     """
     both = value_and_grad(f, argnum, has_aux, _name="grad")
 
