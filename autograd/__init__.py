@@ -14,7 +14,7 @@ from autograd._hips import refuse_hips
 
 refuse_hips()
 
-from autograd import _hips, errors, memory, ops  # noqa: F401  ops registers the rules
+from autograd import _later, errors, memory, ops  # noqa: F401  ops registers the rules
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.primitive import primitive
 from autograd.engine.reverse import backward
@@ -46,7 +46,6 @@ from autograd.pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 from autograd.random import seed
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
-from autograd.viz import draw, trace
 
 __version__ = "0.1.0"
 
@@ -62,14 +61,20 @@ __all__ = [
     "errors", "seed",
 ]  # fmt: skip
 
-if not TYPE_CHECKING:  # a type checker knows which names there are
+if TYPE_CHECKING:
+    from autograd.viz import draw, trace
+else:  # a type checker knows which names there are
 
     def __getattr__(name: str) -> object:
-        """The names of HIPS autograd, which are imported when they are first asked for: docs/from_hips_autograd.md."""
-        found = None if name.startswith("__") else _hips.find(name)
+        """`draw`, `trace`, `viz`, and the names of HIPS autograd (docs/from_hips_autograd.md)."""
+        found = _later.find(name)
         if found is None:
             raise no_name(name)
         return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 memory.from_environment()
