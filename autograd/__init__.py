@@ -18,7 +18,7 @@ from autograd import _later, errors, memory, ops  # noqa: F401  ops registers th
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.primitive import primitive
 from autograd.engine.reverse import backward
-from autograd.engine.settings import detect_anomaly, enable_grad, is_grad_enabled, no_grad
+from autograd.engine.settings import detect_anomaly, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from autograd.functional import (
     checkpoint,
     custom_vjp,
@@ -51,7 +51,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Scalar", "Tensor",
-    "backward", "gradients", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad",
+    "backward", "gradients", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "linearize", "directional_derivative",
     "jacobian", "hessian", "hvp", "vhp", "gauss_newton_vp", "hessian_diagonal", "taylor",
     "checkpoint", "custom_vjp", "stop_gradient", "fixed_point", "root",
