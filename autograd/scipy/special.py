@@ -66,9 +66,8 @@ def polygamma(n: Any, x: Any) -> Any:
 
 def multigammaln(a: Any, d: int) -> Any:
     """The logarithm of the gamma function of a d × d matrix: d(d-1)/4 log π + Σ log Γ(a - j/2), j = 0 … d-1."""
+    a = as_operand(a)
     if surely(raw(a) <= 0.5 * (d - 1)):
         raise ArgumentError(f"multigammaln takes a > (d - 1)/2 = {0.5 * (d - 1)}; got {raw(a)}.")
-    a = as_operand(a)
-    return d * (d - 1) / 4 * math.log(math.pi) + np.sum(
-        sp.gammaln(a[..., np.newaxis] - like(np.arange(d) / 2, raw(a))), axis=-1
-    )
+    halves = like(np.arange(d) / 2, raw(a))
+    return d * (d - 1) / 4 * math.log(math.pi) + np.sum(sp.gammaln(a[..., np.newaxis] - halves), axis=-1)
