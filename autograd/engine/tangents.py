@@ -6,7 +6,7 @@ Most primitives need no rule beside their VJP:
     linear        the operation itself, called with the tangents
     multilinear   the operation with the tangent in the place of one argument, for each of them
     reduction     the sum, over the same axes, of the gradient times the tangent; also where the result is one number
-    fused         the tangents go through the composite, recorded anew
+    fused         the tangents go through the composite, recorded anew (unless it is `plain`)
     the rest      by transposing the VJP, which is linear in g:  J v = d/du <Jᵀu, v>
 
 and the others have theirs written out (`jvp=`). A rule gets arrays, or Tensors if the sweep is recorded. In a batch of
@@ -104,7 +104,7 @@ def through(node: Node, ts: Tangents, k: int | None, create: bool, sweep: Sweep)
     if rule is None:
         one = not isinstance(out, tuple) and out.ndim == 0
         rule = _reduction if one else None
-    if rule is None and primitive.composite is not None:
+    if rule is None and primitive.by_composite:
         return _through_composite(node, args, ts, k, create, sweep)
     if rule is None:
         t = _transposed(primitive, ts, k, args, out, params, create)

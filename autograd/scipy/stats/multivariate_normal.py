@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like, zeros
 from autograd.engine.recording import raw
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand
@@ -22,9 +23,12 @@ def _mean_and_cov(mean: Any, cov: Any, x: Any = None) -> tuple[Any, Any]:
     if mean is None and cov.ndim == 0 and x is not None and x.ndim:
         known.append(x.shape[-1])
     size = max(known)
-    mean = np.zeros(size) if mean is None else np.broadcast_to(np.reshape(as_operand(mean), (-1,)), (size,))
+    given = raw(cov if x is None else x)  # whose kind of array the rest is made of
+    if mean is None:
+        mean = zeros((size,), np.dtype(float), given)
+    mean = np.broadcast_to(np.reshape(as_operand(mean), (-1,)), (size,))
     if cov.ndim < 2:
-        cov = np.eye(size) * cov
+        cov = like(np.eye(size), given) * like(cov, given)
     if cov.shape != (size, size):
         raise ShapeError(f"multivariate_normal takes mean (d,) and cov (d, d); got {mean.shape} and {cov.shape}.")
     return mean, cov
