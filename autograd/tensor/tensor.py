@@ -28,6 +28,7 @@ from autograd.tensor.methods import ArrayMethods
 from autograd.tensor.operators import Operators
 from autograd.tensor.protocols import dispatch_ufunc, no_rule
 from autograd.tensor.pytorch_names import PyTorchNames
+from autograd.tensor.size import Size
 
 
 class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
@@ -148,7 +149,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
 
     @property
     def size(self) -> int:
-        return self._array.size  # type: ignore[no-any-return]
+        return Size(self._array.size)
 
     @property
     def itemsize(self) -> int:

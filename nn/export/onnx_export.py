@@ -19,6 +19,7 @@ from nn.export import activations, elementwise, indexing, layers, reductions, se
 from nn.export.merging import Merger
 from nn.export.onnx_model import checked_bytes, compare, model_proto, packages, session
 from nn.export.tracing import Trace, evaluating, mapped, trace
+from nn.layers.recurrent.layer_base import RNNBase
 from nn.serialization import Path, write_whole
 
 
@@ -39,8 +40,9 @@ def to_onnx(
 
     Args:      example_input: an array, or a tuple of arrays for several arguments, or a dict for arguments by name. Its
                shapes (but for the batch) and dtypes are those of the file. Numbers and None are options, not inputs.
-               dynamic_batch: whether the first axis of the inputs may have any length; False keeps the example's. For
-               another axis, or some of several inputs: {name of the input: axis}.
+               dynamic_batch: whether the batch, the first axis of the inputs, may have any length (of `nn.LSTM` and
+               others with batch_first=False the second axis); False keeps the example's. For another axis, or some
+               of several inputs: {name of the input: axis}.
                input_names: default: the names of the arguments of the model's forward.
                output_names: default "output", or "output_0", …; the keys of a dict.
     Raises:    ArgumentError for what has no equivalent in ONNX, by its name, and for a model that decides by values of
@@ -94,7 +96,7 @@ class _Inputs:
                 f"input_names must be {len(self.leaves)} different names, one for each input; got {self.names}."
             )
         self.arrays = dict(zip(self.names, self.leaves, strict=True))
-        self.axes = self._batch_axes(dynamic)
+        self.axes = self._batch_axes(model, dynamic)
         self.size = next((self.arrays[name].shape[axis] for name, axis in self.axes.items()), 0)
 
     def _with_arrays(self, x: Any) -> Any:
@@ -113,7 +115,7 @@ class _Inputs:
             self.leaves.append(x)
         return x
 
-    def _batch_axes(self, dynamic: Any) -> dict[str, int]:
+    def _batch_axes(self, model: Module, dynamic: Any) -> dict[str, int]:
         if isinstance(dynamic, Mapping):
             unknown = [name for name in dynamic if name not in self.arrays]
             if unknown:
@@ -121,8 +123,7 @@ class _Inputs:
             axes = {name: int(axis) % max(self.arrays[name].ndim, 1) for name, axis in dynamic.items()}
         else:
             check_flag("to_onnx: dynamic_batch", dynamic)
-            batches = [x.shape[0] for x in self.leaves if x.ndim]
-            axes = {n: 0 for n, x in self.arrays.items() if dynamic and x.ndim and x.shape[0] == batches[0]}
+            axes = self._usual_axes(model) if dynamic else {}
         sizes = {self.arrays[name].shape[axis] for name, axis in axes.items()}
         if len(sizes) > 1 or 0 in sizes:
             raise ArgumentError(
@@ -130,6 +131,15 @@ class _Inputs:
                 "dynamic_batch={name of an input: axis}."
             )
         return axes
+
+    def _usual_axes(self, model: Module) -> dict[str, int]:
+        """The first axis of all inputs that have the first one's batch; the second where a layer has time first."""
+        if all(x.ndim == 3 for x in self.leaves) and hasattr(model, "batch_first"):
+            states_apart = isinstance(model, RNNBase)  # a state is (layers, B, H) in any case
+            first = int(not model.batch_first)
+            return {name: 1 if i and states_apart else first for i, name in enumerate(self.names)}
+        batches = [x.shape[0] for x in self.leaves if x.ndim]
+        return {name: 0 for name, x in self.arrays.items() if x.ndim and x.shape[0] == batches[0]}
 
     def traced_sizes(self) -> tuple[int, int]:
         """Two batch sizes for the recordings; not 1, where an axis of length 1 would be broadcast or squeezed."""

@@ -25,7 +25,7 @@ REFUSED = {
     (nn.MultiLabelMarginLoss, ""): "a condition on its input",
 }
 # Exported for the example's size alone: the first axis is not the batch, so that another length is another model
-ONE_SIZE = ("of one", "proj_size=2, num_layers=2")
+ONE_SIZE = ("of one",)
 REFUSED_BY_THE_MODEL = r"for the batch, and with \d+ rows there the model says"
 
 

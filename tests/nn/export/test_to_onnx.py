@@ -153,12 +153,32 @@ def test_several_inputs_by_position_and_by_name(tmp_path: Path) -> None:
 def test_the_batch_on_another_axis(tmp_path: Path) -> None:
     autograd.seed(0)
     model, path = nn.GRU(3, 4), tmp_path / "model.onnx"
-    nn.export.to_onnx(model, np.ones((5, 2, 3), np.float32), path, dynamic_batch={"input": 1})
-    x = RNG.normal(size=(5, 9, 3)).astype(np.float32)
-    for theirs, ours in zip(onnxruntime.InferenceSession(path).run(None, {"input": x}), outputs(model, x), strict=True):
-        np.testing.assert_allclose(theirs, ours, atol=1e-6)
+    for dynamic, shape in ((True, (5, 9, 3)), ({"input": 1}, (5, 9, 3)), ({"input": 0}, (9, 2, 3))):
+        nn.export.to_onnx(model, np.ones((5, 2, 3), np.float32), path, dynamic_batch=dynamic)
+        x = RNG.normal(size=shape).astype(np.float32)
+        session = onnxruntime.InferenceSession(path)
+        for theirs, ours in zip(session.run(None, {"input": x}), outputs(model, x), strict=True):
+            np.testing.assert_allclose(theirs, ours, atol=1e-6)
     with pytest.raises(ArgumentError, match="dynamic_batch names 'x'; the inputs are input"):
         nn.export.to_onnx(model, np.ones((5, 2, 3), np.float32), path, dynamic_batch={"x": 1})
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_the_batch_of_a_recurrent_layer_and_of_its_state(batch_first: bool, tmp_path: Path) -> None:
+    autograd.seed(0)
+    model, path = nn.LSTM(3, 4, num_layers=2, batch_first=batch_first), tmp_path / "model.onnx"
+
+    def inputs(batch: int) -> Any:
+        x, h, c = (RNG.normal(size=size).astype(np.float32) for size in ((batch, 5, 3), (2, batch, 4), (2, batch, 4)))
+        return x if batch_first else x.swapaxes(0, 1), (h, c)
+
+    nn.export.to_onnx(model, inputs(2), path)
+    x, (h, c) = inputs(7)
+    found = onnxruntime.InferenceSession(path).run(None, {"input": x, "hx_0": h, "hx_1": c})
+    model.eval()
+    output, states = model(x, (h, c))
+    for theirs, ours in zip(found, (output, *states), strict=True):
+        np.testing.assert_allclose(theirs, ours.numpy(), atol=1e-6)
 
 
 class Branch(nn.Module):
