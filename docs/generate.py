@@ -305,8 +305,8 @@ def course_page() -> str:
     lines = [
         "# The course, row by row",
         "",
-        "The notebooks follow a university course. Each row is something that one can do here, and see. The documents are",
-        "the course's slides and papers, by number. This page is generated from the first cells of the notebooks.",
+        "The notebooks follow a university course. Each row is something that one can do here, and see. The documents",
+        "are the course's slides and papers, by number. This page is generated from the notebooks' first cells.",
         "",
         "| row | topic | documents | notebooks |",
         "|---|---|---|---|",
