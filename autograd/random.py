@@ -9,7 +9,7 @@ import numpy as np
 from autograd.errors import ArgumentError
 from autograd.recorder import current, recorders
 
-_generator = np.random.default_rng()
+_generator: np.random.Generator | None = None  # made when it is first drawn from: NumPy imports np.random only then
 
 
 def seed(n: int | None = None) -> np.random.Generator:
@@ -37,7 +37,7 @@ def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     if recorders and (recorder := current()) is not None:
         return recorder.drawing(rng, _generator if rng is None else rng)  # type: ignore[no-any-return]
     if rng is None:
-        return _generator
+        return _generator or seed()
     if not isinstance(rng, np.random.Generator):
         raise ArgumentError(f"rng must be a np.random.Generator or None; got {rng!r}. Use np.random.default_rng(seed).")
     return rng

@@ -54,7 +54,7 @@ class Recorded(Stand):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         self.refuse(
             "np.asarray() or np.array()",
-            "Use NumPy's functions on it as it is, np.copy(x) for a copy; to print or look at it, return it from the step.",
+            "Use NumPy's functions on it as it is, np.copy(x) for a copy. To print or see it, return it from the step.",
         )
 
     @property

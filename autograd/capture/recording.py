@@ -216,6 +216,7 @@ class Recorder:
         self.unswap()
         self.effects += 1
         self.changed += [x for x in args if not isinstance(x, Recorded)]
+
         def real(x: Any) -> Any:
             return x.value if isinstance(x, Recorded) else x
 

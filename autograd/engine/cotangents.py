@@ -49,7 +49,7 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
 
 def has_nan(array: Any) -> bool:
     """One cheap pass: the sum of squares is nan exactly if an element is. True where the array cannot be asked."""
-    if is_foreign(array):
+    if type(array) is not np.ndarray and is_foreign(array):
         return True
     if array.ndim == 0:
         return bool(array != array)
@@ -79,20 +79,21 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
         )
     if seed is not None or k is not None:
         g = as_seed(root, seed, "gradient" if k is None else "cotangent", create, k)
-    elif root.size != 1:
+    elif root._array.size != 1:
         raise ShapeError(
             f"backward() of a tensor of shape {root.shape} needs a gradient of that shape: "
             "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
         )
     else:
-        g = ones(root.shape, root.dtype, root._array)
+        g = ones((data := root._array).shape, data.dtype, data)
         g = result(g, None) if create else g
     return (root if origin is None else origin), g
 
 
 def as_seed(x: Any, value: Any, what: str, create: bool, k: int | None = None) -> Any:
     """A cotangent or tangent of x that the user gave, in x's dtype: of x's shape, or (k, *x.shape) for a batch."""
-    g = value if create and is_tensor(value) else given(raw(value), raw(x), what)
+    x = raw(x)
+    g = value if create and is_tensor(value) else given(raw(value), x, what)
     if k is None and g.shape != x.shape:
         raise ShapeError(f"the {what} must have the tensor's shape {x.shape}; got {g.shape}.")
     if k is not None and g.shape != (k, *x.shape):

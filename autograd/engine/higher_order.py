@@ -10,7 +10,7 @@ import numpy as np
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node
 from autograd.engine.kinds import zeros
-from autograd.engine.primitive import pick_node
+from autograd.engine.primitive import picked
 from autograd.engine.recording import raw, result
 from autograd.engine.registry import alias
 from autograd.engine.route import find_route
@@ -26,9 +26,7 @@ def linked(node: Node) -> tuple[tuple[Any, ...], Any]:
     ])  # fmt: skip
     out = node.out
     if isinstance(out, tuple):
-        return args, tuple(
-            [o if isinstance(o, Abstract) else result(o, pick_node(node, i, o)) for i, o in enumerate(out)]
-        )
+        return args, tuple([o if isinstance(o, Abstract) else picked(node, i, o) for i, o in enumerate(out)])
     return args, out if isinstance(out, Abstract) else result(out, node)
 
 

@@ -43,6 +43,26 @@ def _of_another_library(x: Any) -> bool:
     return hasattr(type(x), "__array_function__") and not isinstance(x, (ndarray, np.generic, recording.Tensor))
 
 
+def elsewhere(operation: Any, args: Any, raw: Any, params: Any) -> Any:
+    """What an operation gives for arrays of another library instead of its forward's result; None: nothing instead.
+
+    An array that knows the operation itself has `__chainrule_operation__(operation, raw, params)`, whose result is a
+    constant; NotImplemented there means no. Otherwise the operation's definition in ordinary NumPy runs, if it has one.
+    """
+    foreign = [x for x in raw if is_foreign(x)]
+    for x in foreign:
+        own = getattr(type(x), "__chainrule_operation__", None)
+        out = NotImplemented if own is None else own(x, operation, raw, params)
+        if out is not NotImplemented:
+            return _constants(out) if any([recording.is_tensor(a) for a in args]) else out
+    return operation.composite(*args, **params) if foreign and operation.composite is not None else None
+
+
+def _constants(out: Any) -> Any:
+    """A result, or each of several, as a Tensor without a graph."""
+    return tuple([_constants(o) for o in out]) if type(out) is tuple else recording.result(out, None)
+
+
 def somewhere(condition: Any) -> bool:
     """Whether a condition holds anywhere; True if it is another library's, so that the form for all cases runs."""
     return is_foreign(condition) or bool(condition.any())
@@ -75,6 +95,8 @@ def given(value: Any, x: Any, what: str) -> Any:
 
     Raises: DTypeError for an array of another kind; that would have to be moved, and that is for the user to say.
     """
+    if type(value) is ndarray and type(x) is ndarray:
+        return value
     if not is_foreign(x):
         return value if is_foreign(note(value)) else asarray(value)
     if is_foreign(value) or isinstance(value, ndarray):

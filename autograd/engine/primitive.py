@@ -13,7 +13,7 @@ from autograd.engine.definition import Definition, Function
 from autograd.engine.foreign import NATIVE, operand, refuse_foreign, repeated
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
-from autograd.engine.recording import is_tensor, record, recorded, result
+from autograd.engine.recording import is_tensor, recorded, result
 from autograd.engine.shared_memory import in_own_object, not_of, unshared
 
 ndarray = np.ndarray
@@ -49,8 +49,8 @@ class Primitive(Definition):
             for value in params.values():
                 if isinstance(value, Tensor):
                     return self(*positional(self, args, params), **params)
-        if kinds.met and self.composite is not None and kinds.any_foreign(raw):
-            return self.composite(*args, **params)
+        if kinds.met and (instead := kinds.elsewhere(self, args, raw, params)) is not None:
+            return instead
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
         except Exception as error:
@@ -118,12 +118,13 @@ class Primitive(Definition):
             kept = Saved.of(out, values)
         else:
             kept = out if keep_out else abstract(out)
-        node = record(self, parents, raw, kept, params, state.scope)
+        t = recorded(out, self, parents, raw, kept, params or None, state.scope)
+        node = t.node
         if state.anomaly:
             anomaly.remember(node)
         if not several:
-            return result(out, node)
-        made = tuple([result(o, pick_node(node, i, o) if o.dtype.kind == "f" else None) for i, o in enumerate(out)])
+            return t
+        made = tuple([picked(node, i, o) if o.dtype.kind == "f" else result(o, None) for i, o in enumerate(out)])
         if values is not None:  # only now: a result that outlives the sweep must not hold them by its `pick`
             node.out = saved = SavedOutputs(node.out)
             saved.values = values
@@ -157,9 +158,9 @@ pick = Primitive(
 )
 
 
-def pick_node(node: Node, i: int, out: Any) -> Node:
-    """Output `i` of an operation with several, as a node of its own."""
-    return record(pick, (node,), (node.out,), abstract(out), {"index": i}, node.scope)
+def picked(node: Node, i: int, out: Any) -> Any:
+    """A Tensor of output `i` of an operation with several, made by a node of its own."""
+    return recorded(out, pick, (node,), (node.out,), abstract(out), {"index": i}, node.scope)
 
 
 def primitive(forward: Function | None = None, *vjps: Function | None, **options: Any) -> Any:

@@ -183,7 +183,9 @@ def _propagate(
                     gi = kind(0)
             else:
                 if found is None and (
-                    kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape or guard and has_nan(gi)
+                    gi.dtype is not x.dtype or gi.shape != x.shape or guard and has_nan(gi)
+                    if kind is ndarray
+                    else kind is not Share
                 ):
                     gi = complete(gi, g, x, guard, False)
                 if graph.last_write > node.number:
@@ -193,8 +195,8 @@ def _propagate(
                     continue
                 if gi is None:
                     continue
-            alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE  # no one else has it
             if type(parent) is not Node:
+                alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE  # no one else has it
                 if parent in leaves:
                     leaves[parent] = _sum(leaves[parent], gi, alone, parent, owned)
                 else:
@@ -211,6 +213,7 @@ def _propagate(
                 continue
             key = -parent.number
             if key in waiting:
+                alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE
                 waiting[key] = (parent, _sum(waiting[key][1], gi, alone, key, owned))
             else:
                 ahead, ahead_g = parent, gi

@@ -30,7 +30,9 @@ def is_finite(x: Any) -> bool:
 
 def is_first_row_finite(matrix: Any) -> bool:
     """`is_finite` of row 0. That is enough for a product whose row 0 depends on every element of the other factor."""
-    return not matrix.size or is_foreign(matrix) or bool((row := matrix[0]).dot(row) < inf)
+    if type(matrix) is not np.ndarray and is_foreign(matrix):
+        return True
+    return not matrix.size or bool((row := matrix[0]).dot(row) < inf)
 
 
 def product_without_nan(product: Callable[..., Any], g: Any, *others: Any) -> Any:

@@ -37,7 +37,6 @@ from autograd.pytree import (
     tree_map,
     tree_unflatten,
 )
-from autograd.recorder import asarray
 from autograd.tensor.conversions import to_float
 from autograd.tensor.tensor import Tensor
 
@@ -245,7 +244,7 @@ def in_type_of(argument: Any, g: Any) -> Any:
         return float(data)
     if isinstance(argument, np.generic):
         return argument.dtype.type(data)
-    return data if is_foreign(data) else asarray(data)
+    return data if isinstance(data, np.ndarray) or is_foreign(data) else np.asarray(data)
 
 
 def zeros_like(x: Any) -> Any:
