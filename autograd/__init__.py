@@ -15,6 +15,7 @@ from autograd._hips import refuse_hips
 refuse_hips()
 
 from autograd import _later, errors, memory, ops  # noqa: F401  ops registers the rules
+from autograd.capture.captured import capture
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.primitive import primitive
 from autograd.engine.reverse import backward
@@ -56,7 +57,7 @@ __all__ = [
     "grad", "value_and_grad", "elementwise_grad", "holomorphic_grad", "vjp", "jvp", "linearize",
     "directional_derivative",
     "jacobian", "hessian", "hvp", "vhp", "gauss_newton_vp", "hessian_diagonal", "taylor",
-    "checkpoint", "custom_vjp", "stop_gradient", "fixed_point", "root",
+    "capture", "checkpoint", "custom_vjp", "stop_gradient", "fixed_point", "root",
     "tree_flatten", "tree_leaves", "tree_map", "tree_unflatten",
     "gradcheck", "gradgradcheck", "primitive",
     "draw", "trace",

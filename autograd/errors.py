@@ -9,6 +9,7 @@
     │   ├── FreedGraphError             a second sweep over a graph that was freed
     │   ├── InPlaceError                a write that would make a gradient wrong
     │   └── AnomalyError                the first nan or inf under detect_anomaly
+    ├── CaptureError    (RuntimeError)  a step that cannot be recorded and replayed
     ├── ConvergenceError (RuntimeError)  an iteration that found no solution
     ├── GradcheckError  (AssertionError)  analytic and numerical derivative differ
     └── RenderError     (RuntimeError)  no program was found that can lay out a picture
@@ -54,6 +55,10 @@ class InPlaceError(GraphError):
 
 class AnomalyError(GraphError):
     """The first nan or inf, found under `detect_anomaly`."""
+
+
+class CaptureError(AutogradError, RuntimeError):
+    """A step that cannot be recorded and replayed (docs/capture.md)."""
 
 
 class ConvergenceError(AutogradError, RuntimeError):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ArgumentError
+from autograd.recorder import current, recorders
 
 _generator: np.random.Generator | None = None  # made when it is first drawn from: NumPy imports np.random only then
 
@@ -33,6 +34,8 @@ def seed(n: int | None = None) -> np.random.Generator:
 
 def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     """The generator `rng`, or the package's own if it is None."""
+    if recorders and (recorder := current()) is not None:
+        return recorder.drawing(rng, _generator if rng is None else rng)  # type: ignore[no-any-return]
     if rng is None:
         return _generator or seed()
     if not isinstance(rng, np.random.Generator):

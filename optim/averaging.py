@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError
 from autograd.options import check_flag
+from autograd.recorder import effect
 from optim.checks import check_range, check_whole
 from optim.flat import BLOCK
 
@@ -80,6 +81,7 @@ class AveragedModel:
         """Call the copy."""
         return self.module(*args, **kwargs)
 
+    @effect
     def update_parameters(self, model: Any) -> None:
         """Add the model's present weights to the average.
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.errors import ArgumentError
 from autograd.options import check_flag
+from autograd.recorder import effect
 from optim.checks import check_choice, check_range, check_whole, is_number, kind_problems
 
 
@@ -68,6 +69,7 @@ class EarlyStopping:
         self.stopped = False
         self._weights: Any = None
 
+    @effect
     def step(self, value: Any, model: Any = None) -> bool:
         """Take an epoch's value and return whether to stop. After the first True it returns True until `reset`.
 

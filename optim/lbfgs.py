@@ -11,6 +11,7 @@ import numpy as np
 from autograd import Tensor, enable_grad
 from autograd.engine.graph import write_now
 from autograd.errors import ArgumentError
+from autograd.recorder import effect
 from optim.checks import check_count, check_range, count, finite
 from optim.flat import Flat
 from optim.line_search import Point, strong_wolfe
@@ -90,6 +91,7 @@ class LBFGS(Optimizer):
             raise ArgumentError("LBFGS sees its parameters as one vector: it takes one group only.")
         super().add_param_group(group)
 
+    @effect
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Iterate until a tolerance, max_iter or max_eval is met.
 

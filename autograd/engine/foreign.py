@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.engine.kinds import is_foreign, note
 from autograd.errors import DTypeError, ShapeError
+from autograd.recorder import Stand, current, natively, recorders
 
 NATIVE = frozenset(
     {np.ndarray, float, int, bool, complex, type(None)}
@@ -78,6 +79,17 @@ def refuse_foreign(args: Any, *, text: bool) -> None:
             raise DTypeError(f"a Tensor computes with numbers; got the text {x!r}. Convert it first: float(text).")
 
 
+def repeated(error: Exception, function: Any, args: Any, params: dict[str, Any]) -> Any:
+    """The result of a function that failed on the arrays of a recording: on plain ones, as one step of that.
+
+    Raises: the error of any other call, after the DTypeError that explains it, if these args do.
+    """
+    if recorders and current() is not None:
+        return natively(function, args, params, error)
+    refuse_foreign(args, text=isinstance(function, np.ufunc))
+    raise error
+
+
 def _only_converts(kind: type) -> bool:
     """Whether it becomes an array, and does not itself take part in NumPy's functions (a tensor of PyTorch's)."""
     return hasattr(kind, "__array__") and not hasattr(kind, "__array_ufunc__")
@@ -86,6 +98,8 @@ def _only_converts(kind: type) -> bool:
 def as_array(x: Any, dtype: Any = None) -> Any:
     """The numbers in x as an ndarray. Raises: DTypeError; ShapeError for lists that do not form an array."""
     try:
+        if isinstance(x, Stand):  # of a recording: it converts by itself
+            return numbers(x if dtype is None else x.astype(dtype))
         return numbers(np.asarray(x, dtype=dtype))
     except ValueError as error:
         raise ShapeError(f"the data does not form an array: {error}") from None

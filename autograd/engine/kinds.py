@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.engine import recording
 from autograd.errors import DTypeError
+from autograd.recorder import Stand, asarray
 
 ndarray = np.ndarray
 # Whether another library's array or a complex Tensor has come in: until then the hot paths ask one thing, this.
@@ -119,7 +120,7 @@ def given(value: Any, x: Any, what: str) -> Any:
     if type(value) is ndarray and type(x) is ndarray:
         return value
     if not is_foreign(x):
-        return value if is_foreign(note(value)) else np.asarray(value)
+        return value if is_foreign(note(value)) else asarray(value)
     if is_foreign(value) or isinstance(value, ndarray):
         if type(value) is type(x):
             return value
@@ -134,18 +135,18 @@ def as_ndarray(x: Any) -> Any:
     Raises: DTypeError if it has none of these.
     """
     if not is_foreign(x):
-        return np.asarray(x)
+        return asarray(x)
     try:
-        return np.asarray(x)
+        return asarray(x)
     except (TypeError, RuntimeError):  # CuPy's, sparse's: not in silence
         for name in ("get", "todense"):
             if hasattr(x, name):
-                return np.asarray(getattr(x, name)())
+                return asarray(getattr(x, name)())
     raise DTypeError(f"a {type(x).__name__} does not say how to become an ndarray; convert it first.")
 
 
 def copied(x: Any) -> Any:
     """The same values in memory of its own."""
     if not is_foreign(x):
-        return np.array(x)
+        return x.copy() if isinstance(x, Stand) else np.array(x)
     return np.logical_or(x, False) if x.dtype.kind == "b" else np.positive(x)

@@ -10,7 +10,7 @@ from autograd.engine import anomaly, kinds, recording
 from autograd.engine.abstract import Saved, SavedOutputs, abstract
 from autograd.engine.call_arguments import positional, refuse_forgotten, without_constants
 from autograd.engine.definition import Definition, Function
-from autograd.engine.foreign import NATIVE, operand, refuse_foreign
+from autograd.engine.foreign import NATIVE, operand, refuse_foreign, repeated
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, recorded, result
@@ -53,9 +53,8 @@ class Primitive(Definition):
             return instead
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
-        except Exception:
-            refuse_foreign(raw, text=isinstance(self.forward, np.ufunc))
-            raise
+        except Exception as error:
+            out = repeated(error, self.forward, raw, params)
         if self.may_return_argument:
             for x in raw:
                 if x is out:

@@ -23,6 +23,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw, result
 from autograd.engine.tensor_hooks import retaining, through_hooks
 from autograd.engine.written import refuse_freed
+from autograd.recorder import attempted, current
 
 
 class Step:
@@ -41,7 +42,7 @@ class Step:
     def __init__(self, create: bool, sweep: Callable[..., dict[Any, Any]]) -> None:
         self.create = create
         self.check = mode.get().anomaly
-        self.always = create or self.check or type(self) is not Step
+        self.always = create or self.check or type(self) is not Step or current() is not None
         self.sweep = sweep
         self.retained: list[tuple[Any, Any]] = []
 
@@ -103,11 +104,11 @@ def called(
     """What the VJPs return for the arguments with these numbers."""
     rules = primitive.vjps
     if rules:
-        return [rules[i](g, out, *args, **params) for i in which]  # type: ignore[misc]
+        return [attempted(rules[i], g, out, *args, **params) for i in which]
     if primitive.joint is not None:
-        found = primitive.joint(g, out, *args, **params)
+        found = attempted(primitive.joint, g, out, *args, **params)
         if type(found) not in (tuple, list) or len(found) <= max(which, default=-1):
             refuse_few_cotangents(primitive, found, len(args))
         return [found[i] for i in which]
     assert primitive.each is not None  # a call of a primitive without rules is refused
-    return [primitive.each(i, g, out, *args, **params) for i in which]
+    return [attempted(primitive.each, i, g, out, *args, **params) for i in which]

@@ -37,6 +37,7 @@ from autograd.engine.stacked_call import OneByOne, argument, ones_like, spread_o
 from autograd.engine.step import called
 from autograd.engine.zero_times_inf import is_finite, product_without_nan, zero_where_factor_is
 from autograd.errors import NoRuleError
+from autograd.recorder import asarray
 from autograd.shapes import stacked_axis, unbroadcast
 
 Tangents = Sequence[Any]  # one for each argument, None for a constant
@@ -141,7 +142,7 @@ def _as_tangent(t: Any, create: bool) -> Any:
     if is_tensor(t):
         return t if create else t._array
     if not hasattr(t, "dtype"):
-        t = np.asarray(t)
+        t = asarray(t)
     return result(t, None) if create else t
 
 

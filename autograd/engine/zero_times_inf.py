@@ -9,7 +9,7 @@ rules of such products call the functions below. Where all is finite this costs 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -25,14 +25,14 @@ def is_finite(x: Any) -> bool:
     Another library's array is not asked: there 0 · ∞ in a product that sums is nan, as in NumPy.
     """
     x = raw(x)
-    return is_foreign(x) or isfinite(np.vdot(x, x).real)
+    return is_foreign(x) or bool(np.vdot(x, x).real < inf)
 
 
 def is_first_row_finite(matrix: Any) -> bool:
     """`is_finite` of row 0. That is enough for a product whose row 0 depends on every element of the other factor."""
     if type(matrix) is not np.ndarray and is_foreign(matrix):
         return True
-    return not matrix.size or isfinite(abs((row := matrix[0]).dot(row)))
+    return not matrix.size or bool(abs((row := matrix[0]).dot(row)) < inf)
 
 
 def product_without_nan(product: Callable[..., Any], g: Any, *others: Any) -> Any:

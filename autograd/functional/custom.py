@@ -13,6 +13,7 @@ from autograd.errors import ArgumentError, GraphError, ShapeError
 from autograd.functional.argument_checks import Function
 from autograd.functional.function_node import arguments_for_rerun, own_memory, record_function, with_placeholders
 from autograd.pytree import leaves_like, tree_flatten, tree_map, tree_unflatten
+from autograd.recorder import asarray
 from autograd.tensor.tensor import Tensor
 
 
@@ -73,7 +74,7 @@ class custom_vjp:  # noqa: N801  a decorator
             return tree_unflatten(structure, [_constant(y) for y in found])
         out, needed = self._check_pair(forward(*tree_unflatten(form, plain)))
         found, structure = tree_flatten(out)
-        values = [own_memory(np.asarray(self._constant_array(y)), leaves) for y in found]
+        values = [own_memory(asarray(self._constant_array(y)), leaves) for y in found]
         constants = with_placeholders([x if is_tensor(x) and x.requires_grad else raw(x) for x in leaves])
 
         def joint(g: Any, out: Any, *kept: Any) -> tuple[Any, ...]:

@@ -32,6 +32,7 @@ from autograd.functional.function_node import (
 )
 from autograd.functional.recorded_call import in_type_of
 from autograd.pytree import leaves_like, tree_flatten, tree_map, tree_unflatten
+from autograd.recorder import asarray
 from autograd.tensor.tensor import Tensor
 
 Solve = Callable[[list[Any], list[Any], Callable[[Sequence[Any]], list[Any]], bool], list[Any]]
@@ -139,7 +140,7 @@ def root(
 
         if solver is not None:
             solved = solver(lambda flat: np.reshape(value(flat), start.shape), start)
-            return [np.reshape(np.asarray(solved, start.dtype), start.shape)]
+            return [np.reshape(asarray(solved, start.dtype), start.shape)]
         from scipy import optimize
 
         found = optimize.root(value, np.ravel(start).astype(float), jac=matrix, method=method, tol=tolerance)
@@ -238,7 +239,7 @@ def _iterate(
         for i, (a, b) in enumerate(zip(old, new, strict=True)):
             if b.shape != a.shape:
                 raise ShapeError(f"{what}: f maps shape {a.shape} to {b.shape}; x and f(x) must have one shape.")
-            new[i] = b = np.asarray(b, a.dtype)
+            new[i] = b = asarray(b, a.dtype)
             usual = 1e-5 if a.dtype.itemsize <= 4 else 1e-10
             distance = float(np.max(np.abs(b - a), initial=0))
             bound = (usual if tolerance is None else tolerance) * (1 + float(np.max(np.abs(b), initial=0)))
@@ -267,7 +268,7 @@ def _square(y: Any, x: Any, create: bool) -> Any:
 
 
 def _array(x: Any) -> Any:
-    return x._array if is_tensor(x) else np.asarray(x)
+    return x._array if is_tensor(x) else asarray(x)
 
 
 def _detached(x: Any) -> Any:

@@ -15,11 +15,12 @@ from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.arguments import as_operand
 from autograd.ops.indexing import setitem
 from autograd.ops.splitting import unstack_at
+from autograd.recorder import asarray
 from autograd.shapes import normalize_axes
 
 
 def _as_condition(c: Any) -> Any:
-    return c.astype(bool) if is_foreign(c) else np.asarray(c, bool)
+    return c.astype(bool) if is_foreign(c) else asarray(c, bool)
 
 
 @implements(np.piecewise)

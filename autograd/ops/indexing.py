@@ -13,6 +13,7 @@ from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.arguments import refuse_out
+from autograd.recorder import Stand, asarray
 from autograd.shapes import HALF, normalize_axes, stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}
@@ -73,7 +74,7 @@ def _may_repeat(index: Any) -> bool:
     """Whether the index may select an element more than once: only integer arrays can."""
     for part in index if type(index) is tuple else (index,):
         if type(part) not in _BASIC and (isinstance(part, (list, tuple, range)) or getattr(part, "ndim", 0) > 0):
-            array = part if hasattr(part, "dtype") else np.asarray(part)
+            array = part if hasattr(part, "dtype") else asarray(part)
             if array.size > 1 and array.dtype.kind in "iu":
                 return True
     return False
@@ -205,6 +206,8 @@ def _as_indices(indices: Any) -> Any:
     """Indices that the caller cannot change any more: the array of a Tensor, or a copy."""
     if is_tensor(indices) or is_foreign(indices):
         return raw(indices)
+    if isinstance(indices, Stand):
+        return indices.copy()
     return np.array(indices, np.intp if np.size(indices) == 0 else None)
 
 
@@ -272,7 +275,7 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     """np.compress: the slices along an axis for which the condition holds."""
     refuse_out("compress", out)
     condition = raw(condition)
-    condition = condition if is_foreign(condition) else np.asarray(condition)
+    condition = condition if is_foreign(condition) else asarray(condition)
     if condition.ndim != 1:
         raise ShapeError(
             f"np.compress takes a condition of one dimension; got shape {condition.shape}. Use x[mask] for a mask."

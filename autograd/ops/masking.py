@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import any_foreign, is_foreign, like
+from autograd.engine.kinds import any_foreign, copied, is_foreign, like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -47,7 +47,7 @@ masked: Primitive = define(
 
 def _own(condition: Any) -> Any:
     """A condition that the caller cannot change any more."""
-    return condition if is_foreign(condition) else np.array(condition)
+    return condition if is_foreign(condition) else copied(condition)
 
 
 _where = define(

@@ -41,7 +41,7 @@ def _norm_slope(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, kee
     g, out, x = widened(g, out, conj(x))
     g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
     euclidean = ord is None or ord == 2 or isinstance(ord, str)
-    if euclidean and type(raw(x)) is np.ndarray and in_range(raw(out)):
+    if euclidean and isinstance(raw(x), np.ndarray) and in_range(raw(out)):
         return x * (g / out)
     zero = raw(out) == 0
     safe = np.where(zero, x.dtype.type(1), out)

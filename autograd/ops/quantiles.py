@@ -15,6 +15,7 @@ from autograd.engine.registry import implements
 from autograd.errors import ArgumentError
 from autograd.ops.arguments import as_operand, refuse_out
 from autograd.ops.reduction import along_axes, to_last
+from autograd.recorder import asarray
 from autograd.shapes import HALF, Axis, kept_shape
 
 # Hyndman & Fan 1996, Sample quantiles in statistical packages: the virtual index is n q + α + q (1 - α - β) - 1
@@ -94,7 +95,7 @@ def _checked_weights(name: str, weights: Any, a: Any, axis: Axis, method: str) -
     if method != "inverted_cdf":
         raise ArgumentError(f"np.{name}: weights= goes with method='inverted_cdf' alone, as in NumPy; got {method!r}.")
     values = raw(weights)
-    values = values if is_foreign(values) else np.asarray(values)
+    values = values if is_foreign(values) else asarray(values)
     if surely(~(np.isfinite(values) & (values >= 0))):
         raise ArgumentError(f"np.{name}: no weight may be negative, infinite or nan.")
     return np.broadcast_to(along_axes(name, values, axis, a.shape), a.shape)
@@ -108,9 +109,9 @@ def _quantile(
     if type(q) in (int, float) and a.dtype is HALF:
         return _quantile(name, a.astype(np.float32), q, axis, method, keepdims, skip_nan, weights).astype(HALF)
     if type(q) in (int, float):
-        q = like(np.asarray(q, a.dtype if a.dtype.kind == "f" else float), raw(a))
+        q = like(asarray(q, a.dtype if a.dtype.kind == "f" else float), raw(a))
     elif not hasattr(q, "dtype"):
-        q = like(np.asarray(q, float), raw(a))
+        q = like(asarray(q, float), raw(a))
     values = raw(q)
     if surely(~((values >= 0) & (values <= 1))):
         top = "100], in percent" if "percentile" in name else "1]"
@@ -182,7 +183,7 @@ def nanpercentile(
 
 
 def _hundredth(q: Any) -> Any:
-    return q / 100 if hasattr(q, "dtype") or type(q) in (int, float) else np.asarray(q, float) / 100
+    return q / 100 if hasattr(q, "dtype") or type(q) in (int, float) else asarray(q, float) / 100
 
 
 @implements(np.median)

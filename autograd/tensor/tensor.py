@@ -21,6 +21,7 @@ from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
 from autograd.engine.tensor_hooks import RETAIN
 from autograd.errors import ArgumentError, DTypeError, GraphError, NoRuleError, ShapeError
+from autograd.recorder import asarray
 from autograd.tensor.conversions import Conversions
 from autograd.tensor.hook_handle import HookHandle
 from autograd.tensor.in_place import InPlace
@@ -118,7 +119,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
             if isinstance(
                 self._array, np.generic
             ):  # optimizers write to a leaf, which is impossible for a NumPy number
-                self._array = np.asarray(self._array)
+                self._array = asarray(self._array)
             if not hasattr(self, "hooks"):  # a constant result of an operation, see recording.result
                 self.hooks = None
             if not hasattr(self, "written"):

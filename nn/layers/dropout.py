@@ -14,6 +14,7 @@ from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
 from autograd.random import generator
+from autograd.recorder import whole
 from nn.layers.activation.elu import SELU_ALPHA, SELU_SCALE
 from nn.layers.inplace_option import InplaceOption
 from nn.layers.inputs import as_values, check_floating
@@ -23,6 +24,7 @@ Rng = np.random.Generator | None
 _WORDS_OF_64_BITS = (np.random.PCG64, np.random.PCG64DXSM, np.random.Philox, np.random.SFC64)
 
 
+@whole
 def keep_mask(shape: tuple[int, ...], keep: float, rng: np.random.Generator) -> Any:
     """A boolean array, each element True with probability `keep`, independently.
 

@@ -14,6 +14,7 @@ from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.indexing import scatter
 from autograd.ops.norms import norm
 from autograd.options import check_flag
+from autograd.recorder import effect, whole
 from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -126,6 +127,7 @@ def check_not_sparse(who: str, sparse: bool) -> None:
         )
 
 
+@whole
 def as_integers(x: Any, who: str) -> Any:
     """A copy as an array of integers."""
     x = note(raw(x))
@@ -136,6 +138,7 @@ def as_integers(x: Any, who: str) -> Any:
     return x.astype(np.intp) if is_foreign(x) or x.dtype != np.intp else x
 
 
+@whole
 def rows_of_table(input: Any, rows: int, who: str) -> Any:
     """The indices as integers, each of which is a row of a table with this many."""
     indices = as_integers(input, who)
@@ -146,6 +149,7 @@ def rows_of_table(input: Any, rows: int, who: str) -> Any:
     return indices
 
 
+@effect
 def shorten(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
     """Shorten the rows that are longer than max_norm, in place and without recording, as PyTorch does."""
     check_norms(max_norm, norm_type)

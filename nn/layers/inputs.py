@@ -10,6 +10,7 @@ from autograd import Tensor
 from autograd.engine import kinds
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.recorder import asarray
 
 
 def as_values(x: Any) -> Any:
@@ -24,7 +25,7 @@ def as_values(x: Any) -> Any:
             f"expected an array or a Tensor; got a {type(x).__name__} of {len(x)}: ({types}). A layer that returns "
             "several, as LSTM does, is unpacked first: output, state = layer(x); np.stack joins several of one shape."
         )
-    return np.asarray(x)
+    return asarray(x)
 
 
 def of_kind(x: Any, like: Any) -> Any:

@@ -15,6 +15,7 @@ from autograd.engine.kinds import any_foreign, is_foreign
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, GraphError
 from autograd.options import check_flag
+from autograd.recorder import effect
 from nn.core.module import Module
 
 
@@ -22,6 +23,7 @@ class NonFiniteGradientWarning(RuntimeWarning):
     """The gradients hold inf or nan, so they cannot be scaled by their norm; they were left as they are."""
 
 
+@effect
 def clip_grad_norm_(
     parameters: Module | Tensor | Iterable[Tensor],
     max_norm: float,
@@ -87,6 +89,7 @@ def clip_grad_norm_(
     return total
 
 
+@effect
 def clip_grad_value_(
     parameters: Module | Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
 ) -> None:
@@ -109,6 +112,7 @@ def clip_grad_value_(
         _update_gradient(p, lambda g, out: np.clip(g, g.dtype.type(-limit), g.dtype.type(limit), out=out))
 
 
+@effect
 def get_total_norm(
     tensors: Tensor | Iterable[Any],
     norm_type: float = 2.0,

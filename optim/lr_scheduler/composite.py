@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from autograd.errors import ArgumentError
+from autograd.recorder import effect
 from optim.checks import check_whole
 from optim.lr_scheduler.plateau import ReduceLROnPlateau
 from optim.lr_scheduler.scheduler import LRScheduler, State
@@ -129,6 +130,7 @@ class SequentialLR(_Composite):
                 f"each later than the one before; got {self._milestones!r}."
             )
 
+    @effect
     def step(self, epoch: float | None = None) -> None:
         """Set the rates of the next epoch."""
         if epoch is not None:
@@ -188,6 +190,7 @@ class ChainedScheduler(_Composite):
         """The epoch of the first scheduler."""
         return self._schedulers[0].last_epoch
 
+    @effect
     def step(self, epoch: float | None = None) -> None:
         """Step all schedulers, in their order."""
         if epoch is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
+from autograd.recorder import effect
 from optim.checks import check_choice, check_range, check_whole
 from optim.lr_scheduler.scheduler import LRScheduler, per_group
 from optim.optimizer import Optimizer
@@ -103,6 +104,7 @@ class ReduceLROnPlateau(LRScheduler):
         if math.isnan(self.best):
             raise ArgumentError("best must be a number; got nan.")
 
+    @effect
     def step(self, metrics: Any, epoch: float | None = None) -> None:  # type: ignore[override]
         """Take the metric of the epoch that has ended, and reduce the rates if it is time.
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from autograd.errors import ArgumentError
+from autograd.recorder import effect
 from optim.checks import check_range, check_whole, is_number, kind_problems
 from optim.optimizer import Optimizer
 
@@ -101,6 +102,7 @@ class LRScheduler:
 
     # Stepping
 
+    @effect
     def step(self, epoch: float | None = None) -> None:
         """Set the rates of the next epoch. Call it after the `optimizer.step()` calls of an epoch.
 

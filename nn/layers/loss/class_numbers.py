@@ -15,6 +15,7 @@ import numpy as np
 from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.recorder import whole
 from nn.layers.loss.targets import as_weight, values_of
 
 
@@ -38,6 +39,7 @@ def class_weight(weight: Any, x: Any, who: str) -> Any:
     return weight
 
 
+@whole
 def class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: int, who: str) -> Any:
     """A copy of the target as class numbers (N,) or (N, D), each of them in range or ignored."""
     values = values_of(target)

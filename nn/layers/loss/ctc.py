@@ -19,6 +19,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.options import check_flag
+from autograd.recorder import whole
 from nn.layers.kernels.precision import in_single_precision
 from nn.layers.loss.base import Loss
 from nn.layers.loss.targets import floating_values, values_of
@@ -238,6 +239,7 @@ def _integers(x: Any, name: str) -> Any:
     return values.astype(np.intp)
 
 
+@whole
 def _lengths(lengths: Any, n: int, name: str, longest: int | None) -> Any:
     values = _integers(lengths, name)
     if values.shape != (n,) and not (values.shape == () and n == 1):
@@ -250,6 +252,7 @@ def _lengths(lengths: Any, n: int, name: str, longest: int | None) -> Any:
     return values.reshape(n)
 
 
+@whole
 def _labels(targets: Any, lengths: Any, classes: int, blank: int) -> Any:
     """The targets as class numbers (N, S), padded by blanks."""
     values = _integers(targets, "targets")

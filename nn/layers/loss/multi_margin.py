@@ -10,6 +10,7 @@ from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.recorder import integer, whole
 from nn.core.parameter import Buffer
 from nn.layers.activation.relu import relu_op
 from nn.layers.kernels.precision import in_single_precision
@@ -26,6 +27,7 @@ def _rows_of_classes(x: Any, who: str) -> Any:
     return x if x.ndim == 2 else np.reshape(x, (1, x.shape[0]))
 
 
+@whole
 def _integer_target(target: Any, who: str) -> Any:
     values = values_of(target)
     if values.dtype.kind not in "iu":
@@ -212,7 +214,8 @@ def multilabel_margin_loss(input: Any, target: Any, *, reduction: str = "mean") 
             f"got {target.min()} … {target.max()}."
         )
     listed = np.logical_and.accumulate(target >= 0, axis=1)
-    listed = listed[:, : max(1, int(np.add.reduce(listed, axis=1).max(initial=0)))]  # no wider than the longest list
+    longest = integer(np.add.reduce(listed, axis=1).max(initial=0))
+    listed = listed[:, : max(1, longest)]  # no wider than the longest list
     labels = np.where(listed, target[:, : listed.shape[1]], 0)
     loss = multilabel_margin_op(x, labels, listed)
     return np.reshape(loss, input.shape[:-1]) if reduction == "none" else reduce(loss, reduction)

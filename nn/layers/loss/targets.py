@@ -10,6 +10,7 @@ from autograd import Tensor
 from autograd.engine.kinds import copied, given, is_foreign, note
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.recorder import asarray, whole
 from nn.layers.inputs import as_values, of_kind
 from nn.layers.kernels.precision import single
 
@@ -68,7 +69,7 @@ def own_copy(x: Any) -> Any:
 def values_of(x: Any) -> Any:
     """The array of a Tensor, and anything else as an array. No gradient flows through it."""
     x = note(raw(x))
-    return x if is_foreign(x) else np.asarray(x)
+    return x if is_foreign(x) else asarray(x)
 
 
 def as_weight(x: Any, like: Any, who: str, name: str) -> Any:
@@ -103,6 +104,7 @@ def broadcast_weight(weight: Any, input: Any, who: str, name: str = "weight") ->
     return weight
 
 
+@whole
 def as_signs(target: Any, like: Any, who: str) -> Any:
     """A target of 1 and -1 in the input's dtype."""
     values = values_of(of_kind(target, like))

@@ -15,6 +15,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
+from autograd.recorder import asarray
 from nn.layers.normalization.affine import count_channels, floating_input, scale_and_shift_channels
 from nn.layers.normalization.channel_norm import ChannelNorm, RunningStatistics
 from nn.layers.normalization.statistics import (
@@ -92,8 +93,8 @@ def _batch_norm_eval(
 ) -> Any:
     xs = as_channels(x)
     index = channel_index(xs)
-    rstd = 1 / np.sqrt(np.asarray(variance, xs.dtype) + eps)
-    out = xs - np.asarray(mean, xs.dtype)[index]  # x·scale + shift would lose digits where the mean is large
+    rstd = 1 / np.sqrt(asarray(variance, xs.dtype) + eps)
+    out = xs - asarray(mean, xs.dtype)[index]  # x·scale + shift would lose digits where the mean is large
     out *= (rstd if weight is None else rstd * weight)[index]
     if bias is not None:
         out += bias[index]
@@ -116,7 +117,7 @@ def _batch_norm_eval_vjps(
     of_x = (gs * (rstd if weight is None else rstd * weight)[index]).reshape(g.shape)
     of_weight = None
     if weight is not None:
-        of_weight = channel_sums(gs * (as_channels(x) - np.asarray(mean, gs.dtype)[index])) * rstd
+        of_weight = channel_sums(gs * (as_channels(x) - asarray(mean, gs.dtype)[index])) * rstd
     return of_x, of_weight, None if bias is None else channel_sums(gs), None, None
 
 

@@ -1,0 +1,1 @@
+"""A step recorded once and replayed: docs/capture.md. recording -> program -> emit; captured.py calls them."""

@@ -1,0 +1,429 @@
+"""capture: a function whose work is recorded once and replayed."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.capture.emit import Differs, Emitter
+from autograd.capture.program import Generator, Op, Var, live, mapped, variables, words
+from autograd.capture.reach import Reach, Settings
+from autograd.capture.recorded import Recorded
+from autograd.capture.recording import Recorder
+from autograd.capture.undo import Snapshot, contents, same_bits, uninterrupted
+from autograd.engine.modes import mode
+from autograd.engine.recording import is_tensor, result
+from autograd.errors import CaptureError
+from autograd.pytree import tree_flatten, tree_map, tree_unflatten
+from autograd.random import generator
+from autograd.recorder import current
+
+TRACES = 16  # of one function; the one used longest ago is dropped
+PATHS = 4  # of one key, which differ in what their guards found
+_logger = logging.getLogger("autograd.capture")
+
+
+class Program:
+    """One recording: its operations, and once it is confirmed the function that replays them.
+
+    str(program) is the list of operations with shapes; `source` what runs.
+    """
+
+    def __init__(self, recorder: Recorder, out: Any, settings: Settings, grads: list[Any]) -> None:
+        leaves, self._structure = tree_flatten(out)
+        self._kinds = [is_tensor(x) for x in leaves]
+        results = tuple([_result(recorder, x) for x in leaves])
+        self.recorded = recorder.ops
+        self.results = results
+        self.ops = live(recorder.ops, variables(results, []))
+        self.settings = settings
+        self.tensors = [(v.source, v.value) for v in recorder.state.values()]
+        self.grads = grads  # (a tensor, whether it had no gradient)
+        self.effects = sum(op.kind == "effect" for op in self.ops)
+        self.draws = [op for op in self.ops if any(isinstance(x, Generator) for x in op.args)]
+        roots = {v.root for op in self.ops for v in op.writes if v.root.kind == "state"}
+        self.written = [v.value for v in roots]
+        self.changes = bool(self.effects or roots or any(op.kind == "grad" for op in self.ops))
+        self.run: Callable[..., Any] | None = None
+        self.source = ""
+        self.nbytes = 0
+        self.replays = 0
+
+    def __str__(self) -> str:
+        return "\n".join(
+            words(op) if isinstance(op.function, str) or callable(op.function) else _word(op) for op in self.ops
+        )
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def compile(self) -> None:
+        """Plan the buffers and make the function."""
+        emitter = Emitter(self.ops, self.results)
+        self.run, self.source = emitter.compiled()
+        self.nbytes = emitter.buffers.nbytes
+
+    def fits(self) -> bool:
+        """Whether the tensors hold the arrays that they held, and everything else that it depends on is the same."""
+        return (
+            all([t._array is array for t, array in self.tensors])
+            and all([(t._grad is None) is missing for t, missing in self.grads])
+            and self.settings.still_hold()
+        )
+
+    def replay(self, given: list[Any]) -> Any:
+        """Run it; after an exception the state is as it was before."""
+        assert self.run is not None
+        before = [(a, a.copy()) for a in self.written]
+        states = [(g, g.bit_generator.state) for g in self._generators()] if self.draws else []
+        try:
+            return self.run(given)
+        except BaseException:
+            for a, values in before:
+                a[...] = values
+            for g, state in states:
+                g.bit_generator.state = state
+            raise
+
+    def returned(self, found: Any) -> Any:
+        """The results of a replay, as the function returned them, in memory of their own."""
+        made = []
+        for x, tensor in zip(found, self._kinds, strict=True):
+            own = x.copy() if isinstance(x, np.ndarray) else x
+            made.append(result(own, None) if tensor else own)
+        return tree_unflatten(self._structure, made)
+
+    def _generators(self) -> list[Any]:
+        from_args = [x.rng for op in self.draws for x in op.args if isinstance(x, Generator)]
+        return [generator(rng) for rng in {id(r): r for r in from_args}.values()]
+
+
+def _word(op: Op) -> str:
+    if op.kind == "guard":
+        return f"guard({op.args[0].name} is {op.function}) at {op.line}"
+    value = op.args[1].name if op.args[1] is not None else "None"
+    return f"grad of a tensor of shape {op.args[0].shape} = {value}"
+
+
+class Captured:
+    """A function that is recorded once and replayed; see `capture`.
+
+    program    the one that ran last
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.program: Program | None = None
+        self._traces: OrderedDict[Any, list[Program]] = OrderedDict()
+        self._warm: set[Any] = set()
+        self._given_up: dict[Any, str] = {}
+        self._lock = threading.Lock()
+        self._log: list[str] = []
+        self.calls = {"eager": 0, "recorded": 0, "replayed": 0}
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        name = f"_captured_{id(self)}"
+        if name not in instance.__dict__:
+            instance.__dict__[name] = Captured(self.function.__get__(instance))
+        return instance.__dict__[name]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if current() is not None:  # inside of another recording: part of that
+            return self.function(*args, **kwargs)
+        if not self._lock.acquire(blocking=False):
+            raise CaptureError(
+                f"{self._name} is running already, in this or another thread; one captured function runs once at a "
+                "time, because its memory is planned. Capture the function once for each thread."
+            )
+        try:
+            return self._called(args, kwargs)
+        finally:
+            self._lock.release()
+
+    @property
+    def _name(self) -> str:
+        return getattr(self.function, "__qualname__", repr(self.function))
+
+    def _called(self, args: Any, kwargs: Any) -> Any:
+        leaves, structure = tree_flatten((args, kwargs))
+        given = [x._array if is_tensor(x) and not x._requires_grad else x for x in leaves]
+        now = mode.get()
+        key = (repr(structure), tuple(map(_key, leaves)), now.recording, now.anomaly, tuple(np.geterr().values()))
+        if key in self._given_up or now.anomaly:
+            return self._eager(args, kwargs)
+        if key not in self._warm:
+            self._warm.add(key)
+            return self._eager(args, kwargs)
+        programs = self._traces.setdefault(key, [])
+        self._traces.move_to_end(key)
+        while len(self._traces) > TRACES:
+            self._warm.discard(self._traces.popitem(last=False)[0])
+        for program in programs:
+            if program.run is not None and program.fits():
+                try:
+                    if program.changes:
+                        with uninterrupted():
+                            found = program.replay(given)
+                    else:
+                        found = program.replay(given)
+                except Differs:
+                    continue
+                if program is not programs[0]:
+                    programs.remove(program)
+                    programs.insert(0, program)
+                self.program = program
+                program.replays += 1
+                self.calls["replayed"] += 1
+                return program.returned(found)
+        return self._record(key, programs, leaves, structure, given, args, kwargs)
+
+    def _eager(self, args: Any, kwargs: Any) -> Any:
+        self.calls["eager"] += 1
+        return _detached(self.function(*args, **kwargs))
+
+    def _record(
+        self,
+        key: Any,
+        programs: list[Program],
+        leaves: list[Any],
+        structure: Any,
+        given: list[Any],
+        args: Any,
+        kwargs: Any,
+    ) -> Any:
+        """One real step, recorded; if it was recorded before, its replay is compared with it."""
+        started = time.perf_counter()
+        reach = Reach(self.function, *leaves)
+        before = Snapshot(reach)
+        try:
+            program, out, recorder = self._recorded(reach, leaves, structure)
+        except BaseException:
+            before.restore()
+            raise
+        self.calls["recorded"] += 1
+        if recorder.moved:
+            self._log.append("a tensor was given another array during the step: recorded again at the next call")
+            if sum("another array" in line for line in self._log) > PATHS:
+                self._give_up(key, "a tensor gets another array at every step")
+            return out
+        twin = next((p for p in programs if p.run is None and _same_guards(p, program)), None)
+        if twin is None:
+            programs.append(program)
+            while len(programs) > PATHS:
+                programs.pop()
+            if len(self._log) > 8 * TRACES:
+                self._give_up(key, "its guards differ at nearly every call")
+            self._log.append(f"recorded {len(program)} operations for {_described(key)}")
+            return out
+        difference = _difference(twin, program)
+        if difference:
+            before.restore()
+            programs.remove(twin)
+            raise CaptureError(difference)
+        program.compile()
+        self._verify(program, reach, before, given, out, key)
+        programs.remove(twin)
+        programs.insert(0, program)
+        self.program = program
+        took = time.perf_counter() - started
+        self._log.append(f"checked in {took:.3f} s: {len(program)} operations, {program.nbytes} bytes of buffers")
+        if took > 1:
+            _logger.info("%s: recording took %.1f s", self._name, took)
+        return out
+
+    def _recorded(self, reach: Reach, leaves: list[Any], structure: Any) -> tuple[Program, Any, Recorder]:
+        recorder = Recorder([t for t in reach.tensors if not any(t is x and not x._requires_grad for x in leaves)])
+        grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad]
+        inputs = [_input(recorder, i, x) for i, x in enumerate(leaves)]
+        inner_args, inner_kwargs = tree_unflatten(structure, inputs)
+        with recorder.recording():
+            out = self.function(*inner_args, **inner_kwargs)
+        program = Program(recorder, out, Settings(reach, Reach(*recorder.changed)), grads)
+        return program, tree_map(_value, out), recorder
+
+    def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
+        """Replay the step that was just recorded, from the same state; it must leave the same bits."""
+        assert program.run is not None
+        eager, after = contents(reach), Snapshot(reach)
+        before.restore()
+        found: Any = None
+        problem = ""
+        try:
+            found = program.replay(given)
+            replayed = contents(reach)
+            problem = next((what for (what, a), (_, b) in zip(eager, replayed, strict=True) if a != b), "")
+            pairs = zip(tree_flatten(out)[0], found, strict=True)
+            if not problem and not all(same_bits(_raw(a), b) for a, b in pairs):
+                problem = "a result"
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+        if problem:
+            after.restore()
+            self._give_up(key, f"the first replay differed from eager ({problem})")
+            raise CaptureError(
+                f"{self._name}: the first replay did not give what the step itself gave: {problem}. The step has been "
+                "done, and from now on the function runs as it is. Does it look at something that changes and "
+                "that is neither an argument nor a tensor?"
+            )
+
+    def _give_up(self, key: Any, why: str) -> None:
+        self._given_up[key] = why
+        self._traces.pop(key, None)
+        self._log.append(f"runs without being captured for {_described(key)}: {why}")
+
+    def explain(self) -> str:
+        """What was recorded and why, how often it was replayed, and the memory that the programs hold."""
+        calls = ", ".join(f"{n} {what}" for what, n in self.calls.items())
+        lines = [f"{self._name}: {calls}", *self._log]
+        for key, programs in self._traces.items():
+            for p in programs:
+                guards = sum(op.kind == "guard" for op in p.ops)
+                lines.append(
+                    f"{_described(key)}: {len(p)} operations of {len(p.recorded)} recorded, {guards} guards, "
+                    f"{p.effects} calls of the library, {p.nbytes} bytes of buffers, replayed {p.replays} times"
+                )
+        lines.append("What the function prints or stores elsewhere happened only while it was run or recorded.")
+        return "\n".join(lines)
+
+    def clear(self) -> None:
+        """Forget all programs and their memory."""
+        self._traces.clear()
+        self._warm.clear()
+        self._given_up.clear()
+        self.program = None
+
+    def __repr__(self) -> str:
+        return f"<captured {self._name}: {sum(map(len, self._traces.values()))} programs>"
+
+
+def capture(function: Callable[..., Any]) -> Captured:
+    """A function that records what it does to arrays once, and from then on replays that: the same results, faster.
+
+    The first call of a kind runs as it is, the second is recorded, the third is recorded again and its replay compared
+    with it to the bit; after that the function itself is no longer called. Another shape, dtype or mode, another
+    branch of an `if`, is recorded by itself. What cannot be replayed is refused with the line that caused it.
+
+    Args:      function: of arrays, Tensors, numbers and trees of them; it may train a model that it closes over.
+    Returns:   a callable; its results are constants, with memory of their own.
+    Raises:    CaptureError at the second or third call, with nothing changed; see docs/capture.md.
+    Example:
+        >>> import autograd, numpy as np
+        >>> fast = autograd.capture(lambda x, v: autograd.hvp(lambda x: (x**4).sum(), x, v))
+        >>> for _ in range(4):
+        ...     y = fast(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+        >>> y, fast.calls["replayed"]
+        (array([12.,  0.]), 1)
+    """
+    if not callable(function):
+        raise CaptureError(f"capture takes a function; got a {type(function).__name__}.")
+    return function if isinstance(function, Captured) else Captured(function)
+
+
+def _key(x: Any) -> Any:
+    if is_tensor(x):
+        if x._requires_grad:
+            if x.node is not None:
+                raise CaptureError("a captured function takes arrays and leaves; got a result with a graph. Detach it.")
+            return id(x)
+        x = x._array
+        return "tensor", x.shape, x.dtype, type(x) is np.ndarray
+    if isinstance(x, (np.ndarray, np.generic)):
+        if type(x) is not np.ndarray and isinstance(x, np.ndarray):
+            raise CaptureError(f"a captured function takes plain arrays; got a {type(x).__name__}. Use np.asarray(x).")
+        return x.shape, x.dtype, type(x) is np.ndarray, getattr(x, "strides", None)
+    try:
+        hash(x)
+    except TypeError:
+        return id(x)
+    return type(x), x
+
+
+def _input(recorder: Recorder, i: int, x: Any) -> Any:
+    if is_tensor(x):
+        return x if x._requires_grad else result(recorder.argument(i, x._array), None)
+    return recorder.argument(i, x) if isinstance(x, (np.ndarray, np.generic)) else x
+
+
+def _result(recorder: Recorder, x: Any) -> Any:
+    if is_tensor(x):
+        if id(x) in recorder.state:
+            return recorder.state[id(x)]
+        x = x._array
+    if isinstance(x, Recorded):
+        return x.var
+    return recorder.constant(x) if isinstance(x, np.ndarray) else x
+
+
+def _raw(x: Any) -> Any:
+    return x._array if is_tensor(x) else x
+
+
+def _value(x: Any) -> Any:
+    """A result of a recording as a plain one with memory of its own."""
+    array = _raw(x)
+    array = array.value if isinstance(array, Recorded) else array
+    array = array.copy() if isinstance(array, (np.ndarray, np.generic)) else array
+    return result(array, None) if is_tensor(x) else array
+
+
+def _detached(out: Any) -> Any:
+    leaves, structure = tree_flatten(out)
+    return tree_unflatten(
+        structure, [result(x._array, None) if is_tensor(x) and x._requires_grad else x for x in leaves]
+    )
+
+
+def _same_guards(a: Program, b: Program) -> bool:
+    guards = [[op.function for op in p.recorded if op.kind == "guard"] for p in (a, b)]
+    return guards[0] == guards[1]
+
+
+def _difference(a: Program, b: Program) -> str:
+    """What was not the same in two recordings of one step, as an error; '' if nothing."""
+    if len(a.ops) != len(b.ops):
+        return "two recordings of the step did different things, though no array of the step decided it."
+    for x, y in zip(a.ops, b.ops, strict=True):
+        if getattr(x.function, "__name__", x.function) != getattr(y.function, "__name__", y.function):
+            return f"two recordings of the step differ: {_named(x)} and {_named(y)}."
+        constants = [_constants([op.args, op.kwargs]) for op in (x, y)]
+        for p, q in zip(*constants, strict=False):
+            line = f" at {p.line}" if isinstance(p, Var) else ""
+            p, q = (z.value if isinstance(z, Var) else z for z in (p, q))
+            if p is not q and isinstance(p, (np.ndarray, np.generic, float, int)) and not same_bits(p, q):
+                return (
+                    f"a value that the captured step takes from elsewhere{line} was different in two recordings, in "
+                    f"{_named(y)}; a replay would keep one of them. Make it an argument of the step; draw random "
+                    "numbers through the library (nn.Dropout, an rng that it is given) or outside and pass them."
+                )
+    return ""
+
+
+def _named(op: Op) -> str:
+    return getattr(op.function, "__name__", op.kind)
+
+
+def _constants(tree: Any) -> list[Any]:
+    found: list[Any] = []
+
+    def look(x: Any) -> Any:
+        if not isinstance(x, Var) or x.kind == "constant":
+            found.append(x)
+        return x
+
+    mapped(tree, look)
+    return found
+
+
+def _described(key: Any) -> str:
+    shapes = [str(list(k[1] if k[0] == "tensor" else k[0])) for k in key[1] if isinstance(k, tuple) and len(k) == 4]
+    return "arguments " + (", ".join(shapes) or "without arrays")

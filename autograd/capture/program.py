@@ -1,0 +1,142 @@
+"""What a recording leaves: variables and operations in order, and the function that replays them."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.abstract import Saved, SavedOutputs
+
+
+class Var:
+    """An array or number of a program.
+
+    kind     "argument", "state" (a tensor's memory), "constant" or "value" (computed)
+    source   the number of the argument, the tensor, the constant array; None for a value
+    root     the variable whose memory it is a view of; itself if it has memory of its own
+    """
+
+    __slots__ = ("dtype", "kind", "line", "number", "root", "shape", "source", "value")
+
+    def __init__(self, number: int, kind: str, value: Any, source: Any = None, root: Var | None = None) -> None:
+        self.number, self.kind, self.source, self.line = number, kind, source, ""
+        self.root = self if root is None else root
+        self.shape = getattr(value, "shape", ())
+        self.dtype = getattr(value, "dtype", None)
+        self.value: Any = value
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind[0]}{self.number}"
+
+    def __repr__(self) -> str:
+        return f"{self.name} {self.dtype}{list(self.shape)}"
+
+
+class Op:
+    """One call of a program.
+
+    kind     "call" (pure), "view", "write", "guard", "native", "whole" or "effect"; see `emit`
+    writes   the variables whose memory it changes
+    """
+
+    __slots__ = ("args", "errors", "function", "kind", "kwargs", "line", "out", "template", "writes")
+
+    def __init__(
+        self, kind: str, function: Any, args: Any, kwargs: Any, out: list[Var], template: Any, writes: list[Var]
+    ) -> None:
+        self.kind, self.function, self.args, self.kwargs = kind, function, args, kwargs
+        self.out, self.template, self.writes = out, template, writes
+        self.errors: Any = None
+        self.line = ""
+
+    @property
+    def pure(self) -> bool:
+        return self.kind in ("call", "view") and not self.writes
+
+
+def variables(tree: Any, found: list[Var]) -> list[Var]:
+    """The variables in the arguments of an operation."""
+    if isinstance(tree, Var):
+        found.append(tree)
+    elif isinstance(tree, (tuple, list)):
+        for x in tree:
+            variables(x, found)
+        if isinstance(tree, SavedOutputs):
+            variables(getattr(tree, "values", None), found)
+    elif isinstance(tree, dict):
+        variables(list(tree.values()), found)
+    elif isinstance(tree, slice):
+        variables((tree.start, tree.stop, tree.step), found)
+    elif isinstance(tree, Saved):
+        variables(tree.values, found)
+    return found
+
+
+def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
+    """The same arguments with each array and number in them changed."""
+    if isinstance(tree, SavedOutputs):
+        made = SavedOutputs([mapped(x, change) for x in tree])
+        made.values = mapped(tree.values, change)
+        return made
+    if isinstance(tree, Saved):
+        return Saved.of(tree, mapped(tree.values, change))
+    if type(tree) in (tuple, list):
+        return type(tree)([mapped(x, change) for x in tree])
+    if isinstance(tree, tuple) and hasattr(tree, "_make"):
+        return tree._make([mapped(x, change) for x in tree])
+    if type(tree) is dict:
+        return {key: mapped(x, change) for key, x in tree.items()}
+    if type(tree) is slice:
+        return slice(mapped(tree.start, change), mapped(tree.stop, change), mapped(tree.step, change))
+    return change(tree)
+
+
+class Generator:
+    """In an operation's arguments, the random generator to draw from: the given one, or the package's of that time."""
+
+    def __init__(self, rng: Any) -> None:
+        self.rng = rng
+
+
+def live(ops: list[Op], results: list[Var]) -> list[Op]:
+    """The operations that something depends on."""
+    needed = {v.root for v in results} | set(results)
+    kept: list[Op] = []
+    for op in reversed(ops):
+        wanted = not op.pure and op.kind != "write"
+        wanted = wanted or any(v in needed or v.root in needed for v in op.out)
+        wanted = wanted or any(v.root in needed or v.root.kind != "value" for v in op.writes)
+        if wanted:
+            kept.append(op)
+            for v in variables([op.args, op.kwargs, op.writes], []):
+                needed |= {v, v.root}
+    return kept[::-1]
+
+
+SYMBOLS = {
+    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.matmul: "@",
+}  # fmt: skip
+
+
+def words(op: Op) -> str:
+    """An operation as a line that people read."""
+    function = op.function
+    name = function if isinstance(function, str) else getattr(function, "__name__", None) or repr(function)
+    inside = ", ".join([_word(a) for a in op.args] + [f"{key}={_word(a)}" for key, a in op.kwargs.items()])
+    out = ", ".join(map(repr, op.out)) + " = " if op.out else ""
+    return f"{out}{name}({inside})"
+
+
+def _word(x: Any) -> str:
+    if isinstance(x, Var):
+        return x.name
+    if isinstance(x, (tuple, list)) and not hasattr(x, "_make"):
+        return "(" + ", ".join(map(_word, x)) + ")"
+    if isinstance(x, np.ndarray):
+        return f"<{x.dtype}{list(x.shape)}>"
+    text = repr(x)
+    return text if len(text) < 40 else f"<{type(x).__name__}>"

@@ -1,0 +1,124 @@
+"""What a function can reach: the tensors and objects that it closes over, and the settings it may look at."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import types
+from collections import deque
+from collections.abc import Callable, Iterable
+from operator import is_
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.graph import Node
+from autograd.engine.origin import OUR_FOLDERS
+from autograd.engine.recording import is_tensor
+
+SIMPLE = (bool, int, float, complex, str, bytes, type(None))
+_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, *SIMPLE)
+
+
+class Reach:
+    """The tensors, random generators and dictionaries that a function reaches."""
+
+    def __init__(self, *starts: Any) -> None:
+        self.tensors: list[Any] = []
+        self.arrays: list[Any] = []
+        self.generators: list[Any] = []
+        self.dicts: list[dict[Any, Any]] = []
+        self.lists: list[list[Any]] = []
+        self.functions: list[types.FunctionType] = []
+        seen: dict[int, Any] = {}
+        queue = deque(starts)
+        while queue:
+            x = queue.popleft()
+            if isinstance(x, _OPAQUE) or id(x) in seen:
+                continue
+            seen[id(x)] = x
+            if is_tensor(x):
+                self.tensors.append(x)
+                if x._grad is not None:
+                    queue.append(x._grad._array)
+                continue
+            if isinstance(x, np.ndarray):
+                self.arrays.append(x)
+            elif isinstance(x, np.random.Generator):
+                self.generators.append(x)
+            elif isinstance(x, types.FunctionType):
+                queue += _of_function(x)
+                if not x.__code__.co_filename.startswith(OUR_FOLDERS):
+                    self.functions.append(x)
+            elif isinstance(x, functools.partial):
+                queue += [x.func, *x.args, *x.keywords.values()]
+            else:
+                if type(x) is dict:
+                    self.dicts.append(x)
+                elif type(x) is list:
+                    self.lists.append(x)
+                queue += [y for y in gc.get_referents(x) if not isinstance(y, _OPAQUE)]
+
+
+def _of_function(function: types.FunctionType) -> list[Any]:
+    """The values that a function's code can name: its cells, its defaults and the globals it mentions."""
+    if function.__code__.co_filename.startswith(OUR_FOLDERS) and not function.__closure__:
+        return []
+    found = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    for cell in function.__closure__ or ():
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:  # not assigned yet
+            continue
+    if not function.__code__.co_filename.startswith(OUR_FOLDERS):
+        names = _names(function.__code__)
+        for name in names:
+            x = function.__globals__.get(name)
+            found.append(x)
+            if isinstance(x, types.ModuleType) and not str(getattr(x, "__file__", "")).startswith(OUR_FOLDERS):
+                found += [getattr(x, other) for other in names if is_tensor(vars(x).get(other))]
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(code: types.CodeType) -> tuple[str, ...]:
+    """The names in a function's code and in the functions inside of it."""
+    inner = [_names(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+    return tuple(sorted(set(code.co_names).union(*inner)))
+
+
+class Settings:
+    """What a step may look at without its being recorded: plain settings of objects, and the names of functions.
+
+    Args:  changing: the dictionaries in here belong to objects that a replay calls anyway, such as an optimizer's.
+    """
+
+    def __init__(self, reach: Reach, changing: Reach) -> None:
+        left_out = {id(d) for d in changing.dicts}
+        self._dicts = [_Seen(d.values) for d in reach.dicts if id(d) not in left_out and _plain(d.values())]
+        self._names = [_Seen(functools.partial(_of_function, f)) for f in reach.functions]
+
+    def still_hold(self) -> bool:
+        """Whether all of them are what they were."""
+        return all([seen.same() for seen in self._dicts]) and all([seen.same() for seen in self._names])
+
+
+class _Seen:
+    """What a function returned: a list of values, of which plain ones are compared and others known by identity."""
+
+    def __init__(self, look: Callable[[], Iterable[Any]]) -> None:
+        self._look = look
+        self._values = list(look())
+
+    def same(self) -> bool:
+        now = list(self._look())
+        if len(now) == len(self._values) and all(map(is_, now, self._values)):
+            return True
+        if _plain(now) != _plain(self._values):
+            return False
+        self._values = now
+        return True
+
+
+def _plain(values: Iterable[Any]) -> list[Any]:
+    return [(type(x), x) for x in values if isinstance(x, SIMPLE)]

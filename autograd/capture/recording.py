@@ -1,0 +1,341 @@
+"""Recorder: it puts recording arrays into the tensors a step reaches, and collects what is done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from operator import getitem
+from threading import get_ident
+from typing import Any
+
+import numpy as np
+
+from autograd.capture.program import Generator, Op, Var, mapped, words
+from autograd.capture.recorded import LostError, Recorded, ShapeLostError
+from autograd.engine.origin import user_line
+from autograd.engine.recording import is_tensor, raw, result
+from autograd.errors import CaptureError
+from autograd.recorder import recorders
+
+SHAPED_BY_VALUES = frozenset({
+    np.unique, np.nonzero, np.flatnonzero, np.argwhere, np.compress, np.extract, np.union1d, np.intersect1d,
+    np.setdiff1d, np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all, np.trim_zeros, np.bincount,
+})  # fmt: skip
+
+
+def _selects(index: Any) -> bool:
+    """Whether an index holds a mask that was computed: how much it selects depends on values."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(x, Recorded) and x.dtype.kind == "b" and x.ndim for x in parts)
+
+
+def owner(array: Any) -> Any:
+    """The object whose memory the array shows."""
+    while isinstance(getattr(array, "base", None), np.ndarray):
+        array = array.base
+    return array
+
+
+class Recorder:
+    """One recording of a step.
+
+    tensors    those that the step reaches, whose arrays are its state
+    ops        what was done, in order
+    """
+
+    def __init__(self, tensors: Sequence[Any]) -> None:
+        self.tensors = list(tensors)
+        self.ops: list[Op] = []
+        self.count = 0
+        self.constants: dict[int, Var] = {}
+        self.state: dict[int, Var] = {}  # id of a tensor -> its memory
+        self.effects = 0
+        self.changed: list[Any] = []  # the objects of those effects
+        self.moved = False
+        self._swapped: list[tuple[Any, Any, Recorded]] = []
+        self._grads = {id(t): t._grad for t in self.tensors}  # as they were when last looked at
+
+    # Variables
+
+    def var(self, kind: str, value: Any, source: Any = None, root: Var | None = None) -> Var:
+        self.count += 1
+        return Var(self.count, kind, value, source, root)
+
+    def argument(self, number: int, value: Any) -> Recorded:
+        return Recorded(self, value, self.var("argument", value, number))
+
+    def operand(self, x: Any) -> Any:
+        """What an operation's arguments hold of a value: its variable; numbers, texts and objects as they are."""
+        if isinstance(x, Recorded):
+            if x.recorder is not self:
+                raise CaptureError("a value of another recording was used; return it from the step that computes it.")
+            return x.var
+        if isinstance(x, np.ndarray):
+            return self.constant(x)
+        if isinstance(x, Draws):
+            return x.generator
+        if isinstance(x, np.random.Generator):
+            return Generator(x)
+        return x
+
+    def constant(self, array: Any) -> Var:
+        known = self.constants.get(id(array))
+        if known is None:
+            known = self.constants[id(array)] = self.var("constant", array, array)
+            known.line = user_line()
+        return known
+
+    def wrap(self, out: Any, operands: Sequence[Recorded], found: list[Var]) -> Any:
+        """The results of an operation as recorded values; their variables are added to `found`."""
+        memory = [(owner(x.value), x) for x in operands if isinstance(x.value, np.ndarray)]
+
+        def one(x: Any) -> Any:
+            if not isinstance(x, (np.ndarray, np.generic)):
+                return x
+            mine = owner(x) if isinstance(x, np.ndarray) else None
+            root = next((o.var.root for base, o in memory if base is mine), None)
+            made = Recorded(self, x, self.var("value", x, root=root))
+            found.append(made.var)
+            return made
+
+        return mapped(out, one)
+
+    # Operations
+
+    def call(self, function: Callable[..., Any], args: Any, kwargs: Any, writes: Sequence[Any]) -> Any:
+        """Compute, and write it down."""
+        if any(not isinstance(x, Recorded) for x in writes):
+            raise LostError(
+                "a plain array was given to be written by a captured step: a replay would not write to it. Make it by "
+                "np.empty_like(x, shape=…) or np.zeros_like(x), of an array of the step."
+            )
+        for w in writes:
+            if w.var.root.kind == "constant" or w.var.root.kind == "argument":
+                raise CaptureError(
+                    f"{user_line()} writes to an array that came from outside; a captured step may write to "
+                    "tensors and to what it has computed. Copy it first: x = x.copy()."
+                )
+        operands: list[Recorded] = []
+        if function in SHAPED_BY_VALUES or (
+            _selects(args[1]) if function is getitem else function is np.repeat and isinstance(args[1], Recorded)
+        ):
+            raise ShapeLostError(
+                f"{user_line()}: the shape of the result depends on values, and memory is planned by shapes. Keep the "
+                "shape, and choose by np.where(mask, x, 0)."
+            )
+
+        def value(x: Any) -> Any:
+            if isinstance(x, Recorded):
+                operands.append(x)
+                return x.value
+            return x
+
+        real_args, real_kwargs = mapped(tuple(args), value), mapped(kwargs, value)
+        out = function(*real_args, **real_kwargs)
+        if writes:
+            made = [w.var for w in writes]
+            self._add("write", function, args, kwargs, [], made, None)
+            return writes[0] if out is writes[0].value else None
+        return self._recorded(function, args, kwargs, out, operands, "call")
+
+    def _recorded(
+        self, function: Any, args: Any, kwargs: Any, out: Any, operands: Sequence[Recorded], kind: str
+    ) -> Any:
+        same = next((x for x in operands if out is x.value and isinstance(out, np.ndarray)), None)
+        if same is not None and kind == "call":
+            return same
+        found: list[Var] = []
+        wrapped = self.wrap(out, operands, found)
+        if kind == "call" and len(found) == 1 and found[0].root is not found[0]:
+            kind = "view"
+        if kind == "call" and not found:
+            if out is None or function in (getattr,):
+                return out
+            raise LostError(
+                f"{words(Op('call', function, args, kwargs, [], None, []))} gives a plain {type(out).__name__}."
+            )
+        template = mapped(wrapped, lambda x: x.var if isinstance(x, Recorded) else x)
+        self._add(kind, function, args, kwargs, found, [], template)
+        return wrapped
+
+    def _add(
+        self, kind: str, function: Any, args: Any, kwargs: Any, out: list[Var], writes: list[Var], template: Any
+    ) -> Op:
+        op = Op(kind, function, mapped(tuple(args), self.operand), mapped(kwargs, self.operand), out, template, writes)
+        op.errors = np.geterr()
+        self.ops.append(op)
+        return op
+
+    def native(
+        self, function: Callable[..., Any], args: Any, kwargs: Any, *, always: bool = False, because: Any = None
+    ) -> Any:
+        """The result of a function of arrays that is not looked into: a replay calls it."""
+        operands: list[Recorded] = []
+
+        def value(x: Any) -> Any:
+            if isinstance(x, Recorded):
+                operands.append(x)
+                return x.value
+            if is_tensor(x) and always:
+                return value(x._array)
+            return x.real if isinstance(x, Draws) else x
+
+        real_args, real_kwargs = mapped(tuple(args), value), mapped(kwargs, value)
+        if because is not None and (
+            not operands or (isinstance(because, ShapeLostError) and function.__module__ == "autograd.ops.indexing")
+        ):
+            raise because
+        with self.paused():
+            out = function(*real_args, **real_kwargs)
+        if always:
+            args, kwargs = mapped(tuple(args), raw), mapped(kwargs, raw)
+        return self._recorded(function, args, kwargs, out, operands, "whole" if always else "native")
+
+    def guard(self, x: Recorded) -> bool:
+        """The truth value of a number: a replay in which it differs is another trace."""
+        truth = bool(x.value)
+        if self.effects:
+            raise CaptureError(
+                f"{user_line()} asks for a value after an optimizer's step within one captured step; when it differed, "
+                "that step could not be taken back. Capture the two parts by themselves."
+            )
+        self._add("guard", truth, (x,), {}, [], [], None).line = user_line()
+        return truth
+
+    def integer(self, x: Recorded) -> int:
+        """The value of an integer, guarded likewise."""
+        found = int(x.value)
+        same: Any = x == found  # type: ignore[comparison-overlap]
+        self.guard(same)
+        return found
+
+    def effect(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Call what changes objects, with the tensors as they really are; a replay calls it at this place."""
+        args = tuple([list(x) if isinstance(x, Iterator) else x for x in args])  # a replay reads it again
+        self.commit()
+        self.unswap()
+        self.effects += 1
+        self.changed += [x for x in args if not isinstance(x, Recorded)]
+
+        def real(x: Any) -> Any:
+            return x.value if isinstance(x, Recorded) else x
+
+        with self.paused():
+            out = function(*mapped(tuple(args), real), **mapped(kwargs, real))
+        self.swap()
+        found = self._recorded(function, args, kwargs, result_arrays(out), [], "effect")
+        return result(found, None) if is_tensor(out) else found
+
+    def drawing(self, rng: Any, real: Any) -> Any:
+        """What stands for a random generator: rng, or the package's own if that is None."""
+        return rng if isinstance(rng, Draws) else Draws(self, rng, real)
+
+    # The tensors' memory
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside, nothing is recorded."""
+        del recorders[get_ident()]
+        try:
+            yield
+        finally:
+            recorders[get_ident()] = self
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Inside, what this thread does to the tensors is recorded; afterwards they hold plain arrays again."""
+        recorders[get_ident()] = self
+        try:
+            self.swap()
+            yield
+            self.commit()
+        finally:
+            self.unswap()
+            del recorders[get_ident()]
+
+    def swap(self) -> None:
+        for t in self.tensors:
+            array = t._array
+            var = self.state.get(id(t))
+            if var is None:
+                var = self.state[id(t)] = self.var("state", array, t)
+            elif var.value is not array:
+                self.moved = True
+            self._put(t, array, var)
+        known = {id(t) for t in self.tensors}
+        for t in self.tensors:
+            g = t._grad
+            if g is not None and id(g) not in known and not isinstance(g._array, Recorded):
+                var = self.var("value", g._array)
+                self.ops.append(Op("load", "grad", (t,), {}, [var], var, []))
+                self._put(g, g._array, var)
+
+    def _put(self, t: Any, array: Any, var: Var) -> None:
+        stand = Recorded(self, array, var)
+        t._array = stand
+        self._swapped.append((t, array, stand))
+
+    def unswap(self) -> None:
+        for t, array, stand in self._swapped:
+            if t._array is stand:
+                t._array = array
+            elif isinstance(t._array, Recorded):  # bound to another array
+                t._array = np.array(t._array.value)
+                self.moved = self.moved or id(t) in self.state
+        self._swapped = []
+
+    def commit(self) -> None:
+        """Give the tensors the gradients that were computed: what follows sees them."""
+        swapped = {id(t): stand for t, _, stand in self._swapped}
+        for t in self.tensors:
+            g = t._grad
+            before = self._grads.get(id(t))
+            if g is None:
+                if before is not None:
+                    self.ops.append(Op("grad", None, (t, None), {}, [], None, []))
+            elif isinstance(g._array, Recorded) and swapped.get(id(g)) is not g._array:
+                self.ops.append(Op("grad", None, (t, g._array.var), {}, [], None, []))
+                t._grad = result(
+                    np.array(g._array.value)[()]
+                    if g._array.value.ndim == 0 and not isinstance(g._array.value, np.ndarray)
+                    else np.array(g._array.value),
+                    None,
+                )
+            elif g is not before and not isinstance(g._array, Recorded):
+                self.ops.append(Op("grad", None, (t, self.constant(np.asarray(g._array))), {}, [], None, []))
+        self._grads = {id(t): t._grad for t in self.tensors}
+
+
+def result_arrays(out: Any) -> Any:
+    """The arrays in what an effect returns."""
+    return mapped(out, lambda x: x._array if is_tensor(x) else x)
+
+
+class Draws:
+    """Stands for a random generator while a step is recorded: what is drawn is drawn again by each replay."""
+
+    def __init__(self, recorder: Recorder, rng: Any, real: Any) -> None:
+        self.recorder, self.generator, self.real = recorder, Generator(rng), real
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return np.random.Generator
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "bit_generator":
+            return self.real.bit_generator
+
+        def draw(*args: Any, **kwargs: Any) -> Any:
+            return self.recorder.native(Drawing(name), (self, *args), kwargs, always=True)
+
+        return draw
+
+
+class Drawing:
+    """A method of a random generator, as a function."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, rng: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(rng, self.__name__)(*args, **kwargs)
