@@ -31,7 +31,9 @@ from autograd.functional import (
     hessian,
     hessian_diagonal,
     hvp,
+    jacfwd,
     jacobian,
+    jacrev,
     jvp,
     linearize,
     root,
@@ -40,6 +42,7 @@ from autograd.functional import (
     value_and_grad,
     vhp,
     vjp,
+    vmap,
 )
 from autograd.pytorch_functions import no_name
 from autograd.pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
@@ -55,6 +58,7 @@ __all__ = [
     "backward", "gradients", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad",
     "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "linearize", "directional_derivative",
     "jacobian", "hessian", "hvp", "vhp", "gauss_newton_vp", "hessian_diagonal", "taylor",
+    "vmap", "jacrev", "jacfwd",
     "checkpoint", "custom_vjp", "stop_gradient", "fixed_point", "root",
     "tree_flatten", "tree_leaves", "tree_map", "tree_unflatten",
     "gradcheck", "gradgradcheck", "primitive",

@@ -6,6 +6,7 @@ are, and how a constant, a seed or a copy becomes one of them. What they must be
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from autograd.engine import recording
 from autograd.errors import DTypeError
 
 ndarray = np.ndarray
+per_example: ContextVar[bool] = ContextVar("cotangents stay per example", default=False)  # also after their vmap
 met = (
     False  # whether any array of another library has come in: until then the hot paths ask one thing, and that is this
 )
@@ -77,7 +79,7 @@ def given(value: Any, x: Any, what: str) -> Any:
     if not is_foreign(x):
         return value if is_foreign(note(value)) else np.asarray(value)
     if is_foreign(value) or isinstance(value, ndarray):
-        if type(value) is type(x):
+        if type(value) is type(x) or getattr(x, "mixes_with_ndarrays", False):
             return value
         kinds = f"a {type(x).__name__} like what it belongs to; got {type(value).__name__}"
         raise DTypeError(f"the {what} must be {kinds}.")

@@ -17,6 +17,7 @@ from autograd.engine.call_arguments import refuse_few_cotangents
 from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
 from autograd.engine.higher_order import linked, through_composite
+from autograd.engine.kinds import any_foreign
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw, result
@@ -85,7 +86,7 @@ class Step:
 
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
         """What the rules return for the arguments with these numbers."""
-        if self.create and node.primitive.by_composite:
+        if node.primitive.by_composite and (self.create or any_foreign(g if type(g) is tuple else (g,))):
             return through_composite(self, node, which, g, args)
         return called(node.primitive, which, g, out, args, node.params or {})
 
