@@ -14,11 +14,11 @@ from autograd._hips import refuse_hips
 
 refuse_hips()
 
-from autograd import _hips, errors, memory, ops  # noqa: F401  ops registers the rules
+from autograd import _later, errors, memory, ops  # noqa: F401  ops registers the rules
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.primitive import primitive
 from autograd.engine.reverse import backward
-from autograd.engine.settings import detect_anomaly, enable_grad, is_grad_enabled, no_grad
+from autograd.engine.settings import detect_anomaly, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from autograd.functional import (
     checkpoint,
     custom_vjp,
@@ -30,6 +30,7 @@ from autograd.functional import (
     gradients,
     hessian,
     hessian_diagonal,
+    holomorphic_grad,
     hvp,
     jacfwd,
     jacobian,
@@ -49,14 +50,14 @@ from autograd.pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 from autograd.random import seed
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
-from autograd.viz import draw, trace
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Scalar", "Tensor",
-    "backward", "gradients", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad",
-    "grad", "value_and_grad", "elementwise_grad", "vjp", "jvp", "linearize", "directional_derivative",
+    "backward", "gradients", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled",
+    "grad", "value_and_grad", "elementwise_grad", "holomorphic_grad", "vjp", "jvp", "linearize",
+    "directional_derivative",
     "jacobian", "hessian", "hvp", "vhp", "gauss_newton_vp", "hessian_diagonal", "taylor",
     "vmap", "jacrev", "jacfwd",
     "checkpoint", "custom_vjp", "stop_gradient", "fixed_point", "root",
@@ -66,14 +67,20 @@ __all__ = [
     "errors", "seed",
 ]  # fmt: skip
 
-if not TYPE_CHECKING:  # a type checker knows which names there are
+if TYPE_CHECKING:
+    from autograd.viz import draw, trace
+else:  # a type checker knows which names there are
 
     def __getattr__(name: str) -> object:
-        """The names of HIPS autograd, which are imported when they are first asked for: docs/from_hips_autograd.md."""
-        found = None if name.startswith("__") else _hips.find(name)
+        """`draw`, `trace`, `viz`, and the names of HIPS autograd (docs/from_hips_autograd.md)."""
+        found = _later.find(name)
         if found is None:
             raise no_name(name)
         return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 memory.from_environment()

@@ -20,7 +20,7 @@ MODULES = (
     "wrap_util",
 )
 OPERATORS = (
-    "deriv", "grad_and_aux", "grad_named", "hessian_tensor_product", "hessian_vector_product", "holomorphic_grad",
+    "deriv", "grad_and_aux", "grad_named", "hessian_tensor_product", "hessian_vector_product",
     "make_ggnvp", "make_hvp", "make_jvp", "make_jvp_reversemode", "make_vjp", "multigrad_dict",
     "tensor_jacobian_product", "vector_jacobian_product",
 )  # fmt: skip

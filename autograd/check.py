@@ -3,12 +3,14 @@
     <c, f(x + d) - f(x - d)>  =  <J(x)ᵀ c, 2 d>  +  O(|d|³)        d a random direction, c a random cotangent
                               =  <c, J(x) 2 d>   +  O(|d|³)        the same in forward mode
 
-A comparison of these two numbers depends on every element of the Jacobian, for any shapes. If they differ, the elements
+Complex numbers are paired as Re(c·y), so a random direction moves real and imaginary parts. A comparison of these two
+numbers depends on every element of the Jacobian, for any shapes. If they differ, the elements
 are compared one by one to name the worst.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -210,7 +212,7 @@ class _Comparison:
         dtypes = [np.dtype(y.dtype) for y in (*self.point, *self.outputs)]
         coarsest = max(dtypes, key=lambda dtype: float(np.finfo(dtype).eps))
         epsilon = float(np.finfo(coarsest).eps)
-        usual = {2: 5e-2, 4: 2e-3}.get(coarsest.itemsize, 1e-6)
+        usual = {2: 5e-2, 4: 2e-3}.get(np.finfo(coarsest).dtype.itemsize, 1e-6)
         self.step = epsilon ** (1 / 3) if eps is None else eps
         self.rtol = usual if rtol is None else rtol
         self.atol = usual if atol is None else atol
@@ -242,9 +244,7 @@ class _Comparison:
         numerical = self._change(self._at(ahead), self._at(behind)) / (2 * step)
         taken = [_double(p) - _double(m) for p, m in zip(ahead, behind, strict=True)]
         if self.reverse:
-            analytic = sum(float(np.sum(_double(g) * d)) for g, d in zip(self.gradients, taken, strict=True)) / (
-                2 * step
-            )
+            analytic = sum(_pairing(_double(g), d) for g, d in zip(self.gradients, taken, strict=True)) / (2 * step)
         else:
             analytic = self._along([d / (2 * step) for d in taken])
         if self._agree(analytic, numerical):
@@ -272,13 +272,13 @@ class _Comparison:
 
     def _change(self, new: list[Any], old: list[Any]) -> float:
         """<c, new - old>"""
-        return sum(float(np.sum(c * (a - b))) for c, a, b in zip(self.weights, new, old, strict=True))
+        return sum(_pairing(c, a - b) for c, a, b in zip(self.weights, new, old, strict=True))
 
     def _along(self, directions: Sequence[Any]) -> float:
         """The analytic derivative in a direction, by forward mode."""
         vectors = [np.asarray(d, x.dtype) for d, x in zip(directions, self.point, strict=True)]
         tangents = _tangents(self.outputs, self.variables, vectors)
-        return sum(float(np.sum(c * _double(t._array))) for c, t in zip(self.weights, tangents, strict=True))
+        return sum(_pairing(c, _double(t._array)) for c, t in zip(self.weights, tangents, strict=True))
 
     def _agree(self, a: float, b: float) -> bool:
         return a == b or abs(a - b) <= self.atol + self.rtol * max(abs(a), abs(b)) + self.rounding
@@ -288,29 +288,30 @@ class _Comparison:
         worst: tuple[float, str] = (-1.0, "")
         for i, k in enumerate(self.where):
             x = self.point[i]
-            for flat in range(min(x.size, ENOUGH)):
+            parts = {"": 1} if x.dtype.kind == "f" else {"the real part of ": 1, "the imaginary part of ": 1j}
+            for flat, (part, unit) in itertools.product(range(min(x.size, ENOUGH)), parts.items()):
                 index = tuple(int(n) for n in np.unravel_index(flat, x.shape))
-                differences = self._one_sided(i, index)
+                differences = self._one_sided(i, index, unit)
                 b = (differences[0] + differences[1]) / 2
                 if self.reverse:
-                    a = float(self.gradients[i][index])
+                    a = float(np.real(self.gradients[i][index] * unit))
                 else:
-                    a = self._along([_unit(p, index if j == i else None) for j, p in enumerate(self.point)])
+                    a = self._along([_unit(p, index if j == i else None, unit) for j, p in enumerate(self.point)])
                 gap = abs(a - b) if math.isfinite(a - b) else math.inf
                 if not self._agree(a, b) and gap > worst[0]:
-                    what = f"input {k}" if k < self.count else f"cotangent {k - self.count}"
+                    what = part + (f"input {k}" if k < self.count else f"cotangent {k - self.count}")
                     worst = (gap, _message(self.name, what, index, a, b, differences))
         return worst[1]
 
-    def _one_sided(self, i: int, index: tuple[int, ...]) -> tuple[float, ...]:
+    def _one_sided(self, i: int, index: tuple[int, ...], unit: complex) -> tuple[float, ...]:
         """The differences to the left and right of one element, with the step and with four times the step."""
-        step = float(_scale(self.point[i], self.step)[index])
+        step = float(np.real(_scale(self.point[i], self.step)[index]))
         found = []
         for wide in (1, 4):
             for sign in (-1, 1):
                 moved = [np.array(x) for x in self.point]
-                moved[i][index] += sign * wide * step
-                took = float(moved[i][index]) - float(self.point[i][index])
+                moved[i][index] += sign * wide * step * unit
+                took = float(np.real((_double(moved[i])[index] - _double(self.point[i])[index]) / unit))
                 found.append(self._change(self._at(moved), self.values) / took)
         return tuple(found)
 
@@ -354,7 +355,7 @@ def _leaves(inputs: Sequence[Any]) -> tuple[list[Any], list[int]]:
 def _is_variable(x: Any) -> bool:
     if isinstance(x, Tensor):
         return x.requires_grad
-    return isinstance(x, float) or isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f"
+    return isinstance(x, (float, complex)) or isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc"
 
 
 def _floating(outputs: Any) -> list[Any]:
@@ -363,9 +364,9 @@ def _floating(outputs: Any) -> list[Any]:
     tensors = [
         y if isinstance(y, Tensor) else Tensor(y)
         for y in several
-        if isinstance(y, (Tensor, np.ndarray, np.generic, float))
+        if isinstance(y, (Tensor, np.ndarray, np.generic, float, complex))
     ]
-    return [y for y in tensors if y.dtype.kind == "f"]
+    return [y for y in tensors if y.dtype.kind in "fc"]
 
 
 def _gradient(
@@ -388,16 +389,22 @@ def _tangents(
     return tuple(Tensor(np.zeros_like(y._array)) if t is None else t for y, t in zip(floating, found, strict=True))
 
 
-def _unit(x: Any, index: tuple[int, ...] | None) -> Any:
-    """Zeros like x, with a 1 at the index."""
-    unit = np.zeros(x.shape)
+def _unit(x: Any, index: tuple[int, ...] | None, value: complex) -> Any:
+    """Zeros like x, with 1 (or i) at the index."""
+    unit = np.zeros(x.shape, type(value))
     if index is not None:
-        unit[index] = 1
+        unit[index] = value
     return unit
 
 
+def _pairing(c: Any, y: Any) -> float:
+    """Re(c·y), summed."""
+    return float(np.real(np.sum(c * y)))
+
+
 def _normal(rng: np.random.Generator, like: Any) -> Any:
-    return np.asarray(rng.normal(size=like.shape), like.dtype)
+    drawn = rng.normal(size=like.shape)
+    return np.asarray(drawn + 1j * rng.normal(size=like.shape) if like.dtype.kind == "c" else drawn, like.dtype)
 
 
 def _scale(x: Any, step: float) -> Any:

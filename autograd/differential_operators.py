@@ -7,7 +7,6 @@ make_jvp(f, argnum=0)(*args)   ->  v -> (f(*args), J v)
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from autograd.functional.checkpointing import checkpoint
 from autograd.functional.matrices import gauss_newton_vp, hessian, jacobian
-from autograd.functional.transforms import elementwise_grad, grad, jvp, linearize, value_and_grad, vjp
+from autograd.functional.transforms import elementwise_grad, grad, holomorphic_grad, jvp, linearize, value_and_grad, vjp
 from autograd.pytree import tree_map
 from autograd.wrap_util import unary_to_nary
 
@@ -64,14 +63,6 @@ def make_ggnvp(f: Function, g: Function | None = None, f_argnum: int = 0) -> Fun
 def deriv(fun: Function, x: Any) -> Any:
     """The derivative of f along a vector of ones: f'(x) for a function of one number."""
     return jvp(fun, (x,), (tree_map(np.ones_like, x),))[1]
-
-
-@unary_to_nary
-def holomorphic_grad(fun: Function, x: Any) -> Any:
-    """The complex derivative. Complex Tensors cannot record yet, so x must be real."""
-    if not np.iscomplexobj(x):
-        warnings.warn("Input to holomorphic_grad is not complex", stacklevel=4)
-    return grad(lambda x: np.real(fun(x)))(x)
 
 
 def grad_named(fun: Function, argname: str) -> Function:

@@ -1,7 +1,8 @@
 """What a notebook shows of an object.
 
 The classes whose objects are shown come before the code that draws them. So the drawing code registers itself here for
-its classes (autograd/viz/reprs.py for Tensor and Scalar), and the classes call these two functions.
+its classes (autograd/viz/reprs.py for Tensor and Scalar; autograd/_later.py imports it when the first is shown), and
+the classes call these two functions.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ INSTEAD = {
     "mm": "x @ x.T",
     "manual_seed": "autograd.seed(n)",
     "inference_mode": "autograd.no_grad()",
-    "set_grad_enabled": "autograd.no_grad() or autograd.enable_grad()",
     "Function": "@autograd.custom_vjp, or @autograd.primitive",
     "save": "nn.save(state_dict, path)",
     "load": "nn.load(path)",

@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd.errors import ArgumentError
 
-_generator = np.random.default_rng()
 checks: ContextVar[Callable[[], None] | None] = ContextVar("asked before random numbers are drawn", default=None)
+_generator: np.random.Generator | None = None  # made when it is first drawn from: NumPy imports np.random only then
 
 
 def seed(n: int | None = None) -> np.random.Generator:
@@ -37,7 +37,7 @@ def seed(n: int | None = None) -> np.random.Generator:
 def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     """The generator `rng`, or the package's own if it is None."""
     if rng is None:
-        return _generator
+        return _generator or seed()
     if not isinstance(rng, np.random.Generator):
         raise ArgumentError(f"rng must be a np.random.Generator or None; got {rng!r}. Use np.random.default_rng(seed).")
     return rng

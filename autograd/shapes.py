@@ -24,6 +24,16 @@ def summed(g: Any, axis: int | tuple[int, ...], keepdims: bool = False) -> Any:
     return np.sum(g, axis=axis, keepdims=keepdims)
 
 
+def conj(x: Any) -> Any:
+    """The complex conjugate; real numbers, which are their own, as they are."""
+    return np.conjugate(x) if x.dtype.kind == "c" else x
+
+
+def adjoint(a: Any) -> Any:
+    """Each matrix of a stack transposed and conjugated."""
+    return conj(transposed(a))
+
+
 def widened(*arrays: Any) -> list[Any]:
     """float16 as float32; other arrays as they are."""
     return [a.astype(np.float32) if a.dtype is HALF else a for a in arrays]

@@ -4,7 +4,7 @@ from autograd._hips import refuse_hips
 
 refuse_hips()  # here, too: HIPS autograd, if installed later, has overwritten our autograd/__init__.py
 
-from nn import data, functional, init, parallel, parametrizations, plots, utils
+from nn import data, export, functional, init, parallel, parametrizations, plots, utils
 from nn.core.containers import ModuleDict, ModuleList, Sequential
 from nn.core.functional_call import functional_call
 from nn.core.module import Module
@@ -115,7 +115,7 @@ __all__ = [
     "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
     "Identity", "Lambda", "Flatten", "Unflatten",
     "summary", "save", "load", "load_metadata", "functional_call", "fuse", "fit", "History", "Checkpoint",
-    "functional", "init", "data", "parallel", "utils", "plots",
+    "functional", "init", "data", "export", "parallel", "utils", "plots",
     # layers
     "Linear", "Bilinear", "Embedding", "EmbeddingBag",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",

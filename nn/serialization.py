@@ -1,4 +1,4 @@
-"""Saving and loading state dicts as safetensors files: arrays and text, no code."""
+"""Saving and loading state dicts, also nested ones, as safetensors files: arrays and text, no code."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError
 from nn.core.abandoned import locked, remove_abandoned, temporary_name
 from nn.core.module import Module
+from nn.packing import packed, unpacked
 
 Path = str | os.PathLike[str]
 
@@ -26,15 +27,23 @@ _DTYPES = {
 _WRITABLE = {np.dtype(kind).name for name, kind in _DTYPES.items() if name != "BF16"}
 
 
+NESTED = "chainrule.nested"  # the name in a file's metadata of what joins its arrays to a nested dict
+
+
 def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str] | None = None) -> None:
     """Write a module's state dict, or a dict of name -> array, as a safetensors file, which PyTorch can read too.
+
+    Also a nested dict, as of a whole training: `{"model": model, "optimizer": optimizer, "epoch": 3}`, with numbers,
+    text, None, arrays, lists, tuples and dicts of them, and in their places the state of what has a `state_dict()`.
+    `load` gives the same nest. There is no pickle in it.
 
     The file appears only when it is complete: it is written under a temporary name beside it, synced to the disk, and
     renamed.
 
     Args:      obj: the arrays may have any memory layout; of a Tensor its values are saved.
                metadata: text by name, put into the file's header.
-    Raises:    DTypeError for an array whose dtype the format lacks; OSError if the file cannot be written.
+    Raises:    DTypeError for an array whose dtype the format lacks; ArgumentError for what is no number, text, array or
+               nest of these; OSError if the file cannot be written.
     Example:
         >>> import os, tempfile, nn
         >>> net = nn.Linear(3, 2)
@@ -43,14 +52,29 @@ def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str
         ...     nn.save(net, path)
         ...     net.load_state_dict(nn.load(path))
         LoadResult(missing_keys=[], unexpected_keys=[])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "training.safetensors")
+        ...     nn.save({"model": net, "epoch": 3, "losses": [0.5, 0.25]}, path)
+        ...     training = nn.load(path)
+        >>> training["epoch"], training["losses"], sorted(training["model"])
+        (3, [0.5, 0.25], ['bias', 'weight'])
     """
-    arrays = _arrays(obj.state_dict() if isinstance(obj, Module) else obj)
-    text = None if metadata is None else _text(metadata)
-    _write_whole(os.path.realpath(path), _safetensors().numpy.save(arrays, metadata=text))
+    text = {} if metadata is None else _text(metadata)
+    if NESTED in text:
+        raise ArgumentError(f"the name {NESTED!r} in metadata is taken; choose another.")
+    state = obj.state_dict() if isinstance(obj, Module) else obj
+    if isinstance(state, Mapping) and any(_is_nest(value) for value in state.values()):
+        found: dict[str, np.ndarray] = {}
+        text[NESTED] = json.dumps(packed(_states(state), found, ""))
+        state = found
+    arrays = _arrays(state)
+    write_whole(os.path.realpath(path), _safetensors().numpy.save(arrays, metadata=text or None))
 
 
-def load(path: Path) -> dict[str, np.ndarray]:
+def load(path: Path) -> dict[str, Any]:
     """The arrays of a safetensors file by name, writable and in memory of their own; load_state_dict takes them.
+
+    Of a nested dict that `save` wrote, the same nested dict.
 
     Numerics:  bfloat16, which NumPy lacks, becomes float32, which represents all of its numbers exactly.
     Raises:    ArgumentError for a file that is incomplete or of another format; nothing in a file is ever executed.
@@ -58,16 +82,46 @@ def load(path: Path) -> dict[str, np.ndarray]:
     Example:
         See `save`.
     """
-    return {name: _array(name, item, path) for name, item in _items(path)}
+    data = _read(path)
+    arrays = {name: _array(name, item, path) for name, item in _items(path, data)}
+    nest = _metadata(data).get(NESTED)
+    try:
+        return arrays if nest is None else dict(unpacked(json.loads(nest), arrays))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArgumentError(
+            f"what joins the arrays of {os.fspath(path)!r} to a nested dict is damaged ({error!r}). Nothing was loaded."
+        ) from None
 
 
 def load_metadata(path: Path) -> dict[str, str]:
     """The text that was put into a safetensors file's header."""
     data = _read(path)
-    _items(path, data)  # raises if the file is incomplete, so that the header below can be relied on
+    _items(path, data)  # raises if the file is incomplete, so that the header can be relied on
+    return {name: text for name, text in _metadata(data).items() if name != NESTED}
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    """The text in the header of a whole file."""
     size = int.from_bytes(data[:8], "little")
-    found = json.loads(data[8 : 8 + size]).get("__metadata__", {})
-    return dict(found or {})
+    return dict(json.loads(data[8 : 8 + size]).get("__metadata__", {}) or {})
+
+
+def _is_nest(value: Any) -> bool:
+    """Whether a value of a dict is more than an array, a number or a list of numbers."""
+    several = isinstance(value, (list, tuple)) and any(isinstance(item, (str, Mapping, list)) for item in value)
+    return value is None or several or isinstance(value, (Mapping, str)) or hasattr(value, "state_dict")
+
+
+def _states(value: Any) -> Any:
+    """The same nest with states in the places of what has them."""
+    if hasattr(value, "state_dict"):
+        return _states(value.state_dict())
+    if isinstance(value, Mapping):
+        return {key: _states(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        items = [_states(item) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    return value
 
 
 def _arrays(state: Any) -> dict[str, np.ndarray]:
@@ -78,12 +132,6 @@ def _arrays(state: Any) -> dict[str, np.ndarray]:
     for name, value in state.items():
         if not isinstance(name, str) or name == "__metadata__":
             raise ArgumentError(f"the names of saved arrays are strings other than '__metadata__'; got {name!r}.")
-        if isinstance(value, (Mapping, str)) or value is None:
-            raise ArgumentError(
-                f"save takes a dict of name -> array; {name!r} is a {type(value).__name__}. Of a nested dict save each "
-                "part in a file of its own, or join the names, {'model.weight': …}; text goes into metadata=. "
-                "A whole training with its optimizer is saved by nn.fit(…, checkpoint=folder)."
-            )
         array = np.asarray(as_ndarray(raw(value)), order="C")
         if array.dtype.name not in _WRITABLE:
             raise DTypeError(
@@ -100,7 +148,7 @@ def _text(metadata: Any) -> dict[str, str]:
     return dict(metadata)
 
 
-def _write_whole(path: str, data: bytes) -> None:
+def write_whole(path: str, data: bytes) -> None:
     """Write a file under a temporary name, sync it, and rename it."""
     folder, name = os.path.split(path)
     if not os.path.isdir(folder):

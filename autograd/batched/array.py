@@ -16,6 +16,7 @@ from autograd.batched.loop import one_by_one
 from autograd.engine.abstract import Abstract, abstract
 from autograd.engine.kinds import per_example
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import rules
 from autograd.errors import BatchError
 
@@ -76,14 +77,13 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
         known.levels = frozenset({self.level, *getattr(inner, "levels", ())})
         return known
 
-    def completed(self, x: Any) -> Any:
-        """This cotangent of an argument x, summed over the levels that have ended and that x has not."""
-        values = self._values
-        if isinstance(values, Hidden):
-            values = values.completed(x)  # type: ignore[attr-defined]
-        if self.level.alive or per_example.get() or self.level in levels_of(x):
-            return self if values is self._values else batched(values, self.level)
-        return np.sum(values, axis=0)
+    def completed(self, g: Any, x: Any) -> tuple[Any, Any]:
+        """(g, the array in it): the cotangent of x, whose array this is, without hidden axes that x has not."""
+        kept = without_ended(self, x)
+        if is_tensor(g) and kept is not self:
+            g = sum_over_ended(g, x=x)
+            return g, raw(g)
+        return (g, self) if kept is self else (kept, kept)
 
     def select_from(self, x: Any, index: Any) -> Any:
         """x[index], where x is an ndarray and this is a part of the index."""
@@ -215,4 +215,23 @@ def levels_of(x: Any) -> frozenset[Any]:
     return frozenset({x.level, *levels_of(x._values)}) if isinstance(x, Hidden) else frozenset()
 
 
+def without_ended(g: Any, x: Any) -> Any:
+    """A cotangent of x, summed over the levels that have ended and that x has not: all examples shared x."""
+    if not isinstance(g, Hidden):
+        return g
+    values = without_ended(g._values, x)
+    if g.level.alive or per_example.get() or g.level in levels_of(x):
+        return g if values is g._values else batched(values, g.level)
+    return np.sum(values, axis=0)
+
+
+sum_over_ended = Primitive(
+    lambda g, x: without_ended(g, x),
+    lambda c, out, g, x: c,
+    keeps="",
+    guard=False,
+    jvp="linear",
+    name="sum over batch",
+    label="g for each example",
+)
 bind_class(Batched)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
 from autograd.engine.gradients import of_each
@@ -61,7 +62,8 @@ class BatchStep(Step):
         self.k = k
 
     def through_hooks(self, node: Node, g: Any) -> Any:
-        return np.stack([through_hooks(node.hooks or {}, g[row]) for row in range(self.k)]) if self.k else g
+        g = conjugated(g)
+        return conjugated(np.stack([through_hooks(node.hooks or {}, g[row]) for row in range(self.k)]) if self.k else g)
 
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
         if self.create and node.primitive.by_composite:
@@ -88,7 +90,8 @@ def _called_for_batch(
     stretched = primitive.jvp == "linear" and batch is not None  # exact where a cotangent is infinite, too
     diagonal = primitive.jvp == "elementwise" and primitive.composite is not None
     # recorded, g times a slope hides a g that is 0 from what the rule says of its derivative (kinks.py)
-    if not several and (out.ndim == 0 and ours and not stretched and not create or diagonal):
+    slope = not several and out.ndim == 0 and out.dtype.kind != "c" and ours and not stretched and not create
+    if slope or diagonal and not several:  # of a complex number the slope may be antilinear, as that of np.vdot
         slopes = called(primitive, which, ones_like(out, g, create), out, args, params)  # a gradient, or a diagonal
         return [None if d is None else _times(g, d, out.ndim, primitive.name) for d in slopes]
     if batch == "free":

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from autograd.engine.definition import Definition
 from autograd.engine.kinds import copied
 from autograd.engine.recording import is_tensor
-from autograd.errors import DTypeError, NoRuleError
+from autograd.errors import NoRuleError
 
 
 def without_constants(
@@ -34,14 +34,6 @@ def refuse_forgotten(definition: Definition, i: int) -> NoReturn:
         "reads: "
         "primitive(lambda x, b: x * b, lambda g, out, x, b: g * b, lambda g, out, x, b: g * x, "
         'keeps=("b", "x")). For a constant pass t.detach().'
-    )
-
-
-def refuse_complex(definition: Definition) -> NoReturn:
-    """Raise because a result is complex."""
-    raise DTypeError(
-        f"{definition.name}: a complex result of a tensor that requires grad has no gradient here yet. "
-        "Keep real and imaginary part as two tensors, or take x.detach()."
     )
 
 

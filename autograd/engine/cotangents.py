@@ -7,18 +7,14 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import recording
-from autograd.engine.kinds import copied, given, is_foreign, like, ones
+from autograd.engine.complex_numbers import in_dtype, size_of_root
+from autograd.engine.kinds import copied, is_foreign, like, ones
 from autograd.engine.kinks import zero_and_bent
-from autograd.engine.primitive import Primitive, Share
+from autograd.engine.primitive import Share
 from autograd.engine.recording import is_tensor, raw, result
-from autograd.errors import DTypeError, GraphError, ShapeError
+from autograd.engine.seeds import as_seed
+from autograd.errors import GraphError, ShapeError
 from autograd.shapes import unbroadcast, unbroadcast_stack
-
-summed_over_ended = Primitive(
-    lambda g, x: g.completed(x),
-    lambda c, out, g, x: c,
-    keeps="", guard=False, jvp="linear", name="sum over batch", label="g for each example",
-)  # fmt: skip
 
 
 def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None = None, of: str = "") -> Any:
@@ -33,16 +29,14 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     """
     if isinstance(gi, recording.Tensor):
         data = gi._array
-        if not create:
-            gi = data
+        gi = gi if create else data
     elif gi is None or type(gi) is Share:
         return gi
     else:
         data = gi if hasattr(gi, "dtype") else like(np.asarray(gi), raw(g))
         gi = result(data, None) if create else data
     if hasattr(data, "completed"):
-        gi = summed_over_ended(gi, x=x) if is_tensor(gi) else data.completed(x)
-        data = raw(gi)
+        gi, data = data.completed(gi, x)  # of a batch: without the hidden axes that x has not
     if guard and has_nan(data):
         if k is not None and data.ndim <= len(x.shape):  # it is the same for all of them
             gi = unbroadcast_stack(gi, k, x.shape)
@@ -53,12 +47,12 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
             gi = unbroadcast_stack(gi, k, x.shape)
     elif data.shape != x.shape:
         gi = unbroadcast(gi, x.shape)
-    return gi if data.dtype is x.dtype or data.dtype == x.dtype else gi.astype(x.dtype)
+    return gi if data.dtype is x.dtype or data.dtype == x.dtype else in_dtype(gi, x.dtype)
 
 
 def has_nan(array: Any) -> bool:
     """One cheap pass: the sum of squares is nan exactly if an element is. True where the array cannot be asked."""
-    if is_foreign(array):
+    if type(array) is not np.ndarray and is_foreign(array):
         return True
     if array.ndim == 0:
         return bool(array != array)
@@ -88,29 +82,15 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
         )
     if seed is not None or k is not None:
         g = as_seed(root, seed, "gradient" if k is None else "cotangent", create, k)
-    elif root.size != 1:
+    elif size_of_root(root) != 1:
         raise ShapeError(
             f"backward() of a tensor of shape {root.shape} needs a gradient of that shape: "
             "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
         )
     else:
-        g = ones(root.shape, root.dtype, root._array)
+        g = ones((data := root._array).shape, data.dtype, data)
         g = result(g, None) if create else g
     return (root if origin is None else origin), g
-
-
-def as_seed(x: Any, value: Any, what: str, create: bool, k: int | None = None) -> Any:
-    """A cotangent or tangent of x that the user gave, in x's dtype: of x's shape, or (k, *x.shape) for a batch."""
-    g = value if create and is_tensor(value) else given(raw(value), raw(x), what)
-    if k is None and g.shape != x.shape:
-        raise ShapeError(f"the {what} must have the tensor's shape {x.shape}; got {g.shape}.")
-    if k is not None and g.shape != (k, *x.shape):
-        raise ShapeError(f"a batch of {what}s of a tensor of shape {x.shape} has shape {(k, *x.shape)}; got {g.shape}.")
-    if g.dtype.kind not in "fiu":
-        raise DTypeError(f"the {what} must be of real numbers; got dtype {g.dtype}.")
-    if g.dtype != x.dtype:
-        g = g.astype(x.dtype)
-    return result(g, None) if create and not is_tensor(g) else g
 
 
 def as_tensor(g: Any) -> Any:

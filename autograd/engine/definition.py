@@ -62,6 +62,7 @@ class Definition:
         absent: bool = False,
         jvp: str | Function | tuple[Function | None, ...] | None = None,
         batch: str | Function | Batch | None = None,
+        complex: bool | None = None,
         name: str | None = None,
         label: str | Callable[..., str] = "",
     ) -> None:
@@ -74,6 +75,7 @@ class Definition:
         self.each = each
         self.composite = composite
         self.by_composite = composite is not None and not plain
+        self.complex = composite is None if complex is None else complex
         self.saves = saves
         self.absent = absent
         if saves and composite is None:
@@ -169,10 +171,12 @@ class Definition:
         The bit set `needs` says which of them get a gradient.
         """
         reads = [self._reads[i if i < self.arity else 0] for i in range(count) if needs >> i & 1]
-        everything = any(positions is None for positions, _ in reads)
+        keep_out = any(out for _, out in reads)
+        # a rule that reads the result, in place of the arguments, does not spare a composite these
+        everything = keep_out and self.by_composite or any(positions is None for positions, _ in reads)
         kept = {i for positions, _ in reads for i in positions or ()}
         dropped = () if everything else tuple(i for i in range(count) if i not in kept)
-        plan = self._plans[needs + (1 << count)] = (dropped, any(out for _, out in reads))
+        plan = self._plans[needs + (1 << count)] = (dropped, keep_out)
         return plan
 
     def has_derivative(self, i: int) -> bool:

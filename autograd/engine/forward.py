@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
-from autograd.engine.cotangents import as_seed, as_tensor
+from autograd.engine.cotangents import as_tensor
 from autograd.engine.graph import oldest_first
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.route import origin
+from autograd.engine.seeds import as_seed
 from autograd.engine.stacked_call import leading_size
 from autograd.engine.tangents import through, through_arrays
 from autograd.engine.written import refuse_freed, refuse_written

@@ -7,7 +7,7 @@ are, and how a constant, a seed or a copy becomes one of them. What they must be
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -16,9 +16,8 @@ from autograd.errors import DTypeError
 
 ndarray = np.ndarray
 per_example: ContextVar[bool] = ContextVar("cotangents stay per example", default=False)  # also after their vmap
-met = (
-    False  # whether any array of another library has come in: until then the hot paths ask one thing, and that is this
-)
+# Whether another library's array or a complex Tensor has come in: until then the hot paths ask one thing, this.
+met = False
 
 
 def note(x: Any) -> Any:
@@ -38,10 +37,53 @@ def any_foreign(xs: Any) -> bool:
     return any([is_foreign(x) for x in xs])
 
 
+def first_complex() -> bool:
+    """Note that complex numbers are differentiated; whether that was not known before."""
+    global met
+    before = met
+    met = True
+    return not before
+
+
+def refuse_complex(name: str) -> NoReturn:
+    """Raise because an operation has rules for real numbers only."""
+    raise DTypeError(
+        f"{name}: its derivative is that of real numbers; got complex ones. Apply it to np.real(z), np.imag(z) or "
+        "np.abs(z), or take z.detach()."
+    )
+
+
 def _of_another_library(x: Any) -> bool:
     if type(x) is ndarray:
         return False
     return hasattr(type(x), "__array_function__") and not isinstance(x, (ndarray, np.generic, recording.Tensor))
+
+
+def elsewhere(operation: Any, args: Any, raw: Any, params: Any) -> Any:
+    """What an operation gives for another library's arrays and complex numbers instead of its result, or None.
+
+    An array that knows the operation itself has `__chainrule_operation__(operation, raw, params)`, whose result is a
+    constant; NotImplemented there means no. Otherwise the operation's definition in ordinary NumPy runs, if it has one.
+
+    Raises: DTypeError for complex numbers if the operation's rules are those of real numbers.
+    """
+    of_complex = any([getattr(getattr(x, "dtype", None), "kind", None) == "c" or type(x) is complex for x in raw])
+    if of_complex and not operation.complex and any([getattr(a, "requires_grad", False) for a in args]):
+        refuse_complex(operation.name)
+    foreign = [x for x in raw if is_foreign(x)]
+    for x in foreign:
+        own = getattr(type(x), "__chainrule_operation__", None)
+        out = NotImplemented if own is None else own(x, operation, raw, params)
+        if out is not NotImplemented:
+            return _constants(out) if any([recording.is_tensor(a) for a in args]) else out
+    if operation.composite is None or not (foreign or of_complex):
+        return None
+    return operation.composite(*args, **params)
+
+
+def _constants(out: Any) -> Any:
+    """A result, or each of several, as a Tensor without a graph."""
+    return tuple([_constants(o) for o in out]) if type(out) is tuple else recording.result(out, None)
 
 
 def somewhere(condition: Any) -> bool:
@@ -76,6 +118,8 @@ def given(value: Any, x: Any, what: str) -> Any:
 
     Raises: DTypeError for an array of another kind; that would have to be moved, and that is for the user to say.
     """
+    if type(value) is ndarray and type(x) is ndarray:
+        return value
     if not is_foreign(x):
         return value if is_foreign(note(value)) else np.asarray(value)
     if is_foreign(value) or isinstance(value, ndarray):

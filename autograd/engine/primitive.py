@@ -8,12 +8,12 @@ import numpy as np
 
 from autograd.engine import anomaly, kinds, recording
 from autograd.engine.abstract import Saved, SavedOutputs, abstract
-from autograd.engine.call_arguments import positional, refuse_complex, refuse_forgotten, without_constants
+from autograd.engine.call_arguments import positional, refuse_forgotten, without_constants
 from autograd.engine.definition import Definition, Function
 from autograd.engine.foreign import NATIVE, operand, refuse_foreign
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
-from autograd.engine.recording import is_tensor, record, recorded, result
+from autograd.engine.recording import is_tensor, recorded, result
 from autograd.engine.shared_memory import in_own_object, not_of, unshared
 
 ndarray = np.ndarray
@@ -49,8 +49,8 @@ class Primitive(Definition):
             for value in params.values():
                 if isinstance(value, Tensor):
                     return self(*positional(self, args, params), **params)
-        if kinds.met and self.composite is not None and kinds.any_foreign(raw):
-            return self.composite(*args, **params)
+        if kinds.met and (instead := kinds.elsewhere(self, args, raw, params)) is not None:
+            return instead
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
         except Exception:
@@ -103,9 +103,9 @@ class Primitive(Definition):
         if type(out) is float:
             out = float64(out)
         several = type(out) is tuple
-        if not several and out.dtype.kind != "f":
-            if out.dtype.kind == "c":
-                refuse_complex(self)
+        if any([o.dtype.kind == "c" for o in (out if several else (out,))]) and kinds.first_complex():
+            return self(*args, **params)
+        if not several and out.dtype.kind not in "fc":
             return _constant(out)
         if not (self.vjps or self.joint or self.each):
             refuse_forgotten(self, 0)
@@ -119,12 +119,13 @@ class Primitive(Definition):
             kept = Saved.of(out, values)
         else:
             kept = out if keep_out else abstract(out)
-        node = record(self, parents, raw, kept, params, state.scope)
+        t = recorded(out, self, parents, raw, kept, params or None, state.scope)
+        node = t.node
         if state.anomaly:
             anomaly.remember(node)
         if not several:
-            return result(out, node)
-        made = tuple([result(o, pick_node(node, i, o) if o.dtype.kind == "f" else None) for i, o in enumerate(out)])
+            return t
+        made = tuple([picked(node, i, o) if o.dtype.kind in "fc" else result(o, None) for i, o in enumerate(out)])
         if values is not None:  # only now: a result that outlives the sweep must not hold them by its `pick`
             node.out = saved = SavedOutputs(node.out)
             saved.values = values
@@ -158,9 +159,9 @@ pick = Primitive(
 )
 
 
-def pick_node(node: Node, i: int, out: Any) -> Node:
-    """Output `i` of an operation with several, as a node of its own."""
-    return record(pick, (node,), (node.out,), abstract(out), {"index": i}, node.scope)
+def picked(node: Node, i: int, out: Any) -> Any:
+    """A Tensor of output `i` of an operation with several, made by a node of its own."""
+    return recorded(out, pick, (node,), (node.out,), abstract(out), {"index": i}, node.scope)
 
 
 def primitive(forward: Function | None = None, *vjps: Function | None, **options: Any) -> Any:
@@ -181,6 +182,7 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
            batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one.
+           complex: complex numbers may come in (a composite is then what they run); default: if there is no composite.
            name: how pictures and errors call it.
            label: its VJPs as short mathematics, then what its symbols stand for: "g·(p - y)/N; p = softmax(x), …". A
            function of the call's options if it depends on them.

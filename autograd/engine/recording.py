@@ -44,11 +44,6 @@ def recorded(
     return t
 
 
-def record(primitive: Any, parents: Sequence[Any], args: Any, out: Any, params: Any, scope: tuple[Any, ...]) -> Node:
-    """A new node, numbered now; `out` is what it keeps of the result."""
-    return recorded(None, primitive, parents, args, out, params or None, scope).node  # type: ignore[no-any-return]
-
-
 def result(out: Any, node: Node | None) -> Any:
     """A Tensor that holds `out` and was made by `node`."""
     t = new(Tensor)

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.engine.abstract import abstract
 from autograd.engine.definition import Function
 from autograd.engine.primitive import Primitive, pick
-from autograd.engine.recording import record, result
+from autograd.engine.recording import recorded
 
 rules: dict[Any, Function] = {}  # NumPy's function -> what it means for Tensors
 primitives: dict[str, Primitive] = {pick.name: pick}  # every primitive of the package, by name
@@ -43,7 +43,7 @@ def implements(*functions: Any) -> Callable[[Function], Function]:
 def alias(data: Any, parent: Any) -> Any:
     """A parent's value under a node of its own, so that what is computed from it can be told apart."""
     shape = abstract(data)
-    return result(data, record(primitives["positive"], (parent,), (shape,), shape, None, ()))
+    return recorded(data, primitives["positive"], (parent,), (shape,), shape, None, ())
 
 
 def primitive_named(name: str, file: str = "") -> Primitive:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import graph
+from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
@@ -73,7 +74,7 @@ def backward(
             f"backward got {len(roots)} tensors and {len(seeds)} gradients; give one gradient a tensor."
         )
     step = Step(create_graph, sweep)
-    leaves = sweep(roots, seeds, step, create_graph if retain_graph is None else retain_graph)
+    leaves = conjugated(sweep(roots, conjugated(seeds), step, create_graph if retain_graph is None else retain_graph))
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
         leaves[leaf] = as_tensor(through_hooks(leaf.hooks, leaves[leaf]))
@@ -183,7 +184,9 @@ def _propagate(
                     gi = kind(0)
             else:
                 if found is None and (
-                    kind is not ndarray or gi.dtype is not x.dtype or gi.shape != x.shape or guard and has_nan(gi)
+                    gi.dtype is not x.dtype or gi.shape != x.shape or guard and has_nan(gi)
+                    if kind is ndarray
+                    else kind is not Share
                 ):
                     gi = complete(gi, g, x, guard, False)
                 if graph.last_write > node.number:
@@ -193,8 +196,8 @@ def _propagate(
                     continue
                 if gi is None:
                     continue
-            alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE  # no one else has it
             if type(parent) is not Node:
+                alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE  # no one else has it
                 if parent in leaves:
                     leaves[parent] = _sum(leaves[parent], gi, alone, parent, owned)
                 else:
@@ -211,6 +214,7 @@ def _propagate(
                 continue
             key = -parent.number
             if key in waiting:
+                alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE
                 waiting[key] = (parent, _sum(waiting[key][1], gi, alone, key, owned))
             else:
                 ahead, ahead_g = parent, gi

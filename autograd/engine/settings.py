@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from autograd.engine.modes import Mode, mode
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,6 +115,48 @@ class enable_grad(_Setting):  # noqa: N801
 
     def _changed(self, current: Mode) -> Mode:
         return Mode(True, current.anomaly, current.scope)
+
+
+class set_grad_enabled:  # noqa: N801
+    """Record operations from now on, or not; as a context manager or decorator, inside the block or function alone.
+
+    Example:
+        >>> import autograd
+        >>> training = False
+        >>> with autograd.set_grad_enabled(training):
+        ...     autograd.is_grad_enabled()
+        False
+        >>> autograd.is_grad_enabled()
+        True
+    """
+
+    def __init__(self, enabled: bool) -> None:
+        check_flag("set_grad_enabled", enabled)
+        self._block: Any = enable_grad() if enabled else no_grad()
+        self._before = mode.get().recording
+        _record(enabled)
+
+    def __enter__(self) -> None:
+        pass  # the mode has been set by the call
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _record(self._before)
+
+    def __call__(self, function: F) -> F:
+        _record(self._before)
+        return self._block(function)  # type: ignore[no-any-return]
+
+
+def _record(enabled: bool) -> None:
+    """Record, or not, from now on. In a module's call the mode that its scope is written in stays the one."""
+    now = mode.get()
+    if now.scope:
+        now.recording = enabled
+        now.special = now.anomaly or not enabled
+    else:
+        mode.set(Mode(enabled, now.anomaly))
 
 
 class detect_anomaly(_Setting):  # noqa: N801

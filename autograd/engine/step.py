@@ -14,10 +14,10 @@ import numpy as np
 
 from autograd.engine import anomaly
 from autograd.engine.call_arguments import refuse_few_cotangents
+from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
-from autograd.engine.higher_order import linked, through_composite
-from autograd.engine.kinds import any_foreign
+from autograd.engine.higher_order import is_of_a_batch, linked, through_composite
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw, result
@@ -66,9 +66,9 @@ class Step:
 
     def through_hooks(self, node: Node, g: Any) -> Any:
         """The cotangent after the hooks of the node's tensor have seen it."""
-        g = through_hooks(node.hooks or {}, g)
+        g = through_hooks(node.hooks or {}, conjugated(g))
         self.retained += [(tensor, as_tensor(own(g))) for tensor in retaining(node)]
-        return g
+        return conjugated(g)
 
     def cotangents(self, node: Node, g: Any, parents: Sequence[Any]) -> list[Any]:
         """The cotangents of the arguments whose parent is not None, completed; None where there is none."""
@@ -86,7 +86,7 @@ class Step:
 
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
         """What the rules return for the arguments with these numbers."""
-        if node.primitive.by_composite and (self.create or any_foreign(g if type(g) is tuple else (g,))):
+        if node.primitive.by_composite and (self.create or is_of_a_batch(g)):
             return through_composite(self, node, which, g, args)
         return called(node.primitive, which, g, out, args, node.params or {})
 

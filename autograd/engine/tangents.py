@@ -6,7 +6,7 @@ Most primitives need no rule beside their VJP:
     linear        the operation itself, called with the tangents
     multilinear   the operation with the tangent in the place of one argument, for each of them
     reduction     the sum, over the same axes, of the gradient times the tangent; also where the result is one number
-    fused         the tangents go through the composite, recorded anew
+    fused         the tangents go through the composite, recorded anew (unless it is `plain`)
     the rest      by transposing the VJP, which is linear in g:  J v = d/du <Jᵀu, v>
 
 and the others have theirs written out (`jvp=`). A rule gets arrays, or Tensors if the sweep is recorded. In a batch of
@@ -22,6 +22,7 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.batch import pull
+from autograd.engine.complex_numbers import in_dtype
 from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
 from autograd.engine.gradients import gradients
@@ -104,7 +105,7 @@ def through(node: Node, ts: Tangents, k: int | None, create: bool, sweep: Sweep)
     if rule is None:
         one = not isinstance(out, tuple) and out.ndim == 0
         rule = _reduction if one else None
-    if rule is None and primitive.composite is not None:
+    if rule is None and primitive.by_composite:
         return _through_composite(node, args, ts, k, create, sweep)
     if rule is None:
         t = _transposed(primitive, ts, k, args, out, params, create)
@@ -132,7 +133,7 @@ def _fitted(t: Any, out: Any, k: int | None, create: bool) -> Any:
     shape = out.shape if k is None else (k, *out.shape)
     if t.shape != shape:  # a VJP used as a JVP may give a number an axis, as one that computes in buffers does
         t = np.reshape(t, ()) if shape == () and t.size == 1 else np.broadcast_to(t, shape)
-    return t if t.dtype == out.dtype else t.astype(out.dtype)
+    return t if t.dtype == out.dtype else in_dtype(t, out.dtype)  # of a real result Re(g·t)
 
 
 def _as_tangent(t: Any, create: bool) -> Any:
@@ -358,7 +359,7 @@ def _swept_twice(
 ) -> Any:
     several = isinstance(out, tuple)
     us = [
-        _leaf(ones(o.shape, o.dtype, _one_of(ts))) if o.dtype.kind == "f" else zeros(o.shape, o.dtype, _one_of(ts))
+        _leaf(ones(o.shape, o.dtype, _one_of(ts))) if o.dtype.kind in "fc" else zeros(o.shape, o.dtype, _one_of(ts))
         for o in (out if several else (out,))
     ]
     which = [i for i, t in enumerate(ts) if t is not None and primitive.has_derivative(i)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd.engine.complex_numbers import in_dtype
 from autograd.engine.cotangents import as_tensor
 from autograd.engine.graph import Node
 from autograd.engine.kinds import given
@@ -23,7 +24,7 @@ def through_hooks(hooks: dict[int, Any], g: Any) -> Any:
             new = returned if is_tensor(g) and is_tensor(returned) else given(raw(returned), raw(g), "hook's gradient")
             if new.shape != g.shape:
                 raise ShapeError(f"a hook must return a gradient of shape {g.shape} or None; got shape {new.shape}.")
-            new = new.astype(g.dtype)
+            new = in_dtype(new, g.dtype)
             g = as_tensor(new) if is_tensor(g) else new
     return g
 

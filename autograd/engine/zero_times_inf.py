@@ -25,12 +25,14 @@ def is_finite(x: Any) -> bool:
     Another library's array is not asked: there 0 · ∞ in a product that sums is nan, as in NumPy.
     """
     x = raw(x)
-    return is_foreign(x) or isfinite(np.vdot(x, x))
+    return is_foreign(x) or isfinite(np.vdot(x, x).real)
 
 
 def is_first_row_finite(matrix: Any) -> bool:
     """`is_finite` of row 0. That is enough for a product whose row 0 depends on every element of the other factor."""
-    return not matrix.size or is_foreign(matrix) or isfinite((row := matrix[0]).dot(row))
+    if type(matrix) is not np.ndarray and is_foreign(matrix):
+        return True
+    return not matrix.size or isfinite(abs((row := matrix[0]).dot(row)))
 
 
 def product_without_nan(product: Callable[..., Any], g: Any, *others: Any) -> Any:

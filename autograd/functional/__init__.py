@@ -9,6 +9,7 @@ from autograd.functional.transforms import (
     directional_derivative,
     elementwise_grad,
     grad,
+    holomorphic_grad,
     jvp,
     linearize,
     value_and_grad,
@@ -18,7 +19,6 @@ from autograd.functional.vectorized import jacfwd, jacrev, vmap
 
 __all__ = [
     "checkpoint", "custom_vjp", "directional_derivative", "elementwise_grad", "fixed_point", "gauss_newton_vp", "grad",
-    "gradients", "hessian", "hessian_diagonal", "hvp", "jacobian", "jvp", "jacfwd", "jacrev", "linearize", "root",
-    "stop_gradient",
-    "taylor", "value_and_grad", "vhp", "vjp", "vmap",
+    "gradients", "hessian", "hessian_diagonal", "holomorphic_grad", "hvp", "jacfwd", "jacobian", "jacrev", "jvp",
+    "linearize", "root", "stop_gradient", "taylor", "value_and_grad", "vhp", "vjp", "vmap",
 ]  # fmt: skip

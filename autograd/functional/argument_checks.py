@@ -23,17 +23,15 @@ def check_callable(name: str, f: Any) -> None:
 
 
 def is_floating(x: Any) -> bool:
-    """Whether x is a float, or an array or Tensor of a real floating dtype."""
-    return type(x) is float or getattr(getattr(x, "dtype", None), "kind", None) == "f"
+    """Whether x is a float or complex number, or an array or Tensor of a floating or complex dtype."""
+    return type(x) in (float, complex) or getattr(getattr(x, "dtype", None), "kind", None) in ("f", "c")
 
 
 def check_floating(name: str, x: Any, path: str) -> None:
-    """Refuse an argument that has no derivative: integers, complex numbers, strings, objects."""
+    """Refuse an argument that has no derivative: integers, strings, objects."""
     if is_floating(x):
         return
     kind = getattr(getattr(x, "dtype", None), "kind", None)
-    if kind == "c" or isinstance(x, complex):
-        raise DTypeError(f"{name}: {path} is complex. Take the real and the imaginary part as two real arguments.")
     if kind in ("i", "u", "b") or isinstance(x, (int, bool)):
         what = f"of dtype {x.dtype}" if kind else f"the {type(x).__name__} {x!r}"
         raise DTypeError(
@@ -85,12 +83,12 @@ def as_tuples(name: str, primals: Any, tangents: Any) -> tuple[tuple[Any, ...], 
 
 
 def as_output(name: str, y: Any) -> Tensor:
-    """A result of the function as a Tensor; refused unless it is real and floating."""
+    """A result of the function as a Tensor; refused unless it is floating or complex."""
     dtype = getattr(y, "dtype", None)
-    if isinstance(y, Tensor) and dtype.kind == "f":  # type: ignore[union-attr]
+    if isinstance(y, Tensor) and dtype.kind in "fc":  # type: ignore[union-attr]
         return y
     array = isinstance(y, (np.ndarray, np.generic)) or is_foreign(y)
-    if isinstance(y, float) or array and y.dtype.kind == "f":
+    if isinstance(y, (float, complex)) or array and y.dtype.kind in "fc":
         return Tensor(y)
     if dtype is not None and dtype.kind in "iub" or isinstance(y, (int, bool)):
         raise DTypeError(

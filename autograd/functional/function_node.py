@@ -15,8 +15,8 @@ import numpy as np
 from autograd.engine.abstract import abstract
 from autograd.engine.graph import Node, clock
 from autograd.engine.modes import mode
-from autograd.engine.primitive import Primitive, pick_node
-from autograd.engine.recording import is_tensor, raw, record, result
+from autograd.engine.primitive import Primitive, picked
+from autograd.engine.recording import is_tensor, raw, recorded, result
 from autograd.engine.registry import alias
 from autograd.engine.route import origin
 from autograd.engine.written import refuse_changed
@@ -135,8 +135,8 @@ def record_function(
         return joint(g, out, *kept)
 
     primitive = Primitive(lambda *args: args, joint=joint_if_unchanged, name=name, label=label)
-    node = record(primitive, parents, args, tuple(values), None, mode.get().scope)
-    return [result(y, pick_node(node, i, y)) for i, y in enumerate(values)]
+    node = recorded(None, primitive, parents, args, tuple(values), None, mode.get().scope).node
+    return [picked(node, i, y) for i, y in enumerate(values)]
 
 
 def own_memory(data: Any, leaves: Sequence[Any]) -> Any:

@@ -16,10 +16,11 @@ from autograd.engine.batch import pull
 from autograd.engine.forward import push_batch
 from autograd.engine.kinds import like, zeros
 from autograd.engine.recording import raw, result
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, DTypeError
 from autograd.functional.argument_checks import Function, as_tuples, check_callable
 from autograd.functional.recorded_call import RecordedCall, in_type_of, record_call, vectors_like
-from autograd.functional.transforms import named_after, value_and_grad
+from autograd.functional.transforms import holomorphic_grad, named_after, refuse_real, value_and_grad
+from autograd.options import check_flag
 from autograd.pytree import tree_unflatten
 from autograd.random import generator
 from autograd.tensor.tensor import Tensor
@@ -29,7 +30,12 @@ BATCH = 2**22  # elements, at most, of an array that holds a batch of directions
 
 
 def jacobian(
-    f: Function, argnum: int | Sequence[int] = 0, mode: str = "auto", *, _name: str = "jacobian"
+    f: Function,
+    argnum: int | Sequence[int] = 0,
+    mode: str = "auto",
+    holomorphic: bool = False,
+    *,
+    _name: str = "jacobian",
 ) -> Callable[..., Any]:
     """The function that computes all derivatives of f's result by its argument.
 
@@ -39,6 +45,9 @@ def jacobian(
     Args:      argnum: the position of the argument, or a tuple of several.
                mode: "reverse" needs a direction for each element of the result, "forward" one for each element of the
                argument; one sweep serves a batch of many directions. "auto" takes the smaller number.
+               holomorphic: f maps complex numbers to complex numbers, and is holomorphic: the complex derivatives.
+    Complex:   Otherwise real results of complex arguments have ∂f/∂x - i ∂f/∂y, in reverse mode, and complex results of
+               real arguments their complex derivative, in forward mode; complex of complex is refused, as in JAX.
     Returns:   a function of f's arguments. Where result or argument is a tree: the tree of the result, at each leaf the
                tree of the argument.
     Example:
@@ -51,13 +60,13 @@ def jacobian(
         (3, 2, 2, 3)
     """
     check_callable(_name, f)
+    check_flag(f"{_name}: holomorphic", holomorphic)
     if mode not in MODES:
         raise ArgumentError(f"jacobian's mode must be one of {', '.join(MODES)}; got {mode!r}.")
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
         call = record_call(_name, f, args, kwargs, argnum)
-        rows, columns = sum(y.size for y in call.outputs), sum(x.size for x in call.variables)
-        blocks = _by_columns(call) if mode == "forward" or mode == "auto" and columns < rows else _by_rows(call)
+        blocks = _by_columns(call) if _way(call, mode, holomorphic) == "forward" else _by_rows(call)
         rows_for_caller = [
             tree_unflatten(call.form, [_block_for_caller(call, j, x) for j, x in zip(row, call.inputs, strict=True)])
             for row in blocks
@@ -67,13 +76,41 @@ def jacobian(
     return named_after(f, "jacobian", matrix)
 
 
-def hessian(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
+def _way(call: RecordedCall, mode: str, holomorphic: bool) -> str:
+    """The mode in which a Jacobian is found. Complex numbers leave one of them, or none, see `jacobian`."""
+    from_complex, to_complex = ([t.dtype.kind == "c" for t in ts] for ts in (call.variables, call.outputs))
+    if holomorphic:
+        refuse_real(call)
+        if not all(to_complex):
+            raise DTypeError(f"{call.name}: a holomorphic function has complex results; leave out holomorphic=True.")
+    elif any(from_complex) and any(to_complex):
+        raise DTypeError(
+            f"{call.name}: a complex result of a complex argument has one derivative only if the function is "
+            "holomorphic: say so by holomorphic=True, or return real and imaginary part as two results."
+        )
+    elif any(from_complex) or any(to_complex):
+        only = "reverse" if any(from_complex) else "forward"
+        if mode not in ("auto", only):
+            raise DTypeError(
+                f"{call.name}: a row of {'complex' if only == 'forward' else 'real'} results for "
+                f"{'real' if only == 'forward' else 'complex'} arguments is found in {only} mode, not in {mode}."
+            )
+        return only
+    if mode != "auto":
+        return mode
+    return "forward" if sum(x.size for x in call.variables) < sum(y.size for y in call.outputs) else "reverse"
+
+
+def hessian(f: Function, argnum: int | Sequence[int] = 0, holomorphic: bool = False) -> Callable[..., Any]:
     """The function that computes all second derivatives of f, which returns one number: forward over reverse.
 
         hessian(f)(x)[i…, j…] = ∂²f / ∂x[i…] ∂x[j…]
 
     Shape:     in.shape + in.shape
+    Args:      holomorphic: f maps complex numbers to one complex number, and is holomorphic: its complex derivatives.
     Returns:   a function of f's arguments; for a tree of arguments the tree of trees.
+    Raises:    DTypeError for complex arguments without holomorphic=True: a real function of them has no one complex
+               Hessian. Pass real and imaginary part as two arguments; its products are hvp(f, z, v).
     Example:
         >>> import numpy as np
         >>> from autograd import hessian
@@ -82,8 +119,12 @@ def hessian(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
                [2., 0.]])
     """
     check_callable("hessian", f)
-    both = value_and_grad(f, argnum, _name="hessian")
-    matrix = jacobian(lambda *args, **kwargs: both(*args, **kwargs)[1], argnum, mode="forward", _name="hessian")
+    check_flag("hessian: holomorphic", holomorphic)
+    if holomorphic:
+        matrix = jacobian(holomorphic_grad(f, argnum), argnum, "forward", True, _name="hessian")
+    else:
+        both = value_and_grad(f, argnum, _name="hessian")
+        matrix = jacobian(lambda *args, **kwargs: both(*args, **kwargs)[1], argnum, "forward", _name="hessian")
     return named_after(f, "hessian", matrix)
 
 
@@ -187,6 +228,8 @@ def hessian_diagonal(f: Function, x: Any, samples: int | None = None, rng: np.ra
     call.differentiate()
     total = sum(v.size for v in call.variables)
     count = total if samples is None else int(samples)
+    if any([v.dtype.kind == "c" for v in call.variables]):
+        raise DTypeError("hessian_diagonal takes real arguments: pass real and imaginary part as two.")
     rng = generator(rng)
     sums: list[Any] = [zeros(v.shape, v.dtype, v._array) for v in call.variables]
     for start, stop in _chunks(count, total):

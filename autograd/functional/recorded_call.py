@@ -53,7 +53,7 @@ class RecordedCall:
     aux         the second value that f returned (has_aux)
     keep        whether results are Tensors with their history: those of f depend on a tensor outside that requires grad
     tensors     whether the caller gave Tensors, and so gets Tensors
-    floats      whether the caller gave Python floats alone, and so gets Python floats
+    floats      whether the caller gave Python's numbers alone, and so gets Python's numbers
     """
 
     __slots__ = ("aux", "floats", "form", "inputs", "keep", "name", "outputs", "structure", "tensors", "variables")
@@ -83,7 +83,7 @@ class RecordedCall:
             return y
         data = y.numpy()
         if self.floats and data.ndim == 0:
-            return float(data)
+            return data.item()
         return data[()] if data.ndim == 0 and isinstance(data, np.ndarray) else data
 
     def pull(self, cotangents: Sequence[Any], *, retain: bool = False, create: bool = False) -> list[Any]:
@@ -114,7 +114,7 @@ class RecordedCall:
         self.structure = self.form
 
     def scalar(self) -> Any:
-        """f's one result; refused if it is not one number."""
+        """f's one result; refused if it is not one real number."""
         [y] = self.outputs if len(self.outputs) == 1 else [None]
         if y is None or y.size != 1:
             came = f"shape {y.shape}" if y is not None else f"{len(self.outputs)} results, {self.structure!r}"
@@ -123,7 +123,17 @@ class RecordedCall:
                 "for all its derivatives, vjp(f, x) for a weighting of its results, elementwise_grad(f) if it works "
                 "element by element, or has_aux=True if the rest is not to be differentiated."
             )
+        self.refuse_complex_results()
         return y
+
+    def refuse_complex_results(self) -> None:
+        """Refuse results without a direction of steepest ascent."""
+        if any([y.dtype.kind == "c" for y in self.outputs]):
+            raise DTypeError(
+                f"{self.name} needs a function with a real result; this one returned complex numbers. Return "
+                "np.real(y) or np.abs(y), or take vjp(f, x) for a weighting; the complex derivative of a holomorphic "
+                "function is holomorphic_grad(f), or jacobian(f, holomorphic=True)."
+            )
 
 
 def record_call(
@@ -188,7 +198,7 @@ def record_call(
     kinds = set(map(type, everything))
     call.tensors = any([issubclass(kind, Tensor) for kind in kinds])
     arrays = any([issubclass(kind, np.ndarray) for kind in kinds])
-    call.floats = all([type(x) is float for x in call.inputs]) and not arrays
+    call.floats = all([type(x) in (float, complex) for x in call.inputs]) and not arrays
     call.keep = outside and (
         any([x.node is not None for x in call.variables]) or _reaches_out([*call.outputs, *_tensors(call.aux)])
     )
@@ -224,9 +234,10 @@ def vectors_like(expected: Sequence[Any], structure: Any, tree: Any, what: str) 
     for vector, x in zip(leaves_like(structure, tree, what), expected, strict=True):
         if not isinstance(vector, Tensor):
             array = given(vector, x._array, what)
-            if array.dtype.kind not in "fiu":
+            if array.dtype.kind not in ("fiuc" if x.dtype.kind == "c" else "fiu"):
+                real = "" if x.dtype.kind == "c" else "real "
                 raise DTypeError(
-                    f"{what} must hold real numbers; got a {type(vector).__name__} of dtype {array.dtype}."
+                    f"{what} must hold {real}numbers; got a {type(vector).__name__} of dtype {array.dtype}."
                 )
             vector = result(array.astype(x.dtype), None)
         if vector.shape != x.shape:
@@ -240,11 +251,11 @@ def in_type_of(argument: Any, g: Any) -> Any:
     if g.requires_grad or isinstance(argument, Tensor):
         return g
     data = g.numpy()
-    if type(argument) is float:
-        return float(data)
+    if type(argument) in (float, complex):
+        return data.item()
     if isinstance(argument, np.generic):
-        return argument.dtype.type(data)
-    return data if is_foreign(data) else np.asarray(data)
+        return (data if data.dtype.kind == "c" else argument).dtype.type(data)
+    return data if isinstance(data, np.ndarray) or is_foreign(data) else np.asarray(data)
 
 
 def zeros_like(x: Any) -> Any:

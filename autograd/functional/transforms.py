@@ -8,13 +8,16 @@ depth.
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd.engine.kinds import ones
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.functional.argument_checks import Function, as_tuples, check_argnum, check_callable
-from autograd.functional.recorded_call import record_call, vectors_like
+from autograd.functional.recorded_call import RecordedCall, record_call, vectors_like
 from autograd.options import check_flag
 from autograd.pytree import tree_unflatten
 
@@ -33,6 +36,7 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
            The results are Tensors that can be differentiated further where x is a Tensor that requires grad, or where f
            closes over one that does: a parameter, a variable of an enclosing transform. No `.grad` is touched.
     Raises: ShapeError if f returns more than one number; DTypeError for arguments or results that are not floating.
+    Complex: of z = x + iy it is ∂f/∂x - i ∂f/∂y, as in JAX; `.grad`, as PyTorch's, is its conjugate (docs/complex.md).
     Example:
         >>> import numpy as np
         >>> from autograd import grad
@@ -42,6 +46,8 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
         12.0
         >>> grad(lambda p: np.sum(p["w"] ** 2) * p["b"])({"w": np.array([1.0, 2.0]), "b": 3.0})
         {'w': array([ 6., 12.]), 'b': 5.0}
+        >>> grad(lambda z: np.abs(z) ** 2)(1 + 2j)
+        (2-4j)
     """
     both = value_and_grad(f, argnum, has_aux, _name="grad")
 
@@ -78,6 +84,41 @@ def value_and_grad(
     return named_after(f, "value_and_grad", value_and_gradient)
 
 
+def holomorphic_grad(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The complex derivative f'(z) of a holomorphic function, which returns one number.
+
+    By the Cauchy-Riemann equations it is the gradient of the real part. For a function that is not holomorphic it is
+    that gradient, and no derivative.
+
+    Warns:  for a real argument, as HIPS autograd's function of this name.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import holomorphic_grad
+        >>> holomorphic_grad(lambda z: z**3)(1j)
+        (-3+0j)
+    """
+    check_callable("holomorphic_grad", f)
+    real_part = named_after(f, "real part", lambda *args, **kwargs: np.real(f(*args, **kwargs)))
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        call = record_call("holomorphic_grad", real_part, args, kwargs, argnum)
+        if any([x.dtype.kind != "c" for x in call.variables]):
+            warnings.warn("Input to holomorphic_grad is not complex", stacklevel=2)
+        y = call.scalar()
+        return call.like_arguments(call.pull([ones(y.shape, y.dtype, y._array)]))
+
+    return named_after(f, "holomorphic_grad", derivative)
+
+
+def refuse_real(call: RecordedCall) -> None:
+    """Refuse arguments that are not complex where a complex derivative is asked for."""
+    if any([x.dtype.kind != "c" for x in call.variables]):
+        raise DTypeError(
+            f"{call.name}: a holomorphic function has complex arguments; got {call.variables[0].dtype}. Pass "
+            "x.astype(complex), or take the derivative of real numbers."
+        )
+
+
 def elementwise_grad(f: Function, argnum: int = 0) -> Callable[..., Any]:
     """The derivative of a function that works element by element, at every element: f'(x).
 
@@ -102,6 +143,7 @@ def elementwise_grad(f: Function, argnum: int = 0) -> Callable[..., Any]:
                 f"the shapes {shapes[0]} to {shapes[1]}. Take jacobian(f) for derivatives across elements, grad(f) for "
                 "one number."
             )
+        call.refuse_complex_results()
         [y] = call.outputs
         return call.like_arguments(call.pull([ones(y.shape, y.dtype, y._array)]))
 

@@ -1,7 +1,7 @@
 """NumPy under the name that HIPS autograd has for it: NumPy's own functions, which record when called with Tensors.
 
 Besides, what NumPy cannot know: `array`, `sum`, `mean`, `append` and the like of lists with Tensors in them, `full`,
-`r_`, `c_`, and `make_diagonal`. `autograd.numpy.fft` is not here yet: it waits for complex Tensors.
+`r_`, `c_`, and `make_diagonal`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autograd.engine.recording import is_tensor
 
 globals().update({name: value for name, value in vars(_np).items() if not name.startswith("_")})
 
-from autograd.numpy import linalg, random  # noqa: E402, F401  after NumPy's modules of these names
+from autograd.numpy import fft, linalg, random  # noqa: E402, F401  after NumPy's modules of these names
 
 __all__ = [*_np.__all__, "make_diagonal"]
 

@@ -2,14 +2,17 @@
 
 from autograd.ops import (
     arithmetic,
+    complex_parts,
     creation,
     cumulative,
     decompositions,
     diagonals,
     differences,
+    eigenvalues,
     einsum,
     elementwise,
     extrema,
+    fft,
     function_calls,
     indexing,
     joining,
@@ -37,9 +40,9 @@ from autograd.ops import (
 )
 
 __all__ = [
-    "arithmetic", "creation", "cumulative", "decompositions", "diagonals", "differences", "einsum", "elementwise",
-    "extrema", "function_calls", "indexing", "joining", "linalg", "masking", "matmul", "nondifferentiable", "norms",
-    "padding", "polynomials", "products", "quantiles", "reduction", "scimath", "sequences", "shape", "signal",
-    "sorting", "special", "splitting", "statistics", "ufunc_methods", "variances",
-    "windows",
+    "arithmetic", "complex_parts", "creation", "cumulative", "decompositions", "diagonals", "differences",
+    "eigenvalues", "einsum", "elementwise", "extrema", "fft", "function_calls", "indexing", "joining", "linalg",
+    "masking", "matmul", "nondifferentiable", "norms", "padding", "polynomials", "products", "quantiles",
+    "reduction", "scimath", "sequences", "shape", "signal", "sorting", "special", "splitting", "statistics",
+    "ufunc_methods", "variances", "windows",
 ]  # fmt: skip

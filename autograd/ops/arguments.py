@@ -41,7 +41,9 @@ def refuse(name: str, remedy: str, **options: Any) -> None:
 
 def check_dtype(name: str, a: Any, dtype: Any) -> None:
     """Refuse a dtype= that is not floating for a Tensor that requires grad: such a result has no gradient."""
-    if dtype is not None and np.dtype(dtype).kind != "f" and getattr(a, "requires_grad", False):
+    if dtype is not None and np.dtype(dtype).kind not in "cb" and np.iscomplexobj(a):
+        raise DTypeError(f"np.{name}(…, dtype={np.dtype(dtype)}) of complex numbers would lose their imaginary parts.")
+    if dtype is not None and np.dtype(dtype).kind not in "fc" and getattr(a, "requires_grad", False):
         raise DTypeError(
             f"np.{name}(…, dtype={np.dtype(dtype)}) of a tensor that requires grad: only floating results have a "
             "gradient. Use a floating dtype, or x.numpy() for the values."

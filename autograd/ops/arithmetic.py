@@ -22,7 +22,13 @@ def _power_log(x: Any, p: Any, n: int) -> Any:
         return power
     at_zero = x == 0
     limit = np.where(p > 0, 0, (-np.inf) ** n)
-    return np.where(at_zero, limit, power * np.log(np.where(at_zero, 1, x)) ** n).astype(power.dtype)[()]
+    return np.where(at_zero, limit, power * _log_of_base(power, x, at_zero) ** n).astype(power.dtype)[()]
+
+
+def _log_of_base(power: Any, x: Any, at_zero: Any) -> Any:
+    """log x, 0 where x is 0; complex where the power is, as that of a negative number to a complex exponent."""
+    base = np.where(at_zero, 1, x)
+    return np.log(base + 0j if power.dtype.kind == "c" else base)
 
 
 def _power_log_by_x(g: Any, out: Any, x: Any, p: Any, n: int) -> Any:
@@ -49,7 +55,7 @@ def _power_base(g: Any, out: Any, x: Any, p: Any) -> Any:
 
 def _by_exponent(out: Any, x: Any, p: Any) -> Any:
     at_zero = x == 0
-    return np.where(at_zero & (p < 0), 0, out) * np.log(np.where(at_zero, 1, x))
+    return np.where(at_zero & (p < 0), 0, out) * _log_of_base(out, x, at_zero)
 
 
 power_by_exponent = define(

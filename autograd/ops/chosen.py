@@ -54,7 +54,7 @@ def extremum_of_chosen(
 
 def _last_to_be_found(bound: Any, dtype: Any) -> Any:
     """The smallest value of a dtype for a maximum, the largest for a minimum."""
-    if dtype.kind == "f":
+    if dtype.kind in "fc":
         return -np.inf if bound is np.maximum else np.inf
     limits = np.iinfo(dtype)
     return limits.min if bound is np.maximum else limits.max

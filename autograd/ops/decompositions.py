@@ -25,20 +25,21 @@ from autograd.engine.registry import define, implements
 from autograd.errors import NoRuleError
 from autograd.ops.arguments import as_operand
 from autograd.ops.equal_values import equal_pairs, with_doubt, with_lost_pairs, with_lost_tangents, within_groups
-from autograd.ops.linalg import symmetrized
-from autograd.shapes import largest, transposed
+from autograd.ops.linalg import in_hermitian_pairing, symmetrized
+from autograd.shapes import adjoint, largest
 
 EighResult = type(np.linalg.eigh(np.eye(1)))  # NumPy's named tuples, which are not public
 SVDResult = type(np.linalg.svd(np.eye(1)))
 QRResult = type(np.linalg.qr(np.eye(1)))
 
 
+@in_hermitian_pairing
 def _cholesky_cotangent(g: Any, out: Any, a: Any, upper: bool = False) -> Any:
     """A = L Lᵀ: sym(L⁻ᵀ Φ(Lᵀ g) L⁻¹), Φ the lower triangle with half the diagonal (Murray 2016, arXiv:1602.07527)."""
-    factor, g = (transposed(out), transposed(g)) if upper else (out, g)
-    phi = _half_lower(transposed(factor) @ g)
-    left = np.linalg.solve(transposed(factor), phi)
-    return symmetrized(transposed(np.linalg.solve(transposed(factor), transposed(left))))
+    factor, g = (adjoint(out), adjoint(g)) if upper else (out, g)
+    phi = _half_lower(adjoint(factor) @ g)
+    left = np.linalg.solve(adjoint(factor), phi)
+    return symmetrized(adjoint(np.linalg.solve(adjoint(factor), adjoint(left))))
 
 
 def _half_lower(a: Any) -> Any:
@@ -49,10 +50,10 @@ def _half_lower(a: Any) -> Any:
 
 def _cholesky_jvp(t: Any, out: Any, a: Any, upper: bool = False) -> Any:
     """L Φ(L⁻¹ sym(t) L⁻ᵀ), Φ the lower triangle with half the diagonal."""
-    factor = transposed(out) if upper else out
+    factor = adjoint(out) if upper else out
     left = np.linalg.solve(factor, symmetrized(t))
-    made = factor @ _half_lower(np.linalg.solve(factor, transposed(left)))
-    return transposed(made) if upper else made
+    made = factor @ _half_lower(np.linalg.solve(factor, adjoint(left)))
+    return adjoint(made) if upper else made
 
 
 def _cholesky(a: Any, upper: bool = False) -> Any:
@@ -60,8 +61,8 @@ def _cholesky(a: Any, upper: bool = False) -> Any:
     if not is_foreign(a):
         return np.linalg.cholesky(a, upper=upper)
     factor = np.linalg.cholesky(a)
-    lower = np.tril(factor) + transposed(np.triu(factor, 1))
-    return transposed(lower) if upper else lower
+    lower = np.tril(factor) + adjoint(np.triu(factor, 1))
+    return adjoint(lower) if upper else lower
 
 
 cholesky = define(
@@ -82,15 +83,16 @@ cholesky = define(
 # which gives the derivative of every function that does not depend on the choice, such as the projector U₂ U₂ᵀ.
 
 
+@in_hermitian_pairing
 def _added_columns_vjp(g: Any, out: Any, u: Any, added: Any) -> Any:
-    return -(out @ (transposed(g) @ u)) if somewhere(raw(g) != 0) else zeros(u.shape, u.dtype, raw(g))
+    return -(out @ (adjoint(g) @ u)) if somewhere(raw(g) != 0) else zeros(u.shape, u.dtype, raw(g))
 
 
 _added_columns = define(
     lambda u, added: added,
     _added_columns_vjp,
     name="added_columns",
-    jvp=lambda t, out, u, added: -(u @ (transposed(t) @ out)),
+    jvp=lambda t, out, u, added: -(u @ (adjoint(t) @ out)),
     batch="free",
     label="-U₂ gᵀ U₁",
 )
@@ -105,6 +107,7 @@ def _completed(u: Any, full: Any) -> Any:
 # QR
 
 
+@in_hermitian_pairing
 def _qr_cotangent(g: Any, out: Any, a: Any) -> Any:
     """(gQ + Q copyltu(R gRᵀ - gQᵀ Q)) R⁻ᵀ, where copyltu mirrors the lower triangle.
 
@@ -115,10 +118,10 @@ def _qr_cotangent(g: Any, out: Any, a: Any) -> Any:
     m, n = a.shape[-2:]
     if m < n:
         gy = q @ gr[..., m:]
-        gq = gq + a[..., m:] @ transposed(gr[..., m:])
+        gq = gq + a[..., m:] @ adjoint(gr[..., m:])
         r, gr = r[..., :m], gr[..., :m]
-    lower = _half_lower(r @ transposed(gr) - transposed(gq) @ q)
-    gx = transposed(np.linalg.solve(r, transposed(gq + q @ (lower + transposed(lower)))))
+    lower = _half_lower(r @ adjoint(gr) - adjoint(gq) @ q)
+    gx = adjoint(np.linalg.solve(r, adjoint(gq + q @ (lower + adjoint(lower)))))
     return np.concatenate([gx, gy], axis=-1) if m < n else gx
 
 
@@ -157,7 +160,7 @@ def _reciprocal_differences(x: Any) -> Any:
 
 
 def _skew(a: Any) -> Any:
-    return a - transposed(a)
+    return a - adjoint(a)
 
 
 def _scaled_outer(u: Any, g: Any, vt: Any) -> Any:
@@ -165,28 +168,29 @@ def _scaled_outer(u: Any, g: Any, vt: Any) -> Any:
     return (u * np.expand_dims(g, -2)) @ vt
 
 
+@in_hermitian_pairing
 def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L", inner: bool = False) -> Any:
     """V (diag(gλ) + F ∘ skew(Vᵀ gV) / 2) Vᵀ, F_ij = 1 / (λ_j - λ_i): symmetric."""
     (gw, gv), (w, v) = g, out
     if gv is None:
         return _values_cotangent(gw, w, _eigh(a, UPLO=UPLO, inner=True)[1] if varies(a) else v, a, "np.linalg.eigh")
-    turned = transposed(v) @ gv
+    turned = adjoint(v) @ gv
     inside = _reciprocal_differences(w) * _skew(turned) / 2
     if gw is not None:
         inside = inside if inner else with_doubt(inside, w, gw, turned, "np.linalg.eigh")
         inside = inside + np.expand_dims(gw, -2) * like(np.eye(w.shape[-1], dtype=w.dtype), raw(w))
-    return v @ inside @ transposed(v)
+    return v @ inside @ adjoint(v)
 
 
 def _values_cotangent(g: Any, w: Any, v: Any, a: Any, of: str) -> Any:
     """V diag(g) Vᵀ, of a function of the eigenvalues alone."""
-    return within_groups(_scaled_outer(v, g, transposed(v)), g, w, a, v, v, of)
+    return within_groups(_scaled_outer(v, g, adjoint(v)), g, w, a, v, v, of)
 
 
 def _eigh_jvp(t: Any, out: Any, a: Any, UPLO: str = "L", inner: bool = False) -> tuple[Any, Any]:
     """dλ = diag(Vᵀ t V),  dV = V (F ∘ sym(Vᵀ t V))."""
     w, v = out
-    moved = symmetrized(transposed(v) @ t @ v)
+    moved = symmetrized(adjoint(v) @ t @ v)
     mixed = _reciprocal_differences(w) * moved
     mixed = mixed if inner else with_lost_tangents(mixed, moved, w, "np.linalg.eigh")
     return with_lost_pairs(np.diagonal(moved, 0, -2, -1), moved, w, a, "np.linalg.eigh"), v @ mixed
@@ -209,6 +213,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     return EighResult(*_eigh(a, UPLO=UPLO))
 
 
+@in_hermitian_pairing
 def _eigvalsh_cotangent(g: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
     """V diag(g) Vᵀ."""
     return _values_cotangent(g, out, _eigh(a, UPLO=UPLO, inner=True)[1], a, "np.linalg.eigvalsh")
@@ -216,7 +221,7 @@ def _eigvalsh_cotangent(g: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
 
 def _eigvalsh_jvp(t: Any, out: Any, a: Any, UPLO: Any = "L") -> Any:
     v = _eigh(a, UPLO=UPLO, inner=True)[1]
-    moved = symmetrized(transposed(v) @ t @ v)
+    moved = symmetrized(adjoint(v) @ t @ v)
     return with_lost_pairs(np.diagonal(moved, 0, -2, -1), moved, out, a, "np.linalg.eigvalsh")
 
 
@@ -226,6 +231,7 @@ eigvalsh = define(np.linalg.eigvalsh, _eigvalsh_cotangent, jvp=_eigvalsh_jvp, ba
 # Singular values
 
 
+@in_hermitian_pairing
 def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: bool = False) -> Any:
     """Townsend 2016, "Differentiating the singular value decomposition".
 
@@ -240,7 +246,7 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
     if not s.size:
         return zeros(a.shape, s.dtype, raw(a))
     if gu is None and gvt is None:
-        return _svdvals_cotangent(gs, s, a, hermitian)
+        return _of_singular_values(gs, s, a, hermitian)
     zero = _vanishing(s, max(m, n))
     gu, gvt = (zeros(o.shape, o.dtype, raw(a)) if go is None else go for go, o in ((gu, u), (gvt, vt)))
     eye = like(np.eye(s.shape[-1], dtype=s.dtype), raw(s))
@@ -249,7 +255,7 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
     if somewhere(raw(gu) != 0) or somewhere(raw(gvt) != 0):
         both = np.expand_dims(s, -2) + np.expand_dims(s, -1)
         inverse = np.where(zero, s.dtype.type(0), 1 / np.where(zero, s.dtype.type(1), s))
-        utgu, vtgv = transposed(u) @ gu, vt @ transposed(gvt)
+        utgu, vtgv = adjoint(u) @ gu, vt @ adjoint(gvt)
         p, q = _skew(utgu) / 2, _skew(vtgv) / 2
         neither = np.expand_dims(zero, -2) & np.expand_dims(zero, -1)
         apart = np.where(neither, s.dtype.type(0), (p - q) / np.where(neither, s.dtype.type(1), both))
@@ -258,7 +264,7 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
         if m > n:
             outside.append((gu - u @ utgu) * np.expand_dims(inverse, -2) @ vt)
         if n > m:
-            outside.append(u @ (np.expand_dims(inverse, -1) * (gvt - transposed(vtgv) @ vt)))
+            outside.append(u @ (np.expand_dims(inverse, -1) * (gvt - adjoint(vtgv) @ vt)))
     ga = u @ inside @ vt
     for part in outside:
         ga = ga + part
@@ -282,7 +288,12 @@ _svd = define(
 )
 
 
+@in_hermitian_pairing
 def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
+    return _of_singular_values(g, out, a, hermitian)
+
+
+def _of_singular_values(g: Any, out: Any, a: Any, hermitian: bool) -> Any:
     """U diag(g) Vᵀ."""
     if not out.size:
         return zeros(a.shape, a.dtype, raw(a))
@@ -290,7 +301,7 @@ def _svdvals_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False) -> Any
     zero = _vanishing(s, max(a.shape[-2:]))
     kept = np.where(zero, s.dtype.type(0), g)
     ga = _scaled_outer(u, kept, vt)
-    ga = within_groups(ga, kept, out, a, u, transposed(vt), "np.linalg.svdvals")
+    ga = within_groups(ga, kept, out, a, u, adjoint(vt), "np.linalg.svdvals")
     at = lambda: np.any(zero & unsettled(g), -1)[..., None, None]  # noqa: E731
     ga = bent(ga, a, at=at, of="np.linalg.svdvals", axis=(-2, -1))
     return symmetrized(ga) if hermitian else ga
@@ -301,7 +312,7 @@ def _svdvals_jvp(t: Any, out: Any, a: Any, hermitian: bool = False) -> Any:
     if not out.size:
         return zeros(out.shape, out.dtype, raw(a))
     u, s, vt = _svd(a, hermitian=hermitian, inner=True)
-    moved = transposed(u) @ (symmetrized(t) if hermitian else t) @ transposed(vt)
+    moved = adjoint(u) @ (symmetrized(t) if hermitian else t) @ adjoint(vt)
     zero = _vanishing(s, max(a.shape[-2:]))
     ds = np.where(zero, s.dtype.type(0), np.diagonal(moved, 0, -2, -1))
     return with_lost_pairs(ds, moved, out, a, "np.linalg.svdvals", kinks=np.any(zero, -1) & np.any(moving(t), (-2, -1)))
@@ -331,5 +342,5 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     u, s, vt = _svd(a, hermitian=hermitian)
     if full_matrices and a.shape[-2] != a.shape[-1]:
         full = np.linalg.svd(raw(a), full_matrices, compute_uv, hermitian)
-        u, vt = _completed(u, full[0]), _completed(transposed(vt), full[2].mT).mT
+        u, vt = _completed(u, full[0]), adjoint(_completed(adjoint(vt), adjoint(full[2])))
     return SVDResult(u, s, vt)

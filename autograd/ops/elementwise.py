@@ -13,10 +13,11 @@ import numpy as np
 
 from autograd.engine.kinks import bent, moving, unsettled, varies
 from autograd.engine.primitive import Primitive, primitive
-from autograd.engine.recording import raw, result
+from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.ops.arguments import refuse_out
 from autograd.ops.masking import masked
+from autograd.shapes import conj
 
 LN2 = math.log(2)
 LN10 = math.log(10)
@@ -33,12 +34,14 @@ def _magnitude(ufunc: np.ufunc) -> Primitive:
     name = f"np.{ufunc.__name__}"
 
     def vjp(g: Any, out: Any, x: Any) -> Any:
-        return bent(g * np.sign(x), x, at=lambda: varies(g) & (raw(x) == 0) & unsettled(g), of=name)
+        return bent(g * conj(np.sign(x)), x, at=lambda: varies(g) & (raw(x) == 0) & unsettled(g), of=name)
 
     def jvp(t: Any, out: Any, x: Any) -> Any:
-        return bent(t * np.sign(x), x, at=lambda: (raw(x) == 0) & moving(t), of=name, always=True)
+        return bent(t * conj(np.sign(x)), x, at=lambda: (raw(x) == 0) & moving(t), of=name, always=True)
 
-    return define(ufunc, vjp, keeps="x", jvp=jvp, batch="free", label="g·sign x")
+    return define(
+        ufunc, vjp, keeps="x", jvp=jvp, batch="free", label="g·conj(sign x)" if ufunc is np.absolute else "g·sign x"
+    )
 
 
 absolute = _magnitude(np.absolute)
@@ -115,11 +118,17 @@ rad2deg = define(np.rad2deg, lambda g, out, x: g / DEGREE, keeps="", guard=False
 radians = define(np.radians, lambda g, out, x: g * DEGREE, keeps="", guard=False, label="g·π/180")
 degrees = define(np.degrees, lambda g, out, x: g / DEGREE, keeps="", guard=False, label="g·180/π")
 
+
 # Hyperbolic functions
+def _root_of_one_and_square(x: Any) -> Any:
+    """√(1+x²), on the branch of arcsinh."""
+    return np.sqrt((1 - 1j * x) * (1 + 1j * x)) if x.dtype.kind == "c" else np.hypot(1, x)
+
+
 sinh = define(np.sinh, lambda g, out, x: g * np.cosh(x), keeps="x", label="g·cosh x")
 cosh = define(np.cosh, lambda g, out, x: g * np.sinh(x), keeps="x", label="g·sinh x")
 tanh = define(np.tanh, lambda g, out, x: g * (1 - out * out), keeps="out", label="g·(1-out²)")
-arcsinh = define(np.arcsinh, lambda g, out, x: g / np.hypot(1, x), keeps="x", label="g/√(1+x²)")
+arcsinh = define(np.arcsinh, lambda g, out, x: g / _root_of_one_and_square(x), keeps="x", label="g/√(1+x²)")
 arccosh = define(np.arccosh, lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), keeps="x", label="g/√(x²-1)")
 arctanh = define(np.arctanh, lambda g, out, x: g / ((1 - x) * (1 + x)), keeps="x", label="g/(1-x²)")
 
@@ -132,7 +141,7 @@ fmod = define(np.fmod, lambda g, out, a, b: g,
                        label="g, -g·trunc(a/b)")  # fmt: skip
 
 # Step functions: constant between their jumps, so nothing is recorded
-for _step in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.floor_divide):
+for _step in (np.floor, np.ceil, np.trunc, np.rint, np.floor_divide):
     rules[_step] = primitive(_step, None, None, keeps="", guard=False)
 _fix = primitive(np.fix, None, keeps="", guard=False)
 _round = primitive(np.round, None, keeps="", guard=False)
@@ -180,31 +189,6 @@ frexp = define(
     label="g·2^-exponent",
 )
 ldexp = define(np.ldexp, lambda g, out, x, n: np.ldexp(g, n), None, keeps=("n", ""), guard=False, label="g·2^n")
-conjugate = define(np.conjugate, lambda g, out, x: g, keeps="", guard=False, label="g")  # of real numbers
-
-
-@implements(np.real)
-def real(val: Any) -> Any:
-    """np.real: real numbers as they are. A complex Tensor is a constant, and so is its real part."""
-    return np.positive(val) if val.dtype.kind != "c" else result(val._array.real, None)
-
-
-@implements(np.imag)
-def imag(val: Any) -> Any:
-    """np.imag: a plain array; zeros for real numbers."""
-    return np.imag(val._array)
-
-
-@implements(np.real_if_close)
-def real_if_close(a: Any, tol: float = 100) -> Any:
-    """np.real_if_close: real numbers as they are; of complex ones, which are constants, what NumPy returns."""
-    return a if a.dtype.kind != "c" else result(np.real_if_close(a._array, tol), None)
-
-
-@implements(np.angle)
-def angle(z: Any, deg: bool = False) -> Any:
-    """np.angle: a plain array, because the angle of real numbers is a step, 0 or π."""
-    return np.angle(z._array, deg)
 
 
 # sin(πx)/(πx), and all its derivatives: with s(u) = sin(u)/u = ∫₀¹ cos(ut) dt

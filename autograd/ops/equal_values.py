@@ -23,7 +23,7 @@ from autograd.engine.kinks import kink, varies
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.errors import UndefinedDerivativeWarning
-from autograd.shapes import largest, transposed
+from autograd.shapes import adjoint, largest
 
 
 def _warn(of: str, order: str) -> None:
@@ -101,12 +101,12 @@ def _spoiled(inner: Any, doubt: Any, of: str) -> Any:
 
 def _turned(t: Any, u: Any, v: Any, m: Any, of: str) -> Any:
     """U (M ∘ sym(Uᵀ t V)) Vᵀ, nan where an unknown element of M is needed."""
-    inner = transposed(u) @ t @ v
-    inner = (inner + transposed(inner)) / 2
+    inner = adjoint(u) @ t @ v
+    inner = (inner + adjoint(inner)) / 2
     used = np.abs(raw(inner)) > _size(raw(inner))
     if np.any(used & np.isnan(m)):
         _warn(of, "second")
-    return u @ (inner * np.where(used, m, np.zeros((), m.dtype))) @ transposed(v)
+    return u @ (inner * np.where(used, m, np.zeros((), m.dtype))) @ adjoint(v)
 
 
 def _and_no_third(t: Any, a: Any, u: Any, v: Any, m: Any, of: str) -> Any:
@@ -158,7 +158,7 @@ def _limits(g: Any, a: Any, u: Any, v: Any, pairs: Any) -> Any:
     found = np.zeros_like(slopes)
     if varies(g):
         (by_a,) = gradients(g, [a], first.astype(slopes.dtype) - second, retain_graph=True)
-        found = found if by_a is None else np.diagonal(transposed(u) @ raw(by_a) @ v, 0, -2, -1)
+        found = found if by_a is None else np.diagonal(adjoint(u) @ raw(by_a) @ v, 0, -2, -1)
     start = np.maximum.accumulate(np.where(joined_before, 0, np.arange(n)), -1)  # where the group of i begins
     at_first = np.take_along_axis(found, start, -1)
     at_second = np.take_along_axis(found, np.minimum(start + 1, n - 1), -1)

@@ -43,7 +43,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
             if not chosen.size:
                 continue
             value = function(chosen, *args, **kw)
-        if getattr(value, "requires_grad", False) and y.dtype.kind != "f":
+        if getattr(value, "requires_grad", False) and y.dtype.kind not in "fc":
             raise DTypeError(
                 f"np.piecewise gives results in the dtype of x, {y.dtype}, which cannot take a gradient; make x "
                 "floating: x.astype(float)."

@@ -146,7 +146,7 @@ def _block(arrays: Any, depth: int, ndim: int) -> Any:
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """np.insert: puts `values` before the positions `obj` (a number, a slice, a list of numbers or a mask)."""
     arr, values, obj = as_operand(arr), as_operand(values), raw(obj)
-    if arr.dtype.kind != "f" and getattr(values, "requires_grad", False):
+    if arr.dtype.kind not in "fc" and getattr(values, "requires_grad", False):
         raise DTypeError(
             f"np.insert into {arr.dtype} would convert values that require grad; "
             "convert the array first: arr.astype(float)."

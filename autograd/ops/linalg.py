@@ -6,17 +6,18 @@ algorithmic differentiation"; that of the pseudo-inverse is Golub & Pereyra 1973
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NoReturn
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from autograd.engine.kinds import copied, is_foreign, like, ones, somewhere, zeros
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
-from autograd.errors import NoRuleError, ShapeError
+from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand, refuse_out
-from autograd.shapes import largest, transposed
+from autograd.shapes import adjoint, conj, largest, transposed
 
 SlogdetResult = type(np.linalg.slogdet(np.eye(1)))  # NumPy's named tuple, which is not public
 
@@ -27,8 +28,19 @@ def _per_matrix(g: Any) -> Any:
 
 
 def symmetrized(a: Any) -> Any:
-    """(a + aᵀ) / 2 of each matrix."""
-    return (a + transposed(a)) / 2
+    """(a + aᴴ) / 2 of each matrix."""
+    return (a + adjoint(a)) / 2
+
+
+def in_hermitian_pairing(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A VJP whose cotangents are paired as Re(gᴴ t), as in papers on complex matrices: it is conj(rule(conj g))."""
+
+    @functools.wraps(rule)
+    def vjp(g: Any, *args: Any, **params: Any) -> Any:
+        found = rule(tuple([o if o is None else conj(o) for o in g]) if type(g) is tuple else conj(g), *args, **params)
+        return tuple([conj(gi) for gi in found]) if type(found) is tuple else conj(found)
+
+    return vjp
 
 
 # Inverse and solution
@@ -79,9 +91,10 @@ def solve(a: Any, b: Any) -> Any:
     return _solve(as_operand(a), as_operand(b))
 
 
+@in_hermitian_pairing
 def _pinv_cotangent(g: Any, out: Any, a: Any, rcond: Any = None, hermitian: bool = False, **rtol: Any) -> Any:
-    """-Pᵀ g Pᵀ + (I - A P) gᵀ P Pᵀ + Pᵀ P gᵀ (I - P A), multiplied so that no product is larger than A."""
-    p, pt, gt = out, transposed(out), transposed(g)
+    """-Pᴴ g Pᴴ + (I - A P) gᴴ P Pᴴ + Pᴴ P gᴴ (I - P A), multiplied so that no product is larger than A."""
+    p, pt, gt = out, adjoint(out), adjoint(g)
     left = gt @ p @ pt
     right = pt @ p @ gt
     ga = -(pt @ g @ pt) + (left - a @ (p @ left)) + (right - (right @ p) @ a)
@@ -96,10 +109,11 @@ def _lstsq_outputs(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any]:
     return x, residuals, s
 
 
+@in_hermitian_pairing
 def _lstsq_cotangents(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any]:
-    """With P = A⁺, r = b - A x: gb = Pᵀ g, gA = -gb xᵀ + r (P gb)ᵀ + (Pᵀ x)(g - P A g)ᵀ.
+    """With P = A⁺, r = b - A x: gb = Pᴴ g, gA = -gb xᴴ + r (P gb)ᴴ + (Pᴴ x)(g - P A g)ᴴ.
 
-    The residuals |r|² add 2 r g to gb and, since Aᵀ r = 0, -2 r g xᵀ to gA; the singular values u gₛ vᵀ to gA.
+    The residuals |r|² add 2 r g to gb and, since Aᴴ r = 0, -2 r g xᴴ to gA; the singular values u gₛ vᴴ to gA.
     """
     gx, gr, gs = g
     x, shape = out[0], b.shape
@@ -109,11 +123,11 @@ def _lstsq_cotangents(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tu
         rcond = np.finfo(a.dtype).eps * max(a.shape)
     p = np.linalg.pinv(a, rcond if rcond >= 0 else np.finfo(a.dtype).eps)
     r = b - a @ x
-    gb = transposed(p) @ gx
-    ga = r @ transposed(p @ gb) + (transposed(p) @ x) @ transposed(gx - p @ (a @ gx))
+    gb = adjoint(p) @ gx
+    ga = r @ adjoint(p @ gb) + (adjoint(p) @ x) @ adjoint(gx - p @ (a @ gx))
     if gr.size:
         gb = gb + 2 * r * gr
-    ga = ga - gb @ transposed(x)
+    ga = ga - gb @ adjoint(x)
     if somewhere(raw(gs) != 0):
         u, _, vt = np.linalg.svd(a, full_matrices=False)
         ga = ga + (u * gs) @ vt
@@ -175,8 +189,11 @@ def _cofactors_by_svd(a: Any) -> Any:
     n = s.shape[-1]
     here = like(np.eye(n, dtype=bool), raw(s))
     rest = np.where(here, s.dtype.type(1), np.expand_dims(s, -2))  # row i: s with 1 for s_i
-    sign = np.linalg.det(raw(u)) * np.linalg.det(raw(vt))  # ±1, so it has no derivative
-    return _per_matrix(np.round(sign)) * ((u * np.expand_dims(np.prod(rest, axis=-1), -2)) @ vt)
+    if a.dtype.kind == "c":
+        sign = np.linalg.det(u) * np.linalg.det(vt)
+    else:
+        sign = np.round(np.linalg.det(raw(u)) * np.linalg.det(raw(vt)))  # ±1, so it has no derivative
+    return _per_matrix(sign) * ((conj(u) * np.expand_dims(np.prod(rest, axis=-1), -2)) @ conj(vt))
 
 
 def _det_jvp(t: Any, out: Any, a: Any) -> Any:
@@ -188,8 +205,11 @@ det = define(np.linalg.det, _det_cotangent, jvp=_det_jvp, batch="free", label="g
 
 
 def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
-    """g A⁻ᵀ; nan for a singular matrix, which has no derivative, unless g is zero."""
-    g = g[1]
+    """g A⁻ᵀ; nan for a singular matrix, which has no derivative, unless g is zero.
+
+    The sign of a complex determinant turns with it: d sign = i sign Im tr(A⁻¹ dA).
+    """
+    g = g[1] + 1j * np.imag(g[0] * out[0]) if a.dtype.kind == "c" else g[1]
     singular = np.isneginf(raw(out[1]))
     if not somewhere(singular):
         return _per_matrix(g) * transposed(np.linalg.inv(a))
@@ -199,9 +219,11 @@ def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
     return np.where(here, np.where(_per_matrix(raw(g)) == 0, 0, np.nan).astype(a.dtype), regular)
 
 
-def _slogdet_jvp(t: Any, out: Any, a: Any) -> tuple[None, Any]:
+def _slogdet_jvp(t: Any, out: Any, a: Any) -> tuple[Any, Any]:
     """tr(A⁻¹ t)."""
-    return None, np.sum(_slogdet_cotangent((None, ones(out[1].shape, a.dtype, raw(t))), out, a) * t, axis=(-2, -1))
+    one = ones(out[1].shape, a.dtype, raw(t))
+    moved = np.sum(_slogdet_cotangent((0 * one, one), out, a) * t, axis=(-2, -1))
+    return (1j * out[0] * np.imag(moved), np.real(moved)) if a.dtype.kind == "c" else (None, moved)
 
 
 _slogdet = define(
@@ -217,9 +239,9 @@ _slogdet = define(
 
 @implements(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
-    """np.linalg.slogdet. The sign is piecewise constant, so it is a constant without a gradient."""
+    """np.linalg.slogdet. The sign of a real determinant is a constant without a gradient; of a complex one, z / |z|."""
     sign, logabsdet = _slogdet(as_operand(a))
-    return SlogdetResult(sign.detach() if is_tensor(sign) else sign, logabsdet)
+    return SlogdetResult(sign.detach() if is_tensor(sign) and sign.dtype.kind != "c" else sign, logabsdet)
 
 
 # Powers and products of many
@@ -342,12 +364,3 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Any:
 @implements(np.linalg.matrix_rank)
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, **rtol: Any) -> Any:
     return np.linalg.matrix_rank(raw(A), raw(tol), hermitian, **rtol)
-
-
-@implements(np.linalg.eig, np.linalg.eigvals)
-def eig(a: Any) -> NoReturn:
-    raise NoRuleError(
-        "np.linalg.eig and eigvals of a general matrix are complex and have no derivative rule. Use np.linalg.eigh or "
-        "eigvalsh for a symmetric matrix, np.linalg.svd for singular values, or the values alone: "
-        "np.linalg.eig(x.numpy())."
-    )

@@ -16,7 +16,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.zero_times_inf import drop_zero_terms, is_first_row_finite, product_without_nan
 from autograd.ops.arguments import as_operand, refuse_out
-from autograd.shapes import transposed
+from autograd.shapes import conj, transposed
 
 
 def _matmul_first(g: Any, out: Any, a: Any, b: Any) -> Any:
@@ -144,8 +144,8 @@ if hasattr(np, "matvec"):  # NumPy 2.2
         lambda g, out, a, x: product_without_nan(_matrix_by_vectors, g, transposed(a)),
     )
     _vecmat = (
-        lambda g, out, x, a: product_without_nan(_matrix_by_vectors, g, a),
-        lambda g, out, x, a: product_without_nan(_rows_by_columns, g, x),
+        lambda g, out, x, a: conj(product_without_nan(_matrix_by_vectors, g, a)),
+        lambda g, out, x, a: product_without_nan(_rows_by_columns, g, conj(x)),
     )
     # The VJPs broadcast, so they serve a batch of cotangents unchanged. They do not serve tangents: the stacks of the
     # two factors may have different numbers of axes, and then a leading axis would not align.
@@ -153,7 +153,8 @@ if hasattr(np, "matvec"):  # NumPy 2.2
         np.matvec, *_matvec, keeps=("x", "a"), jvp="multilinear", batch=Batch(_matvec, (None, None)), label="g·xᵀ, aᵀ·g"
     )  # fmt: skip
     vecmat = define(
-        np.vecmat, *_vecmat, keeps=("a", "x"), jvp="multilinear", batch=Batch(_vecmat, (None, None)), label="a·g, x·gᵀ"
+        np.vecmat, *_vecmat, keeps=("a", "x"), jvp="multilinear", batch=Batch(_vecmat, (None, None)),
+        label="conj(a·g), conj(x)·gᵀ",
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand
 from autograd.scaling import in_range
-from autograd.shapes import HALF, keep_dims, negative_axes, normalize_axes, widened
+from autograd.shapes import HALF, conj, keep_dims, negative_axes, normalize_axes, widened
 
 
 def _norm_forward(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -38,7 +38,7 @@ def _norm_forward(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = Fa
 
 def _norm_slope(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """For the p-norm over an axis g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
-    g, out, x = widened(g, out, x)
+    g, out, x = widened(g, out, conj(x))
     g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
     euclidean = ord is None or ord == 2 or isinstance(ord, str)
     if euclidean and type(raw(x)) is np.ndarray and in_range(raw(out)):
@@ -62,7 +62,7 @@ def _norm_slope(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, kee
 
 def _norm_label(ord: Any = None, **_: Any) -> str:
     if ord is None or ord == 2 or isinstance(ord, str):
-        return "g·x/out"
+        return "g·conj(x)/out"
     if abs(ord) == np.inf:
         return "g·sign x where |x| is out" if ord > 0 else "g·sign x where |x| is the least"
     return {0: "0·x", 1: "g·sign(x)"}.get(ord, "g·sign(x)·(|x|/out)^(ord - 1)")

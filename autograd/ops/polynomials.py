@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.kinds import is_foreign, like, zeros
-from autograd.engine.modes import mode
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.zero_times_inf import product_without_nan
-from autograd.errors import ArgumentError, NoRuleError, ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand
 from autograd.ops.splitting import unstack_at
 
@@ -151,9 +150,9 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 
 
 def _real_roots(p: Any) -> Any:
-    """All zeros, if all of them are real; else complex numbers."""
+    """All zeros, real if the coefficients and all of them are; else complex numbers."""
     found = np.roots(p)
-    return found.real if found.dtype.kind == "c" and not np.any(found.imag) else found
+    return found.real if found.dtype.kind == "c" and p.dtype.kind != "c" and not np.any(found.imag) else found
 
 
 def _roots_cotangent(g: Any, out: Any, p: Any) -> Any:
@@ -166,19 +165,11 @@ _roots = define(_real_roots, _roots_cotangent, implements=np.roots, name="roots"
 
 @implements(np.roots)
 def roots(p: Any) -> Any:
-    """np.roots, with a gradient where all zeros are real and different."""
+    """np.roots, with a gradient where all zeros are different."""
     p = _coefficients(p)
     if p.ndim != 1:
         raise ShapeError(f"np.roots takes a vector of coefficients; got shape {p.shape}.")
-    found = _real_roots(raw(p))
-    if found.dtype.kind != "c":
-        return _roots(p)
-    if getattr(p, "requires_grad", False) and mode.get().recording:
-        raise NoRuleError(
-            "np.roots of coefficients that require grad has a gradient only where all zeros are real; "
-            f"here are {found}. For the values alone: np.roots(p.numpy())."
-        )
-    return found
+    return _roots(p)
 
 
 def _characteristic_cotangent(g: Any, out: Any, a: Any) -> Any:
@@ -202,9 +193,7 @@ _characteristic = define(np.poly, _characteristic_cotangent, name="poly of a mat
 def poly(seq_of_zeros: Any) -> Any:
     """np.poly: the coefficients of the polynomial with these zeros, or of the characteristic one of a matrix."""
     values = np.atleast_1d(seq_of_zeros)
-    if values.dtype.kind == "c":
-        return np.poly(raw(values))
-    if values.dtype.kind != "f":
+    if values.dtype.kind not in "fc":
         values = values.astype(float)
     if values.ndim == 2 and values.shape[0] == values.shape[1] and values.size:
         return _characteristic(values)
@@ -216,6 +205,8 @@ def poly(seq_of_zeros: Any) -> Any:
     product = one
     for zero in unstack_at(values, axis=0):
         product = np.convolve(product, np.concatenate([one, np.reshape(-zero, 1)]))
+    if values.dtype.kind == "c" and np.array_equal(np.sort(raw(values)), np.sort(np.conjugate(raw(values)))):
+        return np.real(product)
     return product
 
 

@@ -16,7 +16,7 @@ from autograd.engine.zero_times_inf import product_without_nan
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand, refuse_out
 from autograd.ops.matmul import contract, swapped_matmul
-from autograd.shapes import normalize_axes
+from autograd.shapes import conj, normalize_axes
 
 # Sums over pairs of axes
 
@@ -114,21 +114,21 @@ def _linalg_outer(x1: Any, x2: Any, /) -> Any:
 
 vdot = define(
     np.vdot,
-    lambda g, out, a, b: np.reshape(product_without_nan(np.multiply, g, b), a.shape),
-    lambda g, out, a, b: np.reshape(product_without_nan(np.multiply, g, a), b.shape),
+    lambda g, out, a, b: conj(np.reshape(product_without_nan(np.multiply, g, b), a.shape)),
+    lambda g, out, a, b: np.reshape(product_without_nan(np.multiply, g, conj(a)), b.shape),
     keeps=("b", "a"),
     jvp="multilinear",
-    label="g·b, g·a",
+    label="conj(g·b), g·conj(a)",
 )
 
 _vecdot = define(
     np.vecdot,
-    lambda g, out, a, b: product_without_nan(np.multiply, np.expand_dims(g, -1), b),
-    lambda g, out, a, b: product_without_nan(np.multiply, np.expand_dims(g, -1), a),
+    lambda g, out, a, b: conj(product_without_nan(np.multiply, np.expand_dims(g, -1), b)),
+    lambda g, out, a, b: product_without_nan(np.multiply, np.expand_dims(g, -1), conj(a)),
     keeps=("b", "a"),
     jvp="multilinear",
     batch="free",
-    label="g·b, g·a",
+    label="conj(g·b), g·conj(a)",
 )
 
 

@@ -49,11 +49,11 @@ _cast = define(
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """np.astype. The gradient has the dtype of x; the result of a cast to integers or booleans is a constant."""
     dtype = np.dtype(dtype)
-    if is_tensor(x) and x._requires_grad and dtype.kind != "f":
-        if dtype.kind == "c":
-            raise DTypeError(
-                f"a gradient needs real numbers, so a tensor that requires grad cannot become {dtype}; cast x.detach()."
-            )
+    if x.dtype.kind == "c" and dtype.kind not in "cb":
+        raise DTypeError(
+            f"the cast of {x.dtype} to {dtype} would lose the imaginary part: take np.real(z), np.imag(z) or np.abs(z)."
+        )
+    if is_tensor(x) and x._requires_grad and dtype.kind not in "fc":
         return _cast(x.detach(), dtype=dtype)
     if not copy and x.dtype == dtype:
         return x

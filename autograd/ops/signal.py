@@ -11,6 +11,7 @@ from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError
 from autograd.ops.arguments import as_operand
 from autograd.ops.indexing import getitem
+from autograd.shapes import conj
 
 # Convolution: the full one, or the part of it that `mode` selects
 
@@ -43,8 +44,8 @@ def _full(g: Any, a: Any, v: Any, mode: str) -> Any:
 
 _convolve = define(  # out[k] = Σ_i a[i] v[k-i], so ga[i] = Σ_k g[k] v[k-i]
     np.convolve,
-    lambda g, out, a, v, mode="full": np.correlate(_full(g, a, v, mode), v, "valid"),
-    lambda g, out, a, v, mode="full": np.correlate(_full(g, a, v, mode), a, "valid"),
+    lambda g, out, a, v, mode="full": np.correlate(_full(g, a, v, mode), conj(v), "valid"),
+    lambda g, out, a, v, mode="full": np.correlate(_full(g, a, v, mode), conj(a), "valid"),
     keeps=("v", "a"),
     jvp="multilinear",
     label="g⋆v, g⋆a",
@@ -61,8 +62,8 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 @implements(np.correlate)
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    """np.correlate: the convolution with v reversed. If v is longer, a and the result are reversed, as in NumPy."""
-    a, v = _vector(a), _vector(v)
+    """np.correlate: the convolution with conj(v) reversed. If v is longer, a and the result are reversed."""
+    a, v = _vector(a), conj(_vector(v))
     _part(mode, 1, 1)
     if a.size >= v.size:
         return _convolve(a, v[::-1], mode=mode)
@@ -121,6 +122,7 @@ _interp = define(
     np.interp,
     joint=_interp_cotangents,
     composite=_interp_composite,
+    complex=True,
     keeps="in",
     label="g·slope, -slope·(cotangent of fp), g·(1-t) below and g·t above",
 )

@@ -80,5 +80,5 @@ def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = 
 
 
 logsumexp: Primitive = define(
-    _logsumexp, _logsumexp_vjp, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax(x)"
+    _logsumexp, _logsumexp_vjp, complex=False, name="logsumexp", jvp="reduction", batch="axis", label="g·softmax(x)"
 )

@@ -81,9 +81,10 @@ def _degrees_of_freedom(total: Any, ddof: int, w: Any, importance: Any) -> Any:
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
     """np.corrcoef: covariances divided by both standard deviations."""
     c = cov(x, y, rowvar, dtype=dtype)
-    if c.dtype.kind == "c":
-        return np.corrcoef(raw(x), raw(y), rowvar, dtype=dtype)
     if c.ndim == 0:
         return c / c
-    std = np.sqrt(np.diag(c))
-    return np.clip(c / std[:, None] / std, -1, 1)
+    std = np.sqrt(np.real(np.diag(c)))
+    found = c / std[:, None] / std
+    if c.dtype.kind != "c":
+        return np.clip(found, -1, 1)
+    return np.clip(np.real(found), -1, 1) + 1j * np.clip(np.imag(found), -1, 1)

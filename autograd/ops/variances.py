@@ -19,7 +19,7 @@ from autograd.ops.arguments import check_dtype, refuse_out
 from autograd.ops.chosen import chosen_by, mean_of_chosen
 from autograd.ops.reduction import present
 from autograd.scaling import in_range, square_scale, vanishing
-from autograd.shapes import HALF, Axis, keep_dims, negative_axes, reduced_size, widened
+from autograd.shapes import HALF, Axis, conj, keep_dims, negative_axes, reduced_size, widened
 
 # d var / dx = 2 (x - mean) / (n - ddof). The derivative by the mean is 0: the deviations sum to zero.
 
@@ -52,7 +52,7 @@ def _var_vjp(
 ) -> Any:
     g, a = widened(g, a)
     scale = keep_dims(g, a.shape, axis, keepdims) * 2 / _degrees_of_freedom(a, axis, ddof)
-    return scale * (a - np.mean(a, axis=axis, keepdims=True))
+    return scale * conj(a - np.mean(a, axis=axis, keepdims=True))
 
 
 def _std_vjp(
@@ -84,7 +84,7 @@ def _is_constant(std: Any, a: Any, axis: Axis) -> Any:
 def _std_slope(g: Any, out: Any, a: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
     g, out, a = widened(g, out, a)
     std = keep_dims(np.where(out == 0, 1, out), a.shape, axis, keepdims)
-    return keep_dims(g, a.shape, axis, keepdims) / _degrees_of_freedom(a, axis, ddof) / std * _centred(a, axis)
+    return keep_dims(g, a.shape, axis, keepdims) / _degrees_of_freedom(a, axis, ddof) / std * conj(_centred(a, axis))
 
 
 def _std_jvp(

@@ -1,7 +1,8 @@
 """scipy.linalg: functions of matrices, equations, factorisations. Real matrices; the rest is scipy.linalg's own.
 
 Source: Al-Mohy & Higham 2009 (the derivative of a function of a matrix is a block of the function of
-[[A, E], [0, A]]); Giles 2008 (equations, factorisations).
+[[A, E], [0, A]]); Giles 2008 (equations, factorisations). Equations in arrays of other libraries are solved by
+np.linalg.solve (the composites), since SciPy's functions take ndarrays only.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from typing import Any
 import numpy as np
 import scipy.linalg as sp
 
+from autograd.engine.kinds import like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.arguments import as_operand
+from autograd.shapes import conj
 
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "expm", "logm", "lu", "polar", "solve_banded", "solve_sylvester",
@@ -91,12 +94,20 @@ def _check_square(name: str, a: Any) -> None:
         raise ShapeError(f"scipy.linalg.{name} takes one square matrix; got shape {np.shape(a)}.")
 
 
+def _sylvester_by_kronecker(a: Any, b: Any, q: Any) -> Any:
+    """(a ⊗ 1 + 1 ⊗ bᵀ) vec x = vec q, rows one after the other in vec."""
+    ones_m, ones_n = (like(np.eye(len(x), dtype=x.dtype), raw(x)) for x in (a, b))
+    return np.reshape(np.linalg.solve(np.kron(a, ones_n) + np.kron(ones_m, b.T), np.reshape(q, (-1,))), q.shape)
+
+
 solve_sylvester: Primitive = define(
     sp.solve_sylvester,
     lambda g, out, a, b, q: -solve_sylvester(a.T, b.T, g) @ out.T,
     lambda g, out, a, b, q: -out.T @ solve_sylvester(a.T, b.T, g),
     lambda g, out, a, b, q: solve_sylvester(a.T, b.T, g),
     keeps=("a b out", "a b out", "a b"),
+    composite=_sylvester_by_kronecker,
+    plain=True,
     name="linalg.solve_sylvester",
     label="u=S(aᵀ,bᵀ,g), -u·outᵀ, -outᵀ·u",
 )
@@ -116,6 +127,13 @@ def _by_triangle(g: Any, out: Any, a: Any, b: Any, trans: int, lower: bool, unit
     return -_triangle(_outer(out, u) if trans else _outer(u, out), lower, unit_diagonal)
 
 
+def _solve_by_triangle(a: Any, b: Any, trans: int, lower: bool, unit_diagonal: bool) -> Any:
+    triangle = _triangle(a, lower, unit_diagonal)
+    if unit_diagonal:
+        triangle = triangle + like(np.eye(len(a), dtype=a.dtype), raw(a))
+    return np.linalg.solve(triangle.T if trans else triangle, b)
+
+
 _solve_triangular: Primitive = define(
     lambda a, b, trans, lower, unit_diagonal: sp.solve_triangular(a, b, trans, lower, unit_diagonal),
     _by_triangle,
@@ -123,6 +141,8 @@ _solve_triangular: Primitive = define(
         a, g, trans=1 - trans, lower=lower, unit_diagonal=unit_diagonal
     ),
     keeps=("a out", "a"),
+    composite=_solve_by_triangle,
+    plain=True,
     name="linalg.solve_triangular",
     label="u=a⁻ᵀg, -u·outᵀ",
 )
@@ -131,9 +151,11 @@ _solve_triangular: Primitive = define(
 def solve_triangular(
     a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False, **checks: Any
 ) -> Any:
-    """The solution of a x = b, or aᵀ x = b with trans=1, where only a triangle of a is read."""
+    """The solution of a x = b, or aᵀ x = b with trans=1, aᴴ x = b with trans=2, where only a triangle of a is read."""
     _check_square("solve_triangular", a)
     transposed = {0: 0, "N": 0, 1: 1, "T": 1, 2: 1, "C": 1}
+    if trans in (2, "C"):
+        a = conj(as_operand(a))
     if trans not in transposed:
         raise ArgumentError(f"solve_triangular's trans is 0, 1, 'N' or 'T'; got {trans!r}.")
     return _solve_triangular(
@@ -162,11 +184,20 @@ def _by_bands(g: Any, out: Any, ab: Any, b: Any, lower: int, upper: int) -> Any:
     return -np.where(inside, products if out.ndim == 1 else np.sum(products, axis=-1), 0)
 
 
+def _solve_by_bands(ab: Any, b: Any, lower: int, upper: int) -> Any:
+    i, j = np.indices((ab.shape[1], ab.shape[1]))
+    k = upper + i - j
+    inside = (k >= 0) & (k <= lower + upper)
+    return np.linalg.solve(np.where(like(inside, raw(ab)), ab[np.where(inside, k, 0), j], 0), b)
+
+
 _solve_banded: Primitive = define(
     lambda ab, b, lower, upper: sp.solve_banded((lower, upper), ab, b),
     _by_bands,
     lambda g, out, ab, b, lower, upper: _solve_banded(_transposed_bands(ab, lower, upper), g, lower=upper, upper=lower),
     keeps=("ab out", "ab"),
+    composite=_solve_by_bands,
+    plain=True,
     name="linalg.solve_banded",
     label="u=a⁻ᵀg, -u·outᵀ in the bands",
 )
@@ -194,8 +225,8 @@ def cho_factor(a: Any, lower: bool = False, **checks: Any) -> tuple[Any, bool]:
 def cho_solve(c_and_lower: tuple[Any, bool], b: Any, **checks: Any) -> Any:
     """The solution of a x = b, given a's Cholesky factor."""
     c, lower = c_and_lower
-    first = solve_triangular(c, b, trans=0 if lower else 1, lower=lower)
-    return solve_triangular(c, first, trans=1 if lower else 0, lower=lower)
+    first = solve_triangular(c, b, trans=0 if lower else 2, lower=lower)
+    return solve_triangular(c, first, trans=2 if lower else 0, lower=lower)
 
 
 # Factorisations
@@ -244,7 +275,7 @@ def _polar_cotangent(g: Any, out: Any, a: Any) -> Any:
     return square + np.linalg.solve(p.T, (g - out @ h).T).T
 
 
-_polar = define(lambda a: sp.polar(a)[0], _polar_cotangent, keeps="a out", name="linalg.polar",
+_polar = define(lambda a: sp.polar(a)[0], _polar_cotangent, keeps="a out", complex=False, name="linalg.polar",
                 label="U·S(Uᵀg-gᵀU)+(1-UUᵀ)gP⁻¹")  # fmt: skip
 
 

@@ -37,6 +37,17 @@ def _convolved(a: Any, b: Any, axes: tuple[int, ...], fast: bool) -> Any:
     return sp.convolve(a, b, "full", "direct")
 
 
+def _summed(a: Any, b: Any, axes: tuple[int, ...], fast: bool) -> Any:
+    """The same as a sum over windows, for arrays of other libraries: SciPy's functions take ndarrays only."""
+    width = [(0, 0)] * a.ndim
+    for axis in axes:
+        width[axis] = (b.shape[axis] - 1, b.shape[axis] - 1)
+    sizes, last = tuple(b.shape[axis] for axis in axes), tuple(range(-len(axes), 0))
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(a, width), sizes, axes)
+    factor = np.moveaxis(np.expand_dims(np.flip(b, axes), tuple(range(b.ndim, b.ndim + len(axes)))), axes, last)
+    return np.sum(windows * factor, axis=last)
+
+
 def _pulled(g: Any, own: Any, other: Any, axes: tuple[int, ...], fast: bool) -> Any:
     """The cotangent of one factor: the correlation of ḡ with the other one, where they overlap."""
     full = _full(g, np.flip(other, axes), axes=axes, fast=fast)
@@ -49,6 +60,8 @@ _full: Primitive = define(
     lambda g, out, a, b, axes, fast: _pulled(g, b, a, axes, fast),
     keeps=("b", "a"),
     jvp="multilinear",
+    composite=_summed,
+    plain=True,
     name="signal.convolve",
     label="g⋆b, g⋆a",
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from autograd.engine.kinds import like, refuse_complex, surely
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from autograd.ops.arguments import as_operand
@@ -23,6 +24,8 @@ def __getattr__(name: str) -> Any:
 def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
     """log Σ b exp(a), without overflow; with return_sign (log |Σ b exp(a)|, the sum's sign)."""
     a = as_operand(a)
+    if np.iscomplexobj(a):
+        refuse_complex("scipy.special.logsumexp")
     if b is None:
         out = _logsumexp(a, axis=axis, keepdims=keepdims)
         return (out, np.ones_like(raw(out))) if return_sign else out
@@ -46,6 +49,8 @@ def softmax(x: Any, axis: Any = None) -> Any:
 def log_softmax(x: Any, axis: Any = None) -> Any:
     """x - log Σ exp(x), where the largest element is subtracted first so that no digits are lost."""
     x = as_operand(x)
+    if np.iscomplexobj(x):
+        refuse_complex("scipy.special.log_softmax")
     top = np.max(raw(x), axis=axis, keepdims=True, initial=-np.inf)
     shifted = x - np.where(np.isfinite(top), top, 0)
     return shifted - _logsumexp(shifted, axis=axis, keepdims=True)
@@ -57,14 +62,16 @@ def polygamma(n: Any, x: Any) -> Any:
     if np.any(n < 0) or np.any(np.mod(n, 1) != 0):
         raise ArgumentError(f"polygamma takes whole orders n >= 0; got {n}.")
     first = n == 0
-    order = np.where(first, 1, n)
-    higher = (-1.0) ** (order + 1) * sp.gamma(order + 1.0) * sp.zeta(order + 1.0, x)
-    return np.where(first, sp.psi(x), higher) if np.any(first) else higher
+    order = np.where(first, 1, n) + 1.0
+    factor = like((-1.0) ** order * sp.gamma(order), raw(x))
+    higher = factor * sp.zeta(like(order, raw(x)), x)
+    return np.where(like(first, raw(x)), sp.psi(x), higher) if np.any(first) else higher
 
 
 def multigammaln(a: Any, d: int) -> Any:
     """The logarithm of the gamma function of a d × d matrix: d(d-1)/4 log π + Σ log Γ(a - j/2), j = 0 … d-1."""
-    if np.any(raw(a) <= 0.5 * (d - 1)):
-        raise ArgumentError(f"multigammaln takes a > (d - 1)/2 = {0.5 * (d - 1)}; got {raw(a)}.")
     a = as_operand(a)
-    return d * (d - 1) / 4 * math.log(math.pi) + np.sum(sp.gammaln(a[..., np.newaxis] - np.arange(d) / 2), axis=-1)
+    if surely(raw(a) <= 0.5 * (d - 1)):
+        raise ArgumentError(f"multigammaln takes a > (d - 1)/2 = {0.5 * (d - 1)}; got {raw(a)}.")
+    halves = like(np.arange(d) / 2, raw(a))
+    return d * (d - 1) / 4 * math.log(math.pi) + np.sum(sp.gammaln(a[..., np.newaxis] - halves), axis=-1)

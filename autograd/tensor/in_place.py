@@ -68,11 +68,16 @@ class InPlace:
         index = raw_index(index)
         if not is_tensor(value):
             value = numbers(given(operand(value), self._array, "assigned value"))
+        if value.dtype.kind == "c" and self._array.dtype.kind in "fiub":
+            raise DTypeError(
+                f"a tensor of {self._array.dtype} cannot hold complex numbers: the imaginary part would be lost. "
+                "Assign np.real(z), or make the tensor complex first: x.astype(complex)."
+            )
         if self._writes_in_place(f"x[{index!r}] = …", "y = x.copy(); y[…] = …"):
             self._array[index] = raw(value)
             self._mark_written()
         else:
-            if is_tensor(value) and value._requires_grad and self._array.dtype.kind != "f":
+            if is_tensor(value) and value._requires_grad and self._array.dtype.kind not in "fc":
                 raise DTypeError(
                     f"a tensor of {self._array.dtype} cannot take the gradient of what is assigned to it; "
                     "make it floating: x.astype(float)."

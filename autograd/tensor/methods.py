@@ -13,7 +13,7 @@ import numpy as np
 from autograd.engine.recording import raw
 from autograd.engine.registry import rules
 from autograd.errors import ArgumentError, DTypeError, NoRuleError
-from autograd.ops.elementwise import imag, real
+from autograd.ops.complex_parts import imag, real
 from autograd.ops.shape import astype
 from autograd.tensor.habits import check_axes, refuse_habit
 

@@ -16,7 +16,7 @@ from autograd import display
 from autograd.engine import reverse
 from autograd.engine.foreign import MASKED, as_array, unlabelled
 from autograd.engine.graph import Node
-from autograd.engine.kinds import copied, is_foreign, note
+from autograd.engine.kinds import copied, first_complex, is_foreign, note
 from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
 from autograd.engine.tensor_hooks import RETAIN
@@ -28,15 +28,16 @@ from autograd.tensor.methods import ArrayMethods
 from autograd.tensor.operators import Operators
 from autograd.tensor.protocols import dispatch_ufunc, no_rule
 from autograd.tensor.pytorch_names import PyTorchNames
+from autograd.tensor.size import Size
 
 
 class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     """An array and, if it was computed from tensors that require a gradient, the operation that made it.
 
     Args:  data: anything np.asarray takes; an ndarray is not copied.
-           requires_grad: whether backward() should leave a gradient in `.grad`; floating dtypes only.
+           requires_grad: whether backward() should leave a gradient in `.grad`; floating and complex dtypes only.
            dtype: convert the data to this dtype.
-    Raises: DTypeError for requires_grad on integers, booleans, complex numbers or objects.
+    Raises: DTypeError for requires_grad on integers, booleans or objects.
     Example:
         >>> from autograd import Tensor
         >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
@@ -79,7 +80,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     @data.setter
     def data(self, value: Any) -> None:
         new = _as_data(value, None)
-        if self._requires_grad and new.dtype.kind != "f":
+        if self._requires_grad and new.dtype.kind not in "fc":
             raise DTypeError(f"a tensor that requires grad holds floating numbers; got dtype {new.dtype}.")
         self._array = new
         self._mark_written()
@@ -148,7 +149,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
 
     @property
     def size(self) -> int:
-        return self._array.size  # type: ignore[no-any-return]
+        return Size(self._array.size)
 
     @property
     def itemsize(self) -> int:
@@ -300,8 +301,8 @@ def _as_data(data: Any, dtype: Any) -> Any:
 
 def _check_differentiable(dtype: np.dtype[Any]) -> None:
     if dtype.kind == "c":
-        raise DTypeError(f"requires_grad needs real numbers; got {dtype}. Keep real and imaginary part as two tensors.")
-    if dtype.kind != "f":
+        first_complex()
+    elif dtype.kind != "f":
         raise DTypeError(
             f"requires_grad needs a floating dtype; got {dtype}. "
             "Use Tensor(data, dtype=float, requires_grad=True) or write 1.0 for 1."

@@ -16,9 +16,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 API = ROOT / "docs" / "api"
 MODULES = (
-    "autograd", "autograd.viz", "autograd.errors",
-    "nn", "nn.functional", "nn.init", "nn.data", "nn.parallel", "nn.plots", "nn.estimator", "nn.utils",
-    "nn.utils.parametrizations", "nn.utils.parametrize", "optim", "optim.lr_scheduler", "optim.swa_utils",
+    "autograd", "autograd.viz", "autograd.errors", "nn", "nn.functional", "nn.init", "nn.data", "nn.export",
+    "nn.parallel", "nn.plots", "nn.estimator", "nn.utils", "nn.utils.rnn", "nn.utils.parametrizations",
+    "nn.utils.parametrize", "optim", "optim.lr_scheduler", "optim.swa_utils",
 )  # fmt: skip
 MANY = ("nn", "nn.functional")  # these have a page for each of their files
 INHERIT = (

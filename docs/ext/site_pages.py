@@ -15,7 +15,7 @@ from docs.generate import course
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "nn", "optim")
 GUIDES = [
-    "training", "parallel", "functional", "numpy", "scipy", "arrays", "modules", "plots", "steps", "gallery",
+    "training", "parallel", "functional", "complex", "numpy", "scipy", "arrays", "modules", "plots", "steps", "gallery",
     "minimal_effort", "from_hips_autograd", "conventions",
 ]  # fmt: skip
 

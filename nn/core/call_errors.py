@@ -47,11 +47,6 @@ def add_location(error: Exception, args: tuple[Any, ...], scope: tuple[Any, ...]
 
 # Calls of what is an attribute in NumPy, or that NumPy refuses without asking the Tensor: explained only here
 _HABITS = (
-    (
-        "'int' object is not callable",
-        ".size(",
-        "x.size is the number of elements, as in NumPy; x.size(0) is x.shape[0]",
-    ),
     ("'int' object is not callable", ".ndim(", "x.ndim is an attribute, as in NumPy: without ()"),
     ("'tuple' object is not callable", ".shape(", "x.shape is an attribute, as in NumPy: without ()"),
     ("'Tensor' object is not callable", ".T(", "x.T is an attribute, as in NumPy: without ()"),

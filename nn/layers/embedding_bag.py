@@ -232,8 +232,10 @@ def _maxima(table: Any, rows: Any, starts: Any) -> Any:
         return bag_op(zeros((0,), table.dtype, raw(table)), table, rows=rows, starts=starts)
     width = table.shape[1]
     best = _first_maximum(raw(table)[rows], starts[:-1][filled], counts[filled])
-    places = zeros((len(counts), width), best.dtype, best)  # in the flattened table
-    places[filled] = np.take(like(rows, best), best) * width + like(np.arange(width), best)
+    places = np.take(like(rows, best), best) * width + like(np.arange(width), best)  # in the flattened table
+    if not filled.all():
+        found, places = places, zeros((len(counts), width), best.dtype, best)
+        places[filled] = found
     found = np.reshape(table, (-1,))[places]
     return found if filled.all() else np.where(like(filled[:, None], raw(table)), found, table.dtype.type(0))
 

@@ -27,15 +27,16 @@ def interpolation(size: int, places: int, mode: str, scale: float | None, align_
            align_corners: whether the first and last elements of both grids coincide.
     """
     o = np.arange(places)
+    meaning = (mode, align_corners, scale)
     if places == size and mode == "linear":  # whatever the factor, as in PyTorch
-        return Plan(size, places, terms_of(o, o, o * 0))
+        return Plan(size, places, terms_of(o, o, o * 0), meaning=meaning)
     step = 1 / scale if scale else size / places
     if mode.startswith("nearest"):
         # in float32, as PyTorch: it decides where o · step is close to a whole number
         number, by, half = o.astype(np.float32), np.float32(step), np.float32(0.5)
         at = number * by if mode == "nearest" else np.maximum((number + half) * by - half, 0) + half
         ins = np.minimum(np.floor(at).astype(int), size - 1)
-        return Plan(size, places, terms_of(o, ins, o * 0))
+        return Plan(size, places, terms_of(o, ins, o * 0), meaning=meaning)
     if align_corners:
         at = o * ((size - 1) / (places - 1) if places > 1 else 0.0)
     else:
@@ -53,7 +54,7 @@ def interpolation(size: int, places: int, mode: str, scale: float | None, align_
     ins = np.clip(np.tile(first, len(weights)) + taps, 0, size - 1)
     weight = np.concatenate(weights)
     used = weight != 0
-    return Plan(size, places, terms_of(outs[used], ins[used], taps[used], weight[used]))
+    return Plan(size, places, terms_of(outs[used], ins[used], taps[used], weight[used]), meaning=meaning)
 
 
 def _keys_near(t: Any, a: float = -0.75) -> Any:

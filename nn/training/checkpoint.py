@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from nn.core.abandoned import locked, remove_abandoned, temporary_name
 from nn.core.checks import check_size
 from nn.core.module import Module
+from nn.packing import packed, unpacked
 from nn.serialization import load, load_metadata, save, sync_folder
 
 FORMAT = "1"
@@ -93,45 +93,3 @@ def find_checkpoint(folder: Path) -> Path:
             f"there is no checkpoint in {str(folder)!r}: nn.fit(…, checkpoint={str(folder)!r}) writes one."
         )
     return saved[-1][1]
-
-
-def packed(value: Any, arrays: dict[str, np.ndarray], path: str) -> Any:
-    """The value in a form that JSON can hold, from which `unpacked` restores it with all types, such as tuples.
-
-    Args:  arrays: gets every array in the value, under its path.
-    """
-    value = raw(value)
-    if isinstance(value, (np.ndarray, np.generic)):
-        while path in arrays:  # the keys 1 and "1" give the same path
-            path += "'"
-        arrays[path] = np.asarray(value)
-        return {"array" if isinstance(value, np.ndarray) else "number": path}
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, Mapping):
-        pairs = [
-            [packed(key, arrays, f"{path}.key{i}"), packed(item, arrays, f"{path}.{key}")]
-            for i, (key, item) in enumerate(value.items())
-        ]
-        return {"dict": pairs}
-    if isinstance(value, (list, tuple)):
-        items = [packed(item, arrays, f"{path}.{i}") for i, item in enumerate(value)]
-        return items if isinstance(value, list) else {"tuple": items}
-    raise ArgumentError(
-        f"a checkpoint holds numbers, text, arrays, and lists and dicts of them; {path} is a {type(value).__name__}. "
-        "Leave it out of that object's state_dict()."
-    )
-
-
-def unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """The opposite of `packed`."""
-    if isinstance(value, list):
-        return [unpacked(item, arrays) for item in value]
-    if not isinstance(value, dict):
-        return value
-    ((kind, content),) = value.items()
-    if kind == "dict":
-        return {unpacked(key, arrays): unpacked(item, arrays) for key, item in content}
-    if kind == "tuple":
-        return tuple(unpacked(content, arrays))
-    return arrays[content] if kind == "array" else arrays[content][()]

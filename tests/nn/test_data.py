@@ -10,7 +10,7 @@ import pytest
 import autograd
 from autograd import Tensor
 from autograd.errors import ArgumentError, ShapeError
-from nn.data import DataLoader, minibatches
+from nn.data import DataLoader, Dataset, Subset, TensorDataset, minibatches, random_split
 
 IMBALANCED = np.repeat([3, 7, 9], [40, 11, 4])
 
@@ -180,3 +180,70 @@ def test_pytorchs_options_that_mean_nothing_are_taken() -> None:
     assert len(loader) == 2
     with pytest.raises(TypeError, match="unexpected keyword argument 'workers'"):
         DataLoader(np.ones(8), workers=2)
+
+
+def test_a_dataset_without_its_two_methods_says_which_it_needs() -> None:
+    class Empty(Dataset):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Empty needs __len__"):
+        len(Empty())
+    with pytest.raises(NotImplementedError, match=r"Empty needs __getitem__"):
+        Empty()[0]
+
+
+@pytest.mark.parametrize("collate", [None, lambda items: [np.stack(part) for part in zip(*items, strict=True)]])
+def test_a_tensor_dataset_gives_the_batches_of_its_arrays(collate: Any) -> None:
+    x, y = Tensor(np.arange(14.0).reshape(7, 2)), np.arange(7)
+    options = {"batch_size": 3, "shuffle": True}
+    expected = list(DataLoader(x, y, rng=np.random.default_rng(0), **options))
+    loader = DataLoader(TensorDataset(x, y), rng=np.random.default_rng(0), collate_fn=collate, **options)
+    for ours, theirs in zip(loader, expected, strict=True):
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(np.asarray(getattr(a, "data", a)), np.asarray(getattr(b, "data", b)))
+    assert len(loader.dataset) == 7
+    assert isinstance(loader.dataset, TensorDataset)
+    assert DataLoader(x, y).dataset[2][1] == 2
+    with pytest.raises(ShapeError, match="arrays of one length"):
+        TensorDataset(x, np.arange(6))
+
+
+def test_subsets_and_splits() -> None:
+    data = TensorDataset(np.arange(11), np.arange(11) * 2)
+    parts = random_split(data, [0.5, 0.25, 0.25], rng=np.random.default_rng(0))
+    assert [len(p) for p in parts] == [6, 3, 2]
+    assert sorted(i for p in parts for i in p.indices) == list(range(11))
+    batches = list(DataLoader(parts[0], batch_size=4))
+    assert [len(b[0]) for b in batches] == [4, 2]
+    np.testing.assert_array_equal(np.concatenate([b[0] for b in batches]), parts[0].indices)
+    assert [y for _, y in (parts[1][i] for i in range(3))] == [2 * i for i in parts[1].indices]
+    assert [len(p) for p in random_split(Squares(), [4, 3], np.random.default_rng(0))] == [4, 3]
+    assert [item[1] for item in (Subset(Squares(), [5, 1])[:2][i] for i in range(2))] == [25, 1]
+    nested = Subset(Subset(data, [3, 4, 5]), [2, 0])
+    assert next(iter(DataLoader(nested, batch_size=2)))[0].tolist() == [5, 3]
+    for lengths in ([4, 4], [0.5, 0.4], [-1, 12], [5.5, 5.5]):
+        with pytest.raises(ArgumentError, match="random_split takes sizes whose sum is"):
+            random_split(data, lengths)
+
+
+def test_sizes_of_splits_as_in_pytorch() -> None:
+    torch = pytest.importorskip("torch")
+    for shares in ([0.5, 0.25, 0.25], [0.3, 0.3, 0.4], [1 / 3, 1 / 3, 1 / 3], [0.9, 0.1]):
+        for n in (10, 11, 100):
+            theirs = [len(p) for p in torch.utils.data.random_split(range(n), shares)]
+            assert [len(p) for p in random_split(range(n), shares)] == theirs
+
+
+def test_items_that_are_dicts_or_text() -> None:
+    items = [{"x": np.full(2, i), "name": f"n{i}"} for i in range(4)]
+
+    class Items(Dataset):
+        def __len__(self) -> int:
+            return 4
+
+        def __getitem__(self, index: int) -> Any:
+            return items[index]
+
+    first = next(iter(DataLoader(Items(), batch_size=3)))
+    assert first["x"].tolist() == [[0, 0], [1, 1], [2, 2]]
+    assert first["name"] == ["n0", "n1", "n2"]

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd
 import nn
+import optim
 from autograd import Tensor
 from autograd.errors import ArgumentError, DTypeError
 from nn.core.abandoned import locked
@@ -164,10 +166,60 @@ def test_metadata_of_null_is_none(path: Path) -> None:
     assert nn.load_metadata(path) == {}
 
 
-@pytest.mark.parametrize("value", [{"weight": np.ones(2)}, "text", None])
-def test_what_is_no_array_is_named_with_the_remedy(value: Any, path: Path) -> None:
-    with pytest.raises(ArgumentError, match=f"'model' is a {type(value).__name__}. Of a nested dict save each part"):
-        nn.save({"model": value}, path)
+class Scheduler:
+    def state_dict(self) -> dict[str, Any]:
+        return {"last_epoch": 4, "base_lrs": [0.1, np.float64(0.2)]}
+
+
+def test_a_nested_checkpoint_comes_back_with_all_types(path: Path) -> None:
+    autograd.seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    optimizer = optim.Adam(net.parameters(), lr=0.01)
+    net(np.ones((2, 3))).sum().backward()
+    optimizer.step()
+    rest = {
+        "epoch": 3, "best": float("inf"), "name": "a", "none": None, "flag": True, 7: (1, [2.5, {"x": np.arange(3)}]),
+        "tensor": autograd.Tensor([1.0]), "empty": {}, "number": np.float32(2),
+    }  # fmt: skip
+    nn.save(
+        {"model": net, "optimizer": optimizer, "scheduler": Scheduler(), **rest} | {"by.dots": {"a.b": 1}},
+        path,
+        {"by": "us"},
+    )
+    found = nn.load(path)
+    assert list(found) == ["model", "optimizer", "scheduler", *rest, "by.dots"]
+    twin = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    twin.load_state_dict(found["model"])
+    other = optim.Adam(twin.parameters(), lr=1.0)
+    other.load_state_dict(found["optimizer"])
+    for model, opt in ((net, optimizer), (twin, other)):
+        opt.zero_grad()
+        model(np.eye(3)).sum().backward()
+        opt.step()
+    for name, array in net.state_dict().items():
+        np.testing.assert_array_equal(twin.state_dict()[name], array)
+    assert found["scheduler"] == {"last_epoch": 4, "base_lrs": [0.1, 0.2]}
+    simple = ("epoch", "best", "name", "none", "flag", "empty")
+    assert [(found[k], type(found[k])) for k in simple] == [(rest[k], type(rest[k])) for k in simple]
+    one, (two, three) = found[7]
+    assert (one, two, type(found[7])) == (1, 2.5, tuple)
+    np.testing.assert_array_equal(three["x"], np.arange(3))
+    assert type(found["number"]) is np.float32
+    assert found["tensor"].tolist() == [1.0]
+    assert found["by.dots"] == {"a.b": 1}
+    assert nn.load_metadata(path) == {"by": "us"}
+
+
+def test_what_a_nested_file_cannot_hold_is_named(path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"model\.f is a function\. Leave it out"):
+        nn.save({"model": {"f": (lambda: 0)}}, path)
+    with pytest.raises(ArgumentError, match="is taken"):
+        nn.save({"a": np.ones(2)}, path, {"chainrule.nested": "x"})
+    assert not path.exists()
+    nn.save({"a": {"b": np.ones(2)}}, path)
+    path.write_bytes(path.read_bytes().replace(b"array", b"orray"))
+    with pytest.raises(ArgumentError, match="is damaged"):
+        nn.load(path)
 
 
 KILLED = """

@@ -58,7 +58,17 @@ def test_import_stays_light(tmp_path: Path) -> None:
     code = "import sys, autograd, nn, optim; print(*sys.modules)"
     loaded = set(python("-c", code, path=str(ROOT), cwd=tmp_path).stdout.split())
     assert "autograd" in loaded
-    optional = {"scipy", "graphviz", "pygraphviz", "matplotlib", "sklearn", "torch", "mpi4py", "importlib.metadata"}
+    optional = {
+        "scipy",
+        "graphviz",
+        "pygraphviz",
+        "matplotlib",
+        "sklearn",
+        "torch",
+        "mpi4py",
+        "onnx",
+        "importlib.metadata",
+    }
     assert not loaded & optional
 
 

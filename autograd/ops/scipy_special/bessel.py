@@ -58,7 +58,8 @@ yv = rule(sp.yv, None, lambda g, out, v, x: 0.5 * g * (sp.yv(v - 1, x) - sp.yv(v
           label="g·(Yᵥ₋₁ x - Yᵥ₊₁ x)/2")  # fmt: skip
 iv = rule(sp.iv, None, lambda g, out, v, x: 0.5 * g * (sp.iv(v - 1, x) + sp.iv(v + 1, x)), **BY_X,
           label="g·(Iᵥ₋₁ x + Iᵥ₊₁ x)/2")  # fmt: skip
-ive = rule(sp.ive, None, lambda g, out, v, x: g * _ive_slope(v, x), **BY_X, label="g·((Iᵥ₋₁+Iᵥ₊₁)/2-Iᵥ)e⁻ˣ")
+ive = rule(sp.ive, None, lambda g, out, v, x: g * _ive_slope(v, x), complex=False, **BY_X,
+           label="g·((Iᵥ₋₁+Iᵥ₊₁)/2-Iᵥ)e⁻ˣ")  # fmt: skip
 kv = rule(sp.kv, None, lambda g, out, v, x: -0.5 * g * (sp.kv(v - 1, x) + sp.kv(v + 1, x)), **BY_X,
           label="-g·(Kᵥ₋₁ x + Kᵥ₊₁ x)/2")  # fmt: skip
 kve = rule(sp.kve, None, lambda g, out, v, x: g * (sp.kve(v, x) - 0.5 * (sp.kve(v - 1, x) + sp.kve(v + 1, x))), **BY_X,

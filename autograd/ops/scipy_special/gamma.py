@@ -20,7 +20,7 @@ zeta: Primitive = rule(
     keeps=("", "x q"), label="-g·x·ζ(x+1, q)",
 )  # fmt: skip
 constant(sp._ufuncs._riemann_zeta, without={0: "x"})
-psi = rule(sp.psi, lambda g, out, x: g * sp.zeta(2, x), keeps="x", label="g·ψ′(x)")
+psi = rule(sp.psi, lambda g, out, x: g * sp.zeta(2, x), keeps="x", complex=False, label="g·ψ′(x)")
 gamma = rule(sp.gamma, lambda g, out, x: g * sp.gamma(x) * sp.psi(x), keeps="x", label="g·out·ψ(x)")
 gammaln = rule(sp.gammaln, lambda g, out, x: g * sp.psi(x), keeps="x", label="g·ψ(x)")
 loggamma = rule(sp.loggamma, lambda g, out, x: g * sp.psi(x), keeps="x", label="g·ψ(x)")

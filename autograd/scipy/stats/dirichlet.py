@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from autograd.engine.kinds import surely
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand
@@ -21,7 +22,7 @@ def logpdf(x: Any, alpha: Any) -> Any:
         raise ShapeError(f"dirichlet takes alpha (k,) and x (k,) or (k, n); got {alpha.shape} and {x.shape}.")
     if x.shape[0] < alpha.shape[0]:
         x = np.concatenate([x, 1 - np.sum(x, axis=0, keepdims=True)])
-    if np.any(raw(x) < 0) or np.any(np.abs(np.sum(raw(x), axis=0) - 1) > 1e-9 * x.shape[0]):
+    if surely(raw(x) < 0) or surely(np.abs(np.sum(raw(x), axis=0) - 1) > 1e-9 * x.shape[0]):
         raise ArgumentError("dirichlet takes points of the simplex: x is not negative and sums to 1 along axis 0.")
     log_beta = np.sum(sp.gammaln(alpha)) - sp.gammaln(np.sum(alpha))
     return np.sum(sp.xlogy(alpha - 1, x.T), axis=-1) - log_beta

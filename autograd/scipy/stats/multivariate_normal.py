@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import like, refuse_complex, zeros
 from autograd.engine.recording import raw
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand
@@ -22,9 +23,12 @@ def _mean_and_cov(mean: Any, cov: Any, x: Any = None) -> tuple[Any, Any]:
     if mean is None and cov.ndim == 0 and x is not None and x.ndim:
         known.append(x.shape[-1])
     size = max(known)
-    mean = np.zeros(size) if mean is None else np.broadcast_to(np.reshape(as_operand(mean), (-1,)), (size,))
+    given = raw(cov if x is None else x)  # whose kind of array the rest is made of
+    if mean is None:
+        mean = zeros((size,), np.dtype(float), given)
+    mean = np.broadcast_to(np.reshape(as_operand(mean), (-1,)), (size,))
     if cov.ndim < 2:
-        cov = np.eye(size) * cov
+        cov = like(np.eye(size), given) * like(cov, given)
     if cov.shape != (size, size):
         raise ShapeError(f"multivariate_normal takes mean (d,) and cov (d, d); got {mean.shape} and {cov.shape}.")
     return mean, cov
@@ -33,6 +37,8 @@ def _mean_and_cov(mean: Any, cov: Any, x: Any = None) -> tuple[Any, Any]:
 def logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
     """log density at x (…, d). A singular covariance is refused, unless allowed: then within the space it spans."""
     x = as_operand(x)
+    if any(np.iscomplexobj(part) for part in (x, mean, cov)):
+        refuse_complex("scipy.stats.multivariate_normal")
     mean, cov = _mean_and_cov(mean, cov, x)
     size = mean.shape[0]
     if x.ndim == 0 or (size == 1 and (x.ndim == 1 or x.shape[-1] != 1)):

@@ -22,9 +22,10 @@ RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": np.less, ">": np.greater, "≤": np.less_equal, "≥": np.greater_equal, "=": np.equal,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "sign": np.sign, "sin": np.sin, "cos": np.cos, "sinh": np.sinh, "cosh": np.cosh, "exp": np.exp, "log": np.log,
-    "trunc": np.trunc, "tanh": np.tanh, "√": np.sqrt, "σ": lambda x: np.exp(-np.logaddexp(0, -x)), "total": np.sum,
-    "Φ": np.vectorize(lambda x: math.erfc(-x / math.sqrt(2)) / 2, otypes=[float]),
+    "conj": np.conjugate, "sign": np.sign, "sin": np.sin, "cos": np.cos, "sinh": np.sinh, "cosh": np.cosh,
+    "exp": np.exp, "log": np.log, "trunc": np.trunc, "tanh": np.tanh, "√": np.sqrt,
+    "σ": lambda x: np.exp(-np.logaddexp(0, -x)),
+    "total": np.sum, "Φ": np.vectorize(lambda x: math.erfc(-x / math.sqrt(2)) / 2, otypes=[float]),
     "φ": lambda x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
 }  # fmt: skip
 COMMA = re.compile(r",\s+(?![^(\[]*[)\]])")  # outside of brackets

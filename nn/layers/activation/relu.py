@@ -37,7 +37,8 @@ relu_op = define(
 
 def relu(input: Any, inplace: bool = False) -> Any:
     """max(x, 0). Gradient: 0 at 0."""
-    check_flag("relu: inplace", inplace)
+    if inplace is not False:
+        check_flag("relu: inplace", inplace)
     return relu_op(as_values(input))
 
 

@@ -31,13 +31,18 @@ class Term(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A weighted sum along one axis: the terms, and factors of the input and of the result (None means 1)."""
+    """A weighted sum along one axis: the terms, and factors of the input and of the result (None means 1).
+
+    `meaning` says what it is in the words of others, for an export: ("mean", kernel, stride, before, count_border,
+    divisor), ("adaptive",), or (the mode of interpolation, align_corners, scale).
+    """
 
     size_in: int
     size_out: int
     terms: tuple[Term, ...]
     scale_in: Any = None
     scale_out: Any = None
+    meaning: tuple[Any, ...] | None = None
 
     @property
     def transposed(self) -> Plan:

@@ -72,7 +72,7 @@ def all_in_range(at: Any, classes: int) -> bool:
 
     The numbers in another library's array are not looked at.
     """
-    return not at.size or is_foreign(at) or bool(np.maximum.reduce(at.view(np.uintp), axis=None) < classes)
+    return is_foreign(at) or not at.size or bool(np.maximum.reduce(at.view(np.uintp), axis=None) < classes)
 
 
 def position_weights(target: Any, weight: Any, ignore_index: int, dtype: Any) -> tuple[Any, Any, Any]:

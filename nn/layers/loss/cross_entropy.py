@@ -33,6 +33,8 @@ from nn.layers.loss.weighted_cross_entropy import (
 )
 from nn.layers.reduction import check_reduction, divided_by, mean_from_sum, reduce
 
+HALF = np.dtype(np.float16)
+
 
 def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     n, classes = logits.shape
@@ -124,17 +126,18 @@ def cross_entropy(
         1.1269
     """
     input = floating_values(input, "cross_entropy")
-    if input.dtype == np.float16:  # in which neither rows can be counted nor losses added
+    if input.dtype == HALF:  # in which neither rows can be counted nor losses added
         loss = cross_entropy(
             input.astype(np.float32), target, weight,
             ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing,
         )  # fmt: skip
         return loss.astype(np.float16)
     target = as_values(target)
-    plain = weight is None and not label_smoothing and input.ndim == 2 and target.shape == input.shape[:1]
-    if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < input.shape[1]:
+    shape = input.shape
+    plain = weight is None and not label_smoothing and len(shape) == 2 and target.shape == shape[:1]
+    if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < shape[1]:
         at = copy_of_numbers(raw(target))
-        if all_in_range(at, input.shape[1]):
+        if all_in_range(at, shape[1]):
             check_reduction(reduction)
             return softmax_cross_entropy_op(input, at, reduction=reduction)
     return _general_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)

@@ -42,7 +42,8 @@ def adaptive_means(size: int, places: int) -> Plan:
     counts = -(-np.arange(1, places + 1) * size // places) - start
     outs = np.repeat(np.arange(places), counts)
     taps = np.arange(len(outs)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return Plan(size, places, terms_of(outs, start[outs] + taps, taps), None, compact_weights(1 / counts))
+    terms = terms_of(outs, start[outs] + taps, taps)
+    return Plan(size, places, terms, None, compact_weights(1 / counts), ("adaptive",))
 
 
 def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:

@@ -31,7 +31,9 @@ def window_means(
         counts = np.full(places, divisor)
     else:
         counts = stop - start if count_border else np.minimum(stop, size) - np.maximum(start, 0)
-    return Plan(size, places, terms_of(outs[inside], ins[inside], taps[inside]), None, compact_weights(1 / counts))
+    meaning = ("mean", kernel, stride, before, count_border, divisor)
+    terms = terms_of(outs[inside], ins[inside], taps[inside])
+    return Plan(size, places, terms, None, compact_weights(1 / counts), meaning)
 
 
 def avg_pool1d(

@@ -253,12 +253,13 @@ def gru(
     batch_first: bool = False,
     *,
     rng: Rng = None,
+    lengths: Any = None,
 ) -> tuple[Any, Any]:
     """(output, h_n) of `nn.GRU`; the arguments are those of `lstm`, but hx is h_0 alone."""
     stack = LayerStack(
         "GRU", gru_layer_op, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
     )
-    output, h_n = stack(input, [hx], 3)
+    output, h_n = stack(input, [hx], 3, lengths)
     return output, h_n
 
 
@@ -280,7 +281,7 @@ class GRU(RNNBase):
                rng: source of the initial values, all uniform in ±1/√hidden_size, and of the dropout masks.
     Call:      gru(x, h_0), or gru(x) from a state of zeros.
     Numerics:  the whole sequence is one operation; see nn/layers/recurrent/layout.py. For sequences of different
-               lengths see `RNN`.
+               lengths see `RNN`: lengths=.
     Raises:    ShapeError if x or h_0 do not fit.
     Source:    Cho et al. 2014, arXiv:1406.1078; r multiplies W_hn h + b_hn, as in PyTorch and cuDNN, not h itself.
     Example:
@@ -308,5 +309,5 @@ class GRU(RNNBase):
             3, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng
         )
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        return gru(input, hx, **self._options())
+    def forward(self, input: Any, hx: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
+        return gru(input, hx, lengths=lengths, **self._options())

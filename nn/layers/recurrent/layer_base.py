@@ -20,6 +20,7 @@ from nn.layers.dropout import check_p
 from nn.layers.dropout import dropout as drop
 from nn.layers.inputs import cast_to
 from nn.layers.recurrent.cell_base import state_or_zeros
+from nn.layers.recurrent.lengths import PackedSequence, over_lengths, sorting
 
 
 class LayerStack:
@@ -60,8 +61,10 @@ class LayerStack:
         self.who, self.layer, self.num_layers, self.directions = who, layer, num_layers, directions
         self.dropout, self.batch_first, self.rng = dropout if train else 0.0, batch_first, rng
 
-    def __call__(self, input: Any, states: list[Any], gates: int) -> Any:
+    def __call__(self, input: Any, states: list[Any], gates: int, lengths: Any = None) -> Any:
         """(output, *last states), from the initial states, where None means zeros; `gates` is the number of gates."""
+        if isinstance(input, PackedSequence):
+            return self._of_packed(input, states, gates, lengths)
         w_ih, w_hh = self.groups[0][:2]
         x = cast_to(input, w_ih, self.who)
         self._check_input(x, w_ih.shape[1])
@@ -77,12 +80,30 @@ class LayerStack:
             meaning = f"layers · directions, {'batch, ' * batched}size"
             state = state_or_zeros(self.who, name, state, expected, meaning, w_ih)
             initial.append(state if batched else np.expand_dims(state, 1))
-        output, *lasts = self._run(x, initial)
+        if lengths is not None and not batched:
+            raise ArgumentError(f"{self.who} takes lengths with a batch, input (T, B, …); got input {x.shape[::2]}.")
+        by_length = None if lengths is None else sorting(self.who, lengths, *x.shape[:2])
+        if by_length is not None:
+            x, initial = by_length.into(x, 1), [by_length.into(state, 1) for state in initial]
+        output, *lasts = self._run(x, initial, None if by_length is None else by_length.lengths)
+        if by_length is not None:
+            output, lasts = by_length.out_of(output, 1), [by_length.out_of(last, 1) for last in lasts]
         if not batched:
             return (np.squeeze(output, 1), *[np.squeeze(last, 1) for last in lasts])
         return (np.swapaxes(output, 0, 1) if self.batch_first else output, *lasts)
 
-    def _run(self, x: Any, states: list[Any]) -> tuple[Any, ...]:
+    def _of_packed(self, input: PackedSequence, states: list[Any], gates: int, lengths: Any) -> Any:
+        """The same for a packed sequence, whose output is one, too."""
+        if lengths is not None:
+            raise ArgumentError(f"{self.who}: a PackedSequence has its lengths; leave lengths= out.")
+        first, self.batch_first = self.batch_first, False
+        try:
+            output, *lasts = self(input.padded, states, gates, input.lengths)
+        finally:
+            self.batch_first = first
+        return (PackedSequence(output, input.lengths), *lasts)
+
+    def _run(self, x: Any, states: list[Any], lengths: Any = None) -> tuple[Any, ...]:
         """Run layer after layer.
 
         Shape:     input (T, B, I), each state (layers · directions, B, H) -> output (T, B, directions · H), last states
@@ -94,7 +115,11 @@ class LayerStack:
             outputs = []
             for direction in range(self.directions):
                 n = k * self.directions + direction
-                output, *last = self.layer(x, *[state[n] for state in states], *self.groups[n], reverse=bool(direction))
+                mine, params = [state[n] for state in states], self.groups[n]
+                if lengths is None:
+                    output, *last = self.layer(x, *mine, *params, reverse=bool(direction))
+                else:
+                    output, *last = over_lengths(self.layer, lengths, x, mine, params, bool(direction))
                 outputs.append(output)
                 lasts.append(last)
             x = outputs[0] if self.directions == 1 else np.concatenate(outputs, axis=-1)

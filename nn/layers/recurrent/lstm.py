@@ -290,6 +290,7 @@ def lstm(
     batch_first: bool = False,
     *,
     rng: Rng = None,
+    lengths: Any = None,
 ) -> tuple[Any, Any, Any]:
     """(output, h_n, c_n) of `nn.LSTM` with the given parameters, as torch.lstm.
 
@@ -303,7 +304,7 @@ def lstm(
     stack = LayerStack(
         "LSTM", lstm_layer_op, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng
     )
-    output, h_n, c_n = stack(input, _pair_of_states("LSTM", hx), 4)
+    output, h_n, c_n = stack(input, _pair_of_states("LSTM", hx), 4, lengths)
     return output, h_n, c_n
 
 
@@ -327,7 +328,7 @@ class LSTM(RNNBase):
                rng: source of the initial values, all uniform in ±1/√hidden_size, and of the dropout masks.
     Call:      lstm(x, (h_0, c_0)), or lstm(x) from a state of zeros.
     Numerics:  the whole sequence is one operation; see nn/layers/recurrent/layout.py. For sequences of different
-               lengths see `RNN`.
+               lengths see `RNN`: lengths=.
     Raises:    ShapeError if x, h_0 or c_0 do not fit; ArgumentError if the state is no pair.
     Source:    Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000; projection: Sak et al. 2014,
                arXiv:1402.1128.
@@ -357,6 +358,6 @@ class LSTM(RNNBase):
             4, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, dtype, rng
         )
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, tuple[Any, Any]]:
-        output, h_n, c_n = lstm(input, hx, **self._options())
+    def forward(self, input: Any, hx: Any = None, *, lengths: Any = None) -> tuple[Any, tuple[Any, Any]]:
+        output, h_n, c_n = lstm(input, hx, lengths=lengths, **self._options())
         return output, (h_n, c_n)

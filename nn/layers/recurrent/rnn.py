@@ -211,11 +211,12 @@ def rnn_tanh(
     batch_first: bool = False,
     *,
     rng: Rng = None,
+    lengths: Any = None,
 ) -> tuple[Any, Any]:
     """(output, h_n) of `nn.RNN` with tanh; the arguments are those of `lstm`, but hx is h_0 alone."""
     layer = partial(rnn_layer_op, nonlinearity="tanh")
     stack = LayerStack("RNN", layer, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
-    output, h_n = stack(input, [hx], 1)
+    output, h_n = stack(input, [hx], 1, lengths)
     return output, h_n
 
 
@@ -231,11 +232,12 @@ def rnn_relu(
     batch_first: bool = False,
     *,
     rng: Rng = None,
+    lengths: Any = None,
 ) -> tuple[Any, Any]:
     """(output, h_n) of `nn.RNN` with relu; the arguments are those of `lstm`, but hx is h_0 alone."""
     layer = partial(rnn_layer_op, nonlinearity="relu")
     stack = LayerStack("RNN", layer, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, rng)
-    output, h_n = stack(input, [hx], 1)
+    output, h_n = stack(input, [hx], 1, lengths)
     return output, h_n
 
 
@@ -255,11 +257,12 @@ class RNN(RNNBase):
                bidirectional: a second network runs backwards; its outputs follow the first one's on the last axis.
                dtype: of the parameters, and so of the computation (default float32).
                rng: source of the initial values, all uniform in ±1/√hidden_size, and of the dropout masks.
-    Call:      rnn(x, h_0), or rnn(x) from a state of zeros.
+    Call:      rnn(x, h_0), or rnn(x) from a state of zeros. With lengths=, (B,) integers: the sequences end there,
+               outputs behind are 0, h_n is the state at each one's end, and backwards each begins at its end.
+               `nn.utils.rnn.pad_sequence` makes such an x; rnn(pack_padded_sequence(x, lengths)) does the same.
     Returns:   (output, h_n). h_n holds the last state of each layer, forwards and then backwards.
-    Numerics:  the whole sequence is one operation; see nn/layers/recurrent/layout.py. Sequences of different lengths:
-               pad them at the end, and use of each only the outputs before its padding, which the padding does not
-               change unless the network is bidirectional. PyTorch's PackedSequence is not supported.
+    Numerics:  the whole sequence is one operation; see nn/layers/recurrent/layout.py. With lengths no step
+               of the padding is computed: between two lengths the layer runs over the sequences that go on.
     Raises:    ShapeError if x or h_0 do not fit.
     Source:    Elman 1990, "Finding structure in time"; bidirectional: Schuster & Paliwal 1997.
     Example:
@@ -289,9 +292,9 @@ class RNN(RNNBase):
             1, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng
         )
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+    def forward(self, input: Any, hx: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
         layers = rnn_tanh if self.nonlinearity == "tanh" else rnn_relu
-        return layers(input, hx, **self._options())
+        return layers(input, hx, lengths=lengths, **self._options())
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (", nonlinearity=relu" if self.nonlinearity == "relu" else "")

@@ -402,3 +402,21 @@ def test_a_primitive_inside_the_rule_of_another() -> None:
     for expected in (np.cos(0.3), -np.sin(0.3), -np.cos(0.3), np.sin(0.3)):
         (y,) = gradients(y, [t], create_graph=True)
         assert y.item() == pytest.approx(expected)
+
+
+def test_a_composite_is_differentiated_at_the_arguments_though_the_rule_reads_the_result_alone() -> None:
+    def in_a_buffer(g: Any, out: Any, x: Any) -> Any:
+        return np.multiply(g, out, out=np.empty_like(out))
+
+    e = primitive(np.exp, in_a_buffer, keeps="out", composite=lambda x: np.exp(x), jvp=None, name="e")
+    two = primitive(
+        lambda a, b: np.exp(a + b),
+        lambda g, out, a, b: in_a_buffer(g, out, a),
+        lambda g, out, a, b: in_a_buffer(g, out, b),
+        keeps="out",
+        composite=lambda a, b: np.exp(a) * np.exp(b),
+        name="two",
+    )
+    x, y = np.array([1.0, 2.0]), np.array([0.3, -0.4])
+    for function, arguments in ((e, (x,)), (two, (x, y))):
+        assert gradcheck(function, *arguments, order=2, modes=("reverse", "forward"))

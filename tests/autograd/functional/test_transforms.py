@@ -437,8 +437,6 @@ def test_control_flow_and_conversion_to_numbers_for_decisions() -> None:
         (Tensor([1, 2]), "dtype int64"),
         (np.array([True]), "dtype bool"),
         ("text", "a str; only floats"),
-        (1j, "complex"),
-        (np.array([1j]), "complex"),
         (object(), "a object"),
         (np.array(["a"]), "a ndarray"),
         ({"a": [1.0, "b"]}, r"argument 0\['a'\]\[1\] is a str"),

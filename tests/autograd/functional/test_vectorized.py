@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, grad, gradcheck, hessian, jacfwd, jacobian, jacrev, jvp, tree_leaves, vmap
+from autograd import Tensor, grad, gradcheck, hessian, jacfwd, jacobian, jacrev, jvp, tree_leaves, vjp, vmap
 from autograd.errors import ArgumentError, BatchError, ShapeError
 
 RNG = np.random.default_rng(0)
@@ -212,3 +212,11 @@ def test_the_same_random_numbers_for_all() -> None:
     kept = vmap(lambda x: nn.functional.dropout(x, 0.5), randomness="same")(np.ones((4, 20)))
     assert (kept == kept[0]).all()
     assert 0 < (kept[0] > 0).sum() < 20
+
+
+@pytest.mark.parametrize("name", ["layer_norm", "softmax", "gelu"])
+def test_a_batch_of_cotangents_of_a_fused_operation_that_ran_on_ndarrays(name: str) -> None:
+    option: Any = {"layer_norm": [(3,)], "softmax": [-1], "gelu": []}[name]
+    _, pullback = vjp(lambda x: getattr(nn.functional, name)(x, *option), X)
+    cotangents = RNG.normal(size=(4, *X.shape))
+    np.testing.assert_allclose(vmap(pullback)(cotangents)[0], np.stack([pullback(c)[0] for c in cotangents]))

@@ -36,25 +36,19 @@ def test_second_derivative(case: Case, rng: np.random.Generator) -> None:
 
 
 @rows(CASES)
-def test_plain_arrays_give_plain_arrays_of_the_same_value(case: Case, rng: np.random.Generator) -> None:
+def test_arrays_give_arrays_and_tensors_tensors_of_the_same_value(case: Case, rng: np.random.Generator) -> None:
     inputs = case.inputs(rng)
-    plain = case.function(*inputs)
-    recorded = case.function(*[Tensor(x, requires_grad=True) if is_floating(x) else x for x in inputs])
-    for x, y in zip(several(plain), several(recorded), strict=True):
+    plain = several(case.function(*inputs))
+    recorded = several(case.function(*floats(inputs, lambda x: Tensor(x, requires_grad=True))))
+    constants = several(case.function(*floats(inputs, Tensor)))
+    for x, y, constant in zip(plain, recorded, constants, strict=True):
         assert not isinstance(x, Tensor)
         assert isinstance(y, Tensor)
         assert y.requires_grad
         assert (y.shape, y.dtype) == (x.shape, x.dtype)
         np.testing.assert_allclose(y.numpy(), x, rtol=1e-12, atol=1e-14)
-
-
-@rows(CASES)
-def test_without_gradients_the_same_value(case: Case, rng: np.random.Generator) -> None:
-    inputs = case.inputs(rng)
-    constants = case.function(*floats(inputs, Tensor))
-    for x, y in zip(several(case.function(*inputs)), several(constants), strict=True):
-        assert not getattr(y, "requires_grad", False)
-        np.testing.assert_allclose(getattr(y, "data", y), x, rtol=1e-12, atol=1e-14)
+        assert not getattr(constant, "requires_grad", False)
+        np.testing.assert_allclose(getattr(constant, "data", constant), x, rtol=1e-12, atol=1e-14)
 
 
 def check_dtype(case: Case, inputs: tuple[Any, ...], dtype: Any, tolerance: float) -> None:
@@ -99,17 +93,19 @@ def read_only(x: np.ndarray) -> np.ndarray:
     return x
 
 
+LAYOUTS = {"Fortran's order": lambda x: np.asarray(x, order="F"), "strided": strided, "read-only": read_only}
+
+
 @rows(CASES)
-@pytest.mark.parametrize(
-    "layout", [lambda x: np.asarray(x, order="F"), strided, read_only], ids=["fortran", "strided", "read-only"]
-)
-def test_layout(case: Case, layout: Any, rng: np.random.Generator) -> None:
+def test_layout(case: Case, rng: np.random.Generator) -> None:
     inputs = case.inputs(rng)
     values, grads = values_and_gradients(case, inputs)
-    other_values, other_grads = values_and_gradients(case, floats(inputs, lambda x: layout(np.asarray(x))))
-    for a, b in zip(other_values + other_grads, values + grads, strict=True):
-        if b is not None:
-            np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-9)
+    for name, layout in LAYOUTS.items():
+        arranged = [layout(np.asarray(x)) if is_floating(x) else x for x in inputs]
+        other_values, other_grads = values_and_gradients(case, arranged)
+        for a, b in zip(other_values + other_grads, values + grads, strict=True):
+            if b is not None:
+                np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-9, err_msg=name)
 
 
 def numbers(case: Case, rng: np.random.Generator) -> list[Any]:
@@ -131,15 +127,12 @@ def takes_numbers(case: Case) -> bool:
     return True
 
 
-@rows(ELEMENTWISE)
-def test_0d_stays_0d(case: Case, rng: np.random.Generator) -> None:
-    values, _ = values_and_gradients(case, numbers(case, rng))
-    assert all(y.shape == () for y in values)
-
-
-@rows([case for case in CASES if takes_numbers(case)])
+@rows([case for case in CASES if case.elementwise or takes_numbers(case)])
 def test_0d(case: Case, rng: np.random.Generator) -> None:
-    """In both modes, and every order of them."""
+    """In both modes, and every order of them; what works element by element stays 0-d."""
+    if case.elementwise:
+        values, _ = values_and_gradients(case, numbers(case, rng))
+        assert all(y.shape == () for y in values)
     limits = {"rtol": 5 * case.tolerance, "atol": 5 * case.tolerance}
     assert gradcheck(case.function, *numbers(case, rng), order=case.order, modes=("reverse", "forward"), **limits)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import traceback
 from typing import Any
@@ -227,3 +228,21 @@ def test_other_names_are_missing_as_usual() -> None:
     with pytest.raises(AttributeError, match=r"^module 'autograd' has no attribute 'foo'$"):
         autograd.foo  # type: ignore[attr-defined]
     assert not hasattr(autograd, "zeros")
+
+
+@pytest.mark.parametrize(
+    ("call", "remedy"),
+    [
+        (lambda x: x.size(0), r"\(6\).*x\.size\(0\) is x\.shape\[0\]\.$"),
+        (lambda x: x.size(dim=-1), r"x\.size\(-1\) is x\.shape\[-1\]\.$"),
+        (lambda x: x.size(), r"x\.size\(\) is x\.shape\.$"),
+    ],
+)
+def test_the_number_of_elements_is_an_int_that_explains_itself_when_it_is_called(call: Any, remedy: str) -> None:
+    x = Tensor(np.ones((2, 3)))
+    with pytest.raises(TypeError, match=remedy):
+        call(x)
+    assert x.size == 6
+    assert isinstance(x.size, int)
+    assert type(pickle.loads(pickle.dumps(x.size))) is int
+    assert json.dumps([x.size, x.size + 1, f"{x.size}"]) == '[6, 7, "6"]'

@@ -101,8 +101,6 @@ def test_a_module_without_forward_says_so() -> None:
 
 
 HABITS: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "size(0)": (lambda x: x.size(0), r"x\.size\(0\) is x\.shape\[0\]\.$"),
-    "size()": (lambda x: x.reshape(x.size()), r"x\.size is the number of elements, as in NumPy"),
     "shape()": (lambda x: x.shape(), r"x\.shape is an attribute"),
     "ndim()": (lambda x: x.ndim(), r"x\.ndim is an attribute"),
     "T()": (lambda x: x.T(), r"x\.T is an attribute"),
@@ -113,7 +111,7 @@ HABITS: dict[str, tuple[Callable[[Any], Any], str]] = {
 
 @pytest.mark.parametrize("habit", HABITS)
 def test_calls_that_numpy_has_as_attributes_are_explained_where_a_module_fails(habit: str) -> None:
-    """x.size is an int, as NumPy's is, so Python's own error is all there is outside of a module."""
+    """Outside of a module Python's own error is all there is."""
     call, note = HABITS[habit]
     with pytest.raises(TypeError) as caught:
         nn.Lambda(call)(Tensor(np.ones((2, 3)), requires_grad=True))

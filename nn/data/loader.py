@@ -1,7 +1,4 @@
-"""Mini-batches: `minibatches` for one pass over arrays, `DataLoader` for any number of epochs.
-
-Use them as `nn.data.minibatches` and `nn.data.DataLoader`; like PyTorch, nn has no `nn.DataLoader`.
-"""
+"""Mini-batches: `minibatches` for one pass over arrays, `DataLoader` for any number of epochs."""
 
 from __future__ import annotations
 
@@ -17,10 +14,9 @@ from autograd.pytree import tree_map
 from autograd.random import check_generator_state, generator
 from nn import functional as F
 from nn.core.checks import check_size
+from nn.data.datasets import TensorDataset, columns_of
 from nn.parallel.communicator import as_communicator
 from nn.parallel.faults import on_all_ranks
-
-__all__ = ["minibatches", "DataLoader"]
 
 
 def minibatches(
@@ -74,13 +70,14 @@ def minibatches(
 class DataLoader:
     """Mini-batches that can be iterated over repeatedly: each `for` is one epoch, in a new order if shuffled.
 
-    Its `len` is the number of batches. `state_dict` holds the state of its generator, so that a resumed training gets
-    the same orders as one that was not stopped.
+    Its `len` is the number of batches; `dataset` is what it reads, arrays as a TensorDataset. `state_dict` holds
+    the state of its generator, so that a resumed training gets the same orders as one that was not stopped.
 
     Args:      data: arrays of one length; or one dataset with `len(dataset)` and `dataset[i]`, whose items (arrays,
                numbers, or tuples of them) are stacked.
                batch_size, shuffle, drop_last: as in PyTorch; the default is batches of 1 in the order of the rows.
                balanced: equal shares of the classes, which are the values of the last array: see `minibatches`.
+               Of a TensorDataset, or a Subset of one, the arrays are read as a whole.
                collate_fn: makes a batch of a list of a dataset's items, instead of stacking.
                rng: the generator of the orders; None means the package's generator (autograd.seed).
                comm: the ranks of a parallel program, `nn.parallel.world()`: each gets its part of every batch, of equal
@@ -121,17 +118,23 @@ class DataLoader:
         self.batch_size = check_size("batch_size", batch_size)
         self.shuffle, self.drop_last, self.collate_fn = shuffle, drop_last, collate_fn
         self.rng = generator(rng) if rng is not None else None
-        self.dataset = data[0] if len(data) == 1 and is_dataset(data[0]) else None
-        if self.dataset is not None:
+        given: Any = data[0] if len(data) == 1 and is_dataset(data[0]) else None
+        columns = data if given is None else columns_of(given) if collate_fn is None else None
+        if columns is None:
             if balanced:
                 raise ArgumentError(
                     "balanced=True reads the classes from the last array; give DataLoader arrays, not a dataset."
                 )
             self.columns = None
+            self.dataset: Any = given
         else:
             if collate_fn is not None:
-                raise ArgumentError("collate_fn joins the items of a dataset; arrays are cut into batches as they are.")
-            self.columns = as_columns(data, "DataLoader")
+                raise ArgumentError(
+                    "collate_fn joins the items of a dataset; arrays are cut into batches as they are. "
+                    "As items: nn.data.TensorDataset(x, y)."
+                )
+            self.columns = as_columns(tuple(columns), "DataLoader")
+            self.dataset = TensorDataset(*self.columns) if given is None else given
         self._classes: list[np.ndarray] | None = None
         if balanced and self.columns is not None:
             self._classes = rows_of_classes(self.columns[-1], "DataLoader")
@@ -182,7 +185,7 @@ class DataLoader:
         return self._collate(numbers)
 
     def _collate(self, numbers: Any) -> Any:
-        items = [self.dataset[i] for i in numbers]  # type: ignore[index]  # without columns there is a dataset
+        items = [self.dataset[i] for i in numbers]
         return self.collate_fn(items) if self.collate_fn is not None else stack_items(items)
 
     def smaller_last_batch(self) -> Any:
@@ -207,7 +210,7 @@ class DataLoader:
 
     def _length(self) -> int:
         """How many rows or items the data have."""
-        return len(self.columns[0] if self.columns is not None else self.dataset)  # type: ignore[arg-type]
+        return len(self.columns[0] if self.columns is not None else self.dataset)
 
     def _rows_per_epoch(self) -> int:
         return self._length() if self._classes is None else len(self._classes) * max(map(len, self._classes), default=0)
@@ -310,7 +313,11 @@ def is_dataset(thing: Any) -> bool:
 
 
 def stack_items(items: list[Any]) -> Any:
-    """A batch of items: arrays or numbers are stacked, tuples part by part."""
+    """A batch of items: arrays or numbers are stacked, tuples and dicts part by part; text becomes a list."""
+    if isinstance(items[0], str):
+        return items
+    if isinstance(items[0], Mapping):
+        return {key: stack_items([item[key] for item in items]) for key in items[0]}
     if isinstance(items[0], (tuple, list)):
         return tuple([stack_items(list(parts)) for parts in zip(*items, strict=True)])
     return np.stack([F.as_values(item) for item in items])
