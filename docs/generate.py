@@ -146,7 +146,7 @@ def numpys() -> str:
     import autograd.ops.ufunc_methods as methods
     from autograd.engine.registry import rules
 
-    plain = (np.fix, np.round, np.around, np.imag, np.angle, np.linalg.matrix_rank, np.einsum_path, np.arange)
+    plain = (np.fix, np.round, np.around, np.linalg.matrix_rank, np.einsum_path, np.arange)
     found: dict[str, list[str]] = {}
     for function, rule in rules.items():
         if not isinstance(function, tuple) and not is_scipys(function):

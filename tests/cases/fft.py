@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd.scipy import fft
 from tests.cases.case import Case, normal
 from tests.cases.linalg import regular
 
@@ -14,6 +15,11 @@ def parts(z):  # type: ignore[no-untyped-def]
 
 
 CASES: list[Case] = [
+    *[
+        Case(f"scipy.fft.{name} {kind}", lambda x, name=name, kind=kind: getattr(fft, name)(x, kind, norm="ortho"),
+             normal((2, 5)), float16=False, strict="SciPy's transform takes ndarrays")
+        for name in ("dct", "dst") for kind in (1, 2, 3, 4)
+    ],
     *[
         Case(f"fft.{name} {norm} n={n}",
              lambda x, name=name, norm=norm, n=n: parts(getattr(np.fft, name)(x, n, norm=norm)), normal((2, 6)),

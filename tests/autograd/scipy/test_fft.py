@@ -1,0 +1,55 @@
+"""scipy.fft: SciPy's values, and derivatives in both modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.fft as scipys
+
+from autograd import Tensor, gradcheck
+from autograd.errors import ArgumentError
+from autograd.scipy import fft
+
+TYPES, NORMS = (1, 2, 3, 4), (None, "backward", "ortho", "forward")
+
+
+@pytest.mark.parametrize("name", ["dct", "idct", "dst", "idst"])
+@pytest.mark.parametrize("type", TYPES)
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("orthogonalize", [None, True, False])
+def test_cosine_and_sine_transforms(name: str, type: int, norm: Any, orthogonalize: Any) -> None:
+    rng = np.random.default_rng(0)
+    for x in (rng.normal(size=(2, 5)), rng.normal(size=(2, 5)) + 1j * rng.normal(size=(2, 5))):
+        for n, axis in ((None, -1), (4, 1), (7, -1), (4, 0)):
+            options = {"n": n, "axis": axis, "norm": norm, "orthogonalize": orthogonalize}
+            expected = getattr(scipys, name)(np.real(x), type, **options)
+            if np.iscomplexobj(x):  # SciPy's own takes no notice of orthogonalize= there
+                expected = expected + 1j * getattr(scipys, name)(np.imag(x), type, **options)
+            found = getattr(fft, name)(Tensor(x, requires_grad=True), type, **options)
+            np.testing.assert_allclose(found.numpy(), expected, rtol=1e-10, atol=1e-12)
+            f = lambda x, options=options: getattr(fft, name)(x, type, **options)  # noqa: E731
+            assert gradcheck(f, x, modes=("reverse", "forward"))
+
+
+@pytest.mark.parametrize("name", ["fft", "ifft", "irfft", "hfft", "fft2", "ifft2", "irfft2", "fftn", "ifftn", "irfftn"])
+def test_fourier_transforms(name: str) -> None:
+    z = np.random.default_rng(0).normal(size=(3, 4)) + 0.5j
+    found = getattr(fft, name)(Tensor(z, requires_grad=True), norm="ortho")
+    np.testing.assert_allclose(found.numpy(), getattr(scipys, name)(z, norm="ortho"), rtol=1e-12, atol=1e-14)
+    assert gradcheck(lambda z: getattr(fft, name)(z, norm="ortho"), z, order=2, modes=("reverse", "forward"))
+
+
+@pytest.mark.parametrize("name", ["rfft", "ihfft", "rfft2", "rfftn"])
+def test_of_real_numbers(name: str) -> None:
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    np.testing.assert_allclose(getattr(fft, name)(Tensor(x, True)).numpy(), getattr(scipys, name)(x), atol=1e-14)
+    assert gradcheck(getattr(fft, name), x, order=2, modes=("reverse", "forward"))
+
+
+def test_refused() -> None:
+    with pytest.raises(ArgumentError, match="types 1, 2, 3 and 4"):
+        fft.dct(Tensor([1.0]), 5)
+    with pytest.raises(ArgumentError, match="norm is None"):
+        fft.dst(Tensor([1.0]), norm="other")
