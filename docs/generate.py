@@ -3,7 +3,7 @@
 - docs/modules.md from the docstrings,
 - docs/numpy.md and docs/scipy.md from the rules of the engine,
 - the tables of docs/conventions.md from the engine's answers to the questions in docs/kinks.py,
-- the README's table of the notebooks from their first cells,
+- the README's table of the notebooks, and docs/course.md, from their first cells,
 - CONTRIBUTING's reading order of the engine, with its numbers of lines.
 
 tests/project/test_docs.py fails if one of them is out of date.
@@ -30,6 +30,7 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGE = ROOT / "docs" / "modules.md"
 NUMPY = ROOT / "docs" / "numpy.md"
 SCIPY = ROOT / "docs" / "scipy.md"
+COURSE = ROOT / "docs" / "course.md"
 SECTION = re.compile(r"^[A-Z][a-z]+:(\s|$)")  # "Shape:     x (N, C) -> …"
 
 HEAD = """\
@@ -297,6 +298,33 @@ def readme() -> str:
     return between(README.read_text(encoding="utf-8"), "course", "\n" + "\n".join(lines) + "\n\n")
 
 
+def course_page() -> str:
+    """docs/course.md: the rows of the course, who teaches them, and the notebooks that show them."""
+    from docs.course_rows import ROWS
+
+    lines = [
+        "# The course, row by row",
+        "",
+        "The notebooks follow a university course. Each row is something that one can do here, and see. The documents",
+        "are the course's slides and papers, by number. This page is generated from the notebooks' first cells.",
+        "",
+        "| row | topic | documents | notebooks |",
+        "|---|---|---|---|",
+    ]
+    shown: dict[int, list[str]] = {}
+    for path, title, _, named in course():
+        for row in row_numbers(named):
+            shown.setdefault(row, []).append(f"[{path.stem[:2]} {cell(title)}](../notebooks/{path.name})")
+    lines += [f"| {row} | {topic} | {seeds} | {', '.join(shown[row])} |" for row, (topic, seeds) in ROWS.items()]
+    return "\n".join(lines) + "\n"
+
+
+def row_numbers(named: str) -> list[int]:
+    """The numbers in "1, 2, 14-17"."""
+    ends = [[int(end) for end in re.split("[-–]", part)] for part in named.split(",")] if named else []
+    return [row for part in ends for row in range(part[0], part[-1] + 1)]
+
+
 def course() -> Iterator[tuple[Path, str, str, str]]:
     """(path, title, first sentence, rows of the course) of each notebook, from its first cell."""
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
@@ -307,7 +335,7 @@ def first_cell(source: str) -> tuple[str, str, str]:
     """Title, first sentence and rows of the course, from a notebook's first cell."""
     title, _, rest = source.removeprefix("# ").partition("\n")
     paragraph = " ".join(rest.strip().split("\n\n")[0].split())
-    named = re.search(r"^\*\*Course rows\*\* ([\d, –-]+)", source, flags=re.MULTILINE)
+    named = re.search(r"^\*\*\[?Course rows(?:\]\(\S+\))?\*\* ([\d, –-]+)", source, flags=re.MULTILINE)
     return title.strip(), re.split(r"(?<=[.!?]) (?=[A-Z])", paragraph)[0], named[1].strip(" ,") if named else ""
 
 
@@ -350,7 +378,10 @@ def lines_of_code(source: str) -> int:
     return len(used)
 
 
-FILES = {PAGE: page, NUMPY: numpys, SCIPY: scipys, CONVENTIONS: conventions, README: readme, CONTRIBUTING: contributing}
+FILES = {
+    PAGE: page, NUMPY: numpys, SCIPY: scipys, CONVENTIONS: conventions, README: readme, COURSE: course_page,
+    CONTRIBUTING: contributing,
+}  # fmt: skip
 
 if __name__ == "__main__":
     for path, made in FILES.items():

@@ -24,6 +24,7 @@ def contents() -> str:
     """The table of contents. README.md does not contain it, because GitHub would show Sphinx's directives as text."""
     parts = {
         "The course": [f"{path.stem[:2]} {title} <notebooks/{path.stem}>" for path, title, _, _ in course()],
+        "Rows of the course": ["docs/course"],
         "Guides": [f"docs/{name}" for name in GUIDES],
         "Reference": ["docs/api/index", "CHANGELOG"],
         "Behind it": ["docs/design/README", "benchmarks/README", "CONTRIBUTING"],

@@ -34,7 +34,7 @@ def generate() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "name", ["docs/modules.md", "docs/numpy.md", "docs/scipy.md", "docs/conventions.md", "README.md"]
+    "name", ["docs/modules.md", "docs/numpy.md", "docs/scipy.md", "docs/course.md", "docs/conventions.md", "README.md"]
 )
 def test_what_is_generated_is_up_to_date(generate: ModuleType, name: str) -> None:
     written = {path.relative_to(ROOT).as_posix(): made for path, made in generate.FILES.items()}
@@ -54,6 +54,9 @@ def test_what_is_read_from_a_first_cell(generate: ModuleType) -> None:
     title = "# A title\n\nOne sentence,\nthe first. Another."
     cell = f"{title}\n\n**Course rows** 1, 14-17 · **Reading** about 15 minutes\n\nMore."
     assert generate.first_cell(cell) == ("A title", "One sentence, the first.", "1, 14-17")
+    linked = cell.replace("**Course rows**", "**[Course rows](../docs/course.md)**")
+    assert generate.first_cell(linked) == generate.first_cell(cell)
+    assert generate.row_numbers("1, 14-17") == [1, 14, 15, 16, 17]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from docs.generate import first_cell
+from docs.generate import first_cell, row_numbers
 from tests import ROOT
 from tests.project.notebooks import NotebookError, run
 
@@ -88,11 +88,7 @@ def test_stored_normalised(path: Path) -> None:
 
 def rows(notebook: Any) -> set[int]:
     """The rows of the course that the first cell names: "**Course rows** 1, 2, 14-17 · …"."""
-    named = first_cell(notebook.cells[0].source)[2]
-    if not named:
-        return set()
-    ends = [[int(end) for end in re.split("[-–]", part)] for part in named.split(",")]
-    return {row for part in ends for row in range(part[0], part[-1] + 1)}
+    return set(row_numbers(first_cell(notebook.cells[0].source)[2]))
 
 
 @each

@@ -1,6 +1,6 @@
 """Values and derivatives where a formula breaks down: kinks, ties, zeros, infinities, the ends of the number range.
 
-The conventions are those of design.md, section 4.
+The conventions are those of docs/conventions.md.
 """
 
 from __future__ import annotations

@@ -1,0 +1,36 @@
+"""The rows of the course, and the documents (named by their first three digits) that teach them: for docs/course.md."""
+
+from __future__ import annotations
+
+ROWS: dict[int, tuple[str, str]] = {  # number -> (topic, documents)
+    1: ("Scalar backpropagation by hand", "001, 002"),
+    2: ("The delta rule, by induction over the layers", "001"),
+    3: ("The output layers' table: squared error, sigmoid and softmax with cross-entropy", "001, 003, 004"),
+    4: ("The 2-5-2 network: its matrices' shapes, forward, backward, update", "001"),
+    5: ("Logistic regression, perceptrons, logic functions", "001"),
+    6: ("Gradients, Jacobians, and the chain rule as their product; Jacobian tensors", "002, 003"),
+    7: ("The distributed chain rule: values used twice, shared weights, skip connections", "003, 004"),
+    8: ("Vector activations and multiplicative networks: LSTM, GRU, attention", "003"),
+    9: ("Subgradients, activations without a derivative somewhere, maxima", "003"),
+    10: ("Activations and their derivatives; dead ReLUs", "001, 003"),
+    11: ("Vanishing and exploding gradients, eigenvalues of the Jacobians", "001, 002"),
+    12: ("Zero-centred activations and the zig-zag path", "001"),
+    13: ("Symmetry breaking and initialisation; symmetries of the weight space", "001, 002, 004"),
+    14: ("Gradient descent, mini-batches, epochs, batches balanced by class", "001, 004"),
+    15: ("The learning rate: too small, too large, decaying, adjusted", "001, 004"),
+    16: ("Momentum, Nesterov's form, PyTorch's SGD", "001"),
+    17: ("AdaGrad, RMSProp, Adam", "001, 004"),
+    18: ("L1 and L2 penalties: lasso and ridge", "001"),
+    19: ("Dropout", "001, 002"),
+    20: ("Minimal effort backpropagation and simplified models", "001"),
+    21: ("Splits, early stopping, learning curves", "001"),
+    22: ("Bias and variance, under- and over-fitting", "001"),
+    23: ("Precision, recall, specificity, F1, ROC", "001"),
+    24: ("Gradient clipping", "001, 002"),
+    25: ("Batch, layer and instance normalisation", "002"),
+    26: ("Residual connections", "002"),
+    27: ("Inputs: standardised, or fully decorrelated", "004"),
+    28: ("Universal approximation, regions of ReLU networks, plateaus", "004"),
+    29: ("Mini-batches in parallel, arrays on GPUs", "001, 004"),
+    30: ("What the backward pass reuses of the forward pass", "002"),
+}
