@@ -33,7 +33,9 @@ from autograd.functional import (
     hessian_diagonal,
     holomorphic_grad,
     hvp,
+    jacfwd,
     jacobian,
+    jacrev,
     jvp,
     linearize,
     root,
@@ -42,6 +44,7 @@ from autograd.functional import (
     value_and_grad,
     vhp,
     vjp,
+    vmap,
 )
 from autograd.pytorch_functions import no_name
 from autograd.pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
@@ -57,6 +60,7 @@ __all__ = [
     "grad", "value_and_grad", "elementwise_grad", "holomorphic_grad", "vjp", "jvp", "linearize",
     "directional_derivative",
     "jacobian", "hessian", "hvp", "vhp", "gauss_newton_vp", "hessian_diagonal", "taylor",
+    "vmap", "jacrev", "jacfwd",
     "capture", "checkpoint", "custom_vjp", "stop_gradient", "fixed_point", "root",
     "tree_flatten", "tree_leaves", "tree_map", "tree_unflatten",
     "gradcheck", "gradgradcheck", "primitive",

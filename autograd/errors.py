@@ -5,6 +5,7 @@
     ├── DTypeError      (TypeError)     a dtype that cannot be differentiated
     ├── ArgumentError   (ValueError)    a hyperparameter or option out of range
     ├── NoRuleError     (TypeError)     a NumPy function without a derivative rule
+    ├── BatchError      (TypeError)     what cannot be done for all examples of a vmap at once
     ├── GraphError      (RuntimeError)  the recorded graph cannot do what was asked
     │   ├── FreedGraphError             a second sweep over a graph that was freed
     │   ├── InPlaceError                a write that would make a gradient wrong
@@ -39,6 +40,10 @@ class ArgumentError(AutogradError, ValueError):
 
 class NoRuleError(AutogradError, TypeError):
     """A NumPy function, or an option of one, that has no derivative rule."""
+
+
+class BatchError(AutogradError, TypeError):
+    """What cannot be done for all examples of a vmap at once."""
 
 
 class GraphError(AutogradError, RuntimeError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from autograd.errors import ArgumentError
 from autograd.recorder import current, recorders
 
+checks: ContextVar[Callable[[], None] | None] = ContextVar("asked before random numbers are drawn", default=None)
 _generator: np.random.Generator | None = None  # made when it is first drawn from: NumPy imports np.random only then
 
 
@@ -41,6 +44,13 @@ def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
         raise ArgumentError(f"rng must be a np.random.Generator or None; got {rng!r}. Use np.random.default_rng(seed).")
     return rng
+
+
+def about_to_draw() -> None:
+    """Say that random numbers are drawn: inside vmap the user has to say what that means."""
+    check = checks.get()
+    if check is not None:
+        check()
 
 
 def check_generator_state(rng: np.random.Generator, state: Any) -> None:

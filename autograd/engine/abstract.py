@@ -83,7 +83,7 @@ def abstract(a: Any) -> Any:
     if type(a) is ndarray:
         return _abstract(a.shape, a.dtype)
     if hasattr(a, "shape") and not isinstance(a, (np.generic, np.dtype)):
-        return _abstract(tuple(a.shape), a.dtype)
+        return a.abstract() if hasattr(a, "abstract") else _abstract(tuple(a.shape), a.dtype)  # a batch has more to say
     return a
 
 

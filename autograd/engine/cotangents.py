@@ -29,13 +29,14 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     """
     if isinstance(gi, recording.Tensor):
         data = gi._array
-        if not create:
-            gi = data
+        gi = gi if create else data
     elif gi is None or type(gi) is Share:
         return gi
     else:
         data = gi if hasattr(gi, "dtype") else like(np.asarray(gi), raw(g))
         gi = result(data, None) if create else data
+    if hasattr(data, "completed"):
+        gi, data = data.completed(gi, x)  # of a batch: without the hidden axes that x has not
     if guard and has_nan(data):
         if k is not None and data.ndim <= len(x.shape):  # it is the same for all of them
             gi = unbroadcast_stack(gi, k, x.shape)

@@ -9,11 +9,12 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node
-from autograd.engine.kinds import zeros
+from autograd.engine.kinds import any_foreign, zeros
 from autograd.engine.primitive import picked
 from autograd.engine.recording import raw, result
 from autograd.engine.registry import alias
 from autograd.engine.route import find_route
+from autograd.engine.settings import enable_grad
 
 
 def linked(node: Node) -> tuple[tuple[Any, ...], Any]:
@@ -30,6 +31,11 @@ def linked(node: Node) -> tuple[tuple[Any, ...], Any]:
     return args, out if isinstance(out, Abstract) else result(out, node)
 
 
+def is_of_a_batch(g: Any) -> bool:
+    """Whether a cotangent is no ndarray although the arguments may be: the VJP of a fused operation cannot take it."""
+    return any_foreign(g if type(g) is tuple else (g,))
+
+
 def through_composite(step: Any, node: Node, which: Sequence[int], g: Any, args: Sequence[Any]) -> list[Any]:
     """The cotangents of a fused operation's arguments, recorded, by way of its composite."""
     inputs = list(args)
@@ -39,8 +45,9 @@ def through_composite(step: Any, node: Node, which: Sequence[int], g: Any, args:
             a = np.broadcast_to(zeros((), a.dtype, raw(g[0] if type(g) is tuple else g)), a.shape)
             inputs[i] = a if parent is None else alias(a, parent)
         elif parent is not None:
-            inputs[i] = alias(a._array, parent)
-    outputs = node.primitive.composite(*inputs, **node.params or {})
+            inputs[i] = alias(raw(a), parent)
+    with enable_grad():
+        outputs = node.primitive.composite(*inputs, **node.params or {})
     several = isinstance(outputs, tuple)
     roots, seeds = (outputs, g) if several else ([outputs], [g])
     found = step.sweep(roots, seeds, step, True, find_route(roots, [inputs[i] for i in which]))

@@ -6,6 +6,7 @@ are, and how a constant, a seed or a copy becomes one of them. What they must be
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import numpy as np
@@ -15,6 +16,7 @@ from autograd.errors import DTypeError
 from autograd.recorder import Stand, asarray
 
 ndarray = np.ndarray
+per_example: ContextVar[bool] = ContextVar("cotangents stay per example", default=False)  # also after their vmap
 # Whether another library's array or a complex Tensor has come in: until then the hot paths ask one thing, this.
 met = False
 
@@ -122,7 +124,7 @@ def given(value: Any, x: Any, what: str) -> Any:
     if not is_foreign(x):
         return value if is_foreign(note(value)) else asarray(value)
     if is_foreign(value) or isinstance(value, ndarray):
-        if type(value) is type(x):
+        if type(value) is type(x) or getattr(x, "mixes_with_ndarrays", False):
             return value
         kinds = f"a {type(x).__name__} like what it belongs to; got {type(value).__name__}"
         raise DTypeError(f"the {what} must be {kinds}.")

@@ -17,7 +17,7 @@ from autograd.engine.call_arguments import refuse_few_cotangents
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
-from autograd.engine.higher_order import linked, through_composite
+from autograd.engine.higher_order import is_of_a_batch, linked, through_composite
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw, result
@@ -87,7 +87,7 @@ class Step:
 
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
         """What the rules return for the arguments with these numbers."""
-        if self.create and node.primitive.by_composite:
+        if node.primitive.by_composite and (self.create or is_of_a_batch(g)):
             return through_composite(self, node, which, g, args)
         return called(node.primitive, which, g, out, args, node.params or {})
 

@@ -28,7 +28,7 @@ from autograd.engine.definition import Batch
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
 from autograd.engine.higher_order import linked
-from autograd.engine.kinds import ones, zeros
+from autograd.engine.kinds import ones, per_example, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.registry import alias
@@ -348,6 +348,16 @@ def _transposed(
     primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
 ) -> Any:
     """J v = d/du <Jᵀu, v>: the VJP is recorded on some u, and swept back from its result with v as the cotangent."""
+    token = per_example.set(True)
+    try:
+        return _swept_twice(primitive, ts, k, args, out, params, create)
+    finally:
+        per_example.reset(token)
+
+
+def _swept_twice(
+    primitive: Primitive, ts: Tangents, k: int | None, args: Any, out: Any, params: dict[str, Any], create: bool
+) -> Any:
     several = isinstance(out, tuple)
     us = [
         _leaf(ones(o.shape, o.dtype, _one_of(ts))) if o.dtype.kind in "fc" else zeros(o.shape, o.dtype, _one_of(ts))

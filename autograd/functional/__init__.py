@@ -15,9 +15,10 @@ from autograd.functional.transforms import (
     value_and_grad,
     vjp,
 )
+from autograd.functional.vectorized import jacfwd, jacrev, vmap
 
 __all__ = [
     "checkpoint", "custom_vjp", "directional_derivative", "elementwise_grad", "fixed_point", "gauss_newton_vp", "grad",
-    "gradients", "hessian", "hessian_diagonal", "holomorphic_grad", "hvp", "jacobian", "jvp", "linearize", "root",
-    "stop_gradient", "taylor", "value_and_grad", "vhp", "vjp",
+    "gradients", "hessian", "hessian_diagonal", "holomorphic_grad", "hvp", "jacfwd", "jacobian", "jacrev", "jvp",
+    "linearize", "root", "stop_gradient", "taylor", "value_and_grad", "vhp", "vjp", "vmap",
 ]  # fmt: skip

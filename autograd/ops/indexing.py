@@ -51,7 +51,12 @@ def _as_int(part: Any) -> Any:
 
 def _selected(x: Any, index: Any) -> Any:
     """x[index]."""
-    apart = _numbers_apart(x.ndim, index) if is_foreign(x) else None
+    foreign = is_foreign(x)
+    if not foreign:
+        for part in index if type(index) is tuple else (index,):
+            if hasattr(part, "select_from"):  # a batch of positions in an ndarray
+                return part.select_from(x, index)
+    apart = _numbers_apart(x.ndim, index) if foreign else None
     if apart is None:
         return x[index]
     without, numbers, place = apart
@@ -83,6 +88,9 @@ def _may_repeat(index: Any) -> bool:
 def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     """zeros[index] += values; elements that the index selects more than once get the sum."""
     out = zeros(shape, values.dtype, values)
+    if getattr(values, "adds_at", False):
+        np.add.at(out, index, values)
+        return out
     if is_foreign(values):
         if 0 in values.shape:
             return out

@@ -10,6 +10,7 @@ from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, NoRuleError
 from autograd.ops.arguments import as_operand
+from autograd.ops.indexing import getitem
 from autograd.shapes import conj
 
 # Convolution: the full one, or the part of it that `mode` selects
@@ -85,9 +86,9 @@ def _interp_composite(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = N
     """f_i + (x - x_i) (f_{i+1} - f_i) / (x_{i+1} - x_i) between the knots, constant outside."""
     i, _, below, above = _segments(raw(x), raw(xp))
     j = np.minimum(i + 1, len(xp) - 1)
-    width = xp[j] - xp[i]
-    slope = (fp[j] - fp[i]) / np.where(i == j, 1.0, width)
-    inside = fp[i] + (x - xp[i]) * slope
+    width = getitem(xp, index=j) - getitem(xp, index=i)
+    slope = (getitem(fp, index=j) - getitem(fp, index=i)) / np.where(i == j, 1.0, width)
+    inside = getitem(fp, index=i) + (x - getitem(xp, index=i)) * slope
     return np.where(below, fp[0] if left is None else left, np.where(above, fp[-1] if right is None else right, inside))
 
 

@@ -13,7 +13,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
-from autograd.random import generator
+from autograd.random import about_to_draw, generator
 from autograd.recorder import whole
 from nn.layers.activation.elu import SELU_ALPHA, SELU_SCALE
 from nn.layers.inplace_option import InplaceOption
@@ -31,6 +31,7 @@ def keep_mask(shape: tuple[int, ...], keep: float, rng: np.random.Generator) -> 
     Numerics:  16 random bits for each element, so that one 64-bit number gives four: half the time of rng.random().
                `keep` is thereby rounded to a multiple of 1/65536; within 1/1024 of 0 or 1 a float32 is drawn instead.
     """
+    about_to_draw()
     if not 1 / 1024 < keep < 1023 / 1024:
         return rng.random(shape, dtype=np.float32) < keep
     size = 1

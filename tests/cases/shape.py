@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import vmap
 from autograd.engine.registry import primitives
 from tests.cases.case import Case, normal
 from tests.cases.elementwise import apart
@@ -19,6 +20,7 @@ def astype(dtype: Any) -> Any:
 
 
 CASES = [
+    Case("vmap", vmap(np.sin), normal(S), lambda torch, x: x.sin(), strict="vmap hides an axis of ndarrays"),
     Case("copy", np.copy, normal(S), lambda torch, x: x.clone(), elementwise=True),
     Case("astype", astype(np.float64), normal(S), lambda torch, x: x.clone(), float32=False, elementwise=True),
     Case("reshape (4, -1)", lambda x: np.reshape(x, (4, -1)), normal(S), lambda torch, x: x.reshape(4, -1)),

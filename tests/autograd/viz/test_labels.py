@@ -214,6 +214,8 @@ def test_every_label_that_is_a_formula_gives_what_its_rule_gives() -> None:
     words: dict[str, str] = {}
     wrong = []
     for row, node, found in recorded():
+        if row == "vmap":  # whose rules get a batch, of which no value is asked
+            continue
         for use in tracing._arguments_of(node)[0]:
             share = found["shares"].get((id(node), use.place))
             if use.constant or share is None:

@@ -1,0 +1,237 @@
+"""Batched: the array that the function inside vmap computes with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd.batched import ufuncs
+from autograd.batched.forms import forms
+from autograd.batched.hidden import Hidden, batched, bind_class, highest
+from autograd.batched.indexing import getitem, setitem
+from autograd.batched.loop import one_by_one
+from autograd.engine.abstract import Abstract, abstract
+from autograd.engine.kinds import per_example
+from autograd.engine.primitive import Primitive
+from autograd.engine.recording import is_tensor, raw
+from autograd.engine.registry import rules
+from autograd.errors import BatchError
+
+_KNOWN = (np.ndarray, np.generic, Hidden)
+_inside = threading.local()  # the functions whose rule is running, so that one that calls itself is noticed
+
+
+class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
+    """An array with a hidden axis: one example to the function inside vmap, all of them to NumPy."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+    mixes_with_ndarrays = True  # what is no batch is the same for all examples
+    adds_at = True  # np.add.at has a form
+
+    # NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        for x in (*inputs, *(kwargs.get("out") or ())):
+            if hasattr(x, "__array_ufunc__") and not isinstance(x, _KNOWN):
+                return NotImplemented
+        level = highest(inputs, kwargs)
+        assert level is not None
+        return ufuncs.call(level, ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if not all([issubclass(kind, _KNOWN) for kind in types]):
+            return NotImplemented
+        level = highest(args, kwargs)
+        if level is None:  # only in like=
+            level = self.level
+        out = kwargs.pop("out", None)
+        if out is not None:
+            ufuncs.check_out(out, level, function.__name__)
+            out[...] = self.__array_function__(function, types, args, kwargs)
+            return out
+        made = forms.get(function)
+        if made is not None:
+            return made(level, *args, **kwargs)
+        name = f"np.{function.__name__}"
+        composed = rules.get(function)
+        running = _inside.__dict__.setdefault("running", set())
+        if composed is None or isinstance(composed, Primitive) or function in running:
+            return one_by_one(level, name, function, args, kwargs)
+        running.add(function)
+        try:
+            return composed(*args, **kwargs)
+        finally:
+            running.discard(function)
+
+    # What a graph and a sweep ask of it
+
+    def abstract(self) -> Abstract:
+        """What a node holds of it when no rule reads its values: also the levels."""
+        known = AbstractBatch()
+        inner = abstract(self._values)
+        known.shape, known.dtype = self.shape, self.dtype
+        known.levels = frozenset({self.level, *getattr(inner, "levels", ())})
+        return known
+
+    def completed(self, g: Any, x: Any) -> tuple[Any, Any]:
+        """(g, the array in it): the cotangent of x, whose array this is, without hidden axes that x has not."""
+        kept = without_ended(self, x)
+        if is_tensor(g) and kept is not self:
+            g = sum_over_ended(g, x=x)
+            return g, raw(g)
+        return (g, self) if kept is self else (kept, kept)
+
+    def select_from(self, x: Any, index: Any) -> Any:
+        """x[index], where x is an ndarray and this is a part of the index."""
+        return getitem(x, index)
+
+    # Elements
+
+    def __getitem__(self, index: Any) -> Any:
+        return getitem(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if hasattr(value, "__array_ufunc__") and not isinstance(value, _KNOWN):
+            raise BatchError("a recorded Tensor cannot be assigned to a plain array inside vmap; use np.where.")
+        setitem(self, index, value)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len() of an array that has no axis inside vmap.")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over an array that has no axis inside vmap.")
+        return (self[i] for i in range(self.shape[0]))
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise BatchError(
+            f"{what} of a batched value inside vmap: it stands for {self.level.size} examples of shape {self.shape}, "
+            "whose values differ. In the place of `if x > 0: …` write np.where(x > 0, …, …); keep to NumPy's functions."
+        )
+
+    def __bool__(self) -> bool:
+        self._refuse("bool()")
+
+    def __float__(self) -> float:
+        self._refuse("float()")
+
+    def __int__(self) -> int:
+        self._refuse("int()")
+
+    def __index__(self) -> int:
+        raise BatchError(
+            "a batched index inside vmap into an array that is not batched: write Tensor(array)[index]. A count or a "
+            "size must be the same for all examples."
+        )
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        self._refuse("np.asarray()")
+
+    def item(self, *args: Any) -> NoReturn:
+        """Refused: it would be a number for each example."""
+        self._refuse("item()")
+
+    def tolist(self) -> NoReturn:
+        """Refused likewise."""
+        self._refuse("tolist()")
+
+    # The attributes and methods of an ndarray
+
+    @property
+    def T(self) -> Any:  # noqa: N802
+        return np.transpose(self)
+
+    @property
+    def mT(self) -> Any:  # noqa: N802
+        return np.swapaxes(self, -1, -2)
+
+    @property
+    def real(self) -> Any:
+        return np.real(self)
+
+    @property
+    def imag(self) -> Any:
+        return np.imag(self)
+
+    def astype(self, dtype: Any, *args: Any, **options: Any) -> Any:
+        """The values in another dtype."""
+        return batched(self._values.astype(dtype, *args, **options), self.level)
+
+    def reshape(self, *shape: Any, order: Any = "C") -> Any:
+        """np.reshape."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
+
+    def transpose(self, *axes: Any) -> Any:
+        """np.transpose."""
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def flatten(self, order: Any = "C") -> Any:
+        """np.ravel of a copy."""
+        return np.ravel(np.copy(self), order)
+
+    def fill(self, value: Any) -> None:
+        """self[...] = value."""
+        self[...] = value
+
+    def __repr__(self) -> str:
+        return f"Batched({self.level.size} examples of shape {self.shape}, {self.dtype})"
+
+
+def _method(name: str, function: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"np.{function.__name__}."
+    return method
+
+
+for _name in (
+    "sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "cumsum", "cumprod", "argmax", "argmin", "argsort",
+    "argpartition", "clip", "round", "take", "repeat", "squeeze", "swapaxes", "ravel", "diagonal", "trace", "dot",
+    "conj", "conjugate", "choose", "searchsorted", "nonzero", "copy",
+):  # fmt: skip
+    setattr(Batched, _name, _method(_name, getattr(np, _name)))
+
+
+class AbstractBatch(Abstract):
+    """The shape and dtype of a batched array, and whose hidden axes it has."""
+
+    __slots__ = ("levels",)
+
+    levels: frozenset[Any]
+
+
+def levels_of(x: Any) -> frozenset[Any]:
+    """The levels whose hidden axes x has."""
+    if isinstance(x, AbstractBatch):
+        return x.levels
+    return frozenset({x.level, *levels_of(x._values)}) if isinstance(x, Hidden) else frozenset()
+
+
+def without_ended(g: Any, x: Any) -> Any:
+    """A cotangent of x, summed over the levels that have ended and that x has not: all examples shared x."""
+    if not isinstance(g, Hidden):
+        return g
+    values = without_ended(g._values, x)
+    if g.level.alive or per_example.get() or g.level in levels_of(x):
+        return g if values is g._values else batched(values, g.level)
+    return np.sum(values, axis=0)
+
+
+sum_over_ended = Primitive(
+    lambda g, x: without_ended(g, x),
+    lambda c, out, g, x: c,
+    keeps="",
+    guard=False,
+    jvp="linear",
+    name="sum over batch",
+    label="g for each example",
+)
+bind_class(Batched)

@@ -1,0 +1,124 @@
+"""What a batched array is: values with one axis more, in front, that the function inside vmap does not see.
+
+Inside another vmap the values are themselves batched: the hidden axis of the innermost vmap is the outermost wrapper.
+A rule for the innermost level unwraps that axis and calls NumPy on the values, which takes care of the others.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd.batched.level import Level
+
+new = object.__new__
+_class: Any = None  # array.py, which builds on this file, says which
+
+
+def bind_class(cls: type) -> None:
+    """Say which class a batched array has (called once, by array.py)."""
+    global _class
+    _class = cls
+
+
+class Hidden:
+    """The state of a batched array, and what it says of itself: the shape is that of one example."""
+
+    __slots__ = ("_values", "level")
+
+    _values: Any
+    level: Level
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._values.shape[1:]  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._values.dtype  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        return self._values.ndim - 1  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.itemsize
+
+
+def batched(values: Any, level: Level) -> Any:
+    """The values as a batched array: their first axis is hidden."""
+    made = new(_class)
+    made._values = values
+    made.level = level
+    return made
+
+
+def rewrapped(found: Any, level: Level) -> Any:
+    """The results of a function of NumPy's, one or several (in a tuple or a list), as batched arrays."""
+    if isinstance(found, tuple) and hasattr(found, "_fields"):
+        return type(found)(*[batched(y, level) for y in found])
+    return type(found)([batched(y, level) for y in found]) if type(found) in (tuple, list) else batched(found, level)
+
+
+def highest(*trees: Any) -> Level | None:
+    """The innermost level among these values, and those in lists, tuples and dicts of them."""
+    best: Level | None = None
+    for x in trees:
+        if isinstance(x, Hidden):
+            found: Level | None = x.level
+        elif type(x) in (list, tuple):
+            found = highest(*x)
+        elif type(x) is dict:
+            found = highest(*x.values())
+        else:
+            continue
+        if found is not None and (best is None or found.number > best.number):
+            best = found
+    return best
+
+
+def at(x: Any, level: Level) -> bool:
+    """Whether x has the hidden axis of this level."""
+    return isinstance(x, Hidden) and x.level is level
+
+
+def unwrapped(x: Any, level: Level) -> Any:
+    """The values with the hidden axis in front, if x has it; else x."""
+    return x._values if isinstance(x, Hidden) and x.level is level else x
+
+
+def full(x: Any, level: Level) -> Any:
+    """The values with the hidden axis in front; of what is the same for all examples a view repeated along it."""
+    if isinstance(x, Hidden) and x.level is level:
+        return x._values
+    return np.broadcast_to(x, (level.size, *np.shape(x)))
+
+
+def aligned(x: Any, level: Level, ndim: int) -> Any:
+    """The values such that they broadcast behind the hidden axis against examples of `ndim` axes.
+
+    Shape:     (B, *s) -> (B, 1, …, 1, *s)
+    """
+    if not (isinstance(x, Hidden) and x.level is level):
+        return x
+    values = x._values
+    missing = ndim + 1 - values.ndim
+    return np.reshape(values, (values.shape[0], *[1] * missing, *values.shape[1:])) if missing > 0 else values
+
+
+def moved(axis: int, ndim: int) -> int:
+    """An axis of an example of `ndim` axes as an axis of the values, refused if there is none such."""
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(axis, ndim)
+    return axis + 1 if axis >= 0 else axis

@@ -1,0 +1,238 @@
+"""vmap: a function written for one example, run on all of them at once; jacrev and jacfwd, JAX's names for jacobian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import random
+from autograd.batched import array as _array  # noqa: F401  says which class a batch has
+from autograd.batched.crossing import into, outof
+from autograd.batched.hidden import at
+from autograd.batched.level import Level, check_randomness
+from autograd.engine.kinds import note
+from autograd.engine.recording import is_tensor, raw
+from autograd.errors import ArgumentError, ShapeError
+from autograd.functional.argument_checks import Function, check_callable
+from autograd.functional.matrices import jacobian
+from autograd.functional.transforms import named_after
+from autograd.pytree import tree_flatten, tree_unflatten
+
+RANDOMNESS = ("error", "same")
+
+
+def vmap(
+    f: Function,
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    *,
+    axis_size: int | None = None,
+    chunk_size: int | None = None,
+    randomness: str = "error",
+) -> Callable[..., Any]:
+    """The function that runs f, written for one example, on a batch of them at once.
+
+        vmap(f)(X)[i] = f(X[i])        without the loop
+
+    Inside, f gets arrays that look like one example: the batch is an axis that it does not see. They go through NumPy's
+    functions, operators, indices and methods, through `nn`, and through every transform of this package, so that
+    vmap(grad(loss), in_axes=(None, 0, 0))(params, X, y) gives a gradient for each example.
+
+    Args:      in_axes: which axis of each argument is the batch; None: the argument is the same for all examples. One
+               for all arguments, or one for each; for a tree the tree of them, or one for all its leaves. Arguments by
+               name have theirs in front.
+               out_axes: where the batch is in the results; None for a result that is the same for all examples.
+               axis_size: how many examples there are; needed only where no argument has a batch.
+               chunk_size: run at most so many at a time, for less memory.
+               randomness: what a draw inside nn means (dropout): an "error", or the "same" numbers for all examples.
+    Returns:   a function of the same arguments; arrays for arrays, Tensors where one went in or f closes over one that
+               requires grad.
+    Raises:    BatchError where f asks for the value of one example (`if x > 0`, float(x)), or where shapes depend on
+               values; ShapeError for sizes that do not fit; ArgumentError for axes that do not.
+    Example:
+        >>> import numpy as np
+        >>> from autograd import grad, vmap
+        >>> vmap(np.dot)(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 1.0], [0.0, 2.0]]))
+        array([3., 8.])
+        >>> vmap(grad(lambda w, x: (w * x) ** 2), in_axes=(None, 0))(3.0, np.array([1.0, 2.0]))
+        array([ 6., 24.])
+    """
+    check_callable("vmap", f)
+    if randomness not in RANDOMNESS:
+        raise ArgumentError(f"vmap: randomness is one of {', '.join(RANDOMNESS)}; got {randomness!r}.")
+    for name, number in (("axis_size", axis_size), ("chunk_size", chunk_size)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1):
+            raise ArgumentError(f"vmap: {name} must be a positive integer or None; got {number!r}.")
+
+    def mapped(*args: Any, **kwargs: Any) -> Any:
+        return _run(f, args, kwargs, in_axes, out_axes, axis_size, chunk_size, randomness, {})
+
+    return named_after(f, "vmap", mapped)
+
+
+def explain(f: Function, in_axes: Any = 0, **options: Any) -> Callable[..., dict[str, int]]:
+    """The function that runs vmap(f, …) and returns what had no form for a batch: {NumPy's function: runs by a loop}.
+
+    Example:
+        >>> import numpy as np
+        >>> from autograd.functional.vectorized import explain
+        >>> explain(np.cumsum)(np.ones((3, 4)))
+        {}
+    """
+    check_callable("vmap.explain", f)
+
+    def explained(*args: Any, **kwargs: Any) -> dict[str, int]:
+        loops: dict[str, int] = {}
+        _run(f, args, kwargs, in_axes, options.get("out_axes", 0), options.get("axis_size"), None,
+             options.get("randomness", "error"), loops)  # fmt: skip
+        return loops
+
+    return explained
+
+
+vmap.explain = explain  # type: ignore[attr-defined]
+
+
+def jacrev(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """`jacobian` by rows, in reverse mode: for a result with fewer elements than the argument.
+
+    Example:
+        >>> import numpy as np
+        >>> from autograd import jacrev
+        >>> jacrev(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+        array([2., 4.])
+    """
+    return jacobian(f, argnum, "reverse", _name="jacrev")
+
+
+def jacfwd(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """`jacobian` by columns, in forward mode: for an argument with fewer elements than the result.
+
+    Example:
+        >>> import numpy as np
+        >>> from autograd import jacfwd
+        >>> jacfwd(lambda t: np.array([1.0, 2.0]) * t)(3.0)
+        array([1., 2.])
+    """
+    return jacobian(f, argnum, "forward", _name="jacfwd")
+
+
+def _run(
+    f: Function, args: Any, kwargs: Any, in_axes: Any, out_axes: Any, axis_size: int | None, chunk: int | None,
+    randomness: str, loops: dict[str, int],
+) -> Any:  # fmt: skip
+    if isinstance(in_axes, (tuple, list)) and len(in_axes) != len(args):
+        raise ArgumentError(
+            f"vmap: in_axes has {len(in_axes)} entries for {len(args)} arguments; give one an argument."
+        )
+    axes_of_args = in_axes if isinstance(in_axes, (tuple, list)) else [in_axes] * len(args)
+    leaves, form = tree_flatten((args, kwargs))
+    axes: list[int | None] = []
+    for i, (axis, arg) in enumerate(zip(axes_of_args, args, strict=True)):
+        axes += _axes_of_leaves(axis, arg, f"argument {i}")
+    axes += _axes_of_leaves(0, kwargs, "the arguments by name")
+    axes = [_checked(axis, np.ndim(raw(x)), "in_axes") if axis is not None else None
+            for axis, x in zip(axes, leaves, strict=True)]  # fmt: skip
+    size = _size(leaves, axes, axis_size)
+    step = size if chunk is None else min(chunk, size)
+    parts: list[Any] = []
+    structure: Any = None
+    for start in range(0, max(size, 1), step or 1):
+        rows = [x if axis is None or step == size else _rows(x, axis, start, start + step)
+                for x, axis in zip(leaves, axes, strict=True)]  # fmt: skip
+        level = Level(min(step, size - start), randomness, loops)
+        found, structure = _one_chunk(f, rows, axes, form, level, out_axes)
+        parts.append(found)
+    if len(parts) == 1:
+        return tree_unflatten(structure, [y for y, _ in parts[0]])
+    joined = [
+        column[0][0] if column[0][1] is None else np.concatenate([y for y, _ in column], axis=column[0][1])
+        for column in zip(*parts, strict=True)
+    ]
+    return tree_unflatten(structure, joined)
+
+
+def _one_chunk(f: Function, leaves: Any, axes: Any, form: Any, level: Level, out_axes: Any) -> tuple[list[Any], Any]:
+    """(each result with the axis where its batch is, the structure of the results)."""
+    hidden = [
+        x if axis is None else into(x if hasattr(x, "dtype") else np.asarray(x), level=level, axis=axis)
+        for x, axis in zip(leaves, axes, strict=True)
+    ]
+    for x in hidden:
+        note(raw(x))
+    token = random.checks.set(lambda: check_randomness(level))
+    try:
+        with level:
+            args, kwargs = tree_unflatten(form, hidden)
+            returned = f(*args, **kwargs)
+    finally:
+        random.checks.reset(token)
+    results, structure = tree_flatten(returned)
+    return [
+        _shown(y, axis, level)
+        for y, axis in zip(results, _axes_of_leaves(out_axes, returned, "the result"), strict=True)
+    ], structure
+
+
+def _shown(y: Any, axis: int | None, level: Level) -> tuple[Any, int | None]:
+    if not (hasattr(y, "dtype") or isinstance(y, (int, float, complex))):
+        raise ArgumentError(
+            f"vmap: the function returned a {type(y).__name__}; return arrays, numbers and trees of them."
+        )
+    if axis is None:
+        if at(raw(y), level):
+            raise ArgumentError(
+                "vmap: out_axes is None for a result that differs from example to example; give an axis."
+            )
+        return y, None
+    y = y if hasattr(y, "dtype") else np.asarray(y)
+    axis = _checked(axis, y.ndim + 1, "out_axes")
+    shown = outof(y, level=level, axis=axis)
+    if isinstance(shown, np.ndarray) and not shown.flags.writeable:
+        shown = shown.copy()
+    return shown, axis
+
+
+def _axes_of_leaves(axes: Any, tree: Any, place: str) -> list[Any]:
+    """The axis of each leaf of the tree, from one for all or a tree of them."""
+    leaves, _ = tree_flatten(tree)
+    if axes is None or isinstance(axes, (int, np.integer)) and not isinstance(axes, bool):
+        return [axes] * len(leaves)
+    if isinstance(axes, (tuple, list)) and isinstance(tree, (tuple, list)) and len(axes) == len(tree):
+        return [a for axis, x in zip(axes, tree, strict=True) for a in _axes_of_leaves(axis, x, place)]
+    if isinstance(axes, dict) and isinstance(tree, dict) and axes.keys() == tree.keys():
+        return [a for key, x in tree.items() for a in _axes_of_leaves(axes[key], x, f"{place}[{key!r}]")]
+    raise ArgumentError(
+        f"vmap: the axes {axes!r} do not fit {place}, a {type(tree).__name__}: give an integer, None, or a tuple, "
+        "list or dict like it."
+    )
+
+
+def _checked(axis: int, ndim: int, what: str) -> int:
+    if not -ndim <= axis < ndim:
+        allowed = f"use {-ndim} to {ndim - 1}" if ndim else "it has no axis: use None, the same for all examples"
+        raise ArgumentError(f"vmap: {what} {axis} is out of bounds for an array of {ndim} dimensions; {allowed}.")
+    return int(axis) % ndim
+
+
+def _size(leaves: Any, axes: Any, axis_size: int | None) -> int:
+    sizes = [np.shape(raw(x))[axis] for x, axis in zip(leaves, axes, strict=True) if axis is not None]
+    if not sizes and axis_size is None:
+        raise ArgumentError("vmap: no argument has a batch; give one of them an axis in in_axes, or axis_size=.")
+    if axis_size is not None:
+        sizes.append(axis_size)
+    if len(set(sizes)) > 1:
+        found = ", ".join(
+            f"{np.shape(raw(x))} along axis {axis}" for x, axis in zip(leaves, axes, strict=True) if axis is not None
+        )
+        stated = f", and axis_size={axis_size}" if axis_size is not None else ""
+        raise ShapeError(f"vmap: the batches must have one size; got arrays of shapes {found}{stated}.")
+    return int(sizes[0])
+
+
+def _rows(x: Any, axis: int, start: int, stop: int) -> Any:
+    return (x if is_tensor(x) else np.asarray(x) if not hasattr(x, "dtype") else x)[
+        (*[slice(None)] * axis, slice(start, stop))
+    ]

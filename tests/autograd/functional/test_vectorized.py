@@ -1,0 +1,222 @@
+"""vmap against a loop: values, gradients per example, gradients through it, tangents, nesting, axes, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Tensor, grad, gradcheck, hessian, jacfwd, jacobian, jacrev, jvp, tree_leaves, vjp, vmap
+from autograd.errors import ArgumentError, BatchError, ShapeError
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 3))
+W = RNG.normal(size=(3, 4))
+A = RNG.normal(size=(5, 3, 3))
+
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "ufuncs": lambda x: np.sin(x) * 2 + x / (1 + x**2),
+    "sum": lambda x: x.sum(),
+    "matmul": lambda x: np.tanh(x @ W),
+    "norm": np.linalg.norm,
+    "index": lambda x: x[1] * x[::-1],
+    "index array": lambda x: x[np.array([0, 0, 2])],
+    "index of its own": lambda x: x[np.argsort(x)],
+    "sort": np.sort,
+    "where": lambda x: np.where(x > 0, x, x**2),
+    "einsum": lambda x: np.einsum("i,ij->j", x, W),
+    "cumsum": np.cumsum,
+    "max": np.max,
+    "var": np.var,
+    "outer": lambda x: np.outer(x, x),
+    "median": np.median,
+    "concatenate": lambda x: np.concatenate([x, np.ones(2), x]),
+    "stack": lambda x: np.stack([x, x * 2], 1),
+    "quantile": lambda x: np.quantile(x, 0.3),
+    "convolve": lambda x: np.convolve(x, [1.0, 2.0]),
+    "cross": lambda x: np.cross(x, np.array([1.0, 2.0, 3.0])),
+    "diff": np.diff,
+    "interp": lambda x: np.interp(x, np.array([-1.0, 0, 1]), np.array([0.0, 1, 4])),
+    "softmax": lambda x: nn.functional.softmax(x, -1),
+    "layer_norm": lambda x: nn.functional.layer_norm(x, (3,)),
+    "tile": lambda x: np.tile(x, 2),
+    "take": lambda x: np.take(x, [0, 2]),
+    "prod": np.prod,
+    "kron": lambda x: np.kron(x, x),
+}
+
+
+def number(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda x: np.sum(np.sin(f(x)))
+
+
+FORMS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "value": lambda f: (vmap(f)(X), [f(x) for x in X]),
+    "vmap of grad": lambda f: (vmap(grad(number(f)))(X), [grad(number(f))(x) for x in X]),
+    "grad of vmap": lambda f: (grad(lambda X: np.sum(np.sin(vmap(f)(X))))(X), [grad(number(f))(x) for x in X]),
+    "vmap of jvp": lambda f: (
+        vmap(lambda x, v: jvp(f, x, v)[1])(X, Y),
+        [jvp(f, *pair)[1] for pair in zip(X, Y, strict=True)],
+    ),
+    "jvp of vmap": lambda f: (jvp(vmap(f), X, Y)[1], [jvp(f, *pair)[1] for pair in zip(X, Y, strict=True)]),
+    "vmap of hessian": lambda f: (vmap(hessian(number(f)))(X), [hessian(number(f))(x) for x in X]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_it_equals_a_loop(name: str, form: str) -> None:
+    ours, loop = FORMS[form](FUNCTIONS[name])
+    np.testing.assert_allclose(ours, np.stack(loop), rtol=1e-9, atol=1e-11)
+
+
+def test_gradcheck_through_a_batch() -> None:
+    assert gradcheck(lambda X, w: vmap(lambda x: np.tanh(x @ w))(X), X, W, order=2, modes=("reverse", "forward"))
+
+
+def test_what_all_examples_share_gets_the_sum_and_each_example_its_own() -> None:
+    def loss(w: Any, x: Any) -> Any:
+        return np.sum(np.tanh(x @ w))
+
+    together = grad(lambda w: np.sum(vmap(lambda x: loss(w, x))(X)))(W)
+    each = vmap(grad(loss), in_axes=(None, 0))(W, X)
+    np.testing.assert_allclose(each, np.stack([grad(loss)(W, x) for x in X]))
+    np.testing.assert_allclose(together, each.sum(0))
+
+
+def test_a_gradient_through_a_gradient_inside() -> None:
+    def slope(w: Any, x: Any) -> Any:
+        return grad(lambda v: np.sum(np.sin(v * (x @ w))))(1.0)
+
+    ours = grad(lambda w: np.sum(vmap(lambda x: slope(w, x))(X)))(W)
+    np.testing.assert_allclose(ours, sum(grad(slope)(W, x) for x in X))
+
+
+def test_nested() -> None:
+    products = vmap(lambda x: vmap(lambda y: np.sin(x @ y))(Y))
+    np.testing.assert_allclose(products(X), np.sin(X @ Y.T))
+    np.testing.assert_allclose(grad(lambda X: np.sum(products(X)))(X), grad(lambda X: np.sum(np.sin(X @ Y.T)))(X))
+
+
+def test_several_batched_arguments() -> None:
+    np.testing.assert_allclose(vmap(np.linalg.solve)(A, X), [np.linalg.solve(a, x) for a, x in zip(A, X, strict=True)])
+    rows = np.array([0, 1, 2, 0, 1])
+    np.testing.assert_allclose(vmap(lambda x, i: x[i])(X, rows), X[np.arange(5), rows])
+    slopes = vmap(grad(lambda x, i: np.sin(x[i])))(X, rows)
+    np.testing.assert_allclose(slopes, np.where(np.arange(3) == rows[:, None], np.cos(X), 0))
+
+
+INDICES: list[Any] = [
+    (0, slice(None), [1, 2]),
+    (slice(None), [0, 2], [1, 2]),
+    ([0, 1], slice(None), [1, 0]),
+    (Ellipsis, None, 1),
+    (slice(None), None, [0, 1], 2),
+]
+
+
+@pytest.mark.parametrize("index", INDICES, ids=str)
+def test_indices_and_assignment_apart(index: Any) -> None:
+    T = RNG.normal(size=(4, 3, 3, 3))
+    np.testing.assert_array_equal(vmap(lambda x: x[index])(T), np.stack([x[index] for x in T]))
+    places = np.array([0, 2, 1, 1])
+    own = vmap(lambda x, i: x[:, i, np.array([0, 1])])(T, places)
+    np.testing.assert_array_equal(own, np.stack([x[:, i, np.array([0, 1])] for x, i in zip(T, places, strict=True)]))
+
+    def put(x: Any, v: Any) -> Any:
+        y = np.zeros_like(x)
+        y[index] = v
+        return y
+
+    values = RNG.normal(size=4)
+    np.testing.assert_array_equal(vmap(put)(T, values), np.stack([put(x, v) for x, v in zip(T, values, strict=True)]))
+
+
+def test_axes_trees_keywords_chunks() -> None:
+    outer = vmap(lambda x: np.outer(x, x), 1, 2)(X.T)
+    np.testing.assert_allclose(outer, np.moveaxis(np.stack([np.outer(x, x) for x in X]), 0, 2))
+    ours = vmap(lambda p, c: {"y": p["w"] * p["x"] + c}, in_axes=({"w": None, "x": -2}, None))({"w": 2.0, "x": X}, 1.0)
+    np.testing.assert_allclose(ours["y"], 2 * X + 1)
+    np.testing.assert_allclose(vmap(lambda x, *, k: x * k)(X, k=np.arange(5.0)), X * np.arange(5.0)[:, None])
+    np.testing.assert_allclose(vmap(lambda x: x @ W, chunk_size=2)(X), X @ W)
+    assert vmap(lambda: np.ones(2), axis_size=3)().shape == (3, 2)
+
+
+def test_tensors_in_tensors_out() -> None:
+    x = Tensor(X, requires_grad=True)
+    y = vmap(lambda row: np.sum(row**2))(x)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 2 * X)
+
+
+MODELS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
+    "mlp": (lambda: nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 4)), (3,)),
+    "cnn": (lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()), (1, 1, 8, 8)),
+    "lstm": (lambda: nn.LSTM(3, 4), (6, 2, 3)),
+    "attention": (lambda: nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0), (6, 2, 4)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_gradients_of_single_examples_by_functional_call(name: str) -> None:
+    made, shape = MODELS[name]
+    model = made().double()
+    params = {key: p.numpy().copy() for key, p in model.named_parameters()}
+    xs = RNG.normal(size=(4, *shape))
+
+    def loss(params: Any, x: Any) -> Any:
+        return np.sum(np.sin(tree_leaves(nn.functional_call(model, params, x))[0]))
+
+    each = vmap(grad(loss), in_axes=(None, 0))(params, xs)
+    for i, x in enumerate(xs):
+        for key, g in grad(loss)(params, x).items():
+            np.testing.assert_allclose(each[key][i], g, rtol=1e-9, atol=1e-11)
+
+
+def test_jacrev_and_jacfwd() -> None:
+    for made in (jacrev, jacfwd):
+        np.testing.assert_allclose(made(lambda x: np.tanh(x @ W))(X[0]), jacobian(lambda x: np.tanh(x @ W))(X[0]))
+
+
+def test_explain_counts_what_ran_by_a_loop() -> None:
+    assert vmap.explain(lambda x: np.cumsum(np.sin(x)) @ W)(X) == {}
+    assert vmap.explain(lambda x: np.lexsort((x,)))(X) == {"np.lexsort": 1}
+
+
+ERRORS: dict[str, tuple[Callable[[], Any], type, str]] = {
+    "bool": (lambda: vmap(lambda x: x if x[0] > 0 else -x)(X), BatchError, "np.where"),
+    "float": (lambda: vmap(lambda x: float(x[0]))(X), BatchError, "5 examples"),
+    "mask": (lambda: vmap(lambda x: x[x > 0])(X), BatchError, "differ from example to example"),
+    "shape": (lambda: vmap(lambda x: np.nonzero(x > 0))(X), BatchError, "depends on the values"),
+    "write": (lambda: vmap(lambda x: np.add(x, x, out=np.zeros(3)))(X), BatchError, "zeros_like"),
+    "sizes": (lambda: vmap(np.add)(X, X[:4]), ShapeError, "one size"),
+    "axis": (lambda: vmap(np.sin, 2)(X), ArgumentError, "out of bounds"),
+    "no batch": (lambda: vmap(np.sin, None)(X), ArgumentError, "axis_size"),
+    "tree": (lambda: vmap(np.sin, ((0, 0),))(X), ArgumentError, "do not fit"),
+    "out": (lambda: vmap(np.sin, out_axes=None)(X), ArgumentError, "differs"),
+    "random": (lambda: vmap(lambda x: nn.functional.dropout(x, 0.5))(X), BatchError, "randomness="),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors_name_the_remedy(name: str) -> None:
+    call, kind, message = ERRORS[name]
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_the_same_random_numbers_for_all() -> None:
+    kept = vmap(lambda x: nn.functional.dropout(x, 0.5), randomness="same")(np.ones((4, 20)))
+    assert (kept == kept[0]).all()
+    assert 0 < (kept[0] > 0).sum() < 20
+
+
+@pytest.mark.parametrize("name", ["layer_norm", "softmax", "gelu"])
+def test_a_batch_of_cotangents_of_a_fused_operation_that_ran_on_ndarrays(name: str) -> None:
+    option: Any = {"layer_norm": [(3,)], "softmax": [-1], "gelu": []}[name]
+    _, pullback = vjp(lambda x: getattr(nn.functional, name)(x, *option), X)
+    cotangents = RNG.normal(size=(4, *X.shape))
+    np.testing.assert_allclose(vmap(pullback)(cotangents)[0], np.stack([pullback(c)[0] for c in cotangents]))
