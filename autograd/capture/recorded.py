@@ -37,6 +37,15 @@ class ShapeLostError(CaptureError):
     """The shape of a result depends on values: no call of a whole function makes that better."""
 
 
+class Opaque:
+    """An object, no array, that a function has made: a replay passes on the one that its own call makes."""
+
+    __slots__ = ("value", "var")
+
+    def __init__(self, value: Any, var: Any) -> None:
+        self.value, self.var = value, var
+
+
 class Recorded(Stand):
     """A value of a recording: the array or number, and its variable in the program."""
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.program import Generator, Op, Var, mapped, words
-from autograd.capture.recorded import LostError, Recorded, ShapeLostError
+from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
+from autograd.engine.abstract import Abstract
 from autograd.engine.origin import user_line
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
@@ -21,6 +22,9 @@ SHAPED_BY_VALUES = frozenset({
     np.unique, np.nonzero, np.flatnonzero, np.argwhere, np.compress, np.extract, np.union1d, np.intersect1d,
     np.setdiff1d, np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all, np.trim_zeros, np.bincount,
 })  # fmt: skip
+
+
+PLAIN = (bool, int, float, complex, str, bytes, np.dtype, type, Abstract)  # what a result may hold besides arrays
 
 
 def _selects(index: Any) -> bool:
@@ -72,6 +76,8 @@ class Recorder:
             return x.var
         if isinstance(x, np.ndarray):
             return self.constant(x)
+        if isinstance(x, Opaque):
+            return x.var
         if isinstance(x, Draws):
             return x.generator
         if isinstance(x, np.random.Generator):
@@ -91,7 +97,11 @@ class Recorder:
 
         def one(x: Any) -> Any:
             if not isinstance(x, (np.ndarray, np.generic)):
-                return x
+                if x is None or isinstance(x, PLAIN):
+                    return x
+                opaque = Opaque(x, self.var("value", x))
+                found.append(opaque.var)
+                return opaque
             mine = owner(x) if isinstance(x, np.ndarray) else None
             root = next((o.var.root for base, o in memory if base is mine), None)
             made = Recorded(self, x, self.var("value", x, root=root))
@@ -154,7 +164,7 @@ class Recorder:
             raise LostError(
                 f"{words(Op('call', function, args, kwargs, [], None, []))} gives a plain {type(out).__name__}."
             )
-        template = mapped(wrapped, lambda x: x.var if isinstance(x, Recorded) else x)
+        template = mapped(wrapped, lambda x: x.var if isinstance(x, (Recorded, Opaque)) else x)
         self._add(kind, function, args, kwargs, found, [], template)
         return wrapped
 
@@ -175,6 +185,8 @@ class Recorder:
         def value(x: Any) -> Any:
             if isinstance(x, Recorded):
                 operands.append(x)
+                return x.value
+            if isinstance(x, Opaque):
                 return x.value
             if is_tensor(x) and always:
                 return value(x._array)

@@ -10,6 +10,7 @@ from autograd.engine.modes import mode
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
+from autograd.recorder import current
 from nn.core.checks import check_size
 from nn.core.parameter import Buffer
 from nn.layers.inputs import cast_to
@@ -87,6 +88,8 @@ class _Choice:
 def _chosen(g: Any, out: Any, weight: Any, params: dict[str, Any]) -> _Choice:
     """The choice of this sweep, made by its first rule. Each sweep has its own mode object, which identifies it."""
     sweep, saved = mode.get(), out.values
+    if saved is None:
+        return _Choice(g, weight.shape[1], **params)
     if saved[0] is None or saved[0][0] is not sweep:
         saved[0] = sweep, _Choice(g, weight.shape[1], **params)
     choice: _Choice = saved[0][1]
@@ -96,7 +99,8 @@ def _chosen(g: Any, out: Any, weight: Any, params: dict[str, Any]) -> _Choice:
 def _effort_linear(
     x: Any, weight: Any, bias: Any = None, *, k: int, unified: bool = False, activity: Any = None, examples: Any = None
 ) -> Any:
-    return linear_op.forward(x, weight, bias), [None]  # the list is for the choice of the backward, see _chosen
+    # the list is for the choice of the backward, see _chosen; a replay of a captured step has to choose anew each time
+    return linear_op.forward(x, weight, bias), None if current() is not None else [None]
 
 
 def _effort_linear_x(g: Any, out: Any, x: Any, weight: Any, bias: Any = None, **params: Any) -> Any:
