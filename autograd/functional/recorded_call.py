@@ -82,7 +82,7 @@ class RecordedCall:
         if self.keep or self.tensors or y.requires_grad:
             return y
         data = y.numpy()
-        if self.floats and data.ndim == 0:
+        if self.floats and data.ndim == 0 and not is_foreign(data):
             return data.item()
         return data[()] if data.ndim == 0 and isinstance(data, np.ndarray) else data
 
@@ -251,7 +251,7 @@ def in_type_of(argument: Any, g: Any) -> Any:
     if g.requires_grad or isinstance(argument, Tensor):
         return g
     data = g.numpy()
-    if type(argument) in (float, complex):
+    if type(argument) in (float, complex) and not is_foreign(data):
         return data.item()
     if isinstance(argument, np.generic):
         return (data if data.dtype.kind == "c" else argument).dtype.type(data)

@@ -80,7 +80,7 @@ def clip_grad_norm_(
         message = f"the norm of the gradients is {norm}: inf or nan in the gradient of {listed}."
         if error_if_nonfinite:
             raise GraphError(f"clip_grad_norm_: {message} Find the operation with autograd.detect_anomaly().")
-        warnings.warn(f"clip_grad_norm_: {message} They were left as they are.", NonFiniteGradientWarning, stacklevel=2)
+        warnings.warn(f"clip_grad_norm_: {message} They were left as they are.", NonFiniteGradientWarning, stacklevel=3)
         return total
     factor = limit / (norm + 1e-6)
     if factor < 1:

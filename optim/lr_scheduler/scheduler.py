@@ -200,7 +200,7 @@ class LRScheduler:
                 "scheduler.step() came before the first optimizer.step(): the first learning rate of the schedule is "
                 "never used. Call optimizer.step() first.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     # Saving and restoring

@@ -19,8 +19,8 @@ EXCEPTIONS = {
 BUILT_IN = {
     "ShapeError": ValueError, "DTypeError": TypeError, "ArgumentError": ValueError, "NoRuleError": TypeError,
     "GraphError": RuntimeError, "FreedGraphError": RuntimeError, "InPlaceError": RuntimeError,
-    "AnomalyError": RuntimeError, "GradcheckError": AssertionError,
-    "RenderError": RuntimeError, "ConvergenceError": RuntimeError,
+    "AnomalyError": RuntimeError, "GradcheckError": AssertionError, "BatchError": TypeError,
+    "CaptureError": RuntimeError, "RenderError": RuntimeError, "ConvergenceError": RuntimeError,
 }  # fmt: skip
 
 
