@@ -38,7 +38,7 @@ def seed(n: int | None = None) -> np.random.Generator:
 def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     """The generator `rng`, or the package's own if it is None."""
     if recorders and (recorder := current()) is not None:
-        return recorder.drawing(rng, _generator if rng is None else rng)  # type: ignore[no-any-return]
+        return recorder.drawing(rng, _generator or seed() if rng is None else rng)  # type: ignore[no-any-return]
     if rng is None:
         return _generator or seed()
     if not isinstance(rng, np.random.Generator):

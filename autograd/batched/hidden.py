@@ -95,12 +95,12 @@ def at(x: Any, level: Level) -> bool:
 
 def unwrapped(x: Any, level: Level) -> Any:
     """The values with the hidden axis in front, if x has it; else x."""
-    return x._values if isinstance(x, Hidden) and x.level is level else x
+    return x._values if at(x, level) else x
 
 
 def full(x: Any, level: Level) -> Any:
     """The values with the hidden axis in front; of what is the same for all examples a view repeated along it."""
-    if isinstance(x, Hidden) and x.level is level:
+    if at(x, level):
         return x._values
     return np.broadcast_to(x, (level.size, *np.shape(x)))
 
@@ -110,7 +110,7 @@ def aligned(x: Any, level: Level, ndim: int) -> Any:
 
     Shape:     (B, *s) -> (B, 1, …, 1, *s)
     """
-    if not (isinstance(x, Hidden) and x.level is level):
+    if not at(x, level):
         return x
     values = x._values
     missing = ndim + 1 - values.ndim

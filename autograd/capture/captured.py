@@ -19,7 +19,7 @@ from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.undo import Snapshot, contents, same_bits, uninterrupted
 from autograd.engine.modes import mode
-from autograd.engine.recording import is_tensor, result
+from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
 from autograd.pytree import tree_flatten, tree_map, tree_unflatten
 from autograd.random import generator
@@ -263,7 +263,7 @@ class Captured:
             replayed = contents(reach)
             problem = next((what for (what, a), (_, b) in zip(eager, replayed, strict=True) if a != b), "")
             pairs = zip(tree_flatten(out)[0], found, strict=True)
-            if not problem and not all(same_bits(_raw(a), b) for a, b in pairs):
+            if not problem and not all(same_bits(raw(a), b) for a, b in pairs):
                 problem = "a result"
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
@@ -364,13 +364,9 @@ def _result(recorder: Recorder, x: Any) -> Any:
     return recorder.constant(x) if isinstance(x, np.ndarray) else x
 
 
-def _raw(x: Any) -> Any:
-    return x._array if is_tensor(x) else x
-
-
 def _value(x: Any) -> Any:
     """A result of a recording as a plain one with memory of its own."""
-    array = _raw(x)
+    array = raw(x)
     array = array.value if isinstance(array, Recorded) else array
     array = array.copy() if isinstance(array, (np.ndarray, np.generic)) else array
     return result(array, None) if is_tensor(x) else array

@@ -16,7 +16,7 @@ import numpy as np
 from autograd.capture.program import SYMBOLS, Generator, Op, Var, mapped, variables
 from autograd.engine.abstract import Saved, SavedOutputs
 from autograd.engine.graph import write_now
-from autograd.engine.recording import is_tensor, result
+from autograd.engine.recording import raw, result
 from autograd.random import generator
 
 UFUNCS = {
@@ -57,7 +57,7 @@ def put(t: Any, value: Any) -> None:
 
 def arrays(tree: Any) -> Any:
     """The arrays in what an effect returned."""
-    return mapped(tree, lambda x: x._array if is_tensor(x) else x)
+    return mapped(tree, raw)
 
 
 def written(*tensors: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.program import Generator, Op, Var, mapped, words
+from autograd.capture.reach import SIMPLE
 from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
 from autograd.engine.abstract import Abstract
 from autograd.engine.origin import user_line
@@ -24,7 +25,7 @@ SHAPED_BY_VALUES = frozenset({
 })  # fmt: skip
 
 
-PLAIN = (bool, int, float, complex, str, bytes, np.dtype, type, Abstract)  # what a result may hold besides arrays
+PLAIN = (*SIMPLE, np.dtype, type, Abstract)  # what a result may hold besides arrays
 
 
 def _selects(index: Any) -> bool:
@@ -97,7 +98,7 @@ class Recorder:
 
         def one(x: Any) -> Any:
             if not isinstance(x, (np.ndarray, np.generic)):
-                if x is None or isinstance(x, PLAIN):
+                if isinstance(x, PLAIN):
                     return x
                 opaque = Opaque(x, self.var("value", x))
                 found.append(opaque.var)
@@ -235,7 +236,7 @@ class Recorder:
         with self.paused():
             out = function(*mapped(tuple(args), real), **mapped(kwargs, real))
         self.swap()
-        found = self._recorded(function, args, kwargs, result_arrays(out), [], "effect")
+        found = self._recorded(function, args, kwargs, mapped(out, raw), [], "effect")
         return result(found, None) if is_tensor(out) else found
 
     def drawing(self, rng: Any, real: Any) -> Any:
@@ -316,11 +317,6 @@ class Recorder:
             elif g is not before and not isinstance(g._array, Recorded):
                 self.ops.append(Op("grad", None, (t, self.constant(np.asarray(g._array))), {}, [], None, []))
         self._grads = {id(t): t._grad for t in self.tensors}
-
-
-def result_arrays(out: Any) -> Any:
-    """The arrays in what an effect returns."""
-    return mapped(out, lambda x: x._array if is_tensor(x) else x)
 
 
 class Draws:

@@ -35,7 +35,7 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     else:
         data = gi if hasattr(gi, "dtype") else like(np.asarray(gi), raw(g))
         gi = result(data, None) if create else data
-    if hasattr(data, "completed"):
+    if type(data) is not np.ndarray and hasattr(data, "completed"):
         gi, data = data.completed(gi, x)  # of a batch: without the hidden axes that x has not
     if guard and has_nan(data):
         if k is not None and data.ndim <= len(x.shape):  # it is the same for all of them

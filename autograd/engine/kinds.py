@@ -76,15 +76,10 @@ def elsewhere(operation: Any, args: Any, raw: Any, params: Any) -> Any:
         own = getattr(type(x), "__chainrule_operation__", None)
         out = NotImplemented if own is None else own(x, operation, raw, params)
         if out is not NotImplemented:
-            return _constants(out) if any([recording.is_tensor(a) for a in args]) else out
+            return recording.constant(out) if any([recording.is_tensor(a) for a in args]) else out
     if operation.composite is None or not (foreign or of_complex):
         return None
     return operation.composite(*args, **params)
-
-
-def _constants(out: Any) -> Any:
-    """A result, or each of several, as a Tensor without a graph."""
-    return tuple([_constants(o) for o in out]) if type(out) is tuple else recording.result(out, None)
 
 
 def somewhere(condition: Any) -> bool:
@@ -112,6 +107,11 @@ def ones(shape: tuple[int, ...], dtype: Any, x: Any) -> Any:
     if is_foreign(x):
         return np.ones_like(x, dtype, shape=shape)
     return np.ones(shape, dtype) if shape else dtype.type(1)
+
+
+def identity(x: Any, dtype: Any = None) -> Any:
+    """The identity matrix whose side is the last axis of x, of its kind of array and, unless told, its dtype."""
+    return like(np.eye(x.shape[-1], dtype=x.dtype if dtype is None else dtype), recording.raw(x))
 
 
 def given(value: Any, x: Any, what: str) -> Any:

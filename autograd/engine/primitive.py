@@ -13,7 +13,7 @@ from autograd.engine.definition import Definition, Function
 from autograd.engine.foreign import NATIVE, operand, refuse_foreign, repeated
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
-from autograd.engine.recording import is_tensor, recorded, result
+from autograd.engine.recording import constant, is_tensor, recorded, result
 from autograd.engine.shared_memory import in_own_object, not_of, unshared
 
 ndarray = np.ndarray
@@ -96,16 +96,16 @@ class Primitive(Definition):
         if needs & ~self._differentiable:
             needs = without_constants(self, needs, args, raw, parents, state.recording)
         if not needs:
-            return _constant(out)
+            return constant(out)
         if not state.recording:
-            return _constant(unshared(out))
+            return constant(unshared(out))
         if type(out) is float:
             out = float64(out)
         several = type(out) is tuple
         if any([o.dtype.kind == "c" for o in (out if several else (out,))]) and kinds.first_complex():
             return self(*args, **params)
         if not several and out.dtype.kind not in "fc":
-            return _constant(out)
+            return constant(out)
         if not (self.vjps or self.joint or self.each):
             refuse_forgotten(self, 0)
         dropped, keep_out = self._plans.get(needs + (1 << len(raw))) or self._plan(needs, len(raw))
@@ -132,12 +132,6 @@ class Primitive(Definition):
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
-
-
-def _constant(out: Any) -> Any:
-    if type(out) is tuple:
-        return tuple([_constant(o) for o in out])
-    return result(np.float64(out) if type(out) is float else out, None)
 
 
 class Share(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd.engine.graph import Node, clock
 
 new = object.__new__
@@ -52,6 +54,11 @@ def result(out: Any, node: Node | None) -> Any:
     t._requires_grad = node is not None
     t._grad = None
     return t
+
+
+def constant(y: Any) -> Any:
+    """A result, or each of several, as a Tensor without a graph."""
+    return tuple(map(constant, y)) if type(y) is tuple else result(np.float64(y) if type(y) is float else y, None)
 
 
 def raw(x: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import is_foreign, like, somewhere, zeros
+from autograd.engine.kinds import identity, is_foreign, like, somewhere, zeros
 from autograd.engine.kinks import bent, moving, unsettled, varies
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
@@ -154,7 +154,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 def _reciprocal_differences(x: Any) -> Any:
     """1 / (x_j - x_i) at [i, j]; 0 on the diagonal and for pairs that are equal up to rounding."""
     difference = np.expand_dims(x, -2) - np.expand_dims(x, -1)
-    equal = equal_pairs(x) | like(np.eye(x.shape[-1], dtype=bool), raw(x))
+    equal = equal_pairs(x) | identity(x, bool)
     one, zero = x.dtype.type(1), x.dtype.type(0)
     return np.where(equal, zero, one / np.where(equal, one, difference))
 
@@ -178,7 +178,7 @@ def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L", inner: bool = Fal
     inside = _reciprocal_differences(w) * _skew(turned) / 2
     if gw is not None:
         inside = inside if inner else with_doubt(inside, w, gw, turned, "np.linalg.eigh")
-        inside = inside + np.expand_dims(gw, -2) * like(np.eye(w.shape[-1], dtype=w.dtype), raw(w))
+        inside = inside + np.expand_dims(gw, -2) * identity(w)
     return v @ inside @ adjoint(v)
 
 
@@ -249,7 +249,7 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
         return _of_singular_values(gs, s, a, hermitian)
     zero = _vanishing(s, max(m, n))
     gu, gvt = (zeros(o.shape, o.dtype, raw(a)) if go is None else go for go, o in ((gu, u), (gvt, vt)))
-    eye = like(np.eye(s.shape[-1], dtype=s.dtype), raw(s))
+    eye = identity(s)
     inside = 0 * eye if gs is None else np.expand_dims(np.where(zero, 0, gs), -2) * eye
     outside: list[Any] = []
     if somewhere(raw(gu) != 0) or somewhere(raw(gvt) != 0):

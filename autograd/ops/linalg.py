@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import copied, is_foreign, like, ones, somewhere, zeros
+from autograd.engine.kinds import copied, identity, is_foreign, like, ones, somewhere, zeros
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
@@ -186,8 +186,7 @@ def _cofactors_by_minors(a: Any) -> Any:
 
 def _cofactors_by_svd(a: Any) -> Any:
     u, s, vt = np.linalg.svd(a, full_matrices=False)
-    n = s.shape[-1]
-    here = like(np.eye(n, dtype=bool), raw(s))
+    here = identity(s, bool)
     rest = np.where(here, s.dtype.type(1), np.expand_dims(s, -2))  # row i: s with 1 for s_i
     if a.dtype.kind == "c":
         sign = np.linalg.det(u) * np.linalg.det(vt)
@@ -214,7 +213,7 @@ def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
     if not somewhere(singular):
         return _per_matrix(g) * transposed(np.linalg.inv(a))
     here = singular[..., None, None]
-    one = like(np.eye(a.shape[-1], dtype=a.dtype), raw(a))
+    one = identity(a)
     regular = _per_matrix(g) * transposed(np.linalg.inv(np.where(here, one, a)))
     return np.where(here, np.where(_per_matrix(raw(g)) == 0, 0, np.nan).astype(a.dtype), regular)
 

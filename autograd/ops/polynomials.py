@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import is_foreign, like, zeros
+from autograd.engine.kinds import identity, is_foreign, like, zeros
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.zero_times_inf import product_without_nan
@@ -177,7 +177,7 @@ def _characteristic_cotangent(g: Any, out: Any, a: Any) -> Any:
 
     Source: Faddeev & Faddeeva 1963, Computational methods of linear algebra.
     """
-    unit = like(np.eye(a.shape[0], dtype=a.dtype), raw(a))
+    unit = identity(a)
     m = unit
     ga = g[1] * m.T
     for k in range(1, a.shape[0]):

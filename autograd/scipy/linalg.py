@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg as sp
 
-from autograd.engine.kinds import like
+from autograd.engine.kinds import identity, like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
@@ -96,8 +96,8 @@ def _check_square(name: str, a: Any) -> None:
 
 def _sylvester_by_kronecker(a: Any, b: Any, q: Any) -> Any:
     """(a ⊗ 1 + 1 ⊗ bᵀ) vec x = vec q, rows one after the other in vec."""
-    ones_m, ones_n = (like(np.eye(len(x), dtype=x.dtype), raw(x)) for x in (a, b))
-    return np.reshape(np.linalg.solve(np.kron(a, ones_n) + np.kron(ones_m, b.T), np.reshape(q, (-1,))), q.shape)
+    matrix = np.kron(a, identity(b)) + np.kron(identity(a), b.T)
+    return np.reshape(np.linalg.solve(matrix, np.reshape(q, (-1,))), q.shape)
 
 
 solve_sylvester: Primitive = define(
@@ -130,7 +130,7 @@ def _by_triangle(g: Any, out: Any, a: Any, b: Any, trans: int, lower: bool, unit
 def _solve_by_triangle(a: Any, b: Any, trans: int, lower: bool, unit_diagonal: bool) -> Any:
     triangle = _triangle(a, lower, unit_diagonal)
     if unit_diagonal:
-        triangle = triangle + like(np.eye(len(a), dtype=a.dtype), raw(a))
+        triangle = triangle + identity(a)
     return np.linalg.solve(triangle.T if trans else triangle, b)
 
 

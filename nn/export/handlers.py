@@ -86,14 +86,6 @@ def values_of(x: Any) -> Any:
     return x.values if is_traced(x) else np.asarray(x)
 
 
-def axes_of(axis: Any, ndim: int) -> list[int]:
-    """Axes counted from the front; None means all."""
-    if axis is None:
-        return list(range(ndim))
-    given = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return [int(a) % ndim if ndim else int(a) for a in given]
-
-
 def reshaped(g: Recording, name: str, shape: Sequence[int]) -> str:
     """The name of the same elements in another shape."""
     return g.add("Reshape", name, g.ints(shape), allowzero=1 if 0 in shape else None)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nn.export.handlers import FUNCTIONS, axes_of, function, is_traced, name_of, reshaped, transposed, values_of
+from autograd.shapes import reduced_axes
+from nn.export.handlers import FUNCTIONS, function, is_traced, name_of, reshaped, transposed, values_of
 from nn.export.recording import Recording, refusal
 from nn.export.shapes import unsqueezed
 
@@ -160,7 +161,7 @@ def _take_along_axis(g: Recording, values: Any, arr: Any, indices: Any, axis: An
 
 @function(np.diagonal)
 def _diagonal(g: Recording, values: Any, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> str:
-    one, two = axes_of((axis1, axis2), a.ndim)
+    one, two = reduced_axes((axis1, axis2), a.ndim)
     order = [i for i in range(a.ndim) if i not in (one, two)]
     name = transposed(g, name_of(g, a), [one, two, *order])
     i = np.arange(values.shape[-1])

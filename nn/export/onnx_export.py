@@ -14,11 +14,13 @@ from autograd.engine.kinds import as_ndarray
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from autograd.options import check_flag
+from autograd.pytree import tree_leaves, tree_map
+from nn.core.modes import evaluating
 from nn.core.module import Module
 from nn.export import activations, elementwise, indexing, layers, reductions, sequences, shapes  # noqa: F401  they enter handlers
 from nn.export.merging import Merger
 from nn.export.onnx_model import checked_bytes, compare, model_proto, packages, session
-from nn.export.tracing import Trace, evaluating, mapped, trace
+from nn.export.tracing import Trace, trace
 from nn.layers.recurrent.layer_base import RNNBase
 from nn.serialization import Path, write_whole
 
@@ -87,8 +89,7 @@ class _Inputs:
         by_name = isinstance(example, dict)
         self.args: tuple[Any, ...] = () if by_name else example if isinstance(example, tuple) else (example,)
         self.kwargs: dict[str, Any] = example if by_name else {}
-        self.leaves: list[np.ndarray] = []
-        mapped(self._collect, (self.args, self.kwargs))
+        self.leaves = _arrays((self.args, self.kwargs))
         found = _argument_names(model, self.args, self.kwargs)
         self.names = found if names is None else list(names)
         if len(self.names) != len(self.leaves) or len(set(self.names)) != len(self.names):
@@ -109,11 +110,6 @@ class _Inputs:
             values = np.array(x)
             return values.astype(self.default) if values.dtype.kind == "f" else values
         return x if x is None or isinstance(x, (str, bool, int, float)) else np.array(as_ndarray(raw(x)), order="C")
-
-    def _collect(self, x: Any) -> Any:
-        if isinstance(x, np.ndarray):
-            self.leaves.append(x)
-        return x
 
     def _batch_axes(self, model: Module, dynamic: Any) -> dict[str, int]:
         if isinstance(dynamic, Mapping):
@@ -162,7 +158,7 @@ class _Inputs:
     def arguments(self, feed: Mapping[str, Any]) -> tuple[Any, Any]:
         """(args, kwargs) of the model's call with these arrays."""
         new = {id(x): feed[name] for name, x in self.arrays.items()}
-        return mapped(lambda x: new.get(id(x), x), (self.args, self.kwargs))  # type: ignore[no-any-return]
+        return tree_map(lambda x: new.get(id(x), x), (self.args, self.kwargs))  # type: ignore[no-any-return]
 
     def dimensions(self, name: str, x: np.ndarray) -> list[Any]:
         """The dimensions of an input, with the batch by name."""
@@ -185,10 +181,11 @@ def _argument_names(model: Module, args: Any, kwargs: Any) -> list[str]:
 
 
 def _numbered(name: str, arg: Any) -> list[str]:
-    leaves: list[Any] = []
-    mapped(leaves.append, arg)
-    arrays = [x for x in leaves if isinstance(x, np.ndarray)]
-    return [name] if isinstance(arg, np.ndarray) else [f"{name}_{i}" for i in range(len(arrays))]
+    return [name] if isinstance(arg, np.ndarray) else [f"{name}_{i}" for i in range(len(_arrays(arg)))]
+
+
+def _arrays(tree: Any) -> list[np.ndarray]:
+    return [x for x in tree_leaves(tree) if isinstance(x, np.ndarray)]
 
 
 def _merged(model: Module, inputs: _Inputs) -> tuple[Trace, Trace, Any]:
@@ -218,7 +215,6 @@ def _trace(model: Module, inputs: _Inputs, size: int) -> Trace:
 def _outputs(model: Module, inputs: _Inputs, feed: Mapping[str, Any]) -> list[np.ndarray] | None:
     """The model's outputs in eval mode; None where it refuses another batch size than the example's."""
     args, kwargs = inputs.arguments(feed)
-    found: list[Any] = []
     try:
         with no_grad(), evaluating(model):
             out = model(*args, **kwargs)
@@ -226,8 +222,7 @@ def _outputs(model: Module, inputs: _Inputs, feed: Mapping[str, Any]) -> list[np
         if all(np.shape(x) == feed[name].shape for name, x in inputs.arrays.items()):
             raise
         return None
-    mapped(found.append, dict(out) if isinstance(out, Mapping) else out)
-    return [np.asarray(raw(x)) for x in found if x is not None]
+    return [np.asarray(raw(x)) for x in tree_leaves(dict(out) if isinstance(out, Mapping) else out)]
 
 
 def _output_names(traced: Trace, given: Sequence[str] | None, inputs: Sequence[str]) -> list[str]:

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from nn.export.handlers import FUNCTIONS, axes_of, function, name_of, reshaped
+from autograd.shapes import reduced_axes
+from nn.export.handlers import FUNCTIONS, function, name_of, reshaped
 from nn.export.recording import Recording, refusal
 
 
 def reduced(g: Recording, kind: str, name: str, axis: Any, ndim: int, keepdims: bool) -> str:
     """The name of a reduction over some axes."""
-    axes = axes_of(axis, ndim)
+    axes = reduced_axes(axis, ndim)
     if not axes:
         return g.add("Identity", name)
     return g.add(kind, name, g.ints(axes), keepdims=int(bool(keepdims)))
@@ -119,7 +120,7 @@ def _var(
     squares = g.add("Mul", centred, centred)
     if not ddof:
         return reduced(g, "ReduceMean", squares, axis, a.ndim, keepdims is True)
-    count = np.prod([a.shape[i] for i in axes_of(axis, a.ndim)]) - ddof
+    count = np.prod([a.shape[i] for i in reduced_axes(axis, a.ndim)]) - ddof
     total = reduced(g, "ReduceSum", squares, axis, a.ndim, keepdims is True)
     return g.add("Div", total, g.constant(count, values.dtype))
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.shapes import reduced_axes
 from nn.export.handlers import (
     FUNCTIONS,
-    axes_of,
     function,
     is_traced,
     name_of,
@@ -33,13 +33,13 @@ def _reshape(g: Recording, values: Any, a: Any, *args: Any, order: str = "C", **
 
 @function(np.squeeze)
 def _squeeze(g: Recording, values: Any, a: Any, axis: Any = None) -> str:
-    axes = [i for i, n in enumerate(a.shape) if n == 1] if axis is None else axes_of(axis, a.ndim)
+    axes = [i for i, n in enumerate(a.shape) if n == 1] if axis is None else reduced_axes(axis, a.ndim)
     return g.add("Squeeze", name_of(g, a), g.ints(axes)) if axes else name_of(g, a)
 
 
 @function(np.transpose, np.permute_dims)
 def _transpose(g: Recording, values: Any, a: Any, axes: Any = None) -> str:
-    return transposed(g, name_of(g, a), list(reversed(range(a.ndim))) if axes is None else axes_of(axes, a.ndim))
+    return transposed(g, name_of(g, a), list(reversed(range(a.ndim))) if axes is None else reduced_axes(axes, a.ndim))
 
 
 @function(np.matrix_transpose)
@@ -56,7 +56,7 @@ def _swapaxes(g: Recording, values: Any, a: Any, axis1: int, axis2: int) -> str:
 
 @function(np.moveaxis)
 def _moveaxis(g: Recording, values: Any, a: Any, source: Any, destination: Any) -> str:
-    pairs = sorted(zip(axes_of(destination, a.ndim), axes_of(source, a.ndim), strict=True))
+    pairs = sorted(zip(reduced_axes(destination, a.ndim), reduced_axes(source, a.ndim), strict=True))
     rest = [i for i in range(a.ndim) if i not in {s for _, s in pairs}]
     for to, come_from in pairs:
         rest.insert(to, come_from)
@@ -127,7 +127,7 @@ def _repeat(g: Recording, values: Any, a: Any, repeats: Any, axis: Any = None) -
 @function(np.flip)
 def _flip(g: Recording, values: Any, m: Any, axis: Any = None) -> str:
     name = name_of(g, m)
-    for a in axes_of(axis, m.ndim):
+    for a in reduced_axes(axis, m.ndim):
         name = sliced(g, name, a, -1, np.iinfo(np.int64).min, -1)
     return name
 
@@ -147,7 +147,7 @@ def _roll(g: Recording, values: Any, a: Any, shift: Any, axis: Any = None) -> st
     name, shape = name_of(g, a), a.shape
     if axis is None:
         name, shape = reshaped(g, name, [a.size]), (a.size,)
-    axes = axes_of(axis, len(shape))
+    axes = reduced_axes(axis, len(shape))
     for by, along in zip(np.broadcast_to(shift, len(axes)), axes, strict=True):
         if shape[along] and by % shape[along]:
             cut = shape[along] - int(by) % shape[along]
@@ -220,9 +220,9 @@ def _einsum(g: Recording, values: Any, *operands: Any, optimize: Any = None, **o
 def _tensordot(g: Recording, values: Any, a: Any, b: Any, axes: Any = 2) -> str:
     n, m = np.ndim(values_of(a)), np.ndim(values_of(b))
     if isinstance(axes, (int, np.integer)):
-        left, right = list(range(n - axes, n)), list(range(axes))
+        left, right = tuple(range(n - axes, n)), tuple(range(axes))
     else:
-        left, right = axes_of(axes[0], n), axes_of(axes[1], m)
+        left, right = reduced_axes(axes[0], n), reduced_axes(axes[1], m)
     first = [chr(97 + i) for i in range(n)]
     second = [chr(65 + i) for i in range(m)]
     for i, j in zip(left, right, strict=True):

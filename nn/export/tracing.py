@@ -11,6 +11,8 @@ import numpy as np
 from autograd import Tensor, no_grad
 from autograd.engine.kinds import note
 from autograd.engine.recording import raw
+from autograd.pytree import tree_map
+from nn.core.modes import evaluating
 from nn.core.module import Module
 from nn.export.handlers import is_traced, name_of
 from nn.export.recording import Recording, refusal
@@ -24,18 +26,6 @@ class Trace(NamedTuple):
     outputs: list[str]
     values: list[np.ndarray]
     keys: list[str | None]  # of an output of a dict its key
-
-
-@contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """The model in eval mode; afterwards every module is as it was."""
-    before = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in before:
-            module.training = training
 
 
 @contextmanager
@@ -64,7 +54,7 @@ def trace(model: Module, args: Any, kwargs: Mapping[str, Any], names: Mapping[in
         return Tensor(TracedArray(recording, x, names[id(x)])) if id(x) in names else x
 
     with no_grad(), evaluating(model), _traced_weights(model, recording):
-        out = model(*mapped(entering, args), **mapped(entering, dict(kwargs)))
+        out = model(*tree_map(entering, args), **tree_map(entering, dict(kwargs)))
         found = [(key, raw(x)) for key, x in _flat(out)]
         for _, x in found:
             if not is_traced(x) and not isinstance(x, (np.ndarray, np.generic)):
@@ -72,16 +62,6 @@ def trace(model: Module, args: Any, kwargs: Mapping[str, Any], names: Mapping[in
         outputs = [name_of(recording, x) for _, x in found]
         values = [x.values if is_traced(x) else np.asarray(x) for _, x in found]
     return Trace(recording, outputs, values, [key for key, _ in found])
-
-
-def mapped(function: Any, x: Any) -> Any:
-    """The same nest of tuples, lists and dicts with function(leaf) in the place of each leaf."""
-    if isinstance(x, dict):
-        return {key: mapped(function, value) for key, value in x.items()}
-    if isinstance(x, (tuple, list)):
-        items = [mapped(function, value) for value in x]
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    return function(x)
 
 
 def _flat(out: Any, key: str | None = None) -> list[tuple[str | None, Any]]:

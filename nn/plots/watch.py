@@ -11,6 +11,7 @@ import numpy as np
 from autograd import no_grad
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
+from nn.core import modes
 from nn.core.module import Module
 
 Place = tuple[str, Module]
@@ -63,14 +64,8 @@ def watch_outputs(model: Module, places: list[Place], note: Note) -> Iterator[No
 def evaluating(model: Module) -> Iterator[None]:
     """Inside, the model is in eval mode and nothing is recorded; afterwards every module is in its former mode."""
     check_model(model)
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        model.eval()
-        with no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
+    with modes.evaluating(model), no_grad():
+        yield
 
 
 def call_model(model: Any, x: Any) -> Any:

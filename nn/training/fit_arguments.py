@@ -11,6 +11,7 @@ import numpy as np
 from autograd import no_grad
 from autograd.errors import ArgumentError, ShapeError
 from nn import functional as F
+from nn.core.modes import modes_kept
 from nn.core.module import Module
 from nn.data import DataLoader
 from nn.layers.normalization.batch_norm import BatchNormBase
@@ -123,10 +124,9 @@ def _refuse_one_row(model: Module, batch: Any, generators: list[np.random.Genera
 def _computes(model: Module, inputs: tuple[Any, ...], generators: list[np.random.Generator]) -> bool:
     """Whether the model in training takes these inputs; it and the generators are put back to what they were."""
     states = [(g, g.bit_generator.state) for g in generators]
-    modes = [(module, module.training) for module in model.modules()]
     buffers = [(buffer, buffer.numpy().copy()) for buffer in model.buffers()]
     try:
-        with no_grad():
+        with modes_kept(model), no_grad():
             model.train()(*inputs)
     except ShapeError:
         return False
@@ -134,8 +134,6 @@ def _computes(model: Module, inputs: tuple[Any, ...], generators: list[np.random
         with no_grad():
             for buffer, values in buffers:
                 buffer[...] = values
-        for module, training in modes:
-            module.training = training
         for g, state in states:
             g.bit_generator.state = state
     return True

@@ -17,6 +17,7 @@ from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from autograd.random import generator
 from nn.core.checks import check_size
+from nn.core.modes import modes_kept
 from nn.core.module import Module
 from nn.parallel.randomness import draw_by_rank
 from nn.training import together
@@ -190,12 +191,10 @@ class _Training:
 
     def run(self) -> History:
         """Train until all epochs are done or something ends it before."""
-        modes = [(module, module.training) for module in self.model.modules()]
         done = self.history.epochs
         batches = len(self.train) if hasattr(self.train, "__len__") else None
         with ExitStack() as after:
-            for module, training in modes:
-                after.callback(setattr, module, "training", training)
+            after.enter_context(modes_kept(self.model))
             if self.history.stopped != "early stopping":
                 bar = progress_of(self.progress if self.ranks.is_main else False, self.epochs, done, batches)
                 after.callback(bar.close)

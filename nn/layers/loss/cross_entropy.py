@@ -13,6 +13,7 @@ import numpy as np
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError
+from autograd.shapes import HALF
 from nn.core.parameter import Buffer
 from nn.layers.activation.softmax import log_softmax_op, softmax_op
 from nn.layers.inputs import as_values
@@ -32,8 +33,6 @@ from nn.layers.loss.weighted_cross_entropy import (
     softmax_cross_entropy_of_probabilities_op,
 )
 from nn.layers.reduction import check_reduction, divided_by, mean_from_sum, reduce
-
-HALF = np.dtype(np.float16)
 
 
 def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:

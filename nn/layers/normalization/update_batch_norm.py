@@ -12,6 +12,7 @@ from autograd import no_grad
 from autograd.engine.kinds import copied
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
+from nn.core.modes import evaluating
 from nn.core.module import Module
 from nn.layers.inputs import as_values
 from nn.layers.normalization.batch_norm import BatchNormBase, batch_norm
@@ -43,12 +44,10 @@ def update_batch_norm(model: Module, batches: Iterable[Any]) -> None:
     """
     batches = list(batches) if isinstance(batches, Iterator) else batches
     layers = [m for m in model.modules() if isinstance(m, BatchNormBase) and m.running_mean is not None]
-    modes = [(module, module.training) for module in model.modules()]
     before = [{name: copied(b.numpy()) for name, b in layer.named_buffers()} for layer in layers]
     waiting, done = layers, False
     try:
-        model.eval()
-        with no_grad():
+        with evaluating(model), no_grad():
             while waiting:
                 layer = _measure_next(model, batches, waiting)
                 if layer is None:  # the remaining layers are never called
@@ -56,8 +55,6 @@ def update_batch_norm(model: Module, batches: Iterable[Any]) -> None:
                 waiting = [other for other in waiting if other is not layer]
         done = True
     finally:
-        for module, training in modes:
-            module.training = training
         if not done:
             for layer, values in zip(layers, before, strict=True):
                 for name, b in layer.named_buffers():
