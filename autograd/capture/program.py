@@ -125,6 +125,10 @@ SYMBOLS = {
 def words(op: Op) -> str:
     """An operation as a line that people read."""
     function = op.function
+    if op.kind == "guard":
+        return f"guard({_word(op.args[0])} is {function}) at {op.line}"
+    if op.kind == "grad":
+        return f"grad of a tensor of shape {op.args[0].shape} = {_word(op.args[1])}"
     name = function if isinstance(function, str) else getattr(function, "__name__", None) or repr(function)
     inside = ", ".join([_word(a) for a in op.args] + [f"{key}={_word(a)}" for key, a in op.kwargs.items()])
     out = ", ".join(map(repr, op.out)) + " = " if op.out else ""
