@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from autograd.engine.abstract import Saved, SavedOutputs
 class Var:
     """An array or number of a program.
 
-    kind     "argument", "state" (a tensor's memory), "constant" or "value" (computed)
+    kind     "argument", "state" (a tensor's memory), "constant", "loaded" (a gradient) or "value" (computed)
     source   the number of the argument, the tensor, the constant array; None for a value
     root     the variable whose memory it is a view of; itself if it has memory of its own
     """
@@ -55,7 +54,7 @@ class Op:
 
     @property
     def pure(self) -> bool:
-        return self.kind in ("call", "view") and not self.writes
+        return self.kind in ("call", "view", "load") and not self.writes
 
 
 def variables(tree: Any, found: list[Var]) -> list[Var]:
@@ -115,11 +114,6 @@ def live(ops: list[Op], results: list[Var]) -> list[Op]:
             for v in variables([op.args, op.kwargs, op.writes], []):
                 needed |= {v, v.root}
     return kept[::-1]
-
-
-SYMBOLS = {
-    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.matmul: "@",
-}  # fmt: skip
 
 
 def words(op: Op) -> str:

@@ -279,7 +279,7 @@ class Recorder:
         for t in self.tensors:
             g = t._grad
             if g is not None and id(g) not in known and not isinstance(g._array, Recorded):
-                var = self.var("value", g._array)
+                var = self.var("loaded", g._array)
                 self.ops.append(Op("load", "grad", (t,), {}, [var], var, []))
                 self._put(g, g._array, var)
 

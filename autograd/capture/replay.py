@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.emit import Emitter
-from autograd.capture.program import Generator, live, variables, words
+from autograd.capture.program import Generator, Var, live, variables, words
 from autograd.capture.reach import Settings
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
+from autograd.capture.shorter import shorter
 from autograd.capture.undo import Uninterrupted
 from autograd.engine.recording import is_tensor, result
 from autograd.pytree import LEAF, tree_flatten, tree_unflatten
@@ -49,6 +50,8 @@ class Program:
         self.source = ""
         self.nbytes = 0
         self.replays = 0
+        self._errors = np.geterr()
+        self._renewed = 0
 
     def __str__(self) -> str:
         return "\n".join(map(words, self.ops))
@@ -58,9 +61,17 @@ class Program:
 
     def compile(self) -> None:
         """Plan the buffers and make the function."""
-        emitter = Emitter(self.ops, self.results)
+        self.ops, self.results = shorter(self.ops, self.results)
+        self.ops = live(self.ops, variables(self.results, []))
+        self._emit(rows=True)
+
+    def _emit(self, rows: bool) -> None:
+        emitter = Emitter(self.ops, self.results, self._errors, rows=rows)
         self.run, self.source = emitter.compiled()
-        self.nbytes = emitter.buffers.nbytes
+        self.gradients = emitter.gradients
+        self.nbytes = emitter.buffers.nbytes + self.gradients.nbytes
+        self._copied = [isinstance(v, Var) and v not in emitter.fresh for v in self.results]
+        self.gradients.watch()
 
     def fits(self) -> bool:
         """Whether the tensors hold the arrays that they held, and everything else that it depends on is the same."""
@@ -72,6 +83,9 @@ class Program:
 
     def replay(self, given: list[Any]) -> Any:
         """Run it; after an exception the state is as it was before."""
+        if self.gradients.held():  # someone keeps gradients of an earlier step: leave these to them
+            self._renewed += 1
+            self._emit(rows=self._renewed < 4)
         if not self.changes:
             return self.run(given)  # type: ignore[misc]
         with Uninterrupted():
@@ -80,19 +94,24 @@ class Program:
     def _whole(self, given: list[Any]) -> Any:
         assert self.run is not None
         before = [(a, a.copy()) for a in self.written]
+        grads = list(map(_grad, self._graded))
         states = [(g, g.bit_generator.state) for g in self._generators()] if self.draws else []
         try:
             return self.run(given)
         except BaseException:
             for a, values in before:
                 a[...] = values
+            for t, gradient in zip(self._graded, grads, strict=True):
+                t._grad = gradient
             for g, state in states:
                 g.bit_generator.state = state
             raise
 
     def returned(self, found: Any) -> Any:
         """The results of a replay, as the function returned them, in memory of their own."""
-        made = [x.copy() if type(x) is np.ndarray else x for x in found]
+        made = [
+            x.copy() if copied and type(x) is np.ndarray else x for x, copied in zip(found, self._copied, strict=True)
+        ]
         made = [result(x, None) if tensor else x for x, tensor in zip(made, self._kinds, strict=True)]
         if self._structure is LEAF:
             return made[0]
