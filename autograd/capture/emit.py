@@ -72,9 +72,16 @@ class Emitter:
         self._last: dict[Var, int] = {}
         self._marked: set[int] = set()
         self._methods: dict[tuple[int, str], str] = {}
+        self._tuples: dict[int, list[str]] = {}  # those that several operations take -> their name, once they have one
+        taken: set[int] = set()
         for i, op in enumerate(ops):
             for v in variables([op.args, op.kwargs, op.writes], []):
                 self._last[v.root] = i
+            for x in op.args:
+                if type(x) is tuple and id(x) in taken and variables(x, []):
+                    self._tuples[id(x)] = []
+                taken.add(id(x))
+        self._before: list[str] = []
         self._returned = set(variables(results, []))
         for v in self._returned:
             self._last[v.root] = len(ops)
@@ -116,7 +123,14 @@ class Emitter:
             return "[" + ", ".join(map(self.text, x)) + "]"
         if hasattr(x, "_make"):
             return f"{self.bind(type(x))}({', '.join(map(self.text, x))})"
-        return "(" + "".join(self.text(y) + ", " for y in x) + ")"
+        row = "(" + "".join(self.text(y) + ", " for y in x) + ")"
+        name = self._tuples.get(id(x))
+        if name is None:
+            return row
+        if not name:
+            name.append(f"t{id(x)}")
+            self._before.append(f"{name[0]} = {row}")
+        return name[0]
 
     def compiled(self) -> tuple[Callable[..., Any], str]:
         """(the function of the arguments, its source)."""
@@ -131,7 +145,9 @@ class Emitter:
         for errors, group in groupby(self.ops, lambda op: op.errors):
             part: list[str] = []
             for op in group:
-                part += self.lines(op)
+                found = self.lines(op)
+                part += self._before + found
+                self._before = []
                 for v in ends.get(at, ()):
                     if v in self._blocks:
                         self.buffers.give(self._blocks.pop(v))

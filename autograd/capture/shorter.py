@@ -27,6 +27,7 @@ class _Shortening:
         self._last: dict[Var, int] = {}
         self._effects = [i for i, op in enumerate(ops) if op.kind == "effect"]
         self._known: dict[Any, Op] = {}
+        self._tuples: dict[int, tuple[Any, Any]] = {}
         for i, op in enumerate(ops):
             for v in op.writes:
                 self._writes.setdefault(v.root, []).append(i)
@@ -42,7 +43,8 @@ class _Shortening:
         return self.same.get(x, x) if isinstance(x, Var) else x
 
     def _one(self, i: int, op: Op) -> None:
-        op.args, op.kwargs = mapped(op.args, self.now), mapped(op.kwargs, self.now)
+        op.args = tuple([self._same_tuple(x) if type(x) is tuple else mapped(x, self.now) for x in op.args])
+        op.kwargs = mapped(op.kwargs, self.now)
         op.writes = [self.now(v) for v in op.writes]
         for v in op.out:
             if v.root in self.same:
@@ -61,6 +63,10 @@ class _Shortening:
             if key is not None and not self._written(out):
                 self._known[key] = op
         self.kept.append(op)
+
+    def _same_tuple(self, x: tuple[Any, ...]) -> Any:
+        """Still one object for one object."""
+        return self._tuples.setdefault(id(x), (x, mapped(x, self.now)))[1]
 
     def _replace(self, out: Var, source: Var) -> None:
         self.same[out] = source
