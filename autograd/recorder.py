@@ -20,6 +20,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 recorders: dict[int, Any] = {}  # thread -> what records its operations now
 
 
+class Scratch:
+    """An array whose values mean nothing between two calls: a captured step may leave others in it."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+
 class Row:
     """Gradients that lie side by side in one array: an optimizer need not gather them."""
 
@@ -84,6 +93,12 @@ def effect(function: F) -> F:
         return function(*args, **kwargs)
 
     return called  # type: ignore[return-value]
+
+
+def sure(function: F) -> F:
+    """An effect that does not fail once the gradients are there: a replay may have written them before it."""
+    function.sure = True  # type: ignore[attr-defined]
+    return effect(function)
 
 
 def whole(function: F) -> F:

@@ -16,9 +16,10 @@ import numpy as np
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
 from autograd.engine.recording import is_tensor
+from autograd.recorder import Scratch
 
 SIMPLE = (bool, int, float, complex, str, bytes, type(None))
-_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, *SIMPLE)
+_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Scratch, *SIMPLE)
 
 
 class Reach:
