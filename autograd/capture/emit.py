@@ -186,7 +186,7 @@ class Emitter:
         gradients = Gradients([op.args[0] for op in places.values() if id(op.args[0]) not in loaded])
         for i, op in places.items():
             t, v = op.args
-            array = gradients.array.get(id(t))
+            array = gradients.of[id(t)]._array if id(t) in gradients.of else None
             own = v.root is v and v.kind == "value" and v not in self._returned and v not in self._direct
             if array is not None and own and made.get(v, -1) > safe and not self._written_after(v, i):
                 self._direct[v] = array
@@ -197,14 +197,14 @@ class Emitter:
 
     def _gradient(self, op: Op) -> list[str]:
         t, value = op.args
-        array = self.gradients.array.get(id(t))
+        grad = self.gradients.of.get(id(t))
         if value is None:
             return [f"{self.bind(t)}._grad = None"]
-        if array is None or not _fills(value, t):
+        if grad is None or not _fills(value, t):
             return [f"{self.bind(put)}({self.bind(t)}, {self.text(value)})"]
-        place = self.bind(array)
-        copied = [] if self._static.get(value) is array else [f"{self.bind(np.copyto)}({place}, {self.text(value)})"]
-        return [*copied, f"{self.bind(t)}._grad = {self.bind(result)}({place}, None)"]
+        direct = self._static.get(value) is grad._array
+        copied = [] if direct else [f"{self.bind(np.copyto)}({self.bind(grad._array)}, {self.text(value)})"]
+        return [*copied, f"{self.bind(t)}._grad = {self.bind(grad)}"]
 
     # Operations
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import gt
+from itertools import chain
+from operator import attrgetter, gt, is_, sub
 from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
+from autograd.engine.recording import result
 from autograd.recorder import Row
+
+_array, _grad, _requires_grad = attrgetter("_array"), attrgetter("_grad"), attrgetter("_requires_grad")
 
 
 class Buffers:
@@ -39,12 +43,14 @@ class Gradients:
     """Where a program leaves the gradients: side by side in the order of their parameters' memory, so that an optimizer
     finds them in one row.
 
-    array   number of a tensor -> its gradient's array
+    of   number of a tensor -> what its `.grad` becomes: at every replay the same object, if nobody else keeps it
     """
 
     def __init__(self, tensors: Sequence[Any]) -> None:
-        self.array: dict[int, Any] = {}
+        self.of: dict[int, Any] = {}
         self.nbytes = 0
+        self._tensors: list[Any] = []
+        self._views: list[Any] = []
         self._rows: list[Row] = []
         by_dtype: dict[Any, list[Any]] = {}
         for t in sorted(tensors, key=lambda t: int(t._array.ctypes.data)):
@@ -55,19 +61,26 @@ class Gradients:
             views, start = [], 0
             for t in alike:
                 views.append(row[start : start + t.size].reshape(t.shape))
-                self.array[id(t)] = views[-1]
+                self.of[id(t)] = result(views[-1], None)
                 start += t.size
             self._rows.append(Row(row, views))
-        self._views = list(self.array.values())
-        self._limits: list[int] = []
+            self._views += views
+            self._tensors += alike
+        self._grads = list(self.of.values())
+        self.watch()
 
     def watch(self) -> None:
-        """Remember who refers to the arrays now, when no tensor has them yet."""
-        self._limits = [1 + n for n in map(getrefcount, self._views)]  # one more: the tensor whose gradient it is
+        """Remember how often the arrays are referred to now, when no tensor has them yet."""
+        self._limits = [*map(getrefcount, self._grads), *map(getrefcount, self._views)]
         self._row_limits = [getrefcount(row.array) - len(row.parts) for row in self._rows]
 
     def held(self) -> bool:
-        """Whether someone keeps an array of an earlier replay, which the next may therefore not write to."""
-        return any(map(gt, map(getrefcount, self._views), self._limits)) or any(
-            [getrefcount(r.array) - len(r.parts) > n for r, n in zip(self._rows, self._row_limits, strict=True)]
+        """Whether someone keeps a gradient of an earlier replay, or changed what it is: the next needs others then."""
+        installed = map(is_, map(_grad, self._tensors), self._grads)
+        grads = map(sub, map(getrefcount, self._grads), installed)
+        return (
+            any(map(gt, chain(grads, map(getrefcount, self._views)), self._limits))
+            or any([getrefcount(r.array) - len(r.parts) > n for r, n in zip(self._rows, self._row_limits, strict=True)])
+            or any(map(_requires_grad, self._grads))
+            or not all(map(is_, map(_array, self._grads), self._views))
         )

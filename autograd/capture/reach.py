@@ -69,9 +69,8 @@ def _of_function(function: types.FunctionType) -> list[Any]:
     found = [*_defaults(function), *map(_contents, function.__closure__ or ())]
     if not function.__code__.co_filename.startswith(OUR_FOLDERS):
         names = _names(function.__code__)
-        for name in names:
-            x = function.__globals__.get(name)
-            found.append(x)
+        found += map(function.__globals__.get, names)
+        for x in list(found):
             if isinstance(x, types.ModuleType) and not _is_ours(x):
                 found += [getattr(x, other) for other in names if is_tensor(vars(x).get(other))]
     return found
@@ -124,7 +123,7 @@ def _looks_of(function: types.FunctionType) -> list[Callable[[], Iterable[Any]]]
         looks.append(functools.partial(map, _contents, function.__closure__))
     if function.__defaults__ or function.__kwdefaults__:
         looks.append(functools.partial(_defaults, function))
-    for module in [places.get(name) for name in names]:
+    for module in [*map(places.get, names), *map(_contents, function.__closure__ or ())]:
         if isinstance(module, types.ModuleType) and not _is_ours(module):
             inside = vars(module)
             held = [n for n in names if is_tensor(inside.get(n)) or (n in inside and isinstance(inside[n], SIMPLE))]

@@ -63,7 +63,11 @@ class Program:
         """Plan the buffers and make the function."""
         self.ops, self.results = shorter(self.ops, self.results)
         self.ops = live(self.ops, variables(self.results, []))
-        self._emit(rows=True)
+        self._planned(rows=True)
+
+    def _planned(self, rows: bool) -> None:
+        self._emit(rows)
+        self.gradients.watch()  # now that nothing of the planning refers to them
 
     def _emit(self, rows: bool) -> None:
         emitter = Emitter(self.ops, self.results, self._errors, rows=rows)
@@ -71,7 +75,6 @@ class Program:
         self.gradients = emitter.gradients
         self.nbytes = emitter.buffers.nbytes + self.gradients.nbytes
         self._copied = [isinstance(v, Var) and v not in emitter.fresh for v in self.results]
-        self.gradients.watch()
 
     def fits(self) -> bool:
         """Whether the tensors hold the arrays that they held, and everything else that it depends on is the same."""
@@ -83,9 +86,9 @@ class Program:
 
     def replay(self, given: list[Any]) -> Any:
         """Run it; after an exception the state is as it was before."""
-        if self.gradients.held():  # someone keeps gradients of an earlier step: leave these to them
+        if self.gradients.held():  # leave them to whoever keeps them
             self._renewed += 1
-            self._emit(rows=self._renewed < 4)
+            self._planned(rows=self._renewed < 4)
         if not self.changes:
             return self.run(given)  # type: ignore[misc]
         with Uninterrupted():

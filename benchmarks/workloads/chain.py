@@ -23,16 +23,16 @@ def _through(x: Any) -> Any:
 def ours(captured: bool = False) -> Any:
     from autograd import Tensor, capture
 
-    def work() -> Any:
-        x = Tensor(1.0, requires_grad=True)
+    def work(start: Any) -> Any:
+        x = Tensor(start, requires_grad=True)
         y = _through(x)
         y.backward()
         return y, x.grad
 
-    run = capture(work) if captured else work
+    run, start = capture(work) if captured else work, np.array(1.0)
 
     def step() -> Any:
-        y, gradient = run()
+        y, gradient = run(start)
         return y.item(), [gradient.numpy()]
 
     return step

@@ -97,6 +97,6 @@ class Problem:
 
     def peers(self) -> dict[str, Any]:
         return {
-            "ours": self.ours, "captured": self.captured, "numpy": self.numpy, "numpy_blocks": self.numpy_blocks, "torch": self.torch,
-            "torch_foreach": self.torch_foreach, "torch_fused": self.torch_fused,
+            "ours": self.ours, "captured": self.captured, "numpy": self.numpy, "numpy_blocks": self.numpy_blocks,
+            "torch": self.torch, "torch_foreach": self.torch_foreach, "torch_fused": self.torch_fused,
         }  # fmt: skip
