@@ -127,7 +127,7 @@ for _function in (
 
 
 @form(np.linalg.norm)
-def _norm(level: Level, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
+def _norm(level: Level, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     values, ndim = full(x, level), np.ndim(x)
     if axis is None and ord is None:
         found = np.linalg.norm(np.reshape(values, (level.size, -1)), axis=1)

@@ -36,7 +36,7 @@ def one_by_one(level: Level, name: str, function: Callable[..., Any], args: Any,
     if any(map(callable, (*args, *kwargs.values()))):  # what it closes over would be shared by all examples
         raise BatchError(
             f"{name} inside vmap runs example by example, and cannot with a function among its arguments: what that "
-            "closes over would get the sum of all gradients. Write it with NumPy's functions: np.where(condition, x, y)."
+            "closes over would get the sum of all gradients. Write it in NumPy's functions: np.where(condition, x, y)."
         )
     level.loops[name] = level.loops.get(name, 0) + 1
     _log.debug("%s has no form for a batch: %d calls", name, level.size)

@@ -92,4 +92,4 @@ def _convolve(level: Level, a: Any, v: Any, mode: str = "full") -> Any:
 def _correlate(level: Level, a: Any, v: Any, mode: str = "valid") -> Any:
     if np.size(v) > np.size(a):
         return np.flip(_correlate(level, np.conjugate(v), np.conjugate(a), mode))
-    return np.convolve(a, np.flip(np.conjugate(v)), mode)
+    return np.convolve(a, np.flip(np.conjugate(v)), mode)  # type: ignore[call-overload]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, at, batched, full, highest, moved
+from autograd.batched.hidden import aligned, batched, full, highest, moved
 from autograd.batched.indexing import getitem
 from autograd.batched.level import Level
 from autograd.batched.table import Form, form, forms
@@ -81,7 +81,7 @@ def _roll(level: Level, a: Any, shift: Any, axis: Any = None) -> Any:
 
 
 @form(np.tile)
-def _tile(level: Level, A: Any, reps: Any) -> Any:  # noqa: N803
+def _tile(level: Level, A: Any, reps: Any) -> Any:
     reps = tuple(reps) if np.iterable(reps) else (reps,)
     ndim = max(len(reps), A.ndim)
     return batched(np.tile(aligned(A, level, ndim), (1, *[1] * (ndim - len(reps)), *reps)), level)
@@ -93,7 +93,7 @@ forms[np.fliplr] = lambda level, m: np.flip(m, 1)
 
 @form(np.rot90)
 def _rot90(level: Level, m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
-    return batched(np.rot90(m._values, k, [moved(axis, m.ndim) for axis in axes]), level)
+    return batched(np.rot90(m._values, k, (moved(axes[0], m.ndim), moved(axes[1], m.ndim))), level)
 
 
 @form(np.diagonal)
@@ -124,7 +124,7 @@ def _pad(level: Level, array: Any, pad_width: Any, mode: Any = "constant", **opt
         return pad(array, pad_width, mode, **options)
     width = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2)).tolist()
     for name in ("constant_values", "end_values", "stat_length"):
-        if np.ndim(options.get(name)):  # a pair for each axis
+        if np.ndim(options.get(name, 0)):  # a pair for each axis
             pairs = np.broadcast_to(options[name], (array.ndim, 2))
             options[name] = np.concatenate([pairs[:1], pairs])
     return batched(np.pad(array._values, [(0, 0), *width], mode, **options), level)

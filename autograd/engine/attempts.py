@@ -1,4 +1,4 @@
-"""What is done with a function that could not run on the arrays it was given: a rule, or the forward of an operation."""
+"""What is done where a rule, or the forward of an operation, could not run on the arrays it was given; and batches."""
 
 from __future__ import annotations
 

@@ -293,7 +293,8 @@ def _written(
     own = [rules[i] if i < len(rules) else None for i in range(len(ts))]
     parts = [
         attempted(primitive, rule, t, out, *args, **params)
-        for rule, t in zip(own, ts, strict=True) if t is not None and rule is not None
+        for rule, t in zip(own, ts, strict=True)
+        if t is not None and rule is not None
     ]
     rest = [t if rule is None else None for rule, t in zip(own, ts, strict=True)]
     if any(t is not None and primitive.has_derivative(i) for i, t in enumerate(rest)):
