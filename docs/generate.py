@@ -196,7 +196,7 @@ SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`
 >>> import numpy as np
 >>> from autograd import grad
 >>> from autograd.scipy.stats import norm
->>> grad(norm.logsf)(40.0).round(6)
+>>> round(grad(norm.logsf)(40.0), 6)
 -40.024969
 
 ```
