@@ -250,11 +250,11 @@ def test_bad_parameters_are_refused_in_fit(options: dict[str, Any], message: str
         NetRegressor(loss="mse").fit(X, Y)
 
 
-def test_a_bar_if_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_if_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
     quick(epochs=1).fit(X, Y)
     assert capsys.readouterr() == ("", "")
     quick(epochs=1, verbose=True).fit(X, Y)
-    assert "NetClassifier epoch 1/1" in capsys.readouterr().err
+    assert "NetClassifier: epoch 1/1: train" in capsys.readouterr().err
 
 
 def test_nn_is_imported_without_scikit_learn() -> None:
