@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.capture.emit import Differs, Emitter
 from autograd.capture.program import Generator, Op, Var, live, mapped, variables, words
-from autograd.capture.reach import Reach, Settings
+from autograd.capture.reach import Holder, Reach, Settings
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.undo import Snapshot, contents, same_bits, uninterrupted
@@ -112,7 +112,7 @@ def _word(op: Op) -> str:
     return f"grad of a tensor of shape {op.args[0].shape} = {value}"
 
 
-class Captured:
+class Captured(Holder):
     """A function that is recorded once and replayed; see `capture`.
 
     program    the one that ran last

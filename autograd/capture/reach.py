@@ -20,6 +20,12 @@ SIMPLE = (bool, int, float, complex, str, bytes, type(None))
 _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, *SIMPLE)
 
 
+class Holder:
+    """The base of what holds recordings of a `function`: they are no state of a step that reaches it."""
+
+    function: Any
+
+
 class Reach:
     """The tensors, random generators and dictionaries that a function reaches."""
 
@@ -50,6 +56,8 @@ class Reach:
                 queue += _of_function(x)
                 if not x.__code__.co_filename.startswith(OUR_FOLDERS):
                     self.functions.append(x)
+            elif isinstance(x, Holder):
+                queue.append(x.function)
             elif isinstance(x, functools.partial):
                 queue += [x.func, *x.args, *x.keywords.values()]
             else:
