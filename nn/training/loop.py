@@ -94,8 +94,8 @@ def fit(
                rng: the generator of the shuffles; None means the package's generator (autograd.seed).
                comm: the ranks of a parallel program, `nn.parallel.world()`; all call fit with the same arguments.
                `batch_size` is that of the whole batch, of which each rank computes a part: docs/parallel.md.
-               capture: record the step and the evaluation of a batch once and replay them (`autograd.capture`): the same
-               history and weights to the bit, in less time where Python takes most of it: docs/capture.md.
+               capture: record the step and the evaluation of a batch once and replay them: the same history and
+               weights to the bit, in less time where Python takes most of it: docs/capture.md.
     Returns:   a History: a dict of lists, with plot(), frame(), best_epoch, and `stopped`, which says what ended it.
                Ctrl-C also ends the training: the history of the complete epochs is returned, and the model has the
                weights of the best of them. Every module is set back to the mode, train or eval, that it was in.

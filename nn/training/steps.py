@@ -35,7 +35,8 @@ class TrainingStep:
         self, called: Any, loss: Any, optimizer: Any, parameters: list[Any], clip_norm: float | None,
         ranks: Communicator, *, closure: bool, outputs: bool, captured: bool,
     ) -> None:  # fmt: skip
-        self.called, self.loss, self.optimizer, self.parameters = called, loss, optimizer, parameters
+        self.called, self.loss, self.parameters = called, loss, parameters
+        self.optimizer = optimizer if is_effect(type(optimizer).step) else OwnOptimizer(optimizer)
         self.clip_norm, self.ranks, self.closure, self.outputs = clip_norm, ranks, closure, outputs
         self._gradient: Callable[..., Any] = self._forward_and_backward
         self._whole: Callable[..., Any] = self._update
@@ -84,10 +85,7 @@ class TrainingStep:
         loss, output = self._forward_and_backward(inputs, target)
         check_finite(self.parameters, raw(loss))
         self._clip()
-        if is_effect(type(self.optimizer).step):
-            self.optimizer.step()
-        else:
-            step_of(self.optimizer)
+        self.optimizer.step()
         return loss, output
 
     def _clip(self) -> None:
@@ -105,10 +103,18 @@ def check_finite(parameters: list[Any], loss: Any) -> None:
         raise NotFiniteError("a gradient is not finite")
 
 
-@effect
-def step_of(optimizer: Any) -> None:
-    """The step of an optimizer that is not the library's own, called as a whole by a replay."""
-    optimizer.step()
+class OwnOptimizer:
+    """An optimizer that is not the library's: a replay calls its step, whatever that does."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self.optimizer = optimizer
+
+    @effect
+    def step(self, *closure: Any) -> Any:
+        return self.optimizer.step(*closure)
+
+    def zero_grad(self) -> None:
+        self.optimizer.zero_grad()
 
 
 class EvaluationStep:
