@@ -14,6 +14,7 @@ from autograd.capture.captured import capture as captured
 from autograd.engine.gradients import gradients
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError
+from autograd.options import check_flag
 from autograd.pytree import tree_flatten, tree_unflatten
 
 NO_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
@@ -61,6 +62,7 @@ def minimize(
     """
     from scipy.optimize import minimize as scipy_minimize  # here, because the import takes a tenth of a second
 
+    check_flag("capture", capture)
     objective = (_CapturedObjective if capture else _Objective)(f, x0, args if isinstance(args, tuple) else (args,))
     name = method.lower() if isinstance(method, str) else ""
     wanted: dict[str, Any] = (

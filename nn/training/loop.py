@@ -15,6 +15,7 @@ import numpy as np
 from autograd import no_grad
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.modes import modes_kept
@@ -119,10 +120,12 @@ def fit(
         >>> history["train_accuracy"][-1] > 0.9
         True
     """
+    capture = check_flag("capture", capture)
     return _Training(
         model, loss, optimizer, train, validation, check_size("epochs", epochs), check_size("batch_size", batch_size),
         scheduler, scheduler_every, early_stopping, monitor, metric_dict(metrics), clip_norm,
-        function_list("callbacks", callbacks), progress, checkpoint, resume, generator(rng), comm, capture,
+        function_list("callbacks", callbacks), progress, checkpoint, resume, generator(rng), comm,
+        capture,
     ).run()  # fmt: skip
 
 
