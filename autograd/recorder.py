@@ -92,6 +92,7 @@ def effect(function: F) -> F:
             return recorder.effect(function, args, kwargs)
         return function(*args, **kwargs)
 
+    called.is_effect = True  # type: ignore[attr-defined]
     return called  # type: ignore[return-value]
 
 
@@ -99,6 +100,11 @@ def sure(function: F) -> F:
     """An effect that does not fail once the gradients are there: a replay may have written them before it."""
     function.sure = True  # type: ignore[attr-defined]
     return effect(function)
+
+
+def is_effect(function: Any) -> bool:
+    """Whether a function is decorated by `effect`."""
+    return getattr(function, "is_effect", False) is True
 
 
 def whole(function: F) -> F:
@@ -122,11 +128,3 @@ def natively(function: Callable[..., Any], args: Any, kwargs: Any, error: Except
     if recorder is None:
         raise error
     return recorder.native(function, args, kwargs, because=error)
-
-
-def attempted(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """The result of a rule; of one that could not be recorded, as one call that a replay repeats."""
-    try:
-        return function(*args, **kwargs)
-    except Exception as error:
-        return natively(function, args, kwargs, error)

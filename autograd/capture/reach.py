@@ -13,13 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from autograd.capture.steppers import SIMPLE, is_stepper, unread
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
 from autograd.engine.recording import is_tensor
 from autograd.recorder import Scratch
 
-SIMPLE = (bool, int, float, complex, str, bytes, type(None))
 _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Scratch, *SIMPLE)
+
+
+class Holder:
+    """The base of what holds recordings of a `function`: they are no state of a step that reaches it."""
+
+    function: Any
 
 
 class Reach:
@@ -32,6 +38,7 @@ class Reach:
         self.dicts: list[dict[Any, Any]] = []
         self.lists: list[list[Any]] = []
         self.functions: list[types.FunctionType] = []
+        self.steppers: list[Any] = []
         seen: dict[int, Any] = {}
         queue = deque(starts)
         while queue:
@@ -52,14 +59,24 @@ class Reach:
                 queue += _of_function(x)
                 if not x.__code__.co_filename.startswith(OUR_FOLDERS):
                     self.functions.append(x)
+            elif isinstance(x, Holder):
+                queue.append(x.function)
             elif isinstance(x, functools.partial):
                 queue += [x.func, *x.args, *x.keywords.values()]
             else:
+                if is_stepper(x):
+                    self.steppers.append(x)
                 if type(x) is dict:
                     self.dicts.append(x)
                 elif type(x) is list:
                     self.lists.append(x)
+                if type(inside := getattr(x, "__dict__", None)) is dict:
+                    queue.append(inside)  # gc sees its values, not itself, until somebody has asked for it
                 queue += [y for y in gc.get_referents(x) if not isinstance(y, _OPAQUE)]
+
+    def names(self) -> set[str]:
+        """All names that the functions' code mentions."""
+        return set().union(*[_names(f.__code__) for f in self.functions])
 
 
 def _of_function(function: types.FunctionType) -> list[Any]:
@@ -86,15 +103,19 @@ def _names(code: types.CodeType) -> tuple[str, ...]:
 class Settings:
     """What a step may look at without its being recorded: plain settings of objects, and the names of functions.
 
-    Args:  changing: the dictionaries in here belong to objects that a replay calls anyway, such as an optimizer's.
+    Those of optimizers and schedulers are left out, which a replay calls as they are, unless the code reads them.
+
+    Args:  read: (a dictionary, a name in it): further values that the step has looked at.
     """
 
-    def __init__(self, reach: Reach, changing: Reach) -> None:
-        left_out = {id(d) for d in changing.dicts}
+    def __init__(self, reach: Reach, read: list[tuple[dict[str, Any], str]]) -> None:
+        left_out = {id(d) for d in Reach(*unread(reach.steppers, reach.names())).dicts}
         dicts = [d for d in reach.dicts if id(d) not in left_out and _plain(d.values())]
         self._looks: list[Callable[[], Iterable[Any]]] = [d.values for d in dicts]
         for function in reach.functions:
             self._looks += _looks_of(function)
+        if read:
+            self._looks.append(lambda: [values.get(name) for values, name in read])
         self._values = list(self._now())
 
     def still_hold(self) -> bool:
