@@ -80,6 +80,7 @@ lstm_step_op = define(
     keeps="in",
     saves=True,
     composite=_lstm_step_composite,
+    complex=True,
     name="lstm_step",
     label="∂(h, c)/∂(gates, c)",
 )
@@ -273,6 +274,7 @@ lstm_layer_op = define(
     keeps="in",
     saves=True,
     composite=_lstm_layer_composite,
+    complex=True,
     name="lstm_layer",
     label="backpropagation through time",
 )
