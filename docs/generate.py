@@ -4,6 +4,7 @@
 - docs/numpy.md and docs/scipy.md from the rules of the engine,
 - the tables of docs/conventions.md from the engine's answers to the questions in docs/kinks.py,
 - the README's table of the notebooks, and docs/course.md, from their first cells,
+- docs/from_pytorch.md, from_jax.md and from_micrograd.md from the rows in docs/coming_from/,
 - CONTRIBUTING's reading order of the engine, with its numbers of lines.
 
 tests/project/test_docs.py fails if one of them is out of date.
@@ -12,6 +13,7 @@ tests/project/test_docs.py fails if one of them is out of date.
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import io
 import json
@@ -19,6 +21,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,6 +34,7 @@ PAGE = ROOT / "docs" / "modules.md"
 NUMPY = ROOT / "docs" / "numpy.md"
 SCIPY = ROOT / "docs" / "scipy.md"
 COURSE = ROOT / "docs" / "course.md"
+COMING_FROM = {ROOT / "docs" / f"from_{name}.md": name for name in ("pytorch", "jax", "micrograd")}
 SECTION = re.compile(r"^[A-Z][a-z]+:(\s|$)")  # "Shape:     x (N, C) -> …"
 
 HEAD = """\
@@ -192,7 +196,7 @@ SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`
 >>> import numpy as np
 >>> from autograd import grad
 >>> from autograd.scipy.stats import norm
->>> grad(norm.logsf)(40.0).round(6)
+>>> round(grad(norm.logsf)(40.0), 6)
 -40.024969
 
 ```
@@ -378,9 +382,16 @@ def lines_of_code(source: str) -> int:
     return len(used)
 
 
+def coming_from(name: str) -> str:
+    """The page for who comes from another library."""
+    sys.path.insert(0, str(ROOT))
+    page: str = importlib.import_module(f"docs.coming_from.{name}").PAGE.markdown()
+    return page
+
+
 FILES = {
     PAGE: page, NUMPY: numpys, SCIPY: scipys, CONVENTIONS: conventions, README: readme, COURSE: course_page,
-    CONTRIBUTING: contributing,
+    CONTRIBUTING: contributing, **{path: partial(coming_from, name) for path, name in COMING_FROM.items()},
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -94,8 +94,8 @@ ENGINE: list[tuple[str, list[str], str]] = [
     (
         "norm at 0; std of a constant; hypot(0, 0)",
         ["d(np.linalg.norm, [0.0, 0.0])", "d(np.std, [2.0, 2.0])", "d(np.hypot, 0.0, 0.0)"],
-        "the subgradient of smallest norm; there is no second derivative: it is nan, with a warning that names the "
-        "operation, also that of |x|², which would be smooth",
+        "the subgradient of smallest norm; the second derivative is found where it exists, as of |x|² "
+        "and |x|³; else it is nan, with a warning that names the operation",
     ),
     ("arctan2(0, 0)", ["d(np.arctan2, 0.0, 0.0)"], "there is no limit, whatever the direction"),
     (

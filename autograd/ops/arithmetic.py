@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinks import bent, unsettled, varies
+from autograd.engine.kinks import bent
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
+from autograd.engine.settled import unsettled, varies
 
 # Powers. With L_n(x, p) = x**p (log x)**n, every derivative of x**p is made of these:
 #     ∂L_n/∂x = p L_n(x, p-1) + n L_{n-1}(x, p-1),   ∂L_n/∂p = L_{n+1}
@@ -50,7 +51,7 @@ def _power_base(g: Any, out: Any, x: Any, p: Any) -> Any:
         return g * (p * x ** (p - 1)) if p != 0 else g * np.zeros_like(x)
     still = (p == 0) & (x == 0)  # x**0 is 1 for every x, so the derivative is 0 and not 0 * 0**-1
     gx = g * (p * power_log(x, np.where(still, 0, p - 1), n=0))
-    return bent(gx, x, p, at=lambda: varies(p) & raw(still) & unsettled(g), of="np.power")
+    return bent(gx, x, p, at=lambda: unsettled(varies(p) & raw(still), g), of="np.power")
 
 
 def _by_exponent(out: Any, x: Any, p: Any) -> Any:

@@ -19,12 +19,22 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.kinds import identity, is_foreign, like, somewhere, zeros
-from autograd.engine.kinks import bent, moving, unsettled, varies
+from autograd.engine.kinks import bends, bent
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
+from autograd.engine.settled import moving, unsettled, varies
 from autograd.errors import NoRuleError
 from autograd.ops.arguments import as_operand
-from autograd.ops.equal_values import equal_pairs, with_doubt, with_lost_pairs, with_lost_tangents, within_groups
+from autograd.ops.equal_values import (
+    equal_pairs,
+    told_apart,
+    with_doubt,
+    with_kinks_at_0,
+    with_lost_pairs,
+    with_lost_tangents,
+    within_groups,
+    without_second,
+)
 from autograd.ops.linalg import in_hermitian_pairing, symmetrized
 from autograd.shapes import adjoint, largest
 
@@ -130,6 +140,7 @@ _qr = define(
     _qr_cotangent,
     implements=np.linalg.qr,
     name="qr",
+    results="Q R",
     batch="free",
     label="(gQ + Q copyltu(…)) R⁻ᵀ",
 )
@@ -177,7 +188,9 @@ def _eigh_cotangent(g: Any, out: Any, a: Any, UPLO: str = "L", inner: bool = Fal
     turned = adjoint(v) @ gv
     inside = _reciprocal_differences(w) * _skew(turned) / 2
     if gw is not None:
-        inside = inside if inner else with_doubt(inside, w, gw, turned, "np.linalg.eigh")
+        if not inner:
+            lengths = np.linalg.norm(raw(gv), axis=-2)
+            inside = with_doubt(inside, w, gw, turned, "np.linalg.eigh", lengths, a)
         inside = inside + np.expand_dims(gw, -2) * identity(w)
     return v @ inside @ adjoint(v)
 
@@ -202,6 +215,7 @@ _eigh = define(
     absent=True,
     implements=np.linalg.eigh,
     name="eigh",
+    results="λ v",
     jvp=_eigh_jvp,
     batch="free",
     label="V (diag gλ + F∘skew(Vᵀ gV)/2) Vᵀ",
@@ -248,9 +262,16 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
     if gu is None and gvt is None:
         return _of_singular_values(gs, s, a, hermitian)
     zero = _vanishing(s, max(m, n))
+    told: Any = np.False_
+    with_vectors = gs is not None and gu is not None and gvt is not None and not inner
     gu, gvt = (zeros(o.shape, o.dtype, raw(a)) if go is None else go for go, o in ((gu, u), (gvt, vt)))
+    lengths = np.linalg.norm(raw(gu), axis=-2) + np.linalg.norm(raw(gvt), axis=-1)
+    if with_vectors and somewhere(zero):
+        told = zero & told_apart(lengths, raw(s), np.max(np.abs(raw(gs)), axis=-1, keepdims=True, initial=0))
+        zero = zero & ~told
+        gs = with_kinks_at_0(gs, (raw(s) == 0) & (raw(gs) != 0), "np.linalg.svd")
     eye = identity(s)
-    inside = 0 * eye if gs is None else np.expand_dims(np.where(zero, 0, gs), -2) * eye
+    inside = 0 * eye if gs is None else np.expand_dims(np.where(zero & ~np.isnan(raw(gs)), 0, gs), -2) * eye
     outside: list[Any] = []
     if somewhere(raw(gu) != 0) or somewhere(raw(gvt) != 0):
         both = np.expand_dims(s, -2) + np.expand_dims(s, -1)
@@ -260,7 +281,7 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
         neither = np.expand_dims(zero, -2) & np.expand_dims(zero, -1)
         apart = np.where(neither, s.dtype.type(0), (p - q) / np.where(neither, s.dtype.type(1), both))
         turned = (p + q) * _reciprocal_differences(s) + apart
-        inside = inside + (turned if inner else with_doubt(turned, s, gs, utgu + vtgv, "np.linalg.svd"))
+        inside = inside + (turned if inner else with_doubt(turned, s, gs, utgu + vtgv, "np.linalg.svd", lengths, a))
         if m > n:
             outside.append((gu - u @ utgu) * np.expand_dims(inverse, -2) @ vt)
         if n > m:
@@ -268,6 +289,7 @@ def _svd_cotangent(g: Any, out: Any, a: Any, hermitian: bool = False, inner: boo
     ga = u @ inside @ vt
     for part in outside:
         ga = ga + part
+    ga = without_second(ga, told, a, "np.linalg.svd")
     return symmetrized(ga) if hermitian else ga
 
 
@@ -283,6 +305,7 @@ _svd = define(
     absent=True,
     implements=np.linalg.svd,
     name="svd",
+    results="U S Vᴴ",
     batch="free",
     label="Townsend 2016",
 )
@@ -302,7 +325,7 @@ def _of_singular_values(g: Any, out: Any, a: Any, hermitian: bool) -> Any:
     kept = np.where(zero, s.dtype.type(0), g)
     ga = _scaled_outer(u, kept, vt)
     ga = within_groups(ga, kept, out, a, u, adjoint(vt), "np.linalg.svdvals")
-    at = lambda: np.any(zero & unsettled(g), -1)[..., None, None]  # noqa: E731
+    at = lambda: np.any(unsettled(zero & bends(g), g), -1)[..., None, None]  # noqa: E731
     ga = bent(ga, a, at=at, of="np.linalg.svdvals", axis=(-2, -1))
     return symmetrized(ga) if hermitian else ga
 

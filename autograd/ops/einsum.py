@@ -105,7 +105,9 @@ def _stacked(k: int, *operands: Any, subscripts: str, optimize: Any = False) -> 
 def _contract(*operands: Any, subscripts: str, optimize: Any = False) -> Any:
     """np.einsum, of float16 in float32."""
     if all(x.dtype is HALF for x in operands):
-        return np.einsum(subscripts, *widened(*operands), optimize=optimize).astype(HALF)
+        out = np.einsum(subscripts, *widened(*operands), optimize=optimize)
+        with np.errstate(over="ignore"):  # as NumPy's, which says nothing of it
+            return out.astype(HALF)
     return np.einsum(subscripts, *operands, optimize=optimize)
 
 

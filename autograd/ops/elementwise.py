@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinks import bent, moving, unsettled, varies
+from autograd.engine.kinks import bends, bent
 from autograd.engine.primitive import Primitive, primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
+from autograd.engine.settled import moving, unsettled
 from autograd.ops.arguments import refuse_out
+from autograd.ops.curvature import curvature
 from autograd.ops.masking import masked
 from autograd.shapes import conj
 
@@ -34,7 +36,9 @@ def _magnitude(ufunc: np.ufunc) -> Primitive:
     name = f"np.{ufunc.__name__}"
 
     def vjp(g: Any, out: Any, x: Any) -> Any:
-        return bent(g * conj(np.sign(x)), x, at=lambda: varies(g) & (raw(x) == 0) & unsettled(g), of=name)
+        at = lambda: unsettled(bends(g) & (raw(x) == 0), g)  # noqa: E731
+        slope = lambda: curvature(g, ufunc.__name__, (x,), {}, raw(x) == 0)  # noqa: E731
+        return bent(g * conj(np.sign(x)), x, at=at, slope=slope, of=name)
 
     def jvp(t: Any, out: Any, x: Any) -> Any:
         return bent(t * conj(np.sign(x)), x, at=lambda: (raw(x) == 0) & moving(t), of=name, always=True)
@@ -96,8 +100,10 @@ def _hypot_slope(g: Any, out: Any, a: Any) -> Any:
     return g * (a / np.where(out == 0, 1, out))
 
 
-def _hypot_vjp(g: Any, out: Any, a: Any, *both: Any) -> Any:
-    return bent(_hypot_slope(g, out, a), *both, at=lambda: (raw(out) == 0) & unsettled(g), of="np.hypot")
+def _hypot_vjp(g: Any, out: Any, args: tuple[Any, Any], i: int) -> Any:
+    at = lambda: unsettled(raw(out) == 0, g)  # noqa: E731
+    slope = lambda: curvature(g, "hypot", args, {}, raw(out) == 0)  # noqa: E731
+    return bent(_hypot_slope(g, out, args[i]), args[i], args[1 - i], at=at, slope=slope, of="np.hypot")
 
 
 def _hypot_jvp(t: Any, out: Any, a: Any, *both: Any) -> Any:
@@ -107,8 +113,8 @@ def _hypot_jvp(t: Any, out: Any, a: Any, *both: Any) -> Any:
 
 hypot = define(
     np.hypot,
-    lambda g, out, a, b: _hypot_vjp(g, out, a, a, b),
-    lambda g, out, a, b: _hypot_vjp(g, out, b, a, b),
+    lambda g, out, a, b: _hypot_vjp(g, out, (a, b), 0),
+    lambda g, out, a, b: _hypot_vjp(g, out, (a, b), 1),
     jvp=(lambda t, out, a, b: _hypot_jvp(t, out, a, a, b), lambda t, out, a, b: _hypot_jvp(t, out, b, a, b)),
     batch="free",
     label="g·a/out, g·b/out",

@@ -7,7 +7,9 @@ pair. What is known of its limit decides what a rule gives:
   symmetric in the values of a group, the limit of (f_j - f_i) / (λ_j - λ_i) is f_ii - f_ij (Lewis & Sendov 2001,
   "Twice differentiable spectral functions"), which one sweep through the graph of the gradient finds: `within_groups`.
 - functions of the vectors alone: of the space that a group spans, then the limit is 0; `absent` cotangents tell.
-- functions of both, as V h(λ) Vᵀ: the limit is made of h′, which no cotangent holds: nan, with a warning.
+- functions of both, as V h(λ) Vᵀ: the limit is made of h′, which no cotangent holds: nan, with a warning. Only where
+  the values are noise about 0, and h(0) = 0, the cotangents of the vectors are as small and keep all their digits:
+  `told_apart`. So the matrix that is put together again from the decomposition of one of low rank has its gradient.
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ import numpy as np
 
 from autograd.engine.gradients import gradients
 from autograd.engine.kinds import is_foreign, like, surely
-from autograd.engine.kinks import kink, varies
+from autograd.engine.kinks import kink
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
+from autograd.engine.settled import varies
 from autograd.errors import UndefinedDerivativeWarning
 from autograd.shapes import adjoint, largest
 
@@ -50,11 +53,29 @@ def _size(a: Any) -> Any:
     return a.shape[-1] * np.finfo(a.dtype).eps * np.max(np.abs(a), axis=(-2, -1), keepdims=True, initial=0)
 
 
-def with_doubt(inner: Any, values: Any, g: Any, turned: Any, of: str) -> Any:
+def told_apart(lengths: Any, by: Any, size: Any) -> Any:
+    """Whether the rounding errors of cotangents with these lengths are still small after a division by `by`.
+
+    Small beside `size`, of other parts of the gradient.
+    """
+    eps = np.finfo(lengths.dtype).eps
+    error = 10 * lengths.shape[-1] * eps * lengths
+    return (by != 0) & (lengths > 0) & (error <= np.sqrt(eps) * size * np.abs(by))
+
+
+def without_second(made: Any, told: Any, a: Any, of: str) -> Any:
+    """What a rule made of values that are `told` apart by their noise: its derivative would be noise, and is nan."""
+    if not varies(a) or not surely(told):
+        return made
+    at = np.broadcast_to(np.any(told, axis=-1)[..., None, None], a.shape)
+    return made + np.sum(kink(a, at=at, of=of, always=True), axis=(-2, -1), keepdims=True)
+
+
+def with_doubt(inner: Any, values: Any, g: Any, turned: Any, of: str, lengths: Any, a: Any) -> Any:
     """`inner` with nan for equal pairs whose limit is needed and not known: values and vectors were both used.
 
     `turned` is uᵀ g of the vectors. For V h(λ) Vᵀ a pair contributes its symmetric part times h′ / h. Where all that
-    reaches a group is 0 it had no influence.
+    reaches a group is 0 it had no influence. `lengths` are those of the cotangents of the vectors.
     """
     pairs = equal_pairs(values)
     if g is None or not surely(pairs):
@@ -64,7 +85,25 @@ def with_doubt(inner: Any, values: Any, g: Any, turned: Any, of: str) -> Any:
     own = np.diagonal(np.abs(both), 0, -2, -1)[..., None] > rounding
     weighed = (raw(g) != 0)[..., None] & ~own
     doubt = pairs & ((np.abs(both) > rounding) | weighed | np.swapaxes(weighed, -1, -2))
-    return _spoiled(inner, doubt, of)
+    gap = raw(values)[..., None, :] - raw(values)[..., :, None]
+    size = np.max(np.abs(raw(g)), axis=-1, initial=0)[..., None, None]
+    known = pairs & told_apart(lengths[..., None, :] + lengths[..., :, None], gap, size)
+    if surely(known):
+        skew = raw(turned) - adjoint(raw(turned))
+        inner = inner + np.where(known, skew / np.where(known, 2 * gap, 1), 0)
+        inner = without_second(inner, np.any(known, -2), a, of)
+    return _spoiled(inner, doubt & ~known, of)
+
+
+def with_kinks_at_0(g: Any, at: Any, of: str) -> Any:
+    """The cotangent of singular values, nan at those that are 0 and whose vectors are used beside them.
+
+    The derivative is 0 if their kink is meant, as in their sum, but h′(0) in U h(s) Vᵀ, and no cotangent tells.
+    """
+    if not surely(at):
+        return g
+    _warn(of, "first")
+    return np.where(at, np.full((), np.nan, g.dtype), g)
 
 
 def with_lost_tangents(inner: Any, moved: Any, values: Any, of: str) -> Any:

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.kinds import ones, somewhere, zeros
-from autograd.engine.kinks import bent, moving, unsettled, varies
+from autograd.engine.kinks import bends, bent
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
+from autograd.engine.settled import moving, settled_zero, unsettled
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand
+from autograd.ops.curvature import curvature
 from autograd.scaling import in_range
 from autograd.shapes import HALF, conj, keep_dims, negative_axes, normalize_axes, widened
 
@@ -40,7 +42,7 @@ def _norm_slope(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, kee
     """For the p-norm over an axis g · sign(x) (|x| / out)^(p-1); for p = 2, also over two axes, g · x / out."""
     g, out, x = widened(g, out, conj(x))
     g, out = keep_dims(g, x.shape, axis, keepdims), keep_dims(out, x.shape, axis, keepdims)
-    euclidean = ord is None or ord == 2 or isinstance(ord, str)
+    euclidean = _is_euclidean(ord)
     if euclidean and isinstance(raw(x), np.ndarray) and in_range(raw(out)):
         return x * (g / out)
     zero = raw(out) == 0
@@ -60,17 +62,16 @@ def _norm_slope(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, kee
     return np.where(zero, x.dtype.type(0), g * np.sign(x) * np.power(ratio, ord - 1))
 
 
+def _is_euclidean(ord: Any) -> bool:
+    return ord is None or ord == 2 or isinstance(ord, str)
+
+
 def _norm_label(ord: Any = None, **_: Any) -> str:
-    if ord is None or ord == 2 or isinstance(ord, str):
+    if _is_euclidean(ord):
         return "g·conj(x)/out"
     if abs(ord) == np.inf:
         return "g·sign x where |x| is out" if ord > 0 else "g·sign x where |x| is the least"
     return {0: "0·x", 1: "g·sign(x)"}.get(ord, "g·sign(x)·(|x|/out)^(ord - 1)")
-
-
-def _zeros(out: Any, x: Any, axis: Any, keepdims: bool, free: Any) -> Any:
-    """Where a norm is 0 and `free`, in a shape that broadcasts against x."""
-    return keep_dims((raw(out) == 0) & free, x.shape, axis, keepdims)
 
 
 def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -78,11 +79,23 @@ def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None,
     if ord == 0:
         return gx
     along = negative_axes(axis, x.ndim)
-    gx = bent(gx, x, at=lambda: _zeros(out, x, axis, keepdims, unsettled(g)), of="np.linalg.norm", axis=along)
-    if _is_sharp(ord) and (ord != 1 or varies(g)):  # 1: a constant times a sum of magnitudes is left alone, as abs is
-        free = keep_dims(unsettled(g), x.shape, axis, keepdims)
-        return bent(gx, x, at=lambda: (raw(x) == 0) & free, of="np.linalg.norm")
+
+    def slope() -> Any:
+        found = curvature(g, "norm", (x,), {"ord": ord, "axis": axis, "keepdims": keepdims}, raw(out) == 0)
+        smooth = found if _is_euclidean(ord) else np.where(found == 0, 0, np.nan)  # |x|² of another norm has a kink
+        return keep_dims(smooth, x.shape, axis, keepdims)
+
+    at = lambda: keep_dims(unsettled(raw(out) == 0, g), x.shape, axis, keepdims)  # noqa: E731
+    gx = bent(gx, x, at=at, slope=slope, of="np.linalg.norm", axis=along)
+    if _is_sharp(ord) and (ord != 1 or bends(g)):  # 1: a constant times a sum of magnitudes is left alone, as abs is
+        return bent(gx, x, at=lambda: _zeros_in(x, g, axis, keepdims), of="np.linalg.norm")
     return gx
+
+
+def _zeros_in(x: Any, g: Any, axis: Any, keepdims: bool) -> Any:
+    """Where an element of x is 0 and the cotangent of its norm is not a settled 0."""
+    zero = raw(x) == 0
+    return zero & keep_dims(~settled_zero(g), x.shape, axis, keepdims) if np.any(zero) else zero
 
 
 def _is_sharp(ord: Any) -> bool:
@@ -95,7 +108,7 @@ def _norm_jvp(t: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepd
     gx = t * _norm_slope(ones(out.shape, out.dtype, raw(t)), out, x, ord, axis, keepdims)
     if ord != 0:
         along = negative_axes(axis, x.ndim)
-        at = lambda: _zeros(out, x, axis, keepdims, True) & moving(t, along)  # noqa: E731
+        at = lambda: keep_dims(raw(out) == 0, x.shape, axis, keepdims) & moving(t, along)  # noqa: E731
         gx = bent(gx, x, at=at, of="np.linalg.norm", axis=along, always=True)
         if _is_sharp(ord):
             gx = bent(gx, x, at=lambda: (raw(x) == 0) & moving(t), of="np.linalg.norm", always=True)

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import ones
-from autograd.engine.kinks import bent, moving, unsettled, varies
+from autograd.engine.kinds import is_foreign, ones
+from autograd.engine.kinks import bent
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
+from autograd.engine.settled import moving, unsettled, varies
 from autograd.errors import ArgumentError
 from autograd.ops.arguments import check_dtype, refuse_out
 from autograd.ops.chosen import chosen_by, mean_of_chosen
+from autograd.ops.curvature import curvature
 from autograd.ops.reduction import present
 from autograd.scaling import in_range, square_scale, vanishing
 from autograd.shapes import HALF, Axis, conj, keep_dims, negative_axes, reduced_size, widened
@@ -63,11 +65,23 @@ def _std_vjp(
     The computed mean of a constant may have a rounding error, and then every deviation equals that error. Without
     centring them a second time the gradient would be ±1/n instead of 0.
     """
-    slope = _std_slope(g, out, a, axis, ddof, keepdims)
-    at = lambda: keep_dims(_is_constant(out, a, axis) & unsettled(g), a.shape, axis, keepdims)  # noqa: E731
-    deviation = _centred(a, axis) if varies(a) else a
-    kinks = bent(deviation * 0, deviation, at=at, of="np.std", axis=negative_axes(axis, a.ndim))
-    return slope + _centred(kinks, axis) if varies(kinks) else slope
+    ga = _std_slope(g, out, a, axis, ddof, keepdims)
+    if not varies(a) or is_foreign(raw(a)):
+        return ga
+    constant = _is_constant(out, a, axis)
+    free = unsettled(constant, g)
+    if not np.any(free):
+        return ga
+    params = {"axis": axis, "dtype": dtype, "ddof": ddof, "keepdims": keepdims}
+
+    def slope() -> Any:
+        found = curvature(g, "std", (a,), params, constant) / _degrees_of_freedom(a, axis, ddof)
+        return keep_dims(found, a.shape, axis, keepdims)
+
+    at = lambda: keep_dims(free, a.shape, axis, keepdims)  # noqa: E731
+    deviation = _centred(a, axis)
+    kinks = bent(deviation * 0, deviation, at=at, slope=slope, of="np.std", axis=negative_axes(axis, a.ndim))
+    return ga + _centred(kinks, axis)
 
 
 def _centred(a: Any, axis: Axis) -> Any:
@@ -165,9 +179,14 @@ def _length_slope(out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 def _length_vjp(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    at = lambda: keep_dims((raw(out) == 0) & unsettled(g), x.shape, axis, keepdims)  # noqa: E731
-    slope = _length_slope(out, x, axis, keepdims) * keep_dims(g, x.shape, axis, keepdims)
-    return bent(slope, x, at=at, of="np.nanstd", axis=negative_axes(axis, x.ndim))
+    at = lambda: keep_dims(unsettled(raw(out) == 0, g), x.shape, axis, keepdims)  # noqa: E731
+
+    def slope() -> Any:
+        found = curvature(g, "length", (x,), {"axis": axis, "keepdims": keepdims}, raw(out) == 0)
+        return keep_dims(found, x.shape, axis, keepdims)
+
+    gx = _length_slope(out, x, axis, keepdims) * keep_dims(g, x.shape, axis, keepdims)
+    return bent(gx, x, at=at, slope=slope, of="np.nanstd", axis=negative_axes(axis, x.ndim))
 
 
 def _length_jvp(t: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:

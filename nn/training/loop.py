@@ -86,7 +86,8 @@ def fit(
                training part (of the outputs during training, in train mode) and for the validation part.
                clip_norm: the largest norm of the gradients (`nn.clip_grad_norm_`).
                callbacks: called after every epoch with (model, history); one that returns True ends the training.
-               progress: a bar if tqdm is installed, else a line an epoch; text is its title; False: nothing.
+               progress: a bar in a terminal or notebook, if tqdm is installed; else, as in the log of a job, a line an
+               epoch; text is its title; False: nothing.
                checkpoint: a folder to save to after every epoch, or `nn.Checkpoint(folder, every=10)`.
                resume: True: continue from the checkpoint folder if it has a checkpoint; or a folder to continue from.
                The continued training equals, bit for bit, one that was never stopped: weights, optimizer, scheduler,

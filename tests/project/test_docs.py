@@ -34,7 +34,12 @@ def generate() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "name", ["docs/modules.md", "docs/numpy.md", "docs/scipy.md", "docs/course.md", "docs/conventions.md", "README.md"]
+    "name",
+    [
+        *(f"docs/{name}.md" for name in ("modules", "numpy", "scipy", "course", "conventions")),
+        *(f"docs/from_{name}.md" for name in ("pytorch", "jax", "micrograd")),
+        "README.md",
+    ],
 )
 def test_what_is_generated_is_up_to_date(generate: ModuleType, name: str) -> None:
     written = {path.relative_to(ROOT).as_posix(): made for path, made in generate.FILES.items()}

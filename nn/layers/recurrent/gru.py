@@ -239,6 +239,7 @@ gru_layer_op = define(
     composite=_gru_layer_composite,
     complex=True,
     name="gru_layer",
+    results="output h",
     label="backpropagation through time",
 )
 

@@ -82,6 +82,7 @@ lstm_step_op = define(
     composite=_lstm_step_composite,
     complex=True,
     name="lstm_step",
+    results="h c",
     label="∂(h, c)/∂(gates, c)",
 )
 
@@ -276,6 +277,7 @@ lstm_layer_op = define(
     composite=_lstm_layer_composite,
     complex=True,
     name="lstm_layer",
+    results="output h c",
     label="backpropagation through time",
 )
 

@@ -197,6 +197,7 @@ rnn_layer_op = define(
     composite=_rnn_layer_composite,
     complex=True,
     name="rnn_layer",
+    results="output h",
     label="backpropagation through time",
 )
 
