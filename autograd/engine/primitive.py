@@ -54,7 +54,7 @@ class Primitive(Definition):
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
         except Exception as error:
-            out = repeated(error, self.forward, raw, params)
+            out = repeated(error, self, raw, params)
         if self.may_return_argument:
             for x in raw:
                 if x is out:

@@ -16,7 +16,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.indexing import scatter
+from autograd.ops.indexing import getitem, scatter
 from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -234,7 +234,7 @@ def _maxima(table: Any, rows: Any, starts: Any) -> Any:
         return bag_op(zeros((0,), table.dtype, raw(table)), table, rows=rows, starts=starts)
     width = table.shape[1]
     best = _first_maximum(raw(table)[rows], starts[:-1][filled], counts[filled])
-    places = np.take(like(rows, best), best) * width + like(np.arange(width), best)  # in the flattened table
+    places = getitem(like(rows, best), index=best) * width + like(np.arange(width), best)  # in the flattened table
     if not filled.all():
         found, places = places, zeros((len(counts), width), best.dtype, best)
         places[filled] = found
