@@ -52,7 +52,13 @@ def effect(function: F) -> F:
             return recorder.effect(function, args, kwargs)
         return function(*args, **kwargs)
 
+    called.is_effect = True  # type: ignore[attr-defined]
     return called  # type: ignore[return-value]
+
+
+def is_effect(function: Any) -> bool:
+    """Whether a function is decorated by `effect`."""
+    return getattr(function, "is_effect", False) is True
 
 
 def whole(function: F) -> F:

@@ -237,6 +237,7 @@ gru_layer_op = define(
     saves=True,
     composite=_gru_layer_composite,
     name="gru_layer",
+    results="output h",
     label="backpropagation through time",
 )
 

@@ -81,6 +81,7 @@ lstm_step_op = define(
     saves=True,
     composite=_lstm_step_composite,
     name="lstm_step",
+    results="h c",
     label="∂(h, c)/∂(gates, c)",
 )
 
@@ -274,6 +275,7 @@ lstm_layer_op = define(
     saves=True,
     composite=_lstm_layer_composite,
     name="lstm_layer",
+    results="output h c",
     label="backpropagation through time",
 )
 

@@ -195,6 +195,7 @@ rnn_layer_op = define(
     saves=True,
     composite=_rnn_layer_composite,
     name="rnn_layer",
+    results="output h",
     label="backpropagation through time",
 )
 

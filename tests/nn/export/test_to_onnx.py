@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import runpy
 import sys
 from pathlib import Path
@@ -238,12 +237,6 @@ def test_a_model_that_counts_its_rows_is_exported_for_this_number(tmp_path: Path
     path, x = tmp_path / "model.onnx", RNG.normal(size=(2, 3)).astype(np.float32)
     nn.export.to_onnx(Counts(), x, path, dynamic_batch=False)
     np.testing.assert_allclose(onnxruntime.InferenceSession(path).run(None, {"x": x})[0], x.sum(0), rtol=1e-6)
-
-
-def test_the_block_of_the_page_runs() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "export.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    exec(block, {})
 
 
 def test_without_the_packages_the_error_says_how_to_install_them(monkeypatch: Any, tmp_path: Path) -> None:
