@@ -82,11 +82,3 @@ def natively(function: Callable[..., Any], args: Any, kwargs: Any, error: Except
     if recorder is None:
         raise error
     return recorder.native(function, args, kwargs, because=error)
-
-
-def attempted(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """The result of a rule; of one that could not be recorded, as one call that a replay repeats."""
-    try:
-        return function(*args, **kwargs)
-    except Exception as error:
-        return natively(function, args, kwargs, error)
