@@ -52,7 +52,13 @@ def effect(function: F) -> F:
             return recorder.effect(function, args, kwargs)
         return function(*args, **kwargs)
 
+    called.is_effect = True  # type: ignore[attr-defined]
     return called  # type: ignore[return-value]
+
+
+def is_effect(function: Any) -> bool:
+    """Whether a function is decorated by `effect`."""
+    return getattr(function, "is_effect", False) is True
 
 
 def whole(function: F) -> F:
@@ -76,11 +82,3 @@ def natively(function: Callable[..., Any], args: Any, kwargs: Any, error: Except
     if recorder is None:
         raise error
     return recorder.native(function, args, kwargs, because=error)
-
-
-def attempted(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """The result of a rule; of one that could not be recorded, as one call that a replay repeats."""
-    try:
-        return function(*args, **kwargs)
-    except Exception as error:
-        return natively(function, args, kwargs, error)

@@ -14,9 +14,10 @@ import numpy as np
 
 from autograd.capture.emit import Differs, Emitter
 from autograd.capture.program import Generator, Op, Var, live, mapped, variables, words
-from autograd.capture.reach import Reach, Settings
+from autograd.capture.reach import Holder, Reach, Settings
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
+from autograd.capture.steppers import Watch
 from autograd.capture.undo import Snapshot, contents, same_bits, uninterrupted
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, result
@@ -112,7 +113,7 @@ def _word(op: Op) -> str:
     return f"grad of a tensor of shape {op.args[0].shape} = {value}"
 
 
-class Captured:
+class Captured(Holder):
     """A function that is recorded once and replayed; see `capture`.
 
     program    the one that ran last
@@ -242,13 +243,14 @@ class Captured:
         return out
 
     def _recorded(self, reach: Reach, leaves: list[Any], structure: Any) -> tuple[Program, Any, Recorder]:
-        recorder = Recorder([t for t in reach.tensors if not any(t is x and not x._requires_grad for x in leaves)])
+        tensors = [t for t in reach.tensors if not any(t is x and not x._requires_grad for x in leaves)]
+        recorder = Recorder(tensors, Watch(reach.steppers))
         grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad]
         inputs = [_input(recorder, i, x) for i, x in enumerate(leaves)]
         inner_args, inner_kwargs = tree_unflatten(structure, inputs)
         with recorder.recording():
             out = self.function(*inner_args, **inner_kwargs)
-        program = Program(recorder, out, Settings(reach, Reach(*recorder.changed)), grads)
+        program = Program(recorder, out, Settings(reach, recorder.watch.read), grads)
         return program, tree_map(_value, out), recorder
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
@@ -267,8 +269,8 @@ class Captured:
                 problem = "a result"
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
+        after.restore()  # the step's own objects, lists and counters
         if problem:
-            after.restore()
             self._give_up(key, f"the first replay differed from eager ({problem})")
             raise CaptureError(
                 f"{self._name}: the first replay did not give what the step itself gave: {problem}. The step has been "

@@ -12,12 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from autograd.capture.steppers import SIMPLE, is_stepper, unread
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
 from autograd.engine.recording import is_tensor
 
-SIMPLE = (bool, int, float, complex, str, bytes, type(None))
 _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, *SIMPLE)
+
+
+class Holder:
+    """The base of what holds recordings of a `function`: they are no state of a step that reaches it."""
+
+    function: Any
 
 
 class Reach:
@@ -30,6 +36,7 @@ class Reach:
         self.dicts: list[dict[Any, Any]] = []
         self.lists: list[list[Any]] = []
         self.functions: list[types.FunctionType] = []
+        self.steppers: list[Any] = []
         seen: dict[int, Any] = {}
         queue = deque(starts)
         while queue:
@@ -50,14 +57,24 @@ class Reach:
                 queue += _of_function(x)
                 if not x.__code__.co_filename.startswith(OUR_FOLDERS):
                     self.functions.append(x)
+            elif isinstance(x, Holder):
+                queue.append(x.function)
             elif isinstance(x, functools.partial):
                 queue += [x.func, *x.args, *x.keywords.values()]
             else:
+                if is_stepper(x):
+                    self.steppers.append(x)
                 if type(x) is dict:
                     self.dicts.append(x)
                 elif type(x) is list:
                     self.lists.append(x)
+                if type(inside := getattr(x, "__dict__", None)) is dict:
+                    queue.append(inside)  # gc sees its values, not itself, until somebody has asked for it
                 queue += [y for y in gc.get_referents(x) if not isinstance(y, _OPAQUE)]
+
+    def names(self) -> set[str]:
+        """All names that the functions' code mentions."""
+        return set().union(*[_names(f.__code__) for f in self.functions])
 
 
 def _of_function(function: types.FunctionType) -> list[Any]:
@@ -90,13 +107,16 @@ def _names(code: types.CodeType) -> tuple[str, ...]:
 class Settings:
     """What a step may look at without its being recorded: plain settings of objects, and the names of functions.
 
-    Args:  changing: the dictionaries in here belong to objects that a replay calls anyway, such as an optimizer's.
+    Those of optimizers and schedulers are left out, which a replay calls as they are, unless the code reads them.
+
+    Args:  read: (a dictionary, a name in it): further values that the step has looked at.
     """
 
-    def __init__(self, reach: Reach, changing: Reach) -> None:
-        left_out = {id(d) for d in changing.dicts}
+    def __init__(self, reach: Reach, read: list[tuple[dict[str, Any], str]]) -> None:
+        left_out = {id(d) for d in Reach(*unread(reach.steppers, reach.names())).dicts}
         self._dicts = [_Seen(d.values) for d in reach.dicts if id(d) not in left_out and _plain(d.values())]
         self._names = [_Seen(functools.partial(_of_function, f)) for f in reach.functions]
+        self._dicts.append(_Seen(lambda: [values.get(name) for values, name in read]))
 
     def still_hold(self) -> bool:
         """Whether all of them are what they were."""

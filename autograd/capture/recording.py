@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.program import Generator, Op, Var, mapped, words
-from autograd.capture.reach import SIMPLE
 from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
+from autograd.capture.steppers import SIMPLE, Watch
 from autograd.engine.abstract import Abstract
 from autograd.engine.origin import user_line
 from autograd.engine.recording import is_tensor, raw, result
@@ -46,16 +46,16 @@ class Recorder:
 
     tensors    those that the step reaches, whose arrays are its state
     ops        what was done, in order
+    watch      sees which hyperparameters the step looks at
     """
 
-    def __init__(self, tensors: Sequence[Any]) -> None:
-        self.tensors = list(tensors)
+    def __init__(self, tensors: Sequence[Any], watch: Watch) -> None:
+        self.tensors, self.watch = list(tensors), watch
         self.ops: list[Op] = []
         self.count = 0
         self.constants: dict[int, Var] = {}
         self.state: dict[int, Var] = {}  # id of a tensor -> its memory
         self.effects = 0
-        self.changed: list[Any] = []  # the objects of those effects
         self.moved = False
         self._swapped: list[tuple[Any, Any, Recorded]] = []
         self._grads = {id(t): t._grad for t in self.tensors}  # as they were when last looked at
@@ -227,14 +227,15 @@ class Recorder:
         args = tuple([list(x) if isinstance(x, Iterator) else x for x in args])  # a replay reads it again
         self.commit()
         self.unswap()
+        self.watch.end()
         self.effects += 1
-        self.changed += [x for x in args if not isinstance(x, Recorded)]
 
         def real(x: Any) -> Any:
             return x.value if isinstance(x, Recorded) else x
 
         with self.paused():
             out = function(*mapped(tuple(args), real), **mapped(kwargs, real))
+        self.watch.begin()
         self.swap()
         found = self._recorded(function, args, kwargs, mapped(out, raw), [], "effect")
         return result(found, None) if is_tensor(out) else found
@@ -260,9 +261,11 @@ class Recorder:
         recorders[get_ident()] = self
         try:
             self.swap()
+            self.watch.begin()
             yield
             self.commit()
         finally:
+            self.watch.end()
             self.unswap()
             del recorders[get_ident()]
 

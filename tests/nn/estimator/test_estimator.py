@@ -265,3 +265,17 @@ def test_nn_is_imported_without_scikit_learn() -> None:
     code = "import sys; sys.modules['sklearn'] = None; import nn.estimator"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'chainrule[train]'" in done.stderr
+
+
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"clip_norm": 0.5, "warm_start": True}])
+def test_captured_is_the_same_network(options: dict[str, Any]) -> None:
+    x = np.random.default_rng(0).normal(size=(90, 4))
+    y, weight = x[:, 0] * x[:, 1] > 0, np.random.default_rng(1).random(90)
+    for kind, target in ((NetClassifier, y), (NetRegressor, x[:, :2] ** 2)):
+        found = []
+        for capture in (False, True):
+            net = kind((8,), epochs=4, batch_size=32, random_state=0, capture=capture, **options)
+            for _ in range(2):
+                net.fit(x, target, sample_weight=weight)
+            found.append([p.numpy().tobytes() for p in net.model_.parameters()])
+        assert found[0] == found[1]
