@@ -120,7 +120,7 @@ class Captured(Holder):
     def _replayed(self, programs: list[Program], given: list[Any]) -> Any:
         """What the first program that fits returns; MISSED if none does."""
         for program in programs:
-            if program.run is not None and program.fits():
+            if program.compiled and program.fits():
                 try:
                     found = program.replay(given)
                 except Differs:
@@ -131,7 +131,7 @@ class Captured(Holder):
                 self.program = program
                 program.replays += 1
                 self.calls["replayed"] += 1
-                return program.returned(found)
+                return found
         return MISSED
 
     def _eager(self, args: Any, kwargs: Any) -> Any:
@@ -163,7 +163,7 @@ class Captured(Holder):
             if sum("another array" in line for line in self._log) > PATHS:
                 self._give_up(key, "a tensor gets another array at every step")
             return out
-        twin = next((p for p in programs if p.run is None and _same_guards(p, program)), None)
+        twin = next((p for p in programs if not p.compiled and _same_guards(p, program)), None)
         if twin is None:
             programs.append(program)
             while len(programs) > PATHS:
@@ -201,7 +201,6 @@ class Captured(Holder):
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
         """Replay the step that was just recorded, from the same state; it must leave the same bits."""
-        assert program.run is not None
         eager, after = contents(reach), Snapshot(reach)
         before.restore()
         found: Any = None
@@ -210,8 +209,8 @@ class Captured(Holder):
             found = program.replay(given)
             replayed = contents(reach)
             problem = next((what for (what, a), (_, b) in zip(eager, replayed, strict=True) if a != b), "")
-            pairs = zip(tree_flatten(out)[0], found, strict=True)
-            if not problem and not all(same_bits(raw(a), b) for a, b in pairs):
+            pairs = zip(tree_flatten(out)[0], tree_flatten(found)[0], strict=True)
+            if not problem and not all(same_bits(raw(a), raw(b)) for a, b in pairs):
                 problem = "a result"
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"

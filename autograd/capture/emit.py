@@ -60,13 +60,14 @@ class Emitter:
     """Writes the source of a replay.
 
     fresh   the results that are arrays of their own already
+    taken   whether gradients are written before it is sure that the step succeeds: those of before must be elsewhere
     """
 
-    def __init__(self, ops: list[Op], results: Any, errors: Any, *, rows: bool = True) -> None:
+    def __init__(self, ops: list[Op], results: Any, errors: Any, buffers: Buffers, *, rows: bool = True) -> None:
         self.ops, self.results, self._errors = ops, results, errors
         self.bound: dict[str, Any] = {}
         self.names: dict[int, str] = {}
-        self.buffers = Buffers()
+        self.buffers = buffers
         self._static: dict[Var, Any] = {}
         self._blocks: dict[Var, Any] = {}
         self._last: dict[Var, int] = {}
@@ -87,6 +88,7 @@ class Emitter:
             self._last[v.root] = len(ops)
         self.fresh: set[Var] = set()
         self._direct: dict[Var, Any] = {}  # a gradient that is computed where it stays -> the array there
+        self.taken = False
         self.gradients = self._planned_gradients() if rows else Gradients([])
 
     def bind(self, x: Any) -> str:
@@ -174,22 +176,26 @@ class Emitter:
     # Gradients
 
     def _planned_gradients(self) -> Gradients:
-        """Places for the gradients that a step leaves, where it may write to them before it is sure to succeed."""
+        """Places for the gradients that a step leaves; what is not used before is computed there."""
         last = {id(op.args[0]): i for i, op in enumerate(self.ops) if op.kind == "grad"}
-        safe = max((i for i, op in enumerate(self.ops) if _may_fail(op)), default=-1)
         made = {v: i for i, op in enumerate(self.ops) for v in op.out}
+        loaded = {id(op.args[0]) for op in self.ops if op.kind == "load"}
         places = {
             i: op for i, op in enumerate(self.ops)
-            if op.kind == "grad" and last[id(op.args[0])] == i > safe and _fills(op.args[1], op.args[0])
+            if op.kind == "grad" and last[id(op.args[0])] == i and _fills(op.args[1], op.args[0])
+            and id(op.args[0]) not in loaded
         }  # fmt: skip
-        loaded = {id(op.args[0]) for op in self.ops if op.kind == "load"}
-        gradients = Gradients([op.args[0] for op in places.values() if id(op.args[0]) not in loaded])
+        gradients = Gradients([op.args[0] for op in places.values()])
+        written = []
         for i, op in places.items():
             t, v = op.args
-            array = gradients.of[id(t)]._array if id(t) in gradients.of else None
             own = v.root is v and v.kind == "value" and v not in self._returned and v not in self._direct
-            if array is not None and own and made.get(v, -1) > safe and not self._written_after(v, i):
-                self._direct[v] = array
+            direct = own and v in made and not self._written_after(v, i)
+            if direct:
+                self._direct[v] = gradients.of[id(t)]._array
+            written.append(made[v] if direct else i)
+        sure = max((i for i, op in enumerate(self.ops) if _may_fail(op)), default=-1)
+        self.taken = bool(written) and min(written) <= sure
         return gradients
 
     def _written_after(self, v: Var, i: int) -> bool:
