@@ -13,9 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.capture.blocks import Loop
 from autograd.capture.calls import FILLING, JOINING, SYMBOLS, UFUNCS, in_row, infix, method_of, reduction, ufunc_of
+from autograd.capture.checks import Check
 from autograd.capture.memory import Buffers, Gradients
 from autograd.capture.program import Generator, Op, Var, mapped, variables
+from autograd.capture.signature import error_settings
 from autograd.engine.abstract import Saved, SavedOutputs
 from autograd.engine.graph import write_now
 from autograd.engine.recording import raw, result
@@ -144,7 +147,8 @@ class Emitter:
         errors = self._errors
         for op in self.ops:
             op.errors = errors = errors if op.errors is None else op.errors
-        for errors, group in groupby(self.ops, lambda op: op.errors):
+        for errors, together in groupby(self.ops, lambda op: op.errors):
+            group = list(together)
             part: list[str] = []
             for op in group:
                 found = self.lines(op)
@@ -154,7 +158,8 @@ class Emitter:
                     if v in self._blocks:
                         self.buffers.give(self._blocks.pop(v))
                 at += 1
-            if errors != self._errors and part:
+            mixed = any(op.kind == "run" and op.function.mixed for op in group)
+            if (errors != self._errors or mixed) and part:
                 bound = self.bind(np.errstate)
                 settings = ", ".join(f"{key}={value!r}" for key, value in errors.items())
                 lines.append(f"with {bound}({settings}):")
@@ -212,6 +217,27 @@ class Emitter:
         copied = [] if direct else [f"{self.bind(np.copyto)}({self.bind(grad._array)}, {self.text(value)})"]
         return [*copied, f"{self.bind(t)}._grad = {self.bind(grad)}"]
 
+    # What a loop over blocks asks
+
+    def known(self, v: Var) -> Any:
+        """The array that stays where it is; None if only a replay has it."""
+        if v in self._static or v.kind in ("state", "constant"):
+            return self._static.get(v, v.value)
+        return None
+
+    def scratch(self, size: int, dtype: Any) -> Any:
+        """Memory for a part of an array, which is given back with the function."""
+        return self.buffers.take(np.empty(size, dtype))[1]
+
+    def settings(self, errors: dict[str, Any]) -> str:
+        """The line that puts NumPy's error settings in force, within a block that puts them back."""
+        with np.errstate(**errors):
+            made = error_settings.get()  # type: ignore[union-attr]
+        return f"{self.bind(error_settings.set)}({self.bind(made)})"  # type: ignore[union-attr]
+
+    def differs(self) -> str:
+        return self.bind(Differs)
+
     # Operations
 
     def lines(self, op: Op) -> list[str]:
@@ -222,6 +248,8 @@ class Emitter:
             return self._gradient(op)
         if op.kind == "guard":
             return [f"if {'not ' if op.function else ''}{self.text(op.args[0])}: raise {self.bind(Differs)}"]
+        if op.kind == "run":
+            return Loop(self, op).source()
         if op.kind == "view" and self._views(op):
             return []
         if op.kind == "write":
@@ -346,11 +374,15 @@ class Emitter:
     def _buffer(self, op: Op) -> Any:
         """The array for the result of an operation; None if that is a number, or an array for the caller to keep."""
         out = op.out[0]
+        if op.function is np.dot and isinstance(out.value, np.ndarray) and not out.value.flags.c_contiguous:
+            return None
+        return self.place(out)
+
+    def place(self, out: Var) -> Any:
+        """The array for a result, in planned memory; None if that is a number, or an array for the caller to keep."""
         if out.root is not out or not isinstance(out.value, np.ndarray) or not out.value.size:
             return None
         if out.value.ndim == 0 or not _whole(out.value):
-            return None
-        if op.function is np.dot and not out.value.flags.c_contiguous:
             return None
         if out in self._direct:
             self._static[out] = self._direct[out]
@@ -380,6 +412,8 @@ def _may_fail(op: Op) -> bool:
     """Whether a replay may end at this operation: then nothing that is there before may have been changed."""
     if op.kind == "effect":
         return not getattr(op.function, "sure", False)
+    if op.kind == "run":
+        return any(isinstance(step, Check) for step in op.function.steps)
     numpys = str(getattr(op.function, "__module__", "")).split(".")[0] in ("numpy", "_operator", "builtins")
     if op.kind in ("guard", "native", "whole") or "linalg" in str(getattr(op.function, "__module__", "")):
         return True

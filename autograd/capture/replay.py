@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.capture.blocks import in_runs
+from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter
 from autograd.capture.memory import Buffers, Gradients
 from autograd.capture.program import Generator, Var, live, variables, words
@@ -74,7 +76,8 @@ class Program:
     def compile(self) -> None:
         """Plan the buffers and make the function."""
         self.ops, self.results = shorter(self.ops, self.results)
-        self.ops = live(self.ops, variables(self.results, []))
+        self.ops = fewer_checks(self.ops)
+        self.ops = in_runs(live(self.ops, variables(self.results, [])), self.results)
         self._planned(rows=True)
 
     def _planned(self, rows: bool) -> None:
