@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import threading
 import time
 from collections import OrderedDict
@@ -28,7 +27,6 @@ from autograd.recorder import current
 
 TRACES = 16  # of one function; the one used longest ago is dropped
 PATHS = 4  # of one key, which differ in what their guards found
-_logger = logging.getLogger("autograd.capture")
 
 
 class Program:
@@ -239,7 +237,9 @@ class Captured(Holder):
         took = time.perf_counter() - started
         self._log.append(f"checked in {took:.3f} s: {len(program)} operations, {program.nbytes} bytes of buffers")
         if took > 1:
-            _logger.info("%s: recording took %.1f s", self._name, took)
+            import logging  # here, and not for everyone who imports autograd
+
+            logging.getLogger("autograd.capture").info("%s: recording took %.1f s", self._name, took)
         return out
 
     def _recorded(self, reach: Reach, leaves: list[Any], structure: Any) -> tuple[Program, Any, Recorder]:
