@@ -84,6 +84,7 @@ class Reach:
         return self._of_object(x)
 
     def _of_object(self, x: Any) -> Iterable[Any]:
+        kind: Any = type(x)
         if is_stepper(x):
             self.steppers.append(x)
         if isinstance(x, dict):
@@ -93,9 +94,9 @@ class Reach:
         elif isinstance(x, (set, deque)):
             self.sets.append(x)
         inside = getattr(x, "__dict__", None)
-        if type(inside) is dict or slots(type(x)):
+        if type(inside) is dict or slots(kind):
             self.objects.append(x)
-        called, others = methods(type(x))
+        called, others = methods(kind)
         self._unnamed += others
         found = [*called, *[y for y in gc.get_referents(x) if not isinstance(y, _OPAQUE)]]
         if type(inside) is dict:

@@ -34,10 +34,11 @@ class Settings:
         self._looks += [d.keys for d in reach.dicts if id(d) not in instances]
         self._looks += [functools.partial(iter, x) for x in (*reach.lists, *reach.sets)]
         self._looks += [functools.partial(map, look, reach.tensors) for look in _of_tensor]
-        kinds = {type(x): x for x in reach.objects}
+        kinds: list[Any] = list({type(x): x for x in reach.objects})
         self._looks += [vars(c).values for c in {c for kind in kinds for c in classes(kind)}]
         for x in reach.objects:
-            if names := slots(type(x)):
+            kind: Any = type(x)
+            if names := slots(kind):
                 self._looks.append(functools.partial(map, functools.partial(getattr, x), names, [None] * len(names)))
         for function in reach.functions:
             self._looks += _looks_of(function)
@@ -81,9 +82,9 @@ def _kept(look: Callable[[], Iterable[Any]], before: list[Any]) -> Callable[[], 
 
 def _same(a: Any, b: Any) -> bool:
     if a is b or type(a) is not type(b):
-        return a is b
+        return bool(a is b)
     if isinstance(a, np.generic):
-        return a.tobytes() == b.tobytes()
+        return bool(a.tobytes() == b.tobytes())
     if isinstance(a, (tuple, frozenset)):
         return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, types.MethodType):  # made anew by each look
