@@ -17,8 +17,9 @@ from autograd.capture.users_code import is_followed, is_users_module, methods, s
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
 from autograd.engine.recording import is_tensor
+from autograd.recorder import Scratch
 
-_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, *SIMPLE)
+_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Scratch, *SIMPLE)
 
 
 class Holder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import sysconfig
 import types
 from pathlib import Path
@@ -27,7 +28,9 @@ def is_followed(filename: str) -> bool:
 
 def is_users_module(module: Any) -> bool:
     """Whether a module's functions and objects are looked at, when a function names them."""
-    return isinstance(module, types.ModuleType) and _is_users(getattr(module, "__file__", None) or _INSTALLED[0])
+    if not isinstance(module, types.ModuleType) or module.__name__ in sys.builtin_module_names:
+        return False
+    return _is_users(getattr(module, "__file__", None) or "")
 
 
 def _is_users(filename: str) -> bool:
