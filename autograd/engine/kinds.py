@@ -78,7 +78,7 @@ def elsewhere(operation: Any, args: Any, raw: Any, params: Any) -> Any:
         out = NotImplemented if own is None else own(x, operation, raw, params)
         if out is not NotImplemented:
             return recording.constant(out) if any([recording.is_tensor(a) for a in args]) else out
-    if operation.composite is None or not (foreign or of_complex):
+    if operation.composite is None or not (foreign or of_complex and operation.complex != "own rules"):
         return None
     return operation.composite(*args, **params)
 

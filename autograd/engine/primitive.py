@@ -177,7 +177,8 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one. Inside vmap,
            where forward or a rule needs ndarrays, they get all examples at once as it says ("free": with an axis more
            in front); by default one example after the other.
-           complex: complex numbers may come in (a composite is then what they run); default: if there is no composite.
+           complex: complex numbers may come in (a composite is then what they run, unless it is "own rules"); default:
+           if there is no composite.
            name: how pictures and errors call it.
            label: its VJPs as short mathematics, then what its symbols stand for: "g·(p - y)/N; p = softmax(x), …". A
            function of the call's options if it depends on them.

@@ -29,9 +29,9 @@ class custom_vjp:  # noqa: N801  a decorator
 
     In a first-order sweep all three are called with plain arrays, so they may call anything (np.asarray, SciPy,
     compiled code). For a graph of the gradient, forward and backward are called with Tensors and differentiated like
-    any other code. Forward mode is derived from backward, which is linear in g. Inside vmap all three get the batch if they
-    are NumPy's functions throughout; where they need arrays, example after example. For an operation on arrays, with one
-    rule for each argument and its own JVP, see `primitive`.
+    any other code. Forward mode is derived from backward, which is linear in g. Inside vmap each of the three gets the
+    batch if it is NumPy's functions throughout, and one example after the other if it needs arrays. For an operation on
+    arrays, with one rule for each argument and its own JVP, see `primitive`.
 
     Args:      f: of arrays, numbers, or trees of them.
     Raises:    GraphError if f uses a Tensor that requires grad by closure: make it an argument.

@@ -10,8 +10,8 @@ import numpy as np
 from autograd import random
 from autograd.batched import array as _array  # noqa: F401  says which class a batch has
 from autograd.batched.crossing import into, outof
-from autograd.batched.hidden import at
 from autograd.batched.drawing import RANDOMNESS, BatchedDrawing
+from autograd.batched.hidden import at
 from autograd.batched.level import Level
 from autograd.engine.kinds import note
 from autograd.engine.recording import is_tensor, raw

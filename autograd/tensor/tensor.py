@@ -98,6 +98,8 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
             value = value if isinstance(value, Tensor) else Tensor(value)
             if value.shape != self.shape:
                 raise ShapeError(f"grad must have the tensor's shape {self.shape}; got {value.shape}.")
+            if value.dtype.kind == "c" != self.dtype.kind:
+                raise DTypeError(f"grad of a tensor of {self.dtype} must be real; got {value.dtype}.")
         self._grad = value
 
     @property

@@ -32,7 +32,7 @@ from nn.layers.embedding import (
     shape_of_table,
     shorten,
 )
-from nn.layers.inputs import as_values, cast_to
+from nn.layers.inputs import as_values, cast_to, refuse_complex
 from nn.layers.kernels.patches import computed_in
 
 MODES = ("sum", "mean", "max")
@@ -155,6 +155,8 @@ def embedding_bag(
     ):
         check_flag(f"embedding_bag: {name}", flag)
     weight = as_values(weight)
+    if weight.dtype.kind == "c":
+        refuse_complex("embedding_bag", weight.dtype)
     if weight.ndim != 2:
         raise ShapeError(f"embedding_bag expects weight (num_embeddings, embedding_dim); got {weight.shape}.")
     check_not_sparse("embedding_bag", sparse)
@@ -286,6 +288,8 @@ class EmbeddingBag(Module):
         >>> words(np.array([[4, 2], [0, 1]]), per_sample_weights=np.ones((2, 2))).shape
         (2, 3)
     """
+
+    takes_complex = False
 
     def __init__(
         self,
