@@ -113,7 +113,7 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
 
 @contextmanager
 def _rewound(state: Any, drawing: Any) -> Iterator[None]:
-    """Inside, the package's generator starts from the given state, and draws as in the vmap it was in, also afterwards."""
+    """Inside, the package's generator starts from the given state, and draws as in the vmap that it was in."""
     token = random.drawing.set(drawing)
     rng = generator()
     now = rng.bit_generator.state
