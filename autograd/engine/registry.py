@@ -13,14 +13,20 @@ from autograd.engine.abstract import abstract
 from autograd.engine.definition import Function
 from autograd.engine.primitive import Primitive, pick
 from autograd.engine.recording import recorded
+from autograd.engine.views import ViewPrimitive
 
 rules: dict[Any, Function] = {}  # NumPy's function -> what it means for Tensors
 primitives: dict[str, Primitive] = {pick.name: pick}  # every primitive of the package, by name
 
 
-def define(forward: Function, *vjps: Function | None, implements: Any = None, **options: Any) -> Primitive:
-    """A primitive of the package: listed under its name, and the rule for NumPy's function of that meaning."""
-    made = Primitive(forward, *vjps, **options)
+def define(
+    forward: Function, *vjps: Function | None, implements: Any = None, view: bool = False, **options: Any
+) -> Primitive:
+    """A primitive of the package: listed under its name, and the rule for NumPy's function of that meaning.
+
+    Args:  view: NumPy's result shares the memory of the first argument, where it can.
+    """
+    made = (ViewPrimitive if view else Primitive)(forward, *vjps, **options)
     assert made.name not in primitives, f"two primitives are named {made.name}"
     primitives[made.name] = made
     numpys = implements if implements is not None else forward

@@ -18,23 +18,25 @@ from autograd.shapes import conj
 conjugate = define(np.conjugate, lambda g, out, x: conj(g), keeps="", guard=False, label="conj(g)")
 
 _real = define(
-    lambda z: np.positive(np.real(z)),
+    lambda z: np.real(z),
     lambda g, out, z: g,
     keeps="",
     guard=False,
     jvp=lambda t, out, z: np.real(t),
     batch="free",
     name="real",
+    view=True,
     label="g",
 )
 _imag = define(
-    lambda z: np.positive(np.imag(z)),
+    lambda z: np.imag(z),
     lambda g, out, z: -1j * g,
     keeps="",
     guard=False,
     jvp=lambda t, out, z: np.imag(t),
     batch="free",
     name="imag",
+    view=True,
     label="-i·g",
 )
 

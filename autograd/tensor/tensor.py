@@ -48,7 +48,9 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
         Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "finished", "hooks", "node", "written")
+    __slots__ = (
+        "__weakref__", "_array", "_grad", "_requires_grad", "finished", "hooks", "node", "path", "root", "seen", "written",
+    )  # fmt: skip
 
     _array: Any
     _grad: Tensor | None
@@ -57,6 +59,10 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     finished: bool  # set only on the variable of a transform whose function has returned
     written: int  # when a leaf was last written in place (see graph.clock)
     hooks: dict[int, Callable[[Tensor], Any]] | None
+    # Of a view only, see view.py
+    root: Tensor  # what it is a view of, itself no view
+    path: Any  # the operations that lead from there to it
+    seen: int  # the `written` of its root when its array and node were made
 
     __array_priority__ = 1000.0
     __pandas_priority__ = 5000  # series * t asks the Tensor, as a DataFrame (4000) is asked
