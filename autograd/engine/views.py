@@ -6,7 +6,7 @@ write to the root, and what else was made of the root is then made again, when i
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -31,53 +31,63 @@ def bind_views(view: type, unrecorded: type) -> None:
     View, UnrecordedView = view, unrecorded
 
 
-class Link(NamedTuple):
-    """One operation on the path from the root to a view: primitive(x, *args, **params)."""
-
-    primitive: Any
-    args: tuple[Any, ...]
-    params: dict[str, Any]
-    before: Link | None  # nearer to the root
+# One operation on the way from the root to a view, primitive(x, *args, **params), and those nearer to the root.
+Path = tuple[Any, tuple[Any, ...], dict[str, Any], Any]
 
 
 class ViewPrimitive(Primitive):
     """An operation whose result is a view of its first argument, where NumPy's is."""
 
     def __call__(self, *args: Any, **params: Any) -> Any:
-        """Primitive's call, with its short path for one recorded ndarray written out."""
-        if not args or kinds.met:
+        """What Primitive does, with its short path for an ndarray written out."""
+        if kinds.met or not args or not isinstance(x := args[0], recording.Tensor):
             return self._general(args, params)
-        x, *rest = args
         state = get_mode()
-        if state.special or not isinstance(x, recording.Tensor):
-            return self._general(args, params)
         array = x._array
         parent = x.node
-        if parent is None:
-            if not x._requires_grad:
-                return self._general(args, params)
+        if parent is None and x._requires_grad:
             parent = x
+        if state.special and (parent is not None or state.anomaly):
+            return self._general(args, params)
+        rest = args[1:]
         for value in params.values():
             if isinstance(value, recording.Tensor):
                 return self._general(args, params)
         try:
-            out = self.forward(array, *rest, **params)
+            out = self.forward(array, *rest, **params) if rest or params else self.forward(array)
         except Exception:
             return self._general(args, params)
         kind = type(out)
-        if kind is float64 and type(array) is ndarray:
-            return recorded(out, self, (parent, *[None] * len(rest)), (abstract(array), *rest), out, params, state.scope)
-        if kind is not ndarray or out.dtype.kind != "f":
+        if kind is ndarray:
+            if out.dtype.kind != "f" and (parent is not None or out.dtype.kind not in "iub"):
+                return self._general(args, params)
+            if out is array:
+                out = out.view()
+            kept = abstract(out)
+        elif kind is float64 and type(array) is ndarray:
+            kept = out
+        else:
             return self._general(args, params)
-        if out is array:
-            out = out.view()
-        known = abstract(array)
-        t = recorded(
-            out, self, (parent, *[None] * len(rest)), (known, *rest), abstract(out), params or None, state.scope
-        )
-        base = out.base
-        if base is not None and (base is array or base is array.base):
-            as_view(t, x, View, self, args, params)
+        if parent is None:
+            t = result(out, None)
+        elif rest:
+            parents = (parent, *[None] * len(rest))
+            t = recorded(out, self, parents, (abstract(array), *rest), kept, params or None, state.scope)
+        else:
+            t = recorded(out, self, (parent,), (abstract(array),), kept, params or None, state.scope)
+        if kind is ndarray and (base := out.base) is not None and (base is array or base is array.base):
+            path = None
+            cls = type(x)
+            if cls is View or cls is UnrecordedView:
+                x, path = x.root, x.path
+            else:
+                cls = View
+                if not hasattr(x, "written"):  # a result, see recording.result
+                    x.written = 0
+            t.__class__ = cls
+            t.root = x
+            t.path = (self, rest, params, path)
+            t.seen = x.written
         return t
 
     def _general(self, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -90,7 +100,7 @@ class ViewPrimitive(Primitive):
             out = self.forward(array, *args[1:], **params)
             if not shares_memory(out, array):
                 return call(self, *args, **params)
-            return as_view(result(out.view() if out is array else out, None), x, UnrecordedView, self, args, params)
+            return as_view(result(out.view() if out is array else out, None), x, UnrecordedView, self, args[1:], params)
         t = call(self, *args, **params)
         if type(t) is View or not isinstance(t, recording.Tensor):  # it has called itself again
             return t
@@ -99,7 +109,7 @@ class ViewPrimitive(Primitive):
                 return t
         elif not self.makes_view(t._array, args, params):
             return t
-        return as_view(t, x, UnrecordedView if type(x) is UnrecordedView else View, self, args, params)
+        return as_view(t, x, UnrecordedView if type(x) is UnrecordedView else View, self, args[1:], params)
 
     may_copy = False  # whether it makes a copy where the memory has no view of that shape, as reshape does
 
@@ -128,14 +138,16 @@ def shares_memory(out: Any, x: Any) -> bool:
 
 def as_view(t: Any, x: Any, kind: Any, primitive: Any, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """The result t of an operation on the tensor x, made a view of it."""
-    path = None
     if isinstance(x, View):
-        x, path = x.root, x.path
-    if not hasattr(x, "written"):  # a result, see recording.result
-        x.written = 0
+        path = x.path
+        x = x.root
+    else:
+        path = None
+        if not hasattr(x, "written"):  # a result, see recording.result
+            x.written = 0
     t.__class__ = kind
     t.root = x
-    t.path = Link(primitive, args[1:], params, path)
+    t.path = (primitive, args, params, path)
     t.seen = x.written
     return t
 
@@ -148,19 +160,19 @@ def part_of(x: Any, t: Any, primitive: Any, **params: Any) -> Any:
         return primitive(x, **params)
     if isinstance(x._array, ndarray) and not shares_memory(t._array, x._array):
         return t
-    return as_view(t, x, UnrecordedView if type(x) is UnrecordedView else View, primitive, (x,), params)
+    return as_view(t, x, UnrecordedView if type(x) is UnrecordedView else View, primitive, (), params)
 
 
-def links(path: Link | None) -> list[Link]:
+def links(path: Path | None) -> list[Path]:
     """The operations of a path, from the root on."""
-    found: list[Link] = []
+    found: list[Path] = []
     while path is not None:
         found.append(path)
-        path = path.before
+        path = path[3]
     return found[::-1]
 
 
-def walk(x: Any, path: Link | None) -> Any:
+def walk(x: Any, path: Path | None) -> Any:
     """What the operations of a path make of x: a Tensor, or an array."""
     for primitive, args, params, _ in links(path):
         x = primitive(x, *args, **params)

@@ -11,7 +11,7 @@ from autograd.engine.kinds import any_foreign, copied, is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
-from autograd.engine.views import Link, links, shares_memory, walk
+from autograd.engine.views import Path, links, shares_memory, walk
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.arguments import refuse_out
 from autograd.recorder import Stand, asarray
@@ -159,7 +159,7 @@ def _sum_rows(values: Any, shape: tuple[int, ...], index: Any, width: int) -> An
     return (chosen @ values.reshape(n, width)).reshape(shape)
 
 
-def _assign(x: Any, value: Any, index: Any, path: Link | None = None) -> Any:
+def _assign(x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
     out = copied(x)
     if path is not None:
         target = walk(out, path) if type(out) is np.ndarray else None
@@ -173,17 +173,17 @@ def _assign(x: Any, value: Any, index: Any, path: Link | None = None) -> Any:
     return out if out.ndim or type(x) is np.ndarray else out[()]
 
 
-def selected_places(shape: tuple[int, ...], index: Any, path: Link) -> tuple[Any, ...]:
+def selected_places(shape: tuple[int, ...], index: Any, path: Path) -> tuple[Any, ...]:
     """The index, by arrays, that selects from an array of this shape what `index` selects from the view at the path."""
     places = walk(np.arange(math.prod(shape)).reshape(shape), path)[index]
     return np.unravel_index(places, shape)
 
 
-def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any, path: Link | None = None) -> Any:
+def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
     """g[index], with 0 for a value that was overwritten by a later one at the same index."""
     seen = walk(g, path)
     share = getitem(seen, index=index)
-    if path is not None and any(link.primitive.name == "imag" for link in links(path)):
+    if path is not None and any(primitive.name == "imag" for primitive, *_ in links(path)):
         share = -share  # the pairing does not conjugate: Re(g·i·t) = -Im(g)·t
     if _may_repeat(index):
         writer = np.empty(seen.shape, np.intp)
@@ -194,7 +194,7 @@ def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any, path: Link
     return np.reshape(share, (1,) * added + share.shape) if added > 0 else share  # NumPy drops leading axes of size 1
 
 
-def _assigned_stack(k: int, x: Any, value: Any, index: Any, path: Link | None = None) -> dict[str, Any] | None:
+def _assigned_stack(k: int, x: Any, value: Any, index: Any, path: Path | None = None) -> dict[str, Any] | None:
     """The batched call is that of getitem if the values have as many axes as the selection."""
     if path is not None:
         return None
@@ -203,7 +203,7 @@ def _assigned_stack(k: int, x: Any, value: Any, index: Any, path: Link | None = 
     return {"index": stacked} if stacked is not None and np.ndim(value) == selected.ndim else None
 
 
-def _assigned_rest(g: Any, out: Any, x: Any, value: Any, index: Any, path: Link | None = None) -> Any:
+def _assigned_rest(g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
     """g with 0 where x was written to."""
     return setitem(g, 0, index=index) if path is None else setitem(g, 0, index=index, path=path)
 

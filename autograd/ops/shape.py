@@ -125,7 +125,9 @@ def _reshaped_jvp(t: Any, out: Any, a: Any, axis: Any = None) -> Any:
     return np.reshape(t, out.shape)
 
 
-expand_dims = define(np.expand_dims, _reshaped_vjp, keeps="", jvp=_reshaped_jvp, batch="", label="g reshaped", view=True)
+expand_dims = define(
+    np.expand_dims, _reshaped_vjp, keeps="", jvp=_reshaped_jvp, batch="", label="g reshaped", view=True
+)
 squeeze = define(np.squeeze, _reshaped_vjp, keeps="", jvp=_reshaped_jvp, batch="", label="g reshaped", view=True)
 
 
@@ -228,7 +230,12 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 # The elements in another order
 
 _flip = define(
-    np.flip, lambda g, out, m, axis=None: np.flip(g, axis), keeps="", jvp="linear", batch="axis", label="g flipped",
+    np.flip,
+    lambda g, out, m, axis=None: np.flip(g, axis),
+    keeps="",
+    jvp="linear",
+    batch="axis",
+    label="g flipped",
     view=True,
 )
 fliplr = define(np.fliplr, lambda g, out, m: np.fliplr(g), keeps="", jvp="linear", label="g flipped", view=True)

@@ -223,8 +223,9 @@ def write(root: Any, value: Any, index: Any, path: Any) -> None:
 
     If nothing else uses the memory it is written to. What was recorded has kept nothing of it.
     """
-    if index is ... and path is not None and path.primitive is indexing.getitem:
-        index, path = path.params["index"], path.before
+    if index is ... and path is not None and path[0] is indexing.getitem:
+        _, _, params, path = path
+        index = params["index"]
     state = mode.get()
     if type(root._array) is np.ndarray and not state.special and root.dtype.kind != "c" and alone(root):
         new = _written(root, value, index, path, state.scope)
@@ -270,18 +271,15 @@ def _laid_out_as(old: Any, new: Any) -> Any:
 
 def _ends_update(tensor: Any, index: Any, value: Any) -> bool:
     """Whether this is the end of x[index] += v, for which Python assigns to x[index] the view that was written to."""
-    if not isinstance(value, views.View) or value.path.primitive is not indexing.getitem:
+    if not isinstance(value, views.View):
         return False
+    primitive, _, params, before = value.path
     root, path = (tensor.root, tensor.path) if isinstance(tensor, views.View) else (tensor, None)
-    known = value.path.params["index"]
+    if primitive is not indexing.getitem or value.root is not root or before is not path:
+        return False
     parts = index if type(index) is tuple else (index,)
-    return (
-        value.root is root
-        and value.path.before is path
-        and type(known) is type(index)
-        and not any(isinstance(part, np.ndarray) for part in parts)
-        and known == index
-    )
+    known = params["index"]
+    return type(known) is type(index) and not any(isinstance(part, np.ndarray) for part in parts) and known == index
 
 
 class Flat:

@@ -14,9 +14,6 @@ from autograd.errors import InPlaceError
 from autograd.tensor.in_place import move_retained, write
 from autograd.tensor.tensor import Tensor
 
-_slots = vars(Tensor)
-held_array, held_node, held_requires = (_slots[name] for name in ("_array", "node", "_requires_grad"))
-
 
 class View(Tensor):
     """What an operation of NumPy's that returns a view, such as `x[1:]` or `x.T`, returns of a Tensor.
@@ -29,31 +26,34 @@ class View(Tensor):
 
     __slots__ = ()
 
+    # The slots of a Tensor by other names, since those ask first whether it is still true what is in them
+    own_array, own_node, own_requires_grad = (vars(Tensor)[name] for name in ("_array", "node", "_requires_grad"))
+
     @property
     def _array(self) -> Any:
         if self.root.written != self.seen:
             renew(self)
-        return held_array.__get__(self)
+        return self.own_array
 
     @_array.setter
     def _array(self, value: Any) -> None:
-        held_array.__set__(self, value)
+        self.own_array = value
 
     @property
     def node(self) -> Any:
         if self.root.written != self.seen:
             renew(self)
-        return held_node.__get__(self)
+        return self.own_node
 
     @node.setter
     def node(self, value: Any) -> None:
-        held_node.__set__(self, value)
+        self.own_node = value
 
     @property
     def _requires_grad(self) -> Any:
         if self.root.written != self.seen:
             renew(self)
-        return held_requires.__get__(self)
+        return self.own_requires_grad
 
     @_requires_grad.setter
     def _requires_grad(self, value: Any) -> None:
@@ -61,7 +61,7 @@ class View(Tensor):
             array = self._array
             self.__class__ = Tensor
             self._array = array.copy() if isinstance(array, np.ndarray) else array
-        held_requires.__set__(self, value)
+        self.own_requires_grad = value
 
     @property
     def data(self) -> Any:
@@ -95,11 +95,11 @@ class View(Tensor):
         array = self._array
         if isinstance(array, np.ndarray) and not array.flags.writeable:
             raise InPlaceError(
-                f"{what} of shape {self.shape}: the result of {self.path.primitive.name}() is a view that is read-only, as "
+                f"{what} of shape {self.shape}: the result of {self.path[0].name}() is a view that is read-only, as "
                 "in NumPy, since several of its elements may be one, or it selects from what cannot be written. Write to "
                 "x.copy(), or to the tensor itself: x[index] = …, np.fill_diagonal(x, …)."
             )
-        if is_foreign(array) and any(link.primitive.may_copy for link in links(self.path)):
+        if is_foreign(array) and any(primitive.may_copy for primitive, *_ in links(self.path)):
             raise InPlaceError(
                 f"{what} of shape {self.shape}: whether reshape() of a {type(array).__name__} shares its memory is not "
                 "known. Write to the tensor before it is reshaped, or to a copy: x = x.reshape(…).copy()."
@@ -107,7 +107,7 @@ class View(Tensor):
 
     def _let_go(self) -> None:
         """Let go of the array, which is about to be another, so that the root can tell who else uses its memory."""
-        held_array.__set__(self, None)
+        self.own_array = None
         self.seen = -1
 
     def _assign(self, index: Any, value: Any) -> None:
@@ -146,7 +146,7 @@ class UnrecordedView(View):
 
     @_array.setter
     def _array(self, value: Any) -> None:
-        held_array.__set__(self, value)
+        self.own_array = value
 
     def _memory(self) -> Any:
         return walk(self.root._array, self.path)
@@ -184,13 +184,14 @@ def renew(view: Any) -> None:
     else:
         with enable_grad():
             made = walk(root, view.path)
-    old = held_node.__get__(view)
+    old = view.own_node
     if old is not None and old.hooks and made.node is not None:
         move_retained(view, old, made.node)
-    held_array.__set__(view, made._array)
-    held_node.__set__(view, made.node)
-    held_requires.__set__(view, made._requires_grad)
+    view.own_array = made._array
+    view.own_node = made.node
+    view.own_requires_grad = made._requires_grad
     view.seen = now
 
 
+View.__name__ = UnrecordedView.__name__ = "Tensor"  # what errors call it
 bind_views(View, UnrecordedView)
