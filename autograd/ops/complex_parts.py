@@ -13,6 +13,7 @@ import numpy as np
 from autograd.engine.primitive import primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
+from autograd.ops.indexing import getitem
 from autograd.shapes import conj
 
 conjugate = define(np.conjugate, lambda g, out, x: conj(g), keeps="", guard=False, label="conj(g)")
@@ -83,8 +84,10 @@ def sign(x: Any) -> Any:
 
 @implements(np.real)
 def real(val: Any) -> Any:
-    """np.real: real numbers as they are."""
-    return _real(val) if val.dtype.kind == "c" else np.positive(val)
+    """np.real: a view, of real numbers as they are."""
+    if val.dtype.kind == "c":
+        return _real(val)
+    return getitem(val, index=...) if np.ndim(val) else np.positive(val)
 
 
 @implements(np.imag)

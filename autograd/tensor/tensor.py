@@ -49,7 +49,8 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     """
 
     __slots__ = (
-        "__weakref__", "_array", "_grad", "_requires_grad", "finished", "hooks", "node", "path", "root", "seen", "written",
+        "__weakref__", "_array", "_grad", "_requires_grad", "finished", "hooks", "node", "path", "root", "seen",
+        "written",
     )  # fmt: skip
 
     _array: Any

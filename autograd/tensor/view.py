@@ -59,7 +59,7 @@ class View(Tensor):
     def _requires_grad(self, value: Any) -> None:
         if value and self.node is None:  # it becomes a leaf, which has memory of its own
             array = self._array
-            self.__class__ = Tensor
+            self.__class__ = Tensor  # type: ignore[assignment]
             self._array = array.copy() if isinstance(array, np.ndarray) else array
         self.own_requires_grad = value
 
@@ -95,9 +95,8 @@ class View(Tensor):
         array = self._array
         if isinstance(array, np.ndarray) and not array.flags.writeable:
             raise InPlaceError(
-                f"{what} of shape {self.shape}: the result of {self.path[0].name}() is a view that is read-only, as "
-                "in NumPy, since several of its elements may be one, or it selects from what cannot be written. Write to "
-                "x.copy(), or to the tensor itself: x[index] = …, np.fill_diagonal(x, …)."
+                f"{what} of shape {self.shape}: the result of {self.path[0].name}() is read-only, as in NumPy. "
+                "Write to the tensor it was taken of, x[index] = … or np.fill_diagonal(x, …), or to a copy of it."
             )
         if is_foreign(array) and any(primitive.may_copy for primitive, *_ in links(self.path)):
             raise InPlaceError(
@@ -155,6 +154,10 @@ class UnrecordedView(View):
     def node(self) -> Any:
         return None
 
+    @node.setter
+    def node(self, value: Any) -> None:
+        self.own_node = value
+
     @property
     def _requires_grad(self) -> Any:
         return False
@@ -163,7 +166,7 @@ class UnrecordedView(View):
     def _requires_grad(self, value: Any) -> None:
         if value:
             array = self._array
-            self.__class__ = Tensor
+            self.__class__ = Tensor  # type: ignore[assignment]
             self._array, self.node, self._requires_grad = array, None, True
 
     def _target(self, what: str, instead: str) -> Any:
