@@ -188,5 +188,5 @@ def apart(t: Any) -> Any:
         root, array = t.root, t._array
         leaf = root._requires_grad and root.node is None
         t.__class__ = recording.Tensor
-        t._array = array.copy() if leaf and isinstance(array, ndarray) else array
+        t._array = array.copy() if isinstance(array, ndarray) and (leaf or not array.flags.writeable) else array
     return t

@@ -87,7 +87,7 @@ def real(val: Any) -> Any:
     """np.real: a view, of real numbers as they are."""
     if val.dtype.kind == "c":
         return _real(val)
-    return getitem(val, index=...) if np.ndim(val) else np.positive(val)
+    return np.positive(val) if isinstance(raw(val), np.generic) else getitem(val, index=...)
 
 
 @implements(np.imag)

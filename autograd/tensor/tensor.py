@@ -238,8 +238,10 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     # Copies
 
     def copy(self) -> Tensor:
-        """A copy; gradients flow through it."""
-        return rules[np.copy](self)  # type: ignore[no-any-return]
+        """A copy, in C order as of an ndarray; gradients flow through it."""
+        array = self._array
+        in_order = not isinstance(array, np.ndarray) or array.flags.c_contiguous
+        return rules[np.copy](self) if in_order else rules[np.copy](self, order="C")  # type: ignore[no-any-return]
 
     def __copy__(self) -> Tensor:
         shared = self.node is not None or not self._requires_grad  # an optimizer writes to a leaf that requires grad
