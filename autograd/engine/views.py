@@ -179,14 +179,10 @@ def walk(x: Any, path: Path | None) -> Any:
     return x
 
 
-def apart(t: Any) -> Any:
-    """A view that was just made, as NumPy's copy of it: a write to it is its own.
-
-    The memory is shared until one of the two is written to while recording. A leaf's is written to without asking.
-    """
+def apart(t: Any, copy: bool = True) -> Any:
+    """A view that was just made as a tensor of its own: as NumPy's copy of it, or in the memory of one that goes."""
     if isinstance(t, View):
-        root, array = t.root, t._array
-        leaf = root._requires_grad and root.node is None
+        array = t._array
         t.__class__ = recording.Tensor
-        t._array = array.copy() if isinstance(array, ndarray) and (leaf or not array.flags.writeable) else array
+        t._array = array.copy() if copy and isinstance(array, ndarray) else array
     return t

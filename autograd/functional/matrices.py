@@ -295,7 +295,7 @@ def _by_rows(call: RecordedCall) -> list[list[Any]]:
             [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
         )
     return [
-        [apart(np.reshape(g, y.shape + x.shape)) for g, x in zip(row, call.variables, strict=True)]
+        [apart(np.reshape(g, y.shape + x.shape), copy=False) for g, x in zip(row, call.variables, strict=True)]
         for y, row in zip(call.outputs, blocks, strict=True)
     ]
 
@@ -312,7 +312,7 @@ def _by_columns(call: RecordedCall) -> list[list[Any]]:
         joined = [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
         columns.append(
             [
-                apart(np.reshape(np.moveaxis(t, 0, -1), y.shape + x.shape))
+                apart(np.reshape(np.moveaxis(t, 0, -1), y.shape + x.shape), copy=False)
                 for t, y in zip(joined, call.outputs, strict=True)
             ]
         )

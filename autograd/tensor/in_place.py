@@ -143,6 +143,10 @@ class InPlace:
         """The elements in C order: to iterate over, to index, to assign to."""
         return Flat(self)
 
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        self.put(np.arange(self._array.size), values)
+
     # How a write is done
 
     def _update(self, ufunc: np.ufunc, other: Any) -> Any:

@@ -271,10 +271,18 @@ class ArrayMethods:
         """The real part: real numbers as they are."""
         return real(self)
 
+    @real.setter
+    def real(self, value: Any) -> None:
+        real(self)[...] = value
+
     @property
     def imag(self) -> Any:
         """The imaginary part, a plain array: zeros for real numbers."""
         return imag(self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        imag(self)[...] = value
 
     @property
     def strides(self) -> tuple[int, ...]:

@@ -147,6 +147,12 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     def shape(self) -> tuple[int, ...]:
         return self._array.shape  # type: ignore[no-any-return]
 
+    @shape.setter
+    def shape(self, value: Any) -> None:
+        raise NoRuleError(
+            f"x.shape = {value} would change the shape in place; take the result of np.reshape(x, {value})."
+        )
+
     @property
     def dtype(self) -> np.dtype[Any]:
         return self._array.dtype  # type: ignore[no-any-return]

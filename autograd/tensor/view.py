@@ -61,7 +61,9 @@ class View(Tensor):
             array = self._array
             self.__class__ = Tensor  # type: ignore[assignment]
             self._array = array.copy() if isinstance(array, np.ndarray) else array
-        self.own_requires_grad = value
+            self._requires_grad = value
+        else:
+            self.own_requires_grad = value
 
     @property
     def data(self) -> Any:
