@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd.engine import recording
+from autograd.engine.origin import user_line
 from autograd.errors import CaptureError
 from autograd.recorder import Stand, current
 
@@ -73,8 +74,8 @@ class Recorded(Stand):
     def refuse(self, what: str, remedy: str) -> NoReturn:
         """Raise, because a plain value is asked for, that would be the same at every replay."""
         raise LostError(
-            f"{what} of a value that is computed in a captured step: it would stay what it was when the step was "
-            f"recorded. {remedy}"
+            f"{user_line()}: {what} of a value that is computed in a captured step: it would stay what it was when the "
+            f"step was recorded. {remedy}"
         )
 
     # NumPy's protocols

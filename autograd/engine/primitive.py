@@ -54,7 +54,7 @@ class Primitive(Definition):
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
         except Exception as error:
-            out = repeated(error, self.forward, raw, params)
+            out = repeated(error, self, raw, params)
         if self.may_return_argument:
             for x in raw:
                 if x is out:
@@ -175,7 +175,8 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
            batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one.
-           complex: complex numbers may come in (a composite is then what they run); default: if there is no composite.
+           complex: complex numbers may come in (a composite is then what they run, unless it is "own rules"); default:
+           if there is no composite.
            name: how pictures and errors call it.
            label: its VJPs as short mathematics, then what its symbols stand for: "g·(p - y)/N; p = softmax(x), …". A
            function of the call's options if it depends on them.

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import graph
+from autograd.engine import graph, kinds
+from autograd.engine.attempts import is_of_a_batch
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
@@ -159,7 +160,7 @@ def _propagate(
         rules = primitive.vjps
         guard = primitive.guard
         found = None
-        if rare or args is None or node.hooks is not None or not primitive.direct:
+        if rare or args is None or node.hooks is not None or not primitive.direct or kinds.met and is_of_a_batch(g):
             found = _visited(node, g, leaves, step, route)
             if found is None:
                 continue
@@ -245,9 +246,8 @@ def _visited(node: Node, g: Any, leaves: dict[Any, Any], step: Step, route: Rout
 
 def _sum(old: Any, gi: Any, alone: bool, key: Any, owned: set[Any]) -> Any:
     """old + gi, in the memory of one of them if no one else sees it."""
-    if key in owned and old.flags.writeable:
-        return np.add(old, gi, out=old)
-    total = np.add(old, gi, out=gi) if alone and type(gi) is ndarray else old + gi
+    into = old if key in owned and type(old) is ndarray and old.flags.writeable else gi if alone else None
+    total = old + gi if into is None or kinds.met and is_of_a_batch((old, gi)) else np.add(old, gi, out=into)
     if type(total) is ndarray:
         owned.add(key)
     return total

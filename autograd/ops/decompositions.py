@@ -140,6 +140,7 @@ _qr = define(
     _qr_cotangent,
     implements=np.linalg.qr,
     name="qr",
+    results="Q R",
     batch="free",
     label="(gQ + Q copyltu(…)) R⁻ᵀ",
 )
@@ -214,6 +215,7 @@ _eigh = define(
     absent=True,
     implements=np.linalg.eigh,
     name="eigh",
+    results="λ v",
     jvp=_eigh_jvp,
     batch="free",
     label="V (diag gλ + F∘skew(Vᵀ gV)/2) Vᵀ",
@@ -303,6 +305,7 @@ _svd = define(
     absent=True,
     implements=np.linalg.svd,
     name="svd",
+    results="U S Vᴴ",
     batch="free",
     label="Townsend 2016",
 )

@@ -7,7 +7,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.engine.kinds import any_foreign, copied, is_foreign, like, zeros
+from autograd.engine import kinds
+from autograd.engine.attempts import batches, room_for
+from autograd.engine.kinds import any_foreign, is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
@@ -89,7 +91,8 @@ def _may_repeat(index: Any) -> bool:
 def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     """zeros[index] += values; elements that the index selects more than once get the sum."""
     out = zeros(shape, values.dtype, values)
-    if getattr(values, "adds_at", False):
+    if kinds.met and batches((values, index)):
+        out = room_for(out, values, index)
         np.add.at(out, index, values)
         return out
     if is_foreign(values):
@@ -160,7 +163,7 @@ def _sum_rows(values: Any, shape: tuple[int, ...], index: Any, width: int) -> An
 
 
 def _assign(x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
-    out = copied(x)
+    out = room_for(x, value, index)
     if path is not None:
         target = walk(out, path) if type(out) is np.ndarray else None
         if target is not None and shares_memory(target, out):

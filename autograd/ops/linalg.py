@@ -135,7 +135,12 @@ def _lstsq_cotangents(g: Any, out: Any, a: Any, b: Any, rcond: Any = None) -> tu
 
 
 _lstsq = define(
-    _lstsq_outputs, joint=_lstsq_cotangents, implements=np.linalg.lstsq, name="lstsq", label="Golub & Pereyra 1973"
+    _lstsq_outputs,
+    joint=_lstsq_cotangents,
+    implements=np.linalg.lstsq,
+    name="lstsq",
+    results="x residuals rank s",
+    label="Golub & Pereyra 1973",
 )
 
 
@@ -230,6 +235,7 @@ _slogdet = define(
     _slogdet_cotangent,
     implements=np.linalg.slogdet,
     name="slogdet",
+    results="sign log|det|",
     jvp=_slogdet_jvp,
     batch="free",
     label="g·a⁻ᵀ of log|det a|",

@@ -13,6 +13,11 @@ import numpy as np
 
 Values = tuple[Any, Any, Any]  # the result, and the derivative by either argument
 
+MICROGRADS_SIGN = {
+    "add": "+", "radd": "+", "sub": "-", "rsub": "-", "mul": "*", "rmul": "*", "truediv": "/", "rtruediv": "/",
+    "pow": "**", "rpow": "**", "relu": "ReLU",
+}  # fmt: skip
+
 
 def add(x: Any, y: Any) -> Values:
     return x + y, 1.0, 1.0

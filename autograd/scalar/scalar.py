@@ -86,6 +86,17 @@ class Scalar:
         return tuple([d for p, d in ((self._x, self._dx), (self._y, self._dy)) if p is not None])
 
     @property
+    def _prev(self) -> set[Scalar]:
+        """The parents under micrograd's name, so that code written for its Value runs."""
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        """The operation as micrograd writes it: "+", "*", "**3", "ReLU"; "" for a leaf."""
+        op = self.op or ""
+        return f"**{self.constant:g}" if op == "pow" and self._y is None else rules.MICROGRADS_SIGN.get(op, op)
+
+    @property
     def constant(self) -> Any:
         """The plain number in an operation with one, such as 2.0 in x * 2.0; else None."""
         return self._dy if self._y is None else None
@@ -265,7 +276,7 @@ class Scalar:
         return format(self.item(), spec) if spec else repr(self)
 
     def __repr__(self) -> str:
-        words = [repr(self.data)]
+        words = [f"data={self.data!r}"]
         if self.grad is not None:
             words.append(f"grad={self.grad!r}")
         if self.label:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import views
+from autograd.engine import kinds, views
 from autograd.engine.abstract import abstract
 from autograd.engine.foreign import numbers, operand
 from autograd.engine.graph import Node, write_now
-from autograd.engine.kinds import given
+from autograd.engine.kinds import any_foreign, given
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, recorded, result
 from autograd.engine.registry import rules
@@ -79,7 +79,7 @@ class InPlace:
                 "Assign np.real(z), or make the tensor complex first: x.astype(complex)."
             )
         target = self._target(f"x[{index!r}] = …", "y = x.copy(); y[…] = …")
-        if target is not None:
+        if target is not None and not (isinstance(target, np.ndarray) and _of_another_kind(value, index)):
             target[index] = raw(value)
             self._mark_written()
             return
@@ -231,7 +231,8 @@ def write(root: Any, value: Any, index: Any, path: Any) -> None:
         _, _, params, path = path
         index = params["index"]
     state = mode.get()
-    if type(root._array) is np.ndarray and not state.special and root.dtype.kind != "c" and alone(root):
+    ordinary = type(root._array) is np.ndarray and root.dtype.kind != "c" and not state.special
+    if ordinary and alone(root) and not _of_another_kind(value, index):
         new = _written(root, value, index, path, state.scope)
         if new is not None:
             root._take_over(new)
@@ -254,6 +255,11 @@ def _written(root: Any, value: Any, index: Any, path: Any, scope: Any) -> Any:
     known = abstract(array)
     params = {"index": index} if path is None else {"index": index, "path": path}
     return recorded(array, indexing.setitem, (before, assigned), (known, abstract(values)), known, params, scope)
+
+
+def _of_another_kind(value: Any, index: Any) -> bool:
+    """Whether an ndarray has no room for what is assigned: another library's array, a batch, or at a batch of places."""
+    return kinds.met and any_foreign((raw(value), *(index if type(index) is tuple else (index,))))
 
 
 def _origin(x: Any) -> Any:

@@ -35,6 +35,7 @@ INSTEAD = {
     "dim": "x.ndim",
     "ndimension": "x.ndim",
     "element_size": "x.itemsize",
+    "data_ptr": "x.numpy().ctypes.data",
     "is_contiguous": "x.flags.c_contiguous",
     "stride": "x.strides",
     # dtype and place
@@ -51,9 +52,16 @@ INSTEAD = {
     "char": "x.astype(np.int8)",
     "byte": "x.astype(np.uint8)",
     "bool": "x.astype(bool)",
+    "cfloat": "x.astype(np.complex64)",
+    "cdouble": "x.astype(np.complex128)",
+    "conj_physical": "x.conj()",
+    "is_signed": "x.dtype.kind != 'u'",
+    "is_same_size": "x.shape == other.shape",
+    "is_nonzero": "bool(x)",
     "is_floating_point": "x.dtype.kind == 'f'",
     "is_complex": "x.dtype.kind == 'c'",
     "new_zeros": "np.zeros(shape, x.dtype)",
+    "new_empty": "np.empty(shape, x.dtype)",
     "new_ones": "np.ones(shape, x.dtype)",
     "new_full": "np.full(shape, value, x.dtype)",
     "new_tensor": "np.array(data, x.dtype)",
@@ -68,14 +76,31 @@ INSTEAD = {
     "scatter_": "x[np.arange(len(x))[:, None], indices] = values",
     "index_fill_": "x[indices] = value",
     "masked_fill_": "x[mask] = value",
+    "masked_scatter_": "x[mask] = values.ravel()[: mask.sum()]",
     "index_copy_": "x[indices] = values",
     "index_put_": "x[index] = values",
     "scatter": "y = x.copy(); y[np.arange(len(x))[:, None], indices] = values",
+    "scatter_add": "x + np.sum(nn.functional.one_hot(indices, x.shape[1]) * values[..., None], 1)",
+    "index_add": "x + nn.functional.one_hot(indices, len(x)).T @ values",
+    "index_copy": "y = x.copy(); y[indices] = values",
+    "index_fill": "y = x.copy(); y[indices] = value",
+    "index_put": "y = x.copy(); y[index] = values",
+    "masked_scatter": "y = x.copy(); y[mask] = values.ravel()[: mask.sum()]",
+    "select_scatter": "y = x.copy(); y[:, index] = values",
+    "slice_scatter": "y = x.copy(); y[start:end] = values",
+    "diagonal_scatter": "y = x.copy(); y[np.diag_indices(len(x))] = values",
+    "diag_embed": "x[..., None] * np.eye(x.shape[-1])",
+    "unfold": "np.lib.stride_tricks.sliding_window_view(x, n, axis)",
     "narrow": "x[start : start + length]",
+    "narrow_copy": "x[start : start + length]",
     "unbind": "np.unstack(x, axis=axis)",
     "chunk": "np.array_split(x, n, axis)",
     "tensor_split": "np.array_split(x, n, axis)",
     "split": "np.split(x, range(n, x.shape[axis], n), axis)",
+    "split_with_sizes": "np.split(x, np.cumsum(sizes)[:-1], axis)",
+    "unsafe_chunk": "np.array_split(x, n, axis)",
+    "unsafe_split": "np.split(x, range(n, x.shape[axis], n), axis)",
+    "unsafe_split_with_sizes": "np.split(x, np.cumsum(sizes)[:-1], axis)",
     "topk": "np.flip(np.sort(x, axis), axis)[..., :n]",
     "kthvalue": "np.take(np.sort(x, axis), k - 1, axis)",
     "msort": "np.sort(x, 0)",
@@ -113,10 +138,27 @@ INSTEAD = {
     "aminmax": "(x.min(), x.max())",
     "cummax": "np.maximum.accumulate(x, axis)",
     "cummin": "np.minimum.accumulate(x, axis)",
-    "logsumexp": "np.log(np.sum(np.exp(x), axis))",
+    "logsumexp": "np.logaddexp.reduce(x, axis)",
+    "logcumsumexp": "np.logaddexp.accumulate(x, axis)",
     "logdet": "np.linalg.slogdet(x)[1]",
     "inverse": "np.linalg.inv(x)",
     "pinverse": "np.linalg.pinv(x)",
+    "addbmm": "x + np.sum(a @ b, 0)",
+    "addr": "x + np.outer(vector, other)",
+    "matrix_exp": "autograd.scipy.linalg.expm(x)",
+    "cholesky_solve": "autograd.scipy.linalg.cho_solve((other, not upper), x)",
+    "triangular_solve": "autograd.scipy.linalg.solve_triangular(a, x, lower=not upper)",
+    # SciPy's functions
+    "digamma": "scipy.special.psi(x)",
+    "erf": "scipy.special.erf(x)",
+    "erfc": "scipy.special.erfc(x)",
+    "erfinv": "scipy.special.erfinv(x)",
+    "lgamma": "scipy.special.gammaln(x)",
+    "igamma": "scipy.special.gammainc(x, other)",
+    "igammac": "scipy.special.gammaincc(x, other)",
+    "xlogy": "scipy.special.xlogy(x, other)",
+    "mvlgamma": "autograd.scipy.special.multigammaln(x, n)",
+    "polygamma": "autograd.scipy.special.polygamma(n, x)",
     # networks
     "relu": "nn.functional.relu(x)",
     "sigmoid": "nn.functional.sigmoid(x)",
@@ -139,14 +181,23 @@ INSTEAD = {
     "copy_": "x[...] = other",
     "put_": "x.put(indices, values)",
     "resize_": "x = np.resize(x, shape)",
+    "resize_as_": "x = np.resize(x, other.shape)",
+    "apply_": "x[...] = np.vectorize(function)(x)",
     "fill_diagonal_": "x[np.diag_indices(len(x))] = value",
     "normal_": "x[...] = rng.normal(mean, std, x.shape)",
+    "bernoulli": "rng.random(x.shape) < x",
+    "multinomial": "np.argmax(np.log(x) + rng.gumbel(size=x.shape), axis=-1)",
+    "cauchy_": "x[...] = rng.standard_cauchy(x.shape)",
+    "exponential_": "x[...] = rng.exponential(1 / rate, x.shape)",
+    "geometric_": "x[...] = rng.geometric(p, x.shape)",
+    "log_normal_": "x[...] = rng.lognormal(mean, std, x.shape)",
+    "random_": "x[...] = rng.integers(low, high, x.shape)",
     "uniform_": "x[...] = rng.uniform(low, high, x.shape)",
 }  # fmt: skip
 
 NOTHING = frozenset({
     "cpu", "cuda", "device", "is_cuda", "is_cpu", "get_device", "contiguous", "pin_memory", "is_pinned",
-    "share_memory_", "is_shared", "layout", "is_sparse",
+    "share_memory_", "is_shared", "layout", "is_sparse", "to_dense", "resolve_conj", "resolve_neg",
 })  # fmt: skip
 
 _OF_ANOTHER_SHAPE = ("t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_", "swapdims_")
@@ -155,7 +206,8 @@ _OF_ANOTHER_SHAPE = ("t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_", 
 _WRITING = (
     "clip", "clamp", "clamp_min", "clamp_max", "round", "cumsum", "cumprod", "nan_to_num", "fix", "tril", "triu", "neg",
     "rsqrt", "frac", "sgn", "logit", "lerp", "addmm", "addmv", "addcmul", "addcdiv", "baddbmm", "relu", "sigmoid",
-    "sinc", "i0", "eq", "ne", "lt", "le", "gt", "ge",
+    "sinc", "i0", "eq", "ne", "lt", "le", "gt", "ge", "addbmm", "addr", "digamma", "erf", "erfc", "erfinv", "lgamma",
+    "igamma", "igammac", "xlogy", "mvlgamma", "polygamma", "bernoulli", "scatter_add", "index_add", "conj_physical",
 )  # fmt: skip
 
 
@@ -203,7 +255,8 @@ class PyTorchNames:
         return [name for name in super().__dir__() if name not in absent]
 
 
-absent = {name: f", whose methods are NumPy's: write {text}." for name, text in _table().items()}
+remedies = _table()
+absent = {name: f", whose methods are NumPy's: write {text}." for name, text in remedies.items()}
 absent |= dict.fromkeys(NOTHING, ": arrays here are NumPy's, in the computer's memory. Leave it out.")
 
 for _name, _text in absent.items():

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "nn", "optim")
 GUIDES = [
     "training", "parallel", "capture", "export", "sampling", "functional", "complex", "numpy", "scipy", "arrays",
-    "modules", "plots", "steps", "gallery", "minimal_effort", "from_hips_autograd", "conventions",
+    "modules", "plots", "steps", "gallery", "minimal_effort", "from_pytorch", "from_jax",
+    "from_hips_autograd", "from_micrograd", "conventions",
 ]  # fmt: skip
 
 

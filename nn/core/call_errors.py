@@ -7,7 +7,8 @@ import traceback
 from typing import Any, NoReturn
 
 from autograd.engine.origin import module_path
-from autograd.errors import AnomalyError, AutogradError
+from autograd.errors import AnomalyError, AutogradError, ShapeError
+from nn.core.shape_clash import drawn
 
 
 def no_forward(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
@@ -22,7 +23,7 @@ def add_location(error: Exception, args: tuple[Any, ...], scope: tuple[Any, ...]
     """Add to an error, once, where in the model it arose: "Net.2.fc1: Linear expects …".
 
     An error of this package gets the path in front of its message; any other gets a note with the path and the shapes
-    of the arguments.
+    of the arguments. Where a product or a broadcast failed, a further note draws the shapes.
     """
     if getattr(error, "_chainrule_located", False):
         return
@@ -39,10 +40,14 @@ def add_location(error: Exception, args: tuple[Any, ...], scope: tuple[Any, ...]
         # an AnomalyError names the module itself
         if len(scope) > 1 and not isinstance(error, AnomalyError) and len(error.args) == 1:
             error.args = (f"{path}: {error.args[0]}",)
+        if isinstance(error, ShapeError) and (picture := drawn(error)):
+            error.add_note(picture)
     elif not isinstance(error, NotImplementedError):
         kind = f" ({type(scope[-1]).__name__})" if len(scope) > 1 else ""
         shapes = ", ".join(map(_shape_or_type, args)) or "nothing"
         error.add_note(f"in {path}{kind}, called with {shapes}{_habit(error)}")
+        if isinstance(error, (ValueError, IndexError)) and (picture := drawn(error)):
+            error.add_note(picture)
 
 
 # Calls of what is an attribute in NumPy, or that NumPy refuses without asking the Tensor: explained only here

@@ -60,6 +60,7 @@ dropout_op: Primitive = define(
     keeps="mask",
     composite=lambda x, mask, scale=1.0: x * mask * scale,
     plain=True,
+    complex="own rules",
     name="dropout",
     jvp="elementwise",
     label="g·mask·scale",
@@ -179,7 +180,7 @@ def _of_channels(who: str, input: Any, dims: tuple[int, int], p: float, training
 def _dropped(x: Any, p: float, shape: tuple[int, ...], rng: Rng) -> Any:
     if p == 0:
         return x
-    check_floating("dropout", x)
+    check_floating("dropout", x, complex=True)
     if p == 1:
         return dropout_op(x, like(np.zeros(shape, bool), raw(x)))
     return dropout_op(x, like(keep_mask(shape, 1 - p, generator(rng)), raw(x)), scale=1 / (1 - p))

@@ -11,6 +11,7 @@ from typing import Any
 from autograd.viz.data.collector import collector_paused
 from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
 from autograd.viz.data.labels import parted
+from autograd.viz.data.results import result_names
 from autograd.viz.data.values import norm_of, number, one_line
 from autograd.viz.picture.arrange import Frame, Plan, arranged
 from autograd.viz.picture.labels import (
@@ -22,9 +23,7 @@ from autograd.viz.picture.labels import (
     value_lines,
 )
 from autograd.viz.picture.picture import Arrow, Box, Options, Picture
-from autograd.viz.picture.themes import THEMES, scale_of
-
-KINDS = ("parameter", "input", "constant", "operation", "module")  # in the order of the legend
+from autograd.viz.picture.themes import MEANINGS, OF_SCALARS, THEMES, scale_of
 
 
 @collector_paused()
@@ -42,8 +41,9 @@ def picture_of(
     words = chosen.words(len(plan.keys))
     if len({node.dtype for node in graph.nodes if node.dtype.startswith("float")}) > 1:
         words.add("dtype")
-    boxes = _unframed([_box(key, plan, words, modules) for key in plan.keys])
-    arrows = _arrows(graph, plan, words)
+    results = result_names(graph)
+    boxes = _unframed([_box(key, plan, words, modules, results) for key in plan.keys])
+    arrows = _arrows(graph, plan, words, results)
     missing = plan.missing + graph.hidden
     if missing:
         what = "value or operation" if missing == 1 else "values and operations"
@@ -57,6 +57,7 @@ def picture_of(
         scale = None  # the boxes of Scalars show the numbers themselves
     notes, warnings = _notes(graph, plan, words, missing)
     present = {box.kind for box in boxes}
+    meanings = OF_SCALARS if any(box.mark for box in boxes) else MEANINGS
     return Picture(
         tuple(boxes),
         tuple(arrows),
@@ -66,11 +67,17 @@ def picture_of(
         warnings,
         scale,
         fill_by_gradient=chosen.color == "gradient" and scale is not None,
-        kinds=tuple([kind for kind in KINDS if kind in present]),
+        kinds={kind: meaning for kind, meaning in meanings.items() if kind in present},
     )
 
 
-def _box(key: str, plan: Plan, words: set[str], modules: Mapping[str, tuple[str, ...]] | None) -> Box:
+def _box(
+    key: str,
+    plan: Plan,
+    words: set[str],
+    modules: Mapping[str, tuple[str, ...]] | None,
+    results: Mapping[int, str],
+) -> Box:
     if key in plan.closed:
         return _closed(key, plan, words, modules)
     node = plan.node[key]
@@ -80,7 +87,7 @@ def _box(key: str, plan: Plan, words: set[str], modules: Mapping[str, tuple[str,
     scalar = node.shape is None and not node.freed and node.dtype == "" and node.rule == ""
     name = _short(node, frames)
     lines = [Line("name", name)] if name else []
-    mark = operation_lines(node, plan.numbers.get(node.id, {})) if node.op else []
+    mark = operation_lines(node, plan.numbers.get(node.id, {}), results.get(node.id, "")) if node.op else []
     if len(members) > 1 and node.kind != "operation":
         lines.append(Line("note", f"{len(members):,} of them"))
     facts = []
@@ -174,7 +181,7 @@ def _short(node: GraphNode, frames: tuple[Frame, ...]) -> str:
     return node.name
 
 
-def _arrows(graph: GraphData, plan: Plan, words: set[str]) -> list[Arrow]:
+def _arrows(graph: GraphData, plan: Plan, words: set[str], results: Mapping[int, str]) -> list[Arrow]:
     names = arguments_named(graph)
     # keyed by argument too: a value that an operation uses twice has two arrows
     found: dict[tuple[int, str, str, tuple[Line, ...], str], None] = {}
@@ -199,13 +206,16 @@ def _arrows(graph: GraphData, plan: Plan, words: set[str]) -> list[Arrow]:
         inside.add((source, target))
         # next to a constant number written in its place, an argument needs no name
         own = {} if edge.target in plan.numbers else names.get(edge.target, {})
-        lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own))
+        lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own, results.get(edge.target, "")))
         found[0 if closed or back else edge.index, source, target, lines, "next" if back else "data"] = None
     return [Arrow(*arrow[1:]) for arrow in found]
 
 
-def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int, str]) -> list[Line]:
-    """The text on an arrow: the name of the argument, and the local derivative or the rule."""
+def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int, str], result: str) -> list[Line]:
+    """The text on an arrow: the name of the argument, and the local derivative or the rule.
+
+    Args:  result: the name of the one result that is taken, of an operation with several.
+    """
     name = names.get(edge.index, "")
     if name and "vjp" in words and edge.local is None:
         name = edge.argument  # as the rule calls it
@@ -213,7 +223,7 @@ def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int
     if "local" in words and edge.local is not None and len(plan.members[plan.key[edge.target]]) == 1:
         lines.append(Line("rule", number(edge.local)))
     elif "vjp" in words and edge.vjp:
-        lines.append(Line("rule", one_line(parted(edge.vjp)[0], 40)))
+        lines.append(Line("rule", f"g at {result}" if result else one_line(parted(edge.vjp)[0], 40)))
     return lines
 
 

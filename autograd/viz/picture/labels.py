@@ -11,7 +11,7 @@ from autograd.viz.data.values import Content, Values, is_small, norm_of, number,
 SYMBOLS = {
     "add": "+", "sub": "−", "subtract": "−", "mul": "×", "multiply": "×", "truediv": "÷", "divide": "÷",
     "pow": "^", "power": "^", "matmul": "@", "neg": "−x", "negative": "−x", "pos": "+x", "positive": "+x",
-    "abs": "|x|", "absolute": "|x|", "maximum": "max", "minimum": "min", "pick": "output",
+    "abs": "|x|", "absolute": "|x|", "maximum": "max", "minimum": "min",
 }  # fmt: skip
 INFIX = "+−×÷^@"
 COMMUTATIVE = {"add", "mul", "multiply", "maximum", "minimum", "fmax", "fmin", "logaddexp", "hypot"}
@@ -31,8 +31,13 @@ class Line:
     text: str
 
 
-def operation_lines(node: GraphNode, numbers: dict[int, str]) -> list[Line]:
-    """An operation as it is written, with its constant numbers: ×, 2 −, ÷ 10, x with exponent 3."""
+def operation_lines(node: GraphNode, numbers: dict[int, str], result: str = "") -> list[Line]:
+    """An operation as it is written, with its constant numbers: ×, 2 −, ÷ 10, x with exponent 3.
+
+    Where it takes one result of an operation with several, the name of this result.
+    """
+    if result:
+        return [Line("op", result)]
     symbol = SYMBOLS.get(node.op, node.op)
     options = node.options
     if symbol == "^":
@@ -44,8 +49,6 @@ def operation_lines(node: GraphNode, numbers: dict[int, str]) -> list[Line]:
         if numbers:
             places = ", ".join(numbers.get(i, "·") for i in range(max(2, *[i + 1 for i in numbers])))
             options = f"{places}, {options}" if options else places
-    if node.op == "pick":
-        line, options = Line("op", f"output {options}"), ""
     return [line, Line("option", options)] if options else [line]
 
 

@@ -79,6 +79,7 @@ gru_step_op = define(
     keeps="in",
     saves=True,
     composite=_gru_step_composite,
+    complex=True,
     name="gru_step",
     label="∂h'/∂(gates, h)",
 )
@@ -236,7 +237,9 @@ gru_layer_op = define(
     keeps="in",
     saves=True,
     composite=_gru_layer_composite,
+    complex=True,
     name="gru_layer",
+    results="output h",
     label="backpropagation through time",
 )
 

@@ -80,7 +80,9 @@ lstm_step_op = define(
     keeps="in",
     saves=True,
     composite=_lstm_step_composite,
+    complex=True,
     name="lstm_step",
+    results="h c",
     label="∂(h, c)/∂(gates, c)",
 )
 
@@ -273,7 +275,9 @@ lstm_layer_op = define(
     keeps="in",
     saves=True,
     composite=_lstm_layer_composite,
+    complex=True,
     name="lstm_layer",
+    results="output h c",
     label="backpropagation through time",
 )
 

@@ -51,6 +51,7 @@ rnn_step_op = define(
     _rnn_step_vjp,
     keeps="in out",
     composite=_rnn_step_composite,
+    complex=True,
     name="rnn_step",
     jvp="elementwise",
     label=lambda nonlinearity="tanh": "g·(1 - out²)" if nonlinearity == "tanh" else "g·[out > 0]",
@@ -194,7 +195,9 @@ rnn_layer_op = define(
     keeps="in",
     saves=True,
     composite=_rnn_layer_composite,
+    complex=True,
     name="rnn_layer",
+    results="output h",
     label="backpropagation through time",
 )
 

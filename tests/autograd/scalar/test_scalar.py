@@ -188,8 +188,8 @@ def test_micrograds_example() -> None:
 
 
 def test_python_and_numpy_around_it() -> None:
-    s = Scalar(2.5, label="s")
-    assert repr(s) == "Scalar(2.5, label='s')"
+    s = Scalar(data=2.5, label="s")
+    assert repr(s) == "Scalar(data=2.5, label='s')"
     assert str(s) == repr(s)
     assert f"{s:.2f}" == "2.50"
     assert f"{s}" == repr(s)
@@ -201,7 +201,7 @@ def test_python_and_numpy_around_it() -> None:
     assert round(s, 1) == 2.5
     assert s.item() == 2.5
     s.backward()
-    assert repr(s) == "Scalar(2.5, grad=1.0, label='s')"
+    assert repr(s) == "Scalar(data=2.5, grad=1.0, label='s')"
     assert sum([s, s]).data == 5.0
     assert max(s, Scalar(3.0)).data == 3.0
     assert min(s, 1) == 1

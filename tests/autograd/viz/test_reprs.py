@@ -148,7 +148,7 @@ def test_a_repr_never_raises() -> None:
 
 def test_a_scalar_shows_its_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     x = Scalar(2.0, label="x")
-    assert x._repr_mimebundle_() == {"text/plain": "Scalar(2.0, label='x')"}  # a number by itself needs no picture
+    assert x._repr_mimebundle_() == {"text/plain": "Scalar(data=2.0, label='x')"}  # a number by itself needs no picture
     y = x * x
     bundle = y._repr_mimebundle_()
     assert bundle["text/plain"] == repr(y)
