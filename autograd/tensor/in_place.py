@@ -258,7 +258,7 @@ def _written(root: Any, value: Any, index: Any, path: Any, scope: Any) -> Any:
 
 
 def _of_another_kind(value: Any, index: Any) -> bool:
-    """Whether an ndarray has no room for what is assigned: another library's array, a batch, or at a batch of places."""
+    """Whether an ndarray has no room for it: another library's array, a batch, or a value at a batch of places."""
     return kinds.met and any_foreign((raw(value), *(index if type(index) is tuple else (index,))))
 
 
