@@ -7,7 +7,8 @@ import gc
 import types
 from collections import deque
 from collections.abc import Callable, Iterable
-from operator import is_
+from itertools import chain
+from operator import is_, methodcaller
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from autograd.capture.steppers import SIMPLE, is_stepper, unread
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
 from autograd.engine.recording import is_tensor
+from autograd.recorder import Scratch
 
-_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, *SIMPLE)
+_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Scratch, *SIMPLE)
 
 
 class Holder:
@@ -81,18 +83,12 @@ def _of_function(function: types.FunctionType) -> list[Any]:
     """The values that a function's code can name: its cells, its defaults and the globals it mentions."""
     if function.__code__.co_filename.startswith(OUR_FOLDERS) and not function.__closure__:
         return []
-    found = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-    for cell in function.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:  # not assigned yet
-            continue
+    found = [*_defaults(function), *map(_contents, function.__closure__ or ())]
     if not function.__code__.co_filename.startswith(OUR_FOLDERS):
         names = _names(function.__code__)
-        for name in names:
-            x = function.__globals__.get(name)
-            found.append(x)
-            if isinstance(x, types.ModuleType) and not str(getattr(x, "__file__", "")).startswith(OUR_FOLDERS):
+        found += map(function.__globals__.get, names)
+        for x in list(found):
+            if isinstance(x, types.ModuleType) and not _is_ours(x):
                 found += [getattr(x, other) for other in names if is_tensor(vars(x).get(other))]
     return found
 
@@ -114,30 +110,62 @@ class Settings:
 
     def __init__(self, reach: Reach, read: list[tuple[dict[str, Any], str]]) -> None:
         left_out = {id(d) for d in Reach(*unread(reach.steppers, reach.names())).dicts}
-        self._dicts = [_Seen(d.values) for d in reach.dicts if id(d) not in left_out and _plain(d.values())]
-        self._names = [_Seen(functools.partial(_of_function, f)) for f in reach.functions]
-        self._dicts.append(_Seen(lambda: [values.get(name) for values, name in read]))
+        dicts = [d for d in reach.dicts if id(d) not in left_out and _plain(d.values())]
+        self._looks: list[Callable[[], Iterable[Any]]] = [d.values for d in dicts]
+        for function in reach.functions:
+            self._looks += _looks_of(function)
+        if read:
+            self._looks.append(lambda: [values.get(name) for values, name in read])
+        self._values = list(self._now())
 
     def still_hold(self) -> bool:
-        """Whether all of them are what they were."""
-        return all([seen.same() for seen in self._dicts]) and all([seen.same() for seen in self._names])
-
-
-class _Seen:
-    """What a function returned: a list of values, of which plain ones are compared and others known by identity."""
-
-    def __init__(self, look: Callable[[], Iterable[Any]]) -> None:
-        self._look = look
-        self._values = list(look())
-
-    def same(self) -> bool:
-        now = list(self._look())
-        if len(now) == len(self._values) and all(map(is_, now, self._values)):
+        """Whether all of them are what they were: plain values are compared, others known by identity."""
+        if all(map(is_, self._now(), self._values)):  # the mark at the end is met by itself only at equal lengths
             return True
+        now = list(self._now())
         if _plain(now) != _plain(self._values):
             return False
         self._values = now
         return True
+
+    def _now(self) -> Iterable[Any]:
+        return chain(chain.from_iterable(map(_called, self._looks)), (_END,))
+
+
+_END = object()
+_called = methodcaller("__call__")
+
+
+def _looks_of(function: types.FunctionType) -> list[Callable[[], Iterable[Any]]]:
+    """Functions whose results tell whether the names in a function's code mean what they meant."""
+    names, places = _names(function.__code__), function.__globals__
+    looks: list[Callable[[], Iterable[Any]]] = [functools.partial(map, places.get, names)]
+    if function.__closure__:
+        looks.append(functools.partial(map, _contents, function.__closure__))
+    if function.__defaults__ or function.__kwdefaults__:
+        looks.append(functools.partial(_defaults, function))
+    for module in [*map(places.get, names), *map(_contents, function.__closure__ or ())]:
+        if isinstance(module, types.ModuleType) and not _is_ours(module):
+            inside = vars(module)
+            held = [n for n in names if is_tensor(inside.get(n)) or (n in inside and isinstance(inside[n], SIMPLE))]
+            if held:
+                looks.append(functools.partial(map, inside.get, held))
+    return looks
+
+
+def _contents(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not assigned yet
+        return None
+
+
+def _defaults(function: types.FunctionType) -> list[Any]:
+    return [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+
+
+def _is_ours(module: types.ModuleType) -> bool:
+    return str(getattr(module, "__file__", "")).startswith(OUR_FOLDERS)
 
 
 def _plain(values: Iterable[Any]) -> list[Any]:
