@@ -14,10 +14,11 @@ import numpy as np
 
 from autograd.capture.emit import Differs
 from autograd.capture.program import Op, Var, mapped
-from autograd.capture.reach import Holder, Reach, Settings
+from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.replay import Program
+from autograd.capture.settings import Settings
 from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
 from autograd.capture.undo import Snapshot, contents, same_bits
@@ -29,6 +30,7 @@ from autograd.recorder import current
 
 TRACES = 16  # of one function; the one used longest ago is dropped
 PATHS = 4  # of one key, which differ in what their guards found
+IN_VAIN = 12  # recordings of one key, after which it is given up if there were hardly any replays
 QUICK = 4  # kinds of calls that are told apart without making their key
 MISSED = object()
 _logger = logging.getLogger("autograd.capture")
@@ -57,6 +59,7 @@ class Captured(Holder):
         self._quick: list[Quick] = []
         self._warm: set[Any] = set()
         self._given_up: dict[Any, str] = {}
+        self._recordings: dict[Any, int] = {}
         self._lock = threading.Lock()
         self._log: list[str] = []
         self.calls = {"eager": 0, "recorded": 0, "replayed": 0}
@@ -150,6 +153,7 @@ class Captured(Holder):
     ) -> Any:
         """One real step, recorded; if it was recorded before, its replay is compared with it."""
         started = time.perf_counter()
+        unconfirmed = [p for p in programs if p.run is None and p.fits()]
         reach = Reach(self.function, *leaves)
         before = Snapshot(reach)
         try:
@@ -163,13 +167,14 @@ class Captured(Holder):
             if sum("another array" in line for line in self._log) > PATHS:
                 self._give_up(key, "a tensor gets another array at every step")
             return out
-        twin = next((p for p in programs if p.run is None and _same_guards(p, program)), None)
+        twin = next((p for p in unconfirmed if _same_guards(p, program)), None)
         if twin is None:
             programs.append(program)
             while len(programs) > PATHS:
                 programs.pop()
-            if len(self._log) > 8 * TRACES:
-                self._give_up(key, "its guards differ at nearly every call")
+            self._recordings[key] = self._recordings.get(key, 0) + 1
+            if self._recordings[key] > IN_VAIN and self.calls["replayed"] < 2 * self._recordings[key]:
+                self._give_up(key, "what it depends on changes at nearly every call")
             self._log.append(f"recorded {len(program)} operations for {described(key)}")
             return out
         difference = _difference(twin, program)
@@ -191,12 +196,14 @@ class Captured(Holder):
     def _recorded(self, reach: Reach, leaves: list[Any], structure: Any) -> tuple[Program, Any, Recorder]:
         tensors = [t for t in reach.tensors if not any(t is x and not x._requires_grad for x in leaves)]
         recorder = Recorder(tensors, Watch(reach.steppers))
-        grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad]
+        grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad or t._grad is not None]
+        settings = Settings(reach)
         inputs = [_input(recorder, i, x) for i, x in enumerate(leaves)]
         inner_args, inner_kwargs = tree_unflatten(structure, inputs)
         with recorder.recording():
             out = self.function(*inner_args, **inner_kwargs)
-        program = Program(recorder, out, Settings(reach, recorder.watch.read), grads)
+        settings.settle(recorder.watch.read)
+        program = Program(recorder, out, settings, grads)
         return program, tree_map(_value, out), recorder
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
@@ -250,6 +257,7 @@ class Captured(Holder):
         self._quick.clear()
         self._warm.clear()
         self._given_up.clear()
+        self._recordings.clear()
         self.program = None
 
     def __repr__(self) -> str:

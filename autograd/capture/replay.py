@@ -10,9 +10,9 @@ import numpy as np
 
 from autograd.capture.emit import Emitter
 from autograd.capture.program import Generator, Var, live, variables, words
-from autograd.capture.reach import Settings
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
+from autograd.capture.settings import Settings
 from autograd.capture.shorter import shorter
 from autograd.capture.undo import Uninterrupted
 from autograd.engine.recording import is_tensor, result

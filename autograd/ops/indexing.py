@@ -105,7 +105,7 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     if values.dtype is HALF:
         return _scatter(values.astype(np.float32), shape, index).astype(HALF)
     if is_foreign(values):
-        return _sum_in_rounds(out, values, index)
+        return _sum_in_pairs(out, values, index)
     width = math.prod(shape[1:])
     rows = isinstance(index, np.ndarray) and width > 1  # only an array of integers may repeat
     if rows and values.size >= _MANY:
@@ -128,8 +128,8 @@ def _without_newaxis(values: Any, shape: tuple[int, ...], index: Any) -> tuple[A
     return np.reshape(values, np.broadcast_to(np.False_, shape)[kept].shape), kept
 
 
-def _sum_in_rounds(out: Any, values: Any, index: Any) -> Any:
-    """`_scatter` by plain assignment, in as many rounds as an element is selected; np.add.at is of ndarrays alone.
+def _sum_in_pairs(out: Any, values: Any, index: Any) -> Any:
+    """`_scatter` by plain assignment of sums, made of pairs round by round; np.add.at is of ndarrays alone.
 
     An index that is itself another library's does not say how often. There it is a product with the matrix of zeros and
     ones that says which value goes where.
@@ -141,13 +141,18 @@ def _sum_in_rounds(out: Any, values: Any, index: Any) -> Any:
         return np.reshape(np.matmul(np.reshape(values, (-1,)), here), out.shape)
     places = places[index].ravel()
     order = np.argsort(places, kind="stable")
-    sorted_places = places[order]
-    first = np.searchsorted(sorted_places, sorted_places)
-    turn = np.arange(places.size) - first  # how often its place was selected before
-    flat, summands = np.reshape(out, (-1,)), np.reshape(values, (-1,))
-    for number in range(int(turn.max()) + 1):
-        chosen = order[turn == number]
-        flat[places[chosen]] = flat[places[chosen]] + summands[chosen]
+    places, summands = places[order], np.reshape(values, (-1,))[order]
+    while True:
+        turn = np.arange(places.size) - np.searchsorted(places, places)  # how many of the same place stand before it
+        kept = np.flatnonzero(turn % 2 == 0)
+        if kept.size == places.size:
+            break
+        partner = np.minimum(kept + 1, places.size - 1)
+        has_one = like((partner > kept) & (places[partner] == places[kept]), values)
+        summands = summands[kept] + np.where(has_one, summands[partner], 0)
+        places = places[kept]
+    flat = np.reshape(out, (-1,))
+    flat[places] = summands
     return np.reshape(flat, out.shape)
 
 
