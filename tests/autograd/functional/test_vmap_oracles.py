@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 jax = pytest.importorskip("jax", reason="JAX is not installed: pip install jax")
 jax.config.update("jax_enable_x64", True)
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script.*is deprecated:DeprecationWarning")  # its own
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3))
 W = RNG.normal(size=(3, 2))
@@ -105,18 +106,23 @@ COMPOSITIONS: dict[str, Callable[[Any, Any], Callable[[Any, Any], Any]]] = {
 }
 
 
+BY_JAX = {"value", "in_axes 1, out_axes -1", "nested", "None", "vmap of jacfwd"}  # it compiles: a second a row for all
+# PyTorch 2.13 gives numbers of 1e3 from the second example on; JAX and a loop agree with us
+WRONG_IN_TORCH = {(name, what) for name in ("solve", "slogdet") for what in ("vmap of jacfwd", "vmap of hessian")}
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_it_equals_torch_func_and_jax(name: str) -> None:
     numpys, torchs = TABLE[name]
     for what, composed in COMPOSITIONS.items():
         ours = composed(Ours, lambda x: numpys(np, Ours.constant, x))(X, Y)
-        by_torch = composed(Torch, lambda x: torchs(torch, Torch.constant, x))(torch.tensor(X), torch.tensor(Y))
-        by_jax = composed(Jax, lambda x: numpys(jax.numpy, Jax.constant, x))(X, Y) if what in BY_JAX else by_torch
-        for peer in (by_torch, by_jax):
+        peers = []
+        if (name, what) not in WRONG_IN_TORCH:
+            peers.append(composed(Torch, lambda x: torchs(torch, Torch.constant, x))(torch.tensor(X), torch.tensor(Y)))
+        if what in BY_JAX or not peers:
+            peers.append(composed(Jax, lambda x: numpys(jax.numpy, Jax.constant, x))(X, Y))
+        for peer in peers:
             np.testing.assert_allclose(ours, np.asarray(peer), rtol=1e-7, atol=1e-9, err_msg=what)
-
-
-BY_JAX = {"value", "in_axes 1, out_axes -1", "nested", "None", "vmap of jacfwd"}  # it compiles: a second a row for all
 
 
 def test_trees_and_keywords_equal_jax() -> None:
