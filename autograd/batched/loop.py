@@ -49,6 +49,15 @@ def one_by_one(level: Level, name: str, function: Callable[..., Any], args: Any,
     return _joined(name, found, level)
 
 
+def name_of(function: Any) -> str:
+    """How messages call a function: np.roots, np.linalg.lstsq."""
+    name = getattr(function, "__name__", type(function).__name__)
+    for place, module in (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft)):
+        if getattr(module, name, None) is function:
+            return f"{place}.{name}"
+    return str(name)
+
+
 class _Shown:
     """A Tensor of a batch with its hidden axis in front, from which examples are taken."""
 

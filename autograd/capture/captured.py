@@ -21,6 +21,7 @@ from autograd.capture.settings import Settings
 from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
 from autograd.capture.undo import Snapshot, contents, same_bits
+from autograd.engine.attempts import batch_among
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
@@ -97,6 +98,8 @@ class Captured(Holder):
                     return found
                 break
         leaves, structure = tree_flatten((args, kwargs))
+        if batch_among(leaves) is not None:  # inside vmap: what is captured is a step on arrays
+            return self._eager(args, kwargs)
         given = [x._array if is_tensor(x) and not x._requires_grad else x for x in leaves]
         key = key_of(structure, leaves)
         if key in self._given_up or mode.get().anomaly:
