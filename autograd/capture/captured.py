@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import threading
 import time
 from collections import OrderedDict
@@ -14,13 +13,15 @@ import numpy as np
 
 from autograd.capture.emit import Differs
 from autograd.capture.program import Op, Var, mapped
-from autograd.capture.reach import Holder, Reach, Settings
+from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.replay import Program
+from autograd.capture.settings import Settings
 from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
 from autograd.capture.undo import Snapshot, contents, same_bits
+from autograd.engine.attempts import batch_among
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
@@ -29,9 +30,9 @@ from autograd.recorder import current
 
 TRACES = 16  # of one function; the one used longest ago is dropped
 PATHS = 4  # of one key, which differ in what their guards found
+IN_VAIN = 12  # recordings of one key, after which it is given up if there were hardly any replays
 QUICK = 4  # kinds of calls that are told apart without making their key
 MISSED = object()
-_logger = logging.getLogger("autograd.capture")
 
 
 class Quick(NamedTuple):
@@ -57,6 +58,7 @@ class Captured(Holder):
         self._quick: list[Quick] = []
         self._warm: set[Any] = set()
         self._given_up: dict[Any, str] = {}
+        self._recordings: dict[Any, int] = {}
         self._lock = threading.Lock()
         self._log: list[str] = []
         self.calls = {"eager": 0, "recorded": 0, "replayed": 0}
@@ -96,6 +98,8 @@ class Captured(Holder):
                     return found
                 break
         leaves, structure = tree_flatten((args, kwargs))
+        if batch_among(leaves) is not None:  # inside vmap: what is captured is a step on arrays
+            return self._eager(args, kwargs)
         given = [x._array if is_tensor(x) and not x._requires_grad else x for x in leaves]
         key = key_of(structure, leaves)
         if key in self._given_up or mode.get().anomaly:
@@ -150,6 +154,7 @@ class Captured(Holder):
     ) -> Any:
         """One real step, recorded; if it was recorded before, its replay is compared with it."""
         started = time.perf_counter()
+        unconfirmed = [p for p in programs if not p.compiled and p.fits()]
         reach = Reach(self.function, *leaves)
         before = Snapshot(reach)
         try:
@@ -163,13 +168,14 @@ class Captured(Holder):
             if sum("another array" in line for line in self._log) > PATHS:
                 self._give_up(key, "a tensor gets another array at every step")
             return out
-        twin = next((p for p in programs if not p.compiled and _same_guards(p, program)), None)
+        twin = next((p for p in unconfirmed if _same_guards(p, program)), None)
         if twin is None:
             programs.append(program)
             while len(programs) > PATHS:
                 programs.pop()
-            if len(self._log) > 8 * TRACES:
-                self._give_up(key, "its guards differ at nearly every call")
+            self._recordings[key] = self._recordings.get(key, 0) + 1
+            if self._recordings[key] > IN_VAIN and self.calls["replayed"] < 2 * self._recordings[key]:
+                self._give_up(key, "what it depends on changes at nearly every call")
             self._log.append(f"recorded {len(program)} operations for {described(key)}")
             return out
         difference = _difference(twin, program)
@@ -185,18 +191,22 @@ class Captured(Holder):
         took = time.perf_counter() - started
         self._log.append(f"checked in {took:.3f} s: {len(program)} operations, {program.nbytes} bytes of buffers")
         if took > 1:
-            _logger.info("%s: recording took %.1f s", self._name, took)
+            import logging  # here, and not for everyone who imports autograd
+
+            logging.getLogger("autograd.capture").info("%s: recording took %.1f s", self._name, took)
         return out
 
     def _recorded(self, reach: Reach, leaves: list[Any], structure: Any) -> tuple[Program, Any, Recorder]:
         tensors = [t for t in reach.tensors if not any(t is x and not x._requires_grad for x in leaves)]
         recorder = Recorder(tensors, Watch(reach.steppers))
-        grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad]
+        grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad or t._grad is not None]
+        settings = Settings(reach)
         inputs = [_input(recorder, i, x) for i, x in enumerate(leaves)]
         inner_args, inner_kwargs = tree_unflatten(structure, inputs)
         with recorder.recording():
             out = self.function(*inner_args, **inner_kwargs)
-        program = Program(recorder, out, Settings(reach, recorder.watch.read), grads)
+        settings.settle(recorder.watch.read)
+        program = Program(recorder, out, settings, grads)
         return program, tree_map(_value, out), recorder
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
@@ -249,6 +259,7 @@ class Captured(Holder):
         self._quick.clear()
         self._warm.clear()
         self._given_up.clear()
+        self._recordings.clear()
         self.program = None
 
     def __repr__(self) -> str:

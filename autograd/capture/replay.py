@@ -13,9 +13,9 @@ from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter
 from autograd.capture.memory import Buffers, Gradients
 from autograd.capture.program import Generator, Var, live, variables, words
-from autograd.capture.reach import Settings
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
+from autograd.capture.settings import Settings
 from autograd.capture.shorter import shorter
 from autograd.capture.undo import Uninterrupted
 from autograd.engine.recording import is_tensor, result

@@ -20,6 +20,7 @@ from autograd.recorder import Stand, asarray
 
 ndarray = np.ndarray
 per_example: ContextVar[bool] = ContextVar("cotangents stay per example", default=False)  # also after their vmap
+inside_vmap: ContextVar[bool] = ContextVar("inside the function of a vmap", default=False)
 # Whether another library's array or a complex Tensor has come in: until then the hot paths ask one thing, this.
 met = False
 _stays = False  # whether one of those came in that may be anywhere by now
