@@ -17,6 +17,7 @@ SHAPES = {  # each kind has a shape of its own, so that no reader depends on its
     "constant": "shape=plain",
     "operation": 'shape=box, style="filled,rounded"',
     "module": 'shape=component, style="filled", margin="0.14,0.05"',
+    "carried": 'shape=circle, style="filled", margin=0, width=0.24, fixedsize=true',
     "more": "shape=plain",
 }
 
@@ -24,6 +25,7 @@ SHAPES = {  # each kind has a shape of its own, so that no reader depends on its
 def dot_of(shown: Picture) -> str:
     """DOT text of a picture."""
     theme, options = shown.theme, shown.options
+    kinds = {box.id: box.kind for box in shown.boxes}
     spread = "nodesep=0.22, ranksep=0.4" if options.direction in ("LR", "RL") else "nodesep=0.25, ranksep=0.35"
     lines = [
         "digraph {",
@@ -32,7 +34,7 @@ def dot_of(shown: Picture) -> str:
         f'  node [{FONT}, fontsize=11, fontcolor="{theme.ink}", margin="0.07,0.03", height=0.3, width=0.3]',
         f'  edge [{FONT}, fontsize=10, color="{theme.arrow}", fontcolor="{theme.gradient}", arrowsize=0.6]',
         *_clusters(shown),
-        *[_arrow(arrow, theme) for arrow in shown.arrows],
+        *[_arrow(arrow, theme, kinds) for arrow in shown.arrows],
     ]
     caption = _caption(shown)
     if caption:
@@ -129,12 +131,13 @@ def _line(line: Line, theme: Theme, ink: str | None) -> str:
     return f'<font color="{ink or color}">{text}</font>' if color else text
 
 
-def _arrow(arrow: Arrow, theme: Theme) -> str:
+def _arrow(arrow: Arrow, theme: Theme, kinds: dict[str, str]) -> str:
     attributes = []
     if arrow.lines:
         attributes.append(f"label=< {' '.join([_line(line, theme, None) for line in arrow.lines])} >")
     if arrow.kind == "next":
-        attributes.append(f'style=dashed, constraint=false, color="{theme.borders["module"]}"')
+        back = ", constraint=false" if kinds[arrow.target] != "carried" else ""
+        attributes.append(f'style=dashed{back}, color="{theme.borders["module"]}"')
     elif arrow.kind == "more":
         attributes.append("style=dashed")
     return f"  {arrow.source} -> {arrow.target}" + (f" [{', '.join(attributes)}]" if attributes else "")

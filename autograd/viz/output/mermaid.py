@@ -9,7 +9,7 @@ from autograd.viz.picture.themes import MEANINGS, Theme
 
 BRACKETS = {
     "parameter": ("[(", ")]"), "input": ("[/", "/]"), "constant": ("([", "])"), "operation": ("(", ")"),
-    "module": ("[[", "]]"), "more": ("[", "]"),
+    "module": ("[[", "]]"), "carried": ("((", "))"), "more": ("[", "]"),
 }  # fmt: skip
 ARROWS = {"data": "-->", "next": "-.->", "more": "-.->"}
 

@@ -63,7 +63,8 @@ class Options:
 class Box:
     """A node of the picture.
 
-    kind     "parameter", "input", "constant", "operation", "module" or "more" (the nodes left out)
+    kind     "parameter", "input", "constant", "operation", "module", "carried" (from the block before, or into the
+             next) or "more" (the nodes left out)
     lines    the text in it, from top to bottom
     mark     the operation of a Scalar, drawn at the left of the lines; () for Tensors
     frames   the frames it is in, outermost first
@@ -85,7 +86,7 @@ class Box:
 class Arrow:
     """An edge of the picture.
 
-    kind     "data", "next" (from a block to its next repetition) or "more" (from nodes left out)
+    kind     "data", "next" (into the next repetition of a block) or "more" (from nodes left out)
     """
 
     source: str

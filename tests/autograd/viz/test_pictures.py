@@ -487,3 +487,49 @@ def test_where_a_models_picture_goes_is_said_by_name() -> None:
         model.draw((4, 3), "m.png")
     with pytest.raises(ArgumentError, match="steps through backpropagation"):
         model.draw((4, 3), path="m.html")
+
+
+def test_a_skip_around_a_folded_block_stays_in_one_block() -> None:
+    """No arrow feeds `+` into itself: what comes from the block before comes in at one box, and goes out at another."""
+    blocks = [nn.Residual(nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5))) for _ in range(50)]
+    picture = draw(loss_of(nn.Sequential(nn.Linear(5, 5), *blocks), 5), fold=True).picture
+    assert "1 … 50 · Residual ×50" in titles(picture)
+    boxes = {box.id: box for box in picture.boxes}
+    assert all(arrow.source != arrow.target for arrow in picture.arrows)
+    entrance, way_out = [box for box in picture.boxes if box.kind == "carried"]
+    (plus,) = [box.id for box in picture.boxes if any(line.text == "+" for line in box.lines)]
+    into = {arrow.source for arrow in picture.arrows if arrow.target == entrance.id}
+    assert [boxes[i].lines[0].text for i in into] == ["linear"]
+    assert boxes[into.pop()].frames[-1].title == "0 · Linear"
+    users = {boxes[arrow.target].lines[0].text for arrow in picture.arrows if arrow.source == entrance.id}
+    assert users == {"+", "linear"}  # the skip, inside of the block, and the block itself
+    assert [(arrow.source, arrow.kind) for arrow in picture.arrows if arrow.target == way_out.id] == [(plus, "next")]
+    assert (
+        {frame.title for frame in entrance.frames}
+        == {"Sequential", "1 … 50 · Residual ×50"}
+        == {frame.title for frame in way_out.frames}
+    )
+
+
+def test_a_running_sum_and_two_states_come_in_and_go_out() -> None:
+    x = Tensor(np.ones(3), requires_grad=True)
+    total = x * 2.0
+    for _ in range(20):
+        total = total + x
+    arrows = draw(total, fold=True).picture.arrows
+    assert all(arrow.source != arrow.target for arrow in arrows)
+    h, c = x * 3.0, x * 5.0
+    for _ in range(20):
+        h, c = np.tanh(h * c), np.sin(h + c)
+    marks = [box.lines[0].text for box in draw(h + c, fold=True).picture.boxes if box.kind == "carried"]
+    assert sorted(marks) == ["⟲1", "⟲1", "⟲2", "⟲2"]
+
+
+def test_the_boxes_of_carried_values_count_towards_the_limit() -> None:
+    blocks = [nn.Residual(nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5))) for _ in range(50)]
+    loss = loss_of(nn.Sequential(*blocks), 5)
+    for limit in range(1, 20):
+        picture = draw(loss, limit=limit).picture
+        assert sum(box.kind != "more" for box in picture.boxes) <= limit
+        known = {box.id for box in picture.boxes}
+        assert all(arrow.source in known and arrow.target in known for arrow in picture.arrows)
