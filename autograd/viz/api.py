@@ -65,6 +65,7 @@ def draw(
     fold: bool | None = None,
     theme: str = "light",
     color: str = "auto",
+    wrap: bool = True,
     complete: bool = False,
     names: Mapping[str, Any] | None = None,
 ) -> Drawing:
@@ -88,6 +89,7 @@ def draw(
            theme: "light" or "dark".
            color: "gradient" fills boxes by the logarithm of the norm of their gradient, "kind" by their kind alone;
            "auto" fills boxes by their kind and colours the line with the gradient.
+           wrap: a picture of more than twice its height is laid out in rows (with "TB" in columns), as a text is.
            complete: also compute what the graph does not keep, with the gradient of everything; see `trace`.
            names: {"W": W, "h": h}, names for Tensors of your own, where no module gives any.
     Raises: RenderError for an image, if no layout engine is installed; draw(x).to_dot() and to_mermaid() need none.
@@ -99,11 +101,12 @@ def draw(
     """
     check_flag("draw: legend", legend)
     check_flag("draw: complete", complete)
+    check_flag("draw: wrap", wrap)
     if fold is not None:
         check_flag("draw: fold", fold)
     options = {
         "direction": direction, "show": show, "legend": legend, "title": title, "limit": limit, "depth": depth,
-        "fold": fold, "theme": theme, "color": color,
+        "fold": fold, "theme": theme, "color": color, "wrap": wrap,
     }  # fmt: skip
     drawing = Drawing(trace(x, limit=TRACED, complete=complete, names=names), options)
     drawing.picture  # noqa: B018  a wrong option raises here, not when a notebook shows the picture

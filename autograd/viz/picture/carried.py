@@ -1,4 +1,4 @@
-"""What a repeated block takes from the block before it: a small box where the value comes in, and one where it goes out.
+"""What a repeated block takes from the block before it: a small box where a value comes in, and one where it goes out.
 
 Only the first block is drawn, and it takes from outside what every other one takes from the block before. The arrow
 from outside leads to the box ⟲ in the block, and from there one leads to each operation that uses the value. So a skip
@@ -8,6 +8,7 @@ plain chain, where one operation takes the result of the block before, an arrow 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -59,11 +60,12 @@ def carried_values(graph: GraphData, plan: Plan) -> CarriedValues:
         fold = _fold_between(edge, plan.folds, block)
         if fold is not None:
             edges.setdefault(fold.number, []).append((edge, end, target))
+    takes = Counter([edge.target for edge in graph.edges])
     numbers: dict[tuple[int, str], int] = {}  # (fold, box that computes the value) -> its number
     for fold in plan.folds:  # an outer one comes before those in it
         uses = edges.get(fold.number, [])
         places = {(plan.drawn[edge.target], edge.index) for edge, _, _ in uses}
-        if len(places) == 1 and all(end != target for _, end, target in uses):
+        if len(places) == 1 and all(end != target or takes[edge.target] == 1 for edge, end, target in uses):
             continue
         for edge, end, target in uses:
             place = (plan.drawn[edge.target], edge.index)

@@ -23,7 +23,8 @@ from autograd.viz.picture.labels import (
     operation_lines,
     value_lines,
 )
-from autograd.viz.picture.picture import Arrow, Box, Options, Picture
+from autograd.viz.picture.picture import FEW, Arrow, Box, Options, Picture
+from autograd.viz.picture.sums import summed
 from autograd.viz.picture.themes import THEMES, scale_of
 
 KINDS = ("parameter", "input", "constant", "operation", "module", "carried")  # in the order of the legend
@@ -40,6 +41,8 @@ def picture_of(
            options: those of `draw`.
     """
     chosen = Options(**options)
+    if chosen.fold is not False and len(graph.nodes) > FEW:
+        graph = summed(graph)
     plan, carried = _planned(graph, chosen, closed)
     words = chosen.words(len(plan.keys))
     if len({node.dtype for node in graph.nodes if node.dtype.startswith("float")}) > 1:
@@ -113,6 +116,8 @@ def _box(
         rest += value_lines(node, scalar)
     if "grad" in words:
         rest += gradient_line(grads, not_run)
+    if scalar and len(plan.keys) > FEW:  # the note says what stands where
+        rest = [replace(line, text=line.text.removeprefix("data ").removeprefix("grad ")) for line in rest]
     if "source" in words and node.source:
         rest.append(Line("note", one_line(node.source.rsplit("/", 1)[-1], 60)))
     if node.freed:
@@ -257,6 +262,8 @@ def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int
     if name and "vjp" in words and edge.local is None:
         name = edge.argument  # as the rule calls it
     lines = [Line("note", name)] if name else []
+    if edge.local == 1 and len(plan.keys) > FEW and plan.node[plan.key[edge.target]].op in ("add", "Σ"):
+        return lines
     if "local" in words and edge.local is not None and len(plan.members[plan.key[edge.target]]) == 1:
         lines.append(Line("rule", number(edge.local)))
     elif "vjp" in words and edge.vjp:
@@ -270,8 +277,13 @@ def _notes(
     """(notes that explain the picture, warnings)"""
     notes, warnings = [], []
     if any(edge.local is not None for edge in graph.edges) and "local" in words:
-        notes.append("on an arrow the local derivative: grad = sum over arrows of local × grad at the tip")
-    elif "vjp" in words and any(edge.vjp for edge in graph.edges) and not all(key in plan.closed for key in plan.keys):
+        ones = "; where none stands, it is 1" if len(plan.keys) > FEW else ""
+        notes.append(f"on an arrow the local derivative: grad = sum over arrows of local × grad at the tip{ones}")
+    if len(plan.keys) > FEW and any(not node.dtype and node.op for node in plan.node.values()):
+        notes.append("in a box the value, below it the gradient")
+    if any(node.op == "Σ" for node in plan.node.values()):
+        notes.append("Σ: several additions in a row, drawn as one; fold=False draws each")
+    if "vjp" in words and any(edge.vjp for edge in graph.edges) and not all(key in plan.closed for key in plan.keys):
         notes.append("on an arrow the rule by which the gradient g at its tip goes back along it")
     if any(node.not_run for node in graph.nodes) and "grad" in words:
         notes.append("grad –: backward() has not run")

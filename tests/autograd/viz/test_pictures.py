@@ -533,3 +533,61 @@ def test_the_boxes_of_carried_values_count_towards_the_limit() -> None:
         assert sum(box.kind != "more" for box in picture.boxes) <= limit
         known = {box.id for box in picture.boxes}
         assert all(arrow.source in known and arrow.target in known for arrow in picture.arrows)
+
+
+def network_of_scalars() -> Any:
+    values: list[Any] = [Scalar(1.0, label="x1"), Scalar(-2.0, label="x2")]
+    for size in (5, 2):
+        sums = []
+        for j in range(size):
+            total: Any = Scalar(0.1, label=f"b{j}")
+            for i, value in enumerate(values):
+                total = total + Scalar(0.1 * (i + 1), label=f"w{j}{i}") * value
+            sums.append(total)
+        values = [total.tanh() for total in sums]
+    return values[0] * values[1]
+
+
+def test_sums_of_scalars_are_one_box_in_a_large_picture() -> None:
+    loss = network_of_scalars()
+    loss.backward()
+    graph = trace(loss)
+    sums, each = draw(loss).picture, draw(loss, fold=False).picture
+    marks = [[line.text for line in box.mark] for box in sums.boxes]
+    assert marks.count(["Σ"]) == 7
+    assert ["+"] not in marks
+    assert sum([line.text for line in box.mark] == ["+"] for box in each.boxes) == 20
+    assert len(each.boxes) - len(sums.boxes) == 13
+    by_value = {written(node.value): written(node.grad) for node in graph.nodes if node.op == "add"}
+    for box, mark in zip(sums.boxes, marks, strict=True):
+        if mark == ["Σ"]:  # the value and the gradient of the last addition
+            value, grad = [line.text for line in box.lines]
+            assert by_value[value] == grad
+            arrows = [arrow for arrow in sums.arrows if arrow.target == box.id]
+            assert len(arrows) in (3, 6)
+            assert not any(arrow.lines for arrow in arrows)  # each local derivative is 1, as the note says
+    assert any("Σ" in note for note in sums.notes)
+    assert any("it is 1" in note for note in sums.notes)
+
+
+def test_partial_sums_that_are_used_twice_named_or_results_stay() -> None:
+    x = [Scalar(float(i)) for i in range(60)]
+    total: Any = x[0]
+    parts = []
+    for value in x[1:]:
+        total = total + value
+        parts.append(total)
+    parts[9].label = "ten"
+    twice = parts[30] * parts[20]
+    boxes = draw([total, parts[40], twice], limit=1000).picture.boxes
+    assert sum([line.text for line in box.mark] == ["Σ"] for box in boxes) == 5
+    assert any(line.text == "ten" for box in boxes for line in box.lines)
+
+
+def test_a_few_scalars_say_what_each_number_is() -> None:
+    a = Scalar(2.0, label="a")
+    y = a * a + a
+    y.backward()
+    lines = [line.text for box in draw(y).picture.boxes for line in box.lines]
+    assert "data 2" in lines
+    assert "grad 5" in lines
