@@ -25,6 +25,7 @@ def trace(
     complete: bool = False,
     elements: int = ELEMENTS,
     names: Mapping[str, Any] | None = None,
+    unroll: bool = False,
 ) -> Graph:
     """The computation behind a Tensor or Scalar (or a list of them) as plain data.
 
@@ -37,6 +38,7 @@ def trace(
            elements: arrays of up to so many elements are kept in full, larger ones as statistics.
            names: {"W": W, "h": h}, names of Tensors, Scalars or arrays. Without them parameters have the names that
            their modules give them, and Scalars their labels.
+           unroll: recurrent layers (RNN, LSTM, GRU and their cells), each one operation, step by step.
     Raises: DTypeError for anything else than Tensors and Scalars; with complete=True InPlaceError where backward()
            would raise it.
     Example:
@@ -48,7 +50,8 @@ def trace(
         Graph(18 nodes, 34 edges)
     """
     check_flag("trace: complete", complete)
-    found = traced(x, limit, complete, elements, names)
+    check_flag("trace: unroll", unroll)
+    found = traced(x, limit, complete, elements, names, unroll)
     return Graph(found.nodes, found.edges, found.hidden, found.origin)
 
 
@@ -68,6 +71,7 @@ def draw(
     wrap: bool = True,
     complete: bool = False,
     names: Mapping[str, Any] | None = None,
+    unroll: bool = False,
 ) -> Drawing:
     """A picture of the computation behind a Tensor or Scalar (or a list of them).
 
@@ -92,6 +96,7 @@ def draw(
            wrap: a picture of more than twice its height is laid out in rows (with "TB" in columns), as a text is.
            complete: also compute what the graph does not keep, with the gradient of everything; see `trace`.
            names: {"W": W, "h": h}, names for Tensors of your own, where no module gives any.
+           unroll: recurrent layers, each one operation, step by step: gates, states, and one folded step.
     Raises: RenderError for an image, if no layout engine is installed; draw(x).to_dot() and to_mermaid() need none.
     Example:
         >>> from autograd import Scalar, draw
@@ -108,7 +113,7 @@ def draw(
         "direction": direction, "show": show, "legend": legend, "title": title, "limit": limit, "depth": depth,
         "fold": fold, "theme": theme, "color": color, "wrap": wrap,
     }  # fmt: skip
-    drawing = Drawing(trace(x, limit=TRACED, complete=complete, names=names), options)
+    drawing = Drawing(trace(x, limit=TRACED, complete=complete, names=names, unroll=unroll), options)
     drawing.picture  # noqa: B018  a wrong option raises here, not when a notebook shows the picture
     if path is not None:
         drawing.render(path)

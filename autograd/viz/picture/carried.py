@@ -16,6 +16,8 @@ from autograd.viz.data.graph_data import GraphData, GraphEdge
 from autograd.viz.picture.arrange import Frame, Plan
 from autograd.viz.picture.fold import Fold
 
+SHORT = 3  # letters of a name that fits
+
 
 @dataclass(frozen=True)
 class Carried:
@@ -23,7 +25,8 @@ class Carried:
 
     id       of the box where it comes in
     out      of the box where it goes out
-    mark     the text in both: ⟲, or ⟲1, ⟲2 … where a picture has several
+    mark     the text in both: ⟲h of a value with a short name, else ⟲, or ⟲1, ⟲2 … where a picture has several
+    name     of the value, if it has one
     frames   of the block
     """
 
@@ -31,6 +34,7 @@ class Carried:
     out: str
     mark: str
     frames: tuple[Frame, ...]
+    name: str = ""
 
 
 @dataclass
@@ -70,11 +74,13 @@ def carried_values(graph: GraphData, plan: Plan) -> CarriedValues:
         for edge, end, target in uses:
             place = (plan.drawn[edge.target], edge.index)
             number = numbers.setdefault((fold.number, end), len(numbers) + 1)
-            value = Carried(f"in{number}", f"out{number}", f"⟲{number}", _until(plan.frames[target], fold.number))
+            name = plan.node[end].name if end in plan.node else ""
+            mark = f"⟲{name if 0 < len(name) <= SHORT else number}"
+            value = Carried(f"in{number}", f"out{number}", mark, _until(plan.frames[target], fold.number), name)
             found.over[edge.source, edge.target, edge.index] = value
             if value not in found.at.setdefault(place, []):
                 found.at[place].append(value)
-    return found if len(numbers) > 1 else _unnumbered(found)
+    return found if len(numbers) > 1 or any(value.name for value in found.values) else _unnumbered(found)
 
 
 def _unnumbered(found: CarriedValues) -> CarriedValues:

@@ -238,7 +238,8 @@ def _arrows(
             continue  # a parameter of a module used by several of its calls is no arrow from one call to another
         value = carried.over.get((edge.source, edge.target, edge.index))
         if value is not None:
-            found[0, source, value.out, (), "next"] = None
+            back_through = (Line("rule", f"∂J/∂{value.name}"),) if value.name and "vjp" in words else ()
+            found[0, source, value.out, back_through, "next"] = None
             continue
         if edge.target != plan.drawn[edge.target] and (source, target) in inside:
             continue

@@ -542,7 +542,7 @@ def network_of_scalars() -> Any:
         for j in range(size):
             total: Any = Scalar(0.1, label=f"b{j}")
             for i, value in enumerate(values):
-                total = total + Scalar(0.1 * (i + 1), label=f"w{j}{i}") * value
+                total = total + Scalar(0.1 * (i + 1) + 0.03 * j, label=f"w{j}{i}") * value
             sums.append(total)
         values = [total.tanh() for total in sums]
     return values[0] * values[1]
