@@ -23,8 +23,10 @@ import tokenize
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
+
+from docs import modules_page
+from docs.modules_page import cell, summary
 
 ROOT = Path(__file__).resolve().parent.parent
 CONVENTIONS = ROOT / "docs" / "conventions.md"
@@ -35,97 +37,6 @@ NUMPY = ROOT / "docs" / "numpy.md"
 SCIPY = ROOT / "docs" / "scipy.md"
 COURSE = ROOT / "docs" / "course.md"
 COMING_FROM = {ROOT / "docs" / f"from_{name}.md": name for name in ("pytorch", "jax", "micrograd")}
-SECTION = re.compile(r"^[A-Z][a-z]+:(\s|$)")  # "Shape:     x (N, C) -> …"
-
-HEAD = """\
-# Layers, activations, losses, initialisations
-
-Everything that `nn`, `nn.functional` and `nn.init` export, with its formula and its source. For shapes, options, the
-gradient at kinks and an example see the docstrings: `help(nn.Conv2d)`. Names, arguments and defaults are PyTorch's for
-everything that PyTorch has. This page is generated: change the docstring and run `python -m docs.generate`.
-"""
-
-
-def page() -> str:
-    """The whole page."""
-    sys.path.insert(0, str(ROOT))
-    import nn
-
-    parts = [HEAD]
-    for package, title in ((nn, "`nn`"), (nn.functional, "`nn.functional`"), (nn.init, "`nn.init`")):
-        parts.append(f"\n## {title}\n")
-        for module, names in by_file(package):
-            heading = summary(module).split(". ")[0].rstrip(".")
-            path = f"{module.__name__.replace('.', '/')}.py"
-            table = [
-                f"\n### {heading} ([{path}](../{path}))\n",
-                "| name | what it is | formula | source |",
-                "|---|---|---|---|",
-            ]
-            table += [f"| {' | '.join(row(name, getattr(package, name)))} |" for name in names]
-            parts.append("\n".join(table) + "\n")
-    return "".join(parts)
-
-
-def by_file(package: ModuleType) -> Iterator[tuple[ModuleType, list[str]]]:
-    """(the file, its names that the package exports), in the order in which the package lists them."""
-    found: dict[str, list[str]] = {}
-    for name in package.__all__:
-        thing = getattr(package, name)
-        if inspect.isclass(thing) or inspect.isfunction(thing):
-            found.setdefault(thing.__module__, []).append(name)
-    for file, names in found.items():
-        yield sys.modules[file], names
-
-
-def row(name: str, thing: Any) -> tuple[str, str, str, str]:
-    """The cells of one line of the table."""
-    formula = "<br>".join(f"`{cell(line)}`" for line in formulas(thing))
-    return f"`{name}`", cell(summary(thing)), formula, cell(source(thing))
-
-
-def summary(thing: Any) -> str:
-    """The first sentence."""
-    return " ".join(paragraphs(thing)[0])
-
-
-def formulas(thing: Any) -> list[str]:
-    """The indented lines between the summary and the first "Shape:", "Args:" …, each as one formula."""
-    return [
-        re.sub(r"\s{2,}", "  ", line.strip())
-        for part in paragraphs(thing)[1:]
-        for line in part
-        if line.startswith("    ")
-    ]
-
-
-def source(thing: Any) -> str:
-    """The text of the section "Source:"."""
-    lines = (inspect.getdoc(thing) or "").splitlines()
-    start = next((i for i, line in enumerate(lines) if line.startswith("Source:")), None)
-    if start is None:
-        return ""
-    end = next((i for i in range(start + 1, len(lines)) if not lines[i].startswith(" ")), len(lines))
-    return " ".join(line.removeprefix("Source:").strip() for line in lines[start:end])
-
-
-def paragraphs(thing: Any) -> list[list[str]]:
-    """The paragraphs before the first "Shape:", "Args:" …"""
-    found: list[list[str]] = [[]]
-    for i, line in enumerate((inspect.getdoc(thing) or "").splitlines()):
-        if i and SECTION.match(line):
-            break
-        if line.strip():
-            found[-1].append(line)
-        elif found[-1]:
-            found.append([])
-    return found
-
-
-def cell(text: str) -> str:
-    """Text for a cell of a Markdown table."""
-    return text.replace("|", r"\|")
-
 
 NUMPY_HEAD = """\
 # NumPy's functions
@@ -145,7 +56,6 @@ nothing: NumPy converts first. Where a gradient would be lost, the error says wh
 
 def numpys() -> str:
     """The page of NumPy's functions: differentiable ones by the file of their rule, constant ones, refused ones."""
-    sys.path.insert(0, str(ROOT))
     import numpy as np
 
     import autograd.ops.ufunc_methods as methods
@@ -196,7 +106,7 @@ SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`
 >>> import numpy as np
 >>> from autograd import grad
 >>> from autograd.scipy.stats import norm
->>> grad(norm.logsf)(40.0).round(6)
+>>> round(grad(norm.logsf)(40.0), 6)
 -40.024969
 
 ```
@@ -206,7 +116,6 @@ SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`
 
 def scipys() -> str:
     """The page of SciPy's functions."""
-    sys.path.insert(0, str(ROOT))
     import autograd.scipy
     from autograd.engine.registry import rules
     from autograd.ops import scipy_special
@@ -277,7 +186,6 @@ def between(text: str, name: str, generated: str) -> str:
 
 def conventions() -> str:
     """docs/conventions.md with the engine's present answers."""
-    sys.path.insert(0, str(ROOT))
     from docs import kinks
 
     def asked(questions: list[str]) -> str:
@@ -384,14 +292,14 @@ def lines_of_code(source: str) -> int:
 
 def coming_from(name: str) -> str:
     """The page for who comes from another library."""
-    sys.path.insert(0, str(ROOT))
     page: str = importlib.import_module(f"docs.coming_from.{name}").PAGE.markdown()
     return page
 
 
 FILES = {
-    PAGE: page, NUMPY: numpys, SCIPY: scipys, CONVENTIONS: conventions, README: readme, COURSE: course_page,
-    CONTRIBUTING: contributing, **{path: partial(coming_from, name) for path, name in COMING_FROM.items()},
+    PAGE: modules_page.page, NUMPY: numpys, SCIPY: scipys, CONVENTIONS: conventions, README: readme,
+    COURSE: course_page, CONTRIBUTING: contributing,
+    **{path: partial(coming_from, name) for path, name in COMING_FROM.items()},
 }  # fmt: skip
 
 if __name__ == "__main__":

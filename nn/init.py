@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, no_grad
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.random import generator
 
 Rng = np.random.Generator | None
@@ -35,10 +35,10 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: Rng = None) -> Tensor:
-    """Uniform in [a, b)."""
+    """Uniform in [a, b); of complex numbers both parts, as in PyTorch."""
     if not a <= b:
         raise ArgumentError(f"uniform_ expects a <= b; got a={a}, b={b}.")
-    return _fill(tensor, generator(rng).uniform(a, b, tensor.shape))
+    return _fill(tensor, _drawn(generator(rng).uniform, a, b, tensor))
 
 
 def uniform_within(bound: float, *tensors: Tensor | None, rng: Rng = None) -> None:
@@ -49,10 +49,12 @@ def uniform_within(bound: float, *tensors: Tensor | None, rng: Rng = None) -> No
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: Rng = None) -> Tensor:
-    """Normal with this mean and standard deviation."""
+    """Normal with this mean and standard deviation; of complex numbers both parts, each of std/√2, as in PyTorch."""
     if not std >= 0:
         raise ArgumentError(f"normal_ expects std >= 0; got {std}.")
-    return _fill(tensor, generator(rng).normal(mean, std, tensor.shape))
+    if _is_complex(tensor):
+        std = std / math.sqrt(2)  # of each part, so that the variance of both together is std²
+    return _fill(tensor, _drawn(generator(rng).normal, mean, std, tensor))
 
 
 def trunc_normal_(
@@ -62,6 +64,8 @@ def trunc_normal_(
 
     Numerics:  by the inverse of the distribution function, in logarithms: exact also for an interval far from the mean.
     """
+    if _is_complex(tensor):
+        raise DTypeError("trunc_normal_ has an interval of real numbers; a complex tensor takes normal_ or uniform_.")
     if not std > 0:
         raise ArgumentError(f"trunc_normal_ expects std > 0; got {std}.")
     if not a < b:
@@ -111,6 +115,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor:
     """Orthonormal rows (or columns, if there are fewer), times gain: multiplication by it keeps lengths, times gain.
 
+    Of complex numbers unitary, as its rows are then orthonormal.
+
     Shape:     (rows, …), the axes after the first taken as one
     Numerics:  Q of the QR decomposition of a normal matrix, with signs that make it uniform among the orthogonal
                matrices (Mezzadri 2007, arXiv:math-ph/0609050).
@@ -126,8 +132,11 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: Rng = None) -> Tensor
     if 0 in tensor.shape:
         return tensor
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
-    q, r = np.linalg.qr(generator(rng).normal(size=(max(rows, columns), min(rows, columns))))
-    q = q * np.where(np.diagonal(r) < 0, -gain, gain)
+    size = (max(rows, columns), min(rows, columns))
+    a = generator(rng).normal(size=size)
+    q, r = np.linalg.qr(a + 1j * generator(rng).normal(size=size) if _is_complex(tensor) else a)
+    signs = np.sign(np.diagonal(r))
+    q = q * np.where(signs == 0, gain, gain * signs)
     return _fill(tensor, (q if rows >= columns else q.T).reshape(tensor.shape))
 
 
@@ -253,6 +262,16 @@ def _fan(tensor: Tensor, mode: str) -> int:
     if mode not in ("fan_in", "fan_out"):
         raise ArgumentError(f"mode must be 'fan_in' or 'fan_out'; got {mode!r}.")
     return fans(tensor)[mode == "fan_out"]
+
+
+def _is_complex(tensor: Any) -> bool:
+    return getattr(getattr(tensor, "dtype", None), "kind", "") == "c"
+
+
+def _drawn(draw: Any, first: float, second: float, tensor: Any) -> Any:
+    """Numbers of a distribution with two parameters; for a complex tensor both parts are drawn."""
+    values = draw(first, second, tensor.shape)
+    return values + 1j * draw(first, second, tensor.shape) if _is_complex(tensor) else values
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:

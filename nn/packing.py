@@ -26,6 +26,8 @@ def packed(value: Any, arrays: dict[str, np.ndarray], path: str) -> Any:
         return {"array" if isinstance(value, np.ndarray) else "number": path}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, complex):
+        return {"complex": [value.real, value.imag]}
     if isinstance(value, Mapping):
         within = f"{path}." if path else ""
         pairs = [
@@ -51,6 +53,8 @@ def unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     ((kind, content),) = value.items()
     if kind == "dict":
         return {unpacked(key, arrays): unpacked(item, arrays) for key, item in content}
+    if kind == "complex":
+        return complex(*content)
     if kind == "tuple":
         return tuple(unpacked(content, arrays))
     return {"array": arrays[content], "number": arrays[content][()]}[kind]

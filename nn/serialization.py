@@ -22,12 +22,16 @@ Path = str | os.PathLike[str]
 # The format's names of dtypes -> NumPy's dtypes; BF16, which NumPy lacks, is read as integers
 _DTYPES = {
     "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8",
-    "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2",
+    "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8", "C64": "<c8", "BF16": "<u2",
 }  # fmt: skip
 _WRITABLE = {np.dtype(kind).name for name, kind in _DTYPES.items() if name != "BF16"}
 
 
-NESTED = "chainrule.nested"  # the name in a file's metadata of what joins its arrays to a nested dict
+# Names in a file's metadata: of what joins its arrays to a nested dict, and of the names of complex128 arrays, for
+# which the format has no dtype, so that they are saved as float64 with an axis of two more, as np.real and np.imag
+NESTED = "chainrule.nested"
+DOUBLE = "chainrule.complex128"
+OURS = (NESTED, DOUBLE)
 
 
 def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str] | None = None) -> None:
@@ -39,6 +43,9 @@ def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str
 
     The file appears only when it is complete: it is written under a temporary name beside it, synced to the disk, and
     renamed.
+
+    The format has complex64. complex128, which it lacks, is saved as float64 of shape (*, 2): `load` makes it complex
+    again, and in PyTorch torch.view_as_complex does.
 
     Args:      obj: the arrays may have any memory layout; of a Tensor its values are saved.
                metadata: text by name, put into the file's header.
@@ -60,14 +67,19 @@ def save(obj: Module | Mapping[str, Any], path: Path, metadata: Mapping[str, str
         (3, [0.5, 0.25], ['bias', 'weight'])
     """
     text = {} if metadata is None else _text(metadata)
-    if NESTED in text:
-        raise ArgumentError(f"the name {NESTED!r} in metadata is taken; choose another.")
+    taken = [name for name in OURS if name in text]
+    if taken:
+        raise ArgumentError(f"the name {taken[0]!r} in metadata is taken; choose another.")
     state = obj.state_dict() if isinstance(obj, Module) else obj
     if isinstance(state, Mapping) and any(_is_nest(value) for value in state.values()):
         found: dict[str, np.ndarray] = {}
         text[NESTED] = json.dumps(packed(_states(state), found, ""))
         state = found
     arrays = _arrays(state)
+    double = [name for name, array in arrays.items() if array.dtype == np.complex128]
+    if double:
+        text[DOUBLE] = json.dumps(double)
+        arrays |= {name: np.stack([arrays[name].real, arrays[name].imag], axis=-1) for name in double}
     write_whole(os.path.realpath(path), _safetensors().numpy.save(arrays, metadata=text or None))
 
 
@@ -84,12 +96,15 @@ def load(path: Path) -> dict[str, Any]:
     """
     data = _read(path)
     arrays = {name: _array(name, item, path) for name, item in _items(path, data)}
-    nest = _metadata(data).get(NESTED)
+    text = _metadata(data)
+    nest = text.get(NESTED)
     try:
+        for name in json.loads(text.get(DOUBLE, "[]")):
+            arrays[name] = arrays[name].view(np.complex128)[..., 0]
         return arrays if nest is None else dict(unpacked(json.loads(nest), arrays))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArgumentError(
-            f"what joins the arrays of {os.fspath(path)!r} to a nested dict is damaged ({error!r}). Nothing was loaded."
+            f"what the metadata of {os.fspath(path)!r} say of its arrays is damaged ({error!r}). Nothing was loaded."
         ) from None
 
 
@@ -97,7 +112,7 @@ def load_metadata(path: Path) -> dict[str, str]:
     """The text that was put into a safetensors file's header."""
     data = _read(path)
     _items(path, data)  # raises if the file is incomplete, so that the header can be relied on
-    return {name: text for name, text in _metadata(data).items() if name != NESTED}
+    return {name: text for name, text in _metadata(data).items() if name not in OURS}
 
 
 def _metadata(data: bytes) -> dict[str, str]:
@@ -133,7 +148,7 @@ def _arrays(state: Any) -> dict[str, np.ndarray]:
         if not isinstance(name, str) or name == "__metadata__":
             raise ArgumentError(f"the names of saved arrays are strings other than '__metadata__'; got {name!r}.")
         array = np.asarray(as_ndarray(raw(value)), order="C")
-        if array.dtype.name not in _WRITABLE:
+        if array.dtype.name not in _WRITABLE and array.dtype != np.complex128:
             raise DTypeError(
                 f"{name} has dtype {array.dtype}, which safetensors has no name for. Convert it, or leave it out."
             )

@@ -90,7 +90,7 @@ class AveragedModel:
         averaged = list(_pairs("parameters", self.module, model))
         copied: list[tuple[Any, Any]] = []
         for pair in _pairs("buffers", self.module, model):
-            (averaged if self.use_buffers and pair[0].dtype.kind == "f" else copied).append(pair)
+            (averaged if self.use_buffers and pair[0].dtype.kind in "fc" else copied).append(pair)
         if self.n_averaged == 0:
             averaged, copied = [], averaged + copied
         self._average(averaged)

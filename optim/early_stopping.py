@@ -171,4 +171,4 @@ class EarlyStopping:
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind in "fiub"
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fiubc"

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ShapeError
+from autograd.recorder import Row, Scratch, rows
 
 # Bytes of a stretch: few enough that the four or five arrays of a rule stay in the cache, and so many that the cost of
 # NumPy's calls hardly counts.
@@ -34,6 +35,11 @@ def block(dtype: Any) -> int:
     return BLOCK // int(np.dtype(dtype).itemsize)
 
 
+def of_parts(dtype: Any) -> Any:
+    """The dtype of the real and imaginary parts of a complex dtype; a real one as it is."""
+    return np.dtype(dtype.char.lower()) if dtype.kind == "c" else dtype
+
+
 def scalars(dtype: Any, *values: float) -> list[Any]:
     """Numbers as 0-d arrays. NumPy converts a Python float anew in every call, which costs as much as the call.
 
@@ -46,13 +52,11 @@ class Stretch(NamedTuple):
     """A part of the buffers, and the arguments of the rule for it.
 
     values     of the buffer of parameters
-    gathered   where the gradients of several parameters are joined; None if it lies in one parameter
     pieces     the gradients that belong to it
     rest       of the arrays and of the scratch buffers
     """
 
     values: Any
-    gathered: Any
     pieces: list[Piece]
     rest: list[Any]
 
@@ -60,7 +64,9 @@ class Stretch(NamedTuple):
 class Flat:
     """Parameters of one dtype in one buffer, of which their arrays become views.
 
-    dtype        of all of them
+    Complex numbers lie in it as pairs of real ones, which are updated on their own, as in PyTorch.
+
+    dtype        of all of them; of complex ones that of their parts
     params       in the order of the buffer
     starts       where each begins, and last where the buffer ends
     values       the buffer of the parameters
@@ -75,8 +81,10 @@ class Flat:
         Args:  scratch: buffers of `block(dtype)` elements, passed to the rule after the arrays.
         """
         self.params = list(params)
-        self.starts = [0, *accumulate(p.size for p in params)]
-        self.dtype = dtype = params[0].dtype
+        stored = params[0].dtype
+        self.dtype = dtype = of_parts(stored)
+        self.parts = stored.itemsize // dtype.itemsize  # how many numbers an element is
+        self.starts = [0, *accumulate(p.size * self.parts for p in params)]
         shared = _side_by_side(self.params, self.starts)
         if shared is None:
             self.values = np.empty(self.starts[-1], dtype)
@@ -89,14 +97,15 @@ class Flat:
         self.remembered: list[dict[str, Any]] = []
         for p, (start, stop) in zip(self.params, pairwise(self.starts), strict=True):
             if shared is None:
-                view = self.values[start:stop].reshape(p.shape)
+                view = self.values[start:stop].view(stored).reshape(p.shape)
                 view[...] = p._array
                 p._array = view
             self.views.append(p._array)
-            self.remembered.append({name: array[start:stop].reshape(p.shape) for name, array in self.arrays.items()})
+            parts = {name: array[start:stop].view(stored) for name, array in self.arrays.items()}
+            self.remembered.append({name: array.reshape(p.shape) for name, array in parts.items()})
         self._stretches: dict[tuple[int, int], list[Stretch]] = {}
         self._scratch = scratch
-        self._gathered = np.empty(min(block(dtype), self.starts[-1]), dtype)
+        self._gathered = Scratch(np.empty(min(block(dtype), self.starts[-1]), dtype))
 
     def still_holds(self) -> bool:
         """Whether every parameter's array is still its view of the buffer, and may be written."""
@@ -118,7 +127,7 @@ class Flat:
                 continue
             if value is None:
                 complete = False
-                view[...] = self.initial[name]
+                view[...] = self.initial[name] * (1 if self.parts == 1 else 1 + 1j)
             elif value.shape != view.shape:
                 raise ShapeError(
                     f"parameter {i} has shape {view.shape} by now, but its {name} {value.shape}: "
@@ -135,15 +144,32 @@ class Flat:
         stretches = self._stretches.get((first, last))
         if stretches is None:
             stretches = self._stretches[first, last] = list(self._cut(first, last))
-        params, rows = self.params, _GradientRows(self.params)
-        for values, g, pieces, rest in stretches:
-            if g is None:
+        params, gradients, real = self.params, _GradientRows(self.params), self.parts == 1
+        row, start = self._row(first, last)
+        for values, pieces, rest in stretches:
+            if row is not None:
+                g = row.part(start, start + values.size)
+                start += values.size
+            elif len(pieces) == 1:
                 i, part = pieces[0]
-                g = rows[i] if part is None else rows[i][part]
+                g = gradients[i] if part is None else gradients[i][part]
             else:
-                found = [params[i]._grad._array if part is None else rows[i][part] for i, part in pieces]  # type: ignore[union-attr]
+                g = self._gathered.array[: values.size]
+                found = [
+                    params[i]._grad._array if part is None and real else gradients[i][part or slice(None)]  # type: ignore[union-attr]
+                    for i, part in pieces
+                ]
                 np.concatenate(found, axis=None, out=g)
             update(values, g, *rest)
+
+    def _row(self, first: int, last: int) -> tuple[Row | None, int]:
+        """(the row in which their gradients lie side by side, from where on); None if a captured step made no such."""
+        gradient: Any = self.params[first]._grad
+        row = rows.get(id(gradient._array)) if rows else None
+        if row is None:
+            return None, 0
+        start = row.place([p._grad._array for p in self.params[first:last]])  # type: ignore[union-attr]
+        return (row, start) if start >= 0 and row.array.dtype == self.dtype else (None, 0)
 
     def _cut(self, first: int, last: int) -> Iterator[Stretch]:
         """The stretches of the buffer from parameter first to last-1."""
@@ -154,19 +180,18 @@ class Flat:
             while i < last and self.starts[i] < stop:
                 low, high = max(start, self.starts[i]), min(stop, self.starts[i + 1])
                 if low < high:
-                    whole = high - low == self.params[i].size
+                    whole = high - low == self.starts[i + 1] - self.starts[i]
                     pieces.append((i, None if whole else slice(low - self.starts[i], high - self.starts[i])))
                 if self.starts[i + 1] > stop:
                     break
                 i += 1
-            gathered = self._gathered[: stop - start] if len(pieces) > 1 else None
             rest = [array[start:stop] for array in self.arrays.values()]
             rest += [buffer[: stop - start] for buffer in self._scratch]
-            yield Stretch(self.values[start:stop], gathered, pieces, rest)
+            yield Stretch(self.values[start:stop], pieces, rest)
 
 
 class _GradientRows(dict[int, Any]):
-    """Parameter i -> its gradient as one row in the parameter's dtype: a view where it can be."""
+    """Parameter i -> its gradient as one row in the parameter's dtype."""
 
     def __init__(self, params: list[Tensor]) -> None:
         self.params = params
@@ -174,8 +199,14 @@ class _GradientRows(dict[int, Any]):
     def __missing__(self, i: int) -> Any:
         p = self.params[i]
         assert p._grad is not None
-        row = self[i] = np.asarray(p._grad._array, p.dtype).reshape(-1)
+        row = self[i] = in_one_row(p._grad._array, p.dtype)
         return row
+
+
+def in_one_row(array: Any, dtype: Any) -> Any:
+    """An array in this dtype as one row, a view where it can be; of complex numbers both parts, side by side."""
+    row = np.asarray(array, dtype).reshape(-1)
+    return row.view(of_parts(dtype)) if dtype.kind == "c" else row
 
 
 def _may_be_written(p: Tensor) -> bool:
@@ -190,7 +221,7 @@ def _may_be_written(p: Tensor) -> bool:
 def _side_by_side(params: list[Tensor], starts: list[int]) -> Any:
     """The part of another optimizer's buffer that these parameters fill in this order; None if there is none."""
     base = _buffers.get(id(getattr(params[0]._array, "base", None)))
-    if base is None or base.dtype != params[0].dtype:
+    if base is None or base.dtype != of_parts(params[0].dtype):
         return None
     offset = params[0]._array.ctypes.data - base.ctypes.data
     for p, start in zip(params, starts, strict=False):

@@ -13,7 +13,7 @@ from autograd.engine.graph import write_now
 from autograd.errors import ArgumentError
 from autograd.recorder import effect
 from optim.checks import check_count, check_range, count, finite
-from optim.flat import Flat
+from optim.flat import Flat, in_one_row
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Group, Optimizer
 
@@ -198,13 +198,17 @@ class LBFGS(Optimizer):
                 p.written = now
 
     def _state_shape(self, key: str, p: Tensor) -> tuple[int, ...]:
-        return (sum(p.size for p in self._parameters()),)
+        return (sum(p.size * (2 if p.dtype.kind == "c" else 1) for p in self._parameters()),)
+
+    def _vector(self, key: str, value: Any, p: Tensor) -> Any:
+        found = super()._converted(key, value, p)
+        return found.real.copy() if p.dtype.kind == "c" else found  # it holds both parts of p, side by side
 
     def _converted(self, key: str, value: Any, p: Tensor) -> Any:
         if key in LISTS:
-            return [super(LBFGS, self)._converted(key, item, p) for item in value]
+            return [self._vector(key, item, p) for item in value]
         if key in VECTORS:
-            return super()._converted(key, value, p)
+            return self._vector(key, value, p)
         if key == "ro":
             return [finite(key, item) for item in value]
         if key in ("func_evals", "n_iter"):
@@ -214,7 +218,11 @@ class LBFGS(Optimizer):
 
 def _gradient(flats: list[Flat]) -> Any:
     """All gradients as one row, with zeros for a parameter that has none."""
-    rows = [np.zeros(p.size, p.dtype) if p._grad is None else p._grad._array for flat in flats for p in flat.params]
+    rows = [
+        in_one_row(np.zeros(p.size, p.dtype) if p._grad is None else p._grad._array, p.dtype)
+        for flat in flats
+        for p in flat.params
+    ]
     return np.concatenate(rows, axis=None)
 
 

@@ -15,11 +15,11 @@ from autograd.engine.kinds import copied, is_foreign, surely
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.options import check_flag
-from autograd.recorder import effect
+from autograd.recorder import sure
 from optim.apart import Apart
 from optim.checks import check_range as check_range
 from optim.checks import count, is_number, not_negative
-from optim.flat import Flat, Update, block, scalars
+from optim.flat import Flat, Update, block, in_one_row, of_parts, scalars
 from optim.plan import Plan, Run
 from optim.plan import State as State
 
@@ -81,6 +81,8 @@ class Optimizer:
     needs_closure = False
     # Whether the state is there before the first step
     eager = False
+    # Whether complex parameters may be seen as pairs of real ones
+    takes_complex = True
     # Hyperparameters that PyTorch's optimizer of this name does not have
     ours: ClassVar[tuple[str, ...]] = ()
 
@@ -132,7 +134,7 @@ class Optimizer:
         """
         raise ArgumentError(f"{self._name} defines no rule(group, state).")
 
-    @effect
+    @sure
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 
@@ -213,7 +215,9 @@ class Optimizer:
             for flat in flats:
                 self._plans.pop(flat, None)
             flats = [
-                Flat(listed, initial, self._scratch(dtype)) if kind is None else Apart(listed, initial, self.scratch)
+                Flat(listed, initial, self._scratch(of_parts(dtype)))
+                if kind is None
+                else Apart(listed, initial, self.scratch)
                 for (dtype, kind), listed in alike.items()
             ]
             self._laid_out[number] = (list(params), flats)
@@ -382,10 +386,11 @@ class Optimizer:
             value = np.asarray(value)
         if not isinstance(value, np.ndarray) and not is_foreign(value):
             raise TypeError(f"it must be an array; got {value!r:.60}")
-        if value.dtype.kind not in "fiu":
+        if value.dtype.kind not in "fiu" and not value.dtype.kind == p.dtype.kind == "c":
             raise TypeError(f"it must hold real numbers; got dtype {value.dtype}")
-        if key in NOT_NEGATIVE and surely(value < 0):
-            raise ValueError(f"it holds squares or magnitudes, which are >= 0; got {value.min()}")
+        parts = in_one_row(value, value.dtype) if value.dtype.kind == "c" else value
+        if key in NOT_NEGATIVE and surely(parts < 0):
+            raise ValueError(f"it holds squares or magnitudes, which are >= 0; got {parts.min()}")
         return value.astype(p.dtype)
 
     def __repr__(self) -> str:
@@ -433,8 +438,13 @@ class Optimizer:
             raise ArgumentError(
                 f"{self._name} updates leaves; parameter {i} is the result of {p.node.name if p.node else ''}()."
             )
-        if p.dtype.kind != "f":
+        if p.dtype.kind not in "fc":
             raise DTypeError(f"{self._name} updates floating tensors; parameter {i} has dtype {p.dtype}.")
+        if p.dtype.kind == "c" and (not self.takes_complex or is_foreign(p._array)):
+            raise DTypeError(
+                f"{self._name} updates real tensors; parameter {i} has dtype {p.dtype} in a {type(p._array).__name__}. "
+                "Adam and SGD update complex ones in NumPy's arrays, or hold real and imaginary part as two parameters."
+            )
         if not is_foreign(p._array) and not p._array.flags.writeable:
             raise ArgumentError(
                 f"{self._name} updates in place, and the array of parameter {i} is read-only. Give it a copy."

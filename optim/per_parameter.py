@@ -22,6 +22,8 @@ class PerParameter(Optimizer):
     itself, because these rules measure the parameter before it is changed.
     """
 
+    takes_complex = False
+
     def shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         """What is remembered of a parameter of this shape: name -> shape of an array, which is 0 before the first step.
 

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad
+from autograd.capture.captured import capture as captured
 from autograd.engine.gradients import gradients
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError
+from autograd.options import check_flag
 from autograd.pytree import tree_flatten, tree_unflatten
 
 NO_GRADIENT = ("nelder-mead", "powell", "cobyla", "cobyqa")
@@ -31,6 +33,7 @@ def minimize(
     tol: float | None = None,
     callback: Callable[[Any], Any] | None = None,
     options: dict[str, Any] | None = None,
+    capture: bool = False,
 ) -> Any:
     """Find a minimum of f near x0 by one of SciPy's methods.
 
@@ -43,6 +46,8 @@ def minimize(
                method: as SciPy takes it. None means BFGS, with bounds L-BFGS-B, with constraints SLSQP.
                bounds, constraints: as SciPy takes them, for all elements of x as one row, leaf after leaf.
                tol, options: as SciPy takes them.
+               capture: record f and its derivatives once and replay them: the same search, in less time where it takes
+               hundreds of evaluations of small arrays; docs/capture.md.
                callback: called with x after every iteration; it may raise StopIteration to end the search.
     Returns:   SciPy's OptimizeResult; x and the gradient (`jac`) are arrays in the structure of x0.
     Numerics:  in float64, whatever the dtype of x0.
@@ -57,7 +62,8 @@ def minimize(
     """
     from scipy.optimize import minimize as scipy_minimize  # here, because the import takes a tenth of a second
 
-    objective = _Objective(f, x0, args if isinstance(args, tuple) else (args,))
+    check_flag("capture", capture)
+    objective = (_CapturedObjective if capture else _Objective)(f, x0, args if isinstance(args, tuple) else (args,))
     name = method.lower() if isinstance(method, str) else ""
     wanted: dict[str, Any] = (
         {"fun": objective.value} if name in NO_GRADIENT else {"fun": objective.value_and_gradient, "jac": True}
@@ -116,12 +122,24 @@ class _Objective:
         return self._evaluate(x)[1].item()  # type: ignore[no-any-return]
 
     def value_and_gradient(self, x: Any) -> tuple[float, Any]:
-        variables, value = self._evaluate(x)
-        return value.item(), self._row([raw(g) for g in gradients(value, variables)])
+        value, slopes = self._value_and_row(x)
+        return value.item(), slopes
 
     def product(self, x: Any, v: Any, *args: Any) -> Any:
         """The Hessian at x times v. For one x the gradient is recorded once."""
-        variables, slopes = self._gradient_graph(x)
+        if self._at is None or not np.array_equal(self._at, x):
+            self._recorded = self._gradient_graph(x)
+            self._at = np.copy(x)
+        return self._product(*self._recorded, v)
+
+    def hessian(self, x: Any, *args: Any) -> Any:
+        return np.array([self.product(x, unit) for unit in np.eye(len(x))])
+
+    def _gradient_graph(self, x: Any) -> tuple[list[Tensor], list[Any]]:
+        variables, value = self._evaluate(x)
+        return variables, gradients(value, variables, create_graph=True)
+
+    def _product(self, variables: list[Tensor], slopes: list[Any], v: Any) -> Any:
         pairs = [
             (g, part)
             for g, part in zip(slopes, self._parts(v), strict=True)
@@ -132,16 +150,6 @@ class _Objective:
         found = gradients([g for g, _ in pairs], variables, [Tensor(part) for _, part in pairs], retain_graph=True)
         return self._row([raw(h) for h in found])
 
-    def hessian(self, x: Any, *args: Any) -> Any:
-        return np.array([self.product(x, unit) for unit in np.eye(len(x))])
-
-    def _gradient_graph(self, x: Any) -> tuple[list[Tensor], list[Any]]:
-        if self._at is None or not np.array_equal(self._at, x):
-            variables, value = self._evaluate(x)
-            self._recorded = variables, gradients(value, variables, create_graph=True)
-            self._at = np.copy(x)
-        return self._recorded
-
     def _evaluate(self, x: Any) -> tuple[list[Tensor], Tensor]:
         variables = [Tensor(part.copy(), requires_grad=True) for part in self._parts(x)]
         value = self.f(tree_unflatten(self.structure, variables), *self.args)
@@ -149,6 +157,10 @@ class _Objective:
             what = f"shape {value.shape}" if isinstance(value, Tensor) and value.size != 1 else f"{value!r}"
             raise ArgumentError(f"minimize needs an f that returns one number computed from x; got {what}.")
         return variables, value.reshape(()) if value.ndim else value
+
+    def _value_and_row(self, x: Any) -> tuple[Tensor, Any]:
+        variables, value = self._evaluate(x)
+        return value, self._row([raw(g) for g in gradients(value, variables)])
 
     def _parts(self, row: Any) -> list[Any]:
         return [
@@ -160,3 +172,24 @@ class _Objective:
         return np.concatenate(
             [np.zeros(shape) if a is None else a for a, shape in zip(arrays, self.shapes, strict=True)], axis=None
         )
+
+
+class _CapturedObjective(_Objective):
+    """The same, recorded once and replayed."""
+
+    def __init__(self, f: Callable[..., Any], x0: Any, args: tuple[Any, ...]) -> None:
+        super().__init__(f, x0, args)
+        plain = _Objective(f, x0, args)  # what is recorded reaches this one, and not what holds the recordings
+        self._value = captured(lambda x: plain._evaluate(x)[1])
+        self._both = captured(plain._value_and_row)
+        self._whole_product = captured(lambda x, v: plain._product(*plain._gradient_graph(x), v))
+
+    def value(self, x: Any) -> float:
+        return self._value(x).item()  # type: ignore[no-any-return]
+
+    def value_and_gradient(self, x: Any) -> tuple[float, Any]:
+        value, slopes = self._both(x)
+        return value.item(), slopes
+
+    def product(self, x: Any, v: Any, *args: Any) -> Any:
+        return self._whole_product(x, np.ascontiguousarray(v))

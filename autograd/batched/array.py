@@ -8,11 +8,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.batched import ufuncs
-from autograd.batched.forms import forms
+from autograd.batched import forms, product_forms, shape_forms, ufuncs  # noqa: F401  the forms are in the table
+from autograd.batched.another_way import another_way
 from autograd.batched.hidden import Hidden, batched, bind_class, highest
 from autograd.batched.indexing import getitem, setitem
 from autograd.batched.loop import one_by_one
+from autograd.batched.table import forms as table
 from autograd.engine.abstract import Abstract, abstract
 from autograd.engine.kinds import per_example
 from autograd.engine.primitive import Primitive
@@ -30,7 +31,6 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
     mixes_with_ndarrays = True  # what is no batch is the same for all examples
-    adds_at = True  # np.add.at has a form
 
     # NumPy's protocols
 
@@ -53,7 +53,7 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
             ufuncs.check_out(out, level, function.__name__)
             out[...] = self.__array_function__(function, types, args, kwargs)
             return out
-        made = forms.get(function)
+        made = table.get(function)
         if made is not None:
             return made(level, *args, **kwargs)
         name = f"np.{function.__name__}"
@@ -64,6 +64,8 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
         running.add(function)
         try:
             return composed(*args, **kwargs)
+        except Exception as error:
+            return another_way(error, None, function, args, kwargs)
         finally:
             running.discard(function)
 
@@ -88,6 +90,14 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
     def select_from(self, x: Any, index: Any) -> Any:
         """x[index], where x is an ndarray and this is a part of the index."""
         return getitem(x, index)
+
+    def by_examples(self, error: Exception, primitive: Any, function: Any, args: Any, params: Any) -> Any:
+        """What a function that raised this error on a batch gives in another way."""
+        return another_way(error, primitive, function, args, params)
+
+    def spread_over(self, x: Any) -> Any:
+        """A copy of x that has room for the examples of this array, too."""
+        return np.where(np.ones_like(self, bool, shape=()), x, x)
 
     # Elements
 
@@ -206,6 +216,12 @@ class AbstractBatch(Abstract):
     __slots__ = ("levels",)
 
     levels: frozenset[Any]
+
+    def of_an_example(self, level: Any) -> Abstract:
+        """The same of one example of this level."""
+        known = AbstractBatch()
+        known.shape, known.dtype, known.levels = self.shape, self.dtype, self.levels - {level}
+        return known
 
 
 def levels_of(x: Any) -> frozenset[Any]:

@@ -1,35 +1,19 @@
-"""NumPy's functions for a batch: each is NumPy's own function on values that have the hidden axis in front.
-
-A form is `(level, *args, **kwargs)`, the arguments as NumPy's function has them, at least one of them batched.
-"""
+"""Forms of reductions, of what works along one axis, element by element or on matrices, and of new arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, at, batched, full, moved, rewrapped, unwrapped
-from autograd.batched.indexing import getitem
+from autograd.batched.hidden import aligned, at, batched, everywhere, full, moved, rewrapped, unwrapped
 from autograd.batched.level import Level
 from autograd.batched.loop import one_by_one
-from autograd.shapes import normalize_axes, reduced_axes, stacked_axis
+from autograd.batched.table import Form, form, forms
+from autograd.shapes import normalize_axes, reduced_axes
 
-Form = Callable[..., Any]
 _function: Any
-forms: dict[Any, Form] = {}  # NumPy's function -> what it is for a batch
-
-
-def form(*functions: Any) -> Callable[[Form], Form]:
-    """Say that this is the form of NumPy's functions."""
-
-    def register(made: Form) -> Form:
-        for function in functions:
-            forms[function] = made
-        return made
-
-    return register
 
 
 # Over axes: axis is the second argument, None for all of them
@@ -78,14 +62,16 @@ for _function in (np.sort, np.argsort):
     forms[_function] = _along(_function, -1)
 
 
-@form(np.partition)
-def _partition(level: Level, a: Any, kth: Any, axis: Any = -1, **options: Any) -> Any:
-    return _along(lambda a, axis, **o: np.partition(a, kth, axis, **o), -1)(level, a, axis, **options)
+def _around(function: Any) -> Form:
+    """Of np.partition and np.argpartition: kth before the axis."""
+
+    def around(level: Level, a: Any, kth: Any, axis: Any = -1, *args: Any, **options: Any) -> Any:
+        return _along(lambda a, axis: function(a, kth, axis, *args, **options), -1)(level, a, axis)
+
+    return around
 
 
-@form(np.argpartition)
-def _argpartition(level: Level, a: Any, kth: Any, axis: Any = -1, **options: Any) -> Any:
-    return _along(lambda a, axis, **o: np.argpartition(a, kth, axis, **o), -1)(level, a, axis, **options)
+forms[np.partition], forms[np.argpartition] = _around(np.partition), _around(np.argpartition)
 
 
 # Element by element, of several arguments that broadcast
@@ -101,8 +87,21 @@ def _by_element(function: Any) -> Form:
 
 
 for _function in (np.clip, np.isclose, np.nan_to_num, np.real, np.imag, np.angle, np.round, np.around, np.i0, np.sinc,
-                  np.isreal, np.iscomplex, np.copy):  # fmt: skip
+                  np.isreal, np.iscomplex, np.copy, np.isneginf, np.isposinf, np.fix):  # fmt: skip
     forms[_function] = _by_element(_function)
+
+
+@form(np.choose)
+def _choose(level: Level, a: Any, choices: Any, **options: Any) -> Any:
+    ndim = max(np.ndim(a), *[np.ndim(choice) for choice in choices])
+    return batched(np.choose(aligned(a, level, ndim), [aligned(x, level, ndim) for x in choices], **options), level)
+
+
+@form(np.unwrap)
+def _unwrap(level: Level, p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
+    ndim = np.ndim(p)
+    discont, period = aligned(discont, level, ndim), aligned(period, level, ndim)
+    return batched(np.unwrap(full(p, level), discont, moved(axis, ndim), period=period), level)
 
 
 @form(np.where)
@@ -127,6 +126,38 @@ for _function in (
     forms[_function] = _of_matrices(_function)
 
 
+@form(np.linalg.norm)
+def _norm(level: Level, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    values, ndim = full(x, level), np.ndim(x)
+    if axis is None and ord is None:
+        found = np.linalg.norm(np.reshape(values, (level.size, -1)), axis=1)
+        return batched(np.reshape(found, (level.size, *[1] * ndim)) if keepdims else found, level)
+    axes = normalize_axes(axis, ndim)
+    if not 1 <= len(axes) <= 2:
+        raise ValueError("Improper number of dimensions to norm.")
+    found = np.linalg.norm(values, ord, tuple([i + 1 for i in axes]) if len(axes) > 1 else axes[0] + 1, keepdims)
+    return batched(found, level)
+
+
+@form(np.linalg.lstsq)
+def _lstsq(level: Level, a: Any, b: Any, rcond: Any = None) -> Any:
+    """By singular values, since NumPy's takes one matrix."""
+    m, n = a.shape if np.ndim(a) == 2 else np.shape(a)
+    u, s, vt = np.linalg.svd(a, full_matrices=False)
+    cutoff = np.finfo(s.dtype).eps * (max(m, n) if rcond is None else 1) if rcond is None or rcond < 0 else rcond
+    kept = s > cutoff * np.max(s, initial=0)
+    rank = np.sum(kept)
+    columns = np.reshape(b, (m, -1))
+    parts = np.matmul(np.conjugate(np.swapaxes(u, 0, 1)), columns)
+    x = np.matmul(np.conjugate(np.swapaxes(vt, 0, 1)), parts * np.where(kept, 1 / np.where(kept, s, 1), 0)[:, None])
+    residuals = np.sum(np.abs(columns - np.matmul(a, x)) ** 2, axis=0)
+    if m <= n:
+        residuals = residuals[:0]
+    elif np.any(everywhere(rank) < n):  # then NumPy gives no residuals: the shape depends on the values
+        return one_by_one(level, "np.linalg.lstsq", np.linalg.lstsq, (a, b, rcond), {})
+    return np.reshape(x, (n, *np.shape(b)[1:])), residuals, rank, s
+
+
 @form(np.linalg.solve)
 def _solve(level: Level, a: Any, b: Any) -> Any:
     if np.ndim(b) == 1:
@@ -145,207 +176,6 @@ def _of_triangle(function: Any) -> Form:
 
 
 forms[np.tril], forms[np.triu] = _of_triangle(np.tril), _of_triangle(np.triu)
-
-
-# Shapes
-
-
-@form(np.reshape)
-def _reshape(level: Level, a: Any, shape: Any, order: str = "C", **options: Any) -> Any:
-    shape = tuple(shape) if np.iterable(shape) else (shape,)
-    if order != "C":
-        backwards = tuple(range(a.ndim, 0, -1))
-        rows = np.reshape(np.transpose(a._values, (0, *backwards)), (level.size, *shape[::-1]))
-        return batched(np.transpose(rows, (0, *range(len(shape), 0, -1))), level)
-    if -1 in shape:
-        known = int(np.prod([n for n in shape if n != -1]))
-        shape = tuple([a.size // known if n == -1 and known else n for n in shape])
-    return batched(np.reshape(a._values, (level.size, *shape)), level)
-
-
-@form(np.ravel)
-def _ravel(level: Level, a: Any, order: str = "C") -> Any:
-    return _reshape(level, a, (a.size,), "F" if order == "F" else "C")
-
-
-@form(np.transpose)
-def _transpose(level: Level, a: Any, axes: Any = None) -> Any:
-    axes = range(a.ndim)[::-1] if axes is None else normalize_axes(tuple(axes), a.ndim)
-    return batched(np.transpose(a._values, (0, *[i + 1 for i in axes])), level)
-
-
-def _by_two_axes(function: Any) -> Form:
-    def by_two_axes(level: Level, a: Any, first: Any, second: Any) -> Any:
-        ndim = a.ndim
-        return batched(function(a._values, stacked_axis(first, ndim), stacked_axis(second, ndim)), level)
-
-    return by_two_axes
-
-
-forms[np.swapaxes], forms[np.moveaxis] = _by_two_axes(np.swapaxes), _by_two_axes(np.moveaxis)
-
-
-@form(np.expand_dims)
-def _expand_dims(level: Level, a: Any, axis: Any) -> Any:
-    several = tuple(axis) if np.iterable(axis) else (axis,)
-    axes = normalize_axes(several, a.ndim + len(several))
-    return batched(np.expand_dims(a._values, tuple([i + 1 for i in axes])), level)
-
-
-@form(np.squeeze)
-def _squeeze(level: Level, a: Any, axis: Any = None) -> Any:
-    axes = tuple([i for i, n in enumerate(a.shape) if n == 1]) if axis is None else normalize_axes(axis, a.ndim)
-    return batched(np.squeeze(a._values, tuple([i + 1 for i in axes])), level)
-
-
-@form(np.broadcast_to)
-def _broadcast_to(level: Level, a: Any, shape: Any, **options: Any) -> Any:
-    shape = tuple(shape) if np.iterable(shape) else (shape,)
-    return batched(np.broadcast_to(aligned(a, level, len(shape)), (level.size, *shape)), level)
-
-
-@form(np.flip)
-def _flip(level: Level, m: Any, axis: Any = None) -> Any:
-    return batched(np.flip(m._values, stacked_axis(axis, m.ndim)), level)
-
-
-@form(np.roll)
-def _roll(level: Level, a: Any, shift: Any, axis: Any = None) -> Any:
-    if axis is None:
-        return np.reshape(np.roll(np.reshape(a, (-1,)), shift, 0), a.shape)
-    return batched(np.roll(a._values, shift, stacked_axis(axis, a.ndim)), level)
-
-
-@form(np.diagonal)
-def _diagonal(level: Level, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return batched(np.diagonal(a._values, offset, moved(axis1, a.ndim), moved(axis2, a.ndim)), level)
-
-
-@form(np.trace)
-def _trace(level: Level, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
-    return np.sum(np.diagonal(a, offset, axis1, axis2), -1, dtype)
-
-
-@form(np.repeat)
-def _repeat(level: Level, a: Any, repeats: Any, axis: Any = None) -> Any:
-    a = np.reshape(a, (-1,)) if axis is None else a
-    return batched(np.repeat(a._values, repeats, moved(axis or 0, a.ndim)), level)
-
-
-@form(np.lib.stride_tricks.sliding_window_view)
-def _windows(level: Level, x: Any, window_shape: Any, axis: Any = None, **options: Any) -> Any:
-    axes = stacked_axis(axis, x.ndim)
-    return batched(np.lib.stride_tricks.sliding_window_view(x._values, window_shape, axes, **options), level)
-
-
-@form(np.pad)
-def _pad(level: Level, array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
-    width = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2)).tolist()
-    options = {name: full(x, level) if at(x, level) else x for name, x in options.items()}
-    return batched(np.pad(array._values, [(0, 0), *width], mode, **options), level)
-
-
-# Positions
-
-
-@form(np.take)
-def _take(level: Level, a: Any, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
-    if axis is None:
-        a, axis = np.reshape(a, (-1,)), 0
-    (axis,) = normalize_axes(axis, np.ndim(a))
-    n = np.shape(a)[axis]
-    if mode != "raise":
-        indices = np.remainder(indices, n) if mode == "wrap" else np.clip(indices, 0, n - 1)
-    indices = indices if hasattr(indices, "dtype") else np.asarray(indices, None if np.size(indices) else np.intp)
-    return getitem(a, (*[slice(None)] * axis, indices))
-
-
-@form(np.take_along_axis)
-def _take_along_axis(level: Level, arr: Any, indices: Any, axis: Any = -1) -> Any:
-    if axis is None:
-        arr, axis = np.reshape(arr, (-1,)), 0
-    ndim = np.ndim(arr)
-    return batched(np.take_along_axis(full(arr, level), full(indices, level), moved(axis, ndim)), level)
-
-
-@form(np.searchsorted)
-def _searchsorted(level: Level, a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    if not at(a, level) and not at(sorter, level) and isinstance(v._values, np.ndarray):
-        return batched(np.searchsorted(a, v._values, side, sorter), level)  # type: ignore[call-overload]
-    return one_by_one(level, "np.searchsorted", np.searchsorted, (a, v, side, sorter), {})
-
-
-# Several arrays joined
-
-
-@form(np.concatenate)
-def _concatenate(level: Level, arrays: Any, axis: Any = 0, **options: Any) -> Any:
-    if axis is None:
-        arrays, axis = [np.reshape(a, (-1,)) for a in arrays], 0
-    at_axis = moved(axis, np.ndim(arrays[0]))
-    return batched(np.concatenate([full(a, level) for a in arrays], at_axis, **options), level)
-
-
-@form(np.stack)
-def _stack(level: Level, arrays: Any, axis: int = 0, **options: Any) -> Any:
-    at_axis = moved(axis, np.ndim(arrays[0]) + 1)
-    return batched(np.stack([full(a, level) for a in arrays], at_axis, **options), level)
-
-
-# Products
-
-
-@form(np.dot)
-def _dot(level: Level, a: Any, b: Any) -> Any:
-    if not np.ndim(a) or not np.ndim(b):
-        return np.multiply(a, b)
-    return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, ([-1], [-2]))
-
-
-@form(np.inner)
-def _inner(level: Level, a: Any, b: Any) -> Any:
-    return np.multiply(a, b) if not np.ndim(a) or not np.ndim(b) else np.tensordot(a, b, ([-1], [-1]))
-
-
-@form(np.outer)
-def _outer(level: Level, a: Any, b: Any) -> Any:
-    return np.multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
-
-
-@form(np.vdot)
-def _vdot(level: Level, a: Any, b: Any) -> Any:
-    return np.sum(np.multiply(np.conjugate(np.reshape(a, (-1,))), np.reshape(b, (-1,))))
-
-
-@form(np.tensordot)
-def _tensordot(level: Level, a: Any, b: Any, axes: Any = 2) -> Any:
-    """As one product of matrices: the summed axes last in a, first in b."""
-    if isinstance(axes, (int, np.integer)):
-        axes = (range(np.ndim(a) - axes, np.ndim(a)), range(axes))
-    of_a, of_b = normalize_axes(axes[0], np.ndim(a)), normalize_axes(axes[1], np.ndim(b))
-    free_a = [i for i in range(np.ndim(a)) if i not in of_a]
-    free_b = [i for i in range(np.ndim(b)) if i not in of_b]
-    shape = [np.shape(a)[i] for i in free_a] + [np.shape(b)[i] for i in free_b]
-    summed = int(np.prod([np.shape(a)[i] for i in of_a]))
-    left = np.reshape(np.transpose(a, (*free_a, *of_a)), (int(np.prod(shape[: len(free_a)])), summed))
-    right = np.reshape(np.transpose(b, (*of_b, *free_b)), (summed, int(np.prod(shape[len(free_a) :]))))
-    return np.reshape(np.matmul(left, right), shape)
-
-
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-
-@form(np.einsum)
-def _einsum(level: Level, subscripts: Any, *operands: Any, **options: Any) -> Any:
-    text = subscripts.replace(" ", "")
-    left, arrow, right = text.partition("->")
-    if not arrow:
-        letters = left.replace(",", "").replace(".", "")
-        right = "..." * ("..." in left) + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    letter = next(c for c in _LETTERS if c not in text)
-    terms = [letter * at(x, level) + term for term, x in zip(left.split(","), operands, strict=True)]
-    values = [unwrapped(x, level) for x in operands]
-    return batched(np.einsum(f"{','.join(terms)}->{letter}{right}", *values, **options), level)
 
 
 # New arrays, and what is known without values
@@ -399,3 +229,20 @@ def _like(function: Any) -> Form:
 
 for _function in (np.asarray, np.array, np.asanyarray, np.ascontiguousarray):
     forms[_function] = _like(_function)
+
+
+# Fourier transforms: the last axes, or those that are said
+
+
+def _transform(function: Any) -> Form:
+    def transform(level: Level, a: Any, s: Any = None, axes: Any = None, *args: Any, **options: Any) -> Any:
+        if axes is None:
+            axes = range(-(a.ndim if s is None else len(s)), 0)
+        return batched(function(a._values, s, [axis - a.ndim for axis in normalize_axes(tuple(axes), a.ndim)],
+                                *args, **options), level)  # fmt: skip
+
+    return transform
+
+
+for _function in (np.fft.fftn, np.fft.ifftn, np.fft.rfftn, np.fft.irfftn):
+    forms[_function] = _transform(_function)

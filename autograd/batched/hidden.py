@@ -105,6 +105,11 @@ def full(x: Any, level: Level) -> Any:
     return np.broadcast_to(x, (level.size, *np.shape(x)))
 
 
+def everywhere(x: Any) -> Any:
+    """The values with the hidden axes of all levels."""
+    return everywhere(x._values) if isinstance(x, Hidden) else x
+
+
 def aligned(x: Any, level: Level, ndim: int) -> Any:
     """The values such that they broadcast behind the hidden axis against examples of `ndim` axes.
 

@@ -51,6 +51,7 @@ def getitem(x: Any, index: Any) -> Any:
                 "x[mask] with a batched mask: the number of elements would differ from example to example. Keep the "
                 "shape: np.where(mask, x, 0), or np.sum(x, where=mask)."
             )
+    x, parts = _without_truth_values(x, parts, level)
     plan = _plan(parts, x, level)
     found = getitem(unwrapped(x, level), plan.at)
     return batched(_behind_hidden(found, plan), level)
@@ -72,6 +73,7 @@ def setitem(x: Any, index: Any, value: Any) -> None:
     if masks:
         _assign_by_mask(x, parts, value, level)
         return
+    x, parts = _without_truth_values(x, parts, level)
     plan = _plan(parts, x, level)
     setitem(x._values, plan.at, _for_selection(value, plan, level))
 
@@ -80,7 +82,8 @@ def add_at(level: Level, ufunc: np.ufunc, x: Any, index: Any, *value: Any) -> No
     """ufunc.at(x, index, value) for all examples."""
     if not at(x, level):
         raise BatchError(f"np.{ufunc.__name__}.at inside vmap writes into an array that is not batched; make it so.")
-    plan = _plan(_parts(index, x.ndim, level), x, level)
+    x, parts = _without_truth_values(x, _parts(index, x.ndim, level), level)
+    plan = _plan(parts, x, level)
     operands = [_for_selection(v, plan, level) for v in value]
     ufunc.at(x._values, plan.at, *operands)
 
@@ -98,13 +101,7 @@ def _parts(index: Any, ndim: int, level: Level) -> list[Any]:
     for part in index if type(index) is tuple else (index,):
         if isinstance(part, (list, range)):
             part = np.asarray(part, None if len(part) else np.intp) if highest(*part) is None else np.stack(part)
-        if (
-            isinstance(part, (bool, np.bool_))
-            or getattr(getattr(part, "dtype", None), "kind", "") == "b"
-            and part.ndim == 0
-        ):
-            raise BatchError("x[True] and x[condition] with one truth value have no form inside vmap: use np.where.")
-        if isinstance(part, np.ndarray) and part.dtype.kind == "b":
+        if isinstance(part, np.ndarray) and part.dtype.kind == "b" and part.ndim:
             _check_mask(part, ndim)
             parts += np.nonzero(part)
         else:
@@ -119,6 +116,20 @@ def _parts(index: Any, ndim: int, level: Level) -> list[Any]:
     return parts
 
 
+def _is_truth_value(part: Any) -> bool:
+    return isinstance(part, (bool, np.bool_)) or isinstance(part, np.ndarray) and part.ndim == 0 and part.dtype == bool
+
+
+def _without_truth_values(x: Any, parts: list[Any], level: Level) -> tuple[Any, list[Any]]:
+    """x[True, …] as x[np.newaxis][[0], …], and with False as [[], …]."""
+    for i, part in enumerate(parts):
+        if _is_truth_value(part):
+            axis = sum([p is not None for p in parts[:i]])
+            x = np.expand_dims(x, axis)
+            parts = [*parts[:i], np.zeros(int(part), np.intp), *parts[i + 1 :]]
+    return x, parts
+
+
 def _check_mask(mask: Any, ndim: int) -> None:
     if mask.ndim > ndim:
         raise IndexError(f"too many indices for array: array is {ndim}-dimensional, but {mask.ndim} were indexed")
@@ -126,6 +137,8 @@ def _check_mask(mask: Any, ndim: int) -> None:
 
 def _axes_of(part: Any) -> int:
     """How many axes of the array a part of an index stands for: a batched mask for several."""
+    if _is_truth_value(part):
+        return 0
     return part.ndim if isinstance(part, Hidden) and part.dtype.kind == "b" else 1
 
 

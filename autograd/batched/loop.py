@@ -8,11 +8,24 @@ from typing import Any
 
 import numpy as np
 
+from autograd.batched.crossing import into, outof
 from autograd.batched.hidden import at, batched
 from autograd.batched.level import Level
+from autograd.engine.abstract import Abstract, Saved, SavedOutputs
+from autograd.engine.recording import is_tensor, raw
 from autograd.errors import BatchError
 
 _log = logging.getLogger("autograd.vmap")
+
+
+class Each:
+    """One object for each example, which are no arrays: what a forward passes to its rule, say."""
+
+    __slots__ = ("level", "objects")
+
+    def __init__(self, objects: list[Any], level: Level) -> None:
+        self.objects = objects
+        self.level = level
 
 
 def one_by_one(level: Level, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -20,23 +33,68 @@ def one_by_one(level: Level, name: str, function: Callable[..., Any], args: Any,
 
     Raises: BatchError if the shapes of the results differ.
     """
+    if any(map(callable, (*args, *kwargs.values()))):  # what it closes over would be shared by all examples
+        raise BatchError(
+            f"{name} inside vmap runs example by example, and cannot with a function among its arguments: what that "
+            "closes over would get the sum of all gradients. Write it in NumPy's functions: np.where(condition, x, y)."
+        )
     level.loops[name] = level.loops.get(name, 0) + 1
     _log.debug("%s has no form for a batch: %d calls", name, level.size)
-    found = [function(*_example(args, level, i), **_example(kwargs, level, i)) for i in range(level.size)]
-    if not found:
+    if not level.size:
         raise BatchError(f"{name} runs example by example inside vmap, and there is none: the batch is empty.")
+    shown = _shown((args, kwargs), level)
+    found = []
+    for i in range(level.size):
+        own_args, own_kwargs = _example(shown, level, i)
+        found.append(function(*own_args, **own_kwargs))
     return _joined(name, found, level)
+
+
+class _Shown:
+    """A Tensor of a batch with its hidden axis in front, from which examples are taken."""
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor: Any) -> None:
+        self.tensor = tensor
+
+
+def _shown(x: Any, level: Level) -> Any:
+    """The same, with each Tensor taken out of the batch, which is recorded.
+
+    One that all examples share, too: while the level lives its cotangents stay apart.
+    """
+    if is_tensor(x):
+        return _Shown(outof(x, level=level, axis=0)) if at(raw(x), level) or x.requires_grad else x
+    return _mapped(lambda item: _shown(item, level), x)
 
 
 def _example(x: Any, level: Level, i: int) -> Any:
     """The values of example i, also in lists, tuples and dicts."""
     if at(x, level):
         return x._values[i]
+    if type(x) is _Shown:
+        return x.tensor[i]
+    if isinstance(x, Each) and x.level is level:
+        return x.objects[i]
+    if isinstance(x, Saved):
+        return Saved.of(x, _example(x.values, level, i))
+    if isinstance(x, SavedOutputs):
+        outputs = SavedOutputs(_example(item, level, i) for item in x)
+        outputs.values = _example(x.values, level, i)
+        return outputs
+    if isinstance(x, Abstract):
+        return x.of_an_example(level) if hasattr(x, "of_an_example") else x
+    return _mapped(lambda item: _example(item, level, i), x)
+
+
+def _mapped(f: Callable[[Any], Any], x: Any) -> Any:
+    """f of what is in a tuple, list or dict; else x."""
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*[f(item) for item in x])
     if type(x) in (list, tuple):
-        return type(x)([_example(item, level, i) for item in x])
-    if type(x) is dict:
-        return {key: _example(item, level, i) for key, item in x.items()}
-    return x
+        return type(x)([f(item) for item in x])
+    return {key: f(item) for key, item in x.items()} if type(x) is dict else x
 
 
 def _joined(name: str, found: list[Any], level: Level) -> Any:
@@ -48,9 +106,18 @@ def _joined(name: str, found: list[Any], level: Level) -> Any:
             raise _uneven(name, [f"{len(one)} results" for one in found])
         parts = [_joined(name, [one[i] for one in found], level) for i in range(len(first))]
         return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
+    if not hasattr(first, "dtype") and not isinstance(first, (bool, int, float, complex)):
+        return Each(found, level)
+    if at(raw(first), level):
+        raise BatchError(
+            f"{name} inside vmap runs example by example, and uses a batched value that is none of its arguments. Make "
+            "it one."
+        )
     shapes = [np.shape(one) for one in found]
     if len(set(shapes)) > 1:
         raise _uneven(name, shapes)
+    if any(is_tensor(one) for one in found):
+        return into(np.stack(found), level=level, axis=0)
     return batched(np.stack(found), level)
 
 

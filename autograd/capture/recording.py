@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from operator import getitem
+from operator import getitem, is_
 from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from autograd.capture.program import Generator, Op, Var, mapped, words
-from autograd.capture.reach import SIMPLE
 from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
+from autograd.capture.steppers import SIMPLE, Watch
 from autograd.engine.abstract import Abstract
 from autograd.engine.origin import user_line
 from autograd.engine.recording import is_tensor, raw, result
@@ -46,18 +46,19 @@ class Recorder:
 
     tensors    those that the step reaches, whose arrays are its state
     ops        what was done, in order
+    watch      sees which hyperparameters the step looks at
     """
 
-    def __init__(self, tensors: Sequence[Any]) -> None:
-        self.tensors = list(tensors)
+    def __init__(self, tensors: Sequence[Any], watch: Watch) -> None:
+        self.tensors, self.watch = list(tensors), watch
         self.ops: list[Op] = []
         self.count = 0
         self.constants: dict[int, Var] = {}
         self.state: dict[int, Var] = {}  # id of a tensor -> its memory
         self.effects = 0
-        self.changed: list[Any] = []  # the objects of those effects
         self.moved = False
         self._swapped: list[tuple[Any, Any, Recorded]] = []
+        self._tuples: dict[int, tuple[Any, Any]] = {}
         self._grads = {id(t): t._grad for t in self.tensors}  # as they were when last looked at
 
     # Variables
@@ -172,10 +173,18 @@ class Recorder:
     def _add(
         self, kind: str, function: Any, args: Any, kwargs: Any, out: list[Var], writes: list[Var], template: Any
     ) -> Op:
-        op = Op(kind, function, mapped(tuple(args), self.operand), mapped(kwargs, self.operand), out, template, writes)
+        operands = tuple([self._same_tuple(x) if type(x) is tuple else mapped(x, self.operand) for x in args])
+        op = Op(kind, function, operands, mapped(kwargs, self.operand), out, template, writes)
         op.errors = np.geterr()
         self.ops.append(op)
         return op
+
+    def _same_tuple(self, x: tuple[Any, ...]) -> Any:
+        """A tuple of operands; one object for one object, since rules know by it that they are called for one sweep."""
+        known = self._tuples.get(id(x))
+        if known is None or len(known[0]) != len(x) or not all(map(is_, known[0], x)):
+            known = self._tuples[id(x)] = (x, mapped(x, self.operand))
+        return known[1]
 
     def native(
         self, function: Callable[..., Any], args: Any, kwargs: Any, *, always: bool = False, because: Any = None
@@ -227,14 +236,15 @@ class Recorder:
         args = tuple([list(x) if isinstance(x, Iterator) else x for x in args])  # a replay reads it again
         self.commit()
         self.unswap()
+        self.watch.end()
         self.effects += 1
-        self.changed += [x for x in args if not isinstance(x, Recorded)]
 
         def real(x: Any) -> Any:
             return x.value if isinstance(x, Recorded) else x
 
         with self.paused():
             out = function(*mapped(tuple(args), real), **mapped(kwargs, real))
+        self.watch.begin()
         self.swap()
         found = self._recorded(function, args, kwargs, mapped(out, raw), [], "effect")
         return result(found, None) if is_tensor(out) else found
@@ -260,9 +270,11 @@ class Recorder:
         recorders[get_ident()] = self
         try:
             self.swap()
+            self.watch.begin()
             yield
             self.commit()
         finally:
+            self.watch.end()
             self.unswap()
             del recorders[get_ident()]
 
@@ -279,7 +291,7 @@ class Recorder:
         for t in self.tensors:
             g = t._grad
             if g is not None and id(g) not in known and not isinstance(g._array, Recorded):
-                var = self.var("value", g._array)
+                var = self.var("loaded", g._array)
                 self.ops.append(Op("load", "grad", (t,), {}, [var], var, []))
                 self._put(g, g._array, var)
 

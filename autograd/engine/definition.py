@@ -62,7 +62,7 @@ class Definition:
         absent: bool = False,
         jvp: str | Function | tuple[Function | None, ...] | None = None,
         batch: str | Function | Batch | None = None,
-        complex: bool | None = None,
+        complex: bool | str | None = None,
         name: str | None = None,
         label: str | Callable[..., str] = "",
     ) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.attempts import batch_among, instead
 from autograd.engine.kinds import is_foreign, note
 from autograd.errors import DTypeError, ShapeError
-from autograd.recorder import Stand, current, natively, recorders
+from autograd.recorder import Stand, current, recorders
 
 NATIVE = frozenset(
     {np.ndarray, float, int, bool, complex, type(None)}
@@ -79,14 +80,14 @@ def refuse_foreign(args: Any, *, text: bool) -> None:
             raise DTypeError(f"a Tensor computes with numbers; got the text {x!r}. Convert it first: float(text).")
 
 
-def repeated(error: Exception, function: Any, args: Any, params: dict[str, Any]) -> Any:
-    """The result of a function that failed on the arrays of a recording: on plain ones, as one step of that.
+def repeated(error: Exception, primitive: Any, args: Any, params: dict[str, Any]) -> Any:
+    """The result of an operation whose forward failed on these arrays, if there is another way.
 
     Raises: the error of any other call, after the DTypeError that explains it, if these args do.
     """
-    if recorders and current() is not None:
-        return natively(function, args, params, error)
-    refuse_foreign(args, text=isinstance(function, np.ufunc))
+    if (recorders and current() is not None) or batch_among((args, params)) is not None:
+        return instead(error, primitive, primitive.forward, args, params)
+    refuse_foreign(args, text=isinstance(primitive.forward, np.ufunc))
     raise error
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node
-from autograd.engine.kinds import any_foreign, zeros
+from autograd.engine.kinds import zeros
 from autograd.engine.primitive import picked
 from autograd.engine.recording import raw, result
 from autograd.engine.registry import alias
@@ -29,11 +29,6 @@ def linked(node: Node) -> tuple[tuple[Any, ...], Any]:
     if isinstance(out, tuple):
         return args, tuple([o if isinstance(o, Abstract) else picked(node, i, o) for i, o in enumerate(out)])
     return args, out if isinstance(out, Abstract) else result(out, node)
-
-
-def is_of_a_batch(g: Any) -> bool:
-    """Whether a cotangent is no ndarray although the arguments may be: the VJP of a fused operation cannot take it."""
-    return any_foreign(g if type(g) is tuple else (g,))
 
 
 def through_composite(step: Any, node: Node, which: Sequence[int], g: Any, args: Sequence[Any]) -> list[Any]:

@@ -54,7 +54,7 @@ class Primitive(Definition):
         try:
             out = self.forward(*raw, **params) if params else self.forward(*raw)
         except Exception as error:
-            out = repeated(error, self.forward, raw, params)
+            out = repeated(error, self, raw, params)
         if self.may_return_argument:
             for x in raw:
                 if x is out:
@@ -174,8 +174,11 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            absent: of several results, one that nothing came back to is None in g; else it has zeros.
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
-           batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one.
-           complex: complex numbers may come in (a composite is then what they run); default: if there is no composite.
+           batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one. Inside vmap,
+           where forward or a rule needs ndarrays, they get all examples at once as it says ("free": with an axis more
+           in front); by default one example after the other.
+           complex: complex numbers may come in (a composite is then what they run, unless it is "own rules"); default:
+           if there is no composite.
            name: how pictures and errors call it.
            label: its VJPs as short mathematics, then what its symbols stand for: "g·(p - y)/N; p = softmax(x), …". A
            function of the call's options if it depends on them.

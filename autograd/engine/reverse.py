@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine import graph
+from autograd.engine import graph, kinds
+from autograd.engine.attempts import is_of_a_batch, refuse_inside_vmap
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
@@ -27,8 +28,7 @@ from autograd.errors import ArgumentError
 from autograd.options import check_flag
 
 ndarray = np.ndarray
-float64 = np.float64
-float32 = np.float32
+float64, float32 = np.float64, np.float32
 _one_at_a_time = Lock()
 
 
@@ -66,6 +66,7 @@ def backward(
     if retain_graph is not None:
         check_flag("backward: retain_graph", retain_graph)
     check_flag("backward: create_graph", create_graph)
+    refuse_inside_vmap()
     several = isinstance(tensors, (list, tuple))
     roots = tensors if several else [tensors]
     seeds = gradients if several and gradients is not None else [gradients] * len(roots)
@@ -159,7 +160,7 @@ def _propagate(
         rules = primitive.vjps
         guard = primitive.guard
         found = None
-        if rare or args is None or node.hooks is not None or not primitive.direct:
+        if rare or args is None or node.hooks is not None or not primitive.direct or kinds.met and is_of_a_batch(g):
             found = _visited(node, g, leaves, step, route)
             if found is None:
                 continue
@@ -245,9 +246,8 @@ def _visited(node: Node, g: Any, leaves: dict[Any, Any], step: Step, route: Rout
 
 def _sum(old: Any, gi: Any, alone: bool, key: Any, owned: set[Any]) -> Any:
     """old + gi, in the memory of one of them if no one else sees it."""
-    if key in owned and old.flags.writeable:
-        return np.add(old, gi, out=old)
-    total = np.add(old, gi, out=gi) if alone and type(gi) is ndarray else old + gi
+    into = old if key in owned and type(old) is ndarray and old.flags.writeable else gi if alone else None
+    total = old + gi if into is None or kinds.met and is_of_a_batch((old, gi)) else np.add(old, gi, out=into)
     if type(total) is ndarray:
         owned.add(key)
     return total

@@ -66,8 +66,18 @@ def stacked_call(
     primitive: Primitive, k: int, args: Sequence[Any], out: Any, params: dict[str, Any]
 ) -> tuple[list[Any], Any, dict[str, Any]]:
     """(args, out, params) of one call of the primitive for a stack of k. Raises OneByOne where there is none."""
+    given, params = changed_for_stack(primitive, k, args, params)
+    arguments = [
+        given[i] if i in given else leading(a, k) if primitive.has_derivative(i) else a for i, a in enumerate(args)
+    ]
+    return arguments, with_leading(out, k), params
+
+
+def changed_for_stack(
+    primitive: Primitive, k: int, args: Sequence[Any], params: dict[str, Any]
+) -> tuple[dict[int, Any], dict[str, Any]]:
+    """(position -> the argument that changes, the parameters) in a call for a stack of k. Raises OneByOne."""
     batch = primitive.batch
-    names, _ = _parameters(primitive)
     if isinstance(batch, str):
         changed = {}
         for word in batch.split():
@@ -82,13 +92,9 @@ def stacked_call(
         if found is None:
             raise OneByOne
         changed = found
-    rest = {name for name in changed if name not in names or names.index(name) >= len(args)}
-    arguments = [
-        changed[names[i]] if i < len(names) and names[i] in changed
-        else leading(a, k) if primitive.has_derivative(i) else a
-        for i, a in enumerate(args)
-    ]  # fmt: skip
-    return arguments, _leading_out(out, k), {**params, **{name: changed[name] for name in rest}}
+    names, _ = _parameters(primitive)
+    given = {names.index(name): value for name, value in changed.items() if name in names[: len(args)]}
+    return given, {**params, **{name: value for name, value in changed.items() if name not in names[: len(args)]}}
 
 
 def leading_size(seeds: Sequence[Any], tensors: Sequence[Any], what: str) -> int:
@@ -114,7 +120,8 @@ def leading(a: Any, k: int) -> Any:
     return a
 
 
-def _leading_out(out: Any, k: int) -> Any:
+def with_leading(out: Any, k: int) -> Any:
+    """`leading` of a result, or of each of several."""
     if isinstance(out, SavedOutputs):
         made = SavedOutputs(leading(o, k) for o in out)
         made.values = out.values

@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
+from autograd.engine.attempts import attempted, is_of_a_batch
 from autograd.engine.call_arguments import refuse_few_cotangents
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
-from autograd.engine.higher_order import is_of_a_batch, linked, through_composite
+from autograd.engine.higher_order import linked, through_composite
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw, result
 from autograd.engine.tensor_hooks import retaining, through_hooks
 from autograd.engine.written import refuse_freed
-from autograd.recorder import attempted, current
+from autograd.recorder import current
 
 
 class Step:
@@ -104,11 +105,11 @@ def called(
     """What the VJPs return for the arguments with these numbers."""
     rules = primitive.vjps
     if rules:
-        return [attempted(rules[i], g, out, *args, **params) for i in which]
+        return [attempted(primitive, rules[i], g, out, *args, **params) for i in which]
     if primitive.joint is not None:
-        found = attempted(primitive.joint, g, out, *args, **params)
+        found = attempted(primitive, primitive.joint, g, out, *args, **params)
         if type(found) not in (tuple, list) or len(found) <= max(which, default=-1):
             refuse_few_cotangents(primitive, found, len(args))
         return [found[i] for i in which]
     assert primitive.each is not None  # a call of a primitive without rules is refused
-    return [attempted(primitive.each, i, g, out, *args, **params) for i in which]
+    return [attempted(primitive, primitive.each, i, g, out, *args, **params) for i in which]

@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine import kinds
 from autograd.engine.abstract import Abstract
+from autograd.engine.attempts import attempted, is_of_a_batch
 from autograd.engine.batch import pull
 from autograd.engine.complex_numbers import in_dtype
 from autograd.engine.cotangents import complete, has_nan
@@ -46,6 +48,8 @@ Sweep = Callable[[Sequence[Any], Sequence[Any], Tangents, int | None, bool], lis
 
 def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
     """The same as `through` for arrays and no batch, with a short way for what most nodes are."""
+    if kinds.met and is_of_a_batch(ts):
+        return through(node, ts, None, False, sweep)
     primitive: Any = node.primitive
     rules = primitive.jvp
     elementwise = rules == "elementwise"
@@ -288,7 +292,9 @@ def _written(
     rules: Any = primitive.jvp
     own = [rules[i] if i < len(rules) else None for i in range(len(ts))]
     parts = [
-        rule(t, out, *args, **params) for rule, t in zip(own, ts, strict=True) if t is not None and rule is not None
+        attempted(primitive, rule, t, out, *args, **params)
+        for rule, t in zip(own, ts, strict=True)
+        if t is not None and rule is not None
     ]
     rest = [t if rule is None else None for rule, t in zip(own, ts, strict=True)]
     if any(t is not None and primitive.has_derivative(i) for i, t in enumerate(rest)):
@@ -302,7 +308,7 @@ _RULES = {"elementwise": _elementwise, "linear": _linear, "multilinear": _multil
 
 
 def _call(primitive: Primitive, create: bool) -> Callable[..., Any]:
-    return primitive if create or primitive.saves else primitive.forward
+    return primitive if create or primitive.saves or kinds.met else primitive.forward
 
 
 def _zeros(a: Any, ts: Tangents) -> Any:

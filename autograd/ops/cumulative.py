@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import copied, zeros
+from autograd.engine.attempts import room_for
+from autograd.engine.kinds import zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
@@ -54,7 +55,8 @@ def _linear_recurrence(a: Any, b: Any) -> Any:
     After the step of width d, h_t is the recurrence over the last 2d terms and p_t is the product of their a.
     Source: Hillis & Steele 1986, Data parallel algorithms.
     """
-    p, h = (copied(x) for x in np.broadcast_arrays(a, b))
+    a, b = np.broadcast_arrays(a, b)
+    p, h = room_for(a, b), room_for(b, a)
     d, n = 1, h.shape[-1]
     while d < n:
         earlier = h[..., :-d]

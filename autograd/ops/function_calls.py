@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.attempts import batch_among
 from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import raw
 from autograd.engine.registry import implements
@@ -37,6 +38,8 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
             f"conditions, {len(funclist)} functions."
         )
     y = np.zeros_like(x)
+    if batch_among((x, conditions)) is not None:
+        return _piecewise_everywhere(x, y, conditions, funclist, args, kw)
     for condition, function in zip(conditions, funclist, strict=True):
         value = function
         if callable(function):
@@ -51,6 +54,16 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
             )
         y = setitem(y, value, index=condition)
     return y
+
+
+def _piecewise_everywhere(x: Any, y: Any, conditions: Any, funclist: Any, args: Any, kw: Any) -> Any:
+    """For a batch, whose examples choose other elements: each function of all elements, and then chosen, as in JAX."""
+    with np.errstate(all="ignore"):  # where a function is not meant it may be undefined
+        for condition, function in zip(conditions, funclist, strict=True):
+            value = function(x, *args, **kw) if callable(function) else function
+            condition = np.reshape(condition, (*np.shape(condition), *[1] * (x.ndim - np.ndim(condition))))
+            y = np.where(condition, value, y)
+    return y.astype(x.dtype)
 
 
 @implements(np.apply_along_axis)

@@ -7,7 +7,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.engine.kinds import any_foreign, copied, is_foreign, like, zeros
+from autograd.engine import kinds
+from autograd.engine.attempts import batches, room_for
+from autograd.engine.kinds import any_foreign, is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
@@ -88,7 +90,8 @@ def _may_repeat(index: Any) -> bool:
 def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     """zeros[index] += values; elements that the index selects more than once get the sum."""
     out = zeros(shape, values.dtype, values)
-    if getattr(values, "adds_at", False):
+    if kinds.met and batches((values, index)):
+        out = room_for(out, values, index)
         np.add.at(out, index, values)
         return out
     if is_foreign(values):
@@ -102,7 +105,7 @@ def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     if values.dtype is HALF:
         return _scatter(values.astype(np.float32), shape, index).astype(HALF)
     if is_foreign(values):
-        return _sum_in_rounds(out, values, index)
+        return _sum_in_pairs(out, values, index)
     width = math.prod(shape[1:])
     rows = isinstance(index, np.ndarray) and width > 1  # only an array of integers may repeat
     if rows and values.size >= _MANY:
@@ -125,8 +128,8 @@ def _without_newaxis(values: Any, shape: tuple[int, ...], index: Any) -> tuple[A
     return np.reshape(values, np.broadcast_to(np.False_, shape)[kept].shape), kept
 
 
-def _sum_in_rounds(out: Any, values: Any, index: Any) -> Any:
-    """`_scatter` by plain assignment, in as many rounds as an element is selected; np.add.at is of ndarrays alone.
+def _sum_in_pairs(out: Any, values: Any, index: Any) -> Any:
+    """`_scatter` by plain assignment of sums, made of pairs round by round; np.add.at is of ndarrays alone.
 
     An index that is itself another library's does not say how often. There it is a product with the matrix of zeros and
     ones that says which value goes where.
@@ -138,13 +141,18 @@ def _sum_in_rounds(out: Any, values: Any, index: Any) -> Any:
         return np.reshape(np.matmul(np.reshape(values, (-1,)), here), out.shape)
     places = places[index].ravel()
     order = np.argsort(places, kind="stable")
-    sorted_places = places[order]
-    first = np.searchsorted(sorted_places, sorted_places)
-    turn = np.arange(places.size) - first  # how often its place was selected before
-    flat, summands = np.reshape(out, (-1,)), np.reshape(values, (-1,))
-    for number in range(int(turn.max()) + 1):
-        chosen = order[turn == number]
-        flat[places[chosen]] = flat[places[chosen]] + summands[chosen]
+    places, summands = places[order], np.reshape(values, (-1,))[order]
+    while True:
+        turn = np.arange(places.size) - np.searchsorted(places, places)  # how many of the same place stand before it
+        kept = np.flatnonzero(turn % 2 == 0)
+        if kept.size == places.size:
+            break
+        partner = np.minimum(kept + 1, places.size - 1)
+        has_one = like((partner > kept) & (places[partner] == places[kept]), values)
+        summands = summands[kept] + np.where(has_one, summands[partner], 0)
+        places = places[kept]
+    flat = np.reshape(out, (-1,))
+    flat[places] = summands
     return np.reshape(flat, out.shape)
 
 
@@ -159,7 +167,7 @@ def _sum_rows(values: Any, shape: tuple[int, ...], index: Any, width: int) -> An
 
 
 def _assign(x: Any, value: Any, index: Any) -> Any:
-    out = copied(x)
+    out = room_for(x, value, index)
     if is_foreign(out):
         value, index = _for_numbers_apart(value, x.shape, index)
     out[index] = value

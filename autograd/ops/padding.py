@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.attempts import batch_among
 from autograd.engine.kinds import copied
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
@@ -83,7 +84,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
         return bordered(array, width, mode, value)
     if kwargs.pop("reflect_type", "even") != "even":
         return bordered(array, width, mode, None)
-    if is_tensor(kwargs.get("constant_values")):
+    if is_tensor(kwargs.get("constant_values")) or batch_among(kwargs) is not None:
         return bordered(array, width, mode, kwargs["constant_values"])
     return _pad(array, width, mode, **kwargs)
 

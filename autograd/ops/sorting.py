@@ -15,7 +15,7 @@ from autograd.ops.arguments import refuse
 
 def _put_back(values: Any, order: Any, axis: int) -> Any:
     """The transpose of a reordering: value j goes to position order[j]."""
-    if is_foreign(values):
+    if is_foreign(values) or is_foreign(order):
         return np.take_along_axis(values, np.argsort(order, axis=axis), axis)
     out = np.empty(values.shape, values.dtype)
     np.put_along_axis(out, order, values, axis)

@@ -249,12 +249,15 @@ def _lu_in_one(a: Any) -> Any:
 _lu = define(_lu_in_one, _lu_cotangent, keeps="out", name="linalg.lu", label="L⁻ᵀ(tril(Lᵀg)+triu(gUᵀ))U⁻ᵀ")
 
 
+_permutation = Primitive(lambda a: sp.lu(a)[0], None, name="linalg.lu")  # a constant, also for a batch
+
+
 def lu(a: Any, permute_l: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
     """(P, L, U) with P L U = a and P a permutation, which is a constant; with permute_l (P L, U)."""
     a = as_operand(a)
     if a.ndim != 2:
         raise ShapeError(f"lu takes one matrix; got shape {a.shape}.")
-    order, _, _ = sp.lu(raw(a))
+    order = _permutation(raw(a))
     k = min(a.shape)
     rows = np.swapaxes(order, 0, 1) @ a
     both = _lu(rows[:k, :k])

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd import display
 from autograd.engine import reverse
+from autograd.engine.attempts import batch_among
 from autograd.engine.foreign import MASKED, as_array, unlabelled
 from autograd.engine.graph import Node
 from autograd.engine.kinds import copied, first_complex, is_foreign, note
@@ -97,6 +98,8 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
             value = value if isinstance(value, Tensor) else Tensor(value)
             if value.shape != self.shape:
                 raise ShapeError(f"grad must have the tensor's shape {self.shape}; got {value.shape}.")
+            if value.dtype.kind == "c" != self.dtype.kind:
+                raise DTypeError(f"grad of a tensor of {self.dtype} must be real; got {value.dtype}.")
         self._grad = value
 
     @property
@@ -280,7 +283,12 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         rule = rules.get(function)
         if rule is not None:
-            return rule(*args, **kwargs)
+            try:
+                return rule(*args, **kwargs)
+            except Exception as error:
+                if (batch := batch_among((args, kwargs))) is None:
+                    raise
+                return batch.by_examples(error, None, function, args, kwargs)
         raise NoRuleError(no_rule(f"{function.__module__}.{function.__name__}"))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import ArgumentError
+from autograd.errors import ArgumentError, DTypeError
 from autograd.options import check_flag
 
 
@@ -20,7 +20,7 @@ def check_size(what: str, value: Any) -> int:
 
 
 def check_options(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Check what a constructor of this package gets: True or False where it is annotated `bool`, and no device."""
+    """Check what a constructor of this package gets: flags are True or False, the dtype fits, there is no device."""
     made_by = cls.__init__  # type: ignore[misc]
     if made_by is object.__init__ and (args or kwargs):  # Python says so only where there is no __new__
         raise TypeError(f"{cls.__name__}() takes no arguments")
@@ -30,6 +30,9 @@ def check_options(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> N
     for name, i in flags:
         given = args[i] if i is not None and i < len(args) else False
         check_flag(f"{cls.__name__}: {name}", kwargs.get(name, given))
+    dtype = np.dtype(kwargs.get("dtype"))
+    if dtype.kind == "c" and not cls.takes_complex:  # type: ignore[attr-defined]
+        raise DTypeError(f"{cls.__name__} is defined for real numbers; got dtype={dtype}.")
     if "device" in kwargs and not takes_device:
         raise ArgumentError(
             f"{cls.__name__} takes no device; got {kwargs['device']!r}. Arrays here are NumPy's: leave it out."

@@ -106,7 +106,7 @@ def _tensor_for(own: Parameter | Buffer, value: Any, name: str) -> Tensor:
     t = value if isinstance(value, Tensor) else Tensor(value)
     if t.shape != own.shape:
         raise ShapeError(f"functional_call: {name!r} has shape {own.shape}; got {t.shape}.")
-    if isinstance(own, Parameter) and t.dtype.kind != "f":
+    if isinstance(own, Parameter) and t.dtype.kind not in "fc":
         raise DTypeError(f"functional_call: the parameter {name!r} needs a floating array; got dtype {t.dtype}.")
     return t
 

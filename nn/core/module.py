@@ -60,6 +60,7 @@ class Module(Hookable):
         return object.__new__(cls)
 
     training: bool = True
+    takes_complex = True  # False: defined for real numbers alone, so that complex parameters are refused
     forward: Callable[..., Any] = no_forward
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -284,27 +285,46 @@ class Module(Hookable):
         return self
 
     def astype(self, dtype: Any) -> Self:
-        """Convert the floating parameters, their gradients and the floating buffers to this dtype; returns self."""
+        """Convert the floating parameters, their gradients and the floating buffers to this dtype; returns self.
+
+        To a complex dtype, too, and complex ones to another of these.
+
+        Raises:    DTypeError if a module with parameters or buffers is defined for real numbers alone, or if an
+                   imaginary part would be lost; then nothing was changed.
+        """
         dtype = np.dtype(dtype)
-        if dtype.kind != "f":
-            raise DTypeError(f"a module computes in a floating dtype; got {dtype}.")
+        if dtype.kind not in "fc":
+            raise DTypeError(f"a module computes in a floating or complex dtype; got {dtype}.")
+        for path, module in self.named_modules() if dtype.kind == "c" else ():
+            if not module.takes_complex and [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
+                where = f"{path} ({type(module).__name__})" if path else type(module).__name__
+                raise DTypeError(f"{where} is defined for real numbers: convert the parts that are to be complex.")
+        lost = [t for t in (*self.parameters(), *self.buffers()) if t.dtype.kind == "c" != dtype.kind]
+        if lost:
+            raise DTypeError(
+                f"a {lost[0].dtype} parameter would lose its imaginary part as {dtype}; take a complex dtype."
+            )
+        return self._converted(dtype, "fc")
+
+    def _converted(self, dtype: Any, kinds: str) -> Self:
+        """With the parameters, gradients and buffers of these kinds in this dtype."""
         for t in (*self.parameters(), *self.buffers()):
-            if t.dtype.kind == "f" and t.dtype != dtype:
+            if t.dtype.kind in kinds and t.dtype != dtype:
                 t.data = t.numpy().astype(dtype)
                 t.grad = None if t.grad is None else t.grad.numpy().astype(dtype)
         return self
 
     def float(self) -> Self:
-        """Compute in float32: `astype(np.float32)`."""
-        return self.astype(np.float32)
+        """Compute in float32, as `astype` does; complex parameters stay as they are, as in PyTorch."""
+        return self._converted(np.dtype(np.float32), "f")
 
     def double(self) -> Self:
-        """Compute in float64: `astype(np.float64)`."""
-        return self.astype(np.float64)
+        """Compute in float64; see `float`."""
+        return self._converted(np.dtype(np.float64), "f")
 
     def half(self) -> Self:
-        """Compute in float16: `astype(np.float16)`."""
-        return self.astype(np.float16)
+        """Compute in float16; see `float`."""
+        return self._converted(np.dtype(np.float16), "f")
 
     def map(self, function: Callable[[Any], Any]) -> Self:
         """Replace the array of every parameter, of its gradient and of every buffer by function(array); returns self.
@@ -344,7 +364,7 @@ class Module(Hookable):
                 if isinstance(error, DTypeError):
                     raise
                 raise ArgumentError(
-                    f"to() takes a floating dtype or 'cpu'; got {what!r}. Arrays here are NumPy's: leave it out."
+                    f"to() takes a floating or complex dtype, or 'cpu'; got {what!r}. Arrays are NumPy's: leave it out."
                 ) from None
         return self
 

@@ -64,10 +64,10 @@ def blank(shape: int | tuple[int, ...], dtype: Any, name: str) -> Parameter:
 
 
 def floating_dtype(dtype: Any) -> Any:
-    """The dtype in which a layer is to compute: float32 for None, as in PyTorch; a DTypeError if it is not floating."""
+    """The dtype in which a layer is to compute: float32 for None, as in PyTorch; a DTypeError if it is none."""
     dtype = np.dtype(np.float32 if dtype is None else dtype)
-    if dtype.kind != "f":
-        raise DTypeError(f"a layer computes in a floating dtype, such as np.float32; got dtype={dtype}.")
+    if dtype.kind not in "fc":
+        raise DTypeError(f"a layer computes in a floating or complex dtype, such as np.float32; got dtype={dtype}.")
     return dtype
 
 

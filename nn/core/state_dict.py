@@ -68,14 +68,14 @@ def _converted_to(tensor: Any, value: Any) -> Any:
         array = as_ndarray(value)
     except Exception as error:  # a foreign object may raise anything, and the other entries are still to be checked
         raise ArgumentError(f"is no array: {error}") from error
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiubc" or array.dtype.kind == "c" != tensor.dtype.kind:
         raise ArgumentError(f"has dtype {array.dtype}, which does not convert to {tensor.dtype}")
     if array.shape != tensor.shape:
         raise ArgumentError(f"has shape {array.shape}, not {tensor.shape}")
     with np.errstate(all="ignore"):
         new = np.array(array, dtype=tensor.dtype)
     if new.dtype != array.dtype:
-        lost = np.isfinite(array) & ~np.isfinite(new) if new.dtype.kind == "f" else new != array
+        lost = np.isfinite(array) & ~np.isfinite(new) if new.dtype.kind in "fc" else new != array
         if lost.any():
             raise ArgumentError(f"has values, such as {array[lost][0]}, that {tensor.dtype} does not hold")
     return like(new, x)

@@ -45,8 +45,10 @@ def vector_to_parameters(vec: Any, parameters: Module | Iterable[Any]) -> None:
         raise ShapeError(
             f"vector_to_parameters expects a vector of shape ({size},), an element a parameter's; got {values.shape}."
         )
-    if values.dtype.kind not in "fiub":
+    if values.dtype.kind not in "fiubc":
         raise DTypeError(f"vector_to_parameters expects numbers; got dtype {values.dtype}.")
+    if values.dtype.kind == "c" and any(p.dtype.kind != "c" for p in tensors):
+        raise DTypeError(f"vector_to_parameters: a real parameter would lose the imaginary part of {values.dtype}.")
     start = 0
     with no_grad():
         for p in tensors:

@@ -36,6 +36,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
                warm_start: let fit continue with the present network and optimizer.
                random_state: a number, a RandomState or a Generator; None: the package's generator (autograd.seed).
                verbose: show a bar.
+               capture: record the training step once and replay it (`nn.fit`): the same network, in less time.
     State:     model_, optimizer_, history_ (a nn.History of the last call), n_iter_ (epochs in all), classes_,
                n_features_in_.
     Numerics:  computes in the dtype of X, float32 or float64; data of any other dtype become float64.

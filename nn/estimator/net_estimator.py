@@ -60,6 +60,7 @@ class NetEstimator(BaseEstimator):
         warm_start: bool = False,
         random_state: Any = None,
         verbose: bool = False,
+        capture: bool = False,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.module = module
@@ -77,6 +78,7 @@ class NetEstimator(BaseEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
+        self.capture = capture
 
     n_iter_: int
 
@@ -128,6 +130,7 @@ class NetEstimator(BaseEstimator):
             clip_norm=self.clip_norm,
             progress=type(self).__name__ if self.verbose else False,
             rng=self._rng,
+            capture=self.capture,
         )
         self.model_.eval()
         self.n_iter_ += self.history_.epochs

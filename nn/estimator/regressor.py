@@ -23,7 +23,8 @@ class NetRegressor(RegressorMixin, NetEstimator):
     Args:      loss: None or "squared_error", "absolute_error", "huber"; or a function (outputs, targets), both
                (rows, numbers), -> values of that shape or one a row (or their mean, if no sample_weight is given).
                hidden_layer_sizes, module, activation, optimizer, lr, epochs, batch_size, weight_decay, clip_norm,
-               early_stopping, validation_fraction, patience, warm_start, random_state, verbose: see `NetClassifier`.
+               early_stopping, validation_fraction, patience, warm_start, random_state, verbose, capture: see
+               `NetClassifier`.
     State:     model_, optimizer_, history_, n_iter_, n_features_in_, n_outputs_.
     Example:
         >>> from sklearn.compose import TransformedTargetRegressor

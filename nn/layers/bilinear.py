@@ -26,7 +26,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     Numerics:  computed in the weight's dtype, as one matrix product with the outer products x1 x2ᵀ.
     Raises:    ShapeError if the shapes do not fit.
     """
-    input1, input2 = cast_to(input1, weight, "Bilinear"), cast_to(input2, weight, "Bilinear")
+    input1, input2 = (cast_to(x, weight, "Bilinear", complex=True) for x in (input1, input2))
     out, in1, in2 = weight.shape
     if (
         min(input1.ndim, input2.ndim) == 0

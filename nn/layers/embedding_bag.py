@@ -16,7 +16,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.indexing import scatter
+from autograd.ops.indexing import getitem, scatter
 from autograd.options import check_flag
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -32,7 +32,7 @@ from nn.layers.embedding import (
     shape_of_table,
     shorten,
 )
-from nn.layers.inputs import as_values, cast_to
+from nn.layers.inputs import as_values, cast_to, refuse_complex
 from nn.layers.kernels.patches import computed_in
 
 MODES = ("sum", "mean", "max")
@@ -155,6 +155,8 @@ def embedding_bag(
     ):
         check_flag(f"embedding_bag: {name}", flag)
     weight = as_values(weight)
+    if weight.dtype.kind == "c":
+        refuse_complex("embedding_bag", weight.dtype)
     if weight.ndim != 2:
         raise ShapeError(f"embedding_bag expects weight (num_embeddings, embedding_dim); got {weight.shape}.")
     check_not_sparse("embedding_bag", sparse)
@@ -232,7 +234,7 @@ def _maxima(table: Any, rows: Any, starts: Any) -> Any:
         return bag_op(zeros((0,), table.dtype, raw(table)), table, rows=rows, starts=starts)
     width = table.shape[1]
     best = _first_maximum(raw(table)[rows], starts[:-1][filled], counts[filled])
-    places = np.take(like(rows, best), best) * width + like(np.arange(width), best)  # in the flattened table
+    places = getitem(like(rows, best), index=best) * width + like(np.arange(width), best)  # in the flattened table
     if not filled.all():
         found, places = places, zeros((len(counts), width), best.dtype, best)
         places[filled] = found
@@ -286,6 +288,8 @@ class EmbeddingBag(Module):
         >>> words(np.array([[4, 2], [0, 1]]), per_sample_weights=np.ones((2, 2))).shape
         (2, 3)
     """
+
+    takes_complex = False
 
     def __init__(
         self,

@@ -66,6 +66,7 @@ unfold_op: Primitive = define(
     keeps="",
     composite=_unfold_composite,
     plain=True,
+    complex="own rules",
     name="unfold",
     jvp="linear",
     label="g folded",
@@ -78,6 +79,7 @@ fold_op: Primitive = define(
     keeps="",
     composite=_fold_composite,
     plain=True,
+    complex="own rules",
     name="fold",
     jvp="linear",
     label="g unfolded",
@@ -100,7 +102,7 @@ def unfold(input: Any, kernel_size: Size, dilation: Size = 1, padding: Size = 0,
                [3., 4.],
                [4., 5.]])
     """
-    x, single = as_images(input, 2, "Unfold")
+    x, single = as_images(input, 2, "Unfold", complex=True)
     check_not_empty(x, "Unfold")
     sliding = _sliding(kernel_size, dilation, padding, stride)
     _places(sliding, x.shape[2:], "Unfold")
@@ -134,7 +136,7 @@ def fold(
             f"Fold to output_size {size} with kernel_size {sliding.kernel} expects input of shape (N, C·{taps}, "
             f"{count}) or (C·{taps}, {count}), a column for each of the {places[0]}x{places[1]} windows; got {x.shape}."
         )
-    check_floating("Fold", x)
+    check_floating("Fold", x, complex=True)
     y = fold_op(x[None] if x.ndim == 2 else x, size=size, sliding=sliding)
     return y[0] if x.ndim == 2 else y
 

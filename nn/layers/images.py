@@ -30,11 +30,12 @@ def per_axis(what: str, value: Any, axes: int, least: int = 0) -> tuple[int, ...
 
 
 def as_images(
-    x: Any, axes: int, who: str, channels: int | None = None, *, integers: tuple[str, ...] = ()
+    x: Any, axes: int, who: str, channels: int | None = None, *, integers: tuple[str, ...] = (), complex: bool = False
 ) -> tuple[Any, bool]:
     """(images (N, C, *S), whether x had no batch axis and got one).
 
     Args:  integers: the names of dtypes that are taken besides floating ones.
+           complex: whether complex images are taken.
     """
     x = as_values(x)
     c = "C" if channels is None else str(channels)
@@ -56,7 +57,7 @@ def as_images(
             remedy = f"It has {x.shape[-axes - 1]} channels, not {channels}."
         raise ShapeError(f"{expected} {remedy}")
     if x.dtype.name not in integers:
-        check_floating(who, x)
+        check_floating(who, x, complex)
     return (x, False) if batched else (x[None], True)
 
 

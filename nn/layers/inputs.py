@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from autograd import Tensor
 from autograd.engine import kinds
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.options import check_flag
 from autograd.recorder import asarray
 
 
@@ -35,13 +36,36 @@ def of_kind(x: Any, like: Any) -> Any:
     return np.asarray(x, like=raw(like))
 
 
-def cast_to(x: Any, like: Any, who: str) -> Any:
-    """A floating x in the dtype of another array: a layer computes in the dtype of its parameters."""
-    if getattr(x, "dtype", "") == like.dtype:  # not None, which equals float64
+def refuse_complex(who: str, dtype: Any) -> NoReturn:
+    """Raise because a layer is defined for real numbers alone."""
+    raise DTypeError(
+        f"{who} is defined for real numbers; got {dtype}. Apply it to np.real(z), np.imag(z) or np.abs(z), "
+        "or to both parts on their own."
+    )
+
+
+def cast_to(x: Any, like: Any, who: str, complex: bool = False) -> Any:
+    """A floating x in the dtype of another array: a layer computes in the dtype of its parameters.
+
+    Args:      complex: whether the layer is defined for complex numbers. Then real input of complex parameters becomes
+               complex; complex input of real ones is refused, because its imaginary part would be lost.
+    """
+    if complex is not False and complex is not True:
+        check_flag("cast_to: complex", complex)
+    if getattr(x, "dtype", "") == like.dtype and like.dtype.kind == "f":  # not None, which equals float64
         return x
     x = as_values(of_kind(x, like))
+    if x.dtype.kind == "c" and not complex:
+        refuse_complex(who, x.dtype)
+    if like.dtype.kind == "c":
+        return _cast_to_complex(x, like, who, complex)
     if x.dtype == like.dtype:
         return x
+    if x.dtype.kind == "c":
+        raise DTypeError(
+            f"{who} has parameters of {like.dtype}; got {x.dtype}. Make them complex, layer.to(np.{x.dtype}), "
+            "or pass real and imaginary part as features: np.concatenate([np.real(z), np.imag(z)], axis=-1)."
+        )
     if x.dtype.kind != "f":
         raise DTypeError(
             f"{who} computes in {like.dtype} and takes floating input; got {x.dtype}. "
@@ -50,15 +74,40 @@ def cast_to(x: Any, like: Any, who: str) -> Any:
     return x.astype(like.dtype)
 
 
-def as_floats(x: Any) -> Any:
-    """Lists and numbers as arrays, integers as float64; floating Tensors and arrays as they are."""
+def _cast_to_complex(x: Any, like: Any, who: str, complex: bool) -> Any:
+    """x in the dtype of complex parameters."""
+    if not complex:
+        refuse_complex(who, like.dtype)
+    kinds.first_complex()  # so that operations look at the dtype, also where nothing requires grad
+    if x.dtype.kind not in "fc":
+        raise DTypeError(f"{who} computes in {like.dtype} and takes floating or complex input; got {x.dtype}.")
+    return x if x.dtype == like.dtype else x.astype(like.dtype)
+
+
+def as_floats(x: Any, who: str) -> Any:
+    """Lists and numbers as arrays, integers as float64; floating Tensors and arrays as they are. Complex: refused."""
     x = as_values(x)
+    if x.dtype.kind == "c":
+        refuse_complex(who, x.dtype)
     return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
-def check_floating(who: str, x: Any) -> None:
-    """Refuse input that is not floating."""
-    if x.dtype.kind != "f":
+def as_numbers(x: Any) -> Any:
+    """Lists and numbers as arrays, integers as float64; floating and complex Tensors and arrays as they are."""
+    x = as_values(x)
+    if x.dtype.kind == "c":
+        kinds.first_complex()
+        return x
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def check_floating(who: str, x: Any, complex: bool = False) -> None:
+    """Refuse input that is not floating; with `complex` complex input is taken, too."""
+    if x.dtype.kind == "c":
+        if not complex:
+            refuse_complex(who, x.dtype)
+        kinds.first_complex()
+    elif x.dtype.kind != "f":
         raise DTypeError(f"{who} takes floating input; got {x.dtype}. Convert it: x.astype(np.float32).")
 
 

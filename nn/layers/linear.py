@@ -99,6 +99,7 @@ linear_op: Primitive = define(
     keeps=("weight", "x", ""),
     composite=_linear_composite,
     plain=True,
+    complex="own rules",
     name="linear",
     jvp=(_tangent_of_x, _tangent_of_weight, lambda t, out, x, weight, bias=None: t),
     batch=Batch((_stacked_x, _stacked_weight, _stacked_bias), (_tangent_of_x, _tangents_of_weight, _tangents_of_bias)),
@@ -112,10 +113,10 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         y = x Wᵀ + b
 
     Shape:     input (*, in_features), weight (out_features, in_features), bias (out_features,) -> (*, out_features)
-    Numerics:  computed in the weight's dtype; a floating input is cast to it.
+    Numerics:  computed in the weight's dtype; a floating input is cast to it. It may be complex.
     Raises:    ShapeError if the last axis of input is not in_features.
     """
-    x = input if getattr(input, "dtype", "") == weight.dtype else cast_to(input, weight, "Linear")
+    x = input if getattr(input, "dtype", "") == weight.dtype else cast_to(input, weight, "Linear", complex=True)
     try:
         return linear_op(x, weight) if bias is None else linear_op(x, weight, bias)
     except (

@@ -13,7 +13,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.engine.kinds import any_foreign, is_foreign
 from autograd.engine.recording import raw
-from autograd.errors import ArgumentError, GraphError
+from autograd.errors import ArgumentError, DTypeError, GraphError
 from autograd.options import check_flag
 from autograd.recorder import effect
 from nn.core.module import Module
@@ -108,7 +108,12 @@ def clip_grad_value_(
     if foreach is not None:
         check_flag("clip_grad_value_: foreach", foreach)
     limit = _number("clip_grad_value_: clip_value", clip_value)
-    for p in _with_gradient(parameters):
+    owners = _with_gradient(parameters)
+    if any(p.grad.dtype.kind == "c" for p in owners):
+        raise DTypeError(
+            "clip_grad_value_ orders numbers, and a gradient is complex. Use clip_grad_norm_, which scales them all."
+        )
+    for p in owners:
         _update_gradient(p, lambda g, out: np.clip(g, g.dtype.type(-limit), g.dtype.type(limit), out=out))
 
 
@@ -141,7 +146,7 @@ def get_total_norm(
         if error_if_nonfinite:
             raise ArgumentError("error_if_nonfinite asks an array of another library for a value; look at the norm.")
         return Tensor(_norm_of_any(arrays, p))
-    arrays = [np.asarray(a) for a in arrays]
+    arrays = [np.abs(a) if a.dtype.kind == "c" else a for a in map(np.asarray, arrays)]
     norm = _joint_norm(arrays, p)
     if error_if_nonfinite and not math.isfinite(norm):
         raise GraphError(f"the norm of the tensors is {norm}: they hold inf or nan.")

@@ -15,14 +15,15 @@ import numpy as np
 from autograd import no_grad
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
+from autograd.options import check_flag
 from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.modes import modes_kept
 from nn.core.module import Module
 from nn.parallel.randomness import draw_by_rank
 from nn.training import together
+from nn.training.blas_threads import one_thread, products_are_small
 from nn.training.checkpoint import Checkpoint
-from nn.training.clip import clip_grad_norm_
 from nn.training.fit_arguments import (
     batches_of,
     check_clip_norm,
@@ -35,9 +36,9 @@ from nn.training.fit_arguments import (
     needs_argument,
 )
 from nn.training.history import History
-from nn.training.nonfinite import gradients_are_finite
 from nn.training.progress import progress_of
 from nn.training.resume import TrainingState, checkpoint_to_resume
+from nn.training.steps import EvaluationStep, NotFiniteError, TrainingStep
 
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 EVALUATION_BATCH = 256  # the smallest batch of the validation part, where no graph is kept
@@ -64,6 +65,7 @@ def fit(
     resume: bool | str | os.PathLike[str] = False,
     rng: np.random.Generator | None = None,
     comm: Any = None,
+    capture: bool = False,
 ) -> History:
     """Train a model; returns the history of the training.
 
@@ -86,7 +88,8 @@ def fit(
                training part (of the outputs during training, in train mode) and for the validation part.
                clip_norm: the largest norm of the gradients (`nn.clip_grad_norm_`).
                callbacks: called after every epoch with (model, history); one that returns True ends the training.
-               progress: a bar if tqdm is installed, else a line an epoch; text is its title; False: nothing.
+               progress: a bar in a terminal or notebook, if tqdm is installed; else, as in the log of a job, a line an
+               epoch; text is its title; False: nothing.
                checkpoint: a folder to save to after every epoch, or `nn.Checkpoint(folder, every=10)`.
                resume: True: continue from the checkpoint folder if it has a checkpoint; or a folder to continue from.
                The continued training equals, bit for bit, one that was never stopped: weights, optimizer, scheduler,
@@ -94,6 +97,8 @@ def fit(
                rng: the generator of the shuffles; None means the package's generator (autograd.seed).
                comm: the ranks of a parallel program, `nn.parallel.world()`; all call fit with the same arguments.
                `batch_size` is that of the whole batch, of which each rank computes a part: docs/parallel.md.
+               capture: record the step and the evaluation of a batch once and replay them: the same history and
+               weights to the bit, in less time where Python takes most of it: docs/capture.md.
     Returns:   a History: a dict of lists, with plot(), frame(), best_epoch, and `stopped`, which says what ended it.
                Ctrl-C also ends the training: the history of the complete epochs is returned, and the model has the
                weights of the best of them. Every module is set back to the mode, train or eval, that it was in.
@@ -116,10 +121,12 @@ def fit(
         >>> history["train_accuracy"][-1] > 0.9
         True
     """
+    capture = check_flag("capture", capture)
     return _Training(
         model, loss, optimizer, train, validation, check_size("epochs", epochs), check_size("batch_size", batch_size),
         scheduler, scheduler_every, early_stopping, monitor, metric_dict(metrics), clip_norm,
         function_list("callbacks", callbacks), progress, checkpoint, resume, generator(rng), comm,
+        capture,
     ).run()  # fmt: skip
 
 
@@ -146,6 +153,7 @@ class _Training:
     resume: Any
     rng: np.random.Generator
     comm: Any
+    capture: bool
 
     def __post_init__(self) -> None:
         check_trainers(self.model, self.loss, self.optimizer, self.scheduler, self.early_stopping)
@@ -172,7 +180,14 @@ class _Training:
             raise ArgumentError(
                 f"the scheduler, a {type(self.scheduler).__name__}, was made for another optimizer than the one given."
             )
-        self.closure = getattr(self.optimizer, "needs_closure", False) or needs_argument(self.optimizer.step)
+        self.step = TrainingStep(
+            self.called, self.loss, self.optimizer, self.parameters, self.clip_norm, self.ranks,
+            closure=getattr(self.optimizer, "needs_closure", False) or needs_argument(self.optimizer.step),
+            outputs=bool(self.metrics), captured=self.capture,
+        )  # fmt: skip
+        self.evaluate = EvaluationStep(
+            self.model, self.loss, self.ranks, outputs=bool(self.metrics), captured=self.capture
+        )
         parts = ("train",) if self.validation is None else ("train", "validation")
         recorded = [f"{part}_{name}" for part in parts for name in ("loss", *self.metrics)]
         if self.monitor is not None and self.monitor not in recorded:
@@ -194,6 +209,7 @@ class _Training:
         done = self.history.epochs
         batches = len(self.train) if hasattr(self.train, "__len__") else None
         with ExitStack() as after:
+            self.after, self.threads_are_set = after, False
             after.enter_context(modes_kept(self.model))
             if self.history.stopped != "early stopping":
                 bar = progress_of(self.progress if self.ranks.is_main else False, self.epochs, done, batches)
@@ -230,6 +246,8 @@ class _Training:
         total, rows = 0.0, 0
         for number, batch in enumerate(self.train, 1):
             inputs, target = inputs_and_target(batch)
+            if not self.threads_are_set:
+                self._set_threads(inputs)
             value = self._step(inputs, target, kept, f"epoch {epoch}, batch {number}")
             count = self.called.whole_rows if self.ranks.together else count_rows(inputs[0])
             total, rows = total + value * count, rows + count
@@ -252,6 +270,12 @@ class _Training:
         row["seconds"] = time.perf_counter() - began
         return self.ranks.broadcast(row, f"the end of epoch {epoch}")
 
+    def _set_threads(self, inputs: tuple[Any, ...]) -> None:
+        """Limit BLAS to one thread until the end of the training, if all products are small: its threads would spin."""
+        self.threads_are_set = True
+        if products_are_small(self.model, inputs):
+            self.after.enter_context(one_thread())
+
     def _step(self, inputs: Any, target: Any, kept: list[Any], place: str) -> float:
         """One update of the weights; returns the loss before it.
 
@@ -259,20 +283,6 @@ class _Training:
                place: the epoch and batch, for an error.
         """
         states = [(g, g.bit_generator.state) for g in self.state.forward_generators]
-        outputs: list[Any] = []
-
-        def forward_and_backward() -> Any:
-            self.optimizer.zero_grad()
-            output = self.called(*inputs)
-            several = self.ranks.together
-            empty = several and not count_rows(inputs[0])
-            loss = together.loss_of_no_rows(output) if empty else self.loss(output, target)
-            if not outputs and self.metrics:
-                outputs.append(output)
-            # a line search may try points where the loss is infinite; ranks decide about one together, afterwards
-            if self.closure or several or math.isfinite(loss.item()):
-                loss.backward()
-            return np.asarray(self.called.whole_loss, loss.dtype) if several else loss
 
         def again() -> None:
             for g, state in states:
@@ -280,34 +290,14 @@ class _Training:
             self.optimizer.zero_grad()
             self.loss(self.model(*inputs), target).backward()
 
-        def closure() -> Any:
-            loss = forward_and_backward()
-            self._clip()
-            return loss
-
-        def refuse(what: str) -> None:
-            head = f"{what} in {place}. The weights are those before this batch.\n"
+        try:
+            value, output = self.step(inputs, target)
+        except NotFiniteError as problem:
+            head = f"{problem} in {place}. The weights are those before this batch.\n"
             together.raise_nonfinite(self.model, (inputs, target), again, head, self.ranks)
-
-        if self.closure:
-            value = float(self.optimizer.step(closure))
-            if not math.isfinite(value):
-                refuse(f"the loss is {value}")
-        else:
-            value = forward_and_backward().item()
-            if not math.isfinite(value):
-                refuse(f"the loss is {value}")
-            if not gradients_are_finite(self.parameters):
-                refuse("a gradient is not finite")
-            self._clip()
-            self.optimizer.step()
         if self.metrics:
-            kept.append((np.asarray(raw(outputs[0])), np.asarray(raw(target))))
-        return float(value)
-
-    def _clip(self) -> None:
-        if self.clip_norm is not None:
-            clip_grad_norm_(self.parameters, self.clip_norm)
+            kept.append((np.asarray(raw(output)), np.asarray(raw(target))))
+        return value
 
     def _validate(self) -> dict[str, Any]:
         """The loss and the metrics on the validation part."""
@@ -317,10 +307,9 @@ class _Training:
         with no_grad():
             for batch in self.validation:
                 inputs, target = inputs_and_target(batch)
-                output = self.model(*inputs)
                 count = count_rows(inputs[0])
-                if count or not self.ranks.together:  # a rank may have no part of a batch
-                    total, rows = total + float(self.loss(output, target)) * count, rows + count
+                loss, output = self.evaluate(inputs, target)
+                total, rows = total + loss * count, rows + count
                 if self.metrics:
                     kept.append((np.asarray(raw(output)), np.asarray(raw(target))))
         total, rows = together.mean_over_ranks(total, rows, self.ranks)

@@ -1,4 +1,4 @@
-"""How `nn.fit` shows its progress: tqdm's bar, or plain lines where tqdm is not installed, or nothing."""
+"""How `nn.fit` shows its progress: tqdm's bar in a terminal or notebook, else a line an epoch, or nothing."""
 
 from __future__ import annotations
 
@@ -29,11 +29,18 @@ def progress_of(wanted: bool | str, epochs: int, done: int, batches: int | None)
     if wanted is False:
         return Silent()
     title = wanted if isinstance(wanted, str) else ""
+    if not shows_a_bar():
+        return Lines(title, epochs)
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return Lines(title, epochs)
     return Bar(tqdm, title, epochs, done, batches)
+
+
+def shows_a_bar() -> bool:
+    """Whether the standard error can draw over a line again: a terminal and a notebook can, a file cannot."""
+    return sys.stderr.isatty() or type(sys.stderr).__module__.startswith("ipykernel.")
 
 
 class Silent:

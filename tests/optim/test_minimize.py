@@ -136,3 +136,27 @@ def test_args_are_a_tuple_or_one_argument(args: Any) -> None:
         return np.sum((x - np.asarray(a)) ** 2)
 
     np.testing.assert_allclose(optim.minimize(f, np.zeros(2), args=args).x, [3, 3], rtol=1e-5)
+
+
+@pytest.mark.parametrize("method", [None, "L-BFGS-B", "trust-ncg", "trust-exact", "Nelder-Mead", "trust-constr"])
+def test_captured_is_the_same_search(method: Any) -> None:
+    def f(p: Any, b: Any) -> Any:
+        return np.sum((p["a"] - b) ** 4) + (p["c"][0] * 2 + 1) ** 2 + np.sum(p["a"]) * p["c"][0] ** 2
+
+    x0, args = {"a": np.ones((2, 2)), "c": [0.5]}, np.arange(4.0).reshape(2, 2)
+    plain, captured = (optim.minimize(f, x0, method, args=args, capture=capture) for capture in (False, True))
+    assert captured.nfev == plain.nfev
+    assert captured.fun == plain.fun
+    assert np.array_equal(captured.x["a"], plain.x["a"])
+    assert np.array_equal(captured.x["c"][0], plain.x["c"][0])
+
+
+def test_captured_asks_f_a_few_times_only() -> None:
+    calls: list[int] = []
+
+    def f(x: Any) -> Any:
+        calls.append(1)
+        return rosenbrock(x)
+
+    assert optim.minimize(f, np.zeros(3), "trust-ncg", capture=True).nfev > 10
+    assert len(calls) == 6  # eager and twice recorded, for the gradient and for the Hessian's product

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,14 +14,6 @@ from autograd import Tensor
 from tests import ROOT
 
 PAGE = (ROOT / "docs" / "sampling.md").read_text(encoding="utf-8")
-
-
-def test_the_blocks_run_one_after_the_other() -> None:
-    names: dict[str, Any] = {}
-    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 5
-    for block in blocks:
-        exec(block, names)
 
 
 def test_the_table_is_pytorchs() -> None:

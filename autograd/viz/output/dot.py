@@ -11,7 +11,7 @@ from autograd.viz.output.geometry import Layout, written, written_line
 from autograd.viz.output.geometry import Line as Curve
 from autograd.viz.picture.labels import Line
 from autograd.viz.picture.picture import FEW, Arrow, Box, Picture, nested
-from autograd.viz.picture.themes import MEANINGS, Theme
+from autograd.viz.picture.themes import Theme
 
 FONT = 'fontname="Helvetica,Arial,sans-serif"'
 SPACE = 3.06  # the width of a space in this size
@@ -221,8 +221,8 @@ def _kinds(shown: Picture) -> str:
     theme = shown.theme
     cells = [
         f'<td bgcolor="{theme.fills[kind]}" border="{2 if kind == "parameter" else 1}" color="{theme.borders[kind]}"'
-        f' style="{"rounded" if kind == "operation" else "solid"}"> {MEANINGS[kind]} </td>'
-        for kind in shown.kinds
+        f' style="{"rounded" if kind == "operation" else "solid"}"> {meaning} </td>'
+        for kind, meaning in shown.kinds.items()
     ]
     if any(box.result for box in shown.boxes) and len(shown.boxes) > 1:
         fill, border = theme.fills["operation"], theme.borders["operation"]

@@ -68,6 +68,7 @@ MEANINGS = {
     "module": "module, closed",
     "carried": "⟲ from block to block",
 }
+OF_SCALARS = MEANINGS | {"parameter": "given: gets a gradient"}  # a Scalar does not know weights from inputs
 
 
 @dataclass(frozen=True)

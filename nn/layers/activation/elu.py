@@ -85,7 +85,7 @@ elu_op = define(
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x for x > 0, else alpha·(exp(x) - 1). Gradient: alpha at 0."""
     check_flag("elu: inplace", inplace)
-    return elu_op(as_floats(input), alpha=check_finite("elu", "alpha", alpha))
+    return elu_op(as_floats(input, "elu"), alpha=check_finite("elu", "alpha", alpha))
 
 
 class ELU(InplaceOption):
@@ -115,7 +115,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x for x > 0, else alpha·(exp(x/alpha) - 1): an elu with a continuous slope, which is 1 at 0."""
     check_flag("celu: inplace", inplace)
     _check_celu_alpha("celu", alpha)
-    return elu_op(as_floats(input), alpha=float(alpha), input_scale=1 / alpha)
+    return elu_op(as_floats(input, "celu"), alpha=float(alpha), input_scale=1 / alpha)
 
 
 def _check_celu_alpha(who: str, alpha: float) -> None:
@@ -148,7 +148,7 @@ class CELU(InplaceOption):
 def selu(input: Any, inplace: bool = False) -> Any:
     """scale·elu(x, alpha), alpha ≈ 1.6733, scale ≈ 1.0507. Gradient: scale·alpha at 0."""
     check_flag("selu: inplace", inplace)
-    return elu_op(as_floats(input), alpha=SELU_ALPHA, scale=SELU_SCALE)
+    return elu_op(as_floats(input, "selu"), alpha=SELU_ALPHA, scale=SELU_SCALE)
 
 
 class SELU(InplaceOption):

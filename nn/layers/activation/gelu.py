@@ -140,7 +140,7 @@ gelu_op = define(
 def gelu(input: Any, approximate: str = "none") -> Any:
     """x·Φ(x), Φ the normal distribution function; approximate="tanh": x·½(1 + tanh(√(2/π)(x + 0.044715x³)))."""
     _check_approximate(approximate)
-    return gelu_op(as_floats(input), approximate=approximate)
+    return gelu_op(as_floats(input, "gelu"), approximate=approximate)
 
 
 def _check_approximate(approximate: str) -> None:

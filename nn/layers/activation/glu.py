@@ -58,7 +58,7 @@ def glu(input: Any, dim: int = -1) -> Any:
     Shape:     (*, 2n, *) -> (*, n, *)
     Source:    Dauphin et al. 2016, arXiv:1612.08083.
     """
-    x = as_floats(input)
+    x = as_floats(input, "glu")
     axis = axis_of("glu", x, dim)
     if x.shape[axis] % 2:
         raise ShapeError(f"glu halves axis {dim}, whose length must be even; got an input of shape {x.shape}.")

@@ -28,7 +28,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     check_flag("hardtanh: inplace", inplace)
     if not min_val <= max_val:
         raise ArgumentError(f"hardtanh expects min_val <= max_val; got min_val={min_val}, max_val={max_val}.")
-    return hardtanh_op(as_floats(input), min_val=float(min_val), max_val=float(max_val))
+    return hardtanh_op(as_floats(input, "hardtanh"), min_val=float(min_val), max_val=float(max_val))
 
 
 class Hardtanh(InplaceOption):
@@ -58,7 +58,7 @@ class Hardtanh(InplaceOption):
 def relu6(input: Any, inplace: bool = False) -> Any:
     """min(max(x, 0), 6). Gradient: 0 at 0 and at 6."""
     check_flag("relu6: inplace", inplace)
-    return hardtanh_op(as_floats(input), min_val=0.0, max_val=6.0)
+    return hardtanh_op(as_floats(input, "relu6"), min_val=0.0, max_val=6.0)
 
 
 class ReLU6(Hardtanh):
@@ -91,7 +91,7 @@ hardsigmoid_op = define(
 def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """min(max(x/6 + 1/2, 0), 1). Gradient: 0 at ±3."""
     check_flag("hardsigmoid: inplace", inplace)
-    return hardsigmoid_op(as_floats(input))
+    return hardsigmoid_op(as_floats(input, "hardsigmoid"))
 
 
 class Hardsigmoid(InplaceOption):
@@ -138,7 +138,7 @@ hardswish_op = define(
 def hardswish(input: Any, inplace: bool = False) -> Any:
     """x·hardsigmoid(x). Gradient: 0 at -3, 1 at 3."""
     check_flag("hardswish: inplace", inplace)
-    return hardswish_op(as_floats(input))
+    return hardswish_op(as_floats(input, "hardswish"))
 
 
 class Hardswish(InplaceOption):

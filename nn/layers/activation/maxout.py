@@ -72,7 +72,7 @@ def maxout(input: Any, k: int, dim: int = -1) -> Any:
     """
     if isinstance(k, bool) or not hasattr(k, "__index__") or k < 1:
         raise ArgumentError(f"maxout expects groups of k >= 1 elements; got k={k!r}.")
-    x = as_floats(input)
+    x = as_floats(input, "maxout")
     axis = axis_of("maxout", x, dim)
     if x.shape[axis] % k:
         raise ShapeError(f"maxout expects axis {dim} to be a multiple of k={k}; got an input of shape {x.shape}.")

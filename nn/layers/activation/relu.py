@@ -11,14 +11,14 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
-from autograd.random import about_to_draw, generator
+from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import blank
 from nn.init import constant_
 from nn.layers.activation.passes import negative_part, positive_part
 from nn.layers.inplace_option import InplaceOption
-from nn.layers.inputs import as_floats, as_values, cast_to
+from nn.layers.inputs import as_floats, as_values, cast_to, refuse_complex
 
 # A 0-d 0 of each dtype: NumPy converts a Python number at every call, which takes longer than a small array does.
 ZEROS = {np.dtype(kind): np.zeros((), kind) for kind in (np.float16, np.float32, np.float64)}
@@ -39,7 +39,10 @@ def relu(input: Any, inplace: bool = False) -> Any:
     """max(x, 0). Gradient: 0 at 0."""
     if inplace is not False:
         check_flag("relu: inplace", inplace)
-    return relu_op(as_values(input))
+    x = as_values(input)
+    if x.dtype.kind == "c":
+        refuse_complex("relu", x.dtype)
+    return relu_op(x)
 
 
 class ReLU(InplaceOption):
@@ -84,7 +87,7 @@ leaky_relu_op = define(
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """x for x > 0, else negative_slope·x. Gradient: the negative slope at 0."""
     check_flag("leaky_relu: inplace", inplace)
-    return leaky_relu_op(as_floats(input), negative_slope=float(negative_slope))
+    return leaky_relu_op(as_floats(input, "leaky_relu"), negative_slope=float(negative_slope))
 
 
 class LeakyReLU(InplaceOption):
@@ -175,6 +178,8 @@ class PReLU(Module):
         array([-1.,  4.], dtype=float32)
     """
 
+    takes_complex = False
+
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
         self.num_parameters = check_size("num_parameters", num_parameters)
         self.init = init
@@ -210,10 +215,9 @@ def rrelu(
     check_flag("rrelu: training", training)
     check_flag("rrelu: inplace", inplace)
     _check_bounds("rrelu", lower, upper)
-    input = as_floats(input)
+    input = as_floats(input, "rrelu")
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
-    about_to_draw()
     slopes = generator(rng).uniform(lower, upper, input.shape)
     return prelu_op(input, like(slopes.astype(input.dtype), raw(input)))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.engine.registry import define
 from nn.core.module import Module
-from nn.layers.inputs import as_floats, as_values
+from nn.layers.inputs import as_numbers, as_values
 from nn.layers.kernels.precision import in_buffers
 
 # A 0-d 1 of each dtype: NumPy converts a Python number at every call.
@@ -35,12 +35,22 @@ def _sigmoid(x: Any) -> Any:
     return np.divide(one, out, out=out)
 
 
+def _sigmoid_composite(x: Any) -> Any:
+    """Without overflow, and exact to the last digits at both ends."""
+    if x.dtype.kind != "c":
+        return np.exp(-np.logaddexp(0, -x))
+    right = np.real(x) >= 0
+    decayed = np.exp(np.where(right, -x, x))
+    return np.where(right, 1, decayed) / (1 + decayed)
+
+
 sigmoid_op = define(
     _sigmoid,
     lambda g, out, x: g * (out * (1 - out)),
     keeps="out",
-    composite=lambda x: np.exp(-np.logaddexp(0, -x)),  # without overflow, and exact to the last digits at both ends
+    composite=_sigmoid_composite,
     plain=True,
+    complex=True,
     name="sigmoid",
     jvp="elementwise",
     label="g·out·(1 - out)",
@@ -48,8 +58,8 @@ sigmoid_op = define(
 
 
 def sigmoid(input: Any) -> Any:
-    """1 / (1 + exp(-x)), without overflow."""
-    return sigmoid_op(as_values(input))
+    """1 / (1 + exp(-x)), without overflow; also of complex numbers."""
+    return sigmoid_op(as_numbers(input))
 
 
 class Sigmoid(Module):
@@ -95,6 +105,7 @@ tanhshrink_op = define(
     keeps="x",
     saves=True,
     composite=lambda x: x - np.tanh(x),
+    complex=True,
     name="tanhshrink",
     jvp="elementwise",
     label="g·(tanh x)²",
@@ -102,8 +113,8 @@ tanhshrink_op = define(
 
 
 def tanhshrink(input: Any) -> Any:
-    """x - tanh(x)."""
-    return tanhshrink_op(as_floats(input))
+    """x - tanh(x); also of complex numbers."""
+    return tanhshrink_op(as_numbers(input))
 
 
 class Tanhshrink(Module):
@@ -134,8 +145,9 @@ softsign_op = define(
 
 
 def softsign(input: Any) -> Any:
-    """x / (1 + |x|)."""
-    return softsign_op(as_floats(input))
+    """x / (1 + |x|); also of complex numbers."""
+    x = as_numbers(input)
+    return x / (np.abs(x) + 1) if x.dtype.kind == "c" else softsign_op(x)
 
 
 class Softsign(Module):

@@ -11,7 +11,7 @@ from autograd.options import check_flag
 from nn.layers.activation.passes import limit_at_infinity, positive_part
 from nn.layers.activation.sigmoid_tanh import sigmoid_op
 from nn.layers.inplace_option import InplaceOption
-from nn.layers.inputs import as_floats
+from nn.layers.inputs import as_floats, as_numbers
 from nn.layers.kernels.precision import in_buffers
 
 
@@ -34,6 +34,8 @@ def _silu_vjp(g: Any, out: Any, x: Any) -> Any:
 
 
 def _silu_composite(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        return x * sigmoid_op(x)
     inside = np.clip(x, -1e4, 1e4)  # beyond, the gate is 0 or 1, and 0·∞ would be nan
     return np.where(x > 1e4, x, inside * sigmoid_op(inside))
 
@@ -44,6 +46,7 @@ silu_op = define(
     keeps="x",
     saves=True,
     composite=_silu_composite,
+    complex=True,
     name="silu",
     jvp="elementwise",
     label="g·(s + x·s·(1 - s)); s = σ(x)",
@@ -51,9 +54,9 @@ silu_op = define(
 
 
 def silu(input: Any, inplace: bool = False) -> Any:
-    """x·σ(x), also called swish."""
+    """x·σ(x), also called swish; also of complex numbers."""
     check_flag("silu: inplace", inplace)
-    return silu_op(as_floats(input))
+    return silu_op(as_numbers(input))
 
 
 class SiLU(InplaceOption):
@@ -102,6 +105,8 @@ def _mish_vjp(g: Any, out: Any, x: Any) -> Any:
 
 
 def _mish_composite(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        return x * sigmoid_op(x)
     inside = np.clip(x, -1e4, 1e4)
     return np.where(x > 1e4, x, inside * np.tanh(np.logaddexp(inside, 0)))
 
@@ -121,7 +126,7 @@ mish_op = define(
 def mish(input: Any, inplace: bool = False) -> Any:
     """x·tanh(softplus(x))."""
     check_flag("mish: inplace", inplace)
-    return mish_op(as_floats(input))
+    return mish_op(as_floats(input, "mish"))
 
 
 class Mish(InplaceOption):

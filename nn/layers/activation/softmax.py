@@ -100,17 +100,17 @@ def softmax(input: Any, dim: int | None = -1, *, dtype: Any = None) -> Any:
         >>> F.softmax(np.array([1000.0, 1000.0, -1000.0]))
         array([0.5, 0.5, 0. ])
     """
-    return _along(softmax_op, "softmax", _converted(input, dtype), dim)
+    return _along(softmax_op, "softmax", _converted(input, dtype, "softmax"), dim)
 
 
 def log_softmax(input: Any, dim: int | None = -1, *, dtype: Any = None) -> Any:
     """log softmax(x), computed as x - logsumexp(x): exact where softmax underflows. Arguments: see `softmax`."""
-    return _along(log_softmax_op, "log_softmax", _converted(input, dtype), dim)
+    return _along(log_softmax_op, "log_softmax", _converted(input, dtype, "log_softmax"), dim)
 
 
 def softmin(input: Any, dim: int | None = -1, *, dtype: Any = None) -> Any:
     """softmax(-x): the smallest element gets the largest share. Arguments: see `softmax`."""
-    return _along(softmax_op, "softmin", -_converted(input, dtype), dim)
+    return _along(softmax_op, "softmin", -_converted(input, dtype, "softmin"), dim)
 
 
 def _along(operation: Primitive, who: str, x: Any, dim: int | None) -> Any:
@@ -121,9 +121,11 @@ def _along(operation: Primitive, who: str, x: Any, dim: int | None) -> Any:
     return operation(x, axis=axis_of(who, x, dim))
 
 
-def _converted(x: Any, dtype: Any) -> Any:
+def _converted(x: Any, dtype: Any, who: str) -> Any:
     x = as_values(x)
-    return as_floats(x) if dtype is None or x.dtype == dtype else x.astype(dtype)
+    if x.dtype.kind == "c" or dtype is None or x.dtype == dtype:
+        return as_floats(x, who)
+    return x.astype(dtype)
 
 
 class _OverAxis(Module):

@@ -92,7 +92,7 @@ softplus_op = define(
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta·x)) / beta, a smooth relu; x itself, with slope 1, where beta·x > threshold."""
     _check_beta("softplus", beta)
-    return softplus_op(as_floats(input), beta=float(beta), threshold=float(threshold))
+    return softplus_op(as_floats(input, "softplus"), beta=float(beta), threshold=float(threshold))
 
 
 def _check_beta(who: str, beta: float) -> None:
@@ -143,7 +143,7 @@ logsigmoid_op = define(
 
 def logsigmoid(input: Any) -> Any:
     """log σ(x) = min(x, 0) - log(1 + exp(-|x|)), which stays exact where σ underflows."""
-    return logsigmoid_op(as_floats(input))
+    return logsigmoid_op(as_floats(input, "logsigmoid"))
 
 
 class LogSigmoid(Module):

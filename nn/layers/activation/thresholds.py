@@ -39,7 +39,7 @@ def step(input: Any) -> Any:
 
     Layers below a step therefore do not learn by gradient descent.
     """
-    return step_op(as_floats(input))
+    return step_op(as_floats(input, "step"))
 
 
 class Step(Module):
@@ -81,7 +81,7 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
     check_flag("threshold: inplace", inplace)
     if not np.isfinite([threshold, value]).all():
         raise ArgumentError(f"threshold expects finite numbers; got threshold={threshold}, value={value}.")
-    return threshold_op(as_floats(input), threshold=float(threshold), value=float(value))
+    return threshold_op(as_floats(input, "threshold"), threshold=float(threshold), value=float(value))
 
 
 class Threshold(InplaceOption):
@@ -126,7 +126,7 @@ softshrink_op = define(
 
 def softshrink(input: Any, lambd: float = 0.5) -> Any:
     """x - lambd for x > lambd, x + lambd for x < -lambd, else 0. Gradient: 0 at ±lambd."""
-    return softshrink_op(as_floats(input), lambd=check_not_negative("softshrink", "lambd", lambd))
+    return softshrink_op(as_floats(input, "softshrink"), lambd=check_not_negative("softshrink", "lambd", lambd))
 
 
 class Softshrink(_Shrink):
@@ -155,7 +155,7 @@ hardshrink_op = define(
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """x for |x| > lambd, else 0. Gradient: 0 at ±lambd."""
-    return hardshrink_op(as_floats(input), lambd=check_not_negative("hardshrink", "lambd", lambd))
+    return hardshrink_op(as_floats(input, "hardshrink"), lambd=check_not_negative("hardshrink", "lambd", lambd))
 
 
 class Hardshrink(_Shrink):

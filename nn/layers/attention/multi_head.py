@@ -244,6 +244,8 @@ class MultiheadAttention(Module):
         True
     """
 
+    takes_complex = False
+
     in_proj_weight: Parameter | None
     q_proj_weight: Parameter | None
     k_proj_weight: Parameter | None

@@ -39,6 +39,8 @@ class PositionalEncoding(Module):
                [0.841, 0.54 , 0.01 , 1.   ]], dtype=float32)
     """
 
+    takes_complex = False
+
     def __init__(
         self,
         d_model: int,

@@ -70,9 +70,9 @@ def _convolve(
 ) -> Any:
     who = f"Conv{axes}d"
     weight, groups = weight_and_groups(who, weight, axes, groups)
-    x, single = as_images(input, axes, who, channels=weight.shape[1] * groups)
+    x, single = as_images(input, axes, who, channels=weight.shape[1] * groups, complex=True)
     check_not_empty(x, who)
-    x = cast_to(x, weight, who)
+    x = cast_to(x, weight, who, complex=True)
     kernel = weight.shape[2:]
     step, gaps = per_axis("stride", stride, axes, 1), per_axis("dilation", dilation, axes, 1)
     sliding = Sliding(kernel, step, borders(padding, kernel, step, gaps), gaps)
@@ -95,7 +95,7 @@ class _ConvNd(ConvBase):
     def forward(self, input: Any) -> Any:
         padding: Any = self.padding
         if self.padding_mode != "zeros":
-            input, single = as_images(input, self.axes, type(self).__name__, self.in_channels)
+            input, single = as_images(input, self.axes, type(self).__name__, self.in_channels, complex=True)
             border = borders(padding, self.kernel_size, self.stride, self.dilation)
             widths = [width for pair in reversed(border) for width in pair]
             input = pad(input[0] if single else input, widths, self.padding_mode)

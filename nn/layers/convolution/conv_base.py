@@ -58,7 +58,7 @@ def bias_argument(who: str, bias: Any, weight: Any, channels: int) -> tuple[Any,
     """The bias, checked, as a tuple of one; an empty tuple if there is none."""
     if bias is None:
         return ()
-    bias = cast_to(bias, weight, who)
+    bias = cast_to(bias, weight, who, complex=True)
     if bias.shape != (channels,):
         raise ShapeError(
             f"{who} expects a bias of shape ({channels},), a number for each output channel; got {bias.shape}."

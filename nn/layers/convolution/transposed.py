@@ -67,9 +67,9 @@ def _convolve_transposed(
 ) -> Any:  # fmt: skip
     who = f"ConvTranspose{axes}d"
     weight, groups = weight_and_groups(who, weight, axes, groups, transposed=True)
-    x, single = as_images(input, axes, who, channels=weight.shape[0])
+    x, single = as_images(input, axes, who, channels=weight.shape[0], complex=True)
     check_not_empty(x, who)
-    x = cast_to(x, weight, who)
+    x = cast_to(x, weight, who, complex=True)
     kernel = weight.shape[2:]
     step, gaps = per_axis("stride", stride, axes, 1), per_axis("dilation", dilation, axes, 1)
     border, more = per_axis("padding", padding, axes), per_axis("output_padding", output_padding, axes)

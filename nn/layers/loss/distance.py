@@ -14,9 +14,9 @@ from nn.layers.loss.targets import floating_values, in_dtype_of
 from nn.layers.normalization.unit_length import normalize
 
 
-def _two(x1: Any, x2: Any, who: str) -> tuple[Any, Any]:
+def _two(x1: Any, x2: Any, who: str, complex: bool = False) -> tuple[Any, Any]:
     """Two arrays of floats of one dtype, whose shapes broadcast."""
-    x1 = floating_values(x1, who)
+    x1 = floating_values(x1, who, complex)
     x2 = in_dtype_of(x2, x1, who)
     try:
         np.broadcast_shapes(x1.shape, x2.shape)
@@ -33,7 +33,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     Shape:     x1 and x2 (*, D), which broadcast -> (*,), or (*, 1) with keepdim
     """
     check_flag("pairwise_distance: keepdim", keepdim)
-    x1, x2 = _two(x1, x2, "pairwise_distance")
+    x1, x2 = _two(x1, x2, "pairwise_distance", complex=True)
     if not (x1.ndim or x2.ndim):  # one number is a vector of one, as in PyTorch
         x1 = np.reshape(x1, 1)
     return np.linalg.vector_norm(x1 - x2 + eps, axis=-1, ord=p, keepdims=keepdim)

@@ -235,7 +235,7 @@ def triplet_margin_loss(
     who = "triplet_margin_loss"
     check_positive(who, "margin", margin)
     check_positive(who, "p", p)
-    anchor = floating_values(anchor, who)
+    anchor = floating_values(anchor, who, complex=True)
     positive, negative = in_dtype_of(positive, anchor, who), in_dtype_of(negative, anchor, who)
     if anchor.ndim == 0 or not anchor.shape == positive.shape == negative.shape:
         raise ShapeError(
@@ -314,7 +314,7 @@ def triplet_margin_with_distance_loss(
     check_flag(f"{who}: swap", swap)
     check_positive(who, "margin", margin)
     _check_distance(who, distance_function)
-    anchor = floating_values(anchor, who)
+    anchor = floating_values(anchor, who, complex=True)
     positive, negative = in_dtype_of(positive, anchor, who), in_dtype_of(negative, anchor, who)
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise ShapeError(

@@ -38,8 +38,13 @@ def _squared_error_vjp(g: Any, out: Any, x: Any, y: Any, factor: float = 1.0, re
     return d / max(1, d.size) if scale == 1 else d * (scale / max(1, d.size))
 
 
+def _square(d: Any) -> Any:
+    """|d|²"""
+    return np.square(np.real(d)) + np.square(np.imag(d)) if d.dtype.kind == "c" else d**2
+
+
 def _squared_error_composite(x: Any, y: Any, factor: float = 1.0, reduction: str = "mean") -> Any:
-    return reduce(factor * (x - y) ** 2, reduction)
+    return reduce(factor * _square(x - y), reduction)
 
 
 def _squared_error_label(factor: float = 1.0, reduction: str = "mean", **_: Any) -> str:
@@ -55,13 +60,14 @@ squared_error_op = define(
     keeps="in",  # for the composite; the rules read the saved difference only
     saves=True,
     composite=_squared_error_composite,
+    complex=True,
     name="squared_error",
     label=_squared_error_label,
 )
 
 
 def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:
-    """The squared difference (input - target)², its mean, or its sum.
+    """The squared difference |input - target|², its mean, or its sum; also of complex numbers.
 
     The target is converted to the input's dtype.
 
@@ -74,9 +80,9 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = 
         2.0
     """
     check_reduction(reduction)
-    input, target = input_and_target(input, target, "mse_loss")
+    input, target = input_and_target(input, target, "mse_loss", complex=True)
     if weight is not None:
-        return _reduce_weighted((input - target) ** 2, weight, input, reduction, "mse_loss")
+        return _reduce_weighted(_square(input - target), weight, reduction, "mse_loss")
     return squared_error_op(input, own_copy(target), reduction=reduction)
 
 
@@ -103,7 +109,7 @@ def half_mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
         2.0
     """
     check_reduction(reduction)
-    input, target = input_and_target(input, target, "half_mse_loss")
+    input, target = input_and_target(input, target, "half_mse_loss", complex=True)
     return squared_error_op(input, own_copy(target), factor=0.5, reduction=reduction)
 
 
@@ -131,15 +137,15 @@ class HalfMSELoss(Loss):
 
 
 def l1_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:
-    """The absolute difference |input - target|, its mean, or its sum.
+    """The absolute difference |input - target|, its mean, or its sum; also of complex numbers.
 
     Args:      weight: of the input's shape; "mean" then divides by the sum of the weights.
     Gradient:  ±1 / N, and 0 where input = target.
     """
     check_reduction(reduction)
-    input, target = input_and_target(input, target, "l1_loss")
+    input, target = input_and_target(input, target, "l1_loss", complex=True)
     loss = np.abs(input - target)
-    return reduce(loss, reduction) if weight is None else _reduce_weighted(loss, weight, input, reduction, "l1_loss")
+    return reduce(loss, reduction) if weight is None else _reduce_weighted(loss, weight, reduction, "l1_loss")
 
 
 class L1Loss(Loss):
@@ -243,9 +249,9 @@ class HuberLoss(Loss):
         return huber_loss(input, target, self.reduction, self.delta)
 
 
-def _reduce_weighted(loss: Any, weight: Any, input: Any, reduction: str, who: str) -> Any:
+def _reduce_weighted(loss: Any, weight: Any, reduction: str, who: str) -> Any:
     """The reduction of weighted losses, where "mean" divides by the sum of the weights."""
-    weight = _weight_of_input_shape(weight, input, who)
+    weight = _weight_of_input_shape(weight, loss, who)
     loss = weighted(loss, weight)
     if reduction != "mean" or not loss.size:
         return reduce(loss, reduction)

@@ -11,14 +11,17 @@ from autograd.engine.kinds import copied, given, is_foreign, note
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.recorder import asarray, whole
-from nn.layers.inputs import as_values, of_kind
+from nn.layers.inputs import as_values, check_floating, of_kind, refuse_complex
 from nn.layers.kernels.precision import single
 
 
-def floating_values(x: Any, who: str) -> Any:
-    """Floats as they are; integers and booleans as float64, as NumPy's functions take them."""
+def floating_values(x: Any, who: str, complex: bool = False) -> Any:
+    """Floats as they are; integers and booleans as float64, as NumPy takes them; complex ones if these are meant."""
     x = as_values(x)
     if x.dtype.kind == "f":
+        return x
+    if x.dtype.kind == "c":
+        check_floating(who, x, complex)
         return x
     if x.dtype.kind not in "iub":
         raise DTypeError(f"{who} takes floating numbers; got {x.dtype}.")
@@ -30,14 +33,18 @@ def in_dtype_of(x: Any, like: Any, who: str) -> Any:
     x = as_values(of_kind(x, like))
     if x.dtype == like.dtype:
         return x
-    if x.dtype.kind not in "fiub":
+    if x.dtype.kind == "c" and like.dtype.kind != "c":
+        refuse_complex(who, x.dtype)
+    if x.dtype.kind not in "fiubc":
         raise DTypeError(f"{who} takes a target of numbers; got {x.dtype}.")
     return x.astype(like.dtype)
 
 
-def input_and_target(input: Any, target: Any, who: str) -> tuple[Any, Any]:
-    """Input and target as floats of one dtype and one shape."""
-    input = floating_values(input, who)
+def input_and_target(input: Any, target: Any, who: str, complex: bool = False) -> tuple[Any, Any]:
+    """Input and target as floats of one dtype and one shape; with `complex` either or both may be complex."""
+    input, target = floating_values(input, who, complex), as_values(target)
+    if complex and target.dtype.kind == "c" and input.dtype.kind == "f":
+        input = input.astype(np.result_type(input.dtype, np.complex64))
     target = in_dtype_of(target, input, who)
     check_same_shape(input, target, who)
     return input, target

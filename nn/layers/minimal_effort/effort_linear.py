@@ -226,6 +226,8 @@ class MinimalEffortLinear(Linear):
         array([0. , 0.5, 0.5, 0. ])
     """
 
+    takes_complex = False
+
     def __init__(
         self,
         in_features: int,

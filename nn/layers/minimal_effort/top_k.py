@@ -21,7 +21,7 @@ from autograd.engine.registry import define
 from autograd.errors import ShapeError
 from autograd.options import check_flag
 from nn.core.checks import check_size
-from nn.layers.inputs import as_values
+from nn.layers.inputs import as_values, refuse_complex
 
 # The two numbers that decide between a sparse and a dense product. Measured, see docs/minimal_effort.md.
 SPARSE_COST = 10  # the time of a multiplication in SciPy's sparse product, in multiplications of BLAS
@@ -134,6 +134,8 @@ def minimal_effort(input: Any, k: int, unified: bool = False) -> Any:
 def with_features(input: Any, who: str) -> Any:
     """The input as an array; refuse a scalar, which has no axis of features."""
     x = as_values(input)
+    if x.dtype.kind == "c":
+        refuse_complex(who, x.dtype)
     if x.ndim == 0:
         raise ShapeError(f"{who} expects input of shape (*, features); got (), which has no features to choose from.")
     return x

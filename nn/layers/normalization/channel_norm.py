@@ -44,6 +44,8 @@ class RunningStatistics:
 class ChannelNorm(Module):
     """The base class of BatchNorm and InstanceNorm: weight, bias and running statistics of each channel."""
 
+    takes_complex = False
+
     dims: tuple[int, ...]  # the numbers of axes that an input may have
     batch_optional = False  # whether the first of them is that of input without a batch
     weight: Parameter | None

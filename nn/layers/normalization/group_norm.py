@@ -160,6 +160,8 @@ class GroupNorm(Module):
         array([[-1.,  1., -1.,  1.]], dtype=float32)
     """
 
+    takes_complex = False
+
     weight: Parameter | None
     bias: Parameter | None
 

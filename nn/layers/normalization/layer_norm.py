@@ -135,6 +135,8 @@ class LayerNorm(Module):
         array([[-1.225,  0.   ,  1.225]], dtype=float32)
     """
 
+    takes_complex = False
+
     weight: Parameter | None
     bias: Parameter | None
 

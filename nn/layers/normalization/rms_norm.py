@@ -95,6 +95,8 @@ class RMSNorm(Module):
         array([[0.849, 1.131]], dtype=float32)
     """
 
+    takes_complex = False
+
     weight: Parameter | None
 
     def __init__(

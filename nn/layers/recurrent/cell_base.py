@@ -21,7 +21,7 @@ def affine_parts(
     who: str, input: Any, states: list[Any], w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, gates: int
 ) -> Any:
     """(W_ih x + b_ih, W_hh h + b_hh, states), after a check of the shapes. A state that is None becomes zeros."""
-    x = cast_to(input, w_ih, who)
+    x = cast_to(input, w_ih, who, complex=True)
     inputs, size = w_ih.shape[1], w_hh.shape[0] // gates
     if x.ndim not in (1, 2) or x.shape[-1] != inputs:
         raise ShapeError(f"{who} expects input of shape (B, {inputs}), or ({inputs},) without a batch; got {x.shape}.")
@@ -37,7 +37,7 @@ def state_or_zeros(who: str, name: str, given: Any, shape: tuple[int, ...], mean
     """The given state in the dtype of `like`, after a check of its shape; zeros if it is None."""
     if given is None:
         return zeros(shape, like.dtype, note(raw(like)))
-    state = cast_to(given, like, who)
+    state = cast_to(given, like, who, complex=True)
     if state.shape != shape:
         raise ShapeError(f"{who} expects {name} of shape {shape}, {meaning}; got {state.shape}.")
     return state

@@ -66,7 +66,7 @@ class LayerStack:
         if isinstance(input, PackedSequence):
             return self._of_packed(input, states, gates, lengths)
         w_ih, w_hh = self.groups[0][:2]
-        x = cast_to(input, w_ih, self.who)
+        x = cast_to(input, w_ih, self.who, complex=True)
         self._check_input(x, w_ih.shape[1])
         batched = x.ndim == 3
         if self.batch_first and batched:

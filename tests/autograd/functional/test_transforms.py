@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ from autograd import (
     vjp,
 )
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from tests import ROOT
 
 X = np.array([[0.3, -1.2, 0.7], [1.1, 0.4, -0.6]])
 V = np.array([[1.0, -0.5, 2.0], [0.3, 0.9, -1.0]])
@@ -573,25 +571,6 @@ def test_grad_writes_to_no_grad() -> None:
     grad(lambda t: np.sum(t * x))(x)
     hessian(lambda t: np.sum(t * x))(x)
     assert x.grad.tolist() == [7]
-
-
-def test_the_page_on_functions_runs() -> None:
-    text = (ROOT / "docs" / "functional.md").read_text()
-    sources = re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-    assert len(sources) == 6
-    namespace: dict[str, Any] = {}
-    for source in sources:
-        exec(compile(source, "functional.md", "exec"), namespace)
-    promised = {
-        line.split("#")[0].strip(): line.split("#")[1].strip()
-        for line in "".join(sources).splitlines()
-        if re.search(r"# 1[.\d]*$", line)
-    }
-    assert promised
-    for call, value in promised.items():
-        assert eval(call, namespace) == float(value)
-    np.testing.assert_allclose(namespace["grad"](namespace["f"])(np.array([0.5, 1.0])), [0.9182, 1.3818], atol=1e-4)
-    assert all(p.grad is not None for p in namespace["net"].parameters())
 
 
 def test_the_point_given_in_the_place_of_argnum_is_refused_at_once() -> None:

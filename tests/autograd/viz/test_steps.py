@@ -28,7 +28,6 @@ from autograd.viz.step_by_step import formulas, layout
 from autograd.viz.step_by_step.html_page import page_of
 from autograd.viz.step_by_step.story import Story
 from autograd.viz.step_by_step.visits import as_array, is_table
-from tests import ROOT
 from tests.cases import all_cases
 
 HOSTILE = "</script><script>alert(1)</script>\"'&<b>\\u003c {{js}} \x00\ud800\N{SNOWMAN}"
@@ -573,17 +572,6 @@ def test_an_array_beyond_the_limit_is_told_by_its_statistics() -> None:
     values = Page(steps(np.sum(x * x + x)).to_html()).story["values"]
     assert any(value.get("shape") == "200,000 numbers" and "heat" not in value for value in values)
     assert isinstance(trace(x * x, complete=True).nodes[0].value, Values)
-
-
-def test_the_examples_of_the_documentation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (ROOT / "docs" / "steps.md").read_text(encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {}
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert blocks
-    for block in blocks:
-        exec(block, names)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.html", "steps.html"]
 
 
 # The layout

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +27,6 @@ import nn
 import optim
 from autograd.errors import ArgumentError, ShapeError
 from nn.estimator import NetClassifier, NetRegressor
-from tests import ROOT
 
 X, Y = load_iris(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -253,30 +250,11 @@ def test_bad_parameters_are_refused_in_fit(options: dict[str, Any], message: str
         NetRegressor(loss="mse").fit(X, Y)
 
 
-def test_a_bar_if_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_if_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
     quick(epochs=1).fit(X, Y)
     assert capsys.readouterr() == ("", "")
     quick(epochs=1, verbose=True).fit(X, Y)
-    assert "NetClassifier epoch 1/1" in capsys.readouterr().err
-
-
-def test_the_page_on_training_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("matplotlib").use("Agg")
-    pytest.importorskip("safetensors")
-    from matplotlib import pyplot
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    page = (ROOT / "docs" / "training.md").read_text()
-    sources = re.findall(r"^```python\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
-    namespace: dict[str, Any] = {}
-    for source in sources:
-        exec(compile(source, "docs/training.md", "exec"), namespace)
-    pyplot.close("all")
-    assert len(sources) == 5
-    assert namespace["history"].best["validation_accuracy"] > 0.95
-    assert namespace["search"].best_score_ > 0.85
-    assert (tmp_path / "curves.png").stat().st_size > 5000
+    assert "NetClassifier: epoch 1/1: train" in capsys.readouterr().err
 
 
 def test_nn_is_imported_without_scikit_learn() -> None:
@@ -287,3 +265,17 @@ def test_nn_is_imported_without_scikit_learn() -> None:
     code = "import sys; sys.modules['sklearn'] = None; import nn.estimator"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'chainrule[train]'" in done.stderr
+
+
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True}, {"clip_norm": 0.5, "warm_start": True}])
+def test_captured_is_the_same_network(options: dict[str, Any]) -> None:
+    x = np.random.default_rng(0).normal(size=(90, 4))
+    y, weight = x[:, 0] * x[:, 1] > 0, np.random.default_rng(1).random(90)
+    for kind, target in ((NetClassifier, y), (NetRegressor, x[:, :2] ** 2)):
+        found = []
+        for capture in (False, True):
+            net = kind((8,), epochs=4, batch_size=32, random_state=0, capture=capture, **options)
+            for _ in range(2):
+                net.fit(x, target, sample_weight=weight)
+            found.append([p.numpy().tobytes() for p in net.model_.parameters()])
+        assert found[0] == found[1]

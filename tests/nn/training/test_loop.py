@@ -394,8 +394,9 @@ def test_nan_in_the_data_or_the_weights_is_named() -> None:
 # What it shows, and what it refuses
 
 
-def test_a_bar_shows_losses_and_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bar_shows_losses_and_metrics(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tqdm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     history = fit(plain(), progress="seed 4", metrics={"accuracy": accuracy})
     out, shown = capsys.readouterr()
     assert out == ""
@@ -410,12 +411,34 @@ def test_lines_where_there_is_no_tqdm_and_silence(
 ) -> None:
     fit(plain())
     assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     history = fit(plain(), progress=True)
     lines = capsys.readouterr().err.splitlines()
     assert (
         lines[2] == f"epoch 3/3: train {history['train_loss'][-1]:.4g}, validation {history['validation_loss'][-1]:.4g}"
     )
+
+
+def test_a_log_in_a_file_has_one_line_an_epoch(capsys: pytest.CaptureFixture[str]) -> None:
+    """Even with tqdm: a bar that is drawn over again would fill a file with carriage returns."""
+    fit(plain(), progress="seed 4", metrics={"accuracy": accuracy})
+    shown = capsys.readouterr().err
+    assert "\r" not in shown
+    assert [line.partition(",")[0].rpartition(" ")[0] for line in shown.splitlines()] == [
+        f"seed 4: epoch {epoch}/3: train" for epoch in (1, 2, 3)
+    ]
+
+
+def test_a_notebook_has_its_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nn.training.progress import shows_a_bar
+
+    stream = pytest.importorskip("ipykernel.iostream").OutStream
+    monkeypatch.setattr("sys.stderr", object.__new__(type("OutStream", (), {"isatty": lambda self: False})))
+    assert not shows_a_bar()
+    kernels = type("OutStream", (), {"__module__": stream.__module__, "isatty": lambda self: False})
+    monkeypatch.setattr("sys.stderr", kernels())
+    assert shows_a_bar()
 
 
 def test_data_that_will_not_do_is_refused() -> None:

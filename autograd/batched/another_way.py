@@ -1,0 +1,93 @@
+"""A function that does not run on batched arrays: on the values, as its primitive's `batch=` says, or by examples."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.batched.hidden import aligned, at, batched, full, highest
+from autograd.batched.level import Level
+from autograd.batched.loop import one_by_one
+from autograd.engine.abstract import Abstract
+from autograd.engine.attempts import attempted
+from autograd.engine.definition import Batch
+from autograd.engine.recording import raw
+from autograd.engine.stacked_call import OneByOne, changed_for_stack, leading, with_leading
+
+
+def another_way(
+    error: Exception, primitive: Any, function: Callable[..., Any], args: Sequence[Any], params: dict[str, Any]
+) -> Any:
+    """The result of a primitive's forward or rule (or of another function) that raised this error on these arrays.
+
+    Raises: what it raises on single examples, which says more than its error on a batch.
+    """
+    level = _innermost((args, params))
+    assert level is not None
+    name = primitive.name if primitive is not None else getattr(function, "__name__", type(function).__name__)
+    if primitive is not None and primitive.batch is not None and not isinstance(primitive.batch, Batch):
+        try:
+            return _in_one_call(primitive, function, args, params, level)
+        except (OneByOne, TypeError, ValueError, IndexError):
+            pass
+    try:
+        return one_by_one(level, name, functools.partial(attempted, primitive, function), args, params)
+    except Exception as again:
+        raise again from None
+
+
+def _innermost(x: Any) -> Level | None:
+    """The innermost level among these values, those of Tensors included."""
+    if type(x) in (tuple, list):
+        found = [level for item in x if (level := _innermost(item)) is not None]
+        return max(found, key=lambda level: level.number, default=None)
+    return _innermost(tuple(x.values())) if type(x) is dict else highest(raw(x))
+
+
+def _in_one_call(
+    primitive: Any, function: Callable[..., Any], args: Sequence[Any], params: dict[str, Any], level: Level
+) -> Any:
+    """One call on the values, with the hidden axis in front and the parameters changed accordingly.
+
+    Raises: OneByOne where the primitive's `batch` says nothing of such a call.
+    """
+    first = 0 if function is primitive.forward else 3 if function is primitive.each else 2  # before it g and the result
+    own = args[first:]
+    if primitive.saves or not all([_is_plain(x, level) for x in (*args, *params.values())]):
+        raise OneByOne
+    if primitive.batch == "free":
+        ndim = max([np.ndim(x) for x in own])
+        given, changed = {i: aligned(x, level, ndim) for i, x in enumerate(own)}, params
+    else:
+        given, changed = changed_for_stack(primitive, level.size, own, params)
+        if _innermost((tuple(given.values()), changed)) is level:  # a parameter that is batched itself
+            raise OneByOne
+    values = [given[i] if i in given else _stacked(x, level, primitive.has_derivative(i)) for i, x in enumerate(own)]
+    before = [_stacked(x, level, not isinstance(x, int)) for x in args[:first]]
+    found = attempted(primitive, function, *before, *values, **changed)  # there may be a level outside of it
+    return tuple([_of_batch(y, level) for y in found]) if type(found) is tuple else _of_batch(found, level)
+
+
+def _is_plain(x: Any, level: Level) -> bool:
+    """Whether it is a batched array of this level, an array or an option, and has no batched array in it."""
+    return at(x, level) or isinstance(x, Abstract) or _innermost(x) is None and raw(x) is x
+
+
+def _stacked(x: Any, level: Level, repeated: bool) -> Any:
+    """The values with the hidden axis in front; where all examples share it, repeated if that is asked for."""
+    if at(x, level):
+        if not repeated:
+            raise OneByOne
+        return full(x, level)
+    return with_leading(x, level.size) if type(x) is tuple else leading(x, level.size) if repeated else x
+
+
+def _of_batch(y: Any, level: Level) -> Any:
+    if y is None:
+        return None
+    if not np.ndim(y) or np.shape(y)[0] != level.size:
+        raise OneByOne
+    return batched(y, level)
