@@ -88,9 +88,15 @@ class Scale:
             return theme.bad, theme.paper
         if norm == 0:
             return theme.zero, theme.ink
+        return mix(theme.heat, self.position(norm)), theme.ink
+
+    def position(self, norm: float) -> float:
+        """From 0, the smallest norm, over 0.5, the median, to 1; also for zero and nan."""
+        if norm == 0 or not math.isfinite(norm):
+            return 0.0 if norm == 0 else 1.0
         above = math.log10(norm) - self.middle
         position = 0.5 + 0.5 * above / (self.high - self.middle if above > 0 else self.middle - self.low)
-        return mix(theme.heat, min(1.0, max(0.0, position))), theme.ink
+        return min(1.0, max(0.0, position))
 
     def steps(self, theme: Theme) -> list[tuple[str, str]]:
         """(text, colour) of a few norms from small to large, for the legend."""
