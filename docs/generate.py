@@ -101,8 +101,8 @@ SCIPY_MODULES = """
 Its Python functions `logsumexp`, `softmax`, `log_softmax`, `polygamma` and `multigammaln` record, too, when they are
 called as SciPy's.
 
-**SciPy's other Python functions** convert their arguments to arrays, and so cannot record. `autograd.scipy` has them under
-SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`, `linalg`, `signal`, `integrate` and
+**SciPy's other Python functions** convert their arguments to arrays, and so cannot record. `autograd.scipy` has them
+under SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`, `linalg`, `signal`, `integrate` and
 `optimize` is SciPy's own. Matrices with complex results are refused.
 
 ```python
