@@ -100,7 +100,7 @@ Tensors. A function that is missing says so, under SciPy's name.
 SCIPY_MODULES = """
 **SciPy's Python functions** convert their arguments to arrays, and so cannot record. `autograd.scipy` has them under
 SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`, `linalg`, `signal`, `integrate` and
-`optimize` is SciPy's own. Matrices with complex results are refused.
+`optimize` is SciPy's own.
 
 ```python
 >>> import numpy as np
