@@ -11,7 +11,8 @@ import numpy as np
 from autograd.errors import ArgumentError
 from autograd.recorder import current, recorders
 
-checks: ContextVar[Callable[[], None] | None] = ContextVar("asked before random numbers are drawn", default=None)
+# Inside vmap: what a generator becomes, so that what is drawn means something for a batch.
+drawing: ContextVar[Callable[[Any], Any] | None] = ContextVar("what a random generator becomes", default=None)
 _generator: np.random.Generator | None = None  # made when it is first drawn from: NumPy imports np.random only then
 
 
@@ -37,20 +38,22 @@ def seed(n: int | None = None) -> np.random.Generator:
 
 def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
     """The generator `rng`, or the package's own if it is None."""
+    if isinstance(rng, Drawing):
+        return rng
     if recorders and (recorder := current()) is not None:
-        return recorder.drawing(rng, _generator or seed() if rng is None else rng)  # type: ignore[no-any-return]
-    if rng is None:
-        return _generator or seed()
-    if not isinstance(rng, np.random.Generator):
+        found = recorder.drawing(rng, _generator or seed() if rng is None else rng)
+    elif rng is None:
+        found = _generator or seed()
+    elif isinstance(rng, np.random.Generator):
+        found = rng
+    else:
         raise ArgumentError(f"rng must be a np.random.Generator or None; got {rng!r}. Use np.random.default_rng(seed).")
-    return rng
+    become = drawing.get()
+    return found if become is None else become(found)  # type: ignore[no-any-return]
 
 
-def about_to_draw() -> None:
-    """Say that random numbers are drawn: inside vmap the user has to say what that means."""
-    check = checks.get()
-    if check is not None:
-        check()
+class Drawing:
+    """What stands for a generator: it draws by it, as the place where it is used demands."""
 
 
 def check_generator_state(rng: np.random.Generator, state: Any) -> None:

@@ -7,14 +7,54 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from itertools import accumulate
+from operator import is_
 from threading import get_ident
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 recorders: dict[int, Any] = {}  # thread -> what records its operations now
+
+
+class Scratch:
+    """An array whose values mean nothing between two calls: a captured step may leave others in it."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+
+class Row:
+    """Gradients that lie side by side in one array: an optimizer need not gather them."""
+
+    def __init__(self, array: Any, views: list[Any]) -> None:
+        self.array, self.views = array, views
+        self.places = {id(view): i for i, view in enumerate(views)}
+        self.starts = [0, *accumulate(view.size for view in views)]
+        self.parts: dict[tuple[int, int], Any] = {}
+        for view in views:
+            rows[id(view)] = self
+
+    def place(self, views: list[Any]) -> int:
+        """Where these begin in the row; -1 if they are not neighbours in it."""
+        first = self.places[id(views[0])]
+        same = all(map(is_, views, self.views[first : first + len(views)]))
+        return self.starts[first] if same and first + len(views) <= len(self.views) else -1
+
+    def part(self, start: int, stop: int) -> Any:
+        """A part of the array, made once."""
+        found = self.parts.get((start, stop))
+        if found is None:
+            found = self.parts[start, stop] = self.array[start:stop]
+        return found
+
+
+rows: WeakValueDictionary[int, Row] = WeakValueDictionary()  # id of a gradient -> its row
 
 
 class Stand:
@@ -54,6 +94,12 @@ def effect(function: F) -> F:
 
     called.is_effect = True  # type: ignore[attr-defined]
     return called  # type: ignore[return-value]
+
+
+def sure(function: F) -> F:
+    """An effect that does not fail once the gradients are there: a replay may have written them before it."""
+    function.sure = True  # type: ignore[attr-defined]
+    return effect(function)
 
 
 def is_effect(function: Any) -> bool:

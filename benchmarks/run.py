@@ -39,6 +39,7 @@ WARM_UP = (
     4  # rounds that do not count: PyTorch's first dozens of steps are up to 4 times as slow, until it has its memory
 )
 NAMES = {
+    "captured": "ours, captured",
     "numpy_returned": "numpy, freed memory returned at once",
     "ours_unkept": "ours, CHAINRULE_KEEP_MEMORY=0",
     "numpy_kept": "numpy, freed memory kept",

@@ -18,6 +18,7 @@ it is, its formula, and its source. For shapes, options, the gradient at kinks a
 change the docstring and run `python -m docs.generate`.
 """
 
+HELPERS = "For layers of your own"  # no table: they are no layers, activations, losses or initialisations
 # Family -> the packages and files of nn that belong to it; a file goes to the longest name that fits
 FAMILIES = {
     "Containers": "core.module core.parameter core.containers core.parameter_containers",
@@ -40,7 +41,7 @@ FAMILIES = {
     "Parameters: initial values": "init",
     "Parameters: parametrizations, gradients, vectors": "parametrizations training.clip core.vector",
     "Training, files, inspection": "training serialization inspect fusion core.functional_call",
-    "For layers of your own": "layers.inputs layers.reduction",
+    HELPERS: "layers.inputs layers.reduction",
 }
 
 
@@ -56,14 +57,16 @@ def page() -> str:
         rows[family_of(thing)].append(f"| {names} | {description(thing, function)} |")
     for name, function in functions.items():
         rows[family_of(function)].append(f"| `F.{name}` | {description(function)} |")
+    helpers = ", ".join([f"`F.{name}`" for name, function in functions.items() if family_of(function) == HELPERS])
     for name, function in public(nn.init).items():
         rows[family_of(function)].append(f"| `init.{name}` | {description(function)} |")
     tables = [
         f"\n## {name}\n\n| name | what it is |\n|---|---|\n" + "\n".join(rows[name]) + "\n"
         for name in FAMILIES
-        if rows[name]
+        if rows[name] and name != HELPERS
     ]
-    return HEAD + "".join(tables)
+    note = f"\nNot in the tables: {helpers}, which layers of your own can use ([CONTRIBUTING](../CONTRIBUTING.md)).\n"
+    return HEAD + note + "".join(tables)
 
 
 def public(package: ModuleType) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ShapeError
+from autograd.recorder import Row, Scratch, rows
 
 # Bytes of a stretch: few enough that the four or five arrays of a rule stay in the cache, and so many that the cost of
 # NumPy's calls hardly counts.
@@ -51,13 +52,11 @@ class Stretch(NamedTuple):
     """A part of the buffers, and the arguments of the rule for it.
 
     values     of the buffer of parameters
-    gathered   where the gradients of several parameters are joined; None if it lies in one parameter
     pieces     the gradients that belong to it
     rest       of the arrays and of the scratch buffers
     """
 
     values: Any
-    gathered: Any
     pieces: list[Piece]
     rest: list[Any]
 
@@ -106,7 +105,7 @@ class Flat:
             self.remembered.append({name: array.reshape(p.shape) for name, array in parts.items()})
         self._stretches: dict[tuple[int, int], list[Stretch]] = {}
         self._scratch = scratch
-        self._gathered = np.empty(min(block(dtype), self.starts[-1]), dtype)
+        self._gathered = Scratch(np.empty(min(block(dtype), self.starts[-1]), dtype))
 
     def still_holds(self) -> bool:
         """Whether every parameter's array is still its view of the buffer, and may be written."""
@@ -145,18 +144,32 @@ class Flat:
         stretches = self._stretches.get((first, last))
         if stretches is None:
             stretches = self._stretches[first, last] = list(self._cut(first, last))
-        params, rows, real = self.params, _GradientRows(self.params), self.parts == 1
-        for values, g, pieces, rest in stretches:
-            if g is None:
+        params, gradients, real = self.params, _GradientRows(self.params), self.parts == 1
+        row, start = self._row(first, last)
+        for values, pieces, rest in stretches:
+            if row is not None:
+                g = row.part(start, start + values.size)
+                start += values.size
+            elif len(pieces) == 1:
                 i, part = pieces[0]
-                g = rows[i] if part is None else rows[i][part]
+                g = gradients[i] if part is None else gradients[i][part]
             else:
+                g = self._gathered.array[: values.size]
                 found = [
-                    params[i]._grad._array if part is None and real else rows[i][part or slice(None)]  # type: ignore[union-attr]
+                    params[i]._grad._array if part is None and real else gradients[i][part or slice(None)]  # type: ignore[union-attr]
                     for i, part in pieces
                 ]
                 np.concatenate(found, axis=None, out=g)
             update(values, g, *rest)
+
+    def _row(self, first: int, last: int) -> tuple[Row | None, int]:
+        """(the row in which their gradients lie side by side, from where on); None if a captured step made no such."""
+        gradient: Any = self.params[first]._grad
+        row = rows.get(id(gradient._array)) if rows else None
+        if row is None:
+            return None, 0
+        start = row.place([p._grad._array for p in self.params[first:last]])  # type: ignore[union-attr]
+        return (row, start) if start >= 0 and row.array.dtype == self.dtype else (None, 0)
 
     def _cut(self, first: int, last: int) -> Iterator[Stretch]:
         """The stretches of the buffer from parameter first to last-1."""
@@ -172,10 +185,9 @@ class Flat:
                 if self.starts[i + 1] > stop:
                     break
                 i += 1
-            gathered = self._gathered[: stop - start] if len(pieces) > 1 else None
             rest = [array[start:stop] for array in self.arrays.values()]
             rest += [buffer[: stop - start] for buffer in self._scratch]
-            yield Stretch(self.values[start:stop], gathered, pieces, rest)
+            yield Stretch(self.values[start:stop], pieces, rest)
 
 
 class _GradientRows(dict[int, Any]):

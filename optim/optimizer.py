@@ -15,7 +15,7 @@ from autograd.engine.kinds import copied, is_foreign, surely
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.options import check_flag
-from autograd.recorder import effect
+from autograd.recorder import sure
 from optim.apart import Apart
 from optim.checks import check_range as check_range
 from optim.checks import count, is_number, not_negative
@@ -134,7 +134,7 @@ class Optimizer:
         """
         raise ArgumentError(f"{self._name} defines no rule(group, state).")
 
-    @effect
+    @sure
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 

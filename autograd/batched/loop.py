@@ -108,6 +108,11 @@ def _joined(name: str, found: list[Any], level: Level) -> Any:
         return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
     if not hasattr(first, "dtype") and not isinstance(first, (bool, int, float, complex)):
         return Each(found, level)
+    if at(raw(first), level):
+        raise BatchError(
+            f"{name} inside vmap runs example by example, and uses a batched value that is none of its arguments. Make "
+            "it one."
+        )
     shapes = [np.shape(one) for one in found]
     if len(set(shapes)) > 1:
         raise _uneven(name, shapes)

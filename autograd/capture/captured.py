@@ -8,109 +8,41 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.capture.emit import Differs, Emitter
-from autograd.capture.program import Generator, Op, Var, live, mapped, variables, words
-from autograd.capture.reach import Holder, Reach, Settings
+from autograd.capture.emit import Differs
+from autograd.capture.program import Op, Var, mapped
+from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
+from autograd.capture.replay import Program
+from autograd.capture.settings import Settings
+from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
-from autograd.capture.undo import Snapshot, contents, same_bits, uninterrupted
+from autograd.capture.undo import Snapshot, contents, same_bits
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
 from autograd.pytree import tree_flatten, tree_map, tree_unflatten
-from autograd.random import generator
 from autograd.recorder import current
 
 TRACES = 16  # of one function; the one used longest ago is dropped
 PATHS = 4  # of one key, which differ in what their guards found
+IN_VAIN = 12  # recordings of one key, after which it is given up if there were hardly any replays
+QUICK = 4  # kinds of calls that are told apart without making their key
+MISSED = object()
 _logger = logging.getLogger("autograd.capture")
 
 
-class Program:
-    """One recording: its operations, and once it is confirmed the function that replays them.
+class Quick(NamedTuple):
+    """A kind of call that was replayed before, to be recognised quickly: see `signature.reader`."""
 
-    str(program) is the list of operations with shapes; `source` what runs.
-    """
-
-    def __init__(self, recorder: Recorder, out: Any, settings: Settings, grads: list[Any]) -> None:
-        leaves, self._structure = tree_flatten(out)
-        self._kinds = [is_tensor(x) for x in leaves]
-        results = tuple([_result(recorder, x) for x in leaves])
-        self.recorded = recorder.ops
-        self.results = results
-        self.ops = live(recorder.ops, variables(results, []))
-        self.settings = settings
-        self.tensors = [(v.source, v.value) for v in recorder.state.values()]
-        self.grads = grads  # (a tensor, whether it had no gradient)
-        self.effects = sum(op.kind == "effect" for op in self.ops)
-        self.draws = [op for op in self.ops if any(isinstance(x, Generator) for x in op.args)]
-        roots = {v.root for op in self.ops for v in op.writes if v.root.kind == "state"}
-        self.written = [v.value for v in roots]
-        self.changes = bool(self.effects or roots or any(op.kind == "grad" for op in self.ops))
-        self.run: Callable[..., Any] | None = None
-        self.source = ""
-        self.nbytes = 0
-        self.replays = 0
-
-    def __str__(self) -> str:
-        return "\n".join(
-            words(op) if isinstance(op.function, str) or callable(op.function) else _word(op) for op in self.ops
-        )
-
-    def __len__(self) -> int:
-        return len(self.ops)
-
-    def compile(self) -> None:
-        """Plan the buffers and make the function."""
-        emitter = Emitter(self.ops, self.results)
-        self.run, self.source = emitter.compiled()
-        self.nbytes = emitter.buffers.nbytes
-
-    def fits(self) -> bool:
-        """Whether the tensors hold the arrays that they held, and everything else that it depends on is the same."""
-        return (
-            all([t._array is array for t, array in self.tensors])
-            and all([(t._grad is None) is missing for t, missing in self.grads])
-            and self.settings.still_hold()
-        )
-
-    def replay(self, given: list[Any]) -> Any:
-        """Run it; after an exception the state is as it was before."""
-        assert self.run is not None
-        before = [(a, a.copy()) for a in self.written]
-        states = [(g, g.bit_generator.state) for g in self._generators()] if self.draws else []
-        try:
-            return self.run(given)
-        except BaseException:
-            for a, values in before:
-                a[...] = values
-            for g, state in states:
-                g.bit_generator.state = state
-            raise
-
-    def returned(self, found: Any) -> Any:
-        """The results of a replay, as the function returned them, in memory of their own."""
-        made = []
-        for x, tensor in zip(found, self._kinds, strict=True):
-            own = x.copy() if isinstance(x, np.ndarray) else x
-            made.append(result(own, None) if tensor else own)
-        return tree_unflatten(self._structure, made)
-
-    def _generators(self) -> list[Any]:
-        from_args = [x.rng for op in self.draws for x in op.args if isinstance(x, Generator)]
-        return [generator(rng) for rng in {id(r): r for r in from_args}.values()]
-
-
-def _word(op: Op) -> str:
-    if op.kind == "guard":
-        return f"guard({op.args[0].name} is {op.function}) at {op.line}"
-    value = op.args[1].name if op.args[1] is not None else "None"
-    return f"grad of a tensor of shape {op.args[0].shape} = {value}"
+    key: Any
+    environment: Any
+    read: Reader
+    programs: list[Program]
 
 
 class Captured(Holder):
@@ -124,8 +56,10 @@ class Captured(Holder):
         self.function = function
         self.program: Program | None = None
         self._traces: OrderedDict[Any, list[Program]] = OrderedDict()
+        self._quick: list[Quick] = []
         self._warm: set[Any] = set()
         self._given_up: dict[Any, str] = {}
+        self._recordings: dict[Any, int] = {}
         self._lock = threading.Lock()
         self._log: list[str] = []
         self.calls = {"eager": 0, "recorded": 0, "replayed": 0}
@@ -156,11 +90,18 @@ class Captured(Holder):
         return getattr(self.function, "__qualname__", repr(self.function))
 
     def _called(self, args: Any, kwargs: Any) -> Any:
+        for quick in self._quick:
+            if same_environment(quick.environment) and (given := quick.read(args, kwargs)) is not None:
+                found = self._replayed(quick.programs, given)
+                if found is not MISSED:
+                    if len(self._traces) >= TRACES:
+                        self._traces.move_to_end(quick.key)
+                    return found
+                break
         leaves, structure = tree_flatten((args, kwargs))
         given = [x._array if is_tensor(x) and not x._requires_grad else x for x in leaves]
-        now = mode.get()
-        key = (repr(structure), tuple(map(_key, leaves)), now.recording, now.anomaly, tuple(np.geterr().values()))
-        if key in self._given_up or now.anomaly:
+        key = key_of(structure, leaves)
+        if key in self._given_up or mode.get().anomaly:
             return self._eager(args, kwargs)
         if key not in self._warm:
             self._warm.add(key)
@@ -168,15 +109,23 @@ class Captured(Holder):
         programs = self._traces.setdefault(key, [])
         self._traces.move_to_end(key)
         while len(self._traces) > TRACES:
-            self._warm.discard(self._traces.popitem(last=False)[0])
+            dropped, _ = self._traces.popitem(last=False)
+            self._warm.discard(dropped)
+            self._quick = [q for q in self._quick if q.key != dropped]
+        found = self._replayed(programs, given)
+        if found is MISSED:
+            return self._record(key, programs, leaves, structure, given, args, kwargs)
+        if (read := reader(args, kwargs)) is not None:
+            others = [q for q in self._quick if q.key != key]
+            self._quick = [Quick(key, environment(), read, programs), *others[: QUICK - 1]]
+        return found
+
+    def _replayed(self, programs: list[Program], given: list[Any]) -> Any:
+        """What the first program that fits returns; MISSED if none does."""
         for program in programs:
             if program.run is not None and program.fits():
                 try:
-                    if program.changes:
-                        with uninterrupted():
-                            found = program.replay(given)
-                    else:
-                        found = program.replay(given)
+                    found = program.replay(given)
                 except Differs:
                     continue
                 if program is not programs[0]:
@@ -186,7 +135,7 @@ class Captured(Holder):
                 program.replays += 1
                 self.calls["replayed"] += 1
                 return program.returned(found)
-        return self._record(key, programs, leaves, structure, given, args, kwargs)
+        return MISSED
 
     def _eager(self, args: Any, kwargs: Any) -> Any:
         self.calls["eager"] += 1
@@ -204,6 +153,7 @@ class Captured(Holder):
     ) -> Any:
         """One real step, recorded; if it was recorded before, its replay is compared with it."""
         started = time.perf_counter()
+        unconfirmed = [p for p in programs if p.run is None and p.fits()]
         reach = Reach(self.function, *leaves)
         before = Snapshot(reach)
         try:
@@ -217,14 +167,15 @@ class Captured(Holder):
             if sum("another array" in line for line in self._log) > PATHS:
                 self._give_up(key, "a tensor gets another array at every step")
             return out
-        twin = next((p for p in programs if p.run is None and _same_guards(p, program)), None)
+        twin = next((p for p in unconfirmed if _same_guards(p, program)), None)
         if twin is None:
             programs.append(program)
             while len(programs) > PATHS:
                 programs.pop()
-            if len(self._log) > 8 * TRACES:
-                self._give_up(key, "its guards differ at nearly every call")
-            self._log.append(f"recorded {len(program)} operations for {_described(key)}")
+            self._recordings[key] = self._recordings.get(key, 0) + 1
+            if self._recordings[key] > IN_VAIN and self.calls["replayed"] < 2 * self._recordings[key]:
+                self._give_up(key, "what it depends on changes at nearly every call")
+            self._log.append(f"recorded {len(program)} operations for {described(key)}")
             return out
         difference = _difference(twin, program)
         if difference:
@@ -245,12 +196,14 @@ class Captured(Holder):
     def _recorded(self, reach: Reach, leaves: list[Any], structure: Any) -> tuple[Program, Any, Recorder]:
         tensors = [t for t in reach.tensors if not any(t is x and not x._requires_grad for x in leaves)]
         recorder = Recorder(tensors, Watch(reach.steppers))
-        grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad]
+        grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad or t._grad is not None]
+        settings = Settings(reach)
         inputs = [_input(recorder, i, x) for i, x in enumerate(leaves)]
         inner_args, inner_kwargs = tree_unflatten(structure, inputs)
         with recorder.recording():
             out = self.function(*inner_args, **inner_kwargs)
-        program = Program(recorder, out, Settings(reach, recorder.watch.read), grads)
+        settings.settle(recorder.watch.read)
+        program = Program(recorder, out, settings, grads)
         return program, tree_map(_value, out), recorder
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
@@ -281,7 +234,8 @@ class Captured(Holder):
     def _give_up(self, key: Any, why: str) -> None:
         self._given_up[key] = why
         self._traces.pop(key, None)
-        self._log.append(f"runs without being captured for {_described(key)}: {why}")
+        self._quick = [q for q in self._quick if q.key != key]
+        self._log.append(f"runs without being captured for {described(key)}: {why}")
 
     def explain(self) -> str:
         """What was recorded and why, how often it was replayed, and the memory that the programs hold."""
@@ -291,7 +245,7 @@ class Captured(Holder):
             for p in programs:
                 guards = sum(op.kind == "guard" for op in p.ops)
                 lines.append(
-                    f"{_described(key)}: {len(p)} operations of {len(p.recorded)} recorded, {guards} guards, "
+                    f"{described(key)}: {len(p)} operations of {len(p.recorded)} recorded, {guards} guards, "
                     f"{p.effects} calls of the library, {p.nbytes} bytes of buffers, replayed {p.replays} times"
                 )
         lines.append("What the function prints or stores elsewhere happened only while it was run or recorded.")
@@ -300,8 +254,10 @@ class Captured(Holder):
     def clear(self) -> None:
         """Forget all programs and their memory."""
         self._traces.clear()
+        self._quick.clear()
         self._warm.clear()
         self._given_up.clear()
+        self._recordings.clear()
         self.program = None
 
     def __repr__(self) -> str:
@@ -331,39 +287,10 @@ def capture(function: Callable[..., Any]) -> Captured:
     return function if isinstance(function, Captured) else Captured(function)
 
 
-def _key(x: Any) -> Any:
-    if is_tensor(x):
-        if x._requires_grad:
-            if x.node is not None:
-                raise CaptureError("a captured function takes arrays and leaves; got a result with a graph. Detach it.")
-            return id(x)
-        x = x._array
-        return "tensor", x.shape, x.dtype, type(x) is np.ndarray
-    if isinstance(x, (np.ndarray, np.generic)):
-        if type(x) is not np.ndarray and isinstance(x, np.ndarray):
-            raise CaptureError(f"a captured function takes plain arrays; got a {type(x).__name__}. Use np.asarray(x).")
-        return x.shape, x.dtype, type(x) is np.ndarray, getattr(x, "strides", None)
-    try:
-        hash(x)
-    except TypeError:
-        return id(x)
-    return type(x), x
-
-
 def _input(recorder: Recorder, i: int, x: Any) -> Any:
     if is_tensor(x):
         return x if x._requires_grad else result(recorder.argument(i, x._array), None)
     return recorder.argument(i, x) if isinstance(x, (np.ndarray, np.generic)) else x
-
-
-def _result(recorder: Recorder, x: Any) -> Any:
-    if is_tensor(x):
-        if id(x) in recorder.state:
-            return recorder.state[id(x)]
-        x = x._array
-    if isinstance(x, Recorded):
-        return x.var
-    return recorder.constant(x) if isinstance(x, np.ndarray) else x
 
 
 def _value(x: Any) -> Any:
@@ -420,8 +347,3 @@ def _constants(tree: Any) -> list[Any]:
 
     mapped(tree, look)
     return found
-
-
-def _described(key: Any) -> str:
-    shapes = [str(list(k[1] if k[0] == "tensor" else k[0])) for k in key[1] if isinstance(k, tuple) and len(k) == 4]
-    return "arguments " + (", ".join(shapes) or "without arrays")

@@ -1,7 +1,7 @@
 """The function that replays a program: straight-line calls of NumPy, written as Python source and compiled.
 
-Results of ufuncs go into buffers that are planned here: an array that nothing reads any more gives its memory to the
-next. What the tensors hold, and views of it, is bound once.
+Results go into memory that is planned here: an array that nothing reads any more gives its memory to the next. Views of
+memory that stays where it is are bound once.
 """
 
 from __future__ import annotations
@@ -13,28 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd.capture.program import SYMBOLS, Generator, Op, Var, mapped, variables
+from autograd.capture.calls import FILLING, JOINING, SYMBOLS, UFUNCS, in_row, infix, method_of, reduction, ufunc_of
+from autograd.capture.memory import Buffers, Gradients
+from autograd.capture.program import Generator, Op, Var, mapped, variables
 from autograd.engine.abstract import Saved, SavedOutputs
 from autograd.engine.graph import write_now
 from autograd.engine.recording import raw, result
 from autograd.random import generator
 
-UFUNCS = {
-    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.true_divide,
-    operator.neg: np.negative, operator.matmul: np.matmul,
-    operator.lt: np.less, operator.le: np.less_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
-    operator.eq: np.equal, operator.ne: np.not_equal,
-}  # fmt: skip
-
 
 class Differs(Exception):  # noqa: N818  no error: another trace is wanted
     """A guard of a replay failed."""
-
-
-def must(x: Any, expected: bool) -> None:
-    """Raise Differs if a truth value is not what it was when the step was recorded."""
-    if bool(x) is not expected:
-        raise Differs
 
 
 def agree(found: Any, template: Any) -> None:
@@ -52,7 +41,7 @@ def agree(found: Any, template: Any) -> None:
 
 def put(t: Any, value: Any) -> None:
     """Give a tensor its gradient, in memory of its own."""
-    t._grad = None if value is None else result(value.copy(), None)
+    t._grad = result(value.copy(), None)
 
 
 def arrays(tree: Any) -> Any:
@@ -67,46 +56,38 @@ def written(*tensors: Any) -> None:
         t.written = now
 
 
-class Buffers:
-    """Memory for results: blocks that are used again when nothing reads what they hold."""
-
-    def __init__(self) -> None:
-        self.free: dict[int, list[Any]] = {}
-        self.nbytes = 0
-
-    def take(self, like: Any) -> tuple[Any, Any]:
-        """(a block, an array in it with the layout of `like`)."""
-        size = -(-like.nbytes // 64) * 64
-        blocks = self.free.get(size)
-        if blocks:
-            block = blocks.pop()
-        else:
-            block = np.empty(size + 64, np.uint8)
-            block = block[-block.ctypes.data % 64 :][:size]
-            self.nbytes += size
-        return block, np.ndarray(like.shape, like.dtype, block, 0, like.strides)
-
-    def give(self, block: Any) -> None:
-        self.free.setdefault(block.nbytes, []).append(block)
-
-
 class Emitter:
-    """Writes the source of a replay."""
+    """Writes the source of a replay.
 
-    def __init__(self, ops: list[Op], results: Any) -> None:
-        self.ops, self.results = ops, results
+    fresh   the results that are arrays of their own already
+    """
+
+    def __init__(self, ops: list[Op], results: Any, errors: Any, *, rows: bool = True) -> None:
+        self.ops, self.results, self._errors = ops, results, errors
         self.bound: dict[str, Any] = {}
         self.names: dict[int, str] = {}
         self.buffers = Buffers()
-        self.fused = 0
         self._static: dict[Var, Any] = {}
         self._blocks: dict[Var, Any] = {}
         self._last: dict[Var, int] = {}
+        self._marked: set[int] = set()
+        self._methods: dict[tuple[int, str], str] = {}
+        self._tuples: dict[int, list[str]] = {}  # those that several operations take -> their name, once they have one
+        taken: set[int] = set()
         for i, op in enumerate(ops):
             for v in variables([op.args, op.kwargs, op.writes], []):
                 self._last[v.root] = i
-        for v in variables(results, []):
+            for x in op.args:
+                if type(x) is tuple and id(x) in taken and variables(x, []):
+                    self._tuples[id(x)] = []
+                taken.add(id(x))
+        self._before: list[str] = []
+        self._returned = set(variables(results, []))
+        for v in self._returned:
             self._last[v.root] = len(ops)
+        self.fresh: set[Var] = set()
+        self._direct: dict[Var, Any] = {}  # a gradient that is computed where it stays -> the array there
+        self.gradients = self._planned_gradients() if rows else Gradients([])
 
     def bind(self, x: Any) -> str:
         """A name for an object."""
@@ -142,7 +123,14 @@ class Emitter:
             return "[" + ", ".join(map(self.text, x)) + "]"
         if hasattr(x, "_make"):
             return f"{self.bind(type(x))}({', '.join(map(self.text, x))})"
-        return "(" + "".join(self.text(y) + ", " for y in x) + ")"
+        row = "(" + "".join(self.text(y) + ", " for y in x) + ")"
+        name = self._tuples.get(id(x))
+        if name is None:
+            return row
+        if not name:
+            name.append(f"t{id(x)}")
+            self._before.append(f"{name[0]} = {row}")
+        return name[0]
 
     def compiled(self) -> tuple[Callable[..., Any], str]:
         """(the function of the arguments, its source)."""
@@ -151,18 +139,20 @@ class Emitter:
         ends: dict[int, list[Var]] = {}
         for v, last in self._last.items():
             ends.setdefault(last, []).append(v)
-        errors = None
+        errors = self._errors
         for op in self.ops:
             op.errors = errors = errors if op.errors is None else op.errors
         for errors, group in groupby(self.ops, lambda op: op.errors):
             part: list[str] = []
             for op in group:
-                part += self.lines(op)
+                found = self.lines(op)
+                part += self._before + found
+                self._before = []
                 for v in ends.get(at, ()):
                     if v in self._blocks:
                         self.buffers.give(self._blocks.pop(v))
                 at += 1
-            if errors is not None and part:
+            if errors != self._errors and part:
                 bound = self.bind(np.errstate)
                 settings = ", ".join(f"{key}={value!r}" for key, value in errors.items())
                 lines.append(f"with {bound}({settings}):")
@@ -170,8 +160,8 @@ class Emitter:
             lines += part
         lines.append("return " + self.text(self.results))
         body = "\n    ".join(self._arguments() + lines)
-        names = ", ".join(f"{name}={name}" for name in self.bound)
-        source = f"def replay(given, {names}):\n    {body}\n" if names else f"def replay(given):\n    {body}\n"
+        names = "".join(f", {name}={name}" for name in self.bound)
+        source = f"def replay(given{names}):\n    {body}\n"
         scope = dict(self.bound)
         exec(compile(source, "<captured step>", "exec"), scope)
         return scope["replay"], source
@@ -181,48 +171,140 @@ class Emitter:
         found = {v.source: v.name for v in used if v.kind == "argument"}
         return [f"{name} = given[{i}]" for i, name in sorted(found.items())]
 
+    # Gradients
+
+    def _planned_gradients(self) -> Gradients:
+        """Places for the gradients that a step leaves, where it may write to them before it is sure to succeed."""
+        last = {id(op.args[0]): i for i, op in enumerate(self.ops) if op.kind == "grad"}
+        safe = max((i for i, op in enumerate(self.ops) if _may_fail(op)), default=-1)
+        made = {v: i for i, op in enumerate(self.ops) for v in op.out}
+        places = {
+            i: op for i, op in enumerate(self.ops)
+            if op.kind == "grad" and last[id(op.args[0])] == i > safe and _fills(op.args[1], op.args[0])
+        }  # fmt: skip
+        loaded = {id(op.args[0]) for op in self.ops if op.kind == "load"}
+        gradients = Gradients([op.args[0] for op in places.values() if id(op.args[0]) not in loaded])
+        for i, op in places.items():
+            t, v = op.args
+            array = gradients.of[id(t)]._array if id(t) in gradients.of else None
+            own = v.root is v and v.kind == "value" and v not in self._returned and v not in self._direct
+            if array is not None and own and made.get(v, -1) > safe and not self._written_after(v, i):
+                self._direct[v] = array
+        return gradients
+
+    def _written_after(self, v: Var, i: int) -> bool:
+        return any(w.root is v for op in self.ops[i:] for w in op.writes)
+
+    def _gradient(self, op: Op) -> list[str]:
+        t, value = op.args
+        grad = self.gradients.of.get(id(t))
+        if value is None:
+            return [f"{self.bind(t)}._grad = None"]
+        if grad is None or not _fills(value, t):
+            return [f"{self.bind(put)}({self.bind(t)}, {self.text(value)})"]
+        direct = self._static.get(value) is grad._array
+        copied = [] if direct else [f"{self.bind(np.copyto)}({self.bind(grad._array)}, {self.text(value)})"]
+        return [*copied, f"{self.bind(t)}._grad = {self.bind(grad)}"]
+
+    # Operations
+
     def lines(self, op: Op) -> list[str]:
         """The source of one operation."""
         if op.kind == "load":
             return [f"{op.out[0].name} = {self.bind(op.args[0])}._grad._array"]
         if op.kind == "grad":
-            return [f"{self.bind(put)}({self.bind(op.args[0])}, {self.text(op.args[1])})"]
+            return self._gradient(op)
         if op.kind == "guard":
-            return [f"{self.bind(must)}({self.text(op.args[0])}, {op.function})"]
+            return [f"if {'not ' if op.function else ''}{self.text(op.args[0])}: raise {self.bind(Differs)}"]
         if op.kind == "view" and self._views(op):
             return []
-        inside = [self.text(a) for a in op.args] + [f"{key}={self.text(a)}" for key, a in op.kwargs.items()]
         if op.kind == "write":
-            return self._write(op, inside)
-        call = self._call(op, inside)
+            return self._write(op)
+        call = self._call(op)
         if op.kind in ("native", "whole", "effect"):
             return self._unpacked(op, f"{self.bind(arrays)}({call})" if op.kind == "effect" else call)
-        buffer = self._buffer(op)
-        if buffer is None:
-            return self._unpacked(op, call)
-        out = self.bind(buffer)
-        function = UFUNCS.get(op.function, op.function)
-        return [f"{self.bind(function)}({', '.join([*inside, f'out={out}'])})"]
+        return self._into(op) or self._unpacked(op, call)
 
-    def _call(self, op: Op, inside: list[str]) -> str:
-        symbol = SYMBOLS.get(op.function)
-        if symbol is not None and len(inside) == 2:
-            return f"{inside[0]} {symbol} {inside[1]}"
+    def _inside(self, args: Any, kwargs: Any) -> str:
+        return ", ".join([self.text(a) for a in args] + [f"{key}={self.text(a)}" for key, a in kwargs.items()])
+
+    def _call(self, op: Op) -> str:
+        symbol = infix(op)
+        if symbol is None and op.function in UFUNCS and len(op.args) == 2:
+            symbol = SYMBOLS[UFUNCS[op.function]]
+        if symbol is not None:
+            return f"{self.text(op.args[0])} {symbol} {self.text(op.args[1])}"
         if op.function is operator.getitem:
-            return f"{inside[0]}[{inside[1]}]"
-        method = op.function.__name__ if type(op.function).__name__ == "Method" else ""
-        return (
-            f"{inside[0]}.{method}({', '.join(inside[1:])})"
-            if method
-            else f"{self.bind(op.function)}({', '.join(inside)})"
-        )
+            return f"{self.text(op.args[0])}[{self.text(op.args[1])}]"
+        if (reduced := reduction(op)) is not None:
+            return f"{self.bind(reduced[0])}({self._inside(op.args[:1], reduced[1])})"
+        if (dotted := self._dotted(op)) is not None:
+            return dotted
+        if name := method_of(op):
+            return f"{self.text(op.args[0])}.{name}({self._inside(op.args[1:], op.kwargs)})"
+        return f"{self.bind(op.function)}({self._inside(op.args, op.kwargs)})"
 
-    def _write(self, op: Op, inside: list[str]) -> list[str]:
-        lines = (
-            [f"{inside[0]}[{inside[1]}] = {inside[2]}"] if op.function is operator.setitem else [self._call(op, inside)]
-        )
-        tensors = [v.root.source for v in op.writes if v.root.kind == "state"]
-        return lines + [f"{self.bind(written)}({self.bind(t)})" for t in tensors]
+    def _dotted(self, op: Op, out: str = "") -> str | None:
+        """np.dot, and np.vdot of real numbers, as the method of an array that stays where it is."""
+        if op.function not in (np.dot, np.vdot) or len(op.args) != 2 or op.kwargs:
+            return None
+        a, b = (self._static.get(x, x.value if x.kind == "state" else None) if isinstance(x, Var) else None
+                for x in op.args)  # fmt: skip
+        a, b = (getattr(x, "_array", x) for x in (a, b))
+        if op.function is np.vdot:
+            if a is None or b is None or a.dtype.kind != "f" or a.dtype != b.dtype or a.strides != b.strides:
+                return None
+            a, b = in_row(a), in_row(b)
+            return None if a is None or b is None else f"{self._method(a, 'dot')}({self.bind(b)})"
+        return None if a is None else f"{self._method(a, 'dot')}({self.text(op.args[1])}{out})"
+
+    def _method(self, array: Any, name: str) -> str:
+        key = (id(array), name)
+        found = self._methods.get(key)
+        if found is None:
+            found = self._methods[key] = self.bind(getattr(array, name))
+            self.bind(array)  # keeps it, and so its id
+        return found
+
+    def _into(self, op: Op) -> list[str] | None:
+        """The operation with its result in planned memory; None if it makes its own."""
+        if len(op.out) != 1 or infix(op) is not None:
+            return None
+        function, args, kwargs = ufunc_of(op), op.args, op.kwargs
+        name = getattr(op.function, "__name__", "")
+        if function is None and (reduced := reduction(op)) is not None:
+            function, (args, kwargs) = reduced[0], (op.args[:1], reduced[1])
+        copies = _copies(op)
+        joins = op.function in JOINING and not set(op.kwargs) - {"axis"}
+        dots = op.function is np.dot and op.out[0].value is not None and not op.kwargs
+        fills = op.function in FILLING or op.function is np.empty_like
+        if function is None and not (copies or joins or dots or fills):
+            return None
+        array = self._buffer(op)
+        if array is None:
+            return None
+        out = self.bind(array)
+        if fills:
+            value = FILLING.get(op.function)
+            return [] if value is None else [f"{self._method(array, 'fill')}({value})"]
+        if copies:
+            unsafe = ", casting='unsafe'" if name == "astype" else ""
+            return [f"{self.bind(np.copyto)}({out}, {self.text(op.args[0])}{unsafe})"]
+        if dots:
+            return [self._dotted(op, f", {out}") or f"{self.bind(np.dot)}({self._inside(args, {})}, {out})"]
+        return [f"{self.bind(op.function if joins else function)}({self._inside(args, kwargs)}, out={out})"]
+
+    def _write(self, op: Op) -> list[str]:
+        if op.function is operator.setitem:
+            target, index, value = map(self.text, op.args)
+            lines = [f"{target}[{index}] = {value}"]
+        else:
+            lines = [self._call(op)]
+        for v in op.writes:
+            if v.root.kind == "state" and id(v.root.source) not in self._marked:
+                self._marked.add(id(v.root.source))
+                lines.append(f"{self.bind(written)}({self.bind(v.root.source)})")
+        return lines
 
     def _unpacked(self, op: Op, call: str) -> list[str]:
         if op.template is None:
@@ -256,21 +338,56 @@ class Emitter:
         return True
 
     def _buffer(self, op: Op) -> Any:
-        """The array for the result of a ufunc; None if it makes its own."""
-        function = UFUNCS.get(op.function, op.function)
-        bound = getattr(function, "__self__", None)
-        reduction = isinstance(bound, np.ufunc) and function.__name__ in ("reduce", "accumulate")
-        if not (isinstance(function, np.ufunc) and function.nout == 1) and not reduction:
-            return None
+        """The array for the result of an operation; None if that is a number, or an array for the caller to keep."""
         out = op.out[0]
-        if len(op.out) != 1 or out.root is not out or not isinstance(out.value, np.ndarray) or not out.value.size:
+        if out.root is not out or not isinstance(out.value, np.ndarray) or not out.value.size:
             return None
         if out.value.ndim == 0 or not _whole(out.value):
+            return None
+        if op.function is np.dot and not out.value.flags.c_contiguous:
+            return None
+        if out in self._direct:
+            self._static[out] = self._direct[out]
+            return self._direct[out]
+        if out in self._returned:
+            self.fresh.add(out)
             return None
         block, array = self.buffers.take(out.value)
         self._static[out] = array
         self._blocks[out] = block
         return array
+
+
+def _fills(value: Any, t: Any) -> bool:
+    """Whether a gradient is an array like its tensor's."""
+    return (
+        isinstance(value, Var)
+        and isinstance(value.value, np.ndarray)
+        and value.value.ndim > 0
+        and value.value.size > 0
+        and (value.shape, value.dtype) == (t._array.shape, t._array.dtype)
+        and value.value.flags.c_contiguous
+    )
+
+
+def _may_fail(op: Op) -> bool:
+    """Whether a replay may end at this operation: then nothing that is there before may have been changed."""
+    if op.kind == "effect":
+        return not getattr(op.function, "sure", False)
+    numpys = str(getattr(op.function, "__module__", "")).split(".")[0] in ("numpy", "_operator", "builtins")
+    if op.kind in ("guard", "native", "whole") or "linalg" in str(getattr(op.function, "__module__", "")):
+        return True
+    raises = op.errors is not None and not {"raise", "call"}.isdisjoint(op.errors.values())
+    return raises or not (numpys or isinstance(op.function, (np.ufunc, str)) or method_of(op) or op.function is None)
+
+
+def _copies(op: Op) -> bool:
+    """Whether an operation does nothing but copy an array."""
+    source = op.args[0] if op.args else None
+    if not isinstance(source, Var) or not isinstance(source.value, np.ndarray) or source.value.dtype.kind == "c":
+        return False
+    name = method_of(op) or (op.function.__name__ if op.function in (np.copy, np.astype) else "")
+    return (name == "copy" and len(op.args) == 1 or name == "astype" and len(op.args) == 2) and not op.kwargs
 
 
 def _whole(array: Any) -> bool:

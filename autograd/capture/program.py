@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from autograd.engine.abstract import Saved, SavedOutputs
 class Var:
     """An array or number of a program.
 
-    kind     "argument", "state" (a tensor's memory), "constant" or "value" (computed)
+    kind     "argument", "state" (a tensor's memory), "constant", "loaded" (a gradient) or "value" (computed)
     source   the number of the argument, the tensor, the constant array; None for a value
     root     the variable whose memory it is a view of; itself if it has memory of its own
     """
@@ -55,7 +54,7 @@ class Op:
 
     @property
     def pure(self) -> bool:
-        return self.kind in ("call", "view") and not self.writes
+        return self.kind in ("call", "view", "load") and not self.writes
 
 
 def variables(tree: Any, found: list[Var]) -> list[Var]:
@@ -117,14 +116,13 @@ def live(ops: list[Op], results: list[Var]) -> list[Op]:
     return kept[::-1]
 
 
-SYMBOLS = {
-    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.matmul: "@",
-}  # fmt: skip
-
-
 def words(op: Op) -> str:
     """An operation as a line that people read."""
     function = op.function
+    if op.kind == "guard":
+        return f"guard({_word(op.args[0])} is {function}) at {op.line}"
+    if op.kind == "grad":
+        return f"grad of a tensor of shape {op.args[0].shape} = {_word(op.args[1])}"
     name = function if isinstance(function, str) else getattr(function, "__name__", None) or repr(function)
     inside = ", ".join([_word(a) for a in op.args] + [f"{key}={_word(a)}" for key, a in op.kwargs.items()])
     out = ", ".join(map(repr, op.out)) + " = " if op.out else ""

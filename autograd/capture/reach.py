@@ -1,23 +1,25 @@
-"""What a function can reach: the tensors and objects that it closes over, and the settings it may look at."""
+"""What a function can reach: the tensors, arrays and objects that it closes over or names."""
 
 from __future__ import annotations
 
+import dis
 import functools
 import gc
 import types
 from collections import deque
-from collections.abc import Callable, Iterable
-from operator import is_
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from autograd.capture.steppers import SIMPLE, is_stepper, unread
+from autograd.capture.steppers import SIMPLE, is_stepper
+from autograd.capture.users_code import is_followed, is_users_module, methods, slots
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
 from autograd.engine.recording import is_tensor
+from autograd.recorder import Scratch
 
-_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, *SIMPLE)
+_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Scratch, *SIMPLE)
 
 
 class Holder:
@@ -27,118 +29,118 @@ class Holder:
 
 
 class Reach:
-    """The tensors, random generators and dictionaries that a function reaches."""
+    """What a function reaches, by kinds.
 
-    def __init__(self, *starts: Any) -> None:
+    Args:  without: objects that are not looked into.
+
+    functions    the user's, methods of the user's classes included
+    objects      those with attributes: instances of the user's and of the library's classes
+    steppers     optimizers and their kin, see `steppers`
+    """
+
+    def __init__(self, *starts: Any, without: Iterable[Any] = ()) -> None:
+        self.starts = starts
         self.tensors: list[Any] = []
         self.arrays: list[Any] = []
         self.generators: list[Any] = []
         self.dicts: list[dict[Any, Any]] = []
         self.lists: list[list[Any]] = []
+        self.sets: list[Any] = []
+        self.objects: list[Any] = []
         self.functions: list[types.FunctionType] = []
         self.steppers: list[Any] = []
-        seen: dict[int, Any] = {}
+        self.names: set[str] = set()  # all that the functions' code mentions
+        self._unnamed: list[types.FunctionType] = []
+        seen: dict[int, Any] = {id(x): x for x in without}
         queue = deque(starts)
         while queue:
             x = queue.popleft()
-            if isinstance(x, _OPAQUE) or id(x) in seen:
-                continue
-            seen[id(x)] = x
-            if is_tensor(x):
-                self.tensors.append(x)
-                if x._grad is not None:
-                    queue.append(x._grad._array)
-                continue
-            if isinstance(x, np.ndarray):
-                self.arrays.append(x)
-            elif isinstance(x, np.random.Generator):
-                self.generators.append(x)
-            elif isinstance(x, types.FunctionType):
-                queue += _of_function(x)
-                if not x.__code__.co_filename.startswith(OUR_FOLDERS):
-                    self.functions.append(x)
-            elif isinstance(x, Holder):
-                queue.append(x.function)
-            elif isinstance(x, functools.partial):
-                queue += [x.func, *x.args, *x.keywords.values()]
-            else:
-                if is_stepper(x):
-                    self.steppers.append(x)
-                if type(x) is dict:
-                    self.dicts.append(x)
-                elif type(x) is list:
-                    self.lists.append(x)
-                if type(inside := getattr(x, "__dict__", None)) is dict:
-                    queue.append(inside)  # gc sees its values, not itself, until somebody has asked for it
-                queue += [y for y in gc.get_referents(x) if not isinstance(y, _OPAQUE)]
+            if not isinstance(x, _OPAQUE) and id(x) not in seen:
+                seen[id(x)] = x
+                queue += self._inside(x)
+            if not queue:
+                queue += [f for f in self._unnamed if f.__name__ in self.names]
+                self._unnamed = [f for f in self._unnamed if f.__name__ not in self.names]
 
-    def names(self) -> set[str]:
-        """All names that the functions' code mentions."""
-        return set().union(*[_names(f.__code__) for f in self.functions])
+    def _inside(self, x: Any) -> Iterable[Any]:
+        """Note an object, and return what it leads to."""
+        if is_tensor(x):
+            self.tensors.append(x)
+            return () if x._grad is None else (x._grad._array,)
+        if isinstance(x, np.ndarray):
+            self.arrays.append(x)
+            return (x.base,) if x.dtype != object else [*x.flat]
+        if isinstance(x, np.random.Generator):
+            self.generators.append(x)
+            return ()
+        if isinstance(x, types.FunctionType):
+            if is_followed(x.__code__.co_filename):
+                self.functions.append(x)
+                self.names.update(names_in(x.__code__))
+            return reached_by(x)
+        if isinstance(x, Holder):
+            return (x.function,)
+        if isinstance(x, functools.partial):
+            return (x.func, *x.args, *x.keywords.values())
+        return self._of_object(x)
+
+    def _of_object(self, x: Any) -> Iterable[Any]:
+        kind: Any = type(x)
+        if is_stepper(x):
+            self.steppers.append(x)
+        if isinstance(x, dict):
+            self.dicts.append(x)
+        elif isinstance(x, list):
+            self.lists.append(x)
+        elif isinstance(x, (set, deque)):
+            self.sets.append(x)
+        inside = getattr(x, "__dict__", None)
+        if type(inside) is dict or slots(kind):
+            self.objects.append(x)
+        called, others = methods(kind)
+        self._unnamed += others
+        found = [*called, *[y for y in gc.get_referents(x) if not isinstance(y, _OPAQUE)]]
+        if type(inside) is dict:
+            found.append(inside)  # gc sees its values, not itself, until somebody has asked for it
+        return found
 
 
-def _of_function(function: types.FunctionType) -> list[Any]:
+def reached_by(function: types.FunctionType) -> list[Any]:
     """The values that a function's code can name: its cells, its defaults and the globals it mentions."""
     if function.__code__.co_filename.startswith(OUR_FOLDERS) and not function.__closure__:
         return []
-    found = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-    for cell in function.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:  # not assigned yet
-            continue
-    if not function.__code__.co_filename.startswith(OUR_FOLDERS):
-        names = _names(function.__code__)
-        for name in names:
-            x = function.__globals__.get(name)
-            found.append(x)
-            if isinstance(x, types.ModuleType) and not str(getattr(x, "__file__", "")).startswith(OUR_FOLDERS):
-                found += [getattr(x, other) for other in names if is_tensor(vars(x).get(other))]
+    found = [*defaults(function), *map(contents, function.__closure__ or ())]
+    if is_followed(function.__code__.co_filename):
+        found += map(function.__globals__.get, globals_in(function.__code__))
+        for x in list(found):
+            if is_users_module(x):
+                found += map(vars(x).get, names_in(function.__code__))
     return found
 
 
 @functools.lru_cache(maxsize=1024)
-def _names(code: types.CodeType) -> tuple[str, ...]:
-    """The names in a function's code and in the functions inside of it."""
-    inner = [_names(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+def names_in(code: types.CodeType) -> tuple[str, ...]:
+    """The names in a function's code and in the functions inside of it, attributes included."""
+    inner = [names_in(c) for c in code.co_consts if isinstance(c, types.CodeType)]
     return tuple(sorted(set(code.co_names).union(*inner)))
 
 
-class Settings:
-    """What a step may look at without its being recorded: plain settings of objects, and the names of functions.
-
-    Those of optimizers and schedulers are left out, which a replay calls as they are, unless the code reads them.
-
-    Args:  read: (a dictionary, a name in it): further values that the step has looked at.
-    """
-
-    def __init__(self, reach: Reach, read: list[tuple[dict[str, Any], str]]) -> None:
-        left_out = {id(d) for d in Reach(*unread(reach.steppers, reach.names())).dicts}
-        self._dicts = [_Seen(d.values) for d in reach.dicts if id(d) not in left_out and _plain(d.values())]
-        self._names = [_Seen(functools.partial(_of_function, f)) for f in reach.functions]
-        self._dicts.append(_Seen(lambda: [values.get(name) for values, name in read]))
-
-    def still_hold(self) -> bool:
-        """Whether all of them are what they were."""
-        return all([seen.same() for seen in self._dicts]) and all([seen.same() for seen in self._names])
+@functools.lru_cache(maxsize=1024)
+def globals_in(code: types.CodeType) -> tuple[str, ...]:
+    """Those of them that are looked up among the globals."""
+    found = {x.argval for x in dis.get_instructions(code) if x.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    inner = [globals_in(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+    return tuple(sorted(found.union(*inner)))
 
 
-class _Seen:
-    """What a function returned: a list of values, of which plain ones are compared and others known by identity."""
-
-    def __init__(self, look: Callable[[], Iterable[Any]]) -> None:
-        self._look = look
-        self._values = list(look())
-
-    def same(self) -> bool:
-        now = list(self._look())
-        if len(now) == len(self._values) and all(map(is_, now, self._values)):
-            return True
-        if _plain(now) != _plain(self._values):
-            return False
-        self._values = now
-        return True
+def contents(cell: types.CellType) -> Any:
+    """What a cell holds; None before it is assigned."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
 
 
-def _plain(values: Iterable[Any]) -> list[Any]:
-    return [(type(x), x) for x in values if isinstance(x, SIMPLE)]
+def defaults(function: types.FunctionType) -> list[Any]:
+    """The values of arguments that are not given."""
+    return [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]

@@ -47,6 +47,11 @@ class Opaque:
         self.value, self.var = value, var
 
 
+def _comes_first(kind: type) -> bool:
+    """Whether arrays of this kind hold recorded ones, and not the other way round: Tensors, and the batches of vmap."""
+    return issubclass(kind, recording.Tensor) or hasattr(kind, "by_examples")
+
+
 class Recorded(Stand):
     """A value of a recording: the array or number, and its variable in the program."""
 
@@ -81,7 +86,7 @@ class Recorded(Stand):
     # NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(x, recording.Tensor) for x in inputs):
+        if any(_comes_first(type(x)) for x in inputs):
             return NotImplemented
         out = kwargs.get("out")
         writes = [x for x in (out if isinstance(out, tuple) else (out,)) if x is not None]
@@ -93,7 +98,7 @@ class Recorded(Stand):
         return recorder_of(self).call(function, inputs, kwargs, writes)
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if any(issubclass(kind, recording.Tensor) for kind in types):
+        if any(_comes_first(kind) for kind in types):
             return NotImplemented
         if function in SHAPE_ONLY:
             return function(*_plain(args), **_plain(kwargs))

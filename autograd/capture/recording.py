@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from operator import getitem
+from operator import getitem, is_
 from threading import get_ident
 from typing import Any
 
@@ -58,6 +58,7 @@ class Recorder:
         self.effects = 0
         self.moved = False
         self._swapped: list[tuple[Any, Any, Recorded]] = []
+        self._tuples: dict[int, tuple[Any, Any]] = {}
         self._grads = {id(t): t._grad for t in self.tensors}  # as they were when last looked at
 
     # Variables
@@ -172,10 +173,18 @@ class Recorder:
     def _add(
         self, kind: str, function: Any, args: Any, kwargs: Any, out: list[Var], writes: list[Var], template: Any
     ) -> Op:
-        op = Op(kind, function, mapped(tuple(args), self.operand), mapped(kwargs, self.operand), out, template, writes)
+        operands = tuple([self._same_tuple(x) if type(x) is tuple else mapped(x, self.operand) for x in args])
+        op = Op(kind, function, operands, mapped(kwargs, self.operand), out, template, writes)
         op.errors = np.geterr()
         self.ops.append(op)
         return op
+
+    def _same_tuple(self, x: tuple[Any, ...]) -> Any:
+        """A tuple of operands; one object for one object, since rules know by it that they are called for one sweep."""
+        known = self._tuples.get(id(x))
+        if known is None or len(known[0]) != len(x) or not all(map(is_, known[0], x)):
+            known = self._tuples[id(x)] = (x, mapped(x, self.operand))
+        return known[1]
 
     def native(
         self, function: Callable[..., Any], args: Any, kwargs: Any, *, always: bool = False, because: Any = None
@@ -282,7 +291,7 @@ class Recorder:
         for t in self.tensors:
             g = t._grad
             if g is not None and id(g) not in known and not isinstance(g._array, Recorded):
-                var = self.var("value", g._array)
+                var = self.var("loaded", g._array)
                 self.ops.append(Op("load", "grad", (t,), {}, [var], var, []))
                 self._put(g, g._array, var)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # signal.signal takes 4 µs, to make enums of numbers
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -65,21 +65,27 @@ def same_bits(a: Any, b: Any) -> bool:
     return type(a) is type(b) and (a is b or bool(a == b) or bool(a != a and b != b))
 
 
-@contextmanager
-def uninterrupted() -> Iterator[None]:
+_main = threading.main_thread().ident
+
+
+class Uninterrupted:
     """Inside, Ctrl-C waits until the end, so that a step is written whole."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    arrived: list[Any] = []
-    before = signal.getsignal(signal.SIGINT)
-    if before is None:
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *event: arrived.append(event))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if arrived and callable(before):
-            before(*arrived[0])
+
+    __slots__ = ("arrived", "before")
+
+    def __enter__(self) -> None:
+        self.before: Any = None
+        if get_ident() == _main:
+            self.before = _signal.getsignal(signal.SIGINT)
+            if self.before is not None:
+                self.arrived: list[Any] = []
+                _signal.signal(signal.SIGINT, self._note)
+
+    def _note(self, *event: Any) -> None:
+        self.arrived.append(event)
+
+    def __exit__(self, *error: object) -> None:
+        if self.before is not None:
+            _signal.signal(signal.SIGINT, self.before)
+            if self.arrived and callable(self.before):
+                self.before(*self.arrived[0])

@@ -9,6 +9,7 @@ import numpy as np
 from autograd.engine import kinds
 from autograd.engine.kinds import any_foreign, copied
 from autograd.engine.recording import raw
+from autograd.errors import BatchError
 from autograd.recorder import current, natively, recorders
 
 
@@ -55,6 +56,15 @@ def room_for(x: Any, *values: Any) -> Any:
     for batch in batches(values) if kinds.met else ():
         made = batch.spread_over(made)
     return made
+
+
+def refuse_inside_vmap() -> None:
+    """Raise BatchError if backward() is called in the function of a vmap."""
+    if kinds.met and kinds.inside_vmap.get():
+        raise BatchError(
+            "backward() inside vmap: .grad has no place for a gradient of each example. Use grad or vjp inside, "
+            "vmap(grad(loss), in_axes=(None, 0, 0))(params, X, y), or call backward() on what vmap returns."
+        )
 
 
 def is_of_a_batch(g: Any) -> bool:

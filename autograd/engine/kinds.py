@@ -6,6 +6,9 @@ are, and how a constant, a seed or a copy becomes one of them. What they must be
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
@@ -17,15 +20,35 @@ from autograd.recorder import Stand, asarray
 
 ndarray = np.ndarray
 per_example: ContextVar[bool] = ContextVar("cotangents stay per example", default=False)  # also after their vmap
+inside_vmap: ContextVar[bool] = ContextVar("inside the function of a vmap", default=False)
 # Whether another library's array or a complex Tensor has come in: until then the hot paths ask one thing, this.
 met = False
+_stays = False  # whether one of those came in that may be anywhere by now
+_visits = 0
+_lock = threading.Lock()
 
 
 def note(x: Any) -> Any:
     """The same value. What comes from outside passes here, so that `met` is known."""
-    global met
-    met = met or _of_another_library(x)
+    global met, _stays
+    if not _stays and _of_another_library(x):
+        met = True
+        _stays = not getattr(type(x), "leaves_with_its_visit", False)
     return x
+
+
+@contextmanager
+def visit() -> Iterator[None]:
+    """Inside, arrays may come in whose class says `leaves_with_its_visit`; afterwards `met` is as if they had not."""
+    global met, _visits
+    with _lock:
+        _visits += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _visits -= 1
+            met = _stays or (met and _visits > 0)
 
 
 def is_foreign(x: Any) -> bool:
@@ -40,9 +63,9 @@ def any_foreign(xs: Any) -> bool:
 
 def first_complex() -> bool:
     """Note that complex numbers are differentiated; whether that was not known before."""
-    global met
+    global met, _stays
     before = met
-    met = True
+    met = _stays = True
     return not before
 
 

@@ -174,7 +174,9 @@ def primitive(forward: Function | None = None, *vjps: Function | None, **options
            absent: of several results, one that nothing came back to is None in g; else it has zeros.
            guard: treat 0 * inf as 0 in the VJPs; default: if forward is an elementwise ufunc.
            jvp: how tangents pass through, see `Primitive.defjvp`; default: derived from the VJPs.
-           batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one.
+           batch: how K of them pass through at once, see engine/stacked_call.py; default: one by one. Inside vmap,
+           where forward or a rule needs ndarrays, they get all examples at once as it says ("free": with an axis more
+           in front); by default one example after the other.
            complex: complex numbers may come in (a composite is then what they run, unless it is "own rules"); default:
            if there is no composite.
            name: how pictures and errors call it.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import graph, kinds
-from autograd.engine.attempts import is_of_a_batch
+from autograd.engine.attempts import is_of_a_batch, refuse_inside_vmap
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
@@ -28,8 +28,7 @@ from autograd.errors import ArgumentError
 from autograd.options import check_flag
 
 ndarray = np.ndarray
-float64 = np.float64
-float32 = np.float32
+float64, float32 = np.float64, np.float32
 _one_at_a_time = Lock()
 
 
@@ -67,6 +66,7 @@ def backward(
     if retain_graph is not None:
         check_flag("backward: retain_graph", retain_graph)
     check_flag("backward: create_graph", create_graph)
+    refuse_inside_vmap()
     several = isinstance(tensors, (list, tuple))
     roots = tensors if several else [tensors]
     seeds = gradients if several and gradients is not None else [gradients] * len(roots)

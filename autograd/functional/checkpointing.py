@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import random
+from autograd.batched.hidden import everywhere
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import clock
 from autograd.engine.kinds import is_foreign
@@ -63,7 +65,7 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
     start = next(clock)
     leaves, form = tree_flatten((args, kwargs))
     generators = {i: copy.deepcopy(x) for i, x in enumerate(leaves) if isinstance(x, np.random.Generator)}
-    state = generator().bit_generator.state
+    state, drawing = generator().bit_generator.state, random.drawing.get()
     stand_ins = StandIns(leaves)
     given, named = tree_unflatten(form, stand_ins.leaves)
     found, structure = tree_flatten(f(*given, **named))
@@ -85,7 +87,7 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
         for i, old in generators.items():
             fresh[i] = copy.deepcopy(old)
         inner, names = tree_unflatten(form, fresh)
-        with enable_grad(), _rewound(state):
+        with enable_grad(), _rewound(state, drawing):
             results = tree_flatten(f(*inner, **names))[0]
         outputs = [results[i] for i in tracked] if len(results) == count else []
         if not outputs or not all(
@@ -110,8 +112,9 @@ def checkpoint(f: Function, *args: Any, **kwargs: Any) -> Any:
 
 
 @contextmanager
-def _rewound(state: Any) -> Iterator[None]:
-    """Inside, the package's generator starts from the given state; afterwards it goes on from where it was."""
+def _rewound(state: Any, drawing: Any) -> Iterator[None]:
+    """Inside, the package's generator starts from the given state, and draws as in the vmap that it was in."""
+    token = random.drawing.set(drawing)
     rng = generator()
     now = rng.bit_generator.state
     rng.bit_generator.state = state
@@ -119,10 +122,12 @@ def _rewound(state: Any) -> Iterator[None]:
         yield
     finally:
         rng.bit_generator.state = now
+        random.drawing.reset(token)
 
 
 def _fingerprint(data: Any) -> tuple[Any, ...]:
     """What is kept of a result to recognise it: its shape, the sum of its elements and the sum of their magnitudes."""
+    data = everywhere(data)
     if is_foreign(data) or isinstance(data, Stand):  # which is not asked for numbers
         return data.shape, 0.0, 0.0
     with np.errstate(all="ignore"):

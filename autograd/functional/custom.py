@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.attempts import attempted
+from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.settings import enable_grad, is_grad_enabled
 from autograd.errors import ArgumentError, GraphError, ShapeError
@@ -27,8 +29,9 @@ class custom_vjp:  # noqa: N801  a decorator
 
     In a first-order sweep all three are called with plain arrays, so they may call anything (np.asarray, SciPy,
     compiled code). For a graph of the gradient, forward and backward are called with Tensors and differentiated like
-    any other code. Forward mode is derived from backward, which is linear in g. For an operation on arrays, with one
-    rule for each argument and its own JVP, see `primitive`.
+    any other code. Forward mode is derived from backward, which is linear in g. Inside vmap each of the three gets the
+    batch if it is NumPy's functions throughout, and one example after the other if it needs arrays. For an operation on
+    arrays, with one rule for each argument and its own JVP, see `primitive`.
 
     Args:      f: of arrays, numbers, or trees of them.
     Raises:    GraphError if f uses a Tensor that requires grad by closure: make it an argument.
@@ -44,12 +47,14 @@ class custom_vjp:  # noqa: N801  a decorator
         (0.5, 1.0)
     """
 
+    batch = None  # inside vmap what needs arrays runs example by example
+
     def __init__(self, f: Function) -> None:
         if not callable(f):
             raise ArgumentError(f"custom_vjp decorates a function; got a {type(f).__name__}.")
         functools.update_wrapper(self, f)
         self.f = f
-        self.title = getattr(f, "__name__", type(f).__name__)
+        self.name = self.title = getattr(f, "__name__", type(f).__name__)
         self.forward: Function | None = None
         self.backward: Function | None = None
 
@@ -67,24 +72,26 @@ class custom_vjp:  # noqa: N801  a decorator
         leaves, form = tree_flatten(args)
         tensors = [is_tensor(x) for x in leaves]
         if not any(tensors):
-            return self.f(*args)
+            return attempted(self, self.f, *args)
         plain = [raw(x) for x in leaves]
         if not is_grad_enabled() or not any(is_tensor(x) and x.requires_grad for x in leaves):
-            found, structure = tree_flatten(self.f(*tree_unflatten(form, plain)))
+            found, structure = tree_flatten(attempted(self, self.f, *tree_unflatten(form, plain)))
             return tree_unflatten(structure, [_constant(y) for y in found])
-        out, needed = self._check_pair(forward(*tree_unflatten(form, plain)))
+        out, needed = self._check_pair(attempted(self, forward, *tree_unflatten(form, plain)))
         found, structure = tree_flatten(out)
-        values = [own_memory(asarray(self._constant_array(y)), leaves) for y in found]
+        values = [own_memory(self._constant_array(y), leaves) for y in found]
         constants = with_placeholders([x if is_tensor(x) and x.requires_grad else raw(x) for x in leaves])
 
         def joint(g: Any, out: Any, *kept: Any) -> tuple[Any, ...]:
             create = any(is_tensor(c) for c in g)
             if not create:
-                return self._cotangents(backward(needed, tree_unflatten(structure, list(g))), form, kept, False)
+                found = attempted(self, backward, needed, tree_unflatten(structure, list(g)))
+                return self._cotangents(found, form, kept, False)
             given, _ = arguments_for_rerun(constants, kept, True)
             with enable_grad():  # what backward needs must have a history now
-                _, linked = self._check_pair(forward(*tree_unflatten(form, given)))
-                return self._cotangents(backward(linked, tree_unflatten(structure, list(g))), form, kept, True)
+                _, linked = self._check_pair(attempted(self, forward, *tree_unflatten(form, given)))
+                found = attempted(self, backward, linked, tree_unflatten(structure, list(g)))
+                return self._cotangents(found, form, kept, True)
 
         made = record_function(self.title, joint, leaves, (), values, f"{self.title}.backward")
         return tree_unflatten(structure, made)
@@ -98,7 +105,7 @@ class custom_vjp:  # noqa: N801  a decorator
                     "be lost. Make it an argument, or take t.detach()."
                 )
             return y._array
-        return y
+        return y if is_foreign(y) else asarray(y)
 
     def _check_pair(self, returned: Any) -> tuple[Any, Any]:
         if not isinstance(returned, tuple) or len(returned) != 2:

@@ -10,8 +10,9 @@ import numpy as np
 from autograd import random
 from autograd.batched import array as _array  # noqa: F401  says which class a batch has
 from autograd.batched.crossing import into, outof
+from autograd.batched.drawing import RANDOMNESS, BatchedDrawing
 from autograd.batched.hidden import at
-from autograd.batched.level import Level, check_randomness
+from autograd.batched.level import Level
 from autograd.engine.kinds import note
 from autograd.engine.recording import is_tensor, raw
 from autograd.errors import ArgumentError, ShapeError
@@ -19,8 +20,6 @@ from autograd.functional.argument_checks import Function, check_callable
 from autograd.functional.matrices import jacobian
 from autograd.functional.transforms import named_after
 from autograd.pytree import tree_flatten, tree_unflatten
-
-RANDOMNESS = ("error", "same")
 
 
 def vmap(
@@ -46,7 +45,8 @@ def vmap(
                out_axes: where the batch is in the results; None for a result that is the same for all examples.
                axis_size: how many examples there are; needed only where no argument has a batch.
                chunk_size: run at most so many at a time, for less memory.
-               randomness: what a draw inside nn means (dropout): an "error", or the "same" numbers for all examples.
+               randomness: what the numbers are that nn draws inside (dropout, init, …; not those that f draws from a
+               generator of its own): an "error", "different" for each example, or the "same" for all.
     Returns:   a function of the same arguments; arrays for arrays, Tensors where one went in or f closes over one that
                requires grad.
     Raises:    BatchError where f asks for the value of one example (`if x > 0`, float(x)), or where shapes depend on
@@ -137,12 +137,13 @@ def _run(
             for axis, x in zip(axes, leaves, strict=True)]  # fmt: skip
     size = _size(leaves, axes, axis_size)
     step = size if chunk is None else min(chunk, size)
+    begun: dict[int, Any] | None = {} if step < size else None
     parts: list[Any] = []
     structure: Any = None
     for start in range(0, max(size, 1), step or 1):
         rows = [x if axis is None or step == size else _rows(x, axis, start, start + step)
                 for x, axis in zip(leaves, axes, strict=True)]  # fmt: skip
-        level = Level(min(step, size - start), randomness, loops)
+        level = Level(min(step, size - start), randomness, loops, begun)
         found, structure = _one_chunk(f, rows, axes, form, level, out_axes)
         parts.append(found)
     if len(parts) == 1:
@@ -162,13 +163,14 @@ def _one_chunk(f: Function, leaves: Any, axes: Any, form: Any, level: Level, out
     ]
     for x in hidden:
         note(raw(x))
-    token = random.checks.set(lambda: check_randomness(level))
+    outer = random.drawing.get()  # of a vmap around this one
+    token = random.drawing.set(lambda rng: BatchedDrawing(rng if outer is None else outer(rng), level))
     try:
         with level:
             args, kwargs = tree_unflatten(form, hidden)
             returned = f(*args, **kwargs)
     finally:
-        random.checks.reset(token)
+        random.drawing.reset(token)
     results, structure = tree_flatten(returned)
     return [
         _shown(y, axis, level)

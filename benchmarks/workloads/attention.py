@@ -31,23 +31,32 @@ X = _rng.normal(size=(B, T, D)).astype(np.float32)
 C = _rng.normal(size=(B, T, D)).astype(np.float32)  # the loss is the mean of C · y
 
 
-def _ours() -> Any:
+def _ours(captured: bool = False) -> Any:
     import nn
-    from autograd import Tensor
+    from autograd import Tensor, capture
 
     layer = nn.TransformerEncoderLayer(D, HEADS, FFN, dropout=0.0, batch_first=True, norm_first=True)
     layer.load_state_dict(STATE)
     x, parameters = Tensor(X, requires_grad=True), list(layer.parameters())
 
-    def step() -> Any:
+    def work() -> Any:
         x.grad = None
         for p in parameters:
             p.grad = None
         loss = (layer(x) * C).mean()
         loss.backward()
-        return loss.item(), [x.grad.numpy(), *(p.grad.numpy() for p in parameters)]
+        return loss
+
+    run = capture(work) if captured else work
+
+    def step() -> Any:
+        return run().item(), [x.grad.numpy(), *(p.grad.numpy() for p in parameters)]
 
     return step
+
+
+def _captured() -> Any:
+    return _ours(captured=True)
 
 
 def _normalized(x: Any, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
@@ -135,4 +144,11 @@ def _torch() -> Any:
     return step
 
 
-PEERS = {"ours": _ours, "ours_unkept": _ours, "numpy": _numpy, "numpy_kept": _numpy_kept, "torch": _torch}
+PEERS = {
+    "ours": _ours,
+    "captured": _captured,
+    "ours_unkept": _ours,
+    "numpy": _numpy,
+    "numpy_kept": _numpy_kept,
+    "torch": _torch,
+}

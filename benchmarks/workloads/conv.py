@@ -40,21 +40,30 @@ def _network(nn: Any, tensor: Any) -> Any:
     )  # fmt: skip
 
 
-def ours() -> Any:
+def ours(captured: bool = False) -> Any:
     import nn
-    from autograd import Tensor
+    from autograd import Tensor, capture
 
     model, loss_of, x = _network(nn, np.copy), nn.CrossEntropyLoss(), Tensor(X)
     parameters = list(model.parameters())
 
-    def step() -> Any:
+    def work() -> Any:
         for p in parameters:
             p.grad = None
         loss = loss_of(model(x), TARGET)
         loss.backward()
-        return loss.item(), [p.grad.numpy() for p in parameters]
+        return loss
+
+    run = capture(work) if captured else work
+
+    def step() -> Any:
+        return run().item(), [p.grad.numpy() for p in parameters]
 
     return step
+
+
+def captured() -> Any:
+    return ours(captured=True)
 
 
 def torch() -> Any:
@@ -140,4 +149,11 @@ def numpy_kept() -> Any:
     return numpy()
 
 
-PEERS = {"ours": ours, "ours_unkept": ours, "numpy": numpy, "numpy_kept": numpy_kept, "torch": torch}
+PEERS = {
+    "ours": ours,
+    "captured": captured,
+    "ours_unkept": ours,
+    "numpy": numpy,
+    "numpy_kept": numpy_kept,
+    "torch": torch,
+}

@@ -16,19 +16,28 @@ def _x() -> Any:
     return np.random.default_rng(0).normal(size=N).astype(np.float32)
 
 
-def ours() -> Any:
+def ours(captured: bool = False) -> Any:
     import nn.functional as F
-    from autograd import Tensor
+    from autograd import Tensor, capture
 
     x = Tensor(_x(), requires_grad=True)
 
-    def step() -> Any:
+    def work() -> Any:
         x.grad = None
         loss = (np.tanh(x) * F.sigmoid(x) + np.exp(-x * x) * x).sum()
         loss.backward()
-        return loss.item(), [x.grad.numpy()]
+        return loss
+
+    run = capture(work) if captured else work
+
+    def step() -> Any:
+        return run().item(), [x.grad.numpy()]
 
     return step
+
+
+def captured() -> Any:
+    return ours(captured=True)
 
 
 def _step_of(x: Any) -> Any:
@@ -83,7 +92,7 @@ def torch() -> Any:
 
 
 PEERS = {
-    "ours": ours, "ours_unkept": ours,
+    "ours": ours, "captured": captured, "ours_unkept": ours,
     "numpy": numpy, "numpy_kept": numpy_kept, "numpy_returned": numpy, "numpy_blocks": numpy_blocks,
     "torch": torch,
 }  # fmt: skip

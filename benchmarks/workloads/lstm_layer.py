@@ -13,24 +13,33 @@ TARGET = np.random.default_rng(1).normal(size=(STEPS, BATCH, SIZE)).astype(np.fl
 VALUES = [W_IH.T.copy(), W_HH.T.copy(), BIAS, np.zeros_like(BIAS)]
 
 
-def ours() -> Any:
+def ours(captured: bool = False) -> Any:
     import nn
-    from autograd import Tensor
+    from autograd import Tensor, capture
 
     model, loss_of, x = nn.LSTM(SIZE, SIZE), nn.MSELoss(), Tensor(X)
     parameters = list(model.parameters())
     for p, value in zip(parameters, VALUES, strict=True):
         p.data = value.copy()
 
-    def step() -> Any:
+    def work() -> Any:
         for p in parameters:
             p.grad = None
         output, _ = model(x)
         loss = loss_of(output, TARGET)
         loss.backward()
-        return loss.item(), [p.grad.numpy() for p in parameters]
+        return loss
+
+    run = capture(work) if captured else work
+
+    def step() -> Any:
+        return run().item(), [p.grad.numpy() for p in parameters]
 
     return step
+
+
+def captured() -> Any:
+    return ours(captured=True)
 
 
 def numpy() -> Any:
@@ -103,5 +112,12 @@ def torch() -> Any:
     return step
 
 
-PEERS = {"ours": ours, "numpy": numpy, "torch": torch, "ours_unkept": ours, "numpy_kept": numpy_kept}
+PEERS = {
+    "ours": ours,
+    "captured": captured,
+    "numpy": numpy,
+    "torch": torch,
+    "ours_unkept": ours,
+    "numpy_kept": numpy_kept,
+}
 TARGETS = {"ours": 1.5}

@@ -21,10 +21,10 @@ class Network:
         self.target = rng.integers(0, sizes[-1], batch)
         self.adam = adam
 
-    def ours(self) -> Any:
+    def ours(self, captured: bool = False) -> Any:
         import nn
         import optim
-        from autograd import Tensor
+        from autograd import Tensor, capture
 
         layers: list[Any] = []
         for w, b in zip(self.weights, self.biases, strict=True):
@@ -35,18 +35,26 @@ class Network:
         x, parameters = Tensor(self.x), list(model.parameters())
         optimizer = optim.Adam(parameters, eps=EPS) if self.adam else None
 
-        def step() -> Any:
+        def work() -> Any:
             for p in parameters:
                 p.grad = None
             loss = loss_of(model(x), self.target)
             loss.backward()
             if optimizer:
                 optimizer.step()
-            return loss.item(), [p.grad.numpy() for p in parameters] + (
+            return loss
+
+        run = capture(work) if captured else work
+
+        def step() -> Any:
+            return run().item(), [p.grad.numpy() for p in parameters] + (
                 [p.data for p in parameters] if optimizer else []
             )
 
         return step
+
+    def captured(self) -> Any:
+        return self.ours(captured=True)
 
     def numpy(self) -> Any:
         weights, biases = [w.copy() for w in self.weights], [b.copy() for b in self.biases]
@@ -114,7 +122,7 @@ class Network:
         return self.torch(fused=True)
 
     def peers(self) -> dict[str, Any]:
-        return {"ours": self.ours, "numpy": self.numpy, "torch": self.torch}
+        return {"ours": self.ours, "captured": self.captured, "numpy": self.numpy, "torch": self.torch}
 
 
 class _Adam:

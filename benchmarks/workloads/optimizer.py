@@ -23,20 +23,26 @@ class Problem:
         self.start = [rng.normal(scale=0.05, size=shape).astype(np.float32) for shape in _shapes()]
         self.gradients = [rng.normal(scale=0.01, size=shape).astype(np.float32) for shape in _shapes()]
 
-    def ours(self) -> Any:
+    def ours(self, captured: bool = False) -> Any:
         import nn
         import optim
+        from autograd import capture
 
         parameters = [nn.Parameter(p) for p in self.start]
         optimizer = getattr(optim, self.name)(parameters, **self.options)
         for p, g in zip(parameters, self.gradients, strict=True):
             p.grad = g
 
+        run = capture(lambda: optimizer.step()) if captured else optimizer.step
+
         def step() -> Any:
-            optimizer.step()
+            run()
             return 0.0, [p.numpy() for p in parameters]
 
         return step
+
+    def captured(self) -> Any:
+        return self.ours(captured=True)
 
     def _by_hand(self, rule: Any) -> Any:
         parameters = [p.copy() for p in self.start]
@@ -91,6 +97,6 @@ class Problem:
 
     def peers(self) -> dict[str, Any]:
         return {
-            "ours": self.ours, "numpy": self.numpy, "numpy_blocks": self.numpy_blocks, "torch": self.torch,
-            "torch_foreach": self.torch_foreach, "torch_fused": self.torch_fused,
+            "ours": self.ours, "captured": self.captured, "numpy": self.numpy, "numpy_blocks": self.numpy_blocks,
+            "torch": self.torch, "torch_foreach": self.torch_foreach, "torch_fused": self.torch_fused,
         }  # fmt: skip

@@ -45,10 +45,10 @@ class _Data:
         return [p.copy() for block in self.blocks for p in block] + [p.copy() for p in self.head]
 
 
-def ours() -> Any:
+def ours(captured: bool = False) -> Any:
     import nn
     import optim
-    from autograd import Tensor
+    from autograd import Tensor, capture
     from nn.layers.dropout import dropout_op
 
     class FirstDropout(nn.Dropout):
@@ -78,14 +78,24 @@ def ours() -> Any:
         p.data = value
     x, optimizer = Tensor(data.x), optim.SGD(parameters, lr=LR)
 
-    def step() -> Any:
+    def work() -> Any:
         optimizer.zero_grad()
         loss = loss_of(model(x), data.target)
         loss.backward()
         optimizer.step()
-        return loss.item(), [parameters[i].grad.numpy() for i in COMPARED] + [p.numpy() for p in parameters]
+        return loss
+
+    run = capture(work) if captured else work
+
+    def step() -> Any:
+        now = work if dropouts[0].given else run  # the steps with given masks are not repeated
+        return now().item(), [parameters[i].grad.numpy() for i in COMPARED] + [p.numpy() for p in parameters]
 
     return step
+
+
+def captured() -> Any:
+    return ours(captured=True)
 
 
 def numpy() -> Any:
@@ -200,5 +210,5 @@ def torch() -> Any:
     return step
 
 
-PEERS = {"ours": ours, "numpy": numpy, "numpy_kept": numpy_kept, "torch": torch}
+PEERS = {"ours": ours, "captured": captured, "numpy": numpy, "numpy_kept": numpy_kept, "torch": torch}
 TARGETS = {"ours": 0.65}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import no_grad
-from autograd.engine.kinds import as_ndarray
+from autograd.engine.kinds import as_ndarray, visit
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
 from autograd.options import check_flag
@@ -59,7 +59,8 @@ def to_onnx(
     if not isinstance(model, Module):
         raise ArgumentError(f"to_onnx takes a module; got a {type(model).__name__}.")
     inputs = _Inputs(model, example_input, input_names, dynamic_batch)
-    first, second, merged = _merged(model, inputs)
+    with visit():
+        first, second, merged = _merged(model, inputs)
     names = _output_names(first, output_names, inputs.names)
     described = {name: (x.dtype, inputs.dimensions(name, x)) for name, x in inputs.arrays.items()}
     results = {

@@ -24,6 +24,7 @@ class TracedArray(np.lib.mixins.NDArrayOperatorsMixin):
     """An array with values for the example, and a name in the ONNX graph or what makes it once it is asked for."""
 
     __hash__ = None  # type: ignore[assignment]
+    leaves_with_its_visit = True  # to autograd.engine.kinds: none is left after the export
 
     def __init__(self, recording: Recording, values: Any, name: str | Callable[[], str]) -> None:
         self.recording = recording

@@ -13,7 +13,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
-from autograd.random import about_to_draw, generator
+from autograd.random import Drawing, generator
 from autograd.recorder import whole
 from nn.layers.activation.elu import SELU_ALPHA, SELU_SCALE
 from nn.layers.inplace_option import InplaceOption
@@ -24,14 +24,19 @@ Rng = np.random.Generator | None
 _WORDS_OF_64_BITS = (np.random.PCG64, np.random.PCG64DXSM, np.random.Philox, np.random.SFC64)
 
 
-@whole
 def keep_mask(shape: tuple[int, ...], keep: float, rng: np.random.Generator) -> Any:
     """A boolean array, each element True with probability `keep`, independently.
 
     Numerics:  16 random bits for each element, so that one 64-bit number gives four: half the time of rng.random().
                `keep` is thereby rounded to a multiple of 1/65536; within 1/1024 of 0 or 1 a float32 is drawn instead.
     """
-    about_to_draw()
+    if isinstance(rng, Drawing):  # which does not give its bits away
+        return rng.random(shape, dtype=np.float32) < keep
+    return _mask_of_bits(shape, keep, rng)
+
+
+@whole
+def _mask_of_bits(shape: tuple[int, ...], keep: float, rng: np.random.Generator) -> Any:
     if not 1 / 1024 < keep < 1023 / 1024:
         return rng.random(shape, dtype=np.float32) < keep
     size = 1

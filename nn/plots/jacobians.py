@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
-from nn.plots.style import COLOURS, NEUTRAL, canvas, needs
+from nn.plots.style import NEUTRAL, canvas, diverging
 
 WRITTEN = 10  # the most rows and columns for which the numbers are written into the cells
 INDEXED = 16  # the most rows or columns for which the indices are written at the side
@@ -59,7 +59,7 @@ def jacobian(
         finite = np.abs(matrix[np.isfinite(matrix)])
         largest = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
         image = ax.imshow(
-            matrix, cmap=_diverging(), vmin=-largest, vmax=largest, interpolation="nearest", aspect="equal"
+            matrix, cmap=diverging(), vmin=-largest, vmax=largest, interpolation="nearest", aspect="equal"
         )
         if written:
             for (i, j), value in np.ndenumerate(matrix):
@@ -87,14 +87,6 @@ def _size_in_inches(rows: int, columns: int) -> tuple[float, float]:
     """(width, height): square cells of at most 0.7 inches, the longer side at most 5.6."""
     cell = min(0.7, 5.6 / max(rows, columns))
     return max(1.0, cell * columns), max(1.0, cell * rows)
-
-
-def _diverging() -> Any:
-    """A colour map of blue, white and orange, as in the pages of `autograd.viz.steps`; nan and inf are grey."""
-    colours = needs("matplotlib.colors")
-    return colours.LinearSegmentedColormap.from_list("jacobian", [COLOURS[0], "white", COLOURS[1]]).with_extremes(
-        bad=NEUTRAL
-    )
 
 
 def _mark_indices(axis: Any, line: Any, shape: tuple[int, ...]) -> None:

@@ -48,7 +48,7 @@ def confusion_matrix(
                 text.set_fontsize("x-small")
         ax.grid(False)  # set_style() turns it on, and here the lines would run through the numbers
         ax.set(xlabel="predicted class", ylabel="true class")
-        if classes is not None and max(map(len, classes)) > 4:
+        if classes is not None and max(map(len, classes)) * len(classes) > 30:  # too long to stand side by side
             ax.tick_params(axis="x", rotation=45)
     return ax
 

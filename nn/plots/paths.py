@@ -119,14 +119,14 @@ def optimizer_paths(
                start, steps: as for `descend`.
                window: (left, right, bottom, top). Default: the function's own, or around the paths.
                points: of the grid along each side.
-    Returns:   the Axes: a line for each optimizer; the legend gives the last function value.
+    Returns:   the Axes: a line for each optimizer; the legend gives the last value, and after how many steps.
     """
     paths = _paths(function, optimizers, start, steps)
     with canvas(ax, (7.4, 5.0)) as ax:
         _draw_function(ax, function, _window_for(function, paths, window), check_points("points", points))
         for i, (name, path) in enumerate(paths.items()):
             end = float(_heights(function, *path[-1]))
-            label = f"{name}: {end:.2g} after {len(path) - 1}"
+            label = f"{name}: f = {end:.2g} after {len(path) - 1} steps"
             x, y = path.T
             ax.plot(x, y, color=colour(i), linestyle=dash(i), label=label, zorder=3, path_effects=_halo(ax))
             size = 4.5 if len(path) < 60 else 3

@@ -93,6 +93,12 @@ def shades(count: int) -> list[Any]:
     return [scale(0.14 + 0.74 * i / max(1, count - 1)) for i in range(count)]
 
 
+def diverging() -> Any:
+    """A colour map of blue, white and orange for values of both signs; nan and inf are grey."""
+    colours = needs("matplotlib.colors").LinearSegmentedColormap
+    return colours.from_list("diverging", [COLOURS[0], "white", COLOURS[1]]).with_extremes(bad=NEUTRAL)
+
+
 def grid(ax: Any, axis: str = "both") -> None:
     """Draw faint lines behind the drawing, visible on a light and on a dark page."""
     ax.grid(True, axis=axis, color=NEUTRAL, alpha=0.25, linewidth=0.8)

@@ -22,6 +22,7 @@ from nn.core.modes import modes_kept
 from nn.core.module import Module
 from nn.parallel.randomness import draw_by_rank
 from nn.training import together
+from nn.training.blas_threads import one_thread, products_are_small
 from nn.training.checkpoint import Checkpoint
 from nn.training.fit_arguments import (
     batches_of,
@@ -208,6 +209,7 @@ class _Training:
         done = self.history.epochs
         batches = len(self.train) if hasattr(self.train, "__len__") else None
         with ExitStack() as after:
+            self.after, self.threads_are_set = after, False
             after.enter_context(modes_kept(self.model))
             if self.history.stopped != "early stopping":
                 bar = progress_of(self.progress if self.ranks.is_main else False, self.epochs, done, batches)
@@ -244,6 +246,8 @@ class _Training:
         total, rows = 0.0, 0
         for number, batch in enumerate(self.train, 1):
             inputs, target = inputs_and_target(batch)
+            if not self.threads_are_set:
+                self._set_threads(inputs)
             value = self._step(inputs, target, kept, f"epoch {epoch}, batch {number}")
             count = self.called.whole_rows if self.ranks.together else count_rows(inputs[0])
             total, rows = total + value * count, rows + count
@@ -265,6 +269,12 @@ class _Training:
         row["lr"] = float(self.optimizer.param_groups[0]["lr"]) if "lr" in self.optimizer.param_groups[0] else math.nan
         row["seconds"] = time.perf_counter() - began
         return self.ranks.broadcast(row, f"the end of epoch {epoch}")
+
+    def _set_threads(self, inputs: tuple[Any, ...]) -> None:
+        """Limit BLAS to one thread until the end of the training, if all products are small: its threads would spin."""
+        self.threads_are_set = True
+        if products_are_small(self.model, inputs):
+            self.after.enter_context(one_thread())
 
     def _step(self, inputs: Any, target: Any, kept: list[Any], place: str) -> float:
         """One update of the weights; returns the loss before it.

@@ -149,6 +149,7 @@ def test_what_is_read_from_a_docstring() -> None:
 def test_every_exported_class_and_function_is_listed_once() -> None:
     text = (ROOT / "docs" / "modules.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| (.*?) \| .", text, flags=re.MULTILINE)
+    listed += re.findall(r"^Not in the tables: (.*), which", text, flags=re.MULTILINE)
     names = [name for cell in listed for name in re.findall(r"`(.*?)`", cell)]
     packages = (("", nn), ("F.", F), ("init.", nn.init))
     expected = [prefix + name for prefix, package in packages for name in modules_page.public(package)]

@@ -8,7 +8,7 @@ from typing import Any
 from autograd.viz.output.escaping import clean
 from autograd.viz.picture.labels import Line
 from autograd.viz.picture.picture import Arrow, Box, Picture, nested
-from autograd.viz.picture.themes import MEANINGS, Theme
+from autograd.viz.picture.themes import Theme
 
 FONT = 'fontname="Helvetica,Arial,sans-serif"'
 SHAPES = {  # each kind has a shape of its own, so that no reader depends on its colour
@@ -164,8 +164,8 @@ def _kinds(shown: Picture) -> str:
     theme = shown.theme
     cells = [
         f'<td bgcolor="{theme.fills[kind]}" border="{2 if kind == "parameter" else 1}" color="{theme.borders[kind]}"'
-        f' style="{"rounded" if kind == "operation" else "solid"}"> {MEANINGS[kind]} </td>'
-        for kind in shown.kinds
+        f' style="{"rounded" if kind == "operation" else "solid"}"> {meaning} </td>'
+        for kind, meaning in shown.kinds.items()
     ]
     if any(box.result for box in shown.boxes) and len(shown.boxes) > 1:
         fill, border = theme.fills["operation"], theme.borders["operation"]

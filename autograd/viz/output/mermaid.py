@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograd.viz.output.escaping import clean
 from autograd.viz.picture.labels import Line, plain_text
 from autograd.viz.picture.picture import Arrow, Box, Picture, nested
-from autograd.viz.picture.themes import MEANINGS, Theme
+from autograd.viz.picture.themes import Theme
 
 BRACKETS = {
     "parameter": ("[(", ")]"), "input": ("[/", "/]"), "constant": ("([", "])"), "operation": ("(", ")"),
@@ -26,8 +26,8 @@ def mermaid_of(shown: Picture) -> str:
     if shown.options.legend and len(shown.kinds) > 1:
         lines.append('  subgraph legend [" "]')
         lines += [
-            f'    legend_{kind}{BRACKETS[kind][0]}"{MEANINGS[kind]}"{BRACKETS[kind][1]}:::{kind}'
-            for kind in shown.kinds
+            f'    legend_{kind}{BRACKETS[kind][0]}"{meaning}"{BRACKETS[kind][1]}:::{kind}'
+            for kind, meaning in shown.kinds.items()
         ]
         lines.append("  end")
     notes = [*(shown.notes if shown.options.legend else ()), *shown.warnings]

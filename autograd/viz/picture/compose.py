@@ -23,9 +23,7 @@ from autograd.viz.picture.labels import (
     value_lines,
 )
 from autograd.viz.picture.picture import Arrow, Box, Options, Picture
-from autograd.viz.picture.themes import THEMES, scale_of
-
-KINDS = ("parameter", "input", "constant", "operation", "module")  # in the order of the legend
+from autograd.viz.picture.themes import MEANINGS, OF_SCALARS, THEMES, scale_of
 
 
 @collector_paused()
@@ -59,6 +57,7 @@ def picture_of(
         scale = None  # the boxes of Scalars show the numbers themselves
     notes, warnings = _notes(graph, plan, words, missing)
     present = {box.kind for box in boxes}
+    meanings = OF_SCALARS if any(box.mark for box in boxes) else MEANINGS
     return Picture(
         tuple(boxes),
         tuple(arrows),
@@ -68,7 +67,7 @@ def picture_of(
         warnings,
         scale,
         fill_by_gradient=chosen.color == "gradient" and scale is not None,
-        kinds=tuple([kind for kind in KINDS if kind in present]),
+        kinds={kind: meaning for kind, meaning in meanings.items() if kind in present},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autograd.errors import ArgumentError
 from autograd.viz.data.graph_data import shared_depth
@@ -106,7 +106,7 @@ class Picture:
     warnings: tuple[str, ...] = ()
     scale: Scale | None = None
     fill_by_gradient: bool = False
-    kinds: tuple[str, ...] = ()
+    kinds: dict[str, str] = field(default_factory=dict)  # kind -> what it means, for the legend
 
 
 def nested(boxes: Iterable[Box]) -> Iterator[tuple[int, list[Frame], list[Box]]]:

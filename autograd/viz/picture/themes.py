@@ -67,6 +67,7 @@ MEANINGS = {
     "operation": "operation",
     "module": "module, closed",
 }
+OF_SCALARS = MEANINGS | {"parameter": "given: gets a gradient"}  # a Scalar does not know weights from inputs
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.options import check_flag
-from autograd.random import about_to_draw, generator
+from autograd.random import generator
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import blank
@@ -218,7 +218,6 @@ def rrelu(
     input = as_floats(input, "rrelu")
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
-    about_to_draw()
     slopes = generator(rng).uniform(lower, upper, input.shape)
     return prelu_op(input, like(slopes.astype(input.dtype), raw(input)))
 

@@ -271,6 +271,7 @@ def test_dot_of_scalars_shows_data_grad_and_local_derivatives() -> None:
     assert sum("x<sup>3</sup>" in label for label in labels) == 1  # the exponent is written in the operation
     arrows = [re.sub("<[^>]*>", "", edge["label"]).split() for edge in parsed.edges]
     assert sorted(arrows) == [["-3"], ["108"], ["2"], ["left", "1"], ["right", "-1"]]
+    assert "given: gets a gradient" in parsed.graph["label"]  # a Scalar may be a weight or an input
     plain = parse(draw(y, show="value", legend=False, title="").to_dot())
     assert not any("108" in (edge.get("label") or "") for edge in plain.edges)
     assert not plain.graph.get("label")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -248,3 +249,29 @@ def test_without_the_packages_the_error_says_how_to_install_them(monkeypatch: An
 def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         nn.export.to_onnx(nn.Linear(2, 2), np.ones((1, 2), np.float32), tmp_path / "none" / "model.onnx")
+
+
+def test_after_an_export_the_hot_paths_are_as_before() -> None:
+    """In a fresh process no other kind of array is known: `kinds.met` is False again afterwards, also of a failure."""
+    code = """
+import os, tempfile, threading
+import numpy as np
+import nn
+from autograd.engine import kinds
+
+def export(model):
+    nn.export.to_onnx(model, np.zeros((2, 3), np.float32), os.path.join(tempfile.mkdtemp(), "model.onnx"))
+
+seen = []
+model = nn.Sequential(nn.Linear(3, 2), nn.Lambda(lambda x: (seen.append(kinds.met), x)[1]))
+export(model)
+print(any(seen), kinds.met)
+try:
+    export(nn.Lambda(lambda x: np.sort(x, axis=None) if float(x.sum()) else x))
+except ValueError:
+    print("refused", kinds.met)
+export(nn.Lambda(lambda x: (kinds.first_complex(), x + 1)[1]))
+print(kinds.met)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["True False", "refused False", "True"], done.stderr

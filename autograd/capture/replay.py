@@ -1,0 +1,135 @@
+"""Program: what one recording left, and its replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter, is_
+from typing import Any
+
+import numpy as np
+
+from autograd.capture.emit import Emitter
+from autograd.capture.program import Generator, Var, live, variables, words
+from autograd.capture.recorded import Recorded
+from autograd.capture.recording import Recorder
+from autograd.capture.settings import Settings
+from autograd.capture.shorter import shorter
+from autograd.capture.undo import Uninterrupted
+from autograd.engine.recording import is_tensor, result
+from autograd.pytree import LEAF, tree_flatten, tree_unflatten
+from autograd.random import generator
+
+_array, _grad = attrgetter("_array"), attrgetter("_grad")
+
+
+class Program:
+    """One recording: its operations, and once it is confirmed the function that replays them.
+
+    str(program) is the list of operations with shapes; `source` what runs.
+    """
+
+    def __init__(self, recorder: Recorder, out: Any, settings: Settings, grads: list[Any]) -> None:
+        leaves, self._structure = tree_flatten(out)
+        self._row = type(out) is tuple and len(leaves) == len(out) and all([x is LEAF for x in self._structure])
+        self._kinds = [is_tensor(x) for x in leaves]
+        results = tuple([_result(recorder, x) for x in leaves])
+        self.recorded = recorder.ops
+        self.results = results
+        self.ops = live(recorder.ops, variables(results, []))
+        self.settings = settings
+        self._tensors = [v.source for v in recorder.state.values()]
+        self._arrays = [v.value for v in recorder.state.values()]
+        self._graded = [t for t, _ in grads]
+        self._missing = [missing for _, missing in grads]
+        self.effects = sum(op.kind == "effect" for op in self.ops)
+        self.draws = [op for op in self.ops if any(isinstance(x, Generator) for x in op.args)]
+        roots = {v.root for op in self.ops for v in op.writes if v.root.kind == "state"}
+        self.written = [v.value for v in roots]
+        self.changes = bool(self.effects or roots or any(op.kind == "grad" for op in self.ops))
+        self.run: Callable[..., Any] | None = None
+        self.source = ""
+        self.nbytes = 0
+        self.replays = 0
+        self._errors = np.geterr()
+        self._renewed = 0
+
+    def __str__(self) -> str:
+        return "\n".join(map(words, self.ops))
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def compile(self) -> None:
+        """Plan the buffers and make the function."""
+        self.ops, self.results = shorter(self.ops, self.results)
+        self.ops = live(self.ops, variables(self.results, []))
+        self._planned(rows=True)
+
+    def _planned(self, rows: bool) -> None:
+        self._emit(rows)
+        self.gradients.watch()  # now that nothing of the planning refers to them
+
+    def _emit(self, rows: bool) -> None:
+        emitter = Emitter(self.ops, self.results, self._errors, rows=rows)
+        self.run, self.source = emitter.compiled()
+        self.gradients = emitter.gradients
+        self.nbytes = emitter.buffers.nbytes + self.gradients.nbytes
+        self._copied = [isinstance(v, Var) and v not in emitter.fresh for v in self.results]
+
+    def fits(self) -> bool:
+        """Whether the tensors hold the arrays that they held, and everything else that it depends on is the same."""
+        return (
+            all(map(is_, map(_array, self._tensors), self._arrays))
+            and [g is None for g in map(_grad, self._graded)] == self._missing
+            and self.settings.still_hold()
+        )
+
+    def replay(self, given: list[Any]) -> Any:
+        """Run it; after an exception the state is as it was before."""
+        if self.gradients.held():  # leave them to whoever keeps them
+            self._renewed += 1
+            self._planned(rows=self._renewed < 4)
+        if not self.changes:
+            return self.run(given)  # type: ignore[misc]
+        with Uninterrupted():
+            return self._whole(given)
+
+    def _whole(self, given: list[Any]) -> Any:
+        assert self.run is not None
+        before = [(a, a.copy()) for a in self.written]
+        grads = list(map(_grad, self._graded))
+        states = [(g, g.bit_generator.state) for g in self._generators()] if self.draws else []
+        try:
+            return self.run(given)
+        except BaseException:
+            for a, values in before:
+                a[...] = values
+            for t, gradient in zip(self._graded, grads, strict=True):
+                t._grad = gradient
+            for g, state in states:
+                g.bit_generator.state = state
+            raise
+
+    def returned(self, found: Any) -> Any:
+        """The results of a replay, as the function returned them, in memory of their own."""
+        made = [
+            x.copy() if copied and type(x) is np.ndarray else x for x, copied in zip(found, self._copied, strict=True)
+        ]
+        made = [result(x, None) if tensor else x for x, tensor in zip(made, self._kinds, strict=True)]
+        if self._structure is LEAF:
+            return made[0]
+        return tuple(made) if self._row else tree_unflatten(self._structure, made)
+
+    def _generators(self) -> list[Any]:
+        from_args = [x.rng for op in self.draws for x in op.args if isinstance(x, Generator)]
+        return [generator(rng) for rng in {id(r): r for r in from_args}.values()]
+
+
+def _result(recorder: Recorder, x: Any) -> Any:
+    if is_tensor(x):
+        if id(x) in recorder.state:
+            return recorder.state[id(x)]
+        x = x._array
+    if isinstance(x, Recorded):
+        return x.var
+    return recorder.constant(x) if isinstance(x, np.ndarray) else x

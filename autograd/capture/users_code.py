@@ -1,0 +1,73 @@
+"""Which code is the user's: its names, its classes' methods and attributes may decide what a step computes."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd.engine.origin import OUR_FOLDERS
+
+_INSTALLED = tuple({sysconfig.get_path(name) + "/" for name in ("purelib", "platlib")})
+_STANDARD = tuple({sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib")})
+_NUMPYS = tuple(str(Path(np.__file__).parent.with_name(name)) + "/" for name in ("numpy", "scipy"))
+_NOT_CALLED = {"__init__", "__new__", "__repr__", "__str__", "__init_subclass__", "extra_repr"}
+
+
+def is_followed(filename: str) -> bool:
+    """Whether the names in a function of this file are looked at: not in ours, NumPy's, SciPy's and Python's own."""
+    if filename.startswith((*OUR_FOLDERS, *_NUMPYS)):
+        return False
+    return filename.startswith(_INSTALLED) or not filename.startswith(_STANDARD)
+
+
+def is_users_module(module: Any) -> bool:
+    """Whether a module's functions and objects are looked at, when a function names them."""
+    if not isinstance(module, types.ModuleType) or module.__name__ in sys.builtin_module_names:
+        return False
+    return _is_users(getattr(module, "__file__", None) or "")
+
+
+def _is_users(filename: str) -> bool:
+    return is_followed(filename) and not filename.startswith(_INSTALLED)
+
+
+@functools.lru_cache(maxsize=512)
+def classes(kind: Any) -> tuple[type, ...]:
+    """Those of a class and its bases that the user has written, or that are installed and define `forward`."""
+    return tuple([c for c in kind.__mro__ if "forward" in vars(c) and _functions(c) or _written_by_user(c)])
+
+
+def _written_by_user(kind: type) -> bool:
+    return any(_is_users(f.__code__.co_filename) for f in _functions(kind))
+
+
+@functools.lru_cache(maxsize=512)
+def methods(kind: Any) -> tuple[list[types.FunctionType], list[types.FunctionType]]:
+    """The methods of these classes: those that Python or the library may call, and those that are called by name."""
+    found = [f for c in classes(kind) for f in _functions(c) if f.__name__ not in _NOT_CALLED]
+    others = [vars(c) for c in kind.__mro__ if c not in classes(kind) and c is not object]
+    called = [f for f in found if f.__name__[:2] == "__" or any(f.__name__ in names for names in others)]
+    return called, [f for f in found if f not in called]
+
+
+def _functions(kind: type) -> list[types.FunctionType]:
+    found: list[types.FunctionType] = []
+    for value in list(vars(kind).values()):
+        inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        inner = getattr(inner, "function", inner)  # a captured method
+        if isinstance(inner, types.FunctionType) and is_followed(inner.__code__.co_filename):
+            found.append(inner)
+    return found
+
+
+@functools.lru_cache(maxsize=512)
+def slots(kind: Any) -> tuple[str, ...]:
+    """The attributes of the user's classes that are no entries of a __dict__."""
+    found = [vars(c).get("__slots__", ()) for c in classes(kind)]
+    return tuple([name for names in found for name in ([names] if isinstance(names, str) else names)])
