@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import threading
 import time
 from collections import OrderedDict
@@ -22,6 +21,7 @@ from autograd.capture.settings import Settings
 from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
 from autograd.capture.undo import Snapshot, contents, same_bits
+from autograd.engine.attempts import batch_among
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
@@ -33,7 +33,6 @@ PATHS = 4  # of one key, which differ in what their guards found
 IN_VAIN = 12  # recordings of one key, after which it is given up if there were hardly any replays
 QUICK = 4  # kinds of calls that are told apart without making their key
 MISSED = object()
-_logger = logging.getLogger("autograd.capture")
 
 
 class Quick(NamedTuple):
@@ -99,6 +98,8 @@ class Captured(Holder):
                     return found
                 break
         leaves, structure = tree_flatten((args, kwargs))
+        if batch_among(leaves) is not None:  # inside vmap: what is captured is a step on arrays
+            return self._eager(args, kwargs)
         given = [x._array if is_tensor(x) and not x._requires_grad else x for x in leaves]
         key = key_of(structure, leaves)
         if key in self._given_up or mode.get().anomaly:
@@ -190,7 +191,9 @@ class Captured(Holder):
         took = time.perf_counter() - started
         self._log.append(f"checked in {took:.3f} s: {len(program)} operations, {program.nbytes} bytes of buffers")
         if took > 1:
-            _logger.info("%s: recording took %.1f s", self._name, took)
+            import logging  # here, and not for everyone who imports autograd
+
+            logging.getLogger("autograd.capture").info("%s: recording took %.1f s", self._name, took)
         return out
 
     def _recorded(self, reach: Reach, leaves: list[Any], structure: Any) -> tuple[Program, Any, Recorder]:
