@@ -102,8 +102,8 @@ Its Python functions `logsumexp`, `softmax`, `log_softmax`, `polygamma` and `mul
 called as SciPy's.
 
 **SciPy's other Python functions** convert their arguments to arrays, and so cannot record. `autograd.scipy` has them
-under SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`, `linalg`, `signal`, `integrate` and
-`optimize` is SciPy's own. Matrices with complex results are refused.
+under SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`, `linalg`, `signal`, `integrate`
+and `optimize` is SciPy's own.
 
 ```python
 >>> import numpy as np
