@@ -6,13 +6,14 @@ import functools
 import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.capture.emit import Differs
+from autograd.capture.outer import is_outer, is_variable, leads_outside
 from autograd.capture.program import Op, Var, mapped
 from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded
@@ -22,6 +23,7 @@ from autograd.capture.settings import Settings
 from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
 from autograd.capture.undo import Snapshot, contents, same_bits
+from autograd.engine.kinds import is_foreign, note
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
@@ -30,6 +32,13 @@ from autograd.recorder import current
 
 TRACES = 16  # of one function; the one used longest ago is dropped
 PATHS = 4  # of one key, which differ in what their guards found
+LOG = 100  # lines about what happened that are kept
+WARM = 64  # kinds of calls of one function that are remembered before they are recorded
+IN_GRAPH = (
+    "called inside of a derivative: it ran as it is, as a part of that graph; to be fast, capture the derivative, "
+    "as in capture(grad(f))"
+)
+FOREIGN = "given arrays of another library, or a batch of vmap: it ran as it is"
 IN_VAIN = 12  # recordings of one key, after which it is given up if there were hardly any replays
 QUICK = 4  # kinds of calls that are told apart without making their key
 MISSED = object()
@@ -57,11 +66,11 @@ class Captured(Holder):
         self.program: Program | None = None
         self._traces: OrderedDict[Any, list[Program]] = OrderedDict()
         self._quick: list[Quick] = []
-        self._warm: set[Any] = set()
+        self._warm: OrderedDict[Any, None] = OrderedDict()  # kinds of calls that have been made
         self._given_up: dict[Any, str] = {}
         self._recordings: dict[Any, int] = {}
         self._lock = threading.Lock()
-        self._log: list[str] = []
+        self._log: deque[str] = deque(maxlen=LOG)
         self.calls = {"eager": 0, "recorded": 0, "replayed": 0}
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -99,18 +108,24 @@ class Captured(Holder):
                     return found
                 break
         leaves, structure = tree_flatten((args, kwargs))
+        if any(map(is_outer, leaves)):
+            return self._as_it_is(IN_GRAPH, args, kwargs)
+        if any([is_foreign(note(raw(x))) for x in leaves]):
+            return self._as_it_is(FOREIGN, args, kwargs)
         given = [x._array if is_tensor(x) and not x._requires_grad else x for x in leaves]
         key = key_of(structure, leaves)
         if key in self._given_up or mode.get().anomaly:
-            return self._eager(args, kwargs)
+            return self._eager(key, leaves, args, kwargs)
         if key not in self._warm:
-            self._warm.add(key)
-            return self._eager(args, kwargs)
+            self._warm[key] = None
+            if len(self._warm) > WARM:
+                self._warm.popitem(last=False)
+            return self._eager(key, leaves, args, kwargs)
         programs = self._traces.setdefault(key, [])
         self._traces.move_to_end(key)
         while len(self._traces) > TRACES:
             dropped, _ = self._traces.popitem(last=False)
-            self._warm.discard(dropped)
+            self._warm.pop(dropped, None)
             self._quick = [q for q in self._quick if q.key != dropped]
         found = self._replayed(programs, given)
         if found is MISSED:
@@ -137,9 +152,23 @@ class Captured(Holder):
                 return program.returned(found)
         return MISSED
 
-    def _eager(self, args: Any, kwargs: Any) -> Any:
+    def _eager(self, key: Any, leaves: list[Any], args: Any, kwargs: Any) -> Any:
         self.calls["eager"] += 1
-        return _detached(self.function(*args, **kwargs))
+        out = self.function(*args, **kwargs)
+        found, structure = tree_flatten(out)
+        if leads_outside(found, leaves):
+            self._give_up(key, "its result may be differentiated by an argument; capture that derivative instead")
+            return out
+        return tree_unflatten(
+            structure, [result(x._array, None) if is_tensor(x) and x._requires_grad else x for x in found]
+        )
+
+    def _as_it_is(self, why: str, args: Any, kwargs: Any) -> Any:
+        """Call the function; its results keep their graph."""
+        self.calls["eager"] += 1
+        if why not in self._log:
+            self._log.append(why)
+        return self.function(*args, **kwargs)
 
     def _record(
         self,
@@ -155,6 +184,8 @@ class Captured(Holder):
         started = time.perf_counter()
         unconfirmed = [p for p in programs if p.run is None and p.fits()]
         reach = Reach(self.function, *leaves)
+        if any(map(is_variable, reach.tensors)):
+            return self._as_it_is(IN_GRAPH, args, kwargs)
         before = Snapshot(reach)
         try:
             program, out, recorder = self._recorded(reach, leaves, structure)
@@ -232,7 +263,11 @@ class Captured(Holder):
             )
 
     def _give_up(self, key: Any, why: str) -> None:
+        if key in self._given_up:
+            return
         self._given_up[key] = why
+        while len(self._given_up) > WARM:
+            del self._given_up[next(iter(self._given_up))]
         self._traces.pop(key, None)
         self._quick = [q for q in self._quick if q.key != key]
         self._log.append(f"runs without being captured for {described(key)}: {why}")
@@ -299,13 +334,6 @@ def _value(x: Any) -> Any:
     array = array.value if isinstance(array, Recorded) else array
     array = array.copy() if isinstance(array, (np.ndarray, np.generic)) else array
     return result(array, None) if is_tensor(x) else array
-
-
-def _detached(out: Any) -> Any:
-    leaves, structure = tree_flatten(out)
-    return tree_unflatten(
-        structure, [result(x._array, None) if is_tensor(x) and x._requires_grad else x for x in leaves]
-    )
 
 
 def _same_guards(a: Program, b: Program) -> bool:
