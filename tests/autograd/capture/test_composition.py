@@ -28,7 +28,8 @@ def test_a_captured_transform(transform):
 
 @pytest.mark.parametrize(("transform", "x"), [
     (grad, np.arange(3.0)), (jacobian, np.arange(3.0)), (vmap, rows(0)), (lambda f: vmap(grad(f)), rows(1)),
-    (lambda f: grad(grad(lambda s: f(s * np.ones(3)))), 0.7), (lambda f: grad(lambda w: f(w * 2) * w.sum()), np.ones(3)),
+    (lambda f: grad(grad(lambda s: f(s * np.ones(3)))), 0.7),
+    (lambda f: grad(lambda w: f(w * 2) * w.sum()), np.ones(3)),
     (lambda f: lambda x: jvp(f, (x,), (np.cos(x),)), np.arange(3.0)),
     (lambda f: lambda x: hvp(f, x, np.cos(x)), np.arange(3.0)),
 ], ids=["grad", "jacobian", "vmap", "vmap of grad", "second", "in a function", "jvp", "hvp"])  # fmt: skip
