@@ -51,6 +51,7 @@ from autograd.pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 from autograd.random import seed
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
+from autograd.tensor.view import View  # noqa: F401  says which class is that of views
 
 __version__ = "0.1.0"
 

@@ -24,6 +24,7 @@ from autograd.capture.settings import Settings
 from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
 from autograd.capture.undo import Snapshot, contents, same_bits
+from autograd.engine.attempts import batch_among
 from autograd.engine.kinds import is_foreign, note
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, result
@@ -116,7 +117,7 @@ class Captured(Holder):
         leaves, structure = tree_flatten((args, kwargs))
         if any(map(is_outer, leaves)):
             return self._as_it_is(IN_GRAPH, args, kwargs)
-        if any([is_foreign(note(raw(x))) for x in leaves]):
+        if batch_among(leaves) is not None or any([is_foreign(note(raw(x))) for x in leaves]):
             return self._as_it_is(FOREIGN, args, kwargs)
         given = [x._array if is_tensor(x) and not x._requires_grad else x for x in leaves]
         key = key_of(structure, leaves)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +12,6 @@ from autograd.capture.replay import Program
 from autograd.capture.signature import described
 
 SLOW = 1.0  # seconds of a recording after which it says so
-_logger = logging.getLogger("autograd.capture")
 
 
 @contextmanager
@@ -21,7 +19,9 @@ def announcing(name: str, tell: Callable[[str], Any] | None) -> Iterator[None]:
     """A block that says so, if it takes more than a second, while it goes on."""
 
     def say() -> None:
-        _logger.info("recording %s takes more than %g s", name, SLOW)
+        import logging  # here, and not for everyone who imports autograd
+
+        logging.getLogger("autograd.capture").info("recording %s takes more than %g s", name, SLOW)
         if tell is not None:
             tell(f"recording {name}")
 

@@ -13,24 +13,37 @@ from autograd.engine.abstract import abstract
 from autograd.engine.definition import Function
 from autograd.engine.primitive import Primitive, pick
 from autograd.engine.recording import recorded
+from autograd.engine.views import ViewPrimitive
 
 rules: dict[Any, Function] = {}  # NumPy's function -> what it means for Tensors
 primitives: dict[str, Primitive] = {pick.name: pick}  # every primitive of the package, by name
 results_of: dict[str, tuple[str, ...]] = {}  # a primitive with several results -> what a picture calls these
 
+stepwise: set[str] = set()  # primitives that a picture can draw step by step
+
 
 def define(
-    forward: Function, *vjps: Function | None, implements: Any = None, results: str = "", **options: Any
+    forward: Function,
+    *vjps: Function | None,
+    implements: Any = None,
+    results: str = "",
+    steps: bool = False,
+    view: bool = False,
+    **options: Any,
 ) -> Primitive:
     """A primitive of the package: listed under its name, and the rule for NumPy's function of that meaning.
 
     Args:  results: what a picture calls its results, where there are several: "h c".
+           steps: a picture can draw it step by step, as its composite computes it.
+           view: NumPy's result shares the memory of the first argument, where it can.
     """
-    made = Primitive(forward, *vjps, **options)
+    made = (ViewPrimitive if view else Primitive)(forward, *vjps, **options)
     assert made.name not in primitives, f"two primitives are named {made.name}"
     primitives[made.name] = made
     if results:
         results_of[made.name] = tuple(results.split())
+    if steps:
+        stepwise.add(made.name)
     numpys = implements if implements is not None else forward
     if isinstance(numpys, np.ufunc) or (getattr(numpys, "__module__", None) or "").startswith("numpy"):
         rules[numpys] = made

@@ -198,7 +198,7 @@ def _propagate(
                 if gi is None:
                     continue
             if type(parent) is not Node:
-                alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE  # no one else has it
+                alone = type(gi) is ndarray and gi.base is None and getrefcount(gi) == ALONE  # no one else has it
                 if parent in leaves:
                     leaves[parent] = _sum(leaves[parent], gi, alone, parent, owned)
                 else:
@@ -215,7 +215,7 @@ def _propagate(
                 continue
             key = -parent.number
             if key in waiting:
-                alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE
+                alone = type(gi) is ndarray and gi.base is None and getrefcount(gi) == ALONE
                 waiting[key] = (parent, _sum(waiting[key][1], gi, alone, key, owned))
             else:
                 ahead, ahead_g = parent, gi

@@ -16,6 +16,7 @@ from autograd.engine.batch import pull
 from autograd.engine.forward import push_batch
 from autograd.engine.kinds import like, zeros
 from autograd.engine.recording import raw, result
+from autograd.engine.views import apart
 from autograd.errors import ArgumentError, DTypeError
 from autograd.functional.argument_checks import Function, as_tuples, check_callable
 from autograd.functional.recorded_call import RecordedCall, in_type_of, record_call, vectors_like
@@ -294,7 +295,7 @@ def _by_rows(call: RecordedCall) -> list[list[Any]]:
             [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
         )
     return [
-        [np.reshape(g, y.shape + x.shape) for g, x in zip(row, call.variables, strict=True)]
+        [apart(np.reshape(g, y.shape + x.shape), copy=False) for g, x in zip(row, call.variables, strict=True)]
         for y, row in zip(call.outputs, blocks, strict=True)
     ]
 
@@ -310,7 +311,10 @@ def _by_columns(call: RecordedCall) -> list[list[Any]]:
             parts.append(_push_batch(call, [x], [identity]))
         joined = [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
         columns.append(
-            [np.reshape(np.moveaxis(t, 0, -1), y.shape + x.shape) for t, y in zip(joined, call.outputs, strict=True)]
+            [
+                apart(np.reshape(np.moveaxis(t, 0, -1), y.shape + x.shape), copy=False)
+                for t, y in zip(joined, call.outputs, strict=True)
+            ]
         )
     return [list(row) for row in zip(*columns, strict=True)]
 

@@ -13,28 +13,31 @@ import numpy as np
 from autograd.engine.primitive import primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
+from autograd.ops.indexing import getitem
 from autograd.shapes import conj
 
 conjugate = define(np.conjugate, lambda g, out, x: conj(g), keeps="", guard=False, label="conj(g)")
 
 _real = define(
-    lambda z: np.positive(np.real(z)),
+    lambda z: np.real(z),
     lambda g, out, z: g,
     keeps="",
     guard=False,
     jvp=lambda t, out, z: np.real(t),
     batch="free",
     name="real",
+    view=True,
     label="g",
 )
 _imag = define(
-    lambda z: np.positive(np.imag(z)),
+    lambda z: np.imag(z),
     lambda g, out, z: -1j * g,
     keeps="",
     guard=False,
     jvp=lambda t, out, z: np.imag(t),
     batch="free",
     name="imag",
+    view=True,
     label="-i·g",
 )
 
@@ -81,8 +84,10 @@ def sign(x: Any) -> Any:
 
 @implements(np.real)
 def real(val: Any) -> Any:
-    """np.real: real numbers as they are."""
-    return _real(val) if val.dtype.kind == "c" else np.positive(val)
+    """np.real: a view, of real numbers as they are."""
+    if val.dtype.kind == "c":
+        return _real(val)
+    return np.positive(val) if isinstance(raw(val), np.generic) else getitem(val, index=...)
 
 
 @implements(np.imag)

@@ -32,7 +32,7 @@ def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis
 
 _diagonal = define(
     np.diagonal, lambda g, out, a, offset=0, axis1=0, axis2=1: on_diagonal(g, a.shape, offset, axis1, axis2),
-    keeps="", jvp="linear", batch="axis1 axis2", label="g on the diagonal",
+    keeps="", jvp="linear", batch="axis1 axis2", label="g on the diagonal", view=True,
 )  # fmt: skip
 on_diagonal: Primitive = define(
     _place, lambda g, out, v, shape, offset=0, axis1=0, axis2=1: np.diagonal(g, offset, axis1, axis2),

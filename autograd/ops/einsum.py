@@ -121,6 +121,18 @@ _einsum = define(
     label="einsum(g, others)",
 )
 
+_einsum_view = define(
+    lambda x, subscripts: np.einsum(subscripts, x),
+    lambda g, out, x, subscripts: _cotangent(0, g, out, x, subscripts=subscripts),
+    keeps="",
+    guard=False,
+    name="einsum_view",
+    jvp="linear",
+    batch=lambda k, x, subscripts: _stacked(k, x, subscripts=subscripts),
+    label="einsum(g)",
+    view=True,
+)
+
 
 @implements(np.einsum)
 def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: Any) -> Any:
@@ -139,7 +151,18 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: An
         subscripts, *arrays = operands
     else:
         subscripts, arrays = _from_lists(operands)
-    return _einsum(*[as_operand(x) for x in arrays], subscripts=subscripts, optimize=optimize)
+    arrays = [as_operand(x) for x in arrays]
+    if len(arrays) == 1 and np.ndim(arrays[0]) and _sums_nothing(subscripts, np.ndim(arrays[0])):
+        return _einsum_view(arrays[0], subscripts=subscripts)
+    return _einsum(*arrays, subscripts=subscripts, optimize=optimize)
+
+
+def _sums_nothing(subscripts: str, ndim: int) -> bool:
+    """Whether an einsum of one operand moves axes or takes a diagonal: of these NumPy's results are views."""
+    if "," in subscripts:
+        return False
+    (mine,), result = operand_letters(subscripts, (ndim,))
+    return len(mine) == ndim and set(mine) == set(result) and len(result) == len(set(result))
 
 
 def _from_lists(operands: Sequence[Any]) -> tuple[str, list[Any]]:

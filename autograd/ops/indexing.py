@@ -13,6 +13,7 @@ from autograd.engine.kinds import any_foreign, is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
+from autograd.engine.views import Path, links, shares_memory, walk
 from autograd.errors import ArgumentError, NoRuleError, ShapeError
 from autograd.ops.arguments import refuse_out
 from autograd.recorder import Stand, asarray
@@ -166,19 +167,34 @@ def _sum_rows(values: Any, shape: tuple[int, ...], index: Any, width: int) -> An
     return (chosen @ values.reshape(n, width)).reshape(shape)
 
 
-def _assign(x: Any, value: Any, index: Any) -> Any:
+def _assign(x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
     out = room_for(x, value, index)
+    if path is not None:
+        target = walk(out, path) if type(out) is np.ndarray else None
+        if target is not None and shares_memory(target, out):
+            target[index] = value
+            return out
+        index, path = selected_places(out.shape, index, path), None
     if is_foreign(out):
         value, index = _for_numbers_apart(value, x.shape, index)
     out[index] = value
-    return out if out.ndim else out[()]
+    return out if out.ndim or type(x) is np.ndarray else out[()]
 
 
-def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any) -> Any:
+def selected_places(shape: tuple[int, ...], index: Any, path: Path) -> tuple[Any, ...]:
+    """The index, by arrays, that selects from an array of this shape what `index` selects from the view at the path."""
+    places = walk(np.arange(math.prod(shape)).reshape(shape), path)[index]
+    return np.unravel_index(places, shape)
+
+
+def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
     """g[index], with 0 for a value that was overwritten by a later one at the same index."""
-    share = getitem(g, index=index)
+    seen = walk(g, path)
+    share = getitem(seen, index=index)
+    if path is not None and any(primitive.name == "imag" for primitive, *_ in links(path)):
+        share = -share  # the pairing does not conjugate: Re(g·i·t) = -Im(g)·t
     if _may_repeat(index):
-        writer = np.empty(x.shape, np.intp)
+        writer = np.empty(seen.shape, np.intp)
         number = np.arange(share.size).reshape(share.shape)
         writer[index] = number
         share = np.where(like(writer[index] == number, raw(share)), share, 0)
@@ -186,17 +202,25 @@ def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any) -> Any:
     return np.reshape(share, (1,) * added + share.shape) if added > 0 else share  # NumPy drops leading axes of size 1
 
 
-def _assigned_stack(k: int, x: Any, value: Any, index: Any) -> dict[str, Any] | None:
+def _assigned_stack(k: int, x: Any, value: Any, index: Any, path: Path | None = None) -> dict[str, Any] | None:
     """The batched call is that of getitem if the values have as many axes as the selection."""
+    if path is not None:
+        return None
     stacked = stacked_index(index)
     selected = np.broadcast_to(np.zeros((), bool), x.shape)[index]
     return {"index": stacked} if stacked is not None and np.ndim(value) == selected.ndim else None
+
+
+def _assigned_rest(g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
+    """g with 0 where x was written to."""
+    return setitem(g, 0, index=index) if path is None else setitem(g, 0, index=index, path=path)
 
 
 # getitem and scatter are linear, and each is the transpose of the other.
 getitem: Primitive = define(
     _selected, lambda g, out, x, index: scatter(g, shape=x.shape, index=index),
     keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index and 0 elsewhere",
+    view=True,
 )  # fmt: skip
 scatter: Primitive = define(
     _scatter,
@@ -209,7 +233,7 @@ scatter: Primitive = define(
     label="g[index]",
 )
 setitem: Primitive = define(
-    _assign, lambda g, out, x, value, index: setitem(g, 0, index=index), _assigned_value,
+    _assign, _assigned_rest, _assigned_value,
     keeps="", guard=False, name="setitem", jvp="linear", batch=_assigned_stack,
     label="g with 0 at the index, g at the index",
 )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 from autograd.engine.kinds import copied, is_foreign
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements, rules
+from autograd.engine.views import apart
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.ops.arguments import as_operand, frozen
 from autograd.shapes import normalize_axes, summed
@@ -78,8 +79,9 @@ def _reshape_batch(k: int, a: Any, shape: Any, order: str = "C") -> dict[str, An
 
 _reshape = define(_reshaped,
                   lambda g, out, a, shape, order="C": _reshaped(g, a.shape, order),
-                  keeps="", name="reshape", label="g reshaped", batch=_reshape_batch,
+                  keeps="", name="reshape", label="g reshaped", batch=_reshape_batch, view=True,
                   jvp=lambda t, out, a, shape, order="C": _reshaped(t, out.shape, order))  # fmt: skip
+_reshape.may_copy = True  # type: ignore[attr-defined]
 
 
 @implements(np.reshape)
@@ -105,7 +107,9 @@ def ravel(a: Any, order: str = "C") -> Any:
         if axes != sorted(axes):
             a = np.transpose(a, axes)
         order = "C"
-    return rules[np.reshape](a, -1, order)
+    flat = rules[np.reshape](a, -1, order)
+    array = raw(a)  # where the elements lie apart, NumPy copies, although one axis has a view
+    return flat if order != "C" or type(array) is not np.ndarray or array.flags.c_contiguous else apart(flat)
 
 
 def _memory_order(a: Any) -> str:
@@ -121,8 +125,10 @@ def _reshaped_jvp(t: Any, out: Any, a: Any, axis: Any = None) -> Any:
     return np.reshape(t, out.shape)
 
 
-expand_dims = define(np.expand_dims, _reshaped_vjp, keeps="", jvp=_reshaped_jvp, batch="", label="g reshaped")
-squeeze = define(np.squeeze, _reshaped_vjp, keeps="", jvp=_reshaped_jvp, batch="", label="g reshaped")
+expand_dims = define(
+    np.expand_dims, _reshaped_vjp, keeps="", jvp=_reshaped_jvp, batch="", label="g reshaped", view=True
+)
+squeeze = define(np.squeeze, _reshaped_vjp, keeps="", jvp=_reshaped_jvp, batch="", label="g reshaped", view=True)
 
 
 @implements(np.atleast_1d)
@@ -183,6 +189,7 @@ _transpose = define(
     jvp="linear",
     batch=_transpose_batch,
     label=_transpose_label,
+    view=True,
 )
 swapaxes = define(
     np.swapaxes,
@@ -191,9 +198,10 @@ swapaxes = define(
     jvp="linear",
     batch="axis1 axis2",
     label="g with its axes swapped",
+    view=True,
 )
 _moveaxis = define(np.moveaxis, lambda g, out, a, source, destination: np.moveaxis(g, destination, source), keeps="",
-                   jvp="linear", batch="source destination", label="g with its axes moved back")  # fmt: skip
+                   jvp="linear", batch="source destination", label="g with its axes moved back", view=True)  # fmt: skip
 
 
 @implements(np.transpose, np.permute_dims)
@@ -222,10 +230,16 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 # The elements in another order
 
 _flip = define(
-    np.flip, lambda g, out, m, axis=None: np.flip(g, axis), keeps="", jvp="linear", batch="axis", label="g flipped"
+    np.flip,
+    lambda g, out, m, axis=None: np.flip(g, axis),
+    keeps="",
+    jvp="linear",
+    batch="axis",
+    label="g flipped",
+    view=True,
 )
-fliplr = define(np.fliplr, lambda g, out, m: np.fliplr(g), keeps="", jvp="linear", label="g flipped")
-flipud = define(np.flipud, lambda g, out, m: np.flipud(g), keeps="", jvp="linear", label="g flipped")
+fliplr = define(np.fliplr, lambda g, out, m: np.fliplr(g), keeps="", jvp="linear", label="g flipped", view=True)
+flipud = define(np.flipud, lambda g, out, m: np.flipud(g), keeps="", jvp="linear", label="g flipped", view=True)
 _rot90 = define(
     np.rot90,
     lambda g, out, m, k=1, axes=(0, 1): np.rot90(g, -k, axes),
@@ -233,6 +247,7 @@ _rot90 = define(
     jvp="linear",
     batch="axes",
     label="g turned back",
+    view=True,
 )
 
 
@@ -293,6 +308,7 @@ broadcast_to = define(
     keeps="",
     jvp="elementwise",
     label="Σ g over the copies",
+    view=True,
 )
 
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
+from autograd.engine.views import part_of
 from autograd.errors import ArgumentError, ShapeError
+from autograd.ops.indexing import getitem
 from autograd.shapes import normalize_axes
 
 
@@ -30,6 +32,13 @@ unstack_at = define(
 )  # fmt: skip
 
 
+def _split(ary: Any, ends: tuple[int, ...], axis: int) -> list[Any]:
+    before = (slice(None),) * axis
+    pieces = split_at(ary, ends, axis)
+    places = [(*before, slice(start, end)) for start, end in pairwise((0, *ends))]
+    return [part_of(ary, piece, getitem, index=place) for piece, place in zip(pieces, places, strict=True)]
+
+
 @implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.array_split into a number of pieces, or at positions, which may be negative or out of order."""
@@ -41,10 +50,10 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
         if sections <= 0:
             raise ArgumentError(f"the number of sections must be larger than 0; got {sections}.")
         ends = tuple([(i + 1) * (n // sections) + min(i + 1, n % sections) for i in range(sections)])
-        return list(split_at(ary, ends, axis))
+        return _split(ary, ends, axis)
     cuts = [0, *[int(place) for place in places], n]
     if all(start <= end for start, end in pairwise(cuts)):
-        return list(split_at(ary, tuple(cuts[1:]), axis))
+        return _split(ary, tuple(cuts[1:]), axis)
     before = (slice(None),) * axis  # the pieces may overlap: NumPy takes ary[start:end] for any two positions
     return [ary[(*before, slice(start, end))] for start, end in pairwise(cuts)]
 
@@ -94,4 +103,5 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     """np.unstack."""
     _needs(1, "unstack", x)
     (axis,) = normalize_axes(axis, x.ndim)
-    return unstack_at(x, axis)  # type: ignore[no-any-return]
+    before = (slice(None),) * axis
+    return tuple([part_of(x, part, getitem, index=(*before, i)) for i, part in enumerate(unstack_at(x, axis))])

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine import kinds, views
+from autograd.engine.abstract import abstract
 from autograd.engine.foreign import numbers, operand
 from autograd.engine.graph import Node, write_now
-from autograd.engine.kinds import given
+from autograd.engine.kinds import any_foreign, given
 from autograd.engine.modes import mode
-from autograd.engine.recording import is_tensor, raw
+from autograd.engine.recording import is_tensor, raw, recorded, result
 from autograd.engine.registry import rules
 from autograd.engine.tensor_hooks import RETAIN, retaining
+from autograd.engine.views import apart, shares_memory, walk
 from autograd.errors import DTypeError, InPlaceError, NoRuleError, ShapeError
 from autograd.ops import indexing
 from autograd.tensor.any_operand import explain_operand
@@ -66,38 +69,43 @@ class InPlace:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index = raw_index(index)
+        if _ends_update(self, index, value):
+            return
         if not is_tensor(value):
             value = numbers(given(operand(value), self._array, "assigned value"))
-        if value.dtype.kind == "c" and self._array.dtype.kind in "fiub":
+        if value.dtype.kind == "c" and self.dtype.kind in "fiub":
             raise DTypeError(
-                f"a tensor of {self._array.dtype} cannot hold complex numbers: the imaginary part would be lost. "
+                f"a tensor of {self.dtype} cannot hold complex numbers: the imaginary part would be lost. "
                 "Assign np.real(z), or make the tensor complex first: x.astype(complex)."
             )
-        if self._writes_in_place(f"x[{index!r}] = …", "y = x.copy(); y[…] = …"):
-            self._array[index] = raw(value)
+        target = self._target(f"x[{index!r}] = …", "y = x.copy(); y[…] = …")
+        if target is not None and not (isinstance(target, np.ndarray) and _of_another_kind(value, index)):
+            target[index] = raw(value)
             self._mark_written()
-        else:
-            if is_tensor(value) and value._requires_grad and self._array.dtype.kind not in "fc":
-                raise DTypeError(
-                    f"a tensor of {self._array.dtype} cannot take the gradient of what is assigned to it; "
-                    "make it floating: x.astype(float)."
-                )
-            self._take_over(indexing.setitem(self, value, index=index))
+            return
+        if is_tensor(value) and value._requires_grad and self.dtype.kind not in "fc":
+            raise DTypeError(
+                f"a tensor of {self.dtype} cannot take the gradient of what is assigned to it; "
+                "make it floating: x.astype(float)."
+            )
+        self._assign(index, value)
 
     # The methods of an ndarray that write
 
     def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> None:
         """Sort this tensor; np.sort(t) returns a sorted one."""
-        if self._writes_in_place("t.sort(), unlike np.sort(t),", "np.sort(t)"):
-            self._array.sort(axis, kind, order, stable=stable)
+        target = self._target("t.sort(), unlike np.sort(t),", "np.sort(t)")
+        if target is not None:
+            target.sort(axis, kind, order, stable=stable)
             self._mark_written()
         else:
             self._take_over(rules[np.sort](self, axis, kind, order, stable=stable))
 
     def partition(self, kth: Any, axis: int = -1, kind: Any = "introselect", order: Any = None) -> None:
         """Partition this tensor; np.partition(t, kth) returns a partitioned one."""
-        if self._writes_in_place("t.partition(kth), unlike np.partition(t, kth),", "np.partition(t, kth)"):
-            self._array.partition(kth, axis, kind, order)
+        target = self._target("t.partition(kth), unlike np.partition(t, kth),", "np.partition(t, kth)")
+        if target is not None:
+            target.partition(kth, axis, kind, order)
             self._mark_written()
         else:
             self._take_over(rules[np.partition](self, kth, axis, kind, order))
@@ -135,14 +143,19 @@ class InPlace:
         """The elements in C order: to iterate over, to index, to assign to."""
         return Flat(self)
 
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        self.put(np.arange(self._array.size), values)
+
     # How a write is done
 
     def _update(self, ufunc: np.ufunc, other: Any) -> Any:
         """x ∘= other: it writes to the array where that is allowed, otherwise the tensor takes over a new array."""
         symbol = _SYMBOLS[ufunc]
         try:
-            if self._writes_in_place(f"x {symbol}= …", f"x = x {symbol} …"):
-                ufunc(self._array, operand(raw(other)), out=self._array)
+            target = self._target(f"x {symbol}= …", f"x = x {symbol} …")
+            if target is not None:
+                ufunc(target, operand(raw(other)), out=target)
                 self._mark_written()
                 return self
             new = rules[ufunc](self, other)
@@ -159,34 +172,39 @@ class InPlace:
         self._take_over(new if new.dtype == self.dtype else new.astype(self.dtype))
         return self
 
-    def _writes_in_place(self, what: str, instead: str) -> bool:
-        """Whether a write goes to the array itself: only under no_grad, for a leaf, or if nothing else uses the array.
+    def _target(self, what: str, instead: str) -> Any:
+        """The array to write to, where a write goes to memory: under no_grad, of a leaf, or if nothing else uses it.
 
         The nodes that read a leaf which requires grad notice that it was written, and refuse to compute a gradient from
         it. Whatever else uses the array of a constant or of a result (a node, a view, the caller) would not notice. It
         keeps the old array, and the tensor gets a new one.
+
+        Returns: None where the tensor gets a new array.
         """
         recording = mode.get().recording
-        if recording and self.node is None and self._requires_grad:
+        leaf = self.node is None and self._requires_grad
+        if recording and leaf:
             raise InPlaceError(
                 f"{what} would overwrite a leaf that requires grad, whose gradient belongs to its old value. "
                 f"Write {instead} for a new tensor, or do it inside `with autograd.no_grad():`."
             )
         if recording or not isinstance(self._array, np.ndarray):
-            return False
-        if self.node is None and self._requires_grad:
-            return True
-        return self._array.base is None and getrefcount(self._array) <= 2  # the tensor's reference, and this call's
+            return None
+        return self._array if leaf or alone(self) else None
+
+    def _assign(self, index: Any, value: Any) -> None:
+        """x[index] = value, as a new value."""
+        write(self, value, index, None)
 
     def _take_over(self, new: Any) -> None:
         """Take over the value of another tensor and, while recording, its history.
 
         Under no_grad the write only corrects the value, and the gradient still flows to where the old value came from.
         """
-        self._array = new._array
+        self._array = _laid_out_as(self._array, new._array)
         if mode.get().recording:
             if self.node is not None and self.node.hooks and new.node is not None:
-                _move_retained(self, self.node, new.node)
+                move_retained(self, self.node, new.node)
             self.node = new.node
             self._requires_grad = new._requires_grad
         self._mark_written()
@@ -197,6 +215,81 @@ class InPlace:
         if self.node is not None and not mode.get().recording:
             self.node.written = now
         self.written = now
+
+
+def alone(tensor: Any) -> bool:
+    """Whether nothing but the tensor uses its memory: no node, no view, not the caller."""
+    return tensor._array.base is None and getrefcount(tensor._array) <= 2  # the tensor's reference, and this call's
+
+
+def write(root: Any, value: Any, index: Any, path: Any) -> None:
+    """Assign to the elements that `index` selects from the view at the path from a tensor which is no view itself.
+
+    If nothing else uses the memory it is written to. What was recorded has kept nothing of it.
+    """
+    if index is ... and path is not None and path[0] is indexing.getitem:
+        _, _, params, path = path
+        index = params["index"]
+    state = mode.get()
+    ordinary = type(root._array) is np.ndarray and root.dtype.kind != "c" and not state.special
+    if ordinary and alone(root) and not _of_another_kind(value, index):
+        new = _written(root, value, index, path, state.scope)
+        if new is not None:
+            root._take_over(new)
+            return
+    params = {} if path is None else {"path": path}
+    root._take_over(indexing.setitem(root, value, index=index, **params))
+
+
+def _written(root: Any, value: Any, index: Any, path: Any, scope: Any) -> Any:
+    """The tensor after a write to its memory; None if the path does not lead to a view of that."""
+    array = root._array
+    target = walk(array, path)
+    if path is not None and not shares_memory(target, array):
+        return None
+    values = raw(value)
+    target[index] = values
+    before, assigned = _origin(root), _origin(value)
+    if before is None and assigned is None:
+        return result(array, None)
+    known = abstract(array)
+    params = {"index": index} if path is None else {"index": index, "path": path}
+    return recorded(array, indexing.setitem, (before, assigned), (known, abstract(values)), known, params, scope)
+
+
+def _of_another_kind(value: Any, index: Any) -> bool:
+    """Whether an ndarray has no room for it: another library's array, a batch, or a value at a batch of places."""
+    return kinds.met and any_foreign((raw(value), *(index if type(index) is tuple else (index,))))
+
+
+def _origin(x: Any) -> Any:
+    """The node that made a tensor, the leaf that it is, or None for a constant."""
+    if not is_tensor(x):
+        return None
+    return x.node if x.node is not None else x if x._requires_grad else None
+
+
+def _laid_out_as(old: Any, new: Any) -> Any:
+    """The new array with its elements in memory in the order of the old: so a reshape is a view of both, or of none."""
+    if type(old) is np.ndarray and type(new) is np.ndarray and new.strides != old.strides:
+        kept = np.empty_like(old, new.dtype)
+        if kept.strides != new.strides:
+            kept[...] = new
+            return kept
+    return new
+
+
+def _ends_update(tensor: Any, index: Any, value: Any) -> bool:
+    """Whether this is the end of x[index] += v, for which Python assigns to x[index] the view that was written to."""
+    if not isinstance(value, views.View):
+        return False
+    primitive, _, params, before = value.path
+    root, path = (tensor.root, tensor.path) if isinstance(tensor, views.View) else (tensor, None)
+    if primitive is not indexing.getitem or value.root is not root or before is not path:
+        return False
+    parts = index if type(index) is tuple else (index,)
+    known = params["index"]
+    return type(known) is type(index) and not any(isinstance(part, np.ndarray) for part in parts) and known == index
 
 
 class Flat:
@@ -212,13 +305,13 @@ class Flat:
         return iter(self._tensor.ravel())
 
     def __getitem__(self, index: Any) -> Any:
-        return self._tensor.ravel()[index]
+        return apart(self._tensor.ravel()[index])
 
     def __setitem__(self, index: Any, values: Any) -> None:
         self._tensor._put(np.arange(len(self))[raw(index)], values)
 
 
-def _move_retained(tensor: Any, old: Node, new: Node) -> None:
+def move_retained(tensor: Any, old: Node, new: Node) -> None:
     """Let a tensor that was written to retain the gradient of its new value. Hooks stay with the old, as in PyTorch."""
     if any(asked is tensor for asked in retaining(old)):
         assert old.hooks is not None

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.engine.registry import rules
+from autograd.engine.views import apart
 from autograd.errors import ArgumentError, DTypeError, NoRuleError
 from autograd.ops.complex_parts import imag, real
 from autograd.ops.shape import astype
@@ -213,13 +214,13 @@ class ArrayMethods:
         return rules[np.ravel](self, order=order)
 
     def flatten(self, order: Any = "C") -> Any:
-        """All elements along one axis, as np.ravel; unlike ndarray.flatten it does not have to copy."""
+        """A copy with all elements along one axis, as of an ndarray; np.ravel is a view where it can be."""
         if not isinstance(order, str):
             raise ArgumentError(
                 f"flatten takes no axis: it makes one row of everything; got {order!r}. To keep the first axes: "
                 "x.reshape(*x.shape[:k], -1), or nn.Flatten(k)."
             )
-        return rules[np.ravel](self, order=order)
+        return apart(rules[np.ravel](self, order=order))
 
     def transpose(self, *axes: Any) -> Any:
         """np.transpose; the axes as one tuple or as several numbers; without axes it reverses them."""
@@ -270,10 +271,18 @@ class ArrayMethods:
         """The real part: real numbers as they are."""
         return real(self)
 
+    @real.setter
+    def real(self, value: Any) -> None:
+        real(self)[...] = value
+
     @property
     def imag(self) -> Any:
         """The imaginary part, a plain array: zeros for real numbers."""
         return imag(self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        imag(self)[...] = value
 
     @property
     def strides(self) -> tuple[int, ...]:

@@ -49,7 +49,10 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
         Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "finished", "hooks", "node", "written")
+    __slots__ = (
+        "__weakref__", "_array", "_grad", "_requires_grad", "finished", "hooks", "node", "path", "root", "seen",
+        "written",
+    )  # fmt: skip
 
     _array: Any
     _grad: Tensor | None
@@ -58,6 +61,10 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     finished: bool  # set only on the variable of a transform: whether its function has returned
     written: int  # when a leaf was last written in place (see graph.clock)
     hooks: dict[int, Callable[[Tensor], Any]] | None
+    # Of a view only, see view.py
+    root: Tensor  # what it is a view of, itself no view
+    path: Any  # the operations that lead from there to it
+    seen: int  # the `written` of its root when its array and node were made
 
     __array_priority__ = 1000.0
     __pandas_priority__ = 5000  # series * t asks the Tensor, as a DataFrame (4000) is asked
@@ -142,6 +149,12 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     @property
     def shape(self) -> tuple[int, ...]:
         return self._array.shape  # type: ignore[no-any-return]
+
+    @shape.setter
+    def shape(self, value: Any) -> None:
+        raise NoRuleError(
+            f"x.shape = {value} would change the shape in place; take the result of np.reshape(x, {value})."
+        )
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -234,8 +247,10 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     # Copies
 
     def copy(self) -> Tensor:
-        """A copy; gradients flow through it."""
-        return rules[np.copy](self)  # type: ignore[no-any-return]
+        """A copy, in C order as of an ndarray; gradients flow through it."""
+        array = self._array
+        in_order = not isinstance(array, np.ndarray) or array.flags.c_contiguous
+        return rules[np.copy](self) if in_order else rules[np.copy](self, order="C")  # type: ignore[no-any-return]
 
     def __copy__(self) -> Tensor:
         shared = self.node is not None or not self._requires_grad  # an optimizer writes to a leaf that requires grad

@@ -103,7 +103,7 @@ def test_others_refuse_complex_numbers_by_name(case: ModuleCase, kind: Any, rng:
             module.astype(np.complex128)
         return
     inputs = [kind(x + 0.2j) if x.dtype.kind == "f" else x for x in inputs]
-    with pytest.raises(DTypeError, match="real numbers|complex128"):
+    with pytest.raises(DTypeError, match=r"real numbers|complex128"):
         module(*inputs)
 
 
@@ -129,7 +129,7 @@ def test_conversions() -> None:
     with pytest.raises(DTypeError, match="would lose its imaginary part"):
         layer.to(np.float32)
     assert layer(np.ones((4, 2))).dtype == np.complex128, "real input becomes complex"
-    with pytest.raises(DTypeError, match="has parameters of float32; got complex128. Make them complex"):
+    with pytest.raises(DTypeError, match=r"has parameters of float32; got complex128\. Make them complex"):
         nn.Linear(2, 3)(np.ones((4, 2), complex))
     with pytest.raises(ArgumentError, match="complex128, which does not convert to float32"):
         nn.Linear(2, 3).load_state_dict(layer.state_dict())

@@ -126,9 +126,9 @@ def test_real_and_complex_parameters_in_one_group() -> None:
         (np.sum(np.abs(z - x * 1j) ** 2) + np.sum((x - 2) ** 2)).backward()
         optimizer.step()
     np.testing.assert_allclose([x.item(), z.item()], [2, 2j], atol=1e-2)
+    state = optimizer.state_dict()
+    state["state"][0]["exp_avg"] = np.array([1j])
     with pytest.raises(ArgumentError, match="it must hold real numbers"):
-        state = optimizer.state_dict()
-        state["state"][0]["exp_avg"] = np.array([1j])
         optimizer.load_state_dict(state)
 
 

@@ -46,8 +46,8 @@ WORDS = {
     "chooses elements by an index or a place": "getitem setitem take choose select max min nanmax nanmin maxout "
     "max_pool pick_in_windows put_in_windows embedding nan_to_num minimal_effort minimal_effort_relu "
     "minimal_effort_linear fmax.reduce fmin.reduce embedding_bag embedding_bag_dots scale_grad_by_freq",
-    "a product that is not one of matrices": "einsum tensordot cross trace convolution transposed_convolution "
-    "convolution_weight convolve resample prod",
+    "a product that is not one of matrices": "einsum einsum_view tensordot cross trace convolution "
+    "transposed_convolution convolution_weight convolve resample prod",
     "the derivation is in the literature": "lstsq pinv svd svdvals eig eigvals eigh eigvalsh qr "
     "cholesky slogdet matrix_power poly roots i0 added_columns angle imag fftn rfftn irfftn",
     "a recurrence": "ctc rnn_layer lstm_layer gru_layer lstm_step gru_step cumprod linear_recurrence",
