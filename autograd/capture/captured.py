@@ -146,7 +146,7 @@ class Captured(Holder):
     def _replayed(self, programs: list[Program], given: list[Any]) -> Any:
         """What the first program that fits returns; MISSED if none does."""
         for program in programs:
-            if program.run is not None and program.fits():
+            if program.compiled and program.fits():
                 started = time.perf_counter() if program.replays < TIMED else 0.0
                 try:
                     found = program.replay(given)
@@ -160,7 +160,7 @@ class Captured(Holder):
                 self.program = program
                 program.replays += 1
                 self.calls["replayed"] += 1
-                return program.returned(found)
+                return found
         return MISSED
 
     def _eager(self, key: Any, leaves: list[Any], args: Any, kwargs: Any) -> Any:
@@ -196,7 +196,7 @@ class Captured(Holder):
         """One real step, recorded; if it was recorded before, its replay is compared with it."""
         started = time.perf_counter()
         why = self._why(programs)
-        unconfirmed = [p for p in programs if p.run is None and p.fits()]
+        unconfirmed = [p for p in programs if not p.compiled and p.fits()]
         reach = Reach(self.function, *leaves)
         if any(map(is_variable, reach.tensors)):
             return self._as_it_is(IN_GRAPH, args, kwargs)
@@ -238,7 +238,7 @@ class Captured(Holder):
 
     def _why(self, programs: list[Program]) -> str:
         """Why no program fits."""
-        confirmed = [p for p in programs if p.run is not None]
+        confirmed = [p for p in programs if p.compiled]
         if not programs:
             return "the first of its kind" if len(self.traces) > 1 or self.program is None else "again"
         if not confirmed:
@@ -260,7 +260,6 @@ class Captured(Holder):
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
         """Replay the step that was just recorded, from the same state; it must leave the same bits."""
-        assert program.run is not None
         eager, after = contents(reach), Snapshot(reach)
         before.restore()
         found: Any = None
@@ -269,8 +268,8 @@ class Captured(Holder):
             found = program.replay(given)
             replayed = contents(reach)
             problem = next((what for (what, a), (_, b) in zip(eager, replayed, strict=True) if a != b), "")
-            pairs = zip(tree_flatten(out)[0], found, strict=True)
-            if not problem and not all(same_bits(raw(a), b) for a, b in pairs):
+            pairs = zip(tree_flatten(out)[0], tree_flatten(found)[0], strict=True)
+            if not problem and not all(same_bits(raw(a), raw(b)) for a, b in pairs):
                 problem = "a result"
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"

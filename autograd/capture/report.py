@@ -59,7 +59,7 @@ def _described(program: Program) -> str:
         "grad": "gradients", "load": "gradients read",
     }  # fmt: skip
     parts = ", ".join(f"{kinds[kind]} {text}" for kind, text in words.items() if kinds[kind])
-    state = f"replayed {program.replays} times" if program.run is not None else "not confirmed yet"
+    state = f"replayed {program.replays} times" if program.compiled else "not confirmed yet"
     return (
         f"{len(program)} operations of {len(program.recorded)} recorded ({parts}), {program.nbytes} bytes of buffers, "
         f"{state}"
