@@ -9,6 +9,7 @@ import numpy as np
 from autograd.batched.hidden import aligned, at, batched, unwrapped
 from autograd.batched.level import Level
 from autograd.batched.table import form
+from autograd.ops.einsum import from_lists
 from autograd.shapes import normalize_axes
 
 
@@ -54,6 +55,8 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @form(np.einsum)
 def _einsum(level: Level, subscripts: Any, *operands: Any, **options: Any) -> Any:
+    if not isinstance(subscripts, str):
+        subscripts, operands = from_lists((subscripts, *operands))
     text = subscripts.replace(" ", "")
     left, arrow, right = text.partition("->")
     if not arrow:
