@@ -101,9 +101,8 @@ def test_a_write_to_a_plain_array_takes_constants() -> None:
     written = np.zeros((2, 3))
     np.copyto(written, Tensor(X), where=np.array([[True], [False]]))
     assert written.tolist() == [[1, 2, 3], [0, 0, 0]]
-    for target, source in ((written, Tensor(X, requires_grad=True)), (Tensor(X), X)):
-        with pytest.raises(NoRuleError, match=r"np\.copyto writes into its argument.* x\[\.\.\.\] = values"):
-            np.copyto(target, source)
+    with pytest.raises(NoRuleError, match=r"np\.copyto writes into its argument, a plain array.*Tensor\(array\)"):
+        np.copyto(written, Tensor(X, requires_grad=True))
 
 
 FOREIGN: dict[str, Callable[[Any], Any]] = {
