@@ -7,7 +7,6 @@ the classes call these two functions.
 
 from __future__ import annotations
 
-import html as escaping
 from functools import singledispatch
 from typing import Any
 
@@ -15,6 +14,8 @@ from typing import Any
 @singledispatch
 def html(x: Any) -> str:
     """HTML for a notebook: the plain repr, unless something else is registered for the class of x."""
+    import html as escaping  # for notebooks alone
+
     return f"<pre>{escaping.escape(repr(x))}</pre>"
 
 

@@ -6,7 +6,6 @@ Everything else is a leaf: an array, a number, a Tensor, a string. None is a tre
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -170,7 +169,7 @@ def children(tree: Any) -> list[tuple[str, Any]] | None:
     if isinstance(tree, dict):
         return [(f"[{key!r}]", child) for key, child in tree.items()]
     if _is_dataclass(tree):
-        return [(f".{field.name}", getattr(tree, field.name)) for field in dataclasses.fields(tree)]
+        return [(f".{name}", getattr(tree, name)) for name in _field_names(tree)]
     return None
 
 
@@ -191,13 +190,19 @@ def _rebuilt(tree: Any, new: list[Any]) -> Any:
         for key, child in zip(tree, new, strict=True):
             twin[key] = child
         return twin
-    for field, child in zip(dataclasses.fields(tree), new, strict=True):
-        object.__setattr__(twin, field.name, child)  # works with frozen=True, and does not run __post_init__ again
+    for name, child in zip(_field_names(tree), new, strict=True):
+        object.__setattr__(twin, name, child)  # works with frozen=True, and does not run __post_init__ again
     return twin
 
 
 def _is_dataclass(tree: Any) -> bool:
-    return dataclasses.is_dataclass(tree) and not isinstance(tree, type)
+    return hasattr(type(tree), "__dataclass_fields__")
+
+
+def _field_names(tree: Any) -> list[str]:
+    import dataclasses  # only who has dataclasses pays for the import
+
+    return [field.name for field in dataclasses.fields(tree)]
 
 
 def _is_container(tree: Any) -> bool:

@@ -123,6 +123,22 @@ def lstm(path: Path) -> None:
     draw(loss, path)
 
 
+def lstm_loss() -> Any:
+    x = np.random.default_rng(0).normal(size=(50, 4, 8)).astype(np.float32)
+    _, (h, _) = nn.LSTM(8, 16)(x)
+    loss = (h**2).mean()
+    loss.backward(retain_graph=True)
+    return loss
+
+
+def lstm_unrolled(path: Path) -> None:
+    draw(lstm_loss(), path, unroll=True)
+
+
+def lstm_layer(path: Path) -> None:
+    draw(lstm_loss(), path)
+
+
 def transformer(path: Path) -> None:
     layer = nn.TransformerEncoderLayer(16, 2, 32, dropout=0.0)
     x = np.random.default_rng(0).normal(size=(5, 3, 16)).astype(np.float32)
@@ -155,6 +171,8 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "residual": residual,
     "hundred-layers": hundred_layers,
     "lstm": lstm,
+    "lstm-unrolled": lstm_unrolled,
+    "lstm-layer": lstm_layer,
     "transformer": transformer,
     "gradient-of-gradient": gradient_of_gradient,
     "model": model,

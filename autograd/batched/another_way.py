@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.batched.hidden import aligned, at, batched, full, highest
 from autograd.batched.level import Level
-from autograd.batched.loop import one_by_one
+from autograd.batched.loop import name_of, one_by_one
 from autograd.engine.abstract import Abstract
 from autograd.engine.attempts import attempted
 from autograd.engine.definition import Batch
@@ -27,7 +27,7 @@ def another_way(
     """
     level = _innermost((args, params))
     assert level is not None
-    name = primitive.name if primitive is not None else getattr(function, "__name__", type(function).__name__)
+    name = primitive.name if primitive is not None else name_of(function)
     if primitive is not None and primitive.batch is not None and not isinstance(primitive.batch, Batch):
         try:
             return _in_one_call(primitive, function, args, params, level)

@@ -8,11 +8,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.batched import forms, product_forms, shape_forms, ufuncs  # noqa: F401  the forms are in the table
+from autograd.batched import product_forms, shape_forms, ufuncs  # noqa: F401  the forms are in the table
 from autograd.batched.another_way import another_way
-from autograd.batched.hidden import Hidden, batched, bind_class, highest
+from autograd.batched.forms import WRITERS
+from autograd.batched.hidden import Hidden, add_shapes, at, batched, bind_class, highest
 from autograd.batched.indexing import getitem, setitem
-from autograd.batched.loop import one_by_one
+from autograd.batched.loop import name_of, one_by_one
 from autograd.batched.table import forms as table
 from autograd.engine.abstract import Abstract, abstract
 from autograd.engine.kinds import per_example
@@ -22,6 +23,10 @@ from autograd.engine.registry import rules
 from autograd.errors import BatchError
 
 _KNOWN = (np.ndarray, np.generic, Hidden)
+_ONE_NUMBER = (
+    "Keep to NumPy's functions, np.sin for math.sin. An array that x is written to, y[0] = x, must be batched, too: "
+    "y = np.zeros_like(x, shape=…)."
+)
 _inside = threading.local()  # the functions whose rule is running, so that one that calls itself is noticed
 
 
@@ -40,7 +45,11 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
                 return NotImplemented
         level = highest(inputs, kwargs)
         assert level is not None
-        return ufuncs.call(level, ufunc, method, inputs, kwargs)
+        try:
+            return ufuncs.call(level, ufunc, method, inputs, kwargs)
+        except ValueError as error:
+            add_shapes(error, level, inputs)
+            raise
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if not all([issubclass(kind, _KNOWN) for kind in types]):
@@ -53,10 +62,16 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
             ufuncs.check_out(out, level, function.__name__)
             out[...] = self.__array_function__(function, types, args, kwargs)
             return out
+        if function in WRITERS and args and not at(args[0], level):
+            ufuncs.check_out(args[0], level, function.__name__)
         made = table.get(function)
         if made is not None:
-            return made(level, *args, **kwargs)
-        name = f"np.{function.__name__}"
+            try:
+                return made(level, *args, **kwargs)
+            except ValueError as error:
+                add_shapes(error, level, args)
+                raise
+        name = name_of(function)
         composed = rules.get(function)
         running = _inside.__dict__.setdefault("running", set())
         if composed is None or isinstance(composed, Primitive) or function in running:
@@ -119,37 +134,45 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
             raise TypeError("iteration over an array that has no axis inside vmap.")
         return (self[i] for i in range(self.shape[0]))
 
-    def _refuse(self, what: str) -> NoReturn:
+    def _refuse(self, what: str, remedy: str) -> NoReturn:
         raise BatchError(
             f"{what} of a batched value inside vmap: it stands for {self.level.size} examples of shape {self.shape}, "
-            "whose values differ. In the place of `if x > 0: …` write np.where(x > 0, …, …); keep to NumPy's functions."
+            f"whose values differ. {remedy}"
         )
 
     def __bool__(self) -> bool:
-        self._refuse("bool()")
+        self._refuse(
+            "bool()",
+            "In the place of `if x > 0: …` write np.where(x > 0, …, …); of `and`, `or`, max(a, b) write &, |, "
+            "np.maximum(a, b); of a loop until it has converged, one of a fixed number of steps.",
+        )
 
     def __float__(self) -> float:
-        self._refuse("float()")
+        self._refuse("float()", _ONE_NUMBER)
 
     def __int__(self) -> int:
-        self._refuse("int()")
+        self._refuse("int()", "A count, a size or a number of steps must be the same for all examples.")
 
     def __index__(self) -> int:
         raise BatchError(
-            "a batched index inside vmap into an array that is not batched: write Tensor(array)[index]. A count or a "
-            "size must be the same for all examples."
+            "a batched index inside vmap into what is not batched: write Tensor(array)[index]. A count or a size must "
+            "be the same for all examples."
         )
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        self._refuse("np.asarray()")
+        self._refuse(
+            "np.asarray()",
+            "For np.array([x, y]) write np.stack([x, y]), for array[x] Tensor(array)[x]. An array that x is written to "
+            "must be batched, too: y = np.zeros_like(x, shape=…). A size must be the same for all examples.",
+        )
 
     def item(self, *args: Any) -> NoReturn:
         """Refused: it would be a number for each example."""
-        self._refuse("item()")
+        self._refuse("item()", _ONE_NUMBER)
 
     def tolist(self) -> NoReturn:
         """Refused likewise."""
-        self._refuse("tolist()")
+        self._refuse("tolist()", _ONE_NUMBER)
 
     # The attributes and methods of an ndarray
 
@@ -188,6 +211,9 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
     def fill(self, value: Any) -> None:
         """self[...] = value."""
         self[...] = value
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
 
     def __repr__(self) -> str:
         return f"Batched({self.level.size} examples of shape {self.shape}, {self.dtype})"

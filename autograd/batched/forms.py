@@ -91,6 +91,15 @@ for _function in (np.clip, np.isclose, np.nan_to_num, np.real, np.imag, np.angle
     forms[_function] = _by_element(_function)
 
 
+WRITERS = frozenset({np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis})
+
+
+@form(np.copyto)
+def _copyto(level: Level, dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    ndim = np.ndim(dst)
+    np.copyto(dst._values, aligned(src, level, ndim), casting, where if where is True else aligned(where, level, ndim))
+
+
 @form(np.choose)
 def _choose(level: Level, a: Any, choices: Any, **options: Any) -> Any:
     ndim = max(np.ndim(a), *[np.ndim(choice) for choice in choices])

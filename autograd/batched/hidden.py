@@ -88,6 +88,12 @@ def highest(*trees: Any) -> Level | None:
     return best
 
 
+def add_shapes(error: Exception, level: Level, args: Any) -> None:
+    """Tell with an error of NumPy's, whose shapes have the hidden axis, those of one example."""
+    shapes = ", ".join([str(x.shape) for x in args if hasattr(x, "shape")])
+    error.add_note(f"This is inside vmap, of {level.size} examples; one of them has the shapes {shapes}.")
+
+
 def at(x: Any, level: Level) -> bool:
     """Whether x has the hidden axis of this level."""
     return isinstance(x, Hidden) and x.level is level

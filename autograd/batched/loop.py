@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +13,6 @@ from autograd.batched.level import Level
 from autograd.engine.abstract import Abstract, Saved, SavedOutputs
 from autograd.engine.recording import is_tensor, raw
 from autograd.errors import BatchError
-
-_log = logging.getLogger("autograd.vmap")
 
 
 class Each:
@@ -39,7 +36,9 @@ def one_by_one(level: Level, name: str, function: Callable[..., Any], args: Any,
             "closes over would get the sum of all gradients. Write it in NumPy's functions: np.where(condition, x, y)."
         )
     level.loops[name] = level.loops.get(name, 0) + 1
-    _log.debug("%s has no form for a batch: %d calls", name, level.size)
+    import logging  # here, and not for everyone who imports autograd
+
+    logging.getLogger("autograd.vmap").debug("%s has no form for a batch: %d calls", name, level.size)
     if not level.size:
         raise BatchError(f"{name} runs example by example inside vmap, and there is none: the batch is empty.")
     shown = _shown((args, kwargs), level)
@@ -48,6 +47,15 @@ def one_by_one(level: Level, name: str, function: Callable[..., Any], args: Any,
         own_args, own_kwargs = _example(shown, level, i)
         found.append(function(*own_args, **own_kwargs))
     return _joined(name, found, level)
+
+
+def name_of(function: Any) -> str:
+    """How messages call a function: np.roots, np.linalg.lstsq."""
+    name = getattr(function, "__name__", type(function).__name__)
+    for place, module in (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft)):
+        if getattr(module, name, None) is function:
+            return f"{place}.{name}"
+    return str(name)
 
 
 class _Shown:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import sysconfig
 import types
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from autograd.engine.origin import OUR_FOLDERS
 
 _INSTALLED = tuple({sysconfig.get_path(name) + "/" for name in ("purelib", "platlib")})
 _STANDARD = tuple({sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib")})
-_NUMPYS = tuple(str(Path(np.__file__).parent.with_name(name)) + "/" for name in ("numpy", "scipy"))
+_NUMPYS = tuple(os.path.join(os.path.dirname(np.__path__[0]), name) + "/" for name in ("numpy", "scipy"))
 _NOT_CALLED = {"__init__", "__new__", "__repr__", "__str__", "__init_subclass__", "extra_repr"}
 
 

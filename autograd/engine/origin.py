@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-_ROOT = Path(__file__).resolve().parents[2]
-OUR_FOLDERS = tuple(str(_ROOT / package) + "/" for package in ("autograd", "nn", "optim"))
+_ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))  # pathlib's import would take longer
+OUR_FOLDERS = tuple(os.path.join(_ROOT, package) + "/" for package in ("autograd", "nn", "optim"))
 
 
 def user_line() -> str:
     """The innermost line on the stack that is neither ours nor NumPy's: 'file.py:12: y = np.log(x)'."""
     frame = sys._getframe(1)
-    numpys = str(Path(np.__file__).parent) + "/"
+    numpys = os.path.dirname(np.__file__) + "/"
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith(OUR_FOLDERS) and not name.startswith(numpys):

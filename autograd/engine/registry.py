@@ -20,18 +20,22 @@ rules: dict[Any, Function] = {}  # NumPy's function -> what it means for Tensors
 primitives: dict[str, Primitive] = {pick.name: pick}  # every primitive of the package, by name
 results_of: dict[str, tuple[str, ...]] = {}  # a primitive with several results -> what a picture calls these
 
+stepwise: set[str] = set()  # primitives that a picture can draw step by step
+
 
 def define(
     forward: Function,
     *vjps: Function | None,
     implements: Any = None,
     results: str = "",
+    steps: bool = False,
     view: bool = False,
     **options: Any,
 ) -> Primitive:
     """A primitive of the package: listed under its name, and the rule for NumPy's function of that meaning.
 
     Args:  results: what a picture calls its results, where there are several: "h c".
+           steps: a picture can draw it step by step, as its composite computes it.
            view: NumPy's result shares the memory of the first argument, where it can.
     """
     made = (ViewPrimitive if view else Primitive)(forward, *vjps, **options)
@@ -39,6 +43,8 @@ def define(
     primitives[made.name] = made
     if results:
         results_of[made.name] = tuple(results.split())
+    if steps:
+        stepwise.add(made.name)
     numpys = implements if implements is not None else forward
     if isinstance(numpys, np.ufunc) or (getattr(numpys, "__module__", None) or "").startswith("numpy"):
         rules[numpys] = made

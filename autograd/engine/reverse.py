@@ -198,7 +198,7 @@ def _propagate(
                 if gi is None:
                     continue
             if type(parent) is not Node:
-                alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE  # no one else has it
+                alone = type(gi) is ndarray and gi.base is None and getrefcount(gi) == ALONE  # no one else has it
                 if parent in leaves:
                     leaves[parent] = _sum(leaves[parent], gi, alone, parent, owned)
                 else:
@@ -215,7 +215,7 @@ def _propagate(
                 continue
             key = -parent.number
             if key in waiting:
-                alone = kind is ndarray and gi.base is None and getrefcount(gi) == ALONE
+                alone = type(gi) is ndarray and gi.base is None and getrefcount(gi) == ALONE
                 waiting[key] = (parent, _sum(waiting[key][1], gi, alone, key, owned))
             else:
                 ahead, ahead_g = parent, gi
@@ -246,10 +246,8 @@ def _visited(node: Node, g: Any, leaves: dict[Any, Any], step: Step, route: Rout
 
 def _sum(old: Any, gi: Any, alone: bool, key: Any, owned: set[Any]) -> Any:
     """old + gi, in the memory of one of them if no one else sees it."""
-    into = old if key in owned and type(old) is ndarray and old.flags.writeable else gi if alone else None
-    total = (
-        old + gi if type(into) is not ndarray or kinds.met and is_of_a_batch((old, gi)) else np.add(old, gi, out=into)
-    )
+    into = old if key in owned and old.flags.writeable else gi if alone and not isinstance(gi, np.generic) else None
+    total = old + gi if into is None or kinds.met and is_of_a_batch((old, gi)) else np.add(old, gi, out=into)
     if type(total) is ndarray:
         owned.add(key)
     return total

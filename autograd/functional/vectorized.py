@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 
 from autograd import random
-from autograd.batched import array as _array  # noqa: F401  says which class a batch has
+from autograd.batched.array import levels_of
 from autograd.batched.crossing import into, outof
 from autograd.batched.drawing import RANDOMNESS, BatchedDrawing
 from autograd.batched.hidden import at
 from autograd.batched.level import Level
 from autograd.engine.kinds import note
 from autograd.engine.recording import is_tensor, raw
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, BatchError
 from autograd.functional.argument_checks import Function, check_callable
 from autograd.functional.matrices import jacobian
 from autograd.functional.transforms import named_after
+from autograd.functional.vmap_axes import axes_of_arguments, axes_of_leaves, batch_size, checked_axis
 from autograd.pytree import tree_flatten, tree_unflatten
 
 
@@ -123,19 +124,9 @@ def _run(
     f: Function, args: Any, kwargs: Any, in_axes: Any, out_axes: Any, axis_size: int | None, chunk: int | None,
     randomness: str, loops: dict[str, int],
 ) -> Any:  # fmt: skip
-    if isinstance(in_axes, (tuple, list)) and len(in_axes) != len(args):
-        raise ArgumentError(
-            f"vmap: in_axes has {len(in_axes)} entries for {len(args)} arguments; give one an argument."
-        )
-    axes_of_args = in_axes if isinstance(in_axes, (tuple, list)) else [in_axes] * len(args)
     leaves, form = tree_flatten((args, kwargs))
-    axes: list[int | None] = []
-    for i, (axis, arg) in enumerate(zip(axes_of_args, args, strict=True)):
-        axes += _axes_of_leaves(axis, arg, f"argument {i}")
-    axes += _axes_of_leaves(0, kwargs, "the arguments by name")
-    axes = [_checked(axis, np.ndim(raw(x)), "in_axes") if axis is not None else None
-            for axis, x in zip(axes, leaves, strict=True)]  # fmt: skip
-    size = _size(leaves, axes, axis_size)
+    axes = axes_of_arguments(in_axes, args, kwargs)
+    size = batch_size(args, kwargs, axes, axis_size)
     step = size if chunk is None else min(chunk, size)
     begun: dict[int, Any] | None = {} if step < size else None
     parts: list[Any] = []
@@ -172,10 +163,20 @@ def _one_chunk(f: Function, leaves: Any, axes: Any, form: Any, level: Level, out
     finally:
         random.drawing.reset(token)
     results, structure = tree_flatten(returned)
-    return [
-        _shown(y, axis, level)
-        for y, axis in zip(results, _axes_of_leaves(out_axes, returned, "the result"), strict=True)
-    ], structure
+    axes_of_results = axes_of_leaves(out_axes, returned, "the result")
+    _refuse_escaped(results, hidden, level)
+    return [_shown(y, axis, level) for y, axis in zip(results, axes_of_results, strict=True)], structure
+
+
+def _refuse_escaped(results: list[Any], leaves: list[Any], own: Level) -> None:
+    """Raise if a result holds the batch of a vmap that has ended, unless an argument did."""
+    known = frozenset[Any]().union(*[levels_of(raw(x)) for x in leaves])
+    for y in results:
+        if any(not level.alive for level in levels_of(raw(y)) - known - {own}):
+            raise BatchError(
+                "vmap: a result uses a batched value of another vmap, which has ended. Return the value from that one, "
+                "and make it an argument here."
+            )
 
 
 def _shown(y: Any, axis: int | None, level: Level) -> tuple[Any, int | None]:
@@ -190,48 +191,11 @@ def _shown(y: Any, axis: int | None, level: Level) -> tuple[Any, int | None]:
             )
         return y, None
     y = y if hasattr(y, "dtype") else np.asarray(y)
-    axis = _checked(axis, y.ndim + 1, "out_axes")
+    axis = checked_axis(axis, y.ndim + 1, "out_axes", "a result")
     shown = outof(y, level=level, axis=axis)
     if isinstance(shown, np.ndarray) and not shown.flags.writeable:
         shown = shown.copy()
     return shown, axis
-
-
-def _axes_of_leaves(axes: Any, tree: Any, place: str) -> list[Any]:
-    """The axis of each leaf of the tree, from one for all or a tree of them."""
-    leaves, _ = tree_flatten(tree)
-    if axes is None or isinstance(axes, (int, np.integer)) and not isinstance(axes, bool):
-        return [axes] * len(leaves)
-    if isinstance(axes, (tuple, list)) and isinstance(tree, (tuple, list)) and len(axes) == len(tree):
-        return [a for axis, x in zip(axes, tree, strict=True) for a in _axes_of_leaves(axis, x, place)]
-    if isinstance(axes, dict) and isinstance(tree, dict) and axes.keys() == tree.keys():
-        return [a for key, x in tree.items() for a in _axes_of_leaves(axes[key], x, f"{place}[{key!r}]")]
-    raise ArgumentError(
-        f"vmap: the axes {axes!r} do not fit {place}, a {type(tree).__name__}: give an integer, None, or a tuple, "
-        "list or dict like it."
-    )
-
-
-def _checked(axis: int, ndim: int, what: str) -> int:
-    if not -ndim <= axis < ndim:
-        allowed = f"use {-ndim} to {ndim - 1}" if ndim else "it has no axis: use None, the same for all examples"
-        raise ArgumentError(f"vmap: {what} {axis} is out of bounds for an array of {ndim} dimensions; {allowed}.")
-    return int(axis) % ndim
-
-
-def _size(leaves: Any, axes: Any, axis_size: int | None) -> int:
-    sizes = [np.shape(raw(x))[axis] for x, axis in zip(leaves, axes, strict=True) if axis is not None]
-    if not sizes and axis_size is None:
-        raise ArgumentError("vmap: no argument has a batch; give one of them an axis in in_axes, or axis_size=.")
-    if axis_size is not None:
-        sizes.append(axis_size)
-    if len(set(sizes)) > 1:
-        found = ", ".join(
-            f"{np.shape(raw(x))} along axis {axis}" for x, axis in zip(leaves, axes, strict=True) if axis is not None
-        )
-        stated = f", and axis_size={axis_size}" if axis_size is not None else ""
-        raise ShapeError(f"vmap: the batches must have one size; got arrays of shapes {found}{stated}.")
-    return int(sizes[0])
 
 
 def _rows(x: Any, axis: int, start: int, stop: int) -> Any:

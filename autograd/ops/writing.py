@@ -29,8 +29,8 @@ def _to_tensors(numpys: Callable[..., Any]) -> Callable[[Callable[..., None]], C
             if mode.get().recording and requires_grad((*args, *kwargs.values())):
                 refuse_fill(library_function())
                 raise NoRuleError(
-                    f"np.{numpys.__name__} writes into its argument, a plain array, which has no history: the gradient of "
-                    "what is written would be lost. Make it a tensor: x = Tensor(array)."
+                    f"np.{numpys.__name__} writes into its argument, a plain array, which has no history: the gradient "
+                    "of what is written would be lost. Make it a tensor: x = Tensor(array)."
                 )
             numpys(target, *deep_raw(args), **deep_raw(kwargs))
 

@@ -187,9 +187,8 @@ class InPlace:
         leaf = self.node is None and self._requires_grad
         if recording and leaf:
             raise InPlaceError(
-                f"{what} would overwrite a leaf that requires grad, of shape {self.shape}, whose gradient belongs to its "
-                "old value. "
-                f"Write {instead} for a new tensor, or do it inside `with autograd.no_grad():`."
+                f"{what} would overwrite a leaf that requires grad, of shape {self.shape}, whose gradient belongs to "
+                f"its old value. Write {instead} for a new tensor, or do it inside `with autograd.no_grad():`."
             )
         if recording or not isinstance(self._array, np.ndarray):
             return None

@@ -25,6 +25,7 @@ def trace(
     complete: bool = False,
     elements: int = ELEMENTS,
     names: Mapping[str, Any] | None = None,
+    unroll: bool = False,
 ) -> Graph:
     """The computation behind a Tensor or Scalar (or a list of them) as plain data.
 
@@ -37,6 +38,7 @@ def trace(
            elements: arrays of up to so many elements are kept in full, larger ones as statistics.
            names: {"W": W, "h": h}, names of Tensors, Scalars or arrays. Without them parameters have the names that
            their modules give them, and Scalars their labels.
+           unroll: recurrent layers (RNN, LSTM, GRU and their cells), each one operation, step by step.
     Raises: DTypeError for anything else than Tensors and Scalars; with complete=True InPlaceError where backward()
            would raise it.
     Example:
@@ -48,7 +50,8 @@ def trace(
         Graph(18 nodes, 34 edges)
     """
     check_flag("trace: complete", complete)
-    found = traced(x, limit, complete, elements, names)
+    check_flag("trace: unroll", unroll)
+    found = traced(x, limit, complete, elements, names, unroll)
     return Graph(found.nodes, found.edges, found.hidden, found.origin)
 
 
@@ -65,8 +68,10 @@ def draw(
     fold: bool | None = None,
     theme: str = "light",
     color: str = "auto",
+    wrap: bool = True,
     complete: bool = False,
     names: Mapping[str, Any] | None = None,
+    unroll: bool = False,
 ) -> Drawing:
     """A picture of the computation behind a Tensor or Scalar (or a list of them).
 
@@ -88,8 +93,10 @@ def draw(
            theme: "light" or "dark".
            color: "gradient" fills boxes by the logarithm of the norm of their gradient, "kind" by their kind alone;
            "auto" fills boxes by their kind and colours the line with the gradient.
+           wrap: a picture of more than twice its height is laid out in rows (with "TB" in columns), as a text is.
            complete: also compute what the graph does not keep, with the gradient of everything; see `trace`.
            names: {"W": W, "h": h}, names for Tensors of your own, where no module gives any.
+           unroll: recurrent layers, each one operation, step by step: gates, states, and one folded step.
     Raises: RenderError for an image, if no layout engine is installed; draw(x).to_dot() and to_mermaid() need none.
     Example:
         >>> from autograd import Scalar, draw
@@ -99,13 +106,14 @@ def draw(
     """
     check_flag("draw: legend", legend)
     check_flag("draw: complete", complete)
+    check_flag("draw: wrap", wrap)
     if fold is not None:
         check_flag("draw: fold", fold)
     options = {
         "direction": direction, "show": show, "legend": legend, "title": title, "limit": limit, "depth": depth,
-        "fold": fold, "theme": theme, "color": color,
+        "fold": fold, "theme": theme, "color": color, "wrap": wrap,
     }  # fmt: skip
-    drawing = Drawing(trace(x, limit=TRACED, complete=complete, names=names), options)
+    drawing = Drawing(trace(x, limit=TRACED, complete=complete, names=names, unroll=unroll), options)
     drawing.picture  # noqa: B018  a wrong option raises here, not when a notebook shows the picture
     if path is not None:
         drawing.render(path)

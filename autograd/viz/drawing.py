@@ -14,6 +14,7 @@ from autograd.errors import ArgumentError
 from autograd.viz.data.graph_data import GraphData
 from autograd.viz.output.dot import dot_of
 from autograd.viz.output.mermaid import mermaid_of
+from autograd.viz.output.page import page_of
 from autograd.viz.output.render import FORMATS, image_of
 from autograd.viz.picture.compose import picture_of
 from autograd.viz.picture.picture import Picture
@@ -41,8 +42,13 @@ class Drawing:
         """What is drawn, as plain data: boxes and arrows."""
         return picture_of(self.graph, self.modules, self.closed, **self.options)
 
+    @cached_property
+    def _page(self) -> str:
+        """The picture in Graphviz's language, with the place of everything."""
+        return page_of(self.picture)
+
     def to_dot(self) -> str:
-        """The picture in Graphviz's language."""
+        """The picture in Graphviz's language; whoever lays it out puts everything in its place."""
         return dot_of(self.picture)
 
     def to_mermaid(self) -> str:
@@ -56,7 +62,7 @@ class Drawing:
     def to_bytes(self, format: str = "svg") -> bytes:
         """The picture as "svg", "png" or "pdf"."""
         if format not in self._images:
-            self._images[format] = image_of(self.to_dot(), format)
+            self._images[format] = image_of(self._page, format)
         return self._images[format]
 
     def render(self, path: str | os.PathLike[str]) -> None:

@@ -72,6 +72,14 @@ def test_import_stays_light(tmp_path: Path) -> None:
     assert not loaded & optional
 
 
+def test_autograd_alone_imports_little_more_than_numpy(tmp_path: Path) -> None:
+    """Of the standard library nothing that takes long and is needed by few."""
+    code = "import sys, numpy; before = set(sys.modules); import autograd; print(*sys.modules.keys() - before)"
+    loaded = set(python("-c", code, path=str(ROOT), cwd=tmp_path).stdout.split())
+    assert "autograd" in loaded
+    assert not loaded & {"pathlib", "logging", "dataclasses", "html", "tempfile", "urllib", "json", "subprocess", "nn"}
+
+
 def test_bare_pytest_tests_the_checkout(tmp_path: Path) -> None:
     """Another package of the same name earlier on the path is not tested by mistake."""
     (tmp_path / "autograd").mkdir()
@@ -101,3 +109,14 @@ def test_contributing_names_files_that_exist() -> None:
     named = re.findall(r"`((?:autograd|nn|optim|tests|docs)/[\w/.-]+)`", (ROOT / "CONTRIBUTING.md").read_text())
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_set_up_says_what_it_does() -> None:
+    """`make -n` of a first time: what is installed is said, and pip is not silenced."""
+    done = subprocess.run(
+        ["make", "-n", "notebooks", "VENV=out/nowhere"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Installing chainrule with what its extras notebooks need" in done.stdout
+    assert "pip install --editable" in done.stdout
+    assert "--quiet" not in done.stdout

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.abstract import Abstract
+from autograd.engine.complex_numbers import conjugated
 from autograd.engine.graph import Node
 from autograd.engine.kinds import copied
 from autograd.engine.modes import Mode, mode
@@ -25,7 +26,7 @@ REFLECTED = {"r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "max
 @dataclass(frozen=True)
 class Completed:
     """values       id of an operation -> its result
-    gradients    id of a leaf, operation or Scalar -> its cotangent
+    gradients    id of a leaf, operation or Scalar -> its cotangent, complex ones in the convention of `.grad`
     shares       (id of an operation, argument) -> what goes back to that argument
     """
 
@@ -51,15 +52,15 @@ def completed(order: list[Any], asked: list[Any], kept: dict[int, Any]) -> Compl
                 if root.node is not None:
                     found.values[id(root.node)] = root._array
             for node in nodes:
-                _evaluate(node, found.values)
+                evaluate(node, found.values)
             _sweep(tensors, found)
             sweep_scalars([root for root in asked if isinstance(root, Scalar)], 1.0, ObservedScalars(found))
     finally:
         mode.reset(token)
-    return found
+    return Completed(found.values, conjugated(found.gradients), conjugated(found.shares))
 
 
-def _evaluate(node: Node, values: dict[int, Any]) -> None:
+def evaluate(node: Node, values: dict[int, Any]) -> None:
     """Note the result of an operation: the one it keeps, or computed again from its arguments if they are all known."""
     if id(node) in values or node.args is None:
         return
@@ -87,7 +88,7 @@ def _unknown(value: Any) -> bool:
     return any(isinstance(item, Abstract) for item in (value if isinstance(value, tuple) else (value,)))
 
 
-class _Observed(Step):
+class Observed(Step):
     """The step of a sweep that is only watched: what arrives at each node and what each rule returns is noted.
 
     No hook is called and no `.grad` changes. Behind what a sweep has freed, and behind a rule that fails, there are no
@@ -136,7 +137,7 @@ def _sweep(roots: list[Any], found: Completed) -> None:
     """The engine's sweep, from the sum of the roots; it raises where that refuses to go on."""
     roots = [root for root in roots if root.requires_grad]
     seeds = [None if root.size == 1 else np.ones(root.shape, root.dtype) for root in roots]
-    leaves = sweep(roots, seeds, _Observed(found), retain=True)
+    leaves = sweep(roots, seeds, Observed(found), retain=True)
     found.gradients.update((id(leaf), g.numpy()) for leaf, g in leaves.items())
 
 

@@ -23,23 +23,33 @@ from autograd.viz.data.complete import REFLECTED, Completed, completed
 from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode, Origin, shared_depth
 from autograd.viz.data.labels import COMMA
 from autograd.viz.data.module_names import ModuleNames
+from autograd.viz.data.unrolling import Unrolled
 from autograd.viz.data.values import Content, number, one_line, values_of
 
 
-def traced(x: Any, limit: int | None, complete: bool, elements: int, names: Mapping[str, Any] | None) -> GraphData:
+def traced(
+    x: Any, limit: int | None, complete: bool, elements: int, names: Mapping[str, Any] | None, unroll: bool = False
+) -> GraphData:
     """The computation behind x as plain data; the arguments are those of `autograd.trace`."""
     several = isinstance(x, (list, tuple))
     if limit is not None and limit < 1:
         raise ArgumentError(f"limit, the number of nodes to take, must be at least 1; got {limit!r}.")
     asked = [_check_traceable(root) for root in (x if several else [x])]
     roots = list(dict.fromkeys(_origin(root) for root in asked))
-    taken, hidden = (None, 0) if limit is None else _nearest(roots, limit)
-    order = _in_order(roots, taken)
-    known = completed(order, asked, _kept_by_users(order)) if complete else Completed({}, {}, {})
+    steps = Unrolled(_in_order(roots, None)) if unroll else None
+    known = Completed({}, {}, {})
+    if complete:
+        recorded = _in_order(roots, None)
+        known = completed(recorded, asked, _kept_by_users(recorded))
+    if steps is not None:
+        roots = list(dict.fromkeys(map(steps.real, roots)))
+        if complete:
+            steps.complete(known)
+    taken, hidden = (None, 0) if limit is None else _nearest(roots, limit, steps)
+    order = _in_order(roots, taken, steps)
+    drawn = {id(_drawn(_origin(root), steps)): root for root in asked}
     with collector_paused():
-        walk = _Walk(
-            order, {id(_origin(root)): root for root in asked}, known, elements, taken if hidden else None, names
-        )
+        walk = _Walk(order, drawn, known, elements, taken if hidden else None, names, steps)
     return GraphData(tuple(walk.nodes), tuple(walk.edges), hidden, Origin(asked))
 
 
@@ -54,32 +64,39 @@ def _origin(x: Any) -> Any:
     return x.node if isinstance(x, Tensor) and x.node is not None else x
 
 
-def _parents(item: Any) -> Any:
-    return item.parents if isinstance(item, (Node, Scalar)) else ()
+def _drawn(item: Any, steps: Unrolled | None) -> Any:
+    """What is drawn in place of an item."""
+    return item if steps is None or item is None else steps.real(item)
 
 
-def _nearest(roots: list[Any], limit: int) -> tuple[set[int], int]:
+def _parents(item: Any, steps: Unrolled | None = None) -> Any:
+    if not isinstance(item, (Node, Scalar)):
+        return ()
+    return item.parents if steps is None else [_drawn(parent, steps) for parent in item.parents]
+
+
+def _nearest(roots: list[Any], limit: int, steps: Unrolled | None = None) -> tuple[set[int], int]:
     """(the ids of the `limit` items nearest to the roots, how many others there are)"""
     seen = {id(root): None for root in roots}  # in the order of their distance
     items = list(roots)
     for item in items:  # which grows meanwhile
-        for parent in _parents(item):
+        for parent in _parents(item, steps):
             if parent is not None and id(parent) not in seen:
                 seen[id(parent)] = None
                 items.append(parent)
     return set(itertools.islice(seen, limit)), max(0, len(seen) - limit)
 
 
-def _in_order(roots: list[Any], taken: set[int] | None) -> list[Any]:
+def _in_order(roots: list[Any], taken: set[int] | None, steps: Unrolled | None = None) -> list[Any]:
     """All items, or those taken, each after its parents: leaves, then Nodes by their numbers, then Scalars."""
-    tensors = _reached([root for root in roots if not isinstance(root, Scalar)], taken)
+    tensors = _reached([root for root in roots if not isinstance(root, Scalar)], taken, steps)
     nodes = [item for item in tensors if type(item) is Node]
-    nodes.sort(key=operator.attrgetter("number"))
+    nodes.sort(key=operator.attrgetter("number") if steps is None else steps.place)
     leaves = [item for item in tensors if type(item) is not Node]
     return leaves + nodes + _scalars_in_order([root for root in roots if isinstance(root, Scalar)], taken)
 
 
-def _reached(roots: list[Any], taken: set[int] | None) -> list[Any]:
+def _reached(roots: list[Any], taken: set[int] | None, steps: Unrolled | None = None) -> list[Any]:
     """The Nodes and leaves behind the roots, each once."""
     done: set[int] = set()
     found: list[Any] = []
@@ -90,7 +107,7 @@ def _reached(roots: list[Any], taken: set[int] | None) -> list[Any]:
             done.add(id(item))
             found.append(item)
             if type(item) is Node:
-                for parent in reversed(item.parents):
+                for parent in reversed(item.parents if steps is None else _parents(item, steps)):
                     if parent is not None and id(parent) not in done:
                         stack.append(parent)
     return found
@@ -140,19 +157,21 @@ class _Walk:
         elements: int,
         taken: set[int] | None,
         names: Mapping[str, Any] | None,
+        steps: Unrolled | None = None,
     ) -> None:
+        self._steps = steps
         self.nodes: list[GraphNode] = []
         self.edges: list[GraphEdge] = []
         self._asked = asked
         self._known = known
         self._elements = elements
         self._names = ModuleNames((item.scope for item in order if type(item) is Node), names)
-        self._values = {} if known.values else _kept_by_users(order)
+        self._values = {} if known.values else _kept_by_users(order, steps)
         self._ids: dict[Any, int] = {}
-        self._homes = _homes(order)
+        self._homes = _homes(order, steps)
         for item in order:
             if type(item) is Node:
-                uses, options = _arguments_of(item)
+                uses, options = _arguments_of(item, steps)
                 self._add(item, self._taken(uses, taken), options)
             elif isinstance(item, Scalar):
                 self._add(item, self._taken(_uses_of_scalar(item), taken))
@@ -244,7 +263,7 @@ class _Walk:
             "operation",
             node.primitive.name,
             options,
-            self._name(node),
+            self._name(node, self._steps.names.get(key, "") if self._steps is not None else ""),
             shape=_shape(out) if whole else None,
             dtype=_dtype(getattr(out, "dtype", "float64")) if whole else "",
             value=self._content(described),
@@ -265,34 +284,34 @@ def _shape(out: Any) -> tuple[int, ...]:
     return tuple(out.shape) if hasattr(out, "shape") else ()
 
 
-def _homes(order: list[Any]) -> dict[Any, tuple[Any, ...]]:
+def _homes(order: list[Any], steps: Unrolled | None = None) -> dict[Any, tuple[Any, ...]]:
     """Leaf -> the modules that contain all its uses. A picture draws the leaf inside of these."""
     homes: dict[Any, tuple[Any, ...]] = {}
     for item in order:
         if type(item) is Node:
             scope = item.scope
-            for parent in item.parents:
+            for parent in item.parents if steps is None else _parents(item, steps):
                 if isinstance(parent, Tensor):
                     home = homes.get(id(parent), scope)
                     homes[id(parent)] = home[: shared_depth([*map(id, home)], [*map(id, scope)])] if home else ()
     return homes
 
 
-def _kept_by_users(order: list[Any]) -> dict[int, Any]:
+def _kept_by_users(order: list[Any], steps: Unrolled | None = None) -> dict[int, Any]:
     """Operation -> its result, where a later operation has kept it as an argument."""
     found: dict[int, Any] = {}
     for item in order:
         if type(item) is Node:
-            for parent, raw in zip(item.parents, item.args or (), strict=True):
+            for parent, raw in zip(_parents(item, steps), item.args or (), strict=True):
                 if type(parent) is Node and not isinstance(raw, Abstract) and hasattr(raw, "dtype"):
                     found[id(parent)] = raw
     return found
 
 
-def _arguments_of(node: Node) -> tuple[list[_Use], str]:
+def _arguments_of(node: Node, steps: Unrolled | None = None) -> tuple[list[_Use], str]:
     """(the arguments that are values, the others as written in a call: "axis=0, keepdims=True")"""
     uses, options = [], []
-    parents = node.parents
+    parents = _parents(node, steps)
     arguments = _arguments(node.primitive, len(parents), _label(node))
     for (i, name, rule, takes_numbers), parent, raw in zip(arguments, parents, node.args or (), strict=True):
         if parent is not None:

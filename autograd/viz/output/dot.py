@@ -3,44 +3,83 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import Any
 
 from autograd.viz.output.escaping import clean
+from autograd.viz.output.geometry import Layout, written, written_line
+from autograd.viz.output.geometry import Line as Curve
 from autograd.viz.picture.labels import Line
-from autograd.viz.picture.picture import Arrow, Box, Picture, nested
+from autograd.viz.picture.picture import FEW, Arrow, Box, Picture, nested
 from autograd.viz.picture.themes import Theme
 
 FONT = 'fontname="Helvetica,Arial,sans-serif"'
+SPACE = 3.06  # the width of a space in this size
 SHAPES = {  # each kind has a shape of its own, so that no reader depends on its colour
     "parameter": 'shape=box, style="filled", penwidth=1.9',
     "input": 'shape=note, style="filled", penwidth=1.2',
     "constant": "shape=plain",
     "operation": 'shape=box, style="filled,rounded"',
     "module": 'shape=component, style="filled", margin="0.14,0.05"',
+    "carried": 'shape=circle, style="filled", margin=0, width=0.24, fixedsize=true',
     "more": "shape=plain",
+    "leaves": "shape=point, width=0.01, style=invis",
+    "enters": "shape=point, width=0.01, style=invis",
 }
 
 
-def dot_of(shown: Picture) -> str:
-    """DOT text of a picture."""
+def dot_of(
+    shown: Picture,
+    *,
+    layout: Layout | None = None,
+    numbered: bool = False,
+    caption: bool = True,
+    wide: Mapping[str, float] | None = None,
+) -> str:
+    """DOT text of a picture.
+
+    Args:  layout: where everything is, for Graphviz's engine nop2, which only draws.
+           numbered: give each arrow its number, by which it is found again in Graphviz's output.
+           caption: whether there is the text below.
+           wide: frame -> the width of its title, for those that are to be twice as wide.
+    """
     theme, options = shown.theme, shown.options
+    kinds = {box.id: box.kind for box in shown.boxes}
     spread = "nodesep=0.22, ranksep=0.4" if options.direction in ("LR", "RL") else "nodesep=0.25, ranksep=0.35"
+    if any(box.mark for box in shown.boxes[FEW:]):  # many Scalars
+        spread = "nodesep=0.12, ranksep=0.2"
     lines = [
-        "digraph {",
+        "digraph {" if layout is None else f'digraph {{ layout=nop2; bb="{written(*layout.page)}"',
         f'  graph [rankdir={options.direction}, bgcolor="{theme.paper}", pad=0.25, {spread}, {FONT}, fontsize=11,'
         f' fontcolor="{theme.ink}", labelloc=b]',
         f'  node [{FONT}, fontsize=11, fontcolor="{theme.ink}", margin="0.07,0.03", height=0.3, width=0.3]',
         f'  edge [{FONT}, fontsize=10, color="{theme.arrow}", fontcolor="{theme.gradient}", arrowsize=0.6]',
-        *_clusters(shown),
-        *[_arrow(arrow, theme) for arrow in shown.arrows],
+        *_clusters(shown, layout, wide or {}),
+        *_ends_of_rows(shown),
+        *[
+            _arrow(arrow, theme, kinds, i if numbered else None, layout.arrows[i] if layout is not None else None)
+            for i, arrow in enumerate(shown.arrows)
+        ],
     ]
-    caption = _caption(shown)
-    if caption:
-        lines.append(f"  label=<{caption}>")
+    below = _caption(shown) if caption else ""
+    if below:
+        lines.append(f"  label=<{below}>")
+    if layout is not None and layout.caption is not None:
+        lines.append(f'  lp="{written(*layout.caption.center)}"')
     return "\n".join([*lines, "}", ""])
 
 
-def _clusters(shown: Picture) -> list[str]:
+def _ends_of_rows(shown: Picture) -> list[str]:
+    """Arrows leave a row at its end and enter it at its start."""
+    found = []
+    for kind, rank in (("leaves", "max"), ("enters", "min")):
+        ids = [box.id for box in shown.boxes if box.kind == kind]
+        if ids:
+            found.append(f"  {{rank={rank}; {'; '.join(ids)}}}")
+    return found
+
+
+def _clusters(shown: Picture, layout: Layout | None, wide: Mapping[str, float]) -> list[str]:
     """The boxes, inside frames that are nested as the modules are."""
     theme = shown.theme
     lines: list[str] = []
@@ -55,17 +94,27 @@ def _clusters(shown: Picture) -> list[str]:
             look = f'style="rounded,filled"; color="{theme.frame}"'
             if frame.block or " ×" in frame.title:
                 look = f'style="rounded,filled,dashed"; penwidth=1.4; color="{theme.borders["module"]}"'
-            text = f'<font color="{theme.faint}">{_text(frame.title)}</font>'
-            lines.append(f"{indent}subgraph {_quote('cluster ' + '/'.join(frame.path))} {{")
+            name = "cluster " + "/".join(frame.path)
+            room = "&#160;" * round((wide[clean(name)] + 24) / SPACE) if clean(name) in wide else ""
+            text = f'<font color="{theme.faint}">{_text(frame.title)}{room}</font>'
+            lines.append(f"{indent}subgraph {_quote(name)} {{")
             lines.append(
                 f'{indent}  label=<{text}>; labelloc=t; labeljust=l; {look}; fillcolor="{theme.frame_fill}"; margin=10'
             )
-        lines += ["  " * (depth + 1) + _node(box, shown) for box in boxes]
+            if layout is not None:
+                rectangle, title = layout.frames[clean(name)]
+                place = f'; lp="{written(*title.center)}"' if title is not None else ""
+                lines.append(f'{indent}  bb="{written(*rectangle)}"{place}')
+        for box in boxes:
+            place = f', pos="{written(*layout.boxes[box.id].center)}"' if layout is not None else ""
+            lines.append("  " * (depth + 1) + _node(box, shown, place))
     return lines
 
 
-def _node(box: Box, shown: Picture) -> str:
+def _node(box: Box, shown: Picture, place: str = "") -> str:
     theme = shown.theme
+    if box.kind in ("leaves", "enters"):
+        return f'{box.id} [{SHAPES[box.kind]}, label=""{place}]'
     fill, border = theme.fills[box.kind], theme.borders[box.kind]
     heat = [shown.scale.color(norm, theme) for norm in box.heat] if shown.scale is not None else []
     attributes = SHAPES[box.kind]
@@ -82,7 +131,8 @@ def _node(box: Box, shown: Picture) -> str:
     chip = heat if not shown.fill_by_gradient else []
     label = _label(box, theme, ink, chip)
     return (
-        f'{box.id} [{attributes}, fillcolor="{fill}", color="{border}", tooltip={_quote(box.tooltip)}, label=<{label}>]'
+        f'{box.id} [{attributes}, fillcolor="{fill}", color="{border}", tooltip={_quote(box.tooltip)}, label=<{label}>'
+        f"{place}]"
     )
 
 
@@ -129,12 +179,19 @@ def _line(line: Line, theme: Theme, ink: str | None) -> str:
     return f'<font color="{ink or color}">{text}</font>' if color else text
 
 
-def _arrow(arrow: Arrow, theme: Theme) -> str:
-    attributes = []
+def _arrow(arrow: Arrow, theme: Theme, kinds: dict[str, str], number: int | None, place: Curve | None) -> str:
+    attributes = [] if number is None else [f"number={number}"]
+    if not arrow.head:
+        attributes.append("dir=none")
+    if place is not None:
+        attributes.append(f'pos="{written_line(place)}"')
+        if place.label is not None:
+            attributes.append(f'lp="{written(*place.label.center)}"')
     if arrow.lines:
         attributes.append(f"label=< {' '.join([_line(line, theme, None) for line in arrow.lines])} >")
     if arrow.kind == "next":
-        attributes.append(f'style=dashed, constraint=false, color="{theme.borders["module"]}"')
+        back = ", constraint=false" if kinds[arrow.target] != "carried" else ""
+        attributes.append(f'style=dashed{back}, color="{theme.borders["module"]}"')
     elif arrow.kind == "more":
         attributes.append("style=dashed")
     return f"  {arrow.source} -> {arrow.target}" + (f" [{', '.join(attributes)}]" if attributes else "")

@@ -19,7 +19,7 @@ REMEDY = (
 _CHILD = """
 import sys, pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
-sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog=sys.argv[2]))
 """
 
 
@@ -32,6 +32,11 @@ def image_of(dot: str, format: str) -> bytes:
         raise ArgumentError(f"a picture is one of {', '.join(FORMATS)} (or dot, the text); got {format!r}.")
     if format == "png":
         dot = dot.replace("{", "{\n  graph [dpi=144]", 1)
+    return output_of(dot, format)
+
+
+def output_of(dot: str, format: str) -> bytes:
+    """The output in any of Graphviz's formats, by the engine of the graph's attribute `layout`, else by `dot`."""
     reasons = []
     for engine in (by_program, by_wheel):
         try:
@@ -60,10 +65,11 @@ def by_wheel(dot: str, format: str) -> bytes:
     """
     if importlib.util.find_spec("pygraphviz") is None:
         raise RenderError("pygraphviz is not installed")
+    engine = "nop2" if "layout=nop2" in dot[:80] else "dot"  # what the program finds in the text by itself
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-c", _CHILD, format],
+            [sys.executable, "-P", "-c", _CHILD, format, engine],
             input=dot.encode(),
             capture_output=True,
             env=environment,

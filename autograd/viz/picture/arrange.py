@@ -23,12 +23,14 @@ class Frame:
     path     the titles from the outermost frame to this one; equal for the same frame only
     module   the path of the module: "Sequential.0"
     block    whether it is a repeated block that is not one module
+    folds    the numbers of the repeated blocks whose frame it is
     """
 
     title: str
     path: tuple[str, ...]
     module: str
     block: bool = False
+    folds: tuple[int, ...] = ()
 
 
 @dataclass
@@ -174,17 +176,19 @@ class _Paths:
         path: tuple[str, ...] = ()
         for i in range(len(scope) + 1):
             title, suffix = _range(scope[i], ends[i] if i < len(ends) else "") if i < len(scope) else "", ""
+            repeated: tuple[int, ...] = ()
             for fold, (level, last) in zip(folds, levels, strict=True):
                 if level != i:
                     continue
                 if last and title:
                     suffix += f" ×{fold.count:,}"
+                    repeated += (fold.number,)
                 else:
                     path = (*path, f"×{fold.count:,} #{fold.number}")
-                    frames.append(Frame(f"×{fold.count:,}", path, _module(scope[:i]), block=True))
+                    frames.append(Frame(f"×{fold.count:,}", path, _module(scope[:i]), True, (fold.number,)))
             if i < len(scope):
                 path = (*path, scope[i] + suffix)
-                frames.append(Frame(title + suffix, path, _module(scope[: i + 1])))
+                frames.append(Frame(title + suffix, path, _module(scope[: i + 1]), folds=repeated))
         return tuple(frames)
 
     def _of_fold(self, fold: Fold) -> tuple[int, str]:

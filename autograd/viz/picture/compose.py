@@ -14,6 +14,7 @@ from autograd.viz.data.labels import parted
 from autograd.viz.data.results import result_names
 from autograd.viz.data.values import norm_of, number, one_line
 from autograd.viz.picture.arrange import Frame, Plan, arranged
+from autograd.viz.picture.carried import Carried, CarriedValues, carried_values
 from autograd.viz.picture.labels import (
     Line,
     arguments_named,
@@ -22,7 +23,8 @@ from autograd.viz.picture.labels import (
     operation_lines,
     value_lines,
 )
-from autograd.viz.picture.picture import Arrow, Box, Options, Picture
+from autograd.viz.picture.picture import FEW, Arrow, Box, Options, Picture
+from autograd.viz.picture.sums import summed
 from autograd.viz.picture.themes import MEANINGS, OF_SCALARS, THEMES, scale_of
 
 
@@ -37,13 +39,16 @@ def picture_of(
            options: those of `draw`.
     """
     chosen = Options(**options)
-    plan = arranged(graph, chosen.limit, chosen.depth, chosen.fold, "scope" in chosen.words(0), closed)
+    if chosen.fold is not False and len(graph.nodes) > FEW:
+        graph = summed(graph)
+    plan, carried = _planned(graph, chosen, closed)
     words = chosen.words(len(plan.keys))
     if len({node.dtype for node in graph.nodes if node.dtype.startswith("float")}) > 1:
         words.add("dtype")
     results = result_names(graph)
     boxes = _unframed([_box(key, plan, words, modules, results) for key in plan.keys])
-    arrows = _arrows(graph, plan, words, results)
+    boxes += [box for value in carried.values for box in _carried(value)]
+    arrows = _arrows(graph, plan, words, results, carried)
     missing = plan.missing + graph.hidden
     if missing:
         what = "value or operation" if missing == 1 else "values and operations"
@@ -55,7 +60,7 @@ def picture_of(
     only_scalars = all(node.shape is None for node in graph.nodes if node.grad is not None)
     if chosen.color == "auto" and only_scalars:
         scale = None  # the boxes of Scalars show the numbers themselves
-    notes, warnings = _notes(graph, plan, words, missing)
+    notes, warnings = _notes(graph, plan, words, missing, bool(carried.at))
     present = {box.kind for box in boxes}
     meanings = OF_SCALARS if any(box.mark for box in boxes) else MEANINGS
     return Picture(
@@ -69,6 +74,18 @@ def picture_of(
         fill_by_gradient=chosen.color == "gradient" and scale is not None,
         kinds={kind: meaning for kind, meaning in meanings.items() if kind in present},
     )
+
+
+def _planned(graph: GraphData, chosen: Options, closed: Collection[str]) -> tuple[Plan, CarriedValues]:
+    """The boxes, and what repeated blocks take from the block before; its boxes count towards the limit."""
+    limit, scopes = chosen.limit, "scope" in chosen.words(0)
+    plan = arranged(graph, limit, chosen.depth, chosen.fold, scopes, closed)
+    carried = carried_values(graph, plan)
+    more = 2 * len(carried.values)
+    if more and len(plan.keys) + more > limit:
+        plan = arranged(graph, max(1, limit - more), chosen.depth, chosen.fold, scopes, closed)
+        carried = carried_values(graph, plan)
+    return plan, carried if len(plan.keys) + 2 * len(carried.values) <= limit else CarriedValues()
 
 
 def _box(
@@ -98,6 +115,8 @@ def _box(
         rest += value_lines(node, scalar)
     if "grad" in words:
         rest += gradient_line(grads, not_run)
+    if scalar and len(plan.keys) > FEW:  # the note says what stands where
+        rest = [replace(line, text=line.text.removeprefix("data ").removeprefix("grad ")) for line in rest]
     if "source" in words and node.source:
         rest.append(Line("note", one_line(node.source.rsplit("/", 1)[-1], 60)))
     if node.freed:
@@ -181,7 +200,22 @@ def _short(node: GraphNode, frames: tuple[Frame, ...]) -> str:
     return node.name
 
 
-def _arrows(graph: GraphData, plan: Plan, words: set[str], results: Mapping[int, str]) -> list[Arrow]:
+def _carried(value: Carried) -> tuple[Box, Box]:
+    """Where the value comes in and where it goes out."""
+    lines = (Line("note", value.mark),)
+    return (
+        Box(value.id, "carried", lines, frames=value.frames, tooltip="from the block before"),
+        Box(value.out, "carried", lines, frames=value.frames, tooltip="into the next block"),
+    )
+
+
+def _arrows(
+    graph: GraphData,
+    plan: Plan,
+    words: set[str],
+    results: Mapping[int, str],
+    carried: CarriedValues,
+) -> list[Arrow]:
     names = arguments_named(graph)
     # keyed by argument too: a value that an operation uses twice has two arrows
     found: dict[tuple[int, str, str, tuple[Line, ...], str], None] = {}
@@ -201,12 +235,20 @@ def _arrows(graph: GraphData, plan: Plan, words: set[str], results: Mapping[int,
             and kinds[edge.source] != "operation"
         ):
             continue  # a parameter of a module used by several of its calls is no arrow from one call to another
+        value = carried.over.get((edge.source, edge.target, edge.index))
+        if value is not None:
+            back_through = (Line("rule", f"∂J/∂{value.name}"),) if value.name and "vjp" in words else ()
+            found[0, source, value.out, back_through, "next"] = None
+            continue
         if edge.target != plan.drawn[edge.target] and (source, target) in inside:
             continue
         inside.add((source, target))
         # next to a constant number written in its place, an argument needs no name
         own = {} if edge.target in plan.numbers else names.get(edge.target, {})
         lines = () if closed or back else tuple(_edge_lines(edge, plan, words, own, results.get(edge.target, "")))
+        for entrance in () if back else carried.at.get((edge.target, edge.index), ()):
+            found[0, source, entrance.id, (), "data"] = None
+            source = entrance.id
         found[0 if closed or back else edge.index, source, target, lines, "next" if back else "data"] = None
     return [Arrow(*arrow[1:]) for arrow in found]
 
@@ -220,6 +262,8 @@ def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int
     if name and "vjp" in words and edge.local is None:
         name = edge.argument  # as the rule calls it
     lines = [Line("note", name)] if name else []
+    if edge.local == 1 and len(plan.keys) > FEW and plan.node[plan.key[edge.target]].op in ("add", "Σ"):
+        return lines
     if "local" in words and edge.local is not None and len(plan.members[plan.key[edge.target]]) == 1:
         lines.append(Line("rule", number(edge.local)))
     elif "vjp" in words and edge.vjp:
@@ -227,17 +271,27 @@ def _edge_lines(edge: GraphEdge, plan: Plan, words: set[str], names: Mapping[int
     return lines
 
 
-def _notes(graph: GraphData, plan: Plan, words: set[str], missing: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _notes(
+    graph: GraphData, plan: Plan, words: set[str], missing: int, carried: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(notes that explain the picture, warnings)"""
     notes, warnings = [], []
     if any(edge.local is not None for edge in graph.edges) and "local" in words:
-        notes.append("on an arrow the local derivative: grad = sum over arrows of local × grad at the tip")
-    elif "vjp" in words and any(edge.vjp for edge in graph.edges) and not all(key in plan.closed for key in plan.keys):
+        ones = "; where none stands, it is 1" if len(plan.keys) > FEW else ""
+        notes.append(f"on an arrow the local derivative: grad = sum over arrows of local × grad at the tip{ones}")
+    if len(plan.keys) > FEW and any(not node.dtype and node.op for node in plan.node.values()):
+        notes.append("in a box the value, below it the gradient")
+    if any(node.op == "Σ" for node in plan.node.values()):
+        notes.append("Σ: several additions in a row, drawn as one; fold=False draws each")
+    if "vjp" in words and any(edge.vjp for edge in graph.edges) and not all(key in plan.closed for key in plan.keys):
         notes.append("on an arrow the rule by which the gradient g at its tip goes back along it")
     if any(node.not_run for node in graph.nodes) and "grad" in words:
         notes.append("grad –: backward() has not run")
     if plan.folds:
-        notes.append("×n: n equal blocks in a row, drawn once; a dashed arrow leads into the next one")
+        entrance = (
+            "a value comes in from the block before at ⟲" if carried else "a dashed arrow leads into the next one"
+        )
+        notes.append(f"×n: n equal blocks in a row, drawn once; {entrance}")
     if plan.closed and plan.automatic:
         notes.append("some modules are drawn closed: depth= opens them, limit= allows for more boxes")
     if missing:

@@ -14,7 +14,7 @@ SYMBOLS = {
     "abs": "|x|", "absolute": "|x|", "maximum": "max", "minimum": "min",
 }  # fmt: skip
 INFIX = "+−×÷^@"
-COMMUTATIVE = {"add", "mul", "multiply", "maximum", "minimum", "fmax", "fmin", "logaddexp", "hypot"}
+COMMUTATIVE = {"add", "Σ", "mul", "multiply", "maximum", "minimum", "fmax", "fmin", "logaddexp", "hypot"}
 NOT_RUN = "–"
 INDENT = "\N{NO-BREAK SPACE}" * 8  # of the further rows of a gradient, below "grad "
 

@@ -32,6 +32,7 @@ class Options:
     fold: bool | None = None
     theme: str = "light"
     color: str = "auto"
+    wrap: bool = True
 
     def __post_init__(self) -> None:
         if self.direction not in DIRECTIONS:
@@ -63,7 +64,8 @@ class Options:
 class Box:
     """A node of the picture.
 
-    kind     "parameter", "input", "constant", "operation", "module" or "more" (the nodes left out)
+    kind     "parameter", "input", "constant", "operation", "module", "carried" (from the block before, or into the
+             next) or "more" (the nodes left out); "leaves" and "enters" where an arrow goes on in another row
     lines    the text in it, from top to bottom
     mark     the operation of a Scalar, drawn at the left of the lines; () for Tensors
     frames   the frames it is in, outermost first
@@ -85,13 +87,15 @@ class Box:
 class Arrow:
     """An edge of the picture.
 
-    kind     "data", "next" (from a block to its next repetition) or "more" (from nodes left out)
+    kind     "data", "next" (into the next repetition of a block) or "more" (from nodes left out)
+    head     whether it has an arrowhead; not so where it goes on in another row
     """
 
     source: str
     target: str
     lines: tuple[Line, ...] = ()
     kind: str = "data"
+    head: bool = True
 
 
 @dataclass(frozen=True)

@@ -38,11 +38,11 @@ LIGHT = Theme(
     arrow="#6B7785",
     fills={
         "parameter": "#D6EAF8", "input": "#D9F2E6", "constant": "#FFFFFF", "operation": "#FFF6D6", "module": "#F3E6F0",
-        "more": "#FFFFFF",
+        "carried": "#F3E6F0", "more": "#FFFFFF",
     },
     borders={
         "parameter": "#0072B2", "input": "#00805C", "constant": "#8A95A1", "operation": "#A88600", "module": "#A8578A",
-        "more": "#B8C2CC",
+        "carried": "#A8578A", "more": "#B8C2CC",
     },
     heat=("#56A5D8", "#F1EDE4", "#E8803A"), zero="#C3CBD3", bad="#111111",
 )  # fmt: skip
@@ -51,11 +51,11 @@ DARK = Theme(
     arrow="#8B98A6",
     fills={
         "parameter": "#12364D", "input": "#0F3D30", "constant": "#14181D", "operation": "#453A0E", "module": "#46243A",
-        "more": "#14181D",
+        "carried": "#46243A", "more": "#14181D",
     },
     borders={
         "parameter": "#56B4E9", "input": "#2FC79A", "constant": "#8B98A6", "operation": "#E0BE3A", "module": "#E08CC0",
-        "more": "#46525F",
+        "carried": "#E08CC0", "more": "#46525F",
     },
     heat=("#1F6FA8", "#3A3F45", "#B5561A"), zero="#5B6672", bad="#FFFFFF",
 )  # fmt: skip
@@ -66,6 +66,7 @@ MEANINGS = {
     "constant": "constant",
     "operation": "operation",
     "module": "module, closed",
+    "carried": "⟲ from block to block",
 }
 OF_SCALARS = MEANINGS | {"parameter": "given: gets a gradient"}  # a Scalar does not know weights from inputs
 
@@ -87,9 +88,15 @@ class Scale:
             return theme.bad, theme.paper
         if norm == 0:
             return theme.zero, theme.ink
+        return mix(theme.heat, self.position(norm)), theme.ink
+
+    def position(self, norm: float) -> float:
+        """From 0, the smallest norm, over 0.5, the median, to 1; also for zero and nan."""
+        if norm == 0 or not math.isfinite(norm):
+            return 0.0 if norm == 0 else 1.0
         above = math.log10(norm) - self.middle
         position = 0.5 + 0.5 * above / (self.high - self.middle if above > 0 else self.middle - self.low)
-        return mix(theme.heat, min(1.0, max(0.0, position))), theme.ink
+        return min(1.0, max(0.0, position))
 
     def steps(self, theme: Theme) -> list[tuple[str, str]]:
         """(text, colour) of a few norms from small to large, for the legend."""

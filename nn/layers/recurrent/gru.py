@@ -20,6 +20,7 @@ from nn.layers.recurrent.layer_base import LayerStack, RNNBase
 from nn.layers.recurrent.layout import (
     Tape,
     allocate_states,
+    gradients_through_time,
     output_and_last,
     over_time,
     project_inputs,
@@ -66,8 +67,8 @@ def _gru_step_joint(g: Any, out: Any, a: Any, b: Any, h: Any) -> tuple[Any, Any,
 
 
 def _gru_step_composite(a: Any, b: Any, h: Any) -> Any:
-    a_r, a_z, a_n = split_gates(a, 3)
-    b_r, b_z, b_n = split_gates(b, 3)
+    a_r, a_z, a_n = np.split(a, 3, axis=-1)
+    b_r, b_z, b_n = np.split(b, 3, axis=-1)
     z = sigmoid_op(a_z + b_z)
     n = np.tanh(a_n + sigmoid_op(a_r + b_r) * b_n)
     return (1 - z) * n + z * h
@@ -81,6 +82,8 @@ gru_step_op = define(
     composite=_gru_step_composite,
     complex=True,
     name="gru_step",
+    results="h",
+    steps=True,
     label="∂h'/∂(gates, h)",
 )
 
@@ -240,7 +243,8 @@ gru_layer_op = define(
     complex=True,
     name="gru_layer",
     results="output h",
-    label="backpropagation through time",
+    steps=True,
+    label=gradients_through_time("x h₀ W_ih W_hh b_ih b_hh"),
 )
 
 

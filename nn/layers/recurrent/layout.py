@@ -52,6 +52,11 @@ def vjps_of_loop(loop: Callable[..., tuple[Callable[[], Any], ...]], arguments: 
     return [rule(i) for i in range(arguments)]
 
 
+def gradients_through_time(arguments: str) -> str:
+    """The label of a layer's rules: which gradient goes back to each argument, over all steps."""
+    return ", ".join([f"∂J/∂{name} through time" for name in arguments.split()])
+
+
 def transposed_copy(x: Any) -> Any:
     """A transposed copy that never shares memory with x, as the transpose of a single row or column would."""
     return np.array(x.T, order="C")

@@ -21,6 +21,7 @@ from nn.layers.recurrent.layout import (
     Tape,
     allocate_states,
     columns,
+    gradients_through_time,
     output_and_last,
     over_time,
     project_inputs,
@@ -69,7 +70,7 @@ def _lstm_step_joint(g: Any, out: Any, a: Any, b: Any, c: Any) -> tuple[Any, Any
 
 
 def _lstm_step_composite(a: Any, b: Any, c: Any) -> tuple[Any, Any]:
-    i, f, g, o = split_gates(a + b, 4)
+    i, f, g, o = np.split(a + b, 4, axis=-1)
     new = sigmoid_op(f) * c + sigmoid_op(i) * np.tanh(g)
     return sigmoid_op(o) * np.tanh(new), new
 
@@ -83,6 +84,7 @@ lstm_step_op = define(
     complex=True,
     name="lstm_step",
     results="h c",
+    steps=True,
     label="∂(h, c)/∂(gates, c)",
 )
 
@@ -278,7 +280,8 @@ lstm_layer_op = define(
     complex=True,
     name="lstm_layer",
     results="output h c",
-    label="backpropagation through time",
+    steps=True,
+    label=gradients_through_time("x h₀ c₀ W_ih W_hh b_ih b_hh W_hr"),
 )
 
 

@@ -21,6 +21,7 @@ from nn.layers.recurrent.layer_base import LayerStack, RNNBase
 from nn.layers.recurrent.layout import (
     Tape,
     allocate_states,
+    gradients_through_time,
     output_and_last,
     over_time,
     project_inputs,
@@ -198,7 +199,8 @@ rnn_layer_op = define(
     complex=True,
     name="rnn_layer",
     results="output h",
-    label="backpropagation through time",
+    steps=True,
+    label=gradients_through_time("x h₀ W_ih W_hh b_ih b_hh"),
 )
 
 

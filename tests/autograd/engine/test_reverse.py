@@ -615,3 +615,17 @@ def test_sweep_returns_leaf_and_cotangent() -> None:
     assert list(found) == [x]
     assert float(found[x]) == 3.0
     assert step.retained == []
+
+
+def test_a_number_that_is_broadcast_twice() -> None:
+    """Its cotangents are summed to NumPy's numbers, which no sum can be written into."""
+    for function in (
+        lambda t: (t * np.ones(3)).sum() + (t * np.arange(3.0)).sum(),
+        lambda t: (np.exp(t * np.ones(2)) * t).sum(),
+    ):
+        s = Tensor(2.0, requires_grad=True)
+        function(s * 1.5).backward()
+        h = 1e-6
+        numerical = (function(Tensor((2.0 + h) * 1.5)) - function(Tensor((2.0 - h) * 1.5))) / (2 * h)
+        assert s.grad is not None
+        np.testing.assert_allclose(s.grad.numpy(), numerical.numpy(), rtol=1e-7)

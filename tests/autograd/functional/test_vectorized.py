@@ -193,7 +193,18 @@ ERRORS: dict[str, tuple[Callable[[], Any], type, str]] = {
     "shape": (lambda: vmap(lambda x: np.nonzero(x > 0))(X), BatchError, "depends on the values"),
     "write": (lambda: vmap(lambda x: np.add(x, x, out=np.zeros(3)))(X), BatchError, "zeros_like"),
     "sizes": (lambda: vmap(np.add)(X, X[:4]), ShapeError, "one size"),
-    "axis": (lambda: vmap(np.sin, 2)(X), ArgumentError, "out of bounds"),
+    "sizes by name": (lambda: vmap(lambda p, *, y: y)({"w": X}, y=X[:4]), ShapeError, r"0\['w'\] has 5 .*, y has 4"),
+    "axis": (lambda: vmap(np.sin, 2)(X), ArgumentError, "out of bounds for argument 0, of 2 dim.*use -2 to 1"),
+    "number": (lambda: vmap(np.add)(X, 1.0), ArgumentError, "argument 1, of 0 dimensions; .*None in in_axes"),
+    "list": (lambda: vmap(np.sum)([[1.0, 2.0]]), ArgumentError, r"np.array\(list\)"),
+    "count": (lambda: vmap(np.add, (0,))(X, X), ArgumentError, "1 entries for 2 arguments"),
+    "out of bounds": (lambda: vmap(np.sin, 0, 5)(X), ArgumentError, "out_axes 5"),
+    "text": (lambda: vmap(lambda x: f"{x:.3f}")(X), ArgumentError, "returned a str"),
+    "and": (lambda: vmap(lambda x: (x > 0) and x)(X), BatchError, "&"),
+    "size": (lambda: vmap(np.arange)(np.arange(3)), BatchError, "A size must be the same"),
+    "list of batched": (lambda: vmap(lambda x: np.array([x[0], x[1]]))(X), BatchError, r"np.stack\(\[x, y\]\)"),
+    "index": (lambda: vmap(lambda i: X[i])(np.arange(3)), BatchError, r"Tensor\(array\)\[x\]"),
+    "copyto": (lambda: vmap(lambda x: np.copyto(np.zeros(3), x))(X), BatchError, "zeros_like"),
     "no batch": (lambda: vmap(np.sin, None)(X), ArgumentError, "axis_size"),
     "tree": (lambda: vmap(np.sin, ((0, 0),))(X), ArgumentError, "do not fit"),
     "out": (lambda: vmap(np.sin, out_axes=None)(X), ArgumentError, "differs"),
@@ -206,6 +217,30 @@ def test_errors_name_the_remedy(name: str) -> None:
     call, kind, message = ERRORS[name]
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_an_error_of_numpys_tells_the_shapes_of_an_example() -> None:
+    with pytest.raises(ValueError, match="broadcast") as caught:
+        vmap(lambda x: x + np.ones(4))(X)
+    assert caught.value.__notes__ == ["This is inside vmap, of 5 examples; one of them has the shapes (3,), (4,)."]
+
+
+def test_a_batched_value_that_has_escaped() -> None:
+    held: list[Any] = []
+    vmap(lambda x: held.append(x) or x)(X)
+    with pytest.raises(BatchError, match="has ended"):
+        vmap(lambda y: y + held[0])(X)
+
+
+def test_writing_inside() -> None:
+    def filled(x: Any) -> Any:
+        y = np.zeros_like(x, shape=(2, 3))
+        np.copyto(y, x, where=x > 0)
+        np.fill_diagonal(y, 7.0)
+        np.put_along_axis(y, np.array([[2], [2]]), 5.0, 1)
+        return y
+
+    np.testing.assert_array_equal(vmap(filled)(X), np.stack([filled(x) for x in X]))
 
 
 def test_the_same_random_numbers_for_all() -> None:

@@ -270,6 +270,6 @@ def test_a_captured_function_may_use_vmap() -> None:
 
 def test_a_captured_function_inside_vmap() -> None:
     step = capture(grad(loss))
-    for _ in range(4):
-        np.testing.assert_allclose(vmap(step, (None, 0))(W, X), loop(lambda x: grad(loss)(W, x), X))
+    for i in range(4):
+        np.testing.assert_allclose(vmap(step, (None, 0))(W, X + i), loop(lambda x: grad(loss)(W, x), X + i))
         np.testing.assert_allclose(step(W, X[0]), grad(loss)(W, X[0]))

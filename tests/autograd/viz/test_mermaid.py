@@ -104,7 +104,7 @@ def test_mermaid_reads_every_type_of_picture(folder: Path) -> None:
     neuron_shapes = {
         node["shape"] for key, node in found["neuron"]["nodes"].items() if key.startswith("n") and key != "notes"
     }
-    assert neuron_shapes == {"cylinder", "round"}
+    assert neuron_shapes == {"square", "round"}
     assert any(stroke == "dotted" for _, _, _, stroke in found["deep"]["edges"])  # into the next block
     assert "×60" in found["deep"]["frames"]
     assert not any("<script" in node["text"] for node in found["hostile"]["nodes"].values())

@@ -487,3 +487,107 @@ def test_where_a_models_picture_goes_is_said_by_name() -> None:
         model.draw((4, 3), "m.png")
     with pytest.raises(ArgumentError, match="steps through backpropagation"):
         model.draw((4, 3), path="m.html")
+
+
+def test_a_skip_around_a_folded_block_stays_in_one_block() -> None:
+    """No arrow feeds `+` into itself: what comes from the block before comes in at one box, and goes out at another."""
+    blocks = [nn.Residual(nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5))) for _ in range(50)]
+    picture = draw(loss_of(nn.Sequential(nn.Linear(5, 5), *blocks), 5), fold=True).picture
+    assert "1 … 50 · Residual ×50" in titles(picture)
+    boxes = {box.id: box for box in picture.boxes}
+    assert all(arrow.source != arrow.target for arrow in picture.arrows)
+    entrance, way_out = [box for box in picture.boxes if box.kind == "carried"]
+    (plus,) = [box.id for box in picture.boxes if any(line.text == "+" for line in box.lines)]
+    into = {arrow.source for arrow in picture.arrows if arrow.target == entrance.id}
+    assert [boxes[i].lines[0].text for i in into] == ["linear"]
+    assert boxes[into.pop()].frames[-1].title == "0 · Linear"
+    users = {boxes[arrow.target].lines[0].text for arrow in picture.arrows if arrow.source == entrance.id}
+    assert users == {"+", "linear"}  # the skip, inside of the block, and the block itself
+    assert [(arrow.source, arrow.kind) for arrow in picture.arrows if arrow.target == way_out.id] == [(plus, "next")]
+    assert (
+        {frame.title for frame in entrance.frames}
+        == {"Sequential", "1 … 50 · Residual ×50"}
+        == {frame.title for frame in way_out.frames}
+    )
+
+
+def test_a_running_sum_and_two_states_come_in_and_go_out() -> None:
+    x = Tensor(np.ones(3), requires_grad=True)
+    total = x * 2.0
+    for _ in range(20):
+        total = total + x
+    arrows = draw(total, fold=True).picture.arrows
+    assert all(arrow.source != arrow.target for arrow in arrows)
+    h, c = x * 3.0, x * 5.0
+    for _ in range(20):
+        h, c = np.tanh(h * c), np.sin(h + c)
+    marks = [box.lines[0].text for box in draw(h + c, fold=True).picture.boxes if box.kind == "carried"]
+    assert sorted(marks) == ["⟲1", "⟲1", "⟲2", "⟲2"]
+
+
+def test_the_boxes_of_carried_values_count_towards_the_limit() -> None:
+    blocks = [nn.Residual(nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5))) for _ in range(50)]
+    loss = loss_of(nn.Sequential(*blocks), 5)
+    for limit in range(1, 20):
+        picture = draw(loss, limit=limit).picture
+        assert sum(box.kind != "more" for box in picture.boxes) <= limit
+        known = {box.id for box in picture.boxes}
+        assert all(arrow.source in known and arrow.target in known for arrow in picture.arrows)
+
+
+def network_of_scalars() -> Any:
+    values: list[Any] = [Scalar(1.0, label="x1"), Scalar(-2.0, label="x2")]
+    for size in (5, 2):
+        sums = []
+        for j in range(size):
+            total: Any = Scalar(0.1, label=f"b{j}")
+            for i, value in enumerate(values):
+                total = total + Scalar(0.1 * (i + 1) + 0.03 * j, label=f"w{j}{i}") * value
+            sums.append(total)
+        values = [total.tanh() for total in sums]
+    return values[0] * values[1]
+
+
+def test_sums_of_scalars_are_one_box_in_a_large_picture() -> None:
+    loss = network_of_scalars()
+    loss.backward()
+    graph = trace(loss)
+    sums, each = draw(loss).picture, draw(loss, fold=False).picture
+    marks = [[line.text for line in box.mark] for box in sums.boxes]
+    assert marks.count(["Σ"]) == 7
+    assert ["+"] not in marks
+    assert sum([line.text for line in box.mark] == ["+"] for box in each.boxes) == 20
+    assert len(each.boxes) - len(sums.boxes) == 13
+    by_value = {written(node.value): written(node.grad) for node in graph.nodes if node.op == "add"}
+    for box, mark in zip(sums.boxes, marks, strict=True):
+        if mark == ["Σ"]:  # the value and the gradient of the last addition
+            value, grad = [line.text for line in box.lines]
+            assert by_value[value] == grad
+            arrows = [arrow for arrow in sums.arrows if arrow.target == box.id]
+            assert len(arrows) in (3, 6)
+            assert not any(arrow.lines for arrow in arrows)  # each local derivative is 1, as the note says
+    assert any("Σ" in note for note in sums.notes)
+    assert any("it is 1" in note for note in sums.notes)
+
+
+def test_partial_sums_that_are_used_twice_named_or_results_stay() -> None:
+    x = [Scalar(float(i)) for i in range(60)]
+    total: Any = x[0]
+    parts = []
+    for value in x[1:]:
+        total = total + value
+        parts.append(total)
+    parts[9].label = "ten"
+    twice = parts[30] * parts[20]
+    boxes = draw([total, parts[40], twice], limit=1000).picture.boxes
+    assert sum([line.text for line in box.mark] == ["Σ"] for box in boxes) == 5
+    assert any(line.text == "ten" for box in boxes for line in box.lines)
+
+
+def test_a_few_scalars_say_what_each_number_is() -> None:
+    a = Scalar(2.0, label="a")
+    y = a * a + a
+    y.backward()
+    lines = [line.text for box in draw(y).picture.boxes for line in box.lines]
+    assert "data 2" in lines
+    assert "grad 5" in lines
