@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,8 @@ class View(Tensor):
                 f"{what} of shape {self.shape}: the result of {self.path[0].name}() is read-only, as in NumPy. "
                 "Write to the tensor it was taken of, x[index] = … or np.fill_diagonal(x, …), or to a copy of it."
             )
-        if is_foreign(array) and any(primitive.may_copy for primitive, *_ in links(self.path)):
+        seen = getrefcount(self.root) > 2  # by the caller, or another view
+        if seen and is_foreign(array) and any(primitive.may_copy for primitive, *_ in links(self.path)):
             raise InPlaceError(
                 f"{what} of shape {self.shape}: whether reshape() of a {type(array).__name__} shares its memory is not "
                 "known. Write to the tensor before it is reshaped, or to a copy: x = x.reshape(…).copy()."
