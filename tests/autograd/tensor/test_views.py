@@ -324,7 +324,8 @@ def test_inside_transforms() -> None:
 def test_a_reshape_inside_vmap_is_written_to_where_no_one_else_sees_it() -> None:
     def alone(x: Any) -> Any:
         y = (x * 2.0).reshape(-1)
-        y[1:] *= x[0, 0]
+        y[1:] = x[0, 0]
+        y *= 2.0
         return y
 
     def seen(x: Any) -> Any:
