@@ -321,6 +321,29 @@ def test_inside_transforms() -> None:
     assert gradgradcheck(f, stack[0])
 
 
+def test_a_reshape_inside_vmap_is_written_to_where_no_one_else_sees_it() -> None:
+    def alone(x: Any) -> Any:
+        y = (x * 2.0).reshape(-1)
+        y[1:] = x[0, 0]
+        y *= 2.0
+        return y
+
+    def seen(x: Any) -> Any:
+        y = x * 2.0
+        y.reshape(-1)[1:] *= 3.0
+        return y
+
+    stack = Tensor(np.arange(8.0).reshape(2, 2, 2))
+    np.testing.assert_array_equal(autograd.vmap(alone)(stack).numpy(), [alone(x) for x in stack.numpy()])
+    with pytest.raises(InPlaceError, match="not known"):
+        autograd.vmap(seen)(stack)
+
+
+def test_scipys_functions_that_write_into_arrays_are_differentiable() -> None:
+    logsumexp = pytest.importorskip("scipy.special").logsumexp
+    assert gradcheck(lambda x: logsumexp(x, axis=1), START[0])
+
+
 def test_the_shape_is_changed_by_reshape() -> None:
     x = Tensor(np.zeros((2, 3)))
     with pytest.raises(NoRuleError, match="reshape"):
