@@ -220,10 +220,6 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
         """Partition each example in place."""
         self[...] = np.partition(self, kth, axis, **options)
 
-    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
-        """np.put."""
-        np.put(self, indices, values, mode)
-
     def compress(self, condition: Any, axis: int | None = None) -> Any:
         """np.compress."""
         return np.compress(condition, self, axis)
@@ -251,7 +247,7 @@ def _method(name: str, function: Any) -> Any:
 for _name in (
     "sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "cumsum", "cumprod", "argmax", "argmin", "argsort",
     "argpartition", "clip", "round", "take", "repeat", "squeeze", "swapaxes", "ravel", "diagonal", "trace", "dot",
-    "conj", "conjugate", "choose", "searchsorted", "nonzero", "copy",
+    "conj", "conjugate", "choose", "searchsorted", "nonzero", "copy", "put",
 ):  # fmt: skip
     setattr(Batched, _name, _method(_name, getattr(np, _name)))
 

@@ -56,7 +56,8 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 @form(np.einsum)
 def _einsum(level: Level, subscripts: Any, *operands: Any, **options: Any) -> Any:
     if not isinstance(subscripts, str):
-        subscripts, operands = from_lists((subscripts, *operands))
+        text, arrays = from_lists((subscripts, *operands))
+        return _einsum(level, text, *arrays, **options)
     text = subscripts.replace(" ", "")
     left, arrow, right = text.partition("->")
     if not arrow:
