@@ -24,6 +24,8 @@ from autograd.engine.graph import write_now
 from autograd.engine.recording import raw, result
 from autograd.random import generator
 
+KEPT = 32 * 1024  # bytes; smaller arrays are not let go before the end
+
 
 class Differs(Exception):  # noqa: N818  no error: another trace is wanted
     """A guard of a replay failed."""
@@ -76,12 +78,14 @@ class Emitter:
         self._last = last_uses(ops, results)
         self._marked: set[int] = set()
         self._methods: dict[tuple[int, str], str] = {}
-        self._tuples: dict[int, list[str]] = {}  # those that several operations take -> their name, once they have one
+        self._locals: dict[Var, list[str]] = {}
+        # those that several operations take -> their name, once they have one, and the last of the operations
+        self._tuples: dict[int, tuple[list[str], int]] = {}
         taken: set[int] = set()
         for op in ops:
             for x in op.args:
                 if type(x) is tuple and id(x) in taken and variables(x, []):
-                    self._tuples[id(x)] = []
+                    self._tuples[id(x)] = [], i
                 taken.add(id(x))
         self._before: list[str] = []
         self._returned = set(variables(results, []))
@@ -125,7 +129,7 @@ class Emitter:
         if hasattr(x, "_make"):
             return f"{self.bind(type(x))}({', '.join(map(self.text, x))})"
         row = "(" + "".join(self.text(y) + ", " for y in x) + ")"
-        name = self._tuples.get(id(x))
+        name, _ = self._tuples.get(id(x), (None, 0))
         if name is None:
             return row
         if not name:
@@ -150,9 +154,8 @@ class Emitter:
                 found = self.lines(op)
                 part += self._before + found
                 self._before = []
-                for v in ends.get(at, ()):
-                    if v in self._blocks:
-                        self.buffers.give(self._blocks.pop(v))
+                unread = [v.root for v in op.out if v.root not in self._last]
+                part += self._freed([*ends.get(at, ()), *unread], at)
                 at += 1
             mixed = any(op.kind == "run" and op.function.mixed for op in group)
             if (errors != self._errors or mixed) and part:
@@ -168,6 +171,21 @@ class Emitter:
         scope = dict(self.bound)
         exec(compile(source, "<captured step>", "exec"), scope)
         return scope["replay"], source
+
+    def _freed(self, roots: list[Var], at: int) -> list[str]:
+        """Give back the memory that nothing reads after this operation: blocks here, other arrays in a replay."""
+        names = [name[0] for name, last in self._tuples.values() if last == at and name]
+        for v in roots:
+            if v in self._blocks:
+                self.buffers.give(self._blocks.pop(v))
+            names += self._locals.pop(v, [])
+        return [f"del {', '.join(names)}"] if names else []
+
+    def _local(self, found: list[Var]) -> None:
+        """Note the names of results that only a replay has: arrays that take memory, and objects that hold such."""
+        for v in found:
+            if not isinstance(v.value, np.generic) and getattr(v.value, "nbytes", KEPT) >= KEPT:
+                self._locals.setdefault(v.root, []).append(v.name)
 
     def _arguments(self) -> list[str]:
         used = variables([[op.args, op.kwargs] for op in self.ops] + [self.results], [])
@@ -339,6 +357,7 @@ class Emitter:
     def _unpacked(self, op: Op, call: str) -> list[str]:
         if op.template is None:
             return [call]
+        self._local(op.out)
         if isinstance(op.template, Var):
             name = op.template.name
             whole = op.kind in ("native", "whole") and op.template.shape
@@ -346,7 +365,7 @@ class Emitter:
         target = self._target(op.template)
         checked = op.kind != "effect"
         check = [f"{self.bind(agree)}(found, {self.bind(op.template)})"] if checked else []
-        return [f"found = {call}", *check, *([f"{target} = found"] if target != "_" else [])]
+        return [f"found = {call}", *check, *([f"{target} = found"] if target != "_" else []), "del found"]
 
     def _target(self, template: Any) -> str:
         if isinstance(template, Var):
