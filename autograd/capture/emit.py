@@ -82,7 +82,7 @@ class Emitter:
         # those that several operations take -> their name, once they have one, and the last of the operations
         self._tuples: dict[int, tuple[list[str], int]] = {}
         taken: set[int] = set()
-        for op in ops:
+        for i, op in enumerate(ops):
             for x in op.args:
                 if type(x) is tuple and id(x) in taken and variables(x, []):
                     self._tuples[id(x)] = [], i
