@@ -48,6 +48,7 @@ def roughness(u: Any) -> Any:
 
 def recover(seen: Any, steps: int = 300, weight: float = 2e-3) -> tuple[Any, list[float]]:
     """The field at the start, and the losses on the way."""
+
     def loss(u: Any) -> Any:
         return np.mean((spread(u) - seen) ** 2) + weight * roughness(u)
 
