@@ -6,9 +6,11 @@
 # make test-fast the engine and its rules, in under a minute
 # make check     lint, format, types and the directions of imports
 # make package   builds wheel and sdist, installs each into an environment of its own, and runs the README's tour there
+# make clients   the tests of pymanopt, which runs on HIPS autograd's names
 # make docs      the site in out/docs, with the notebooks run; NOTEBOOKS=off leaves their outputs out
 # make generate  what in docs/ and README.md is written by the code
 # make bench     speed against NumPy, PyTorch and micrograd
+# make bench-hips speed against HIPS autograd, which is installed into out/hips
 # make gallery   the pictures of docs/gallery.md
 # make clean     remove what these made
 #
@@ -29,7 +31,7 @@ FAST := $(addprefix tests/autograd/,engine tensor scalar ops)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-parallel dask notebooks test test-fast check format docs generate bench gallery package clean
+.PHONY: demo demo-parallel dask notebooks test test-fast check format docs generate bench bench-hips clients gallery package clean
 
 demo: $(VENV)/.installed-train-viz
 	$(BIN)/python examples/digits.py $(ARGS)
@@ -78,6 +80,16 @@ gallery: $(VENV)/.installed-train-viz
 
 package: $(VENV)/.installed-package
 	$(BIN)/python .ci/package.py
+
+clients: $(VENV)/.installed-$(EXTRAS)
+	$(BIN)/python .ci/clients.py
+
+bench-hips: $(VENV)/.installed-$(EXTRAS) | out/hips/bin/python
+	$(BIN)/python -m benchmarks.hips --python $(abspath out/hips/bin/python) $(ARGS)
+
+out/hips/bin/python:
+	$(PYTHON) -m venv out/hips
+	@$@ -m pip install "autograd==1.9.1" "scipy>=1.13" || { rm -rf out/hips; exit 1; }
 
 clean:
 	rm -rf $(VENV) out build dist docs/api .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -55,7 +55,7 @@ nothing: NumPy converts first. Where a gradient would be lost, the error says wh
 
 
 def numpys() -> str:
-    """The page of NumPy's functions: differentiable ones by the file of their rule, constant ones, refused ones."""
+    """The page of NumPy's functions: differentiable ones by the file of their rule, and constant ones."""
     import numpy as np
 
     import autograd.ops.ufunc_methods as methods
@@ -68,7 +68,7 @@ def numpys() -> str:
             found.setdefault("constant" if function in plain else kind_of(rule), []).append(
                 f"`{numpys_name(function)}`"
             )
-    constant, refused = found.pop("constant"), found.pop("refused")
+    constant = found.pop("constant")
     lines = []
     for module in sorted(found):
         path = f"{module.replace('.', '/')}.py"
@@ -76,11 +76,11 @@ def numpys() -> str:
         lines.append(f"| {heading} ([{path.rpartition('/')[2]}](../{path})) | {', '.join(found[module])} |")
     ufuncs = ", ".join(f"`np.{u.__name__}`" for u in (*methods.REDUCED, *methods.ASSOCIATIVE, *methods.IN_ORDER))
     lines.append(f"| the methods `reduce`, `accumulate`, `outer` and `reduceat` | of {ufuncs} |")
+    lines.append("| the method `at` | of all ufuncs: `np.add.at(t, index, values)` |")
     return (
         NUMPY_HEAD
         + "\n".join(lines)
-        + f"\n\n**Values without a gradient**, because they jump or count: {', '.join(constant)}.\n\n"
-        + f"**Refused**, with the remedy in the error: {', '.join(refused)}, and the method `at` of all ufuncs.\n"
+        + f"\n\n**Values without a gradient**, because they jump or count: {', '.join(constant)}.\n"
     )
 
 
@@ -162,10 +162,8 @@ def is_scipys(function: Any) -> bool:
 
 
 def kind_of(rule: Any) -> str:
-    """The file of a rule, or "constant" or "refused"."""
+    """The file of a rule, or "constant"."""
     if inspect.isfunction(rule):
-        if inspect.get_annotations(rule).get("return") == "NoReturn":
-            return "refused"
         return "constant" if rule.__module__ == "autograd.ops.nondifferentiable" else rule.__module__
     given = [vjp for vjp in (*rule.vjps, rule.joint, rule.each) if vjp is not None]
     return given[0].__module__ if given else "constant"

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.engine.abstract import abstract
 from autograd.engine.definition import Function
+from autograd.engine.outputs import takes_out
 from autograd.engine.primitive import Primitive, pick
 from autograd.engine.recording import recorded
 from autograd.engine.views import ViewPrimitive
@@ -54,6 +55,7 @@ def implements(*functions: Any) -> Callable[[Function], Function]:
     """Say that a function of ours is what NumPy's functions of that name mean for Tensors."""
 
     def register(function: Function) -> Function:
+        function = takes_out(function)
         for numpys in functions:
             rules[numpys] = function
         return function

@@ -37,6 +37,7 @@ from autograd.ops import (
     ufunc_methods,
     variances,
     windows,
+    writing,
 )
 
 __all__ = [
@@ -44,5 +45,5 @@ __all__ = [
     "eigenvalues", "einsum", "elementwise", "extrema", "fft", "function_calls", "indexing", "joining", "linalg",
     "masking", "matmul", "nondifferentiable", "norms", "padding", "polynomials", "products", "quantiles",
     "reduction", "scimath", "sequences", "shape", "signal", "sorting", "special", "splitting", "statistics",
-    "ufunc_methods", "variances", "windows",
+    "ufunc_methods", "variances", "windows", "writing",
 ]  # fmt: skip

@@ -23,15 +23,6 @@ def frozen(numbers: Any) -> Any:
     return tuple(numbers) if isinstance(numbers, (list, range)) else numbers
 
 
-def refuse_out(name: str, out: Any) -> None:
-    """Refuse out=: an array that is written to has no history."""
-    if out is not None:
-        raise NoRuleError(
-            f"np.{name}(…, out=…) cannot be recorded: an array that is written to has no history. "
-            f"Write y = np.{name}(…)."
-        )
-
-
 def refuse(name: str, remedy: str, **options: Any) -> None:
     """Refuse the first option that is given, that is, differs from its default: True for where=, None for any other."""
     for option, value in options.items():

@@ -12,7 +12,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ArgumentError, ShapeError
-from autograd.ops.arguments import as_operand, check_dtype, refuse_out
+from autograd.ops.arguments import as_operand, check_dtype
 from autograd.ops.reduction import shifted
 from autograd.shapes import HALF, widened
 
@@ -39,7 +39,6 @@ _cumsum = define(
 @implements(np.cumsum)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """np.cumsum."""
-    refuse_out("cumsum", out)
     check_dtype("cumsum", a, dtype)
     return _cumsum(np.atleast_1d(a), axis=axis, dtype=dtype)
 
@@ -132,7 +131,6 @@ _cumprod = define(
 @implements(np.cumprod)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """np.cumprod; the gradient is exact where factors are zero."""
-    refuse_out("cumprod", out)
     check_dtype("cumprod", a, dtype)
     return _cumprod(np.atleast_1d(a), axis=axis, dtype=dtype)
 
@@ -153,20 +151,17 @@ def cumulative_sum(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
     """np.cumulative_sum: without an axis only for one dimension."""
-    return _cumulative("cumulative_sum", cumsum, 0, x, axis, dtype, out, include_initial)
+    return _cumulative("cumulative_sum", cumsum, 0, x, axis, dtype, include_initial)
 
 
 def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: Any = None, out: Any = None, include_initial: bool = False
 ) -> Any:
     """np.cumulative_prod: without an axis only for one dimension."""
-    return _cumulative("cumulative_prod", cumprod, 1, x, axis, dtype, out, include_initial)
+    return _cumulative("cumulative_prod", cumprod, 1, x, axis, dtype, include_initial)
 
 
-def _cumulative(
-    name: str, run: Any, first: float, x: Any, axis: int | None, dtype: Any, out: Any, include_initial: bool
-) -> Any:
-    refuse_out(name, out)
+def _cumulative(name: str, run: Any, first: float, x: Any, axis: int | None, dtype: Any, include_initial: bool) -> Any:
     if np.ndim(x) == 0:
         x = np.reshape(x, (1,))
     if axis is None:
@@ -251,5 +246,5 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 rules[np.add, "accumulate"] = lambda a, axis=0, dtype=None: cumsum(a, axis, dtype)
 rules[np.multiply, "accumulate"] = lambda a, axis=0, dtype=None: cumprod(a, axis, dtype)
 if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
-    rules[np.cumulative_sum] = cumulative_sum
-    rules[np.cumulative_prod] = cumulative_prod
+    implements(np.cumulative_sum)(cumulative_sum)
+    implements(np.cumulative_prod)(cumulative_prod)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from autograd.engine.kinds import is_foreign, like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
-from autograd.errors import NoRuleError, ShapeError
-from autograd.ops.arguments import check_dtype, refuse_out
+from autograd.errors import ShapeError
+from autograd.ops.arguments import check_dtype
 
 
 def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -75,7 +75,6 @@ _trace = define(np.trace, _trace_vjp, keeps="", jvp="linear", batch="axis1 axis2
 @implements(np.trace)
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
     """np.trace."""
-    refuse_out("trace", out)
     check_dtype("trace", a, dtype)
     return _trace(a, offset=offset, axis1=axis1, axis2=axis2, dtype=dtype)
 
@@ -109,12 +108,3 @@ _triu = define(
     batch=_batch_of_matrices,
     label="upper triangle of g",
 )
-
-
-@implements(np.fill_diagonal)
-def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> NoReturn:
-    """np.fill_diagonal is refused, because it writes into its argument."""
-    raise NoRuleError(
-        "np.fill_diagonal writes into its argument, and an array that is written to has no history. "
-        "Write x = np.where(np.eye(*x.shape, dtype=bool), values, x)."
-    )

@@ -9,7 +9,7 @@ import numpy as np
 from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
-from autograd.ops.arguments import refuse, refuse_out
+from autograd.ops.arguments import refuse
 from autograd.ops.chosen import chosen_by, extremum_of_chosen
 from autograd.ops.masking import masked
 from autograd.ops.reduction import running_in_halves
@@ -90,7 +90,6 @@ def max_(
     a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """np.max: tied elements share the cotangent equally."""
-    refuse_out("max", out)
     if initial is None and where is True:
         return _max(a, axis=axis, keepdims=keepdims)
     chosen = where is True or chosen_by(where, a)
@@ -102,7 +101,6 @@ def min_(
     a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """np.min: tied elements share the cotangent equally."""
-    refuse_out("min", out)
     if initial is None and where is True:
         return _min(a, axis=axis, keepdims=keepdims)
     chosen = where is True or chosen_by(where, a)
@@ -114,7 +112,6 @@ def nanmax(
     a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """np.nanmax: elements that are nan are ignored and get no gradient."""
-    refuse_out("nanmax", out)
     if initial is None and where is True:
         return _nanmax(a, axis=axis, keepdims=keepdims)
     chosen = np.logical_not(np.isnan(a)) & chosen_by(where, a)
@@ -126,7 +123,6 @@ def nanmin(
     a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """np.nanmin: elements that are nan are ignored and get no gradient."""
-    refuse_out("nanmin", out)
     if initial is None and where is True:
         return _nanmin(a, axis=axis, keepdims=keepdims)
     chosen = np.logical_not(np.isnan(a)) & chosen_by(where, a)
@@ -136,7 +132,6 @@ def nanmin(
 @implements(np.ptp)
 def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
     """np.ptp: the largest minus the smallest."""
-    refuse_out("ptp", out)
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 

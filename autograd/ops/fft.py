@@ -17,7 +17,7 @@ from autograd.engine.kinds import like
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError
-from autograd.ops.arguments import as_operand, refuse_out
+from autograd.ops.arguments import as_operand
 from autograd.shapes import conj, normalize_axes
 
 Lengths = tuple[int, ...]
@@ -116,8 +116,7 @@ def _checked(name: str, a: Any, s: Any, axes: Any, half: bool = False) -> tuple[
     return lengths, negative
 
 
-def _of_axes(name: str, a: Any, s: Any, axes: Any, norm: Any, out: Any, inverse: bool) -> Any:
-    refuse_out(f"fft.{name}", out)
+def _of_axes(name: str, a: Any, s: Any, axes: Any, norm: Any, inverse: bool) -> Any:
     a = as_operand(a)
     lengths, axes = _checked(name, a, s, axes)
     if len(set(axes)) == len(axes):
@@ -127,15 +126,13 @@ def _of_axes(name: str, a: Any, s: Any, axes: Any, norm: Any, out: Any, inverse:
     return a
 
 
-def _of_real(name: str, a: Any, s: Any, axes: Any, norm: Any, out: Any) -> Any:
-    refuse_out(f"fft.{name}", out)
+def _of_real(name: str, a: Any, s: Any, axes: Any, norm: Any) -> Any:
     a = as_operand(a)
     lengths, axes = _checked(name, a, s, axes)
     return _rfftn(a, lengths=lengths, axes=axes, norm=norm)
 
 
-def _to_real(name: str, a: Any, s: Any, axes: Any, norm: Any, out: Any) -> Any:
-    refuse_out(f"fft.{name}", out)
+def _to_real(name: str, a: Any, s: Any, axes: Any, norm: Any) -> Any:
     a = as_operand(a)
     lengths, axes = _checked(name, a, s, axes, half=True)
     return _irfftn(a, lengths=lengths, axes=axes, norm=norm)
@@ -148,73 +145,73 @@ def _one(n: Any) -> Any:
 @implements(np.fft.fft)
 def fft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """np.fft.fft."""
-    return _of_axes("fft", a, _one(n), (axis,), norm, out, False)
+    return _of_axes("fft", a, _one(n), (axis,), norm, False)
 
 
 @implements(np.fft.ifft)
 def ifft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """np.fft.ifft."""
-    return _of_axes("ifft", a, _one(n), (axis,), norm, out, True)
+    return _of_axes("ifft", a, _one(n), (axis,), norm, True)
 
 
 @implements(np.fft.fft2)
 def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
     """np.fft.fft2."""
-    return _of_axes("fft2", a, s, axes, norm, out, False)
+    return _of_axes("fft2", a, s, axes, norm, False)
 
 
 @implements(np.fft.ifft2)
 def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
     """np.fft.ifft2."""
-    return _of_axes("ifft2", a, s, axes, norm, out, True)
+    return _of_axes("ifft2", a, s, axes, norm, True)
 
 
 @implements(np.fft.fftn)
 def fftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
     """np.fft.fftn."""
-    return _of_axes("fftn", a, s, axes, norm, out, False)
+    return _of_axes("fftn", a, s, axes, norm, False)
 
 
 @implements(np.fft.ifftn)
 def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
     """np.fft.ifftn."""
-    return _of_axes("ifftn", a, s, axes, norm, out, True)
+    return _of_axes("ifftn", a, s, axes, norm, True)
 
 
 @implements(np.fft.rfft)
 def rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """np.fft.rfft."""
-    return _of_real("rfft", a, _one(n), (axis,), norm, out)
+    return _of_real("rfft", a, _one(n), (axis,), norm)
 
 
 @implements(np.fft.rfft2)
 def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
     """np.fft.rfft2."""
-    return _of_real("rfft2", a, s, axes, norm, out)
+    return _of_real("rfft2", a, s, axes, norm)
 
 
 @implements(np.fft.rfftn)
 def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
     """np.fft.rfftn."""
-    return _of_real("rfftn", a, s, axes, norm, out)
+    return _of_real("rfftn", a, s, axes, norm)
 
 
 @implements(np.fft.irfft)
 def irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """np.fft.irfft."""
-    return _to_real("irfft", a, _one(n), (axis,), norm, out)
+    return _to_real("irfft", a, _one(n), (axis,), norm)
 
 
 @implements(np.fft.irfft2)
 def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
     """np.fft.irfft2."""
-    return _to_real("irfft2", a, s, axes, norm, out)
+    return _to_real("irfft2", a, s, axes, norm)
 
 
 @implements(np.fft.irfftn)
 def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
     """np.fft.irfftn."""
-    return _to_real("irfftn", a, s, axes, norm, out)
+    return _to_real("irfftn", a, s, axes, norm)
 
 
 def _opposite(name: str, norm: Any) -> Any:
@@ -226,10 +223,10 @@ def _opposite(name: str, norm: Any) -> Any:
 @implements(np.fft.hfft)
 def hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """np.fft.hfft: of a signal whose negative times are the conjugates of the positive ones, so it is real."""
-    return _to_real("hfft", conj(as_operand(a)), _one(n), (axis,), _opposite("hfft", norm), out)
+    return _to_real("hfft", conj(as_operand(a)), _one(n), (axis,), _opposite("hfft", norm))
 
 
 @implements(np.fft.ihfft)
 def ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """np.fft.ihfft."""
-    return conj(_of_real("ihfft", a, _one(n), (axis,), _opposite("ihfft", norm), out))
+    return conj(_of_real("ihfft", a, _one(n), (axis,), _opposite("ihfft", norm)))

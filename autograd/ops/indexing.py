@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.engine.views import Path, links, shares_memory, walk
-from autograd.errors import ArgumentError, NoRuleError, ShapeError
-from autograd.ops.arguments import refuse_out
+from autograd.errors import ArgumentError, ShapeError
 from autograd.recorder import Stand, asarray
 from autograd.shapes import HALF, normalize_axes, stacked_index
 
@@ -278,7 +277,6 @@ _take = define(
 @implements(np.take)
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
     """np.take; an element taken twice gets the sum."""
-    refuse_out("take", out)
     if axis is None:
         a, axis = np.ravel(a), 0
     a = np.atleast_1d(a)
@@ -291,20 +289,23 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
 @implements(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     """np.take_along_axis; an element taken twice gets the sum."""
-    indices = _as_indices(indices)
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    shape = np.shape(arr)
+    return getitem(arr, index=along_axis("take_along_axis", np.shape(arr), indices, axis))
+
+
+def along_axis(name: str, shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
+    """The index that np.take_along_axis means: the indices along the axis, and each its own place along the others."""
+    indices = _as_indices(indices)
     (axis,) = normalize_axes(axis, len(shape))
     if indices.ndim != len(shape):
         raise ShapeError(
-            f"np.take_along_axis: indices must have the array's {len(shape)} dimensions; got shape {indices.shape}."
+            f"np.{name}: indices must have the array's {len(shape)} dimensions; got shape {indices.shape}."
         )
-    index = tuple(
+    return tuple(
         indices if i == axis else np.reshape(np.arange(n), (1,) * i + (n,) + (1,) * (len(shape) - 1 - i))
         for i, n in enumerate(shape)
     )
-    return getitem(arr, index=index)
 
 
 # By a condition
@@ -313,7 +314,6 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
 @implements(np.compress)
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     """np.compress: the slices along an axis for which the condition holds."""
-    refuse_out("compress", out)
     condition = raw(condition)
     condition = condition if is_foreign(condition) else asarray(condition)
     if condition.ndim != 1:
@@ -333,24 +333,3 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
 def extract(condition: Any, arr: Any) -> Any:
     """np.extract: the elements for which the condition holds."""
     return compress(np.ravel(raw(condition)), np.ravel(arr))
-
-
-# Functions that write into their argument are refused
-
-
-def _raises(name: str, remedy: str) -> Any:
-    def raise_no_rule(*args: Any, **kwargs: Any) -> NoReturn:
-        raise NoRuleError(f"np.{name} writes into its argument, behind the graph's back. Use {remedy}")
-
-    return raise_no_rule
-
-
-implements(np.put)(_raises("put", "x[index] = values, or x.put(indices, values)."))
-implements(np.place)(_raises("place", "x[mask] = values, or np.where(mask, values, x)."))
-implements(np.putmask)(_raises("putmask", "x[mask] = values, or np.where(mask, values, x)."))
-implements(np.put_along_axis)(
-    _raises(
-        "put_along_axis",
-        "x[index] = values with an index for every axis: x[np.arange(n)[:, None], indices] = values for axis 1.",
-    )
-)

@@ -14,7 +14,7 @@ import numpy as np
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
-from autograd.ops.arguments import as_operand, check_dtype, refuse_out
+from autograd.ops.arguments import as_operand, check_dtype
 from autograd.ops.splitting import split_at, unstack_at
 from autograd.shapes import normalize_axes
 
@@ -40,9 +40,8 @@ _stack = define(
 # The first argument of NumPy's functions is a list, in which Tensors, arrays and numbers may be mixed.
 
 
-def _options(name: str, arrays: Sequence[Any], out: Any, dtype: Any, casting: str) -> dict[str, Any]:
+def _options(name: str, arrays: Sequence[Any], dtype: Any, casting: str) -> dict[str, Any]:
     """The parameters other than the axis, without those that have NumPy's defaults."""
-    refuse_out(name, out)
     for a in arrays if dtype is not None else ():
         check_dtype(name, a, dtype)
     params: dict[str, Any] = {} if dtype is None else {"dtype": np.dtype(dtype)}
@@ -55,7 +54,7 @@ def concatenate(
 ) -> Any:
     """np.concatenate."""
     arrays = [as_operand(a) for a in arrays]
-    params = _options("concatenate", arrays, out, dtype, casting)
+    params = _options("concatenate", arrays, dtype, casting)
     if axis is None:
         arrays, axis = [np.ravel(a) for a in arrays], 0
     if arrays[0].ndim == 0:
@@ -68,7 +67,7 @@ def concatenate(
 def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
     """np.stack."""
     arrays = [as_operand(a) for a in arrays]
-    params = _options("stack", arrays, out, dtype, casting)
+    params = _options("stack", arrays, dtype, casting)
     (axis,) = normalize_axes(axis, arrays[0].ndim + 1)
     return _stack(*arrays, axis=axis, **params)
 

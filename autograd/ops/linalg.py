@@ -16,7 +16,7 @@ from autograd.engine.kinds import copied, identity, is_foreign, like, ones, some
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ShapeError
-from autograd.ops.arguments import as_operand, refuse_out
+from autograd.ops.arguments import as_operand
 from autograd.shapes import adjoint, conj, largest, transposed
 
 SlogdetResult = type(np.linalg.slogdet(np.eye(1)))  # NumPy's named tuple, which is not public
@@ -294,7 +294,6 @@ matrix_power = define(
 @implements(np.linalg.multi_dot)
 def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
     """np.linalg.multi_dot: the product of all matrices, multiplied in the cheapest order."""
-    refuse_out("linalg.multi_dot", out)
     factors = [as_operand(x) for x in arrays]
     if len(factors) < 2:
         raise ShapeError(f"np.linalg.multi_dot takes at least two arrays; got {len(factors)}.")

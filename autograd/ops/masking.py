@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.kinds import any_foreign, copied, is_foreign, like
+from autograd.engine.outputs import into
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError
-from autograd.ops.arguments import refuse, refuse_out
+from autograd.ops.arguments import refuse
 from autograd.ops.indexing import positions
 
 _SMALL = 4096  # with fewer elements than this np.where is faster than a product
@@ -94,7 +95,6 @@ _choose = define(
 @implements(np.choose)
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """np.choose: `choices[a[i]][i]`, with a gradient for the choices."""
-    refuse_out("choose", out)
     choices = tuple(choices)
     return _choose(*choices, which=positions(a, len(choices), mode))
 
@@ -165,7 +165,6 @@ def clip(
     a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **kwargs: Any
 ) -> Any:
     """np.clip; the bounds may be arrays or Tensors, and are differentiated too."""
-    refuse_out("clip", out)
     refuse("clip", "Use np.where, or convert with x.astype(dtype).", **kwargs)
     if (a_min is not None and min is not None) or (a_max is not None and max is not None):
         raise ArgumentError("np.clip: give each bound once, as a_min or min, as a_max or max.")
@@ -183,11 +182,7 @@ _nan_to_num = define(
 
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = _ZERO, posinf: Any = None, neginf: Any = None) -> Any:
-    """np.nan_to_num; elements that are replaced get no gradient."""
-    refuse(
-        "nan_to_num",
-        "It would overwrite the values; take the result: y = np.nan_to_num(x).",
-        copy=None if copy else False,
-    )
+    """np.nan_to_num; elements that are replaced get no gradient. With copy=False they are written to x."""
     replaced = {"nan": None if nan is _ZERO else nan, "posinf": posinf, "neginf": neginf}
-    return _nan_to_num(x, **{key: value for key, value in replaced.items() if value is not None})
+    clean = _nan_to_num(x, **{key: value for key, value in replaced.items() if value is not None})
+    return clean if copy else into(x, clean, "nan_to_num")

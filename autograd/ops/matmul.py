@@ -15,7 +15,7 @@ from autograd.engine.definition import Batch
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.zero_times_inf import drop_zero_terms, is_first_row_finite, product_without_nan
-from autograd.ops.arguments import as_operand, refuse_out
+from autograd.ops.arguments import as_operand
 from autograd.shapes import conj, transposed
 
 
@@ -207,6 +207,5 @@ _dot = define(
 @implements(np.dot)
 def dot(a: Any, b: Any, out: Any = None) -> Any:
     """np.dot; with a number it is np.multiply."""
-    refuse_out("dot", out)
     a, b = as_operand(a), as_operand(b)
     return np.multiply(a, b) if a.ndim == 0 or b.ndim == 0 else _dot(a, b)

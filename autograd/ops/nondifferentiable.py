@@ -6,7 +6,6 @@ would carry a gradient (unique values, sums of weights, edges that follow the da
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,23 +13,22 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.foreign import unlabelled
-from autograd.engine.library_call import library_function
 from autograd.engine.modes import mode
+from autograd.engine.outputs import takes_out
 from autograd.engine.recording import is_tensor
 from autograd.engine.registry import implements, rules
 from autograd.errors import NoRuleError
-from autograd.ops.arguments import refuse_out
 from autograd.shapes import normalize_axes
 
 
-def _deep_raw(x: Any) -> Any:
+def deep_raw(x: Any) -> Any:
     """The array in a Tensor, also of the Tensors inside lists, tuples and dictionaries."""
     if is_tensor(x):
         return x._array
     if type(x) in (list, tuple):
-        return type(x)(_deep_raw(item) for item in x)
+        return type(x)(deep_raw(item) for item in x)
     if type(x) is dict:
-        return {key: _deep_raw(value) for key, value in x.items()}
+        return {key: deep_raw(value) for key, value in x.items()}
     return unlabelled(x)
 
 
@@ -38,23 +36,10 @@ def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
     """NumPy's function, called on the values of Tensors."""
 
     def on_values(*args: Any, **params: Any) -> Any:
-        return function(*_deep_raw(args), **_deep_raw(params))
+        return function(*deep_raw(args), **deep_raw(params))
 
     on_values.__name__ = on_values.__qualname__ = getattr(function, "__name__", "on_values")
     return on_values
-
-
-def _writing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function with an argument `out`, which must not be a Tensor."""
-    on_values = _on_values(function)
-    place = list(inspect.signature(function).parameters).index("out")
-
-    def writing(*args: Any, **params: Any) -> Any:
-        if any(map(is_tensor, (*args[place : place + 1], params.get("out")))):
-            refuse_out(function.__name__, True)
-        return on_values(*args, **params)
-
-    return writing
 
 
 _UFUNCS = (
@@ -97,7 +82,7 @@ for _ufunc in _UFUNCS:
 for _function in _FUNCTIONS:
     rules[_function] = _on_values(_function)
 for _function in _WRITING:
-    rules[_function] = _writing(_function)
+    rules[_function] = takes_out(_on_values(_function), like=_function)
 for _ufunc in _UFUNCS:
     if _ufunc.nin == 2:
         for _method in ("reduce", "accumulate", "outer", "reduceat"):
@@ -107,12 +92,13 @@ for _ufunc in _UFUNCS:
 # Refused while a gradient would be lost; under no_grad, and for constants, they compute on the values
 
 
-def _requires_grad(x: Any) -> bool:
-    return any(map(_requires_grad, x)) if type(x) in (list, tuple) else getattr(x, "requires_grad", False)
+def requires_grad(x: Any) -> bool:
+    """Whether a Tensor, or one in a list or tuple, requires grad."""
+    return any(map(requires_grad, x)) if type(x) in (list, tuple) else getattr(x, "requires_grad", False)
 
 
 def _refuse_loss(name: str, what: str, remedy: str, *values: Any) -> None:
-    if _requires_grad(values) and mode.get().recording:
+    if requires_grad(values) and mode.get().recording:
         raise NoRuleError(
             f"np.{name} of {what} that require grad would lose their gradient. {remedy} "
             "For the values alone: x.numpy()."
@@ -149,14 +135,14 @@ def size(a: Any, axis: Any = None) -> int:
 def ix_(*args: Any) -> Any:
     """np.ix_: plain positions. Coordinates that require grad are refused."""
     _refuse_loss("ix_", "coordinates", 'Use np.meshgrid(…, indexing="ij", sparse=True).', args)
-    return np.ix_(*_deep_raw(args))
+    return np.ix_(*deep_raw(args))
 
 
 @implements(np.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     """np.bincount: plain counts. Weights that require grad are refused."""
     _refuse_loss("bincount", "weights", "Sum them by a matrix: np.eye(n)[x].T @ weights.", weights)
-    return np.bincount(*_deep_raw((x, weights, minlength)))
+    return np.bincount(*deep_raw((x, weights, minlength)))
 
 
 def _refuse_edges(name: str, data: Any, follows: bool, bins: Any, range: Any, weights: Any) -> None:
@@ -180,29 +166,29 @@ def _counts_bins(bins: Any, range: Any, axes: int) -> bool:
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """np.histogram: plain counts and edges. Weights, and edges that would carry a gradient, are refused."""
     _refuse_edges("histogram", a, np.ndim(bins) == 0 and range is None, bins, range, weights)
-    return np.histogram(*_deep_raw((a, bins, range, density, weights)))
+    return np.histogram(*deep_raw((a, bins, range, density, weights)))
 
 
 @implements(np.histogram_bin_edges)
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     """np.histogram_bin_edges: plain edges. Those that would carry a gradient are refused."""
     _refuse_edges("histogram_bin_edges", a, np.ndim(bins) == 0 and range is None, bins, range, weights)
-    return np.histogram_bin_edges(*_deep_raw((a, bins, range, weights)))
+    return np.histogram_bin_edges(*deep_raw((a, bins, range, weights)))
 
 
 @implements(np.histogram2d)
 def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """np.histogram2d: plain counts and edges, as np.histogram."""
     _refuse_edges("histogram2d", (x, y), _counts_bins(bins, range, 2), bins, range, weights)
-    return np.histogram2d(*_deep_raw((x, y, bins, range, density, weights)))
+    return np.histogram2d(*deep_raw((x, y, bins, range, density, weights)))
 
 
 @implements(np.histogramdd)
 def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """np.histogramdd: plain counts and edges, as np.histogram."""
-    axes = len(sample) if isinstance(sample, (list, tuple)) else np.atleast_2d(_deep_raw(sample)).shape[-1]
+    axes = len(sample) if isinstance(sample, (list, tuple)) else np.atleast_2d(deep_raw(sample)).shape[-1]
     _refuse_edges("histogramdd", sample, _counts_bins(bins, range, axes), bins, range, weights)
-    return np.histogramdd(*_deep_raw((sample, bins, range, density, weights)))
+    return np.histogramdd(*deep_raw((sample, bins, range, density, weights)))
 
 
 @implements(np.full_like)
@@ -210,7 +196,7 @@ def full_like(a: Any, fill_value: Any, *args: Any, **params: Any) -> Any:
     """np.full_like: a plain array. A fill value that requires grad is refused, because its gradient would be lost."""
     if getattr(fill_value, "requires_grad", False):
         refuse_fill("np.full_like")
-    return np.full_like(*_deep_raw((a, fill_value, *args)), **_deep_raw(params))
+    return np.full_like(*deep_raw((a, fill_value, *args)), **deep_raw(params))
 
 
 def refuse_fill(name: str | None) -> None:
@@ -220,12 +206,3 @@ def refuse_fill(name: str | None) -> None:
             f"{name}(…, fill_value) of a tensor that requires grad would lose its gradient. "
             "Use np.broadcast_to(fill_value, shape). For the values alone: x.numpy()."
         )
-
-
-@implements(np.copyto)
-def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
-    """np.copyto of values into a plain array; np.full and np.full_like write by it. Gradients would be lost."""
-    if is_tensor(dst) or (_requires_grad(src) and mode.get().recording):
-        refuse_fill(library_function())
-        raise NoRuleError("np.copyto writes into its argument, behind the graph's back. Use x[...] = values.")
-    np.copyto(dst, _deep_raw(src), casting, _deep_raw(where))

@@ -14,7 +14,7 @@ import numpy as np
 from autograd.engine.registry import define, implements
 from autograd.engine.zero_times_inf import product_without_nan
 from autograd.errors import ShapeError
-from autograd.ops.arguments import as_operand, refuse_out
+from autograd.ops.arguments import as_operand
 from autograd.ops.matmul import contract, swapped_matmul
 from autograd.shapes import conj, normalize_axes
 
@@ -98,7 +98,6 @@ _outer = define(
 @implements(np.outer)
 def outer(a: Any, b: Any, out: Any = None) -> Any:
     """np.outer of the flattened arguments."""
-    refuse_out("outer", out)
     return _outer(as_operand(a), as_operand(b))
 
 

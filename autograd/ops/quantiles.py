@@ -13,7 +13,7 @@ from autograd.engine.kinds import is_foreign, like, somewhere, surely
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import implements
 from autograd.errors import ArgumentError
-from autograd.ops.arguments import as_operand, refuse_out
+from autograd.ops.arguments import as_operand
 from autograd.ops.reduction import along_axes, to_last
 from autograd.recorder import asarray
 from autograd.shapes import HALF, Axis, kept_shape
@@ -148,7 +148,6 @@ def quantile(
     keepdims: bool = False, *, weights: Any = None,
 ) -> Any:  # fmt: skip
     """np.quantile: the gradient goes to the selected elements and to q."""
-    refuse_out("quantile", out)
     return _quantile("quantile", as_operand(a), q, axis, method, keepdims, False, weights)
 
 
@@ -158,7 +157,6 @@ def percentile(
     keepdims: bool = False, *, weights: Any = None,
 ) -> Any:  # fmt: skip
     """np.percentile: np.quantile of q / 100."""
-    refuse_out("percentile", out)
     return _quantile("percentile", as_operand(a), _hundredth(q), axis, method, keepdims, False, weights)
 
 
@@ -168,7 +166,6 @@ def nanquantile(
     keepdims: bool = False, *, weights: Any = None,
 ) -> Any:  # fmt: skip
     """np.nanquantile: ignores nan."""
-    refuse_out("nanquantile", out)
     return _quantile("nanquantile", as_operand(a), q, axis, method, keepdims, True, weights)
 
 
@@ -178,7 +175,6 @@ def nanpercentile(
     keepdims: bool = False, *, weights: Any = None,
 ) -> Any:  # fmt: skip
     """np.nanpercentile: ignores nan."""
-    refuse_out("nanpercentile", out)
     return _quantile("nanpercentile", as_operand(a), _hundredth(q), axis, method, keepdims, True, weights)
 
 
@@ -189,14 +185,12 @@ def _hundredth(q: Any) -> Any:
 @implements(np.median)
 def median(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """np.median: the middle element, or the mean of the two."""
-    refuse_out("median", out)
     return _median(a, axis, keepdims, False)
 
 
 @implements(np.nanmedian)
 def nanmedian(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """np.nanmedian: ignores nan."""
-    refuse_out("nanmedian", out)
     return _median(a, axis, keepdims, True)
 
 

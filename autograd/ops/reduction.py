@@ -10,7 +10,7 @@ from autograd.engine.kinds import ones, surely, zeros
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements, rules
 from autograd.errors import ShapeError
-from autograd.ops.arguments import as_operand, check_dtype, refuse_out
+from autograd.ops.arguments import as_operand, check_dtype
 from autograd.ops.chosen import chosen_by, mean_of_chosen
 from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread
 
@@ -65,7 +65,6 @@ def sum_(
     """np.sum."""
     if out is None and dtype is None and initial is None and where is True:
         return _sum(a, axis=axis, keepdims=keepdims)
-    refuse_out("sum", out)
     check_dtype("sum", a, dtype)
     total = _sum(_only(a, where, 0), axis=axis, dtype=dtype, keepdims=keepdims)
     return total if initial is None else total + initial
@@ -78,7 +77,6 @@ def mean(
     """np.mean."""
     if out is None and dtype is None and where is True:
         return _mean(a, axis=axis, keepdims=keepdims)
-    refuse_out("mean", out)
     check_dtype("mean", a, dtype)
     if where is not True:
         return mean_of_chosen(a, chosen_by(where, a), axis, dtype, keepdims)
@@ -162,7 +160,6 @@ def prod(
     where: Any = True,
 ) -> Any:
     """np.prod; the gradient is exact where factors are zero."""
-    refuse_out("prod", out)
     check_dtype("prod", a, dtype)
     product = _prod(_only(a, where, 1), axis=axis, dtype=dtype, keepdims=keepdims)
     return product if initial is None else product * initial
@@ -247,7 +244,6 @@ def nanmean(
     a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
     """np.nanmean."""
-    refuse_out("nanmean", out)
     check_dtype("nanmean", a, dtype)
     return mean_of_chosen(a, present(a) & chosen_by(where, a), axis, dtype, keepdims)
 

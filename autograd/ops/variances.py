@@ -16,7 +16,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.settled import moving, unsettled, varies
 from autograd.errors import ArgumentError
-from autograd.ops.arguments import check_dtype, refuse_out
+from autograd.ops.arguments import check_dtype
 from autograd.ops.chosen import chosen_by, mean_of_chosen
 from autograd.ops.curvature import curvature
 from autograd.ops.reduction import present
@@ -139,7 +139,6 @@ def var(
     *, where: Any = True, mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
     """np.var."""
-    refuse_out("var", out)
     check_dtype("var", a, dtype)
     ddof = _ddof("var", ddof, correction)
     if where is not True or mean is not None:
@@ -153,7 +152,6 @@ def std(
     *, where: Any = True, mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
     """np.std; the gradient at a constant is 0."""
-    refuse_out("std", out)
     check_dtype("std", a, dtype)
     ddof = _ddof("std", ddof, correction)
     if where is not True or mean is not None:
@@ -231,7 +229,6 @@ def nanvar(
     *, where: Any = True, mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
     """np.nanvar: nan where no degrees of freedom are left."""
-    refuse_out("nanvar", out)
     check_dtype("nanvar", a, dtype)
     chosen, ddof = present(a) & chosen_by(where, a), _ddof("nanvar", ddof, correction)
     return _of_chosen(a, chosen, axis, dtype, ddof, keepdims, mean, root=False)
@@ -243,7 +240,6 @@ def nanstd(
     *, where: Any = True, mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
     """np.nanstd; the gradient at a constant is 0."""
-    refuse_out("nanstd", out)
     check_dtype("nanstd", a, dtype)
     chosen, ddof = present(a) & chosen_by(where, a), _ddof("nanstd", ddof, correction)
     return _of_chosen(a, chosen, axis, dtype, ddof, keepdims, mean, root=True)

@@ -78,7 +78,7 @@ class InPlace:
                 f"a tensor of {self.dtype} cannot hold complex numbers: the imaginary part would be lost. "
                 "Assign np.real(z), or make the tensor complex first: x.astype(complex)."
             )
-        target = self._target(f"x[{index!r}] = …", "y = x.copy(); y[…] = …")
+        target = self._target(f"x[{_words(index)}] = …", "y = x.copy(); y[…] = …")
         if target is not None and not (isinstance(target, np.ndarray) and _of_another_kind(value, index)):
             target[index] = raw(value)
             self._mark_written()
@@ -121,7 +121,9 @@ class InPlace:
         self._put(indexing.positions(indices, self._array.size, mode), values)
 
     def _put(self, places: Any, values: Any) -> None:
-        places, values = np.ravel(places), values if is_tensor(values) else np.asarray(operand(values))
+        places = np.ravel(places)
+        if not is_tensor(values):
+            values = numbers(given(operand(values), self._array, "assigned value"))
         n = values.size
         if places.size and n:
             values = np.ravel(values)
@@ -185,8 +187,8 @@ class InPlace:
         leaf = self.node is None and self._requires_grad
         if recording and leaf:
             raise InPlaceError(
-                f"{what} would overwrite a leaf that requires grad, whose gradient belongs to its old value. "
-                f"Write {instead} for a new tensor, or do it inside `with autograd.no_grad():`."
+                f"{what} would overwrite a leaf that requires grad, of shape {self.shape}, whose gradient belongs to "
+                f"its old value. Write {instead} for a new tensor, or do it inside `with autograd.no_grad():`."
             )
         if recording or not isinstance(self._array, np.ndarray):
             return None
@@ -195,6 +197,19 @@ class InPlace:
     def _assign(self, index: Any, value: Any) -> None:
         """x[index] = value, as a new value."""
         write(self, value, index, None)
+
+    def _receive(self, made: Any, what: str, instead: str) -> None:
+        """Have what an operation made, whose out= this tensor is, as the value."""
+        target = self._target(what, instead)
+        if target is not None:
+            target[...] = raw(made)
+            self._mark_written()
+            return
+        own = is_tensor(made) and getattr(made._array, "base", self) is None and made._requires_grad
+        if own and made.shape == self.shape and made.dtype == self.dtype:
+            self._take_over(made)
+        else:
+            self._assign(..., made)
 
     def _take_over(self, new: Any) -> None:
         """Take over the value of another tensor and, while recording, its history.
@@ -255,6 +270,12 @@ def _written(root: Any, value: Any, index: Any, path: Any, scope: Any) -> Any:
     known = abstract(array)
     params = {"index": index} if path is None else {"index": index, "path": path}
     return recorded(array, indexing.setitem, (before, assigned), (known, abstract(values)), known, params, scope)
+
+
+def _words(index: Any) -> str:
+    """An index as an error writes it, without the elements of arrays."""
+    parts = index if type(index) is tuple else (index,)
+    return ", ".join("…" if part is ... or np.ndim(part) else repr(part) for part in parts)
 
 
 def _of_another_kind(value: Any, index: Any) -> bool:

@@ -12,10 +12,11 @@ import numpy as np
 from autograd.engine.kinds import is_foreign
 from autograd.engine.library_call import library_function
 from autograd.engine.modes import mode
+from autograd.engine.outputs import into
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import rules
 from autograd.errors import NoRuleError
-from autograd.ops.arguments import refuse_out
+from autograd.tensor.writing_ufuncs import write_at, written_where
 
 
 def no_rule(name: str) -> str:
@@ -58,23 +59,19 @@ def dispatch_ufunc(
     full = _full_name(ufunc)
     name = full if method == "__call__" else f"{full}.{method}"
     if method == "at":
-        raise NoRuleError(
-            f"{name} writes into its argument. Use x[index] += values, or np.zeros(...)[index] on plain arrays."
-        )
-    if kwargs.get("out") is not None and any(o is not None for o in kwargs["out"]):
-        if not any(is_tensor(o) for o in kwargs["out"]) and not (
-            mode.get().recording and any(getattr(x, "requires_grad", False) for x in inputs)
-        ):
-            return getattr(ufunc, method)(*[raw(x) for x in inputs], **kwargs)  # as in p.data -= lr * p.grad
-        refuse_out(name.removeprefix("np."), kwargs["out"])  # raises
+        write_at(ufunc, name, *inputs)
+        return None
+    outs = kwargs.pop("out", None)
+    if outs is not None and any(out is not None for out in outs):
+        return _with_out(rule, ufunc, method, inputs, kwargs, name.removeprefix("np."), outs)
     if rule is None:
         raise NoRuleError(no_rule(name))
     where = kwargs.get("where", True)
     if where is not True and not (method == "reduce" and "where" in inspect.signature(rule).parameters):
         filled = f"{name}(np.where(condition, x, value that changes nothing))"
-        remedy = f"np.where(condition, {name}(…), other)" if method == "__call__" else filled
+        remedy = f"np.where(condition, {name}(…), other), or give the others: out=y" if method == "__call__" else filled
         raise NoRuleError(f"{name}(…, where=…) of a Tensor is not recorded. Use {remedy}.")
-    options = {key: value for key, value in kwargs.items() if key != "out" and (key != "where" or value is not True)}
+    options = {key: value for key, value in kwargs.items() if key != "where" or value is not True}
     dtype = options.pop("dtype", None) if method == "__call__" else None
     refused = {
         key: value for key, value in options.items() if key in ("axes", "casting", "order", "subok", "signature", "sig")
@@ -87,3 +84,34 @@ def dispatch_ufunc(
     if dtype is not None:
         inputs = tuple([x.astype(dtype) if is_tensor(x) or is_foreign(x) else np.asarray(x, dtype) for x in inputs])
     return rule(*inputs, **options)
+
+
+def _with_out(
+    rule: Callable[..., Any] | None,
+    ufunc: np.ufunc,
+    method: str,
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    name: str,
+    outs: tuple[Any, ...],
+) -> Any:
+    """A ufunc whose result is written to out=, of several results some."""
+    recording = mode.get().recording
+    if not any(map(is_tensor, outs)) and not (recording and any(getattr(x, "requires_grad", False) for x in inputs)):
+        kwargs = {key: raw(value) for key, value in kwargs.items()}
+        return getattr(ufunc, method)(*[raw(x) for x in inputs], out=outs, **kwargs)  # as in p.data -= lr * p.grad
+    where = raw(kwargs.pop("where")) if method == "__call__" and "where" in kwargs else True
+
+    def computed(*inputs: Any) -> tuple[Any, ...]:
+        if any(map(is_tensor, inputs)):
+            made = dispatch_ufunc(rule, ufunc, method, inputs, dict(kwargs))
+        else:
+            made = getattr(ufunc, method)(*inputs, **{key: raw(value) for key, value in kwargs.items()})
+        return made if type(made) is tuple else (made,)
+
+    if where is True:
+        made = computed(*inputs)
+        results = [m if out is None else into(out, m, name, broadcast=True) for out, m in zip(outs, made, strict=True)]
+    else:
+        results = written_where(computed, where, inputs, outs, name)
+    return results[0] if len(results) == 1 else tuple(results)

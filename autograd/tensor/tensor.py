@@ -18,6 +18,7 @@ from autograd.engine.attempts import batch_among
 from autograd.engine.foreign import MASKED, as_array, unlabelled
 from autograd.engine.graph import Node
 from autograd.engine.kinds import copied, first_complex, is_foreign, note
+from autograd.engine.outputs import writes
 from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
 from autograd.engine.tensor_hooks import RETAIN
@@ -301,7 +302,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
             try:
                 return rule(*args, **kwargs)
             except Exception as error:
-                if (batch := batch_among((args, kwargs))) is None:
+                if (batch := batch_among((args, kwargs))) is None or writes(rule, args, kwargs):
                     raise
                 return batch.by_examples(error, None, function, args, kwargs)
         raise NoRuleError(no_rule(f"{function.__module__}.{function.__name__}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,8 @@ class View(Tensor):
 
     def _target(self, what: str, instead: str) -> Any:
         self._refuse_read_only(what)
+        if is_foreign(self._array) and any(primitive.may_copy for primitive, *_ in links(self.path)):
+            return self._target_of_unknown(what, instead)
         if not mode.get().recording:
             self._let_go()
         memory = self.root._target(what, instead)
@@ -93,18 +96,25 @@ class View(Tensor):
         return target if target is None or shares_memory(target, memory) else None
 
     def _refuse_read_only(self, what: str) -> None:
-        """Raise for a view that NumPy does not write through, and for one of which it is not known what it shares."""
+        """Raise for a view that NumPy does not write through."""
         array = self._array
         if isinstance(array, np.ndarray) and not array.flags.writeable:
             raise InPlaceError(
                 f"{what} of shape {self.shape}: the result of {self.path[0].name}() is read-only, as in NumPy. "
                 "Write to the tensor it was taken of, x[index] = … or np.fill_diagonal(x, …), or to a copy of it."
             )
-        if is_foreign(array) and any(primitive.may_copy for primitive, *_ in links(self.path)):
+
+    def _target_of_unknown(self, what: str, instead: str) -> Any:
+        """Where to write, for a view of which it is not known whether it is one: only if no one else would see that."""
+        if getrefcount(self.root) > 2:  # the caller or another view has it, too
             raise InPlaceError(
-                f"{what} of shape {self.shape}: whether reshape() of a {type(array).__name__} shares its memory is not "
-                "known. Write to the tensor before it is reshaped, or to a copy: x = x.reshape(…).copy()."
+                f"{what} of shape {self.shape}: whether reshape() of a {type(self._array).__name__} shares memory is "
+                "not known. Write to the tensor before it is reshaped, or to a copy: x = x.reshape(…).copy()."
             )
+        array, node, requires = self._array, self.node, self._requires_grad
+        self.__class__ = Tensor  # type: ignore[assignment]
+        self._array, self.node, self._requires_grad = array, node, requires
+        return self._target(what, instead)
 
     def _let_go(self) -> None:
         """Let go of the array, which is about to be another, so that the root can tell who else uses its memory."""

@@ -101,13 +101,11 @@ def test_a_write_to_a_plain_array_takes_constants() -> None:
     written = np.zeros((2, 3))
     np.copyto(written, Tensor(X), where=np.array([[True], [False]]))
     assert written.tolist() == [[1, 2, 3], [0, 0, 0]]
-    for target, source in ((written, Tensor(X, requires_grad=True)), (Tensor(X), X)):
-        with pytest.raises(NoRuleError, match=r"np\.copyto writes into its argument.* x\[\.\.\.\] = values"):
-            np.copyto(target, source)
+    with pytest.raises(NoRuleError, match=r"np\.copyto writes into its argument, a plain array.*Tensor\(array\)"):
+        np.copyto(written, Tensor(X, requires_grad=True))
 
 
 FOREIGN: dict[str, Callable[[Any], Any]] = {
-    "scipy.special.logsumexp": lambda x: importlib.import_module("scipy.special").logsumexp(x),
     "scipy.linalg.toeplitz": lambda x: importlib.import_module("scipy.linalg").toeplitz(x),
     "scipy.stats.zscore": lambda x: importlib.import_module("scipy.stats").zscore(x),
     "scipy.interpolate.interp1d": lambda x: importlib.import_module("scipy.interpolate").interp1d(x, X),

@@ -52,7 +52,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "requires_grad_('no')": (lambda: x().requires_grad_("no"), ArgumentError, r"True or False; got 'no'"),
     "matmul(axes=)": (lambda: np.matmul(x(), x(), axes=[0, 1]), NoRuleError, r"np\.matmul .*axes=\. .*np\.moveaxis"),
     "maximum.reduce(where=)": (lambda: np.maximum.reduce(x(), where=[True, False, True]), ArgumentError, "initial="),
-    "multiply.at": (lambda: np.multiply.at(x(), 0, 1), NoRuleError, r"np\.multiply\.at writes"),
+    "multiply.at": (lambda: np.multiply.at(x(), 0, 1), InPlaceError, r"np\.multiply\.at\(.*leaf that requires grad"),
 }
 
 
