@@ -22,8 +22,8 @@ from autograd.random import generator
 from autograd.tracer import Box, getval, notrace_primitive
 
 __all__ = [
-    "Box", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defvjp", "defvjp_argnum", "defvjp_argnums",
-    "notrace_primitive", "primitive", "vspace",
+    "Box", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums", "defvjp", "defvjp_argnum",
+    "defvjp_argnums", "notrace_primitive", "primitive", "vspace",
 ]  # fmt: skip
 
 Function = Callable[..., Any]
@@ -79,6 +79,11 @@ def defjvp_argnum(fun: Primitive, maker: Function) -> None:
     fun.defjvp(*[
         lambda t, out, *args, i=i, **params: maker(i, t, out, args, params) for i in range(count)
     ])  # fmt: skip
+
+
+def defjvp_argnums(fun: Primitive, maker: Function) -> None:
+    """Say how tangents pass by one function: maker(argnums, tangents, ans, args, kwargs)."""
+    defjvp_argnum(fun, lambda i, t, ans, args, kwargs: maker((i,), (t,), ans, args, kwargs))
 
 
 def def_linear(fun: Primitive) -> None:

@@ -9,16 +9,17 @@ original0, original1, …).
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
 from autograd import Tensor, no_grad
 from autograd.engine.kinds import copied
 from autograd.engine.recording import raw
-from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.errors import ArgumentError, DTypeError, InPlaceError, ShapeError
 from autograd.ops.norms import norm, vector_norm
 from autograd.random import generator
+from autograd.tensor.view import View
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter
@@ -212,14 +213,47 @@ def _parametrized_class(base: type[Module], names: tuple[str, ...]) -> type[Modu
     return made
 
 
+class ComputedTensor(Tensor):
+    """What a parametrization computes: it is made anew at each use, so a write to it would be lost, and is refused."""
+
+    __slots__ = ()
+
+    def _target(self, what: str, instead: str) -> NoReturn:
+        raise InPlaceError(
+            f"{what} of shape {self.shape} would be lost: a parametrization computes this tensor anew at each use. "
+            "Assign to the attribute, module.weight = value, if the parametrization has right_inverse, or write to "
+            "what is learned: module.parametrizations['weight'].original."
+        )
+
+    @property
+    def data(self) -> Any:
+        """The raw array; it is not assigned to."""
+        return self._array
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self._target("t.data = …", "")
+
+
+ComputedTensor.__name__ = "Tensor"  # what errors call it
+
+
 def _computed_property(name: str) -> property:
     def get(self: Any) -> Any:
-        return vars(self)["parametrizations"][name]()
+        made = vars(self)["parametrizations"][name]
+        computed = made()
+        if type(computed) is Tensor or isinstance(computed, View) and not _among(computed.root, made.originals()):
+            computed.__class__ = ComputedTensor
+        return computed
 
     def assign(self: Any, value: Any) -> None:
         vars(self)["parametrizations"][name].assign(value)
 
     return property(get, assign)
+
+
+def _among(tensor: Any, originals: list[Any]) -> bool:
+    return any(tensor is original for original in originals)
 
 
 def _reduce(self: Any) -> Any:

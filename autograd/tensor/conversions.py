@@ -53,11 +53,13 @@ class Conversions:
         if self._requires_grad:
             caller = library_function()
             refuse_fill(caller)
+            scipys = caller is not None and caller.startswith("scipy.")
+            twin = f"autograd.{caller} records, if docs/scipy.md lists it. " if scipys else ""
             raise DTypeError(
-                f"{caller or 'np.asarray()'} of a tensor that requires grad would lose its gradient. Use t.numpy() for "
-                "the values, or t.detach() for a constant tensor. NumPy also calls it for a tensor in a list, and in "
-                "np.r_ and np.c_: join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) or "
-                "np.array([…], like=t)."
+                f"{caller or 'np.asarray()'} of a tensor that requires grad would lose its gradient. {twin}"
+                "Use t.numpy() for the values, or t.detach() for a constant tensor. NumPy also calls it for a tensor "
+                "in a list, and in np.r_ and np.c_: join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) "
+                "or np.array([…], like=t)."
             )
         if dtype is not None:
             refuse_loss(self._array.dtype, dtype)

@@ -242,3 +242,25 @@ def test_fixed_point() -> None:
     root = lambda a: fixed_point(lambda a: lambda x: 0.5 * (x + a / x), a, 1.0, lambda x, y: abs(x - y), 1e-10)  # noqa: E731
     assert root(2.0) == pytest.approx(2**0.5)
     assert grad(root)(2.0) == pytest.approx(0.5 / 2**0.5)
+
+
+def test_tangents_of_several_arguments_by_one_function() -> None:
+    @extend.primitive
+    def product(x: Any, y: Any) -> Any:
+        return x * y
+
+    extend.defvjp(product, lambda ans, x, y: lambda g: g * y, lambda ans, x, y: lambda g: g * x)
+    seen = []
+
+    def rule(argnums: Any, tangents: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+        seen.append(argnums)
+        return sum(t * args[1 - i] for i, t in zip(argnums, tangents, strict=True))
+
+    extend.defjvp_argnums(product, rule)
+    check_grads(product, (0, 1))(2.0, X)
+    assert autograd.jvp(product, (2.0, X), (1.0, V))[1].tolist() == (X + 2.0 * V).tolist()
+    assert seen
+
+
+def test_misc_has_fixed_point_at_hand() -> None:
+    assert misc.fixed_point is fixed_point

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+import autograd
 import nn
-from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.errors import ArgumentError, DTypeError, InPlaceError, ShapeError
 from nn.parametrizations import ParametrizationList, is_parametrized, register_parametrization, remove_parametrizations
 
 
@@ -189,3 +191,42 @@ def test_a_refusal_leaves_the_layer_as_it_was() -> None:
         register_parametrization(layer, "weight", Flat())
     assert type(layer) is nn.Linear
     assert list(layer.state_dict()) == ["weight", "bias"]
+
+
+WRITES: dict[str, Callable[[nn.Module], Any]] = {
+    "init": lambda m: nn.init.zeros_(m.weight),
+    "init of a part": lambda m: nn.init.constant_(m.weight[:1], 1.0),
+    "fill": lambda m: m.weight.fill(0.0),
+    "item": lambda m: m.weight.__setitem__(0, 1.0),
+    "item of a view": lambda m: m.weight.T[0].__setitem__(0, 1.0),
+    "data": lambda m: setattr(m.weight, "data", np.zeros((2, 3), np.float32)),
+    "out": lambda m: np.add(m.weight, 1.0, out=m.weight),
+    "apply": lambda m: m.apply(lambda layer: nn.init.zeros_(layer.weight) if hasattr(layer, "weight") else None),
+}
+
+
+@pytest.mark.parametrize("parametrize", [nn.weight_norm, nn.spectral_norm])
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize("recording", [True, False])
+def test_a_write_to_the_computed_tensor_is_refused_with_the_remedy(
+    parametrize: Any, write: Any, recording: bool
+) -> None:
+    module = parametrize(nn.Linear(3, 2)).eval()
+    before = module.weight.numpy().copy()
+    with (
+        autograd.enable_grad() if recording else autograd.no_grad(),
+        pytest.raises(InPlaceError, match="parametrizati"),
+    ):
+        write(module)
+    np.testing.assert_array_equal(module.weight.numpy(), before)
+
+
+def test_the_remedies_of_that_refusal() -> None:
+    module = nn.weight_norm(nn.Linear(3, 2))
+    module.weight = np.full((2, 3), 2.0, np.float32)
+    np.testing.assert_allclose(module.weight.numpy(), 2.0, rtol=1e-6)
+    with autograd.no_grad():
+        module.parametrizations["weight"].original0[0] *= 0.5
+    np.testing.assert_allclose(module.weight.numpy(), [[1.0] * 3, [2.0] * 3], rtol=1e-6)
+    module(np.ones((1, 3), np.float32)).sum().backward()
+    assert all(p.grad is not None for p in module.parameters())

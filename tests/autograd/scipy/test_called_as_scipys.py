@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.special
 
 import autograd
 from autograd import Tensor
 from autograd._scipys_functions import NAMES
+from autograd.errors import DTypeError
 
 X = np.array([[0.3, 1.6, 0.9], [2.0, 0.1, 0.5]])
 CALLS = [
@@ -62,3 +64,10 @@ print(scipy.special.__spec__.name, scipy.special.logsumexp([0.0]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == ["[0.5, 0.5]", "False", "scipy.special 0.0"], done.stderr
+
+
+def test_a_function_that_converts_is_named_and_so_is_its_twin() -> None:
+    with pytest.raises(DTypeError, match=r"^scipy\.linalg\.expm of .* autograd\.scipy\.linalg\.expm records, if"):
+        scipy.linalg.expm(Tensor(np.eye(2), requires_grad=True))
+    with pytest.raises(DTypeError, match=r"^np\.asarray\(\) of a [^:]*gradient\. Use t\.numpy"):
+        np.asarray(Tensor(np.eye(2), requires_grad=True))

@@ -348,3 +348,36 @@ def test_the_shape_is_changed_by_reshape() -> None:
     x = Tensor(np.zeros((2, 3)))
     with pytest.raises(NoRuleError, match="reshape"):
         x.shape = (3, 2)
+
+
+PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {  # what NumPy and PyTorch write alike
+    "rows": lambda y, w: [y[i].__iadd__(w) for i in range(3)],
+    "a column of the transpose": lambda y, w: y.T[1:].__setitem__(0, w[0] * 2.0),
+    "a view of a view": lambda y, w: y[1:][:, 1:].__imul__(w[1:]),
+    "reshape": lambda y, w: y.reshape(-1).__setitem__(slice(2, 5), w),
+    "both sides": lambda y, w: y[:1].__iadd__(y[1:2] * 2.0),
+    "swap": lambda y, w: y.swapaxes(0, 1)[0].__isub__(w),
+    "twice": lambda y, w: [v.__imul__(w) for v in (y[0], y[..., 0], y[:, 0])],
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_pytorch_gives_the_same(name: str) -> None:
+    torch = pytest.importorskip("torch")
+
+    def f(x: Any, w: Any, sin: Any) -> Any:
+        y = x * 1.0
+        before = y[1]
+        PROGRAMS[name](y, w)
+        before += w
+        return (sin(y) * w).sum() + (before * y[0]).sum()
+
+    x, w = np.random.default_rng(0).normal(size=(3, 3)), np.array([0.3, -0.7, 1.1])
+    ours = [Tensor(a.copy(), requires_grad=True) for a in (x, w)]
+    theirs = [torch.tensor(a.copy(), requires_grad=True) for a in (x, w)]
+    value, expected = f(*ours, np.sin), f(*theirs, torch.sin)
+    value.backward()
+    expected.backward()
+    assert value.item() == pytest.approx(expected.item())
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.grad.numpy(), b.grad.numpy())
