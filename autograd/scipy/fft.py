@@ -59,7 +59,7 @@ fftn, ifftn, rfftn, irfftn = [_of_numpy(name, True) for name in ("fftn", "ifftn"
 _OPPOSITE = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
-def _opposite(name: str, norm: Any) -> str:
+def _opposite(name: str, norm: Any) -> Any:
     if norm not in _OPPOSITE:
         raise ArgumentError(f"{name}: norm is None, 'backward', 'ortho' or 'forward'; got {norm!r}.")
     return _OPPOSITE[norm]
