@@ -18,6 +18,7 @@ from autograd.engine.recording import recorded, result
 from autograd.recorder import Stand
 
 ndarray = np.ndarray
+Strided = type(np.lib.stride_tricks.as_strided(np.zeros(1)).base)  # holds the array that sliding_window_view looks into
 get_mode = mode.get
 float64 = np.float64
 call = Primitive.__call__
@@ -75,7 +76,9 @@ class ViewPrimitive(Primitive):
             t = recorded(out, self, parents, (abstract(array), *rest), kept, params or None, state.scope)
         else:
             t = recorded(out, self, (parent,), (abstract(array),), kept, params or None, state.scope)
-        if kind is ndarray and (base := out.base) is not None and (base is array or base is array.base):
+        if kind is not ndarray or (base := out.base) is None:
+            return t
+        if base is array or base is array.base or type(base) is Strided:
             path = None
             cls = type(x)
             if cls is View or cls is UnrecordedView:
@@ -133,6 +136,8 @@ def shares_memory(out: Any, x: Any) -> bool:
     if isinstance(out, Stand):
         out, x = out.value, getattr(x, "value", x)
     base = getattr(out, "base", None)
+    if type(base) is Strided:
+        base = base.base
     return out is x or base is not None and (base is x or base is getattr(x, "base", None))
 
 

@@ -36,7 +36,7 @@ def _add_windows(g: Any, shape: tuple[int, ...], window: tuple[int, ...], axis: 
 windows: Primitive = define(
     lambda x, window, axis: numpys_windows(x, window, axis),
     lambda g, out, x, window, axis: add_windows(g, shape=x.shape, window=window, axis=axis),
-    keeps="", guard=False, implements=numpys_windows, name="sliding_window_view", jvp="linear", batch="axis",
+    keeps="", guard=False, implements=numpys_windows, name="sliding_window_view", jvp="linear", batch="axis", view=True,
     label="Σ g over the windows",
 )  # fmt: skip
 add_windows: Primitive = define(
