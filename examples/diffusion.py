@@ -4,9 +4,9 @@
 
     ∂u/∂t = κ Δu on a square, whose border keeps its temperature
 
-`simulate` is the explicit scheme as NumPy writes it: one array, written in place, `u[1:-1, 1:-1] += …`. It
-is the same code for an ndarray and for a Tensor; nothing was changed for the gradient. The views, the writes into them
-and the old values that they replace are recorded (docs/in_place.md).
+`simulate` is the explicit scheme as NumPy writes it: one array, written in place, `u[1:-1, 1:-1] += …`. It is the same
+code for an ndarray and for a Tensor; nothing was changed for the gradient. The views, the writes into them and the old
+values that they replace are recorded (docs/in_place.md).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.abstract import Saved, SavedOutputs
+from autograd.engine.origin import line_at
 
 
 class Var:
@@ -42,7 +43,7 @@ class Op:
     writes   the variables whose memory it changes
     """
 
-    __slots__ = ("args", "errors", "function", "kind", "kwargs", "line", "out", "template", "writes")
+    __slots__ = ("args", "errors", "function", "kind", "kwargs", "line", "out", "place", "template", "writes")
 
     def __init__(
         self, kind: str, function: Any, args: Any, kwargs: Any, out: list[Var], template: Any, writes: list[Var]
@@ -51,6 +52,7 @@ class Op:
         self.out, self.template, self.writes = out, template, writes
         self.errors: Any = None
         self.line = ""
+        self.place: tuple[str, int] | None = None  # the user's file and line
 
     @property
     def pure(self) -> bool:
@@ -131,6 +133,25 @@ def live(ops: list[Op], results: list[Var]) -> list[Op]:
     return kept[::-1]
 
 
+def listing(ops: list[Op]) -> str:
+    """The operations, one a line, under the lines of the user's code that they come from."""
+    given = dict.fromkeys(v.root for op in ops for v in variables([op.args, op.writes], []) if v.root.kind != "value")
+    lines = [f"{v!r}: {_origin_of(v)}" for v in given]
+    place = None
+    for op in ops:
+        if op.place is not None and op.place != place:
+            place = op.place
+            lines.append(f"# {line_at(place)}")
+        lines.append(words(op))
+    return "\n".join(lines)
+
+
+def _origin_of(v: Var) -> str:
+    if v.kind == "argument":
+        return f"argument {v.source}"
+    return f"the tensor {getattr(v.source, 'name', '')}".rstrip() if v.kind == "state" else "a constant"
+
+
 def words(op: Op) -> str:
     """An operation as a line that people read."""
     function = op.function
@@ -141,6 +162,8 @@ def words(op: Op) -> str:
     name = function if isinstance(function, str) else getattr(function, "__name__", None) or repr(function)
     inside = ", ".join([_word(a) for a in op.args] + [f"{key}={_word(a)}" for key, a in op.kwargs.items()])
     out = ", ".join(map(repr, op.out)) + " = " if op.out else ""
+    if function is getattr:
+        return f"{out}{_word(op.args[0])}.{op.args[1]}"
     return f"{out}{name}({inside})"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import functools
 import gc
 import types
@@ -128,6 +127,8 @@ def names_in(code: types.CodeType) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=1024)
 def globals_in(code: types.CodeType) -> tuple[str, ...]:
     """Those of them that are looked up among the globals."""
+    import dis  # here, and not for everyone who imports autograd
+
     found = {x.argval for x in dis.get_instructions(code) if x.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     inner = [globals_in(c) for c in code.co_consts if isinstance(c, types.CodeType)]
     return tuple(sorted(found.union(*inner)))

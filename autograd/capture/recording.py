@@ -14,7 +14,7 @@ from autograd.capture.program import Generator, Op, Var, mapped, words
 from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
 from autograd.capture.steppers import SIMPLE, Watch
 from autograd.engine.abstract import Abstract
-from autograd.engine.origin import user_line
+from autograd.engine.origin import user_line, user_place
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
 from autograd.recorder import recorders
@@ -177,6 +177,7 @@ class Recorder:
     ) -> Op:
         operands = tuple([self._same_tuple(x) if type(x) is tuple else mapped(x, self.operand) for x in args])
         op = Op(kind, function, operands, mapped(kwargs, self.operand), out, template, writes)
+        op.place = user_place()
         op.errors = np.geterr()
         self.ops.append(op)
         return op

@@ -13,7 +13,7 @@ from autograd.capture.blocks import in_runs
 from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter
 from autograd.capture.memory import Buffers, Gradients
-from autograd.capture.program import Generator, Var, live, variables, words
+from autograd.capture.program import Generator, Var, listing, live, variables
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.settings import Settings
@@ -70,7 +70,7 @@ class Program:
         self._renewed = 0
 
     def __str__(self) -> str:
-        return "\n".join(map(words, self.ops))
+        return listing(self.ops)
 
     def __len__(self) -> int:
         return len(self.ops)

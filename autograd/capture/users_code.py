@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import sysconfig
 import types
 from typing import Any
 
@@ -13,17 +12,26 @@ import numpy as np
 
 from autograd.engine.origin import OUR_FOLDERS
 
-_INSTALLED = tuple({sysconfig.get_path(name) + "/" for name in ("purelib", "platlib")})
-_STANDARD = tuple({sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib")})
 _NUMPYS = tuple(os.path.join(os.path.dirname(np.__path__[0]), name) + "/" for name in ("numpy", "scipy"))
 _NOT_CALLED = {"__init__", "__new__", "__repr__", "__str__", "__init_subclass__", "extra_repr"}
+
+
+@functools.cache
+def _folders() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where packages are installed, and where Python's own modules are."""
+    import sysconfig  # here, and not for everyone who imports autograd
+
+    kinds = ("purelib", "platlib"), ("stdlib", "platstdlib")
+    installed, standard = [tuple({sysconfig.get_path(name) + "/" for name in names}) for names in kinds]
+    return installed, standard
 
 
 def is_followed(filename: str) -> bool:
     """Whether the names in a function of this file are looked at: not in ours, NumPy's, SciPy's and Python's own."""
     if filename.startswith((*OUR_FOLDERS, *_NUMPYS)):
         return False
-    return filename.startswith(_INSTALLED) or not filename.startswith(_STANDARD)
+    installed, standard = _folders()
+    return filename.startswith(installed) or not filename.startswith(standard)
 
 
 def is_users_module(module: Any) -> bool:
@@ -34,7 +42,7 @@ def is_users_module(module: Any) -> bool:
 
 
 def _is_users(filename: str) -> bool:
-    return is_followed(filename) and not filename.startswith(_INSTALLED)
+    return is_followed(filename) and not filename.startswith(_folders()[0])
 
 
 @functools.lru_cache(maxsize=512)

@@ -13,18 +13,30 @@ import numpy as np
 _ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))  # pathlib's import would take longer
 OUR_FOLDERS = tuple(os.path.join(_ROOT, package) + "/" for package in ("autograd", "nn", "optim"))
 
+_NOT_THE_USERS = (*OUR_FOLDERS, os.path.dirname(np.__file__) + "/")
+
 
 def user_line() -> str:
     """The innermost line on the stack that is neither ours nor NumPy's: 'file.py:12: y = np.log(x)'."""
+    return line_at(user_place())
+
+
+def user_place() -> tuple[str, int] | None:
+    """Its file and number."""
     frame = sys._getframe(1)
-    numpys = os.path.dirname(np.__file__) + "/"
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith(OUR_FOLDERS) and not name.startswith(numpys):
-            text = linecache.getline(name, frame.f_lineno).strip()
-            return f"{name}:{frame.f_lineno}" + (f": {text}" if text else "")
+        if not frame.f_code.co_filename.startswith(_NOT_THE_USERS):
+            return frame.f_code.co_filename, frame.f_lineno
         frame = frame.f_back  # type: ignore[assignment]
-    return "unknown line"
+    return None
+
+
+def line_at(place: tuple[str, int] | None) -> str:
+    """A place with the text that stands there."""
+    if place is None:
+        return "unknown line"
+    text = linecache.getline(*place).strip()
+    return f"{place[0]}:{place[1]}" + (f": {text}" if text else "")
 
 
 def module_path(scope: tuple[Any, ...]) -> str:

@@ -58,8 +58,8 @@ class Conversions:
             raise DTypeError(
                 f"{caller or 'np.asarray()'} of a tensor that requires grad would lose its gradient. {twin}"
                 "Use t.numpy() for the values, or t.detach() for a constant tensor. NumPy also calls it for a tensor "
-                "in a list, and in np.r_ and np.c_: join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) or "
-                "np.array([…], like=t)."
+                "in a list, and in np.r_ and np.c_: join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) "
+                "or np.array([…], like=t)."
             )
         if dtype is not None:
             refuse_loss(self._array.dtype, dtype)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd.options import check_flag
+from autograd.viz.data.program_graph import is_program, program_graph
 from autograd.viz.data.tracing import traced
 from autograd.viz.data.values import ELEMENTS
 from autograd.viz.drawing import Drawing
@@ -51,7 +52,7 @@ def trace(
     """
     check_flag("trace: complete", complete)
     check_flag("trace: unroll", unroll)
-    found = traced(x, limit, complete, elements, names, unroll)
+    found = program_graph(x) if is_program(x) else traced(x, limit, complete, elements, names, unroll)
     return Graph(found.nodes, found.edges, found.hidden, found.origin)
 
 
@@ -73,7 +74,7 @@ def draw(
     names: Mapping[str, Any] | None = None,
     unroll: bool = False,
 ) -> Drawing:
-    """A picture of the computation behind a Tensor or Scalar (or a list of them).
+    """A picture of the computation behind a Tensor or Scalar (or a list of them), or of a captured step's program.
 
     For Scalars: data and grad in every box, the local derivative on every arrow. For Tensors: operations with the
     shapes of their results, parameters with their names and gradients, in frames nested as the modules are, and on

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 TITLE = "attention: one pre-norm encoder layer, B=8, T=64, D=128, 4 heads, FFN 256, forward and backward"
-TARGETS = {"ours": 1.05}
+TARGETS = {"ours": 1.05, "captured": 0.78}
 B, T, D, HEADS, FFN = 8, 64, 128, 4, 256
 EPS = 1e-5
 

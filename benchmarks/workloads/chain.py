@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 TITLE = "chain: 1000 dependent operations on a 0-d tensor, forward and backward"
-TARGETS = {"ours": 0.15}
+TARGETS = {"ours": 0.15, "captured": 0.05}
 STEPS = 500
 SCALE, SHIFT = 1.001, 0.001
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 TITLE = "elementwise_large: 1e6 float32, sum(tanh(x)*sigmoid(x) + exp(-x*x)*x), forward and backward"
-TARGETS = {"ours": 1.0}
+TARGETS = {"ours": 1.0, "captured": 0.55}
 N = 1_000_000
 BLOCK = 8192  # 32 KiB: several temporaries of this size fit in the second-level cache
 

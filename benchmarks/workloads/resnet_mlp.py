@@ -211,4 +211,4 @@ def torch() -> Any:
 
 
 PEERS = {"ours": ours, "captured": captured, "numpy": numpy, "numpy_kept": numpy_kept, "torch": torch}
-TARGETS = {"ours": 0.65}
+TARGETS = {"ours": 0.65, "captured": 0.42}

@@ -14,8 +14,9 @@ from autograd.engine.kinds import copied, zeros
 from autograd.engine.recording import raw, result
 from autograd.engine.registry import define
 from autograd.engine.tensor_hooks import FINISH
-from autograd.errors import ArgumentError, GraphError, ShapeError
+from autograd.errors import ArgumentError, CaptureError, GraphError, ShapeError
 from autograd.pytree import tree_flatten, tree_unflatten
+from autograd.recorder import current
 from nn.core.module import Module
 from nn.parallel.communicator import as_communicator, world
 from nn.parallel.faults import on_all_ranks
@@ -94,6 +95,11 @@ class DataParallel(Module):
     def forward(self, *inputs: Any, **options: Any) -> Any:
         if not self.comm.together or not is_grad_enabled():
             return self.module(*inputs, **options)
+        if current() is not None:
+            raise CaptureError(
+                f"a DataParallel on {self.comm.size} ranks is no part of a captured step: its gradients come from the "
+                "other ranks. Leave out autograd.capture (capture=True), or run on one rank."
+            )
         arrays = [x for x in tree_flatten((inputs, options))[0] if getattr(x, "shape", ())]
         if not self._inputs_checked and self.training:
             self._refuse_different_inputs(arrays)

@@ -161,6 +161,11 @@ class _Training:
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.called: Any  # what a step calls: the model, or a DataParallel around it
         self.called, self.ranks = together.parallel_model(self.model, self.comm, self.parameters)
+        if self.capture and self.ranks.together:
+            raise ArgumentError(
+                f"capture=True is for one rank, and there are {self.ranks.size}: the gradients of a step come from all "
+                "of them. Leave capture out."
+            )
         self.train = batches_of("train", self.train, self.batch_size, True, self.rng, self.epochs, self.ranks)
         if self.validation is not None:
             self.validation = batches_of(

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from benchmarks import run
+from tests.peers import jax
 
 ROOT = Path(run.__file__).parent.parent
 
@@ -47,6 +48,8 @@ def _limits() -> Iterator[None]:
 def test_peers_agree(workload: str, peer: str) -> None:
     if workload == "scalar_mlp":
         pytest.importorskip("sklearn", reason="scikit-learn draws the points")
+    if peer == "jax":
+        jax()
     peers = importlib.import_module(f"benchmarks.workloads.{workload}").PEERS
     by_hand, other = peers["numpy"](), peers[peer]()
     for _ in range(2):  # a second step starts from clean gradients

@@ -99,6 +99,12 @@ def test_every_public_name_has_its_place_on_the_site(api: ModuleType) -> None:
                 assert f":: {package.__name__}.{name}\n" in text, f"{package.__name__}.{name}"
 
 
+def test_every_guide_is_in_the_sites_table_of_contents() -> None:
+    source = (ROOT / "docs" / "ext" / "site_pages.py").read_text(encoding="utf-8")  # Sphinx is not installed with dev
+    listed = set(re.findall(r'"(\w+)"', source.partition("GUIDES = [")[2].partition("]")[0]))
+    assert listed == {path.stem for path in (ROOT / "docs").glob("*.md")} - {"course"}
+
+
 def test_the_houses_docstrings_become_restructuredtext() -> None:
     convert = load("docs/ext/house_docstrings.py").convert
     docstring = """\
