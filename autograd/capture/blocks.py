@@ -20,10 +20,7 @@ BLOCK = 64 * 1024
 
 
 class Run:
-    """Elementwise operations, and checks for a nan between them, on arrays of one size.
-
-    __name__   what a program's line says
-    """
+    """Elementwise operations, and checks for a nan between them, on arrays of one size."""
 
     def __init__(self) -> None:
         self.steps: list[Op | Check] = []
@@ -33,7 +30,6 @@ class Run:
         self.after: list[Op] = []
         self.original: list[Op] = []
         self.size = 0
-        self.__name__ = "run"
 
     def add(self, step: Op | Check) -> None:
         number = len(self.steps)
@@ -46,6 +42,11 @@ class Run:
         for v in step.out:
             self.made[v] = self.last[v] = number
             self.size = v.value.size
+
+    @property
+    def __name__(self) -> str:
+        names = [ufunc_of(step).__name__ for step in self.steps if isinstance(step, Op)]
+        return f"run[{', '.join(names[:8] + ['…'] * (len(names) > 8))}]"
 
     @property
     def mixed(self) -> bool:

@@ -93,7 +93,7 @@ SECTIONS = {
     ],
     "Trees": [
         Row("jax.tree.map(lambda p: 2 * p, params)", "autograd.tree_map(lambda p: 2 * p, params)"),
-        Row("jax.tree.leaves(params)", "autograd.tree_leaves(params)"),
+        Row("jax.tree.leaves(params)", "autograd.tree_leaves(params)", same=False),
         Row(
             "leaves, tree = jax.tree.flatten(params)\njax.tree.unflatten(tree, leaves)",
             "leaves, tree = autograd.tree_flatten(params)\nautograd.tree_unflatten(tree, leaves)",
@@ -154,6 +154,7 @@ END = """
   once](capture.md).
 - Arrays may be written to, where no gradient can be lost: `y[0] = 7.0` on an intermediate result is recorded. Input
   is refused.
+- Leaves of a dict come in the dict's own order; JAX sorts its keys.
 - Networks: `nn.functional_call(model, params, x)` makes a function of a model's parameters, as `flax` does;
   optimizers hold their state.
 - Where a derivative is a choice (ties of max, relu at 0), [the choices](conventions.md) are JAX's with few

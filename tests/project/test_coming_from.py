@@ -29,14 +29,17 @@ def value_of(source: str, setup: str) -> Any:
         return eval(compile(ast.Expression(last.value), source, "eval"), names)
     exec(compile(ast.Module([last], []), source, "exec"), names)
     body = last.body[-1] if isinstance(last, ast.With) else last
-    return names[ast.unparse(body.targets[0]).partition("[")[0]] if isinstance(body, ast.Assign) else None
+    if not isinstance(body, (ast.Assign, ast.AugAssign)):
+        return None
+    target = body.target if isinstance(body, ast.AugAssign) else body.targets[0]
+    return names[ast.unparse(target).partition("[")[0]]
 
 
 def numbers(value: Any) -> list[np.ndarray[Any, Any]]:
     """The arrays in a value of either library."""
     if isinstance(value, dict):
         return [array for key in sorted(value) for array in numbers(value[key])]
-    if isinstance(value, (list, tuple)) and not all(isinstance(item, (int, float, str)) for item in value):
+    if isinstance(value, (list, tuple)):
         return [array for item in value for array in numbers(item)]
     value = value.detach() if hasattr(value, "detach") else value
     return [np.asarray(value.numpy() if hasattr(value, "numpy") else getattr(value, "data", value))]
