@@ -18,7 +18,8 @@ from autograd.engine.recording import recorded, result
 from autograd.recorder import Stand
 
 ndarray = np.ndarray
-Strided = type(np.lib.stride_tricks.as_strided(np.zeros(1)).base)  # holds the array that sliding_window_view looks into
+# What holds the array that sliding_window_view's result looks into.
+Strided: Any = type(np.lib.stride_tricks.as_strided(np.zeros(1)).base)
 get_mode = mode.get
 float64 = np.float64
 call = Primitive.__call__
@@ -135,7 +136,7 @@ def shares_memory(out: Any, x: Any) -> bool:
     """Whether the result `out` of an operation on an ndarray x is x or a view of it."""
     if isinstance(out, Stand):
         out, x = out.value, getattr(x, "value", x)
-    base = getattr(out, "base", None)
+    base: Any = getattr(out, "base", None)
     if type(base) is Strided:
         base = base.base
     return out is x or base is not None and (base is x or base is getattr(x, "base", None))
