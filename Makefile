@@ -5,6 +5,7 @@
 # make test      the test suite, and every notebook
 # make test-fast the engine and its rules, in under a minute
 # make check     lint, format, types and the directions of imports
+# make package   builds wheel and sdist, installs each into an environment of its own, and runs the README's tour there
 # make docs      the site in out/docs, with the notebooks run; NOTEBOOKS=off leaves their outputs out
 # make generate  what in docs/ and README.md is written by the code
 # make bench     speed against NumPy, PyTorch and micrograd
@@ -28,7 +29,7 @@ FAST := $(addprefix tests/autograd/,engine tensor scalar ops)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-parallel dask notebooks test test-fast check format docs generate bench gallery clean
+.PHONY: demo demo-parallel dask notebooks test test-fast check format docs generate bench gallery package clean
 
 demo: $(VENV)/.installed-train-viz
 	$(BIN)/python examples/digits.py $(ARGS)
@@ -45,6 +46,7 @@ notebooks: $(VENV)/.installed-notebooks
 # The processes share the cores. With more than one thread each, BLAS would spin while it waits for a core.
 test test-fast: export OMP_NUM_THREADS ?= 1
 test: $(VENV)/.installed-$(EXTRAS)
+	@echo "The tests are collected first, which takes a while; then there is a point for each."
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations=10 $(ARGS)
 
 test-fast: $(VENV)/.installed-$(EXTRAS)
@@ -74,6 +76,9 @@ gallery: $(VENV)/.installed-train-viz
 	$(BIN)/python docs/gallery.py $(ARGS)
 	$(BIN)/python docs/plot_gallery.py
 
+package: $(VENV)/.installed-package
+	$(BIN)/python .ci/package.py
+
 clean:
 	rm -rf $(VENV) out build dist docs/api .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -81,7 +86,8 @@ clean:
 # A stamp for each set of extras (`.installed-dev-oracle` stands for .[dev,oracle]), which is out of date when
 # pyproject.toml has changed.
 $(VENV)/.installed-%: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[$(subst -,$(comma),$*)]"
+	@echo "Installing chainrule with what its extras $(subst -,$(comma) ,$*) need into $(VENV). Only the first time:"
+	$(BIN)/python -m pip install --editable ".[$(subst -,$(comma),$*)]"
 	@touch $@
 
 $(BIN)/python:

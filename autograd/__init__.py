@@ -14,7 +14,7 @@ from autograd._hips import refuse_hips
 
 refuse_hips()
 
-from autograd import _later, errors, memory, ops  # noqa: F401  ops registers the rules
+from autograd import _later, _scipys_functions, errors, memory, ops  # noqa: F401  ops registers the rules
 from autograd.capture.captured import capture
 from autograd.check import gradcheck, gradgradcheck
 from autograd.engine.primitive import primitive
@@ -53,7 +53,7 @@ from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
 from autograd.tensor.view import View  # noqa: F401  says which class is that of views
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Scalar", "Tensor",
@@ -86,3 +86,4 @@ def __dir__() -> list[str]:
 
 
 memory.from_environment()
+_scipys_functions.install()

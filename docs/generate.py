@@ -98,9 +98,12 @@ Tensors. A function that is missing says so, under SciPy's name.
 
 
 SCIPY_MODULES = """
-**SciPy's Python functions** convert their arguments to arrays, and so cannot record. `autograd.scipy` has them under
-SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`, `linalg`, `signal`, `integrate` and
-`optimize` is SciPy's own. Matrices with complex results are refused.
+Its Python functions `logsumexp`, `softmax`, `log_softmax`, `polygamma` and `multigammaln` record, too, when they are
+called as SciPy's.
+
+**SciPy's other Python functions** convert their arguments to arrays, and so cannot record. `autograd.scipy` has them
+under SciPy's names, with SciPy's arguments; anything else in `autograd.scipy.special`, `linalg`, `signal`, `integrate`
+and `optimize` is SciPy's own.
 
 ```python
 >>> import numpy as np

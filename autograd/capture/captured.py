@@ -124,7 +124,7 @@ class Captured(Holder):
     def _replayed(self, programs: list[Program], given: list[Any]) -> Any:
         """What the first program that fits returns; MISSED if none does."""
         for program in programs:
-            if program.run is not None and program.fits():
+            if program.compiled and program.fits():
                 try:
                     found = program.replay(given)
                 except Differs:
@@ -135,7 +135,7 @@ class Captured(Holder):
                 self.program = program
                 program.replays += 1
                 self.calls["replayed"] += 1
-                return program.returned(found)
+                return found
         return MISSED
 
     def _eager(self, args: Any, kwargs: Any) -> Any:
@@ -154,7 +154,7 @@ class Captured(Holder):
     ) -> Any:
         """One real step, recorded; if it was recorded before, its replay is compared with it."""
         started = time.perf_counter()
-        unconfirmed = [p for p in programs if p.run is None and p.fits()]
+        unconfirmed = [p for p in programs if not p.compiled and p.fits()]
         reach = Reach(self.function, *leaves)
         before = Snapshot(reach)
         try:
@@ -211,7 +211,6 @@ class Captured(Holder):
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
         """Replay the step that was just recorded, from the same state; it must leave the same bits."""
-        assert program.run is not None
         eager, after = contents(reach), Snapshot(reach)
         before.restore()
         found: Any = None
@@ -220,8 +219,8 @@ class Captured(Holder):
             found = program.replay(given)
             replayed = contents(reach)
             problem = next((what for (what, a), (_, b) in zip(eager, replayed, strict=True) if a != b), "")
-            pairs = zip(tree_flatten(out)[0], found, strict=True)
-            if not problem and not all(same_bits(raw(a), b) for a, b in pairs):
+            pairs = zip(tree_flatten(out)[0], tree_flatten(found)[0], strict=True)
+            if not problem and not all(same_bits(raw(a), raw(b)) for a, b in pairs):
                 problem = "a result"
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"

@@ -13,9 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.capture.blocks import Loop
 from autograd.capture.calls import FILLING, JOINING, SYMBOLS, UFUNCS, in_row, infix, method_of, reduction, ufunc_of
+from autograd.capture.checks import Check
 from autograd.capture.memory import Buffers, Gradients
 from autograd.capture.program import Generator, Op, Var, mapped, variables
+from autograd.capture.signature import error_settings
 from autograd.engine.abstract import Saved, SavedOutputs
 from autograd.engine.graph import write_now
 from autograd.engine.recording import raw, result
@@ -60,13 +63,14 @@ class Emitter:
     """Writes the source of a replay.
 
     fresh   the results that are arrays of their own already
+    taken   whether gradients are written before it is sure that the step succeeds: those of before must be elsewhere
     """
 
-    def __init__(self, ops: list[Op], results: Any, errors: Any, *, rows: bool = True) -> None:
+    def __init__(self, ops: list[Op], results: Any, errors: Any, buffers: Buffers, *, rows: bool = True) -> None:
         self.ops, self.results, self._errors = ops, results, errors
         self.bound: dict[str, Any] = {}
         self.names: dict[int, str] = {}
-        self.buffers = Buffers()
+        self.buffers = buffers
         self._static: dict[Var, Any] = {}
         self._blocks: dict[Var, Any] = {}
         self._last: dict[Var, int] = {}
@@ -87,6 +91,7 @@ class Emitter:
             self._last[v.root] = len(ops)
         self.fresh: set[Var] = set()
         self._direct: dict[Var, Any] = {}  # a gradient that is computed where it stays -> the array there
+        self.taken = False
         self.gradients = self._planned_gradients() if rows else Gradients([])
 
     def bind(self, x: Any) -> str:
@@ -142,7 +147,8 @@ class Emitter:
         errors = self._errors
         for op in self.ops:
             op.errors = errors = errors if op.errors is None else op.errors
-        for errors, group in groupby(self.ops, lambda op: op.errors):
+        for errors, together in groupby(self.ops, lambda op: op.errors):
+            group = list(together)
             part: list[str] = []
             for op in group:
                 found = self.lines(op)
@@ -152,7 +158,8 @@ class Emitter:
                     if v in self._blocks:
                         self.buffers.give(self._blocks.pop(v))
                 at += 1
-            if errors != self._errors and part:
+            mixed = any(op.kind == "run" and op.function.mixed for op in group)
+            if (errors != self._errors or mixed) and part:
                 bound = self.bind(np.errstate)
                 settings = ", ".join(f"{key}={value!r}" for key, value in errors.items())
                 lines.append(f"with {bound}({settings}):")
@@ -174,22 +181,26 @@ class Emitter:
     # Gradients
 
     def _planned_gradients(self) -> Gradients:
-        """Places for the gradients that a step leaves, where it may write to them before it is sure to succeed."""
+        """Places for the gradients that a step leaves; what is not used before is computed there."""
         last = {id(op.args[0]): i for i, op in enumerate(self.ops) if op.kind == "grad"}
-        safe = max((i for i, op in enumerate(self.ops) if _may_fail(op)), default=-1)
         made = {v: i for i, op in enumerate(self.ops) for v in op.out}
+        loaded = {id(op.args[0]) for op in self.ops if op.kind == "load"}
         places = {
             i: op for i, op in enumerate(self.ops)
-            if op.kind == "grad" and last[id(op.args[0])] == i > safe and _fills(op.args[1], op.args[0])
+            if op.kind == "grad" and last[id(op.args[0])] == i and _fills(op.args[1], op.args[0])
+            and id(op.args[0]) not in loaded
         }  # fmt: skip
-        loaded = {id(op.args[0]) for op in self.ops if op.kind == "load"}
-        gradients = Gradients([op.args[0] for op in places.values() if id(op.args[0]) not in loaded])
+        gradients = Gradients([op.args[0] for op in places.values()])
+        written = []
         for i, op in places.items():
             t, v = op.args
-            array = gradients.of[id(t)]._array if id(t) in gradients.of else None
             own = v.root is v and v.kind == "value" and v not in self._returned and v not in self._direct
-            if array is not None and own and made.get(v, -1) > safe and not self._written_after(v, i):
-                self._direct[v] = array
+            direct = own and v in made and not self._written_after(v, i)
+            if direct:
+                self._direct[v] = gradients.of[id(t)]._array
+            written.append(made[v] if direct else i)
+        sure = max((i for i, op in enumerate(self.ops) if _may_fail(op)), default=-1)
+        self.taken = bool(written) and min(written) <= sure
         return gradients
 
     def _written_after(self, v: Var, i: int) -> bool:
@@ -206,6 +217,27 @@ class Emitter:
         copied = [] if direct else [f"{self.bind(np.copyto)}({self.bind(grad._array)}, {self.text(value)})"]
         return [*copied, f"{self.bind(t)}._grad = {self.bind(grad)}"]
 
+    # What a loop over blocks asks
+
+    def known(self, v: Var) -> Any:
+        """The array that stays where it is; None if only a replay has it."""
+        if v in self._static or v.kind in ("state", "constant"):
+            return self._static.get(v, v.value)
+        return None
+
+    def scratch(self, size: int, dtype: Any) -> Any:
+        """Memory for a part of an array, which is given back with the function."""
+        return self.buffers.take(np.empty(size, dtype))[1]
+
+    def settings(self, errors: dict[str, Any]) -> str:
+        """The line that puts NumPy's error settings in force, within a block that puts them back."""
+        with np.errstate(**errors):
+            made = error_settings.get()  # type: ignore[union-attr]
+        return f"{self.bind(error_settings.set)}({self.bind(made)})"  # type: ignore[union-attr]
+
+    def differs(self) -> str:
+        return self.bind(Differs)
+
     # Operations
 
     def lines(self, op: Op) -> list[str]:
@@ -216,6 +248,8 @@ class Emitter:
             return self._gradient(op)
         if op.kind == "guard":
             return [f"if {'not ' if op.function else ''}{self.text(op.args[0])}: raise {self.bind(Differs)}"]
+        if op.kind == "run":
+            return Loop(self, op).source()
         if op.kind == "view" and self._views(op):
             return []
         if op.kind == "write":
@@ -340,11 +374,15 @@ class Emitter:
     def _buffer(self, op: Op) -> Any:
         """The array for the result of an operation; None if that is a number, or an array for the caller to keep."""
         out = op.out[0]
+        if op.function is np.dot and isinstance(out.value, np.ndarray) and not out.value.flags.c_contiguous:
+            return None
+        return self.place(out)
+
+    def place(self, out: Var) -> Any:
+        """The array for a result, in planned memory; None if that is a number, or an array for the caller to keep."""
         if out.root is not out or not isinstance(out.value, np.ndarray) or not out.value.size:
             return None
         if out.value.ndim == 0 or not _whole(out.value):
-            return None
-        if op.function is np.dot and not out.value.flags.c_contiguous:
             return None
         if out in self._direct:
             self._static[out] = self._direct[out]
@@ -374,6 +412,8 @@ def _may_fail(op: Op) -> bool:
     """Whether a replay may end at this operation: then nothing that is there before may have been changed."""
     if op.kind == "effect":
         return not getattr(op.function, "sure", False)
+    if op.kind == "run":
+        return any(isinstance(step, Check) for step in op.function.steps)
     numpys = str(getattr(op.function, "__module__", "")).split(".")[0] in ("numpy", "_operator", "builtins")
     if op.kind in ("guard", "native", "whole") or "linalg" in str(getattr(op.function, "__module__", "")):
         return True

@@ -22,6 +22,7 @@ class Buffers:
     def __init__(self) -> None:
         self.free: dict[int, list[Any]] = {}
         self.nbytes = 0
+        self._made: list[Any] = []
 
     def take(self, like: Any) -> tuple[Any, Any]:
         """(a block, an array in it with the layout of `like`)."""
@@ -33,7 +34,14 @@ class Buffers:
             block = np.empty(size + 64, np.uint8)
             block = block[-block.ctypes.data % 64 :][:size]
             self.nbytes += size
+            self._made.append(block)
         return block, np.ndarray(like.shape, like.dtype, block, 0, like.strides)
+
+    def release(self) -> None:
+        """Take everything back, for another function that does not run at the same time."""
+        self.free = {}
+        for block in self._made:
+            self.give(block)
 
     def give(self, block: Any) -> None:
         self.free.setdefault(block.nbytes, []).append(block)

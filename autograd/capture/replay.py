@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter, is_
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.capture.blocks import in_runs
+from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter
+from autograd.capture.memory import Buffers, Gradients
 from autograd.capture.program import Generator, Var, live, variables, words
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
@@ -20,6 +23,17 @@ from autograd.pytree import LEAF, tree_flatten, tree_unflatten
 from autograd.random import generator
 
 _array, _grad = attrgetter("_array"), attrgetter("_grad")
+
+
+class Function(NamedTuple):
+    """What replays a program.
+
+    copied   which results lie in memory that the next replay writes to
+    """
+
+    run: Callable[..., Any]
+    gradients: Gradients
+    copied: list[bool]
 
 
 class Program:
@@ -46,7 +60,7 @@ class Program:
         roots = {v.root for op in self.ops for v in op.writes if v.root.kind == "state"}
         self.written = [v.value for v in roots]
         self.changes = bool(self.effects or roots or any(op.kind == "grad" for op in self.ops))
-        self.run: Callable[..., Any] | None = None
+        self._functions: list[Function] = []
         self.source = ""
         self.nbytes = 0
         self.replays = 0
@@ -62,19 +76,31 @@ class Program:
     def compile(self) -> None:
         """Plan the buffers and make the function."""
         self.ops, self.results = shorter(self.ops, self.results)
-        self.ops = live(self.ops, variables(self.results, []))
+        self.ops = fewer_checks(self.ops)
+        self.ops = in_runs(live(self.ops, variables(self.results, [])), self.results)
         self._planned(rows=True)
 
     def _planned(self, rows: bool) -> None:
-        self._emit(rows)
-        self.gradients.watch()  # now that nothing of the planning refers to them
+        buffers = Buffers()
+        taken = self._emitted(buffers, rows)
+        if taken:  # a step that fails midway must leave the gradients of the last: two functions take turns
+            buffers.release()
+            self._emitted(buffers, rows)
+        for function in self._functions:
+            function.gradients.watch()  # now that nothing of the planning refers to them
+        self.nbytes = buffers.nbytes + sum(f.gradients.nbytes for f in self._functions)
 
-    def _emit(self, rows: bool) -> None:
-        emitter = Emitter(self.ops, self.results, self._errors, rows=rows)
-        self.run, self.source = emitter.compiled()
-        self.gradients = emitter.gradients
-        self.nbytes = emitter.buffers.nbytes + self.gradients.nbytes
-        self._copied = [isinstance(v, Var) and v not in emitter.fresh for v in self.results]
+    def _emitted(self, buffers: Buffers, rows: bool) -> bool:
+        emitter = Emitter(self.ops, self.results, self._errors, buffers, rows=rows)
+        run, self.source = emitter.compiled()
+        copied = [isinstance(v, Var) and v not in emitter.fresh for v in self.results]
+        self._functions.append(Function(run, emitter.gradients, copied))
+        return emitter.taken
+
+    @property
+    def compiled(self) -> bool:
+        """Whether it can be replayed."""
+        return bool(self._functions)
 
     def fits(self) -> bool:
         """Whether the tensors hold the arrays that they held, and everything else that it depends on is the same."""
@@ -86,21 +112,25 @@ class Program:
 
     def replay(self, given: list[Any]) -> Any:
         """Run it; after an exception the state is as it was before."""
-        if self.gradients.held():  # leave them to whoever keeps them
+        function = self._functions[0]
+        if function.gradients.held():  # leave them to whoever keeps them
             self._renewed += 1
+            self._functions.clear()
             self._planned(rows=self._renewed < 4)
+            function = self._functions[0]
         if not self.changes:
-            return self.run(given)  # type: ignore[misc]
+            return self._returned(function, function.run(given))
         with Uninterrupted():
-            return self._whole(given)
+            found = self._whole(function.run, given)
+        self._functions.reverse()
+        return self._returned(function, found)
 
-    def _whole(self, given: list[Any]) -> Any:
-        assert self.run is not None
+    def _whole(self, run: Callable[..., Any], given: list[Any]) -> Any:
         before = [(a, a.copy()) for a in self.written]
         grads = list(map(_grad, self._graded))
         states = [(g, g.bit_generator.state) for g in self._generators()] if self.draws else []
         try:
-            return self.run(given)
+            return run(given)
         except BaseException:
             for a, values in before:
                 a[...] = values
@@ -110,10 +140,11 @@ class Program:
                 g.bit_generator.state = state
             raise
 
-    def returned(self, found: Any) -> Any:
-        """The results of a replay, as the function returned them, in memory of their own."""
+    def _returned(self, function: Function, found: Any) -> Any:
+        """The results as the function returned them, in memory of their own."""
         made = [
-            x.copy() if copied and type(x) is np.ndarray else x for x, copied in zip(found, self._copied, strict=True)
+            x.copy() if copied and type(x) is np.ndarray else x
+            for x, copied in zip(found, function.copied, strict=True)
         ]
         made = [result(x, None) if tensor else x for x, tensor in zip(made, self._kinds, strict=True)]
         if self._structure is LEAF:

@@ -16,7 +16,9 @@ from autograd.pytree import children
 
 Reader = Callable[[Any, Any], "list[Any] | None"]
 
-_settings = getattr(umath, "_extobj_contextvar", None)  # NumPy's error settings: one object for as long as they hold
+error_settings = getattr(
+    umath, "_extobj_contextvar", None
+)  # NumPy's error settings: one object for as long as they hold
 
 
 def key_of(structure: Any, leaves: list[Any]) -> Any:
@@ -53,7 +55,11 @@ def described(key: Any) -> str:
 def environment() -> Any:
     """What besides the arguments decides: to be compared by identity of its parts (see `same_environment`)."""
     now = mode.get()
-    return now.recording, now.anomaly, _settings.get() if _settings is not None else tuple(np.geterr().values())
+    return (
+        now.recording,
+        now.anomaly,
+        error_settings.get() if error_settings is not None else tuple(np.geterr().values()),
+    )
 
 
 def same_environment(a: Any) -> bool:
@@ -61,7 +67,7 @@ def same_environment(a: Any) -> bool:
     now = mode.get()
     if now.recording is not a[0] or now.anomaly is not a[1]:
         return False
-    return _settings.get() is a[2] if _settings is not None else tuple(np.geterr().values()) == a[2]
+    return error_settings.get() is a[2] if error_settings is not None else tuple(np.geterr().values()) == a[2]
 
 
 def reader(args: Any, kwargs: Any) -> Reader | None:

@@ -26,11 +26,20 @@ def conjugated(g: Any) -> Any:
     if type(g) is dict:
         return {leaf: conjugated(gi) for leaf, gi in g.items()}
     if type(g) in (list, tuple):
-        return [conjugated(gi) for gi in g]
+        return type(g)([conjugated(gi) for gi in g])
     if not np.iscomplexobj(g):
         return g
     with enable_grad():
         return np.conjugate(g)
+
+
+def refuse_loss(dtype: Any, to: Any) -> None:
+    """Raise if numbers of a dtype would lose an imaginary part in another one."""
+    if np.dtype(dtype).kind == "c" and np.dtype(to).kind not in "cb":
+        raise DTypeError(
+            f"the cast of {np.dtype(dtype)} to {np.dtype(to)} would lose the imaginary part: "
+            "take np.real(z), np.imag(z) or np.abs(z)."
+        )
 
 
 def in_dtype(g: Any, dtype: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.attempts import batch_among, instead
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.kinds import is_foreign, note
 from autograd.errors import DTypeError, ShapeError
 from autograd.recorder import Stand, current, recorders
@@ -101,6 +102,8 @@ def as_array(x: Any, dtype: Any = None) -> Any:
     try:
         if isinstance(x, Stand):  # of a recording: it converts by itself
             return numbers(x if dtype is None else x.astype(dtype))
+        if dtype is not None and np.iscomplexobj(x):
+            refuse_loss(complex, dtype)
         return numbers(np.asarray(x, dtype=dtype))
     except ValueError as error:
         raise ShapeError(f"the data does not form an array: {error}") from None

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.kinds import copied, is_foreign
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements, rules
 from autograd.engine.views import apart
-from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand, frozen
 from autograd.shapes import normalize_axes, summed
 
@@ -50,10 +51,7 @@ _cast = define(
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """np.astype. The gradient has the dtype of x; the result of a cast to integers or booleans is a constant."""
     dtype = np.dtype(dtype)
-    if x.dtype.kind == "c" and dtype.kind not in "cb":
-        raise DTypeError(
-            f"the cast of {x.dtype} to {dtype} would lose the imaginary part: take np.real(z), np.imag(z) or np.abs(z)."
-        )
+    refuse_loss(x.dtype, dtype)
     if is_tensor(x) and x._requires_grad and dtype.kind not in "fc":
         return _cast(x.detach(), dtype=dtype)
     if not copy and x.dtype == dtype:

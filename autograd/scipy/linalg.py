@@ -1,4 +1,4 @@
-"""scipy.linalg: functions of matrices, equations, factorisations. Real matrices; the rest is scipy.linalg's own.
+"""scipy.linalg: functions of matrices, equations, factorisations. The rest is scipy.linalg's own.
 
 Source: Al-Mohy & Higham 2009 (the derivative of a function of a matrix is a block of the function of
 [[A, E], [0, A]]); Giles 2008 (equations, factorisations). Equations in arrays of other libraries are solved by
@@ -16,7 +16,7 @@ from autograd.engine.kinds import identity, like
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define
-from autograd.errors import ArgumentError, DTypeError, ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand
 from autograd.shapes import conj
 
@@ -33,20 +33,10 @@ def __getattr__(name: str) -> Any:
 # Functions of a matrix
 
 
-def _real(name: str, found: Any) -> Any:
-    if np.iscomplexobj(found):
-        raise DTypeError(
-            f"scipy.linalg.{name} of this matrix is complex, which has no gradient here yet. Its eigenvalues must not "
-            "be negative; add a multiple of the identity, or work on the values (x.numpy())."
-        )
-    return found
-
-
-def _along(function: Primitive, g: Any, a: Any) -> Any:
-    """The derivative of a function of a matrix at aᵀ in the direction g, which is the cotangent of a."""
+def _along(function: Primitive, t: Any, a: Any) -> Any:
+    """The derivative of a function of a matrix at a in the direction t; at aᵀ along g it is the cotangent of a."""
     n = a.shape[-1]
-    at = np.swapaxes(a, -1, -2)
-    rows = np.concatenate([at, g], axis=-1), np.concatenate([np.zeros_like(at), at], axis=-1)
+    rows = np.concatenate([a, t], axis=-1), np.concatenate([np.zeros_like(a), a], axis=-1)
     return function(np.concatenate(rows, axis=-2))[..., :n, n:]
 
 
@@ -54,17 +44,21 @@ def _logm_of(A: Any) -> Any:
     """SciPy's estimates a norm by vectors that it draws from NumPy's global generator, which is put back here."""
     state = np.random.get_state()  # noqa: NPY002
     try:
-        return _real("logm", sp.logm(A))
+        return sp.logm(A)
     finally:
         np.random.set_state(state)  # noqa: NPY002
 
 
-_expm: Primitive = define(sp.expm, lambda g, out, A: _along(_expm, g, A), keeps="A", name="linalg.expm",
-                          label="L(Aᵀ, g)")  # fmt: skip
-_logm: Primitive = define(_logm_of, lambda g, out, A: _along(_logm, g, A), keeps="A", name="linalg.logm",
-                          label="L(Aᵀ, g)")  # fmt: skip
+_expm: Primitive = define(
+    sp.expm, lambda g, out, A: _along(_expm, g, np.swapaxes(A, -1, -2)), keeps="A",
+    jvp=lambda t, out, A: _along(_expm, t, A), name="linalg.expm", label="L(Aᵀ, g)",
+)  # fmt: skip
+_logm: Primitive = define(
+    _logm_of, lambda g, out, A: _along(_logm, g, np.swapaxes(A, -1, -2)), keeps="A",
+    jvp=lambda t, out, A: _along(_logm, t, A), name="linalg.logm", label="L(Aᵀ, g)",
+)  # fmt: skip
 _sqrtm: Primitive = define(
-    lambda A: _real("sqrtm", sp.sqrtm(A)), lambda g, out, A: solve_sylvester(out.T, out.T, g), keeps="out",
+    lambda A: sp.sqrtm(A), lambda g, out, A: solve_sylvester(out.T, out.T, g), keeps="out",
     name="linalg.sqrtm", label="S(outᵀ,outᵀ,g)",
 )  # fmt: skip
 
@@ -75,13 +69,13 @@ def expm(A: Any) -> Any:
 
 
 def logm(A: Any) -> Any:
-    """The logarithm of a square matrix: the inverse of expm, where it is real."""
+    """The logarithm of a square matrix: the inverse of expm; complex where an eigenvalue is negative or complex."""
     _check_square("logm", A)
     return _logm(as_operand(A))
 
 
 def sqrtm(A: Any) -> Any:
-    """The square root of a square matrix, where it is real."""
+    """The square root of a square matrix; complex where an eigenvalue is negative."""
     _check_square("sqrtm", A)
     return _sqrtm(as_operand(A))
 
@@ -108,6 +102,7 @@ solve_sylvester: Primitive = define(
     keeps=("a b out", "a b out", "a b"),
     composite=_sylvester_by_kronecker,
     plain=True,
+    complex="own rules",
     name="linalg.solve_sylvester",
     label="u=S(aᵀ,bᵀ,g), -u·outᵀ, -outᵀ·u",
 )
@@ -143,6 +138,7 @@ _solve_triangular: Primitive = define(
     keeps=("a out", "a"),
     composite=_solve_by_triangle,
     plain=True,
+    complex="own rules",
     name="linalg.solve_triangular",
     label="u=a⁻ᵀg, -u·outᵀ",
 )
@@ -198,6 +194,7 @@ _solve_banded: Primitive = define(
     keeps=("ab out", "ab"),
     composite=_solve_by_bands,
     plain=True,
+    complex="own rules",
     name="linalg.solve_banded",
     label="u=a⁻ᵀg, -u·outᵀ in the bands",
 )

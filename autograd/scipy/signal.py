@@ -62,6 +62,7 @@ _full: Primitive = define(
     jvp="multilinear",
     composite=_summed,
     plain=True,
+    complex="own rules",
     name="signal.convolve",
     label="g⋆b, g⋆a",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.kinds import is_foreign
 from autograd.engine.library_call import library_function
 from autograd.errors import DTypeError, ShapeError
@@ -58,6 +59,8 @@ class Conversions:
                 "np.r_ and np.c_: join them by np.stack([…]), np.hstack([…]), np.column_stack([…]) or "
                 "np.array([…], like=t)."
             )
+        if dtype is not None:
+            refuse_loss(self._array.dtype, dtype)
         if copy is None:
             return np.asarray(self._array, dtype=dtype)
         return np.array(self._array, dtype=dtype, copy=copy)

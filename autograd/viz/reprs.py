@@ -122,6 +122,8 @@ def _number(x: Any) -> str:
     if isinstance(x, float):
         text = f"{x + 0.0:.5g}"
         return text.replace("-", "\N{MINUS SIGN}", 1) if math.isfinite(x) else f"<b>{escape(text)}</b>"
+    if isinstance(x, complex):
+        return f"{x + 0.0:.5g}".replace("-", "\N{MINUS SIGN}")
     return escape(x)
 
 

@@ -133,10 +133,11 @@ def _to_dict(item: Any) -> dict[str, Any]:
 
 
 def _to_json_value(value: Any) -> Any:
-    """Tuples as lists, nan and infinities as strings: JSON has neither."""
+    """Tuples as lists; nan, infinities and complex numbers as strings: JSON has none of them."""
     if isinstance(value, tuple):
         return [_to_json_value(item) for item in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    named = isinstance(value, complex) or isinstance(value, float) and not math.isfinite(value)
+    return str(value) if named else value
 
 
 def _from_dict(kind: type, item: Mapping[str, Any]) -> Any:
@@ -148,4 +149,6 @@ def _from_json_value(value: Any, numbers: bool) -> Any:
         return _from_dict(Values, value)
     if isinstance(value, list):
         return tuple([_from_json_value(item, numbers) for item in value])
-    return float(value) if numbers and isinstance(value, str) else value
+    if not (numbers and isinstance(value, str)):
+        return value
+    return complex(value) if value.endswith(("j", "j)")) else float(value)

@@ -81,6 +81,7 @@ COMPLEX_ROWS = [
     Case("qr complete", _complement, normal((4, 2))),
     Case("eig", lambda a: (lambda w, v: (w, np.abs(v)))(*np.linalg.eig(a)), normal((3, 3)),
          lambda T, a: (lambda r: (r[0], r[1].abs()))(T.linalg.eig(a)), tolerance=1e-5),
+    Case("eigvals", np.linalg.eigvals, normal((3, 3)), lambda T, a: T.linalg.eigvals(a), tolerance=1e-5),
     Case("slogdet", lambda a: tuple(np.linalg.slogdet(a)), normal((3, 3)), lambda T, a: tuple(T.linalg.slogdet(a))),
     Case("det of a singular matrix", lambda a, b: np.linalg.det(np.outer(a, b)), normal((3,), (3,))),
     Case("power of real numbers to complex ones", lambda x, p: (-np.abs(x)) ** p, normal((3,), (3,)),

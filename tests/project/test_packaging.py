@@ -109,3 +109,14 @@ def test_contributing_names_files_that_exist() -> None:
     named = re.findall(r"`((?:autograd|nn|optim|tests|docs)/[\w/.-]+)`", (ROOT / "CONTRIBUTING.md").read_text())
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_set_up_says_what_it_does() -> None:
+    """`make -n` of a first time: what is installed is said, and pip is not silenced."""
+    done = subprocess.run(
+        ["make", "-n", "notebooks", "VENV=out/nowhere"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Installing chainrule with what its extras notebooks need" in done.stdout
+    assert "pip install --editable" in done.stdout
+    assert "--quiet" not in done.stdout

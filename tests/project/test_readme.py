@@ -68,3 +68,13 @@ def test_the_commands_are_targets_of_the_makefile() -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     assert {"demo", "test", "check", "bench"} <= set(targets)
     assert set(re.findall(r"^make (\w+)", TEXT, flags=re.MULTILINE)) <= set(targets)
+
+
+def test_what_is_there_for_whom_stays_under_two_screens() -> None:
+    """Each row wraps at some 100 characters beside its first column; a screen has some 40 lines."""
+    table = TEXT.partition("## What is there for whom")[2].partition("## ")[0]
+    shown = [re.sub(r"\]\([^)]*\)", "", line) for line in table.splitlines() if line.startswith("| ")]
+    assert len(shown) > 4
+    assert sum(1 + len(line) // 100 for line in shown) < 80
+    guides = {path.name for path in (ROOT / "docs").glob("*.md")} - {"course.md"}
+    assert {name for name in guides if f"docs/{name}" not in TEXT} == set()

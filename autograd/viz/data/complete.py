@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.abstract import Abstract
+from autograd.engine.complex_numbers import conjugated
 from autograd.engine.graph import Node
 from autograd.engine.kinds import copied
 from autograd.engine.modes import Mode, mode
@@ -25,7 +26,7 @@ REFLECTED = {"r" + op: op for op in ("add", "sub", "mul", "truediv", "pow", "max
 @dataclass(frozen=True)
 class Completed:
     """values       id of an operation -> its result
-    gradients    id of a leaf, operation or Scalar -> its cotangent
+    gradients    id of a leaf, operation or Scalar -> its cotangent, complex ones in the convention of `.grad`
     shares       (id of an operation, argument) -> what goes back to that argument
     """
 
@@ -56,7 +57,7 @@ def completed(order: list[Any], asked: list[Any], kept: dict[int, Any]) -> Compl
             sweep_scalars([root for root in asked if isinstance(root, Scalar)], 1.0, ObservedScalars(found))
     finally:
         mode.reset(token)
-    return found
+    return Completed(found.values, conjugated(found.gradients), conjugated(found.shares))
 
 
 def evaluate(node: Node, values: dict[int, Any]) -> None:

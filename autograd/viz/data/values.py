@@ -43,7 +43,7 @@ class Values(ComparedByFields):
 
     size     how many elements
     numbers  the elements as nested tuples, for up to ELEMENTS of them; else None
-    minimum, mean, maximum, std, norm    of the finite elements; None if there are none
+    minimum, mean, maximum, std, norm    of the finite elements, None if there are none; of complex ones the magnitudes
     zeros    the share of elements that are 0
     nans, infs    how many elements are nan, and how many infinite
     """
@@ -60,25 +60,25 @@ class Values(ComparedByFields):
     infs: int = 0
 
 
-Content = float | int | Values | None
+Content = float | int | complex | Values | None
 
 
 def values_of(a: Any, elements: int = ELEMENTS) -> Content:
     """An array as Values; a number stays a number; of another library's array, which is not asked, only the size."""
     if is_foreign(a):
         return Values(a.size)
-    if isinstance(a, (float, int)):
-        return a + 0.0 if isinstance(a, float) else int(a)
+    if isinstance(a, (float, int, complex)):
+        return int(a) if isinstance(a, int) else a + 0.0
     a = np.asarray(a)
     if a.ndim == 0:
         value = a.item()
-        return value + 0.0 if isinstance(value, float) else int(value) if isinstance(value, (int, bool)) else abs(value)
+        return int(value) if isinstance(value, (int, bool)) else value + 0.0
     if not a.size:
         return Values(0, numbers=_nested(a.tolist()) if elements >= 0 else None)
-    if a.dtype.kind not in "fiub":
+    if a.dtype.kind not in "fiubc":
         return Values(a.size)
-    numbers = _nested((a + 0.0 if a.dtype.kind == "f" else a).tolist()) if a.size <= elements else None
-    return Values(a.size, numbers, *_statistics(np.ravel(a)))
+    numbers = _nested((a + 0.0 if a.dtype.kind in "fc" else a).tolist()) if a.size <= elements else None
+    return Values(a.size, numbers, *_statistics(np.ravel(np.abs(a) if a.dtype.kind == "c" else a)))
 
 
 def _nested(items: Any) -> Any:
@@ -146,7 +146,7 @@ def norm_of(content: Content) -> float | None:
     """The Euclidean norm of an array, the magnitude of a number; None if the content is unknown."""
     if isinstance(content, Values):
         return math.nan if content.nans else math.inf if content.infs else content.norm
-    return None if content is None else abs(float(content))
+    return None if content is None else abs(content)
 
 
 # As text
@@ -158,7 +158,7 @@ LONGEST = 48  # characters of one line
 
 def number(x: Any) -> str:
     """A number in at most four digits: 0.3333, 1e-05, nan."""
-    if isinstance(x, bool) or not isinstance(x, (float, int, np.floating, np.integer)):
+    if isinstance(x, bool) or not isinstance(x, (float, int, complex, np.number)):
         return one_line(x)
     return f"{x + 0.0:.4g}"  # + 0.0: -0 is 0
 
@@ -208,7 +208,7 @@ def written_gradient(content: Content) -> str:
     return written(content)
 
 
-def number_short(x: float) -> str:
+def number_short(x: complex) -> str:
     """A statistic in at most three digits."""
     return f"{x + 0.0:.3g}"
 

@@ -206,7 +206,7 @@ def _described(content: Content) -> dict[str, Any]:
     if not isinstance(content, Values):
         return {
             "t": _minus(number(content)),
-            "f": repr(float(content or 0)) if not isinstance(content, int) else str(content),
+            "f": str(content) if isinstance(content, (int, complex)) else repr(float(content or 0)),
         }
     a = as_array(content)
     if a is None:

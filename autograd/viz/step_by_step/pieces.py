@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd.viz.data.graph_data import GraphNode
-from autograd.viz.data.values import Content, Values, number, written
+from autograd.viz.data.values import Content, number, written
 
 # A piece is text (a str) or a dict with one of these keys:
 #   node    id of a node: the page shows its name
@@ -81,7 +81,7 @@ def path_in_words(node: GraphNode) -> str:
 
 def bracketed(content: Content) -> list[Piece]:
     """A value inside a formula; a negative number is put in brackets."""
-    negative = content is not None and not isinstance(content, Values) and content < 0
+    negative = isinstance(content, complex) or isinstance(content, (int, float)) and content < 0
     return ["(", {"value": content}, ")"] if negative else [{"value": content}]
 
 

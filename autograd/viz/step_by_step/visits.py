@@ -163,6 +163,6 @@ def is_table(content: Content) -> bool:
 
 
 def as_array(content: Content, dtype: str = "") -> Any:
-    """The numbers as an array; None if they are not known."""
+    """The numbers as an array; None if they are not known, or complex, whose steps are not written out."""
     numbers = content.numbers if isinstance(content, Values) else content
-    return None if numbers is None else np.asarray(numbers, dtype or np.float64)
+    return None if numbers is None or np.iscomplexobj(numbers) else np.asarray(numbers, dtype or np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 
 import autograd
 from autograd import Tensor, grad, gradients, hessian, holomorphic_grad, hvp, jacobian, jvp, vjp
-from autograd.errors import DTypeError
+from autograd.errors import DTypeError, NoRuleError
+from tests.peers import jax_in_doubles
 
 Z = np.array([1 + 2j, -0.5 + 1j])
 
@@ -113,3 +115,59 @@ def test_gradcheck_sees_a_wrong_imaginary_part() -> None:
     with pytest.raises(autograd.errors.GradcheckError, match="the imaginary part of input 0"):
         autograd.gradcheck(wrong, Z)
     assert autograd.gradcheck(np.imag, Z)
+
+
+WOULD_LOSE: list[Callable[[Any], Any]] = [
+    lambda z: z.astype(float), lambda z: z.astype(np.float32), lambda z: z.astype(int),
+    lambda z: Tensor(z.detach(), dtype=float), lambda z: Tensor(Z, dtype=np.float32), lambda z: Tensor([1j], dtype=int),
+    lambda z: np.asarray(z.detach(), dtype=float), lambda z: np.array(z.detach(), dtype=np.float32),
+    lambda z: np.zeros(2).__iadd__(z.detach()), lambda z: Tensor(np.zeros(2)).__iadd__(z),
+    lambda z: Tensor(np.zeros(2)).__setitem__(slice(None), z), lambda z: Tensor(np.zeros(2)).__setitem__(0, 1j),
+    lambda z: np.add(z, 1, dtype=float), lambda z: np.mean(z, dtype=float), lambda z: np.prod(z, dtype=float),
+    lambda z: np.cumsum(z, dtype=float), lambda z: np.var(z, dtype=float), lambda z: np.nansum(z, dtype=float),
+    lambda z: np.add.reduce(z, dtype=float), lambda z: np.einsum("i->", z, dtype=float),
+    lambda z: np.stack([z, z], dtype=float), lambda z: np.concatenate([z, z], dtype=float),
+    lambda z: np.linspace(z[0], z[1], 3, dtype=float), lambda z: np.insert(np.ones(2), 0, z[0]),
+    lambda z: np.insert(Tensor([1.0]), 0, z[0]), lambda z: np.ediff1d(Tensor([1.0, 2.0]), to_end=z[0]),
+    lambda z: np.fft.rfft(z), lambda z: np.fft.ihfft(z), lambda z: np.floor(z), lambda z: np.unwrap(z),
+    lambda z: float(z[0]), lambda z: int(z[0]), lambda z: setattr(Tensor([1.0, 2.0], requires_grad=True), "grad", Z),
+    lambda z: vjp(np.sin, np.ones(2))[1](Z), lambda z: jvp(np.sin, (np.ones(2),), (Z,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(WOULD_LOSE)))
+def test_nothing_drops_an_imaginary_part(number: int) -> None:
+    """Each of these would: it raises, and no ComplexWarning, which would be an error in these tests."""
+    for z in (leaf(), Tensor(Z.copy())):
+        with pytest.raises((DTypeError, NoRuleError, TypeError)) as refusal:
+            WOULD_LOSE[number](z)
+        assert not isinstance(refusal.value, Warning)
+
+
+def test_the_page_has_the_conventions_of_all_libraries() -> None:
+    """The table in docs/complex.md, column by column, from this engine, PyTorch and JAX."""
+    torch, jax = pytest.importorskip("torch"), jax_in_doubles()
+    page = (Path(__file__).parents[3] / "docs" / "complex.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("| `np.")]
+    peers = {
+        "np.abs(z)**2": (lambda T, z: T.abs(z) ** 2), "np.real(z**2)": (lambda T, z: T.real(z**2)),
+        "np.imag(z)": (lambda T, z: T.imag(z)), "np.angle(z)": (lambda T, z: T.angle(z)),
+        "np.real(np.conj(z) * z**2)": (lambda T, z: T.real(T.conj(z) * z**2)),
+    }  # fmt: skip
+    assert len(lines) == len(peers)
+    for line in lines:
+        name, at, *shown = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        z = complex(at.replace(" ", "").replace("i", "j"))
+        ours = Tensor(z, requires_grad=True)
+        eval(name, {"np": np, "z": ours}).backward()
+        peer = torch.tensor(z, requires_grad=True)
+        peers[name](torch, peer).backward()
+        found = [
+            ours.grad.item(), grad(lambda z, name=name: eval(name, {"np": np, "z": z}))(z), peer.grad.item(),
+            complex(jax.grad(lambda z, name=name: peers[name](jax.numpy, z))(z)),
+        ]  # fmt: skip
+        for text, value in zip(shown, found, strict=False):
+            number = text.replace(" ", "").replace("i", "j")
+            number = number.replace("j", "1j") if number in ("j", "-j") else number
+            np.testing.assert_allclose(complex(number), value, atol=1e-12)
+        assert shown[4] == shown[1], "HIPS autograd's is that of the transform"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.abstract import Abstract
+from autograd.engine.complex_numbers import conjugated
 from autograd.engine.graph import Node
 from autograd.engine.recording import raw
 from autograd.shapes import keep_dims, unbroadcast
@@ -73,7 +74,8 @@ def recorded() -> Iterator[tuple[str, Node, dict[str, Any]]]:
         known = completed(order, outs, tracing._kept_by_users(order))
         for item in order:
             if type(item) is Node and not of_scipy(item):
-                yield case.name, item, {"values": known.values, "gradients": known.gradients, "shares": known.shares}
+                gs, shares = conjugated(known.gradients), conjugated(known.shares)  # as inside, like the labels
+                yield case.name, item, {"values": known.values, "gradients": gs, "shares": shares}
 
 
 def value_of(parent: Any, arg: Any, values: dict[int, Any]) -> Any:

@@ -1,0 +1,98 @@
+"""Elementwise runs in blocks, and questions for a nan that another answers: equal to eager to the bit."""
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor, grad, no_grad
+from nn import functional as F
+
+N = 200_001  # of float64 in blocks of 8192, and a rest
+
+
+def same(a, b):
+    return np.asarray(getattr(a, "_array", a)).tobytes() == np.asarray(getattr(b, "_array", b)).tobytes()
+
+
+def silu(x):
+    return x * F.sigmoid(x) + np.exp(-x * x) * np.tanh(x)
+
+
+@pytest.mark.parametrize("f", [
+    silu,
+    lambda x: (silu(x), silu(x).sum(), np.sqrt(np.abs(x)) + 1),
+    lambda x: np.maximum(x * 2 + 1, 0)[::-1] * 3 - x / (1 + x * x),
+    lambda x: grad(lambda x: silu(x).sum() ** 2)(x),
+    lambda x: (x > 0) * np.sin(x) + np.float64(2) * x.mean() - x,
+    lambda x: grad(lambda x: (np.reshape(x, (-1, 3)) * x.sum()).sum() + (x * np.ones(N)).sum())(x),
+], ids=["one", "several results", "views between", "gradient", "numbers", "reshaped"])  # fmt: skip
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_runs(f, dtype):
+    rng = np.random.default_rng(0)
+    fast = autograd.capture(f)
+    kept = []
+    for _ in range(6):
+        x = rng.normal(size=N).astype(dtype)
+        kept += zip(autograd.tree_leaves(fast(x)), autograd.tree_leaves(f(x)), strict=True)
+    assert all(same(a, b) for a, b in kept)
+    assert fast.calls["replayed"] == 3
+    assert "run(" in str(fast.program)
+
+
+def test_a_run_needs_less_memory_than_its_arrays():
+    fast = autograd.capture(lambda x: silu(x).sum())
+    for _ in range(4):
+        fast(np.ones(N))
+    assert fast.program.nbytes < 2 * N * 8  # the terms of the sum, and blocks; eager has four arrays
+
+
+def test_a_run_that_writes_the_state():
+    found = []
+    for wrap in (lambda f: f, autograd.capture):
+        p = Tensor(np.linspace(-1, 1, N), requires_grad=True)
+
+        def step(x, p=p):
+            p.grad = None
+            loss = (silu(p) * x).sum()
+            loss.backward()
+            with no_grad():
+                p -= 0.1 * p.grad * p.grad + p * 0.01
+            return loss
+
+        run = wrap(step)
+        losses = [run(np.full(N, float(i))) for i in range(6)]
+        found.append([*losses, p, p.grad])
+    assert all(same(a, b) for a, b in zip(*found, strict=True))
+    assert run.calls["replayed"] == 3
+
+
+@pytest.mark.parametrize("size", [5, N])
+def test_nans_take_the_way_that_eager_takes(size):
+    def f(x, w):
+        return grad(lambda x: (np.sqrt(x * w) * w * np.exp(x) * w).sum())(x)
+
+    fast = autograd.capture(f)
+    rng = np.random.default_rng(0)
+    w = rng.integers(0, 2, size).astype(float)
+    for i in range(14):
+        x = rng.random(size)
+        x[0], w[:2] = (0.0, [0.0, 1.0]) if i % 3 == 2 else (0.5, w[:2])  # 0 · ∞, which counts as 0
+        x[1] = np.nan if i > 9 else x[1]
+        with np.errstate(all="ignore"):
+            assert same(fast(x, w), f(x, w))
+    assert fast.calls["replayed"] > 3
+
+
+def test_numpys_error_settings_within_a_run_and_after_it():
+    def f(x):
+        return F.sigmoid(x) * 2 + np.exp(x), np.log(x.sum())
+
+    fast = autograd.capture(f)
+    for _ in range(4):
+        fast(np.ones(N))
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        fast(np.full(N, 1000.0))
+    before = np.geterr()
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        fast(np.zeros(N))
+    assert np.geterr() == before
