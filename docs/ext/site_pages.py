@@ -15,8 +15,8 @@ from docs.generate import course
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("autograd", "nn", "optim")
 GUIDES = [
-    "training", "parallel", "capture", "export", "sampling", "functional", "complex", "numpy", "scipy", "arrays",
-    "modules", "plots", "steps", "gallery", "minimal_effort", "from_pytorch", "from_jax",
+    "training", "parallel", "capture", "export", "sampling", "functional", "in_place", "complex", "numpy", "scipy",
+    "arrays", "modules", "plots", "steps", "gallery", "minimal_effort", "from_pytorch", "from_jax",
     "from_hips_autograd", "from_micrograd", "conventions",
 ]  # fmt: skip
 
