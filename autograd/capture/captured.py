@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.capture.compare import difference, same_guards
 from autograd.capture.emit import Differs
-from autograd.capture.program import Op, Var, mapped
+from autograd.capture.outer import is_outer, is_variable, leads_outside
 from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.replay import Program
+from autograd.capture.report import announcing, explained
 from autograd.capture.settings import Settings
 from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
 from autograd.capture.undo import Snapshot, contents, same_bits
 from autograd.engine.attempts import batch_among
+from autograd.engine.kinds import is_foreign, note
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
@@ -30,6 +34,14 @@ from autograd.recorder import current
 
 TRACES = 16  # of one function; the one used longest ago is dropped
 PATHS = 4  # of one key, which differ in what their guards found
+LOG = 100  # lines about what happened that are kept
+TIMED = 8  # replays of a program that are timed, for `explain`
+WARM = 64  # kinds of calls of one function that are remembered before they are recorded
+IN_GRAPH = (
+    "called inside of a derivative: it ran as it is, as a part of that graph; to be fast, capture the derivative, "
+    "as in capture(grad(f))"
+)
+FOREIGN = "given arrays of another library, or a batch of vmap: it ran as it is"
 IN_VAIN = 12  # recordings of one key, after which it is given up if there were hardly any replays
 QUICK = 4  # kinds of calls that are told apart without making their key
 MISSED = object()
@@ -48,19 +60,23 @@ class Captured(Holder):
     """A function that is recorded once and replayed; see `capture`.
 
     program    the one that ran last
+    calls      how many calls ran as they are, were recorded and were replayed
+    tell       a function of a text, called when a recording takes more than a second; from another thread
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.program: Program | None = None
-        self._traces: OrderedDict[Any, list[Program]] = OrderedDict()
+        self.traces: OrderedDict[Any, list[Program]] = OrderedDict()
         self._quick: list[Quick] = []
-        self._warm: set[Any] = set()
+        self._warm: OrderedDict[Any, None] = OrderedDict()  # kinds of calls that have been made
         self._given_up: dict[Any, str] = {}
         self._recordings: dict[Any, int] = {}
         self._lock = threading.Lock()
-        self._log: list[str] = []
+        self.log: deque[str] = deque(maxlen=LOG)
+        self.seconds: dict[Any, float] = {}  # of a call that is neither recorded nor replayed
+        self.tell: Callable[[str], Any] | None = None
         self.calls = {"eager": 0, "recorded": 0, "replayed": 0}
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -76,7 +92,7 @@ class Captured(Holder):
             return self.function(*args, **kwargs)
         if not self._lock.acquire(blocking=False):
             raise CaptureError(
-                f"{self._name} is running already, in this or another thread; one captured function runs once at a "
+                f"{self.name} is running already, in this or another thread; one captured function runs once at a "
                 "time, because its memory is planned. Capture the function once for each thread."
             )
         try:
@@ -85,7 +101,8 @@ class Captured(Holder):
             self._lock.release()
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """The function's name."""
         return getattr(self.function, "__qualname__", repr(self.function))
 
     def _called(self, args: Any, kwargs: Any) -> Any:
@@ -93,29 +110,34 @@ class Captured(Holder):
             if same_environment(quick.environment) and (given := quick.read(args, kwargs)) is not None:
                 found = self._replayed(quick.programs, given)
                 if found is not MISSED:
-                    if len(self._traces) >= TRACES:
-                        self._traces.move_to_end(quick.key)
+                    if len(self.traces) >= TRACES:
+                        self.traces.move_to_end(quick.key)
                     return found
                 break
         leaves, structure = tree_flatten((args, kwargs))
-        if batch_among(leaves) is not None:  # inside vmap: what is captured is a step on arrays
-            return self._eager(args, kwargs)
+        if any(map(is_outer, leaves)):
+            return self._as_it_is(IN_GRAPH, args, kwargs)
+        if batch_among(leaves) is not None or any([is_foreign(note(raw(x))) for x in leaves]):
+            return self._as_it_is(FOREIGN, args, kwargs)
         given = [x._array if is_tensor(x) and not x._requires_grad else x for x in leaves]
         key = key_of(structure, leaves)
         if key in self._given_up or mode.get().anomaly:
-            return self._eager(args, kwargs)
+            return self._eager(key, leaves, args, kwargs)
         if key not in self._warm:
-            self._warm.add(key)
-            return self._eager(args, kwargs)
-        programs = self._traces.setdefault(key, [])
-        self._traces.move_to_end(key)
-        while len(self._traces) > TRACES:
-            dropped, _ = self._traces.popitem(last=False)
-            self._warm.discard(dropped)
+            self._warm[key] = None
+            if len(self._warm) > WARM:
+                self._warm.popitem(last=False)
+            return self._eager(key, leaves, args, kwargs)
+        programs = self.traces.setdefault(key, [])
+        self.traces.move_to_end(key)
+        while len(self.traces) > TRACES:
+            dropped, _ = self.traces.popitem(last=False)
+            self._warm.pop(dropped, None)
             self._quick = [q for q in self._quick if q.key != dropped]
         found = self._replayed(programs, given)
         if found is MISSED:
-            return self._record(key, programs, leaves, structure, given, args, kwargs)
+            with announcing(self.name, self.tell):
+                return self._record(key, programs, leaves, structure, given, args, kwargs)
         if (read := reader(args, kwargs)) is not None:
             others = [q for q in self._quick if q.key != key]
             self._quick = [Quick(key, environment(), read, programs), *others[: QUICK - 1]]
@@ -125,10 +147,13 @@ class Captured(Holder):
         """What the first program that fits returns; MISSED if none does."""
         for program in programs:
             if program.compiled and program.fits():
+                started = time.perf_counter() if program.replays < TIMED else 0.0
                 try:
                     found = program.replay(given)
                 except Differs:
                     continue
+                if started:
+                    program.seconds = min(program.seconds, time.perf_counter() - started)
                 if program is not programs[0]:
                     programs.remove(program)
                     programs.insert(0, program)
@@ -138,9 +163,25 @@ class Captured(Holder):
                 return found
         return MISSED
 
-    def _eager(self, args: Any, kwargs: Any) -> Any:
+    def _eager(self, key: Any, leaves: list[Any], args: Any, kwargs: Any) -> Any:
         self.calls["eager"] += 1
-        return _detached(self.function(*args, **kwargs))
+        started = time.perf_counter()
+        out = self.function(*args, **kwargs)
+        self.seconds[key] = min(self.seconds.get(key, math.inf), time.perf_counter() - started)
+        found, structure = tree_flatten(out)
+        if leads_outside(found, leaves):
+            self._give_up(key, "its result may be differentiated by an argument; capture that derivative instead")
+            return out
+        return tree_unflatten(
+            structure, [result(x._array, None) if is_tensor(x) and x._requires_grad else x for x in found]
+        )
+
+    def _as_it_is(self, why: str, args: Any, kwargs: Any) -> Any:
+        """Call the function; its results keep their graph."""
+        self.calls["eager"] += 1
+        if why not in self.log:
+            self.log.append(why)
+        return self.function(*args, **kwargs)
 
     def _record(
         self,
@@ -154,8 +195,11 @@ class Captured(Holder):
     ) -> Any:
         """One real step, recorded; if it was recorded before, its replay is compared with it."""
         started = time.perf_counter()
+        why = self._why(programs)
         unconfirmed = [p for p in programs if not p.compiled and p.fits()]
         reach = Reach(self.function, *leaves)
+        if any(map(is_variable, reach.tensors)):
+            return self._as_it_is(IN_GRAPH, args, kwargs)
         before = Snapshot(reach)
         try:
             program, out, recorder = self._recorded(reach, leaves, structure)
@@ -164,11 +208,11 @@ class Captured(Holder):
             raise
         self.calls["recorded"] += 1
         if recorder.moved:
-            self._log.append("a tensor was given another array during the step: recorded again at the next call")
-            if sum("another array" in line for line in self._log) > PATHS:
+            self.log.append("a tensor was given another array during the step: recorded again at the next call")
+            if sum("another array" in line for line in self.log) > PATHS:
                 self._give_up(key, "a tensor gets another array at every step")
             return out
-        twin = next((p for p in unconfirmed if _same_guards(p, program)), None)
+        twin = next((p for p in unconfirmed if same_guards(p, program)), None)
         if twin is None:
             programs.append(program)
             while len(programs) > PATHS:
@@ -176,25 +220,30 @@ class Captured(Holder):
             self._recordings[key] = self._recordings.get(key, 0) + 1
             if self._recordings[key] > IN_VAIN and self.calls["replayed"] < 2 * self._recordings[key]:
                 self._give_up(key, "what it depends on changes at nearly every call")
-            self._log.append(f"recorded {len(program)} operations for {described(key)}")
+            self.log.append(f"recorded {len(program)} operations for {described(key)}: {why}")
             return out
-        difference = _difference(twin, program)
-        if difference:
+        problem = difference(twin, program)
+        if problem:
             before.restore()
             programs.remove(twin)
-            raise CaptureError(difference)
+            raise CaptureError(problem)
         program.compile()
         self._verify(program, reach, before, given, out, key)
         programs.remove(twin)
         programs.insert(0, program)
         self.program = program
         took = time.perf_counter() - started
-        self._log.append(f"checked in {took:.3f} s: {len(program)} operations, {program.nbytes} bytes of buffers")
-        if took > 1:
-            import logging  # here, and not for everyone who imports autograd
-
-            logging.getLogger("autograd.capture").info("%s: recording took %.1f s", self._name, took)
+        self.log.append(f"checked in {took:.3f} s: {len(program)} operations, {program.nbytes} bytes of buffers")
         return out
+
+    def _why(self, programs: list[Program]) -> str:
+        """Why no program fits."""
+        confirmed = [p for p in programs if p.compiled]
+        if not programs:
+            return "the first of its kind" if len(self.traces) > 1 or self.program is None else "again"
+        if not confirmed:
+            return "recorded before, but it was not the same then"
+        return next((p.unlike() for p in confirmed if not p.fits()), "a value on which it branches came out otherwise")
 
     def _recorded(self, reach: Reach, leaves: list[Any], structure: Any) -> tuple[Program, Any, Recorder]:
         tensors = [t for t in reach.tensors if not any(t is x and not x._requires_grad for x in leaves)]
@@ -228,42 +277,37 @@ class Captured(Holder):
         if problem:
             self._give_up(key, f"the first replay differed from eager ({problem})")
             raise CaptureError(
-                f"{self._name}: the first replay did not give what the step itself gave: {problem}. The step has been "
+                f"{self.name}: the first replay did not give what the step itself gave: {problem}. The step has been "
                 "done, and from now on the function runs as it is. Does it look at something that changes and "
                 "that is neither an argument nor a tensor?"
             )
 
     def _give_up(self, key: Any, why: str) -> None:
+        if key in self._given_up:
+            return
         self._given_up[key] = why
-        self._traces.pop(key, None)
+        while len(self._given_up) > WARM:
+            del self._given_up[next(iter(self._given_up))]
+        self.traces.pop(key, None)
         self._quick = [q for q in self._quick if q.key != key]
-        self._log.append(f"runs without being captured for {described(key)}: {why}")
+        self.log.append(f"runs without being captured for {described(key)}: {why}")
 
     def explain(self) -> str:
-        """What was recorded and why, how often it was replayed, and the memory that the programs hold."""
-        calls = ", ".join(f"{n} {what}" for what, n in self.calls.items())
-        lines = [f"{self._name}: {calls}", *self._log]
-        for key, programs in self._traces.items():
-            for p in programs:
-                guards = sum(op.kind == "guard" for op in p.ops)
-                lines.append(
-                    f"{described(key)}: {len(p)} operations of {len(p.recorded)} recorded, {guards} guards, "
-                    f"{p.effects} calls of the library, {p.nbytes} bytes of buffers, replayed {p.replays} times"
-                )
-        lines.append("What the function prints or stores elsewhere happened only while it was run or recorded.")
-        return "\n".join(lines)
+        """What was recorded and why, what a replay does, the memory that it takes and the time that it saves."""
+        return explained(self)
 
     def clear(self) -> None:
         """Forget all programs and their memory."""
-        self._traces.clear()
+        self.traces.clear()
         self._quick.clear()
         self._warm.clear()
         self._given_up.clear()
         self._recordings.clear()
+        self.seconds.clear()
         self.program = None
 
     def __repr__(self) -> str:
-        return f"<captured {self._name}: {sum(map(len, self._traces.values()))} programs>"
+        return f"<captured {self.name}: {sum(map(len, self.traces.values()))} programs>"
 
 
 def capture(function: Callable[..., Any]) -> Captured:
@@ -301,51 +345,3 @@ def _value(x: Any) -> Any:
     array = array.value if isinstance(array, Recorded) else array
     array = array.copy() if isinstance(array, (np.ndarray, np.generic)) else array
     return result(array, None) if is_tensor(x) else array
-
-
-def _detached(out: Any) -> Any:
-    leaves, structure = tree_flatten(out)
-    return tree_unflatten(
-        structure, [result(x._array, None) if is_tensor(x) and x._requires_grad else x for x in leaves]
-    )
-
-
-def _same_guards(a: Program, b: Program) -> bool:
-    guards = [[op.function for op in p.recorded if op.kind == "guard"] for p in (a, b)]
-    return guards[0] == guards[1]
-
-
-def _difference(a: Program, b: Program) -> str:
-    """What was not the same in two recordings of one step, as an error; '' if nothing."""
-    if len(a.ops) != len(b.ops):
-        return "two recordings of the step did different things, though no array of the step decided it."
-    for x, y in zip(a.ops, b.ops, strict=True):
-        if getattr(x.function, "__name__", x.function) != getattr(y.function, "__name__", y.function):
-            return f"two recordings of the step differ: {_named(x)} and {_named(y)}."
-        constants = [_constants([op.args, op.kwargs]) for op in (x, y)]
-        for p, q in zip(*constants, strict=False):
-            line = f" at {p.line}" if isinstance(p, Var) else ""
-            p, q = (z.value if isinstance(z, Var) else z for z in (p, q))
-            if p is not q and isinstance(p, (np.ndarray, np.generic, float, int)) and not same_bits(p, q):
-                return (
-                    f"a value that the captured step takes from elsewhere{line} was different in two recordings, in "
-                    f"{_named(y)}; a replay would keep one of them. Make it an argument of the step; draw random "
-                    "numbers through the library (nn.Dropout, an rng that it is given) or outside and pass them."
-                )
-    return ""
-
-
-def _named(op: Op) -> str:
-    return getattr(op.function, "__name__", op.kind)
-
-
-def _constants(tree: Any) -> list[Any]:
-    found: list[Any] = []
-
-    def look(x: Any) -> Any:
-        if not isinstance(x, Var) or x.kind == "constant":
-            found.append(x)
-        return x
-
-    mapped(tree, look)
-    return found

@@ -17,7 +17,7 @@ from autograd.capture.blocks import Loop
 from autograd.capture.calls import FILLING, JOINING, SYMBOLS, UFUNCS, in_row, infix, method_of, reduction, ufunc_of
 from autograd.capture.checks import Check
 from autograd.capture.memory import Buffers, Gradients
-from autograd.capture.program import Generator, Op, Var, mapped, variables
+from autograd.capture.program import Generator, Op, Var, last_uses, mapped, variables
 from autograd.capture.signature import error_settings
 from autograd.engine.abstract import Saved, SavedOutputs
 from autograd.engine.graph import write_now
@@ -73,22 +73,18 @@ class Emitter:
         self.buffers = buffers
         self._static: dict[Var, Any] = {}
         self._blocks: dict[Var, Any] = {}
-        self._last: dict[Var, int] = {}
+        self._last = last_uses(ops, results)
         self._marked: set[int] = set()
         self._methods: dict[tuple[int, str], str] = {}
         self._tuples: dict[int, list[str]] = {}  # those that several operations take -> their name, once they have one
         taken: set[int] = set()
-        for i, op in enumerate(ops):
-            for v in variables([op.args, op.kwargs, op.writes], []):
-                self._last[v.root] = i
+        for op in ops:
             for x in op.args:
                 if type(x) is tuple and id(x) in taken and variables(x, []):
                     self._tuples[id(x)] = []
                 taken.add(id(x))
         self._before: list[str] = []
         self._returned = set(variables(results, []))
-        for v in self._returned:
-            self._last[v.root] = len(ops)
         self.fresh: set[Var] = set()
         self._direct: dict[Var, Any] = {}  # a gradient that is computed where it stays -> the array there
         self.taken = False

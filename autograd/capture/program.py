@@ -101,6 +101,21 @@ class Generator:
         self.rng = rng
 
 
+def last_uses(ops: list[Op], results: Any) -> dict[Var, int]:
+    """The root of memory -> the number of the last operation that looks at it, len(ops) if it is returned.
+
+    An object, no array, that a function has made may hold views of its arguments: they last as long as it does.
+    """
+    last = {v.root: i for i, op in enumerate(ops) for v in variables([op.args, op.kwargs, op.writes], [])}
+    last |= {v.root: len(ops) for v in variables(results, [])}
+    for op in reversed(ops):
+        until = max((last.get(v, 0) for v in op.out if v.dtype is None), default=0)
+        if until:
+            for v in variables([op.args, op.kwargs], []):
+                last[v.root] = max(last[v.root], until)
+    return last
+
+
 def live(ops: list[Op], results: list[Var]) -> list[Op]:
     """The operations that something depends on."""
     needed = {v.root for v in results} | set(results)

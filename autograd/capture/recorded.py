@@ -159,6 +159,12 @@ class Recorded(Stand):
     def __index__(self) -> int:
         self.refuse("an index", "Index by arrays, whose shape does not depend on values.")
 
+    def __round__(self, digits: Any = None) -> NoReturn:
+        self.refuse("round()", "Use np.round, or return the value from the step, and look at it there.")
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        self.refuse("pickle", "Return the value from the step, and store it there.")
+
     def __repr__(self) -> str:
         if current() is None:
             return f"<a value of a recorded step, {self.var!r}>"
@@ -176,6 +182,8 @@ class Recorded(Stand):
         return np.copy(self)
 
     def __hash__(self) -> int:
+        if not isinstance(self.value, np.ndarray):
+            self.refuse("hash()", "Return the value from the step, and look at it there.")
         raise TypeError(f"unhashable type: {type(self.value).__name__!r}")
 
 

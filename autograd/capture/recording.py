@@ -161,10 +161,12 @@ class Recorder:
         if kind == "call" and len(found) == 1 and found[0].root is not found[0]:
             kind = "view"
         if kind == "call" and not found:
-            if out is None or function in (getattr,):
+            if function in (getattr,):
                 return out
             raise LostError(
-                f"{words(Op('call', function, args, kwargs, [], None, []))} gives a plain {type(out).__name__}."
+                f"{user_line()}: {words(Op('call', function, args, kwargs, [], None, []))} gives a plain "
+                f"{type(out).__name__}, which a replay would not give again. Return the values from the step, and do "
+                "that outside."
             )
         template = mapped(wrapped, lambda x: x.var if isinstance(x, (Recorded, Opaque)) else x)
         self._add(kind, function, args, kwargs, found, [], template)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from operator import attrgetter, is_
 from typing import Any, NamedTuple
@@ -64,6 +65,7 @@ class Program:
         self.source = ""
         self.nbytes = 0
         self.replays = 0
+        self.seconds = math.inf  # the fastest of the first replays
         self._errors = np.geterr()
         self._renewed = 0
 
@@ -109,6 +111,14 @@ class Program:
             and [g is None for g in map(_grad, self._graded)] == self._missing
             and self.settings.still_hold()
         )
+
+    def unlike(self) -> str:
+        """Why it does not fit, in words."""
+        if not all(map(is_, map(_array, self._tensors), self._arrays)):
+            return "a tensor holds another array"
+        if [g is None for g in map(_grad, self._graded)] != self._missing:
+            return "other gradients are None"
+        return self.settings.changed()
 
     def replay(self, given: list[Any]) -> Any:
         """Run it; after an exception the state is as it was before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, compress
 from operator import attrgetter, is_, methodcaller
 from typing import Any
@@ -14,10 +14,22 @@ import numpy as np
 from autograd.capture.reach import Reach, contents, defaults, globals_in, names_in
 from autograd.capture.steppers import SIMPLE, unread
 from autograd.capture.users_code import classes, is_users_module, slots
+from autograd.engine.recording import raw
+from autograd.errors import CaptureError
+from autograd.recorder import Stand
+
+
+def holds_recorded(x: Any) -> bool:
+    """Whether something stored would outlive the recording that it belongs to."""
+    return isinstance(raw(x), Stand) or type(x) in (tuple, list) and any(map(holds_recorded, x))
+
 
 _END = object()
 _called = methodcaller("__call__")
-_of_tensor = attrgetter("_requires_grad"), attrgetter("hooks")
+_needs_gradient, _hooks = attrgetter("_requires_grad"), attrgetter("hooks")
+
+
+Look = Callable[[], Iterable[Any]]
 
 
 class Settings:
@@ -29,20 +41,11 @@ class Settings:
 
     def __init__(self, reach: Reach) -> None:
         reach = Reach(*reach.starts, without=unread(reach.steppers, reach.names))
-        self._looks: list[Callable[[], Iterable[Any]]] = [d.values for d in reach.dicts]
-        instances = {id(getattr(x, "__dict__", None)) for x in reach.objects}
-        self._looks += [d.keys for d in reach.dicts if id(d) not in instances]
-        self._looks += [functools.partial(iter, x) for x in (*reach.lists, *reach.sets)]
-        self._looks += [functools.partial(map, look, reach.tensors) for look in _of_tensor]
-        kinds: list[Any] = list({type(x): x for x in reach.objects})
-        self._looks += [vars(c).values for c in {c for kind in kinds for c in classes(kind)}]
-        for x in reach.objects:
-            kind: Any = type(x)
-            if names := slots(kind):
-                self._looks.append(functools.partial(map, functools.partial(getattr, x), names, [None] * len(names)))
+        self._places = [*_places_of_objects(reach)]
         for function in reach.functions:
-            self._looks += _looks_of(function)
-        self._before: Any = [list(look()) for look in self._looks]
+            self._places += _places_of(function)
+        self._before: Any = [list(look()) for _, look in self._places]
+        self._looks: list[Look] = []
         self._values: list[Any] = []
 
     def settle(self, read: list[tuple[dict[str, Any], str]]) -> None:
@@ -50,11 +53,12 @@ class Settings:
 
         Args:  read: (a dictionary, a name in it): further values that the step has looked at.
         """
-        kept = [_kept(look, before) for look, before in zip(self._looks, self._before, strict=True)]
-        self._looks = [look for look in kept if look is not None]
+        kept = [(where, _kept(look, before)) for (where, look), before in zip(self._places, self._before, strict=True)]
+        self._places = [(where, look) for where, look in kept if look is not None]
         if read:
-            self._looks.append(lambda: [values.get(name) for values, name in read])
+            self._places.append(("hyperparameters", lambda: [values.get(name) for values, name in read]))
         self._before = None
+        self._looks = [look for _, look in self._places]
         self._values = list(self._now())
 
     def still_hold(self) -> bool:
@@ -67,13 +71,52 @@ class Settings:
         self._values = now
         return True
 
+    def changed(self) -> str:
+        """What does not hold any more, in words."""
+        start = 0
+        for where, look in self._places:
+            now = list(look())
+            for a, b in zip(self._values[start:], now, strict=False):
+                if not _same(a, b):
+                    plain = all(isinstance(x, (*SIMPLE, np.generic)) for x in (a, b))
+                    return f"{where} changed: {a!r}, now {b!r}" if plain else f"{where} changed"
+            start += len(now)
+        return "something that it reaches changed"
+
     def _now(self) -> Iterable[Any]:
         return chain(chain.from_iterable(map(_called, self._looks)), (_END,))
 
 
-def _kept(look: Callable[[], Iterable[Any]], before: list[Any]) -> Callable[[], Iterable[Any]] | None:
+def _places_of_objects(reach: Reach) -> Iterator[tuple[str, Look]]:
+    owners = {id(getattr(x, "__dict__", None)): x for x in reach.objects}
+    for d in reach.dicts:
+        owner = owners.get(id(d))
+        yield "a dict" if owner is None else f"an attribute of a {type(owner).__name__}", d.values
+        if owner is None:
+            yield "the keys of a dict", d.keys
+    for x in (*reach.lists, *reach.sets):
+        yield f"a {type(x).__name__}", functools.partial(iter, x)
+    yield "requires_grad", functools.partial(map, _needs_gradient, reach.tensors)
+    yield "the hooks of a tensor", functools.partial(map, _hooks, [t for t in reach.tensors if hasattr(t, "hooks")])
+    kinds: list[Any] = list({type(x): x for x in reach.objects})
+    for c in dict.fromkeys([c for kind in kinds for c in classes(kind)]):
+        yield f"an attribute of the class {c.__name__}", vars(c).values
+    for x in reach.objects:
+        kind: Any = type(x)
+        if names := slots(kind):
+            look = functools.partial(map, functools.partial(getattr, x), names, [None] * len(names))
+            yield f"an attribute of a {kind.__name__}", look
+
+
+def _kept(look: Look, before: list[Any]) -> Look | None:
     """The look without the values that have changed since; None if there are others now."""
     now = list(look())
+    known = set(map(id, before))
+    if any([holds_recorded(x) for x in now if id(x) not in known]):
+        raise CaptureError(
+            "the step stores a value that it computes, in a list, a dict or an attribute; a replay would not store it "
+            "again. Return it from the step."
+        )
     if len(now) != len(before):
         return None
     same = [_same(a, b) for a, b in zip(before, now, strict=True)]
@@ -92,15 +135,14 @@ def _same(a: Any, b: Any) -> bool:
     return isinstance(a, SIMPLE) and repr(a) == repr(b)  # -0.0 is not 0.0
 
 
-def _looks_of(function: types.FunctionType) -> list[Callable[[], Iterable[Any]]]:
+def _places_of(function: types.FunctionType) -> Iterator[tuple[str, Look]]:
     """Functions whose results tell whether the names in a function's code mean what they meant."""
-    names, places = globals_in(function.__code__), function.__globals__
-    looks: list[Callable[[], Iterable[Any]]] = [functools.partial(map, places.get, names)]
+    names, places, where = globals_in(function.__code__), function.__globals__, f"a name in {function.__name__}"
+    yield where, functools.partial(map, places.get, names)
     if function.__closure__:
-        looks.append(functools.partial(map, contents, function.__closure__))
+        yield where, functools.partial(map, contents, function.__closure__)
     if function.__defaults__ or function.__kwdefaults__:
-        looks.append(functools.partial(defaults, function))
+        yield f"a default of {function.__name__}", functools.partial(defaults, function)
     for module in [*map(places.get, names), *map(contents, function.__closure__ or ())]:
         if is_users_module(module):
-            looks.append(functools.partial(map, vars(module).get, names_in(function.__code__)))
-    return looks
+            yield f"a name in {module.__name__}", functools.partial(map, vars(module).get, names_in(function.__code__))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.capture.program import Generator, Op, Var, mapped, variables
+from autograd.capture.program import Generator, Op, Var, last_uses, mapped
 
 INPUTS = ("argument", "state", "constant", "loaded")  # memory that is not the program's own
 
@@ -24,17 +24,13 @@ class _Shortening:
         self.kept: list[Op] = []
         self.same: dict[Var, Var] = {}
         self._writes: dict[Var, list[int]] = {}  # the root of memory -> the operations that write to it
-        self._last: dict[Var, int] = {}
+        self._last = last_uses(ops, results)
         self._effects = [i for i, op in enumerate(ops) if op.kind == "effect"]
         self._known: dict[Any, Op] = {}
         self._tuples: dict[int, tuple[Any, Any]] = {}
         for i, op in enumerate(ops):
             for v in op.writes:
                 self._writes.setdefault(v.root, []).append(i)
-            for v in variables([op.args, op.kwargs, op.writes], []):
-                self._last[v.root] = i
-        for v in variables(results, []):
-            self._last[v.root] = len(ops)
         self._changes = bool(self._effects) or any(root.kind in INPUTS for root in self._writes)
         for i, op in enumerate(ops):
             self._one(i, op)

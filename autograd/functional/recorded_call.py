@@ -220,7 +220,9 @@ def variable(x: Any, outside: bool, lasting: bool = False) -> Tensor:
         x = x._array
     if lasting or not (isinstance(x, np.ndarray) or is_foreign(note(x))):
         x = copied(x)
-    return Tensor(x, requires_grad=True)
+    made = Tensor(x, requires_grad=True)
+    made.finished = False
+    return made
 
 
 def vectors_like(expected: Sequence[Any], structure: Any, tree: Any, what: str) -> list[Any]:

@@ -58,7 +58,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     _grad: Tensor | None
     _requires_grad: bool
     node: Node | None  # the operation that made it; None for a leaf
-    finished: bool  # set only on the variable of a transform whose function has returned
+    finished: bool  # set only on the variable of a transform: whether its function has returned
     written: int  # when a leaf was last written in place (see graph.clock)
     hooks: dict[int, Callable[[Tensor], Any]] | None
     # Of a view only, see view.py

@@ -214,6 +214,9 @@ class _Training:
             if self.history.stopped != "early stopping":
                 bar = progress_of(self.progress if self.ranks.is_main else False, self.epochs, done, batches)
                 after.callback(bar.close)
+                for captured in (self.step.captured, self.evaluate.captured):
+                    if captured is not None:
+                        captured.tell = bar.note
                 after.enter_context(together.stopping_together(self.called, self.ranks))
                 try:
                     self._train_epochs(done, bar)

@@ -15,6 +15,9 @@ class Progress(Protocol):
     def epoch(self, row: dict[str, Any]) -> None:
         """An epoch is done; `row` is its row of the history."""
 
+    def note(self, text: str) -> None:
+        """Something takes long; perhaps called from another thread."""
+
     def close(self) -> None:
         """Training is over."""
 
@@ -50,6 +53,8 @@ class Silent:
 
     def epoch(self, row: dict[str, Any]) -> None: ...
 
+    def note(self, text: str) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -65,6 +70,9 @@ class Lines:
         values = ", ".join(f"{name} {text}" for name, text in value_texts(row).items())
         sys.stderr.write(f"{self.title + ': ' if self.title else ''}epoch {row['epoch']}/{self.epochs}: {values}\n")
 
+    def note(self, text: str) -> None:
+        sys.stderr.write(f"{self.title + ': ' if self.title else ''}{text}\n")
+
     def close(self) -> None: ...
 
 
@@ -75,20 +83,24 @@ class Bar:
         self.title, self.epochs = title, epochs
         total, initial = (None, 0) if batches is None else (epochs * batches, done * batches)
         self.bar = tqdm(total=total, initial=initial, unit="batch", desc=self.heading(done), dynamic_ncols=True)
-        self.now = done
+        self.now, self.noted = done, False
 
     def heading(self, epoch: int) -> str:
         """The text in front of the bar."""
         return f"{self.title + ' ' if self.title else ''}epoch {epoch}/{self.epochs}"
 
     def batch(self, epoch: int, loss: float) -> None:
-        if epoch != self.now:
-            self.now = epoch
+        if epoch != self.now or self.noted:
+            self.now, self.noted = epoch, False
             self.bar.set_description(self.heading(epoch), refresh=False)
         self.bar.update()
 
     def epoch(self, row: dict[str, Any]) -> None:
         self.bar.set_postfix(value_texts(row), refresh=False)
+
+    def note(self, text: str) -> None:
+        self.noted = True
+        self.bar.set_description(f"{self.heading(self.now)}, {text}")
 
     def close(self) -> None:
         self.bar.refresh()

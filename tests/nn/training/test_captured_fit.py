@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +156,16 @@ def test_a_model_that_looks_at_values_is_refused_with_its_line() -> None:
             capture=True,
         )  # fmt: skip
     assert {name: value.tobytes() for name, value in model.state_dict().items()} == before
+
+
+def test_the_bar_says_that_a_step_is_recorded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.modules["autograd.capture.report"], "SLOW", 0.02)
+    slow = nn.CrossEntropyLoss()
+    monkeypatch.setattr(
+        type(slow), "forward", lambda self, x, y: (time.sleep(0.06), nn.functional.cross_entropy(x, y))[1]
+    )
+    model = network()
+    nn.fit(model, slow, optim.SGD(model.parameters(), lr=0.1), (X, Y), epochs=1, batch_size=14, capture=True)
+    assert "recording TrainingStep._update" in capsys.readouterr().err

@@ -1,0 +1,66 @@
+"""What a captured function says about itself."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograd.capture.replay import Program
+from autograd.capture.signature import described
+
+SLOW = 1.0  # seconds of a recording after which it says so
+
+
+@contextmanager
+def announcing(name: str, tell: Callable[[str], Any] | None) -> Iterator[None]:
+    """A block that says so, if it takes more than a second, while it goes on."""
+
+    def say() -> None:
+        import logging  # here, and not for everyone who imports autograd
+
+        logging.getLogger("autograd.capture").info("recording %s takes more than %g s", name, SLOW)
+        if tell is not None:
+            tell(f"recording {name}")
+
+    timer = threading.Timer(SLOW, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def explained(captured: Any) -> str:
+    """The text of `Captured.explain`."""
+    calls = ", ".join(f"{n} {what}" for what, n in captured.calls.items())
+    lines = [f"{captured.name}: {calls}", *captured.log]
+    for key, programs in captured.traces.items():
+        for program in programs:
+            lines.append(f"{described(key)}: {_described(program)}")
+            if program.replays and key in captured.seconds:
+                once, replay = captured.seconds[key], program.seconds
+                saved = program.replays * (once - replay)
+                lines.append(
+                    f"  {replay * 1e3:.3g} ms a replay, {once * 1e3:.3g} ms as it is: saved about {max(saved, 0):.2g} s"
+                )
+    lines.append("What the function prints or stores elsewhere happened only while it was run or recorded.")
+    return "\n".join(lines)
+
+
+def _described(program: Program) -> str:
+    kinds = Counter(op.kind for op in program.ops)
+    words = {
+        "call": "calls of NumPy", "view": "views", "write": "writes in place", "guard": "guards",
+        "native": "rules called whole", "whole": "draws and checks", "effect": "calls of the library",
+        "grad": "gradients", "load": "gradients read",
+    }  # fmt: skip
+    parts = ", ".join(f"{kinds[kind]} {text}" for kind, text in words.items() if kinds[kind])
+    state = f"replayed {program.replays} times" if program.compiled else "not confirmed yet"
+    return (
+        f"{len(program)} operations of {len(program.recorded)} recorded ({parts}), {program.nbytes} bytes of buffers, "
+        f"{state}"
+    )

@@ -1,0 +1,89 @@
+"""A captured function within transforms, and transforms that are captured."""
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Tensor, grad, hvp, jacobian, jvp, vmap
+
+
+def f(x):
+    return np.sum(np.tanh(x) ** 3)
+
+
+def rows(i):
+    return np.random.default_rng(i).normal(size=(4, 3))
+
+
+@pytest.mark.parametrize("transform", [
+    vmap, lambda f: vmap(grad(f)), lambda f: grad(lambda x: np.sum(vmap(f)(x))), lambda f: jacobian(vmap(f)),
+    lambda f: vmap(lambda x: hvp(f, x, np.ones(3))),
+], ids=["vmap", "vmap of grad", "grad of vmap", "jacobian of vmap", "vmap of hvp"])  # fmt: skip
+def test_a_captured_transform(transform):
+    fast = autograd.capture(transform(f))
+    for i in range(6):
+        assert np.array_equal(fast(rows(i)), transform(f)(rows(i)))
+    assert fast.calls["replayed"] == 3
+
+
+@pytest.mark.parametrize(("transform", "x"), [
+    (grad, np.arange(3.0)), (jacobian, np.arange(3.0)), (vmap, rows(0)), (lambda f: vmap(grad(f)), rows(1)),
+    (lambda f: grad(grad(lambda s: f(s * np.ones(3)))), 0.7),
+    (lambda f: grad(lambda w: f(w * 2) * w.sum()), np.ones(3)),
+    (lambda f: lambda x: jvp(f, (x,), (np.cos(x),)), np.arange(3.0)),
+    (lambda f: lambda x: hvp(f, x, np.cos(x)), np.arange(3.0)),
+], ids=["grad", "jacobian", "vmap", "vmap of grad", "second", "in a function", "jvp", "hvp"])  # fmt: skip
+def test_a_transform_of_a_captured_function(transform, x):
+    fast = autograd.capture(f)
+    for _ in range(5):
+        fast(np.ones(3))  # it is replayed from now on
+    for i in range(4):
+        for found, expected in zip(
+            autograd.tree_leaves(transform(fast)(x + i)), autograd.tree_leaves(transform(f)(x + i)), strict=True
+        ):
+            assert np.array_equal(found, expected)
+
+
+def test_a_variable_that_is_closed_over():
+    def loss(w):
+        return autograd.capture(lambda x: np.sum(w * x))(np.ones(3))
+
+    kept = {}
+
+    def shared(w):
+        kept["w"] = w
+        return kept["fast"](np.arange(3.0))
+
+    kept["fast"] = autograd.capture(lambda x: np.sum(kept["w"] ** 2 * x))
+    for i in range(5):
+        assert np.array_equal(grad(loss)(np.ones(3)), np.ones(3))
+        w = np.arange(3.0) + i
+        assert np.array_equal(grad(shared)(w), 2 * w * np.arange(3.0))
+        kept["w"] = np.ones(3)
+        assert kept["fast"](np.arange(3.0)) == 3
+
+
+def test_a_leaf_as_an_argument_whose_derivative_is_taken_outside():
+    fast = autograd.capture(lambda x: np.sum(x**3))
+    for i in range(5):
+        x = Tensor(np.arange(3.0) + i, requires_grad=True)
+        fast(x).backward()
+        assert np.array_equal(x.grad, 3 * x.numpy() ** 2)
+    assert "capture that derivative instead" in fast.explain()
+
+
+def test_within_another_captured_function():
+    inner = autograd.capture(lambda x: np.tanh(x) * 2)
+    outer = autograd.capture(lambda x: inner(x) + inner(x + 1))
+    for i in range(6):
+        assert np.array_equal(outer(rows(i)), np.tanh(rows(i)) * 2 + np.tanh(rows(i) + 1) * 2)
+    assert outer.calls["replayed"] == 3
+
+
+def test_arrays_of_another_library_run_as_they_are():
+    da = pytest.importorskip("dask.array")
+    fast = autograd.capture(lambda x: np.tanh(x) * 2)
+    for i in range(5):
+        found = fast(da.from_array(rows(i)))
+        assert isinstance(found, da.Array)
+        assert np.array_equal(found.compute(), np.tanh(rows(i)) * 2)

@@ -1,0 +1,74 @@
+"""Memory is used again only when nothing shows it any more: neither an array nor an object that a function has made."""
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd.recorder import whole
+
+
+class Box:
+    def __init__(self, *held):
+        self.held = held
+
+
+@whole
+def boxed(x):
+    return Box(x[::2])
+
+
+@whole
+def boxed_twice(box):
+    return Box(box)
+
+
+@whole
+def opened(box):
+    return box.held[0] * 1.0
+
+
+@whole
+def opened_twice(box):
+    return box.held[0].held[0] * 1.0
+
+
+@whole
+def backwards(x):
+    return x[::-1]
+
+
+def work(x):
+    """Operations that want memory of the same size."""
+    b = np.multiply(x, 3.0)
+    c = np.multiply(np.add(b, 1.0), 4.0)
+    return np.add(np.sin(c), b)
+
+
+def an_object(x):
+    box = boxed(np.multiply(x, 2.0))
+    return work(x), opened(box)
+
+
+def an_object_in_an_object(x):
+    box = boxed_twice(boxed(np.multiply(x, 2.0)))
+    return work(x), opened_twice(box)
+
+
+def a_view(x):
+    v = backwards(np.multiply(x, 2.0))
+    return work(x), v
+
+
+def a_view_of_a_view(x):
+    v = backwards(np.multiply(x, 2.0)[1:])
+    return work(x), v[1:] * 1.0
+
+
+@pytest.mark.parametrize("f", [an_object, an_object_in_an_object, a_view, a_view_of_a_view])
+def test_what_is_still_shown_is_not_written_over(f):
+    fast = autograd.capture(f)
+    for i in range(6):
+        x = np.arange(6.0) + i
+        for found, expected in zip(fast(x), f(x), strict=True):
+            assert np.array_equal(found, expected)
+    assert fast.calls["replayed"] == 3
