@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.batched.hidden import Hidden, aligned, at, batched, full, highest
 from autograd.batched.level import Level
-from autograd.batched.loop import Each, name_of, one_by_one
+from autograd.batched.loop import Each, InOneCall, name_of, one_by_one
 from autograd.engine.abstract import Abstract, Saved
 from autograd.engine.attempts import attempted
 from autograd.engine.definition import Batch
@@ -39,15 +39,6 @@ def another_way(
         return one_by_one(level, name, functools.partial(attempted, primitive, function), args, params)
     except Exception as again:
         raise again from None
-
-
-class InOneCall:
-    """What a forward that ran on all examples at once keeps for its rule: as the values have it, not batched."""
-
-    __slots__ = ("values",)
-
-    def __init__(self, values: Any) -> None:
-        self.values = values
 
 
 def at_once(primitive: Any, args: Sequence[Any], raw_args: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -84,9 +75,18 @@ def _quickly(primitive: Any, function: Callable[..., Any], args: Sequence[Any], 
             if type(x._values) is not np.ndarray or level is not None and x.level is not level:
                 raise OneByOne
             level = x.level
-    if level is None:
+    if level is None or function is not primitive.forward and _of_fewer_axes(args[1:], level):
         raise OneByOne
     return _in_one_call(primitive, function, args, params, level)
+
+
+def _of_fewer_axes(args: Sequence[Any], level: Level) -> bool:
+    """Whether a result or an argument is without the hidden axis: a rule may work in buffers of its shape."""
+    return any([
+        type(x.values) is not InOneCall if isinstance(x, Saved) else hasattr(x, "shape") and not at(x, level)
+        for x in args
+        if isinstance(x, Saved) or not isinstance(x, Abstract)
+    ])  # fmt: skip
 
 
 def _innermost(x: Any) -> Level | None:
@@ -119,14 +119,14 @@ def _in_one_call(
     before = [_stacked(x, level, not isinstance(x, int)) for x in args[:first]]
     found = attempted(primitive, function, *before, *values, **changed)  # there may be a level outside of it
     if primitive.saves and not first:
-        return _of_batch(found[0], level), InOneCall(found[1])
+        return (made := _of_batch(found[0], level)), InOneCall(found[1], made.shape)
     return tuple([_of_batch(y, level) for y in found]) if type(found) is tuple else _of_batch(found, level)
 
 
 def _is_plain(x: Any, level: Level) -> bool:
     """Whether it is a batched array of this level, an array or an option, and has no batched array in it."""
     if isinstance(x, Saved):  # the values of a loop are those of each example
-        return type(x.values) is InOneCall or _is_of_arrays(x.values)
+        return x.values.shape == x.shape if type(x.values) is InOneCall else _is_of_arrays(x.values)
     return at(x, level) or isinstance(x, Abstract) or _innermost(x) is None and raw(x) is x
 
 

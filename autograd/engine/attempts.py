@@ -74,6 +74,6 @@ def of_a_batch(g: Any, args: Any = ()) -> bool:
 
 def rules_at_once(step: Any, node: Any, which: Any, g: Any, args: Any, out: Any) -> Any:
     """What the rules of a fused operation return for all examples of a batch at once; None if they do not."""
-    if step.create or type(g) is tuple or (batch := batch_among((g, args))) is None:
+    if step.create or step.k is not None or type(g) is tuple or (batch := batch_among((g, args))) is None:
         return None
     return batch.rules_at_once(node.primitive, which, g, out, args, node.params or {})
