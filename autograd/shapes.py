@@ -95,9 +95,8 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
         raise ShapeError(f"axis must be an integer, a tuple of integers or None; got {axis!r}.") from None
     for a in numbers:
         if not -ndim <= a < ndim:
-            raise ShapeError(
-                f"axis {a} is out of bounds for an array with {ndim} dimensions: use {-ndim} to {ndim - 1}."
-            )
+            remedy = f"use {-ndim} to {ndim - 1}" if ndim else "a number has no axis"
+            raise ShapeError(f"axis {a} is out of bounds for an array with {ndim} dimensions: {remedy}.")
     return tuple(a % ndim for a in numbers)
 
 
@@ -161,7 +160,7 @@ def stacked_axis(axis: Any, ndim: int) -> Any:
     """The same axis (or axes) of an array that has one more in front; None is all of them."""
     if axis is None:
         return tuple(range(1, ndim + 1))
-    if isinstance(axis, (tuple, list)):
+    if isinstance(axis, (tuple, list, range)):
         return tuple([i + 1 for i in normalize_axes(axis, ndim)])
     return axis + 1 if axis >= 0 else axis
 

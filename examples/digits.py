@@ -22,6 +22,7 @@ import numpy as np
 import autograd
 import nn
 import optim
+from autograd.random import generator
 
 try:
     import matplotlib as mpl
@@ -59,7 +60,10 @@ class PixelNoise(nn.Module):
         self.scale, self.rng = scale, rng
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        return x + self.rng.normal(0, self.scale, x.shape).astype(x.dtype) if self.training else x
+        if not self.training:
+            return x
+        draws = generator(self.rng)  # self.rng itself; in a step that is recorded, what draws again at each replay
+        return x + draws.normal(0, self.scale, x.shape).astype(x.dtype)
 
     def extra_repr(self) -> str:
         return f"{self.scale}"
@@ -135,6 +139,7 @@ def train(model: nn.Module, data: Split, epochs: int, rng: np.random.Generator, 
         metrics={"accuracy": accuracy},
         progress=title,
         rng=rng,
+        capture=True,  # the same numbers in less time: docs/capture.md
     )
 
 

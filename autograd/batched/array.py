@@ -228,6 +228,22 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
         """self[...] = value."""
         self[...] = value
 
+    def sort(self, axis: int = -1, **options: Any) -> None:
+        """Sort each example in place."""
+        self[...] = np.sort(self, axis, **options)
+
+    def partition(self, kth: Any, axis: int = -1, **options: Any) -> None:
+        """Partition each example in place."""
+        self[...] = np.partition(self, kth, axis, **options)
+
+    def compress(self, condition: Any, axis: int | None = None) -> Any:
+        """np.compress."""
+        return np.compress(condition, self, axis)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        remedy = " Use NumPy's functions; for x.flat, np.ravel(x)." if hasattr(np.ndarray, name) else ""
+        raise AttributeError(f"a batched value inside vmap has no {name!r}.{remedy}", name=name, obj=self)
+
     def __format__(self, spec: str) -> str:
         return repr(self)
 
@@ -251,7 +267,7 @@ def _method(name: str, function: Any) -> Any:
 for _name in (
     "sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "cumsum", "cumprod", "argmax", "argmin", "argsort",
     "argpartition", "clip", "round", "take", "repeat", "squeeze", "swapaxes", "ravel", "diagonal", "trace", "dot",
-    "conj", "conjugate", "choose", "searchsorted", "nonzero", "copy",
+    "conj", "conjugate", "choose", "searchsorted", "nonzero", "copy", "put",
 ):  # fmt: skip
     setattr(Batched, _name, _method(_name, getattr(np, _name)))
 

@@ -9,6 +9,7 @@ import numpy as np
 from autograd.batched.hidden import aligned, at, axes_of, batched, unwrapped
 from autograd.batched.level import Level
 from autograd.batched.table import form
+from autograd.ops.einsum import from_lists
 from autograd.shapes import normalize_axes
 
 
@@ -54,6 +55,9 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @form(np.einsum)
 def _einsum(level: Level, subscripts: Any, *operands: Any, **options: Any) -> Any:
+    if not isinstance(subscripts, str):
+        text, arrays = from_lists((subscripts, *operands))
+        return _einsum(level, text, *arrays, **options)
     text = subscripts.replace(" ", "")
     left, arrow, right = text.partition("->")
     if not arrow:

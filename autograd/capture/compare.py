@@ -10,6 +10,8 @@ from autograd.capture.program import Op, Var, mapped
 from autograd.capture.replay import Program
 from autograd.capture.undo import same_bits
 
+_VALUES = (np.ndarray, np.generic, float, int, complex, str, bytes)
+
 
 def same_guards(a: Program, b: Program) -> bool:
     guards = [[op.function for op in p.recorded if op.kind == "guard"] for p in (a, b)]
@@ -23,16 +25,22 @@ def difference(a: Program, b: Program) -> str:
     for x, y in zip(a.ops, b.ops, strict=True):
         if getattr(x.function, "__name__", x.function) != getattr(y.function, "__name__", y.function):
             return f"two recordings of the step differ: {_named(x)} and {_named(y)}."
-        constants = [_constants([op.args, op.kwargs]) for op in (x, y)]
-        for p, q in zip(*constants, strict=False):
-            line = f" at {p.line}" if isinstance(p, Var) else ""
-            p, q = (z.value if isinstance(z, Var) else z for z in (p, q))
-            if p is not q and isinstance(p, (np.ndarray, np.generic, float, int)) and not same_bits(p, q):
-                return (
-                    f"a value that the captured step takes from elsewhere{line} was different in two recordings, in "
-                    f"{_named(y)}; a replay would keep one of them. Make it an argument of the step; draw random "
-                    "numbers through the library (nn.Dropout, an rng that it is given) or outside and pass them."
-                )
+        problem = _changed([x.args, x.kwargs], [y.args, y.kwargs], _named(y))
+        if problem:
+            return problem
+    return _changed(list(a.results), list(b.results), "its result")
+
+
+def _changed(a: Any, b: Any, where: str) -> str:
+    for p, q in zip(_constants(a), _constants(b), strict=False):
+        line = f" at {p.line}" if isinstance(p, Var) else ""
+        p, q = (z.value if isinstance(z, Var) else z for z in (p, q))
+        if p is not q and isinstance(p, _VALUES) and not same_bits(p, q):
+            return (
+                f"a value that the captured step takes from elsewhere{line} was different in two recordings, in "
+                f"{where}; a replay would keep one of them. Make it an argument of the step; draw random "
+                "numbers through the library (nn.Dropout, an rng that it is given) or outside and pass them."
+            )
     return ""
 
 

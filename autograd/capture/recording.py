@@ -59,6 +59,7 @@ class Recorder:
         self.moved = False
         self._swapped: list[tuple[Any, Any, Recorded]] = []
         self._tuples: dict[int, tuple[Any, Any]] = {}
+        self.stood_for: dict[int, tuple[Any, Var]] = {}  # tensors, gradients among them, that a result may be
         self._grads = {id(t): t._grad for t in self.tensors}  # as they were when last looked at
 
     # Variables
@@ -307,6 +308,7 @@ class Recorder:
         for t, array, stand in self._swapped:
             if t._array is stand:
                 t._array = array
+                self.stood_for[id(t)] = (t, stand.var)
             elif isinstance(t._array, Recorded):  # bound to another array
                 t._array = np.array(t._array.value)
                 self.moved = self.moved or id(t) in self.state

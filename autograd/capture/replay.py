@@ -170,6 +170,8 @@ def _result(recorder: Recorder, x: Any) -> Any:
     if is_tensor(x):
         if id(x) in recorder.state:
             return recorder.state[id(x)]
+        if id(x) in recorder.stood_for:  # a gradient that is looked at after an optimizer's step
+            return recorder.stood_for[id(x)][1]
         x = x._array
     if isinstance(x, Recorded):
         return x.var

@@ -157,6 +157,10 @@ def _one_chunk(f: Function, leaves: Any, axes: Any, form: Any, level: Level, out
         with level:
             args, kwargs = tree_unflatten(form, hidden)
             returned = f(*args, **kwargs)
+    except ValueError as error:
+        if isinstance(error.__cause__, BatchError):  # NumPy has hidden what the batch said to array[i] = batched
+            raise error.__cause__.with_traceback(error.__traceback__) from None
+        raise
     finally:
         random.drawing.reset(token)
     results, structure = tree_flatten(returned)

@@ -147,10 +147,10 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: An
             f"np.einsum of a Tensor does not take {', '.join(sorted(refused))}=; convert with x.astype(dtype) instead."
         )
     if isinstance(operands[0], str):
-        subscripts, *arrays = operands
+        subscripts, *given = operands
     else:
-        subscripts, arrays = _from_lists(operands)
-    arrays = [as_operand(x) for x in arrays]
+        subscripts, given = from_lists(operands)
+    arrays = [as_operand(x) for x in given]
     if len(arrays) == 1 and np.ndim(arrays[0]) and _sums_nothing(subscripts, np.ndim(arrays[0])):
         return _einsum_view(arrays[0], subscripts=subscripts)
     return _einsum(*arrays, subscripts=subscripts, optimize=optimize)
@@ -164,7 +164,7 @@ def _sums_nothing(subscripts: str, ndim: int) -> bool:
     return len(mine) == ndim and set(mine) == set(result) and len(result) == len(set(result))
 
 
-def _from_lists(operands: Sequence[Any]) -> tuple[str, list[Any]]:
+def from_lists(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     """einsum(a, [0, 1], b, [1, 2], [0, 2]) as the string "AB,BC->AC" and the arrays."""
     pairs = len(operands) // 2
     text = ",".join(_from_list(axes) for axes in operands[1 : 2 * pairs : 2])

@@ -19,11 +19,12 @@ from autograd.engine.registry import define
 from autograd.errors import ArgumentError
 from autograd.ops.arguments import as_operand
 from autograd.ops.fft import fitted
-from autograd.shapes import normalize_axes
+from autograd.shapes import conj, normalize_axes
 
 __all__ = [
-    "dct", "dst", "fft", "fft2", "fftn", "fftshift", "hfft", "idct", "idst", "ifft", "ifft2", "ifftn", "ifftshift",
-    "ihfft", "irfft", "irfft2", "irfftn", "rfft", "rfft2", "rfftn",
+    "dct", "dctn", "dst", "dstn", "fft", "fft2", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "idct", "idctn", "idst",
+    "idstn", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "ihfft2", "ihfftn", "irfft", "irfft2", "irfftn", "rfft",
+    "rfft2", "rfftn",
 ]  # fmt: skip
 
 
@@ -55,6 +56,31 @@ def _of_numpy(name: str, several: bool = False) -> Callable[..., Any]:
 fft, ifft, rfft, irfft, hfft, ihfft = [_of_numpy(n) for n in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")]
 fft2, ifft2, rfft2, irfft2 = [_of_numpy(name, True) for name in ("fft2", "ifft2", "rfft2", "irfft2")]
 fftn, ifftn, rfftn, irfftn = [_of_numpy(name, True) for name in ("fftn", "ifftn", "rfftn", "irfftn")]
+_OPPOSITE = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+
+
+def _opposite(name: str, norm: Any) -> Any:
+    if norm not in _OPPOSITE:
+        raise ArgumentError(f"{name}: norm is None, 'backward', 'ortho' or 'forward'; got {norm!r}.")
+    return _OPPOSITE[norm]
+
+
+def _hermitian(name: str) -> Callable[..., Any]:
+    """Transforms over several axes of signals, or to spectra, whose negative half are the conjugates of the other."""
+    default = (-2, -1) if name.endswith("2") else None
+
+    def many(
+        x: Any, s: Any = None, axes: Any = default, norm: Any = None, overwrite_x: bool = False, workers: Any = None
+    ) -> Any:
+        x, other = as_operand(x), _opposite(name, norm)
+        return conj(np.fft.rfftn(x, s, axes, other)) if name[0] == "i" else np.fft.irfftn(conj(x), s, axes, other)
+
+    many.__name__ = many.__qualname__ = name
+    many.__doc__ = f"scipy.fft.{name}; overwrite_x and workers say nothing here."
+    return many
+
+
+hfft2, ihfft2, hfftn, ihfftn = [_hermitian(name) for name in ("hfft2", "ihfft2", "hfftn", "ihfftn")]
 fftshift, ifftshift = np.fft.fftshift, np.fft.ifftshift
 
 # Cosine and sine transforms along the last axis
@@ -169,3 +195,30 @@ def idst(
 ) -> Any:  # fmt: skip
     """The inverse of `dst` of the same type."""
     return _transformed("dst", x, type, n, axis, norm, orthogonalize, inverse=True)
+
+
+def _over_axes(name: str) -> Callable[..., Any]:
+    """The transform over several axes, one after the other."""
+    one, inverse = name.removeprefix("i")[:3], name[0] == "i"
+
+    def many(
+        x: Any, type: int = 2, s: Any = None, axes: Any = None, norm: Any = None, overwrite_x: bool = False,
+        workers: Any = None, orthogonalize: bool | None = None,
+    ) -> Any:  # fmt: skip
+        x = as_operand(x)
+        lengths = None if s is None else tuple(np.atleast_1d(s).tolist())
+        if axes is None:
+            axes = range(-x.ndim, 0) if lengths is None else range(-len(lengths), 0)
+        places = [axis for i in np.atleast_1d(axes).tolist() for axis in normalize_axes(i, x.ndim)]
+        if len(set(places)) < len(places) or lengths is not None and len(lengths) != len(places):
+            raise ArgumentError(f"{name} needs different axes, and a length for each; got s={s!r} and axes={axes!r}.")
+        for place, n in zip(places, lengths or [-1] * len(places), strict=True):
+            x = _transformed(one, x, type, None if n == -1 else n, place, norm, orthogonalize, inverse)
+        return x
+
+    many.__name__ = many.__qualname__ = name
+    many.__doc__ = f"`{one}` over several axes." if not inverse else f"The inverse of `{one}n` of the same type."
+    return many
+
+
+dctn, idctn, dstn, idstn = [_over_axes(name) for name in ("dctn", "idctn", "dstn", "idstn")]

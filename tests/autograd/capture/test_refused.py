@@ -143,3 +143,12 @@ def test_a_recording_that_takes_long_says_so(caplog, monkeypatch):
         assert not told
         fast(np.ones(3))
     assert told == ["recording f"] == [record.message[-11:] for record in caplog.records[:1]] or "f" in caplog.text
+
+
+def test_a_generator_of_the_users_is_drawn_from_at_each_replay():
+    rngs = [np.random.default_rng(5) for _ in range(2)]
+    fast = autograd.capture(lambda x: x + autograd.random.generator(rngs[0]).normal(0, 0.5, x.shape).astype(x.dtype))
+    for _ in range(6):
+        x = np.ones(3, np.float32)
+        assert np.array_equal(fast(x), x + rngs[1].normal(0, 0.5, 3).astype(np.float32))
+    assert fast.calls["replayed"] == 3

@@ -293,3 +293,41 @@ def test_a_tensor_of_a_program_is_no_leaf():
     assert isinstance(y, Tensor)
     assert not y.requires_grad
     assert "multiply" in str(fast.program) or "mul" in str(fast.program)
+
+
+def test_a_gradient_returned_after_the_optimizers_step_is_that_of_this_step():
+    def made():
+        training = Training()
+        first, last = training.model[0].weight, training.model[-1].bias
+
+        def step(x, y):
+            training.step(x, y)
+            return {"grads": [last.grad, first.grad], "weight": first}
+
+        return step
+
+    eager, fast = made(), autograd.capture(made())
+    for x, y in batches():
+        expected, got = eager(x, y), fast(x, y)
+        for a, b in zip([*expected["grads"], expected["weight"]], [*got["grads"], got["weight"]], strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+    assert fast.calls["replayed"] == 7
+
+
+CALLS = iter(range(10**6))
+RESULTS = {
+    "a counter": lambda x: (x * 2, next(CALLS)),
+    "a text": lambda x: (x * 2, f"call {next(CALLS)}"),
+    "a number": lambda x: (x * 2, np.random.default_rng(next(CALLS)).random()),
+    "an array": lambda x: {"x": x * 2, "noise": np.random.default_rng(next(CALLS)).random(3)},
+    "a Tensor": lambda x: [x * 2, Tensor(np.random.default_rng(next(CALLS)).random(3))],
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_result_that_comes_from_elsewhere_and_changes_is_refused(name):
+    fast = autograd.capture(RESULTS[name])
+    for _ in range(2):
+        fast(np.ones(3))
+    with pytest.raises(CaptureError, match="in its result; a replay would keep"):
+        fast(np.ones(3))

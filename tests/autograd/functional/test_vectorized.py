@@ -208,6 +208,10 @@ ERRORS: dict[str, tuple[Callable[[], Any], type, str]] = {
     "no batch": (lambda: vmap(np.sin, None)(X), ArgumentError, "axis_size"),
     "tree": (lambda: vmap(np.sin, ((0, 0),))(X), ArgumentError, "do not fit"),
     "out": (lambda: vmap(np.sin, out_axes=None)(X), ArgumentError, "differs"),
+    "element": (lambda: vmap(lambda x: np.zeros(3).__setitem__(0, x[0]))(X), BatchError, "must be batched, too"),
+    "filled": (lambda: vmap(lambda x: np.zeros(3).fill(x[0]))(X), BatchError, "must be batched, too"),
+    "flat": (lambda: vmap(lambda x: x.flat)(X), AttributeError, r"np.ravel\(x\)"),
+    "no axis": (lambda: vmap(lambda x: np.sum(x[0], axis=1))(X), ShapeError, "a number has no axis"),
     "random": (lambda: vmap(lambda x: nn.functional.dropout(x, 0.5))(X), BatchError, "randomness="),
 }
 
@@ -241,6 +245,38 @@ def test_writing_inside() -> None:
         return y
 
     np.testing.assert_array_equal(vmap(filled)(X), np.stack([filled(x) for x in X]))
+
+
+@pytest.mark.parametrize("method", ["sort", "partition", "put"])
+def test_methods_that_write(method: str) -> None:
+    def written(x: Any) -> Any:
+        y = np.array([[3.0, 1.0, 2.0], [0.0, -1.0, 4.0]]) * x
+        getattr(y, method)(*{"sort": (0,), "partition": (1,), "put": ([1, 4], [8.0, 9.0])}[method])
+        return y
+
+    np.testing.assert_array_equal(vmap(written)(X), np.stack([written(x) for x in X]))
+
+
+def test_einsum_of_lists_of_axes_and_compress() -> None:
+    def both(x: Any) -> Any:
+        return np.einsum(x, [0], W, [0, 1], [1]), x.compress([True, False, True])
+
+    for got, expected in zip(vmap(both)(X), zip(*[both(x) for x in X], strict=True), strict=True):
+        np.testing.assert_allclose(got, np.stack(expected))
+
+
+@pytest.mark.parametrize("index", INDICES, ids=str)
+def test_an_index_of_the_inner_batch_into_an_array_of_the_outer_one(index: Any) -> None:
+    A = np.arange(48.0).reshape(2, 2, 3, 4)
+    shift = np.array([0, 1, 0])
+
+    def picked(a: Any, j: Any) -> Any:
+        return a[:, j], np.take(a, j, 1), a[index]
+
+    got = vmap(lambda a: vmap(lambda j: picked(a, j))(shift))(A)
+    for k, part in enumerate(got):
+        expected = [[np.asarray(picked(a, j)[k]) for j in shift] for a in A]
+        np.testing.assert_array_equal(part, expected)
 
 
 def test_the_same_random_numbers_for_all() -> None:

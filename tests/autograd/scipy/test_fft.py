@@ -48,7 +48,35 @@ def test_of_real_numbers(name: str) -> None:
     assert gradcheck(getattr(fft, name), x, order=2, modes=("reverse", "forward"))
 
 
+@pytest.mark.parametrize("name", ["hfft2", "hfftn", "ihfft2", "ihfftn"])
+@pytest.mark.parametrize("norm", NORMS)
+def test_hermitian_transforms_over_several_axes(name: str, norm: Any) -> None:
+    x = np.random.default_rng(0).normal(size=(2, 3, 4))
+    x = x if name[0] == "i" else x + 0.5j * np.random.default_rng(1).normal(size=x.shape)
+    for options in ({}, {"s": (4, 5)}, {"axes": (0, 2)}):
+        found = getattr(fft, name)(Tensor(x, requires_grad=True), norm=norm, **options)
+        expected = getattr(scipys, name)(x, norm=norm, **options)
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-10, atol=1e-12)
+    assert gradcheck(lambda z: getattr(fft, name)(z, norm=norm), x, order=2, modes=("reverse", "forward"))
+
+
+@pytest.mark.parametrize("name", ["dctn", "idctn", "dstn", "idstn"])
+@pytest.mark.parametrize("type", TYPES)
+def test_cosine_and_sine_transforms_over_several_axes(name: str, type: int) -> None:
+    x = np.random.default_rng(0).normal(size=(2, 3, 4))
+    for options in ({}, {"s": (3, 5)}, {"axes": (0, 2)}, {"axes": 1}, {"s": (-1, 2), "axes": (0, 1)}):
+        for norm in NORMS:
+            found = getattr(fft, name)(Tensor(x, requires_grad=True), type, norm=norm, **options)
+            expected = getattr(scipys, name)(x, type, norm=norm, **options)
+            np.testing.assert_allclose(found.numpy(), expected, rtol=1e-10, atol=1e-12)
+    assert gradcheck(lambda x: getattr(fft, name)(x, type), x, order=2, modes=("reverse", "forward"))
+
+
 def test_refused() -> None:
+    with pytest.raises(ArgumentError, match="different axes"):
+        fft.dctn(Tensor(np.ones((2, 2))), axes=(0, 0))
+    with pytest.raises(ArgumentError, match="norm is None"):
+        fft.hfft2(Tensor(np.ones((2, 2))), norm="other")
     with pytest.raises(ArgumentError, match="types 1, 2, 3 and 4"):
         fft.dct(Tensor([1.0]), 5)
     with pytest.raises(ArgumentError, match="norm is None"):

@@ -21,7 +21,7 @@ from autograd.errors import InPlaceError
 
 VIEWS: dict[str, Callable[[Any], Any]] = {
     "first": lambda a: a[:1],
-    "rest": lambda a: a[1:],
+    "rest": lambda a: a[1:] if len(a) > 1 else a[:],
     "reversed": lambda a: a[::-1],
     "row": lambda a: a[-1] if a.ndim > 1 else a[:],
     "column": lambda a: a[..., 0] if a.ndim > 1 else a[...],
@@ -56,13 +56,18 @@ UPDATES: dict[str, Callable[[Any, Any], Any]] = {
     "copyto": lambda a, v: np.copyto(a, v),
     "copyto where": lambda a, v: np.copyto(a, v, where=np.arange(a.size).reshape(a.shape) % 2 == 0),
     "where=": lambda a, v: np.multiply(a, v, out=a, where=np.arange(a.size).reshape(a.shape) % 3 > 0),
-    "add.at": lambda a, v: np.add.at(a, [0, 0], v[:1]),
-    "multiply.at": lambda a, v: np.multiply.at(a, [-1, -1], v[:1]),
+    "add.at": lambda a, v: np.add.at(writeable(a), [0, 0], v[:1]),
+    "multiply.at": lambda a, v: np.multiply.at(writeable(a), [-1, -1], v[:1]),
     "put": lambda a, v: np.put(a, [0, a.size - 1], np.ravel(v)[:2]),
     "fill": lambda a, v: a.fill(0.375),
     "sort": lambda a, v: a.sort(0),
     "flat": lambda a, v: a.flat.__setitem__(slice(0, 2), np.ravel(v)[:2]),
 }
+
+
+def writeable(a: Any) -> Any:
+    """The array, or a copy of one that is read-only: NumPy's ufunc.at writes to those, too."""
+    return a if a.flags.writeable else a.copy()
 
 
 def run(step: tuple[Any, ...], pool: list[Any]) -> None:
