@@ -29,6 +29,7 @@ WORKLOADS = (
     "chain", "scalar_mlp", "mlp_small", "mlp_small_step", "mlp_large", "mlp_large_step", "elementwise_large",
     "resnet_mlp", "lstm", "lstm_layer", "attention", "conv", "meprop_hidden", "meprop_input", "meprop_each",
     "adam_only", "sgd_momentum_only", "hvp", "jacobian", "jvp", "fft_layer", "spectral_pde", "heat_64", "heat_256",
+    "per_example", "vmap_points",
 )  # fmt: skip
 # what a peer needs beyond NumPy; "torch2" is a second torch
 LIBRARY = {

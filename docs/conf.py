@@ -25,7 +25,10 @@ include_patterns = [
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md",
     "docs/*.md", "docs/design/*.md", "docs/api/**.rst", "notebooks/*.ipynb",
 ]  # fmt: skip
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "house_docstrings", "api_pages", "site_pages"]
+extensions = [
+    "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "house_docstrings", "api_pages", "site_pages",
+    "offline_math",
+]  # fmt: skip
 
 # Docstrings
 default_role = "py:obj"  # `Linear` is a link to Linear, or code where nothing has that name
@@ -73,6 +76,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_show_sphinx = False
+mathjax_path = "mathjax.js"  # a file of the site, see docs/ext/offline_math.py
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": False}
 pygments_style = "default"

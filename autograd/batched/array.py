@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from sys import getrefcount
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd.batched import product_forms, shape_forms, ufuncs  # noqa: F401  the forms are in the table
-from autograd.batched.another_way import another_way
+from autograd.batched.another_way import another_way, at_once, rules_at_once
 from autograd.batched.forms import WRITERS
 from autograd.batched.hidden import Hidden, add_shapes, at, batched, bind_class, highest
 from autograd.batched.indexing import getitem, setitem
 from autograd.batched.loop import name_of, one_by_one
 from autograd.batched.table import forms as table
 from autograd.engine.abstract import Abstract, abstract
+from autograd.engine.cotangents import own
 from autograd.engine.kinds import per_example
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
@@ -41,7 +43,8 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         for x in (*inputs, *(kwargs.get("out") or ())):
-            if hasattr(x, "__array_ufunc__") and not isinstance(x, _KNOWN):
+            kind = type(x)
+            if kind is not Batched and kind is not np.ndarray and _is_unknown(x):
                 return NotImplemented
         level = highest(inputs, kwargs)
         assert level is not None
@@ -102,9 +105,22 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
             return g, raw(g)
         return (g, self) if kept is self else (kept, kept)
 
+    def is_alone(self) -> bool:
+        """Whether no one else has the memory of this array, which only the leaf of a sweep holds: it needs no copy."""
+        values = self._values
+        return type(values) is np.ndarray and values.base is None and (getrefcount(self), getrefcount(values)) == ALONE
+
     def select_from(self, x: Any, index: Any) -> Any:
         """x[index], where x is an ndarray and this is a part of the index."""
         return getitem(x, index)
+
+    def at_once(self, primitive: Any, args: Any, raw_args: Any, params: Any) -> Any:
+        """A call of a fused operation on all examples, or NotImplemented."""
+        return at_once(primitive, args, raw_args, params)
+
+    def rules_at_once(self, primitive: Any, which: Any, g: Any, out: Any, args: Any, params: Any) -> Any:
+        """What its rules return, likewise, or None."""
+        return rules_at_once(primitive, which, g, out, args, params)
 
     def by_examples(self, error: Exception, primitive: Any, function: Any, args: Any, params: Any) -> Any:
         """What a function that raised this error on a batch gives in another way."""
@@ -235,6 +251,10 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
         return f"Batched({self.level.size} examples of shape {self.shape}, {self.dtype})"
 
 
+def _is_unknown(x: Any) -> bool:
+    return hasattr(x, "__array_ufunc__") and not isinstance(x, _KNOWN)
+
+
 def _method(name: str, function: Any) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
@@ -293,3 +313,26 @@ sum_over_ended = Primitive(
     label="g for each example",
 )
 bind_class(Batched)
+
+
+def _count_alone() -> tuple[int, int]:
+    """What getrefcount says there, which differs between versions of Python."""
+    counts: list[Any] = []
+
+    class Counted(Batched):
+        __slots__ = ()
+
+        def is_alone(self) -> bool:
+            values = self._values
+            counts.append((getrefcount(self), getrefcount(values)))
+            return True
+
+    made = object.__new__(Counted)
+    made._values = np.empty(1)
+    leaves = {0: made}
+    del made
+    own(leaves[0])
+    return counts[0]  # type: ignore[no-any-return]
+
+
+ALONE = _count_alone()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, at, batched, everywhere, full, moved, rewrapped, unwrapped
+from autograd.batched.hidden import aligned, at, axes_of, batched, everywhere, full, moved, rewrapped, unwrapped
 from autograd.batched.level import Level
 from autograd.batched.loop import one_by_one
 from autograd.batched.table import Form, form, forms
@@ -21,7 +21,7 @@ _function: Any
 
 def _over_axes(function: Any) -> Form:
     def reduced(level: Level, a: Any, axis: Any = None, *args: Any, **options: Any) -> Any:
-        ndim = np.ndim(a)
+        ndim = axes_of(a)
         axes = tuple([i + 1 for i in reduced_axes(axis, ndim)])
         for name in ("where", "mean", "initial"):
             if at(options.get(name), level):
@@ -46,10 +46,10 @@ def _along(function: Any, default: Any) -> Form:
     def along(level: Level, a: Any, axis: Any = default, *args: Any, **options: Any) -> Any:
         values = full(a, level)
         if axis is None:
-            shape = (level.size, *[1] * np.ndim(a))
+            shape = (level.size, *[1] * axes_of(a))
             found = function(np.reshape(values, (level.size, -1)), 1, *args, **options)
             return batched(np.reshape(found, shape) if options.get("keepdims") is True else found, level)
-        return batched(function(values, moved(axis, np.ndim(a)), *args, **options), level)
+        return batched(function(values, moved(axis, axes_of(a)), *args, **options), level)
 
     return along
 
@@ -79,7 +79,7 @@ forms[np.partition], forms[np.argpartition] = _around(np.partition), _around(np.
 
 def _by_element(function: Any) -> Form:
     def by_element(level: Level, *args: Any, **options: Any) -> Any:
-        ndim = max([np.ndim(a) for a in args if a is not None])
+        ndim = max([axes_of(a) for a in args if a is not None])
         options = {name: aligned(x, level, ndim) for name, x in options.items()}
         return batched(function(*[aligned(a, level, ndim) for a in args], **options), level)
 
@@ -96,19 +96,19 @@ WRITERS = frozenset({np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, 
 
 @form(np.copyto)
 def _copyto(level: Level, dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
-    ndim = np.ndim(dst)
+    ndim = axes_of(dst)
     np.copyto(dst._values, aligned(src, level, ndim), casting, where if where is True else aligned(where, level, ndim))
 
 
 @form(np.choose)
 def _choose(level: Level, a: Any, choices: Any, **options: Any) -> Any:
-    ndim = max(np.ndim(a), *[np.ndim(choice) for choice in choices])
+    ndim = max(axes_of(a), *[axes_of(choice) for choice in choices])
     return batched(np.choose(aligned(a, level, ndim), [aligned(x, level, ndim) for x in choices], **options), level)
 
 
 @form(np.unwrap)
 def _unwrap(level: Level, p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
-    ndim = np.ndim(p)
+    ndim = axes_of(p)
     discont, period = aligned(discont, level, ndim), aligned(period, level, ndim)
     return batched(np.unwrap(full(p, level), discont, moved(axis, ndim), period=period), level)
 
@@ -137,7 +137,7 @@ for _function in (
 
 @form(np.linalg.norm)
 def _norm(level: Level, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    values, ndim = full(x, level), np.ndim(x)
+    values, ndim = full(x, level), axes_of(x)
     if axis is None and ord is None:
         found = np.linalg.norm(np.reshape(values, (level.size, -1)), axis=1)
         return batched(np.reshape(found, (level.size, *[1] * ndim)) if keepdims else found, level)
@@ -151,7 +151,7 @@ def _norm(level: Level, x: Any, ord: Any = None, axis: Any = None, keepdims: boo
 @form(np.linalg.lstsq)
 def _lstsq(level: Level, a: Any, b: Any, rcond: Any = None) -> Any:
     """By singular values, since NumPy's takes one matrix."""
-    m, n = a.shape if np.ndim(a) == 2 else np.shape(a)
+    m, n = a.shape if axes_of(a) == 2 else np.shape(a)
     u, s, vt = np.linalg.svd(a, full_matrices=False)
     cutoff = np.finfo(s.dtype).eps * (max(m, n) if rcond is None else 1) if rcond is None or rcond < 0 else rcond
     kept = s > cutoff * np.max(s, initial=0)
@@ -169,10 +169,10 @@ def _lstsq(level: Level, a: Any, b: Any, rcond: Any = None) -> Any:
 
 @form(np.linalg.solve)
 def _solve(level: Level, a: Any, b: Any) -> Any:
-    if np.ndim(b) == 1:
+    if axes_of(b) == 1:
         column = np.linalg.solve(a, np.reshape(b, (*np.shape(b), 1)))
         return column[..., 0]
-    ndim = max(np.ndim(a), np.ndim(b))
+    ndim = max(axes_of(a), axes_of(b))
     return batched(np.linalg.solve(aligned(a, level, ndim), aligned(b, level, ndim)), level)
 
 

@@ -75,12 +75,13 @@ def highest(*trees: Any) -> Level | None:
     """The innermost level among these values, and those in lists, tuples and dicts of them."""
     best: Level | None = None
     for x in trees:
-        if isinstance(x, Hidden):
+        kind = type(x)
+        if kind is _class:
             found: Level | None = x.level
-        elif type(x) in (list, tuple):
-            found = highest(*x)
-        elif type(x) is dict:
-            found = highest(*x.values())
+        elif kind is tuple or kind is list:
+            found = highest(*x) if x else None
+        elif kind is dict:
+            found = highest(*x.values()) if x else None
         else:
             continue
         if found is not None and (best is None or found.number > best.number):
@@ -94,9 +95,14 @@ def add_shapes(error: Exception, level: Level, args: Any) -> None:
     error.add_note(f"This is inside vmap, of {level.size} examples; one of them has the shapes {shapes}.")
 
 
+def axes_of(x: Any) -> int:
+    """np.ndim, without NumPy's detour for a batched array."""
+    return x.ndim if hasattr(x, "ndim") else np.ndim(x)
+
+
 def at(x: Any, level: Level) -> bool:
     """Whether x has the hidden axis of this level."""
-    return isinstance(x, Hidden) and x.level is level
+    return type(x) is _class and x.level is level
 
 
 def unwrapped(x: Any, level: Level) -> Any:
@@ -121,7 +127,7 @@ def aligned(x: Any, level: Level, ndim: int) -> Any:
 
     Shape:     (B, *s) -> (B, 1, …, 1, *s)
     """
-    if not at(x, level):
+    if type(x) is not _class or x.level is not level:
         return x
     values = x._values
     missing = ndim + 1 - values.ndim

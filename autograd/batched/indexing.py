@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.batched.hidden import Hidden, aligned, at, batched, full, highest, unwrapped
+from autograd.batched.hidden import Hidden, aligned, at, axes_of, batched, full, highest, unwrapped
 from autograd.batched.level import Level
 from autograd.errors import BatchError
 
@@ -44,7 +44,7 @@ def getitem(x: Any, index: Any) -> Any:
         return x[index]
     if highest(index) is not level and _is_basic(index):  # the common case: nothing moves
         return batched(x._values[(slice(None), *(index if type(index) is tuple else (index,)))], level)
-    parts = _parts(index, np.ndim(x), level)
+    parts = _parts(index, axes_of(x), level)
     for part in parts:
         if at(part, level) and part.dtype.kind == "b":
             raise BatchError(
@@ -145,7 +145,7 @@ def _axes_of(part: Any) -> int:
 def _plan(parts: list[Any], x: Any, level: Level) -> Plan:
     own = [i for i, part in enumerate(parts) if at(part, level)]
     arrays = [i for i, part in enumerate(parts) if not (part is None or isinstance(part, slice))]
-    made = max([np.ndim(parts[i]) for i in arrays], default=0)
+    made = max([axes_of(parts[i]) for i in arrays], default=0)
     together = not arrays or arrays[-1] - arrays[0] == len(arrays) - 1
     place = arrays[0] if arrays and together else 0
     ndim = len(parts) - len(arrays) + made
@@ -170,14 +170,14 @@ def _behind_hidden(found: Any, plan: Plan) -> Any:
 
 def _for_selection(value: Any, plan: Plan, level: Level) -> Any:
     """A value to be assigned, with its axes where the index of the values has them."""
-    if not at(value, level) and np.ndim(value) == 0:
+    if not at(value, level) and axes_of(value) == 0:
         return value
-    surplus = np.ndim(value) - plan.ndim
+    surplus = axes_of(value) - plan.ndim
     if surplus > 0:  # NumPy drops leading axes of size 1
         value = np.reshape(value, np.shape(value)[surplus:])
     values = aligned(value, level, plan.ndim)
     if not at(value, level):
-        values = np.reshape(value, (1, *[1] * (plan.ndim - np.ndim(value)), *np.shape(value)))
+        values = np.reshape(value, (1, *[1] * (plan.ndim - axes_of(value)), *np.shape(value)))
     if plan.front and plan.place and plan.made:
         values = np.moveaxis(values, range(1 + plan.place, 1 + plan.place + plan.made), range(1, 1 + plan.made))
     return np.moveaxis(values, 0, plan.hidden) if plan.hidden else values
@@ -189,7 +189,7 @@ def _assign_by_mask(x: Any, parts: list[Any], value: Any, level: Level) -> None:
     others = parts[1:]
     if not at(mask, level) or any(part != slice(None) for part in others):
         raise BatchError("x[…, mask, …] = value with a batched mask among other indices: use np.where(mask, value, x).")
-    if np.ndim(value) > x.ndim - mask.ndim:
+    if axes_of(value) > x.ndim - mask.ndim:
         raise BatchError(
             "x[mask] = values with a batched mask: how many values are used would differ from example to example. Use "
             "np.where(mask, values, x), with a value for every element."

@@ -25,6 +25,19 @@ class Each:
         self.level = level
 
 
+class InOneCall:
+    """What a forward that ran on all examples at once keeps for its rule: as the values have it, not batched.
+
+    shape    that of the result of one example
+    """
+
+    __slots__ = ("shape", "values")
+
+    def __init__(self, values: Any, shape: tuple[int, ...]) -> None:
+        self.values = values
+        self.shape = shape
+
+
 def one_by_one(level: Level, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """function(*args, **kwargs) of each example; arrays among the results are stacked.
 
@@ -83,6 +96,10 @@ def _example(x: Any, level: Level, i: int) -> Any:
         return x._values[i]
     if type(x) is _Shown:
         return x.tensor[i]
+    if type(x) is InOneCall:
+        several = x.values if type(x.values) is tuple else (x.values,)
+        found = tuple([item[i] if np.ndim(item) else item for item in several])
+        return found if type(x.values) is tuple else found[0]
     if isinstance(x, Each) and x.level is level:
         return x.objects[i]
     if isinstance(x, Saved):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, at, batched, unwrapped
+from autograd.batched.hidden import aligned, at, axes_of, batched, unwrapped
 from autograd.batched.level import Level
 from autograd.batched.table import form
 from autograd.ops.einsum import from_lists
@@ -15,14 +15,14 @@ from autograd.shapes import normalize_axes
 
 @form(np.dot)
 def _dot(level: Level, a: Any, b: Any) -> Any:
-    if not np.ndim(a) or not np.ndim(b):
+    if not axes_of(a) or not axes_of(b):
         return np.multiply(a, b)
-    return np.matmul(a, b) if np.ndim(b) <= 2 else np.tensordot(a, b, ([-1], [-2]))
+    return np.matmul(a, b) if axes_of(b) <= 2 else np.tensordot(a, b, ([-1], [-2]))
 
 
 @form(np.inner)
 def _inner(level: Level, a: Any, b: Any) -> Any:
-    return np.multiply(a, b) if not np.ndim(a) or not np.ndim(b) else np.tensordot(a, b, ([-1], [-1]))
+    return np.multiply(a, b) if not axes_of(a) or not axes_of(b) else np.tensordot(a, b, ([-1], [-1]))
 
 
 @form(np.outer)
@@ -39,10 +39,10 @@ def _vdot(level: Level, a: Any, b: Any) -> Any:
 def _tensordot(level: Level, a: Any, b: Any, axes: Any = 2) -> Any:
     """As one product of matrices: the summed axes last in a, first in b."""
     if isinstance(axes, (int, np.integer)):
-        axes = (range(np.ndim(a) - axes, np.ndim(a)), range(axes))
-    of_a, of_b = normalize_axes(axes[0], np.ndim(a)), normalize_axes(axes[1], np.ndim(b))
-    free_a = [i for i in range(np.ndim(a)) if i not in of_a]
-    free_b = [i for i in range(np.ndim(b)) if i not in of_b]
+        axes = (range(axes_of(a) - axes, axes_of(a)), range(axes))
+    of_a, of_b = normalize_axes(axes[0], axes_of(a)), normalize_axes(axes[1], axes_of(b))
+    free_a = [i for i in range(axes_of(a)) if i not in of_a]
+    free_b = [i for i in range(axes_of(b)) if i not in of_b]
     shape = [np.shape(a)[i] for i in free_a] + [np.shape(b)[i] for i in free_b]
     summed = int(np.prod([np.shape(a)[i] for i in of_a]))
     left = np.reshape(np.transpose(a, (*free_a, *of_a)), (int(np.prod(shape[: len(free_a)])), summed))
@@ -76,7 +76,7 @@ def _cross(
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
-    ndim = max(np.ndim(a), np.ndim(b))
+    ndim = max(axes_of(a), axes_of(b))
     found = batched(np.cross(aligned(a, level, ndim), aligned(b, level, ndim)), level)
     return np.moveaxis(found, -1, axisc) if found.ndim == ndim else found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, batched, full, highest, moved
+from autograd.batched.hidden import aligned, axes_of, batched, full, highest, moved
 from autograd.batched.indexing import getitem
 from autograd.batched.level import Level
 from autograd.batched.table import Form, form, forms
@@ -124,7 +124,7 @@ def _pad(level: Level, array: Any, pad_width: Any, mode: Any = "constant", **opt
         return pad(array, pad_width, mode, **options)
     width = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2)).tolist()
     for name in ("constant_values", "end_values", "stat_length"):
-        if np.ndim(options.get(name, 0)):  # a pair for each axis
+        if axes_of(options.get(name, 0)):  # a pair for each axis
             pairs = np.broadcast_to(options[name], (array.ndim, 2))
             options[name] = np.concatenate([pairs[:1], pairs])
     return batched(np.pad(array._values, [(0, 0), *width], mode, **options), level)
@@ -137,7 +137,7 @@ def _pad(level: Level, array: Any, pad_width: Any, mode: Any = "constant", **opt
 def _take(level: Level, a: Any, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
     if axis is None:
         a, axis = np.reshape(a, (-1,)), 0
-    (axis,) = normalize_axes(axis, np.ndim(a))
+    (axis,) = normalize_axes(axis, axes_of(a))
     n = np.shape(a)[axis]
     if mode != "raise":
         indices = np.remainder(indices, n) if mode == "wrap" else np.clip(indices, 0, n - 1)
@@ -149,7 +149,7 @@ def _take(level: Level, a: Any, indices: Any, axis: Any = None, mode: str = "rai
 def _take_along_axis(level: Level, arr: Any, indices: Any, axis: Any = -1) -> Any:
     if axis is None:
         arr, axis = np.reshape(arr, (-1,)), 0
-    ndim = np.ndim(arr)
+    ndim = axes_of(arr)
     return batched(np.take_along_axis(full(arr, level), full(indices, level), moved(axis, ndim)), level)
 
 
@@ -172,11 +172,11 @@ def _searchsorted(level: Level, a: Any, v: Any, side: str = "left", sorter: Any 
 def _concatenate(level: Level, arrays: Any, axis: Any = 0, **options: Any) -> Any:
     if axis is None:
         arrays, axis = [np.reshape(a, (-1,)) for a in arrays], 0
-    at_axis = moved(axis, np.ndim(arrays[0]))
+    at_axis = moved(axis, axes_of(arrays[0]))
     return batched(np.concatenate([full(a, level) for a in arrays], at_axis, **options), level)
 
 
 @form(np.stack)
 def _stack(level: Level, arrays: Any, axis: int = 0, **options: Any) -> Any:
-    at_axis = moved(axis, np.ndim(arrays[0]) + 1)
+    at_axis = moved(axis, axes_of(arrays[0]) + 1)
     return batched(np.stack([full(a, level) for a in arrays], at_axis, **options), level)

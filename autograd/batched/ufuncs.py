@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, at, batched, full, moved, unwrapped
+from autograd.batched.hidden import aligned, at, axes_of, batched, full, moved, unwrapped
 from autograd.batched.indexing import add_at
 from autograd.batched.level import Level
 from autograd.errors import BatchError
@@ -40,9 +40,13 @@ def check_out(outs: Any, level: Level, name: str) -> None:
 
 
 def _elementwise(level: Level, ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if not kwargs and len(inputs) == 2 and ufunc.nout == 1:  # the commonest call
+        a, b = inputs
+        ndim = max(axes_of(a), axes_of(b))
+        return batched(ufunc(aligned(a, level, ndim), aligned(b, level, ndim)), level)
     out = kwargs.pop("out", None)
     where = kwargs.get("where", True)
-    ndim = max([x.ndim if hasattr(x, "ndim") else np.ndim(x) for x in (*inputs, *(out or ()), where) if x is not None])
+    ndim = max([axes_of(x) for x in (*inputs, *(out or ()), where) if x is not None])
     values = [aligned(x, level, ndim) for x in inputs]
     if where is not True:
         kwargs["where"] = aligned(where, level, ndim)
@@ -66,7 +70,7 @@ def _generalized(level: Level, ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs:
         found = _matmul(level, *inputs, **kwargs)
     else:
         cores = [len(part.split(",")) for part in str(ufunc.signature).partition("->")[0].strip("()").split("),(")]
-        loops = max([np.ndim(x) - n for x, n in zip(inputs, cores, strict=True)])
+        loops = max([axes_of(x) - n for x, n in zip(inputs, cores, strict=True)])
         values = [aligned(x, level, loops + n) for x, n in zip(inputs, cores, strict=True)]
         found = ufunc(*values, **kwargs)
     made = batched(found, level)
@@ -88,19 +92,19 @@ def _matmul(level: Level, a: Any, b: Any, **kwargs: Any) -> Any:
 
     One product of matrices where that is possible: of all examples with a matrix that they share.
     """
-    if not np.ndim(a) or not np.ndim(b):
+    if not axes_of(a) or not axes_of(b):
         raise ValueError("matmul: an operand has no axis; multiply a number by *.")
-    if not at(b, level) and np.ndim(b) <= 2 and (a.ndim == 1 or np.ndim(b) == 1):
+    if not at(b, level) and axes_of(b) <= 2 and (a.ndim == 1 or axes_of(b) == 1):
         return np.matmul(a._values, b, **kwargs)  # (B, …, n) times (n, m) or (n,)
-    if not at(b, level) and np.ndim(b) == 2:
+    if not at(b, level) and axes_of(b) == 2:
         rows = np.reshape(a._values, (-1, a.shape[-1]))  # (B·…·m, n)
         return np.reshape(np.matmul(rows, b, **kwargs), (*a._values.shape[:-1], np.shape(b)[1]))
-    if not at(a, level) and np.ndim(a) <= 2 and b.ndim == 1:
-        return np.matmul(b._values, np.swapaxes(a, 0, 1) if np.ndim(a) == 2 else a, **kwargs)
-    a_row, b_column = np.ndim(a) == 1, np.ndim(b) == 1
+    if not at(a, level) and axes_of(a) <= 2 and b.ndim == 1:
+        return np.matmul(b._values, np.swapaxes(a, 0, 1) if axes_of(a) == 2 else a, **kwargs)
+    a_row, b_column = axes_of(a) == 1, axes_of(b) == 1
     a = np.reshape(a, (1, -1)) if a_row else a
     b = np.reshape(b, (-1, 1)) if b_column else b
-    ndim = max(np.ndim(a), np.ndim(b))
+    ndim = max(axes_of(a), axes_of(b))
     left, right = aligned(a, level, ndim), aligned(b, level, ndim)
     if left.shape[-1] == right.shape[-2] == 1 and not kwargs:
         found = np.multiply(left, right)  # a column times a row, which BLAS would do example by example
@@ -118,7 +122,7 @@ def _reduce(
     level: Level, ufunc: np.ufunc, a: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: bool = False,
     **options: Any,
 ) -> Any:  # fmt: skip
-    ndim = np.ndim(a)
+    ndim = axes_of(a)
     axes = tuple([i + 1 for i in reduced_axes(axis, ndim)])
     where = options.get("where", True)
     if where is not True:
@@ -143,7 +147,7 @@ def _reduceat(
 
 
 def _outer(level: Level, ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
-    return _elementwise(level, ufunc, (np.reshape(a, (*np.shape(a), *[1] * np.ndim(b))), b), kwargs)
+    return _elementwise(level, ufunc, (np.reshape(a, (*np.shape(a), *[1] * axes_of(b))), b), kwargs)
 
 
 def _into(out: Any, made: Any) -> Any:

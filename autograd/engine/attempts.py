@@ -67,6 +67,13 @@ def refuse_inside_vmap() -> None:
         )
 
 
-def is_of_a_batch(g: Any) -> bool:
-    """Whether a cotangent or tangent, or one of several, is no ndarray although the arguments may be."""
-    return any_foreign(g.values() if type(g) is dict else g if type(g) in (tuple, list) else (g,))
+def of_a_batch(g: Any, args: Any = ()) -> bool:
+    """Whether a cotangent or tangent, or one of several, or an argument is no ndarray although others may be."""
+    return any_foreign(g.values() if type(g) is dict else g if type(g) in (tuple, list) else (g,)) or any_foreign(args)
+
+
+def rules_at_once(step: Any, node: Any, which: Any, g: Any, args: Any, out: Any) -> Any:
+    """What the rules of a fused operation return for all examples of a batch at once; None if they do not."""
+    if step.create or step.k is not None or type(g) is tuple or (batch := batch_among((g, args))) is None:
+        return None
+    return batch.rules_at_once(node.primitive, which, g, out, args, node.params or {})

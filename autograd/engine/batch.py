@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.attempts import of_a_batch
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import complete, has_nan
 from autograd.engine.definition import Batch
@@ -66,7 +67,8 @@ class BatchStep(Step):
         return conjugated(np.stack([through_hooks(node.hooks or {}, g[row]) for row in range(self.k)]) if self.k else g)
 
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
-        if self.create and node.primitive.by_composite:
+        kept_for_a_batch = node.primitive.saves and of_a_batch(g, args)
+        if (self.create or kept_for_a_batch) and node.primitive.by_composite:
             return super().called(node, which, g, args, out)
         return _called_for_batch(node, which, g, self.k, args, out, self.create)
 

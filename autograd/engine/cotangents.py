@@ -100,4 +100,5 @@ def as_tensor(g: Any) -> Any:
 
 def own(g: Any) -> Any:
     """The cotangent in memory of its own."""
-    return g if isinstance(g, np.generic) or is_tensor(g) else copied(g)
+    alone = isinstance(g, np.generic) or is_tensor(g) or hasattr(g, "is_alone") and g.is_alone()
+    return g if alone else copied(g)

@@ -102,6 +102,10 @@ def elsewhere(operation: Any, args: Any, raw: Any, params: Any) -> Any:
             return recording.constant(out) if any([recording.is_tensor(a) for a in args]) else out
     if operation.composite is None or not (foreign or of_complex and operation.complex != "own rules"):
         return None
+    if foreign and not of_complex and hasattr(type(foreign[0]), "at_once"):
+        out = foreign[0].at_once(operation, args, raw, params)
+        if out is not NotImplemented:
+            return out
     return operation.composite(*args, **params)
 
 

@@ -65,13 +65,13 @@ class Primitive(Definition):
         kind = type(out)
         floating = out.dtype.kind == "f" if kind is ndarray else kind is float64 or kind is float32
         if plan is None or state.special or not floating:
-            return self._uncommon(args, raw, parents, needs, params, out, state)
+            return self.finished(args, raw, parents, needs, params, out, state)
         dropped, keep_out = plan
         for i in dropped:
             raw[i] = abstract(raw[i])
         return recorded(out, self, parents, raw, out if keep_out else abstract(out), params or None, state.scope)
 
-    def _uncommon(
+    def finished(
         self, args: Any, raw: list[Any], parents: list[Any], needs: int, params: Any, out: Any, state: Mode
     ) -> Any:
         """The rest of any other call: of plain arrays or constants, with values saved, several results, or checks."""

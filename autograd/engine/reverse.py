@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import graph, kinds
-from autograd.engine.attempts import is_of_a_batch, refuse_inside_vmap
+from autograd.engine.attempts import of_a_batch, refuse_inside_vmap
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
@@ -160,7 +160,7 @@ def _propagate(
         rules = primitive.vjps
         guard = primitive.guard
         found = None
-        if rare or args is None or node.hooks is not None or not primitive.direct or kinds.met and is_of_a_batch(g):
+        if rare or args is None or node.hooks is not None or not primitive.direct or kinds.met and of_a_batch(g, args):
             found = _visited(node, g, leaves, step, route)
             if found is None:
                 continue
@@ -246,8 +246,9 @@ def _visited(node: Node, g: Any, leaves: dict[Any, Any], step: Step, route: Rout
 
 def _sum(old: Any, gi: Any, alone: bool, key: Any, owned: set[Any]) -> Any:
     """old + gi, in the memory of one of them if no one else sees it."""
-    into = old if key in owned and old.flags.writeable else gi if alone and not isinstance(gi, np.generic) else None
-    total = old + gi if into is None or kinds.met and is_of_a_batch((old, gi)) else np.add(old, gi, out=into)
+    ours = key in owned and type(old) is ndarray and old.flags.writeable
+    into = old if ours else gi if alone and not isinstance(gi, np.generic) else None
+    total = old + gi if into is None or kinds.met and of_a_batch((old, gi)) else np.add(old, gi, out=into)
     if type(total) is ndarray:
         owned.add(key)
     return total

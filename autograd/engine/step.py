@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
-from autograd.engine.attempts import attempted, is_of_a_batch
+from autograd.engine.attempts import attempted, of_a_batch, rules_at_once
 from autograd.engine.call_arguments import refuse_few_cotangents
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, own, started
@@ -88,8 +88,8 @@ class Step:
 
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:
         """What the rules return for the arguments with these numbers."""
-        if node.primitive.by_composite and (self.create or is_of_a_batch(g)):
-            return through_composite(self, node, which, g, args)
+        if node.primitive.by_composite and (self.create or of_a_batch(g, args)):
+            return rules_at_once(self, node, which, g, args, out) or through_composite(self, node, which, g, args)
         return called(node.primitive, which, g, out, args, node.params or {})
 
     def _zeros(self, out: Any, received: dict[int, Any]) -> Any:

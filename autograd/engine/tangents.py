@@ -22,7 +22,7 @@ import numpy as np
 
 from autograd.engine import kinds
 from autograd.engine.abstract import Abstract
-from autograd.engine.attempts import attempted, is_of_a_batch
+from autograd.engine.attempts import attempted, of_a_batch
 from autograd.engine.batch import pull
 from autograd.engine.complex_numbers import in_dtype
 from autograd.engine.cotangents import complete, has_nan
@@ -48,7 +48,7 @@ Sweep = Callable[[Sequence[Any], Sequence[Any], Tangents, int | None, bool], lis
 
 def through_arrays(node: Node, ts: Tangents, sweep: Sweep) -> Any:
     """The same as `through` for arrays and no batch, with a short way for what most nodes are."""
-    if kinds.met and is_of_a_batch(ts):
+    if kinds.met and of_a_batch(ts, node.args):
         return through(node, ts, None, False, sweep)
     primitive: Any = node.primitive
     rules = primitive.jvp
@@ -104,7 +104,8 @@ def through(node: Node, ts: Tangents, k: int | None, create: bool, sweep: Sweep)
     args, out = linked(node) if create else (node.args or (), node.out)
     params = node.params or {}
     word = primitive.jvp
-    if create and primitive.by_composite and word != "linear":
+    kept_for_a_batch = k is not None and primitive.saves and of_a_batch((), args)  # not for k of them
+    if (create or kept_for_a_batch) and primitive.by_composite and word != "linear":
         return _through_composite(node, args, ts, k, create, sweep)
     rule = _RULES.get(word) if isinstance(word, str) else _written if word is not None else None
     if rule is None:

@@ -11,7 +11,7 @@ from autograd import random
 from autograd.batched.array import levels_of
 from autograd.batched.crossing import into, outof
 from autograd.batched.drawing import RANDOMNESS, BatchedDrawing
-from autograd.batched.hidden import at
+from autograd.batched.hidden import at, batched
 from autograd.batched.level import Level
 from autograd.engine.kinds import note
 from autograd.engine.recording import is_tensor, raw
@@ -125,8 +125,8 @@ def _run(
     randomness: str, loops: dict[str, int],
 ) -> Any:  # fmt: skip
     leaves, form = tree_flatten((args, kwargs))
-    axes = axes_of_arguments(in_axes, args, kwargs)
-    size = batch_size(args, kwargs, axes, axis_size)
+    axes = axes_of_arguments(in_axes, args, kwargs, leaves)
+    size = batch_size(args, kwargs, leaves, axes, axis_size)
     step = size if chunk is None else min(chunk, size)
     begun: dict[int, Any] | None = {} if step < size else None
     parts: list[Any] = []
@@ -148,10 +148,7 @@ def _run(
 
 def _one_chunk(f: Function, leaves: Any, axes: Any, form: Any, level: Level, out_axes: Any) -> tuple[list[Any], Any]:
     """(each result with the axis where its batch is, the structure of the results)."""
-    hidden = [
-        x if axis is None else into(x if hasattr(x, "dtype") else np.asarray(x), level=level, axis=axis)
-        for x, axis in zip(leaves, axes, strict=True)
-    ]
+    hidden = [x if axis is None else _hidden(x, level, axis) for x, axis in zip(leaves, axes, strict=True)]
     for x in hidden:
         note(raw(x))
     outer = random.drawing.get()  # of a vmap around this one
@@ -183,6 +180,12 @@ def _refuse_escaped(results: list[Any], leaves: list[Any], own: Level) -> None:
             )
 
 
+def _hidden(x: Any, level: Level, axis: int) -> Any:
+    if axis == 0 and type(x) is np.ndarray:
+        return batched(x, level)
+    return into(x if hasattr(x, "dtype") else np.asarray(x), level=level, axis=axis)
+
+
 def _shown(y: Any, axis: int | None, level: Level) -> tuple[Any, int | None]:
     if not (hasattr(y, "dtype") or isinstance(y, (int, float, complex))):
         raise ArgumentError(
@@ -196,7 +199,7 @@ def _shown(y: Any, axis: int | None, level: Level) -> tuple[Any, int | None]:
         return y, None
     y = y if hasattr(y, "dtype") else np.asarray(y)
     axis = checked_axis(axis, y.ndim + 1, "out_axes", "a result")
-    shown = outof(y, level=level, axis=axis)
+    shown = y._values if axis == 0 and at(y, level) else outof(y, level=level, axis=axis)
     if isinstance(shown, np.ndarray) and not shown.flags.writeable:
         shown = shown.copy()
     return shown, axis

@@ -11,7 +11,9 @@ from autograd.errors import ArgumentError, ShapeError
 from autograd.pytree import tree_flatten, tree_leaves_with_paths
 
 
-def axes_of_arguments(in_axes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[int | None]:
+def axes_of_arguments(
+    in_axes: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]
+) -> list[int | None]:
     """The axis, from 0, of each leaf of (args, kwargs); None for one without a batch."""
     several = isinstance(in_axes, (tuple, list))
     if several and len(in_axes) != len(args):
@@ -23,16 +25,16 @@ def axes_of_arguments(in_axes: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     for i, arg in enumerate(args):
         axes += axes_of_leaves(in_axes[i] if several else in_axes, arg, f"argument {i}")
     axes += axes_of_leaves(0, kwargs, "the arguments by name")
-    return [
-        None if axis is None else checked_axis(axis, np.ndim(raw(x)), "in_axes", place)
-        for axis, (place, x) in zip(axes, _leaves(args, kwargs), strict=True)
-    ]
+    for i, (axis, x) in enumerate(zip(axes, leaves, strict=True)):
+        if axis is not None and not 0 <= axis < np.ndim(raw(x)):
+            axes[i] = checked_axis(axis, np.ndim(raw(x)), "in_axes", _names(args, kwargs)[i])
+    return axes
 
 
-def _leaves(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, Any]]:
-    """(what messages call it, the leaf) for all arguments."""
+def _names(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    """What messages call the leaves of all arguments."""
     named = [(f"argument {i}", arg) for i, arg in enumerate(args)] + list(kwargs.items())
-    return [leaf for name, tree in named for leaf in tree_leaves_with_paths(tree, name)]
+    return [place for name, tree in named for place, _ in tree_leaves_with_paths(tree, name)]
 
 
 def axes_of_leaves(axes: Any, tree: Any, place: str) -> list[Any]:
@@ -68,20 +70,22 @@ def checked_axis(axis: int, ndim: int, what: str, place: str) -> int:
     return int(axis) % ndim
 
 
-def batch_size(args: tuple[Any, ...], kwargs: dict[str, Any], axes: list[int | None], axis_size: int | None) -> int:
+def batch_size(
+    args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any], axes: list[int | None], axis_size: int | None
+) -> int:
     """How many examples there are. Raises: ShapeError if the arguments disagree."""
-    found = [
-        (np.shape(raw(x))[axis], f"{place} has {np.shape(raw(x))[axis]} (axis {axis} of shape {np.shape(raw(x))})")
-        for axis, (place, x) in zip(axes, _leaves(args, kwargs), strict=True)
-        if axis is not None
-    ]
-    if not found and axis_size is None:
+    sizes = {np.shape(raw(x))[axis] for x, axis in zip(leaves, axes, strict=True) if axis is not None}
+    if not sizes and axis_size is None:
         raise ArgumentError("vmap: no argument has a batch; give one of them an axis in in_axes, or axis_size=.")
     if axis_size is not None:
-        found.append((axis_size, f"axis_size is {axis_size}"))
-    if len({size for size, _ in found}) > 1:
+        sizes.add(axis_size)
+    if len(sizes) > 1:
+        found = [
+            f"{place} has {np.shape(raw(x))[axis]} (axis {axis} of shape {np.shape(raw(x))})"
+            for place, x, axis in zip(_names(args, kwargs), leaves, axes, strict=True)
+            if axis is not None
+        ] + ([f"axis_size is {axis_size}"] if axis_size is not None else [])
         raise ShapeError(
-            f"vmap: the batches must have one size; {', '.join([text for _, text in found])}. In in_axes None is for "
-            "what all examples share."
+            f"vmap: the batches must have one size; {', '.join(found)}. In in_axes None is for what all examples share."
         )
-    return int(found[0][0])
+    return int(sizes.pop())

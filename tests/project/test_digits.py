@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import nn
 from tests import ROOT
 
 pytest.importorskip("sklearn")
@@ -128,3 +129,11 @@ def test_the_parts_are_stratified_and_disjoint(digits: dict[str, Any]) -> None:
         assert max(counts) / min(counts) < 1.1
     assert abs(float(data.train[0].mean())) < 1e-6
     assert str(data.train[0].dtype) == "float32"
+
+
+def test_the_first_loss_is_that_of_a_guess(digits: dict[str, Any]) -> None:
+    """The picture of the graph is drawn before the training: its loss is about ln 10, not thrice that."""
+    for seed in range(5):
+        model = digits["network"](np.random.default_rng(seed)).eval()
+        x, y = digits["load"](seed).train
+        assert nn.functional.cross_entropy(model(x), y).item() == pytest.approx(np.log(10), abs=0.25)

@@ -16,14 +16,14 @@ from autograd.viz.data.tracing import traced
 from autograd.viz.data.values import Content, Values, norm_of, number, number_short, one_line, written
 from autograd.viz.output.escaping import clean
 from autograd.viz.step_by_step.layout import place
-from autograd.viz.step_by_step.pieces import as_text
+from autograd.viz.step_by_step.pieces import as_text, path_in_words
 from autograd.viz.step_by_step.story import Block, Step, Story
 from autograd.viz.step_by_step.visits import as_array, is_table, receives
 
 ELEMENTS = 100_000  # of a larger array the page has only the statistics
 LIMIT = 150  # operations; a longer page can hardly be followed
 HEAT = (12, 48)  # rows and columns of colours that show a large array, at most
-LINE = 28  # characters in a line of a box
+LINE = 80  # characters in a line of a box, which is as wide as its text
 LEGEND = {"parameter": "parameter: receives a gradient", "input": "input", "operation": "operation", "result": "result"}
 
 
@@ -133,16 +133,20 @@ class _StoryData:
         name = clean(self.story.names[node.id])
         formula = as_text(self.story.formula(node), self.story.names) if node.kind == "operation" else ""
         short = one_line(name, LINE)
+        words = path_in_words(node)
+        if words and node.name != name:
+            formula = node.name  # beside W⁽¹⁾ its path in the model
         shape = str(node.shape) if node.shape else ""
         unknown = "not kept" if node.shape == () else "several results"
         return {
             "name": name,
             "kind": "result" if node.id in self.story.roots else node.kind,
             "short": short,
-            "formula": "\u00a0= " + one_line(clean(formula), max(8, LINE - len(short))) if formula else "",
+            "formula": f"\u00a0{'=' if node.kind == 'operation' else '·'} {one_line(clean(formula), LINE)}"
+            * bool(formula),
             "shape": shape,
             "value": shape or _minus(written(node.value)) or unknown,
-            "title": clean(" · ".join(filter(None, [name, formula, node.dtype, " › ".join(node.scope)]))),
+            "title": clean(" · ".join(filter(None, [name, words or formula, node.dtype, " › ".join(node.scope)]))),
         }
 
     def _step(self, step: Step) -> dict[str, Any]:
@@ -166,6 +170,8 @@ class _StoryData:
                 made.append({**piece, "value": self._value(piece["value"])})
             elif "up" in piece:
                 made.append({"up": self._pieces(piece["up"])})
+            elif "path" in piece:
+                made.append({"path": clean(piece["path"])})
             elif "grad" in piece:
                 made.append({**piece, "grad": [clean(name) for name in piece["grad"]]})
             else:

@@ -76,6 +76,7 @@
       return element;
     }
     if (piece.up) return make("sup", "", ...piece.up.map(pieceElement));
+    if (piece.path) return make("span", "path", piece.path);
     if (piece.plus) return make("span", "plus", "+=");
     return nameElement(piece.node);
   }
@@ -144,7 +145,8 @@
     svg.setAttribute("width", (story.width + 28) * scale);
     svg.setAttribute("height", (story.height + 28) * scale);
   }
-  function reveal(ids) {
+  // Scroll to these boxes; where not all of them fit, to the lit one.
+  function reveal(ids, lit) {
     const place = find("graph");
     const frame = place.getBoundingClientRect();
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
@@ -155,6 +157,11 @@
       [right, bottom] = [Math.max(right, box.right), Math.max(bottom, box.bottom)];
     }
     if (left === Infinity) return;
+    if (boxes.has(lit)) {
+      const box = boxes.get(lit).group.getBoundingClientRect();
+      if (right - left > place.clientWidth) [left, right] = [box.left, box.right];
+      if (bottom - top > place.clientHeight) [top, bottom] = [box.top, box.bottom];
+    }
     const x = (left + right) / 2 - (frame.left + frame.right) / 2;
     const y = (top + bottom) / 2 - (frame.top + frame.bottom) / 2;
     place.scrollTo({ left: place.scrollLeft + x, top: place.scrollTop + y });
@@ -201,7 +208,8 @@
       value.textContent = known.has(id) ? node.value : node.shape || "·";
       grad.textContent = grads.has(id) ? "grad\u00a0" + grads.get(id) : "";
     }
-    reveal(now.node === null ? [] : [now.node, ...part]);
+    if (now.node !== null) reveal([now.node, ...part], now.node);
+    else if (now.phase === "inputs") find("graph").scrollTo({ left: 0, top: 0 });
   }
 
   function play(on) {

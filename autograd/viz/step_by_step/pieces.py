@@ -14,20 +14,25 @@ from autograd.viz.data.values import Content, number, written
 #   grad    [of, by]: the derivative ∂of/∂by
 #   up      the pieces of an exponent
 #   plus    the sign +=
+#   path    where a parameter stands in the model, in words
 Piece = Any
 
 RAISED = str.maketrans("0123456789−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
 def names_of(nodes: Sequence[GraphNode]) -> dict[int, str]:
-    """Node -> its name, or x1 … for inputs, w1 … for parameters, v1 … for operations, J for the result."""
+    """Node -> its name, or x1 … for inputs, w1 … for parameters, v1 … for operations, J for the result.
+
+    Parameters of modules are called as in mathematics, W⁽¹⁾, b⁽¹⁾, W⁽²⁾ …, with the number of their module.
+    """
     taken = {node.name for node in nodes}
+    symbols = _symbols(nodes, taken)
     single = [node for node in nodes if node.result]
     letters = {"input": "x", "parameter": "w", "operation": "v"}
     counts = dict.fromkeys(letters, 0)
     names: dict[int, str] = {}
     for node in nodes:
-        name = node.name
+        name = symbols.get(node.id, node.name)
         if node.kind == "constant" and not name:
             name = number(node.value) if node.value is not None else "constant"
         if single == [node] and not name and "J" not in taken:
@@ -38,6 +43,40 @@ def names_of(nodes: Sequence[GraphNode]) -> dict[int, str]:
             name = "" if made in taken else made
         names[node.id] = name
     return names
+
+
+def _symbols(nodes: Sequence[GraphNode], taken: set[str]) -> dict[int, str]:
+    """Parameter of a module -> W⁽¹⁾."""
+    modules: dict[str, int] = {}
+    of_modules = [node for node in nodes if path_in_words(node)]
+    for node in of_modules:
+        modules.setdefault(node.name.rpartition(".")[0], len(modules) + 1)
+    found: dict[int, str] = {}
+    for node in of_modules:
+        path, _, last = node.name.rpartition(".")
+        words = last.split("_")
+        for word, letter in (("weight", "W"), ("bias", "b")):
+            if word in words:
+                words.remove(word)
+                last = "_".join([letter, *words])
+        number = f"⁽{str(modules[path]).translate(RAISED)}⁾" if len(modules) > 1 else ""
+        symbol = last + number
+        if symbol not in taken:
+            taken.add(symbol)
+            found[node.id] = symbol
+    return found
+
+
+def path_in_words(node: GraphNode) -> str:
+    """ "weight of 0 · Linear", for a parameter of a module; "" for anything else."""
+    if node.kind != "parameter" or not node.scope:
+        return ""
+    path, _, last = node.name.rpartition(".")
+    if not path:
+        return f"{last} of {node.scope[0]}" if last else ""
+    inner = [scope.partition(" · ") for scope in node.scope[1:]]
+    kinds = {".".join([name for name, _, _ in inner[: i + 1]]): kind for i, (_, _, kind) in enumerate(inner)}
+    return f"{last} of {path} · {kinds[path]}" if kinds.get(path) else f"{last} of {path}"
 
 
 def bracketed(content: Content) -> list[Piece]:
@@ -70,6 +109,8 @@ def _piece_as_text(piece: Piece, names: Mapping[int, str]) -> str:
         if set(text) <= set("0123456789−-"):
             return text.translate(RAISED)
         return f"^({text})" if len(text) > 1 else f"^{text}"
+    if "path" in piece:
+        return f" ({piece['path']})"
     return " += " if "plus" in piece else names[piece["node"]]
 
 

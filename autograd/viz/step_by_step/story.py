@@ -11,10 +11,21 @@ from autograd.viz.data.graph_data import GraphData, GraphEdge, GraphNode
 from autograd.viz.data.labels import parted
 from autograd.viz.data.values import Content, Values, one_line, values_of
 from autograd.viz.step_by_step import formulas
-from autograd.viz.step_by_step.pieces import Piece, as_text, bracketed, listed, names_of, spoken, stretched
+from autograd.viz.step_by_step.pieces import (
+    Piece,
+    as_text,
+    bracketed,
+    listed,
+    names_of,
+    path_in_words,
+    spoken,
+    stretched,
+)
 from autograd.viz.step_by_step.visits import ALL, Arrival, Visit, as_array, is_scalar, is_table, receives, swept
 
 BEFORE = "Make the page before backward(), or keep the graph with backward(retain_graph=True)."
+
+TITLE = 200  # characters of an equation in a title, which goes over several lines
 
 WAY = (
     "First forward, one operation after the other; then back, from the result to the parameters.",
@@ -104,6 +115,11 @@ class Story:
         content = self.nodes[node].value
         return [{"node": node}] if content is None else bracketed(content)
 
+    def _path(self, node: GraphNode) -> list[Piece]:
+        """Where a parameter stands in the model, in words."""
+        words = path_in_words(node)
+        return [{"path": words}] if words and words.split(" ")[0] != self.names[node.id] else []
+
     def _derivative(self, node: int) -> Piece:
         return {"grad": [self.of, self.names[node]], "by": node}
 
@@ -117,7 +133,7 @@ class Story:
         )
 
     def _equation(self, node: GraphNode) -> str:
-        return one_line(f"{self.names[node.id]} = {as_text(self.formula(node), self.names)}")
+        return one_line(f"{self.names[node.id]} = {as_text(self.formula(node), self.names)}", TITLE)
 
     # Steps
 
@@ -136,7 +152,7 @@ class Story:
                         if node.value is not None
                         else "not kept, as no rule reads it"
                     )
-                    rows.append(("row", [{"node": node.id}, " = ", known]))
+                    rows.append(("row", [{"node": node.id}, *self._path(node), " = ", known]))
             if rows:
                 blocks.append(Block("rows", [head], rows))
         blocks.append(Block("notes", [], [("note", [line]) for line in WAY]))
@@ -227,7 +243,7 @@ class Story:
                 else f"it is used {of} times, and the shares add up"
             )
             lines.append(("note", [f"arrival {count} of {of}: {reason}"]))
-        return Block("parent", ["to ", {"node": edge.source}], lines)
+        return Block("parent", ["to ", {"node": edge.source}, *self._path(self.nodes[edge.source])], lines)
 
     def _by_local(
         self, node: GraphNode, edge: GraphEdge, visit: Visit, arrival: Arrival
@@ -305,7 +321,7 @@ class Story:
                 known: Piece = (
                     {"value": g, "key": f"grad-{node.id}"} if g is not None else "none, as nothing arrives there"
                 )
-                rows.append(("row", [self._derivative(node.id), " = ", known]))
+                rows.append(("row", [self._derivative(node.id), *self._path(node), " = ", known]))
                 texts.append(f"{self.names[node.id]}: {spoken(g)}")
         block = Block("rows", ["What backward() adds to the .grad of each parameter"], rows)
         return Step("gradients", "The gradients", [block], f"The gradients. {listed(texts)}.")

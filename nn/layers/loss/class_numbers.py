@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.batched.hidden import everywhere
 from autograd.engine.kinds import is_foreign, like
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, DTypeError, ShapeError
@@ -55,7 +56,8 @@ def class_numbers(target: Any, x: Any, outer: tuple[int, ...], ignore_index: int
         )
     at = np.reshape(copy_of_numbers(values), (x.shape[0], *x.shape[2:]))
     if not all_in_range(at, x.shape[1]):
-        counted = at[at != ignore_index]
+        counted = everywhere(at)
+        counted = counted[counted != ignore_index]
         if counted.size and not (counted.min() >= 0 and counted.max() < x.shape[1]):
             raise ArgumentError(
                 f"{who}: class numbers must lie in 0 … {x.shape[1] - 1} or be ignore_index ({ignore_index}); "
@@ -72,8 +74,9 @@ def copy_of_numbers(values: Any) -> Any:
 def all_in_range(at: Any, classes: int) -> bool:
     """Whether all class numbers (np.intp) lie in 0 … classes - 1. Read as unsigned, a negative number is too large.
 
-    The numbers in another library's array are not looked at.
+    The numbers in another library's array are not looked at; of a batch in vmap those of all examples are.
     """
+    at = everywhere(at)
     return is_foreign(at) or not at.size or bool(np.maximum.reduce(at.view(np.uintp), axis=None) < classes)
 
 

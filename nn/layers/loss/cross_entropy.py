@@ -132,6 +132,12 @@ def cross_entropy(
         )  # fmt: skip
         return loss.astype(np.float16)
     target = as_values(target)
+    if input.ndim == 1 and target.ndim == 0:
+        loss = cross_entropy(
+            np.reshape(input, (1, -1)), np.reshape(target, (1,)), weight,
+            ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing,
+        )  # fmt: skip
+        return np.reshape(loss, ()) if reduction == "none" else loss
     shape = input.shape
     plain = weight is None and not label_smoothing and len(shape) == 2 and target.shape == shape[:1]
     if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < shape[1]:

@@ -24,7 +24,7 @@ from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
 from autograd.viz import Graph, draw, steps, trace
 from autograd.viz.data.values import Values, values_of
-from autograd.viz.step_by_step import formulas, layout
+from autograd.viz.step_by_step import formulas, html_page, layout
 from autograd.viz.step_by_step.html_page import page_of
 from autograd.viz.step_by_step.story import Story
 from autograd.viz.step_by_step.visits import as_array, is_table
@@ -619,3 +619,37 @@ def test_every_graph_becomes_a_page(make: Callable[[], tuple[Any, list[Any]]]) -
     story = Page(page_of(trace(make()[0], complete=True))).story
     assert all(math.isfinite(v) for node in story["nodes"].values() for v in node.get("at", []))
     assert len(story["steps"]) > 3
+
+
+def test_parameters_of_modules_are_called_as_in_mathematics() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Sequential(nn.Linear(3, 2)))
+    story = Story(trace(model(np.ones((4, 2), np.float32)).sum(), complete=True))
+    by_path = {node.name: story.names[node.id] for node in story.graph.nodes if node.kind == "parameter"}
+    assert by_path == {"0.weight": "W⁽¹⁾", "0.bias": "b⁽¹⁾", "2.0.weight": "W⁽²⁾", "2.0.bias": "b⁽²⁾"}
+    (row, *_) = [line for block in story.steps[-1].blocks for _, line in block.lines]
+    assert row[0]["grad"] == ["J", "W⁽¹⁾"]
+    assert row[1] == {"path": "weight of 0 · Linear"}
+    words = [piece["path"] for step in story.steps for block in step.blocks for piece in block.head if "path" in piece]
+    assert set(words) == {f"{name} of {of} · Linear" for name in ("weight", "bias") for of in ("0", "2.0")}
+    page = json.loads(html_page._embedded(html_page._StoryData(story).data()))
+    shown = {node["short"]: node["formula"] for node in page["nodes"].values() if node["kind"] == "parameter"}
+    assert shown["W⁽²⁾"] == "\u00a0· 2.0.weight"
+    assert not any("…" in node["formula"] for node in page["nodes"].values())
+    assert [step["title"] for step in page["steps"]][1] == "Forward 1 of 4: v1 = linear(x1, W⁽¹⁾, b⁽¹⁾)"
+
+
+def test_a_layer_alone_and_names_of_the_users() -> None:
+    layer = nn.LSTM(2, 3)
+    output, _ = layer(np.ones((4, 1, 2), np.float32))
+    names = set(Story(trace(output.sum(), complete=True)).names.values())
+    assert {"W_ih_l0", "W_hh_l0", "b_ih_l0", "b_hh_l0"} <= names
+    w, c = Tensor(np.ones(2), requires_grad=True), nn.Linear(2, 1)
+    y = (c.weight * w).sum()
+    assert {"a.weight", "weight"} <= set(Story(trace(y, complete=True, names={"a.weight": w})).names.values())
+
+
+def test_a_long_title_is_whole() -> None:
+    names = {f"a_rather_long_name_{i}": Tensor(np.ones(2), requires_grad=True) for i in range(3)}
+    y = np.concatenate(list(names.values())).sum()
+    titles = [step.title for step in Story(trace(y, complete=True, names=names)).steps]
+    assert all(name in titles[1] for name in names)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import nn
 from autograd.scalar.scalar import Scalar
 from autograd.tensor.tensor import Tensor
 from autograd.viz import steps
@@ -347,3 +348,32 @@ def test_without_graphviz(browser: Any, tmp_path: Path, monkeypatch: pytest.Monk
     y, leaves, _ = opened(browser, tmp_path, scalars)
     browser.find_element(By.ID, "last").click()
     check_the_end(browser, y, leaves)
+
+
+def test_a_long_graph_scrolls_to_the_lit_box_and_no_text_leaves_its_box(browser: Any, tmp_path: Path) -> None:
+    layers = [layer for _ in range(8) for layer in (nn.Linear(4, 4), nn.Tanh())]
+    loss = (nn.Sequential(*layers)(np.ones((3, 4), np.float32)) ** 2).mean()
+    steps(loss, tmp_path / "steps.html")
+    browser.get((tmp_path / "steps.html").as_uri())
+    last = int(text(browser, "count").split("/")[1])
+    assert browser.execute_script(
+        "const g = document.getElementById('graph'); return g.scrollWidth > 2 * g.clientWidth"
+    )
+    for step in range(last):
+        outside, wide = browser.execute_script(
+            """
+            const slider = document.getElementById('slider');
+            slider.value = arguments[0];
+            slider.dispatchEvent(new Event('input'));
+            const frame = document.getElementById('graph').getBoundingClientRect();
+            const lit = [...document.querySelectorAll('.node.lit')].map((e) => e.getBoundingClientRect());
+            const outside = lit.filter((r) => r.left < frame.left - 1 || r.right > frame.right + 1).length;
+            const wide = [...document.querySelectorAll('.node')].filter((e) => {
+              const box = e.querySelector('rect').getBoundingClientRect();
+              return [...e.querySelectorAll('text')].some((t) => t.getBoundingClientRect().right > box.right + 1);
+            }).length;
+            return [outside, wide];
+            """,
+            step,
+        )
+        assert (outside, wide) == (0, 0), step
