@@ -247,7 +247,7 @@ def _visited(node: Node, g: Any, leaves: dict[Any, Any], step: Step, route: Rout
 def _sum(old: Any, gi: Any, alone: bool, key: Any, owned: set[Any]) -> Any:
     """old + gi, in the memory of one of them if no one else sees it."""
     ours = key in owned and type(old) is ndarray and old.flags.writeable
-    into = old if ours else gi if alone and not isinstance(gi, np.generic) else None
+    into = old if ours else gi if alone else None
     total = old + gi if into is None or kinds.met and of_a_batch((old, gi)) else np.add(old, gi, out=into)
     if type(total) is ndarray:
         owned.add(key)

@@ -101,7 +101,7 @@ def floating(layer: nn.Module) -> set[Any]:
 def test_dtype_none_is_float32_and_integers_are_refused(make: Callable[[Any], nn.Module]) -> None:
     assert floating(make(None)) == {np.dtype(np.float32)}
     assert floating(make("float64")) == {np.dtype(np.float64)}
-    with pytest.raises(DTypeError, match=r"floating dtype, such as np.float32; got dtype=int64"):
+    with pytest.raises(DTypeError, match=r"floating or complex dtype, such as np.float32; got dtype=int64"):
         make(np.int64)
 
 
@@ -111,10 +111,10 @@ def test_to_takes_a_dtype_and_the_cpu() -> None:
     assert floating(net.to(np.float64)) == {np.dtype(np.float64)}
     assert floating(net.to(device="cpu", dtype="float32")) == {np.dtype(np.float32)}
     with pytest.raises(
-        ArgumentError, match=r"floating dtype or 'cpu'; got 'cuda:0'\. Arrays here are NumPy's: leave it out"
+        ArgumentError, match=r"floating or complex dtype, or 'cpu'; got 'cuda:0'\. Arrays are NumPy's: leave it out"
     ):
         net.to("cuda:0")
-    with pytest.raises(DTypeError, match="floating dtype; got int64"):
+    with pytest.raises(DTypeError, match="floating or complex dtype; got int64"):
         net.to(int)
 
 

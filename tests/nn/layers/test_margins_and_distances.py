@@ -154,7 +154,7 @@ ROWS, LISTS = np.ones((2, 3)), np.array([[0, -1, -1], [1, 2, -1]])
         (lambda: F.cosine_similarity(ROWS, np.ones(2)), ShapeError, "that broadcast"),
         (lambda: F.cosine_similarity(ROWS, ROWS, dim=2), ShapeError, "dim=2"),
         (lambda: F.cosine_similarity(ROWS[0], ROWS[0]), ShapeError, "dim=1"),
-        (lambda: F.cosine_similarity(ROWS * 1j, ROWS), DTypeError, "floating numbers; got complex128"),
+        (lambda: F.cosine_similarity(ROWS * 1j, ROWS), DTypeError, "real numbers; got complex128"),
         (lambda: F.pairwise_distance(ROWS, np.ones(2)), ShapeError, "that broadcast"),
         (lambda: nn.PairwiseDistance(p="2"), ArgumentError, "p must be a number"),
     ],
