@@ -15,8 +15,8 @@ from autograd.engine.abstract import Abstract, Saved
 from autograd.engine.attempts import attempted
 from autograd.engine.definition import Batch
 from autograd.engine.modes import mode
-from autograd.engine.recording import is_tensor, raw
-from autograd.engine.route import origin
+from autograd.engine.recording import raw
+from autograd.engine.route import parent_of
 from autograd.engine.stacked_call import OneByOne, changed_for_stack, leading, with_leading
 
 
@@ -50,7 +50,7 @@ def at_once(primitive: Any, args: Sequence[Any], raw_args: Sequence[Any], params
         out = _quickly(primitive, primitive.forward, raw_args, params)
     except OneByOne:
         return NotImplemented
-    parents = [origin(a) if is_tensor(a) and a.requires_grad else None for a in args]
+    parents = list(map(parent_of, args))
     needs = sum([1 << i for i, parent in enumerate(parents) if parent is not None])
     return primitive.finished(args, list(raw_args), parents, needs, params, out, mode.get())
 

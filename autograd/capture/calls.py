@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.capture.program import Op, Var
+from autograd.capture.program import Method, Op, Var
 
 UFUNCS = {
     operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.true_divide,
@@ -29,8 +29,13 @@ VALUED = (np.float32, np.float64)  # whose own arithmetic is that of the arrays
 
 
 def method_of(op: Op) -> str:
-    """The name of the array's method that is called; '' for a function."""
-    return op.function.__name__ if type(op.function).__name__ == "Method" else ""
+    """The name of the method that is called; '' for a function."""
+    return op.function.__name__ if isinstance(op.function, Method) else ""
+
+
+def is_numpys(op: Op) -> bool:
+    """Whether it calls NumPy's own function or an operator: such a one gives the same for the same."""
+    return str(getattr(op.function, "__module__", "")).split(".")[0] in ("numpy", "_operator", "builtins")
 
 
 def ufunc_of(op: Op) -> Any:

@@ -14,7 +14,18 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.blocks import Loop
-from autograd.capture.calls import FILLING, JOINING, SYMBOLS, UFUNCS, in_row, infix, method_of, reduction, ufunc_of
+from autograd.capture.calls import (
+    FILLING,
+    JOINING,
+    SYMBOLS,
+    UFUNCS,
+    in_row,
+    infix,
+    is_numpys,
+    method_of,
+    reduction,
+    ufunc_of,
+)
 from autograd.capture.checks import Check
 from autograd.capture.memory import Buffers, Gradients
 from autograd.capture.program import Generator, Op, Var, last_uses, mapped, variables
@@ -429,11 +440,12 @@ def _may_fail(op: Op) -> bool:
         return not getattr(op.function, "sure", False)
     if op.kind == "run":
         return any(isinstance(step, Check) for step in op.function.steps)
-    numpys = str(getattr(op.function, "__module__", "")).split(".")[0] in ("numpy", "_operator", "builtins")
     if op.kind in ("guard", "native", "whole") or "linalg" in str(getattr(op.function, "__module__", "")):
         return True
     raises = op.errors is not None and not {"raise", "call"}.isdisjoint(op.errors.values())
-    return raises or not (numpys or isinstance(op.function, (np.ufunc, str)) or method_of(op) or op.function is None)
+    return raises or not (
+        is_numpys(op) or isinstance(op.function, (np.ufunc, str)) or method_of(op) or op.function is None
+    )
 
 
 def _copies(op: Op) -> bool:

@@ -96,6 +96,16 @@ def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
     return change(tree)
 
 
+class Method:
+    """A method of an array or a generator, as a function."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(x, self.__name__)(*args, **kwargs)
+
+
 class Generator:
     """In an operation's arguments, the random generator to draw from: the given one, or the package's of that time."""
 

@@ -108,7 +108,7 @@ def reached_by(function: types.FunctionType) -> list[Any]:
     """The values that a function's code can name: its cells, its defaults and the globals it mentions."""
     if function.__code__.co_filename.startswith(OUR_FOLDERS) and not function.__closure__:
         return []
-    found = [*defaults(function), *map(contents, function.__closure__ or ())]
+    found = [*defaults(function), *map(held_by, function.__closure__ or ())]
     if is_followed(function.__code__.co_filename):
         found += map(function.__globals__.get, globals_in(function.__code__))
         for x in list(found):
@@ -134,7 +134,7 @@ def globals_in(code: types.CodeType) -> tuple[str, ...]:
     return tuple(sorted(found.union(*inner)))
 
 
-def contents(cell: types.CellType) -> Any:
+def held_by(cell: types.CellType) -> Any:
     """What a cell holds; None before it is assigned."""
     try:
         return cell.cell_contents

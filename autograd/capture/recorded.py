@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd.capture.program import Method
 from autograd.engine import recording, reverse
 from autograd.engine.origin import user_line
 from autograd.errors import CaptureError
@@ -185,16 +186,6 @@ class Recorded(Stand):
         if not isinstance(self.value, np.ndarray):
             self.refuse("hash()", "Return the value from the step, and look at it there.")
         raise TypeError(f"unhashable type: {type(self.value).__name__!r}")
-
-
-class Method:
-    """A method of an array, as a function."""
-
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
-
-    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(x, self.__name__)(*args, **kwargs)
 
 
 def recorder_of(x: Recorded) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.capture.program import Generator, Op, Var, mapped, words
+from autograd.capture.program import Generator, Method, Op, Var, mapped, words
 from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
 from autograd.capture.steppers import SIMPLE, Watch
 from autograd.engine.abstract import Abstract
@@ -325,12 +325,8 @@ class Recorder:
                     self.ops.append(Op("grad", None, (t, None), {}, [], None, []))
             elif isinstance(g._array, Recorded) and swapped.get(id(g)) is not g._array:
                 self.ops.append(Op("grad", None, (t, g._array.var), {}, [], None, []))
-                t._grad = result(
-                    np.array(g._array.value)[()]
-                    if g._array.value.ndim == 0 and not isinstance(g._array.value, np.ndarray)
-                    else np.array(g._array.value),
-                    None,
-                )
+                value = g._array.value
+                t._grad = result(np.array(value) if isinstance(value, np.ndarray) else value, None)
             elif g is not before and not isinstance(g._array, Recorded):
                 self.ops.append(Op("grad", None, (t, self.constant(np.asarray(g._array))), {}, [], None, []))
         self._grads = {id(t): t._grad for t in self.tensors}
@@ -351,16 +347,6 @@ class Draws:
             return self.real.bit_generator
 
         def draw(*args: Any, **kwargs: Any) -> Any:
-            return self.recorder.native(Drawing(name), (self, *args), kwargs, always=True)
+            return self.recorder.native(Method(name), (self, *args), kwargs, always=True)
 
         return draw
-
-
-class Drawing:
-    """A method of a random generator, as a function."""
-
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
-
-    def __call__(self, rng: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(rng, self.__name__)(*args, **kwargs)

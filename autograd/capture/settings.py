@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.capture.reach import Reach, contents, defaults, globals_in, names_in
+from autograd.capture.reach import Reach, defaults, globals_in, held_by, names_in
 from autograd.capture.steppers import SIMPLE, unread
 from autograd.capture.users_code import classes, is_users_module, slots
 from autograd.engine.recording import raw
@@ -140,9 +140,9 @@ def _places_of(function: types.FunctionType) -> Iterator[tuple[str, Look]]:
     names, places, where = globals_in(function.__code__), function.__globals__, f"a name in {function.__name__}"
     yield where, functools.partial(map, places.get, names)
     if function.__closure__:
-        yield where, functools.partial(map, contents, function.__closure__)
+        yield where, functools.partial(map, held_by, function.__closure__)
     if function.__defaults__ or function.__kwdefaults__:
         yield f"a default of {function.__name__}", functools.partial(defaults, function)
-    for module in [*map(places.get, names), *map(contents, function.__closure__ or ())]:
+    for module in [*map(places.get, names), *map(held_by, function.__closure__ or ())]:
         if is_users_module(module):
             yield f"a name in {module.__name__}", functools.partial(map, vars(module).get, names_in(function.__code__))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.capture.calls import is_numpys, method_of
 from autograd.capture.program import Generator, Op, Var, last_uses, mapped
 
 INPUTS = ("argument", "state", "constant", "loaded")  # memory that is not the program's own
@@ -116,19 +117,14 @@ class _Shortening:
             return type(x), repr(x) if isinstance(x, (float, complex, np.generic)) else x
 
         name = getattr(op.function, "__name__", None)
-        method = type(op.function).__name__ == "Method"
-        if name in ("empty_like", "empty") or not (method or isinstance(op.function, np.ufunc) or _is_pure(op)):
+        method = method_of(op)
+        if name in ("empty_like", "empty") or not (method or isinstance(op.function, np.ufunc) or is_numpys(op)):
             return None
         try:
             function = name if method else op.function
             return function, method, part(op.args), tuple((key, part(x)) for key, x in op.kwargs.items())
         except TypeError:
             return None
-
-
-def _is_pure(op: Op) -> bool:
-    """Whether it is NumPy's own: such a function gives the same for the same."""
-    return str(getattr(op.function, "__module__", "")).split(".")[0] in ("numpy", "_operator", "builtins")
 
 
 def _alike(a: Var, b: Var) -> bool:

@@ -16,15 +16,14 @@ from autograd.pytree import children
 
 Reader = Callable[[Any, Any], "list[Any] | None"]
 
-error_settings = getattr(
-    umath, "_extobj_contextvar", None
-)  # NumPy's error settings: one object for as long as they hold
+# NumPy's error settings: one object for as long as they hold; None in a NumPy that has them elsewhere
+error_settings = getattr(umath, "_extobj_contextvar", None)
 
 
 def key_of(structure: Any, leaves: list[Any]) -> Any:
     """Calls with one key differ at most in what their guards find."""
     now = mode.get()
-    return repr(structure), tuple(map(_key, leaves)), now.recording, now.anomaly, tuple(np.geterr().values())
+    return repr(structure), tuple(map(_key, leaves)), now.recording, now.anomaly, _errors_by_value()
 
 
 def _key(x: Any) -> Any:
@@ -52,14 +51,17 @@ def described(key: Any) -> str:
     return "arguments " + (", ".join(shapes) or "without arrays")
 
 
+def _errors_by_value() -> Any:
+    return tuple(np.geterr().values())
+
+
+_errors_now: Callable[[], Any] = _errors_by_value if error_settings is None else error_settings.get
+
+
 def environment() -> Any:
-    """What besides the arguments decides: to be compared by identity of its parts (see `same_environment`)."""
+    """What besides the arguments decides: to be compared by `same_environment`."""
     now = mode.get()
-    return (
-        now.recording,
-        now.anomaly,
-        error_settings.get() if error_settings is not None else tuple(np.geterr().values()),
-    )
+    return now.recording, now.anomaly, _errors_now()
 
 
 def same_environment(a: Any) -> bool:
@@ -67,7 +69,7 @@ def same_environment(a: Any) -> bool:
     now = mode.get()
     if now.recording is not a[0] or now.anomaly is not a[1]:
         return False
-    return error_settings.get() is a[2] if error_settings is not None else tuple(np.geterr().values()) == a[2]
+    return bool(_errors_now() == a[2])
 
 
 def reader(args: Any, kwargs: Any) -> Reader | None:

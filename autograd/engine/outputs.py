@@ -82,11 +82,21 @@ def check_fits(out: Any, made: Any, name: str, broadcast: bool) -> None:
     fits = shape == out.shape or broadcast and _spreads(shape, out.shape)
     if not fits:
         raise ShapeError(f"np.{name}: out= has shape {out.shape}, the result has shape {shape}.")
-    kind = made.dtype if hasattr(made, "dtype") else np.asarray(made).dtype
+    check_dtype_fits(out, made, name)
+
+
+def check_dtype_fits(out: Any, made: Any, name: str) -> None:
+    """Raise unless NumPy would write numbers like these to out=."""
+    kind = dtype_of(made)
     if not np.can_cast(kind, out.dtype, "same_kind"):
         raise DTypeError(
             f"np.{name}: out= of dtype {out.dtype} cannot take a result of dtype {kind}; give it that dtype."
         )
+
+
+def dtype_of(x: Any) -> Any:
+    """The dtype of an array, of a list or number that of the array it becomes."""
+    return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
 
 
 def _spreads(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd.engine.graph import oldest_first
+from autograd.engine.recording import is_tensor
 from autograd.engine.written import refuse_freed, refuse_written
 
 
 def origin(tensor: Any) -> Any:
     """What a tensor stands for in the graph: the Node that made it, or the leaf itself."""
     return tensor if tensor.node is None else tensor.node
+
+
+def parent_of(x: Any) -> Any:
+    """What a node names as the parent for an argument: its `origin`, or None if no gradient flows to it."""
+    return origin(x) if is_tensor(x) and x._requires_grad else None
 
 
 class Route(NamedTuple):

@@ -14,12 +14,13 @@ from autograd.batched.drawing import RANDOMNESS, BatchedDrawing
 from autograd.batched.hidden import at, batched
 from autograd.batched.level import Level
 from autograd.engine.kinds import note
-from autograd.engine.recording import is_tensor, raw
+from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, BatchError
 from autograd.functional.argument_checks import Function, check_callable
 from autograd.functional.matrices import jacobian
 from autograd.functional.transforms import named_after
 from autograd.functional.vmap_axes import axes_of_arguments, axes_of_leaves, batch_size, checked_axis
+from autograd.ops.arguments import as_operand
 from autograd.pytree import tree_flatten, tree_unflatten
 
 
@@ -183,7 +184,7 @@ def _refuse_escaped(results: list[Any], leaves: list[Any], own: Level) -> None:
 def _hidden(x: Any, level: Level, axis: int) -> Any:
     if axis == 0 and type(x) is np.ndarray:
         return batched(x, level)
-    return into(x if hasattr(x, "dtype") else np.asarray(x), level=level, axis=axis)
+    return into(as_operand(x), level=level, axis=axis)
 
 
 def _shown(y: Any, axis: int | None, level: Level) -> tuple[Any, int | None]:
@@ -197,7 +198,7 @@ def _shown(y: Any, axis: int | None, level: Level) -> tuple[Any, int | None]:
                 "vmap: out_axes is None for a result that differs from example to example; give an axis."
             )
         return y, None
-    y = y if hasattr(y, "dtype") else np.asarray(y)
+    y = as_operand(y)
     axis = checked_axis(axis, y.ndim + 1, "out_axes", "a result")
     shown = y._values if axis == 0 and at(y, level) else outof(y, level=level, axis=axis)
     if isinstance(shown, np.ndarray) and not shown.flags.writeable:
@@ -206,6 +207,4 @@ def _shown(y: Any, axis: int | None, level: Level) -> tuple[Any, int | None]:
 
 
 def _rows(x: Any, axis: int, start: int, stop: int) -> Any:
-    return (x if is_tensor(x) else np.asarray(x) if not hasattr(x, "dtype") else x)[
-        (*[slice(None)] * axis, slice(start, stop))
-    ]
+    return as_operand(x)[(*[slice(None)] * axis, slice(start, stop))]

@@ -10,6 +10,7 @@ import numpy as np
 from autograd.engine.kinds import is_foreign
 from autograd.engine.library_call import library_function
 from autograd.engine.modes import mode
+from autograd.engine.outputs import dtype_of
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import implements
 from autograd.errors import DTypeError, NoRuleError, ShapeError
@@ -44,7 +45,7 @@ def _to_tensors(numpys: Callable[..., Any]) -> Callable[[Callable[..., None]], C
 @_to_tensors(np.copyto)
 def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     """np.copyto: dst[...] = src, or at the places that where= selects."""
-    kind = src.dtype if hasattr(src, "dtype") else np.asarray(src).dtype
+    kind = dtype_of(src)
     if not np.can_cast(kind, dst.dtype, casting):
         raise DTypeError(f"np.copyto: {kind} does not convert to {dst.dtype} with casting={casting!r}.")
     if where is True:

@@ -16,6 +16,7 @@ from autograd.engine.kinds import any_foreign, given
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, recorded, result
 from autograd.engine.registry import rules
+from autograd.engine.route import parent_of
 from autograd.engine.tensor_hooks import RETAIN, retaining
 from autograd.engine.views import apart, shares_memory, walk
 from autograd.errors import DTypeError, InPlaceError, NoRuleError, ShapeError
@@ -264,7 +265,7 @@ def _written(root: Any, value: Any, index: Any, path: Any, scope: Any) -> Any:
         return None
     values = raw(value)
     target[index] = values
-    before, assigned = _origin(root), _origin(value)
+    before, assigned = parent_of(root), parent_of(value)
     if before is None and assigned is None:
         return result(array, None)
     known = abstract(array)
@@ -281,13 +282,6 @@ def _words(index: Any) -> str:
 def _of_another_kind(value: Any, index: Any) -> bool:
     """Whether an ndarray has no room for it: another library's array, a batch, or a value at a batch of places."""
     return kinds.met and any_foreign((raw(value), *(index if type(index) is tuple else (index,))))
-
-
-def _origin(x: Any) -> Any:
-    """The node that made a tensor, the leaf that it is, or None for a constant."""
-    if not is_tensor(x):
-        return None
-    return x.node if x.node is not None else x if x._requires_grad else None
 
 
 def _laid_out_as(old: Any, new: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from autograd.engine import kinds
 from autograd.engine.kinds import any_foreign, is_foreign
 from autograd.engine.modes import mode
-from autograd.engine.outputs import check_fits, into, refuse_out
+from autograd.engine.outputs import check_dtype_fits, check_fits, dtype_of, into, refuse_out
 from autograd.engine.recording import is_tensor, raw
 from autograd.errors import DTypeError, NoRuleError, ShapeError
 from autograd.ops.indexing import scatter
@@ -42,8 +42,7 @@ def written_where(
     for out, m in zip(outs, made, strict=True):
         if not is_tensor(out) and getattr(m, "requires_grad", False):
             refuse_out(name)
-        if not np.can_cast(np.asarray(m).dtype if not hasattr(m, "dtype") else m.dtype, out.dtype, "same_kind"):
-            raise DTypeError(f"np.{name}: out= of dtype {out.dtype} cannot take a result of dtype {m.dtype}.")
+        check_dtype_fits(out, m, name)
     for out, m in zip(outs, made, strict=True):
         out[chosen] = m if is_tensor(out) else raw(m)
     return list(outs)
@@ -115,8 +114,4 @@ def _in_kind(new: Any, dtype: Any) -> Any:
 
 
 def _kind(value: Any) -> Any:
-    return (
-        type(value)
-        if type(value) in (int, float, complex)
-        else getattr(value, "dtype", None) or np.asarray(value).dtype
-    )
+    return type(value) if type(value) in (int, float, complex) else dtype_of(value)

@@ -14,6 +14,7 @@ import numpy as np
 from autograd.engine.abstract import Abstract
 from autograd.engine.graph import Node
 from autograd.engine.recording import raw as raw_array
+from autograd.engine.route import origin
 from autograd.engine.tensor_hooks import RETAIN
 from autograd.errors import ArgumentError, DTypeError
 from autograd.scalar.scalar import Scalar
@@ -61,7 +62,7 @@ def _check_traceable(x: Any) -> Any:
 
 def _origin(x: Any) -> Any:
     """The Node that made x; for a leaf and for a Scalar x itself."""
-    return x.node if isinstance(x, Tensor) and x.node is not None else x
+    return origin(x) if isinstance(x, Tensor) else x
 
 
 def _drawn(item: Any, steps: Unrolled | None) -> Any:

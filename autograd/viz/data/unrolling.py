@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.abstract import Abstract
-from autograd.engine.graph import Node
+from autograd.engine.graph import Node, oldest_first
 from autograd.engine.modes import Mode, mode
 from autograd.engine.registry import results_of, stepwise
 from autograd.engine.reverse import sweep
+from autograd.engine.route import origin
 from autograd.errors import ArgumentError
 from autograd.tensor.tensor import Tensor
 from autograd.viz.data.complete import Completed, Observed, evaluate
@@ -74,7 +75,7 @@ class Unrolled:
         finally:
             mode.reset(token)
         outs = list(out) if isinstance(out, tuple) else [out]
-        made = _made(outs)
+        made = oldest_first([out.node for out in outs])
         before = self.place(node)
         for item in made:
             self.order[id(item)] = (*before, item.number)
@@ -85,9 +86,9 @@ class Unrolled:
                 self.names[id(result.node)] = names[i]
         if isinstance(out, tuple):
             for user in users.get(id(node), ()):  # each takes one result
-                self.same[id(user)] = _origin(outs[user.params["index"]])
+                self.same[id(user)] = origin(outs[user.params["index"]])
         else:
-            self.same[id(node)] = _origin(out)
+            self.same[id(node)] = origin(out)
         self.parts.append((node, outs, made))
         self._kept.append(args)
         return made
@@ -118,19 +119,3 @@ class Unrolled:
             several = gradient if isinstance(gradient, (tuple, list)) else [gradient]
             roots = [(out, g) for out, g in zip(outs, several, strict=False) if g is not None and out.node is not None]
             sweep([out for out, _ in roots], [np.asarray(g) for _, g in roots], Observed(found), retain=True)
-
-
-def _origin(t: Tensor) -> Any:
-    return t if t.node is None else t.node
-
-
-def _made(outs: list[Tensor]) -> list[Node]:
-    """The operations behind the results, without those before the stand-ins."""
-    found: dict[int, Node] = {}
-    stack: list[Any] = [out.node for out in outs]
-    while stack:
-        item = stack.pop()
-        if type(item) is Node and id(item) not in found:
-            found[id(item)] = item
-            stack += item.parents
-    return list(found.values())

@@ -105,8 +105,6 @@ def _mish_vjp(g: Any, out: Any, x: Any) -> Any:
 
 
 def _mish_composite(x: Any) -> Any:
-    if x.dtype.kind == "c":
-        return x * sigmoid_op(x)
     inside = np.clip(x, -1e4, 1e4)
     return np.where(x > 1e4, x, inside * np.tanh(np.logaddexp(inside, 0)))
 
