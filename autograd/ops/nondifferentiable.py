@@ -82,7 +82,7 @@ for _ufunc in _UFUNCS:
 for _function in _FUNCTIONS:
     rules[_function] = _on_values(_function)
 for _function in _WRITING:
-    rules[_function] = takes_out(_on_values(_function), like=_function)
+    rules[_function] = takes_out(_on_values(_function), _function, like=_function)
 for _ufunc in _UFUNCS:
     if _ufunc.nin == 2:
         for _method in ("reduce", "accumulate", "outer", "reduceat"):
