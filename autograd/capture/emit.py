@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from autograd.capture.signature import error_settings
 from autograd.engine.abstract import Saved, SavedOutputs
 from autograd.engine.graph import write_now
 from autograd.engine.recording import raw, result
+from autograd.pytree import LEAF, tree_unflatten
 from autograd.random import generator
 
 KEPT = 32 * 1024  # bytes; smaller arrays are not let go before the end
@@ -73,15 +74,23 @@ def written(tensors: list[Any]) -> None:
         t.written = now
 
 
+class Form(NamedTuple):
+    """What a function returns: the structure of its results, and which of them are Tensors."""
+
+    structure: Any
+    tensors: list[bool]
+
+
 class Emitter:
     """Writes the source of a replay.
 
-    fresh   the results that are arrays of their own already
     taken   whether gradients are written before it is sure that the step succeeds: those of before must be elsewhere
     """
 
-    def __init__(self, ops: list[Op], results: Any, errors: Any, buffers: Buffers, *, rows: bool = True) -> None:
-        self.ops, self.results, self._errors = ops, results, errors
+    def __init__(
+        self, ops: list[Op], results: Any, form: Form, errors: Any, buffers: Buffers, *, rows: bool = True
+    ) -> None:
+        self.ops, self.results, self._form, self._errors = ops, results, form, errors
         self.bound: dict[str, Any] = {}
         self.names: dict[int, str] = {}
         self.buffers = buffers
@@ -103,7 +112,7 @@ class Emitter:
                 taken.add(id(x))
         self._before: list[str] = []
         self._returned = set(variables(results, []))
-        self.fresh: set[Var] = set()
+        self._fresh: set[Var] = set()  # the results that are arrays of their own already
         self._direct: dict[Var, Any] = {}  # a gradient that is computed where it stays -> the array there
         self.taken = False
         self.gradients = self._planned_gradients() if rows else Gradients([])
@@ -174,13 +183,28 @@ class Emitter:
             lines += self._under(errors, part) if (errors != self._errors or mixed) and part else part
         if self._marked:
             lines.append(f"{self.bind(written)}({self.bind([*self._marked.values()])})")
-        lines.append("return " + self.text(self.results))
+        lines.append("return " + self._returns())
         body = "\n    ".join(self._arguments() + lines)
         names = "".join(f", {name}={name}" for name in self.bound)
         source = f"def replay(given{names}):\n    {body}\n"
         scope = dict(self.bound)
         exec(compile(source, "<captured step>", "exec"), scope)
         return scope["replay"], source
+
+    def _returns(self) -> str:
+        """The results as the function returned them, in memory of their own."""
+        found = []
+        for x, tensor in zip(self.results, self._form.tensors, strict=True):
+            shared = isinstance(x, Var) and x not in self._fresh and isinstance(x.value, np.ndarray)
+            text = self.text(x) + ".copy()" * shared
+            found.append(f"{self.bind(result)}({text}, None)" if tensor else text)
+        structure = self._form.structure
+        if structure is LEAF:
+            return found[0]
+        row = f"({''.join(x + ', ' for x in found)})"
+        if type(structure) is tuple and all([x is LEAF for x in structure]):
+            return row
+        return f"{self.bind(tree_unflatten)}({self.bind(structure)}, {row})"
 
     def _under(self, errors: dict[str, Any], lines: list[str]) -> list[str]:
         """The lines with these of NumPy's error settings in force."""
@@ -429,13 +453,12 @@ class Emitter:
             self._static[out] = self._direct[out]
             return self._direct[out]
         if out in self._returned:
-            self.fresh.add(out)
+            self._fresh.add(out)
             return None
         block, array = self._over(out, op) or self.buffers.take(out.value)
         self._static[out] = array
         self._blocks[out] = block
         return array
-
 
     def _over(self, out: Var, op: Op | None) -> tuple[Any, Any] | None:
         """(the block, the array) of an operand that nothing reads after this operation; None if there is none.
