@@ -14,7 +14,7 @@ from autograd.capture.checks import fewer_checks
 from autograd.capture.conditions import Condition
 from autograd.capture.emit import Emitter, Form
 from autograd.capture.memory import Buffers, Gradients
-from autograd.capture.program import Generator, Var, listing, live, variables
+from autograd.capture.program import Generator, listing, live, variables
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.settings import Settings
