@@ -62,7 +62,8 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
             level = self.level
         out = kwargs.pop("out", None)
         if out is not None:
-            ufuncs.check_out(out, level, function.__name__)
+            out = out[0] if type(out) is tuple else out
+            ufuncs.check_out(out, level, name_of(function).removeprefix("np."))
             out[...] = self.__array_function__(function, types, args, kwargs)
             return out
         if function in WRITERS and args and not at(args[0], level):

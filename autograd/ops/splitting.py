@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.views import part_of
@@ -45,6 +46,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     (axis,) = normalize_axes(axis, ary.ndim)
     n = ary.shape[axis]
     places = np.asarray(raw(indices_or_sections))
+    refuse_loss(places.dtype, int)
     if places.ndim == 0:
         sections = int(places)
         if sections <= 0:
@@ -62,6 +64,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.split."""
     places = np.asarray(raw(indices_or_sections))
+    refuse_loss(places.dtype, int)
     if places.ndim == 0:
         (axis,) = normalize_axes(axis, ary.ndim)
         if ary.shape[axis] % max(int(places), 1):
