@@ -73,7 +73,8 @@ def test_one_operand_for_two_numbers_of_one_value():
         for _ in range(4):
             found = fast(x, y)
     assert [a.dtype.char for a in found] == ["f"] * 4 + ["l", "f"]
-    assert (found[2] == np.inf).all() and (found[3] == -np.inf).all()
+    assert (found[2] == np.inf).all()
+    assert (found[3] == -np.inf).all()
 
 
 @pytest.mark.parametrize("f", [
