@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.capture.conditions import Condition
+from autograd.conditions import Condition
 from autograd.engine.recording import result
 from autograd.recorder import Row
 

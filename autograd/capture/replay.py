@@ -11,7 +11,6 @@ import numpy as np
 
 from autograd.capture.blocks import in_runs
 from autograd.capture.checks import fewer_checks
-from autograd.capture.conditions import Condition
 from autograd.capture.emit import Emitter, Form
 from autograd.capture.memory import Buffers, Gradients
 from autograd.capture.program import Generator, listing, live, variables
@@ -20,6 +19,7 @@ from autograd.capture.recording import Recorder
 from autograd.capture.settings import Settings
 from autograd.capture.shorter import shorter
 from autograd.capture.undo import Uninterrupted
+from autograd.conditions import Condition
 from autograd.engine.recording import is_tensor
 from autograd.pytree import tree_flatten
 from autograd.random import generator

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.capture.conditions import Condition
 from autograd.capture.reach import Reach, defaults, globals_in, held_by, names_in
 from autograd.capture.steppers import SIMPLE, unread
 from autograd.capture.users_code import classes, is_users_module, slots
+from autograd.conditions import Condition
 from autograd.engine.recording import raw
 from autograd.errors import CaptureError
 from autograd.recorder import Stand

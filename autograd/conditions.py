@@ -31,6 +31,10 @@ class Condition:
         words = ["is" if m else "is not" for m in missing]
         self._need([f"{self.bind(x)}.{name} {word} None" for x, word in zip(owners, words, strict=True)])
 
+    def item(self, owners: Sequence[Any], key: str, names: Sequence[str]) -> None:
+        """What each of these dicts has at this key is the value of that name in the scope."""
+        self._need([f"{self.bind(x)}[{key!r}] is {name}" for x, name in zip(owners, names, strict=True)])
+
     def look(self, look: Callable[[], Iterable[Any]], same: Sequence[bool], values: Sequence[Any]) -> list[str]:
         """What a function lists is these values, where `same` is True; the rest may be anything.
 
@@ -49,6 +53,6 @@ class Condition:
     def function(self) -> Callable[[], bool]:
         """The function."""
         inside = "".join(f"\n        {line}" for line in [*self._lines, "return True"])
-        errors = "\n    except ValueError: return False"  # other lengths
+        errors = "\n    except (ValueError, KeyError): return False"  # another length, a key that is gone
         exec(f"def holds():\n    try:{inside}{errors}\n", self.scope)
         return self.scope.pop("holds")  # type: ignore[no-any-return]  # its globals: no cycle
