@@ -16,6 +16,9 @@ from autograd.recorder import Row
 _grad = attrgetter("_grad")
 
 
+SPACIOUS = 2  # how many times as large as the array a block may be
+
+
 class Buffers:
     """Memory for results: blocks that are used again when nothing reads what they hold."""
 
@@ -27,9 +30,9 @@ class Buffers:
     def take(self, like: Any) -> tuple[Any, Any]:
         """(a block, an array in it with the layout of `like`)."""
         size = -(-like.nbytes // 64) * 64
-        blocks = self.free.get(size)
-        if blocks:
-            block = blocks.pop()
+        fitting = min((n for n, blocks in self.free.items() if blocks and size <= n <= SPACIOUS * size), default=0)
+        if fitting:
+            block = self.free[fitting].pop()
         else:
             block = np.empty(size + 64, np.uint8)
             block = block[-block.ctypes.data % 64 :][:size]

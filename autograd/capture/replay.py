@@ -13,7 +13,7 @@ from autograd.capture.blocks import in_runs
 from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter, Form
 from autograd.capture.memory import Buffers, Gradients
-from autograd.capture.program import Generator, listing, live, variables
+from autograd.capture.program import Generator, listing, live, peak, variables, without_memory
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.settings import Settings
@@ -61,10 +61,12 @@ class Program:
         self._holds: Callable[[], bool] | None = None
         self.source = ""
         self.nbytes = 0
+        self.peak = 0  # bytes of the results at one time, in the function as it is
         self.replays = 0
         self.seconds = math.inf  # the fastest of the first replays
         self._errors = np.geterr()
         self._renewed = 0
+        without_memory(self.recorded)
 
     def __str__(self) -> str:
         return listing(self.ops)
@@ -74,6 +76,7 @@ class Program:
 
     def compile(self) -> None:
         """Plan the buffers and make the function."""
+        self.peak = peak(self.ops, self.results)
         self.ops, self.results = shorter(self.ops, self.results)
         self.ops = fewer_checks(self.ops)
         self.ops = in_runs(live(self.ops, variables(self.results, [])), self.results)
