@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import somewhere
+from autograd.engine.kinds import throughout
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
 from autograd.shapes import HALF, keep_dims, largest, widened
@@ -53,7 +53,7 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
     top = largest(x, axis, -np.inf)  # -inf of an empty row: it sums to 0
-    if not somewhere(~np.isfinite(top)):
+    if throughout(np.isfinite(top)):
         return x - top, top, True
     infinite = np.where(x == np.inf, x.dtype.type(0), np.where(np.isnan(x), x, -np.inf))
     finite = np.where(np.isfinite(top), top, x.dtype.type(0))

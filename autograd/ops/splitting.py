@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -9,16 +10,22 @@ import numpy as np
 
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
-from autograd.engine.views import part_of
+from autograd.engine.views import views_of
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.indexing import getitem
 from autograd.shapes import normalize_axes
 
 
-def _pieces(ary: Any, ends: tuple[int, ...], axis: int) -> tuple[Any, ...]:
-    """Views of the consecutive pieces that end at the positions `ends` along the axis."""
+@lru_cache(maxsize=256)  # the pieces of one step are those of the next
+def _places(ends: tuple[int, ...], axis: int) -> tuple[dict[str, Any], ...]:
+    """The indices of the consecutive pieces that end at the positions `ends` along the axis, as getitem takes them."""
     before = (slice(None),) * axis
-    return tuple([ary[(*before, slice(start, end))] for start, end in pairwise((0, *ends))])
+    return tuple([{"index": (*before, slice(start, end))} for start, end in pairwise((0, *ends))])
+
+
+def _pieces(ary: Any, ends: tuple[int, ...], axis: int) -> tuple[Any, ...]:
+    """Views of these pieces."""
+    return tuple([ary[place["index"]] for place in _places(ends, axis)])
 
 
 # The VJPs of these two are np.concatenate and np.stack, and the other way round (joining.py).
@@ -33,10 +40,7 @@ unstack_at = define(
 
 
 def _split(ary: Any, ends: tuple[int, ...], axis: int) -> list[Any]:
-    before = (slice(None),) * axis
-    pieces = split_at(ary, ends, axis)
-    places = [(*before, slice(start, end)) for start, end in pairwise((0, *ends))]
-    return [part_of(ary, piece, getitem, index=place) for piece, place in zip(pieces, places, strict=True)]
+    return views_of(ary, split_at(ary, ends, axis), getitem, _places(ends, axis))
 
 
 @implements(np.array_split)
@@ -104,4 +108,4 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     _needs(1, "unstack", x)
     (axis,) = normalize_axes(axis, x.ndim)
     before = (slice(None),) * axis
-    return tuple([part_of(x, part, getitem, index=(*before, i)) for i, part in enumerate(unstack_at(x, axis))])
+    return tuple(views_of(x, unstack_at(x, axis), getitem, [{"index": (*before, i)} for i in range(x.shape[axis])]))
