@@ -103,7 +103,7 @@ def called(
     primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Sequence[Any], params: dict[str, Any]
 ) -> list[Any]:
     """What the VJPs return for the arguments with these numbers."""
-    rules = primitive.vjps
+    rules: Any = primitive.vjps
     if rules:
         found = []
         for i in which:

@@ -146,7 +146,7 @@ def shares_memory(out: Any, x: Any) -> bool:
 
 def as_view(t: Any, x: Any, primitive: Any, args: tuple[Any, ...], params: dict[str, Any], kind: Any = None) -> Any:
     """The result t of an operation on the tensor x, made a view of it: of this class, or of that of x."""
-    made = t.__class__ = kind or (UnrecordedView if type(x) is UnrecordedView else View)
+    t.__class__ = kind or (UnrecordedView if type(x) is UnrecordedView else View)
     root, path = _way_to(x)
     t.root = root
     t.path = (primitive, args, params, path)

@@ -15,7 +15,7 @@ import numpy as np
 from autograd.engine.forward import push
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
-from autograd.engine.kinds import copied, given, is_foreign, note, ones, zeros
+from autograd.engine.kinds import copied, given, is_foreign, note, zeros
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
 from autograd.engine.route import origin

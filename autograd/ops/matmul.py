@@ -38,7 +38,7 @@ def _matmul_second(g: Any, out: Any, a: Any, b: Any) -> Any:
         if a.ndim > 2:  # b is one matrix for the whole stack: one large product replaces the sum of many
             rows = math.prod(a.shape[:-1])
             a, g = np.reshape(a, (rows, a.shape[-1])), np.reshape(g, (rows, g.shape[-1]))
-        gb = dot_of_columns(a, g) if is_tensor(a) or is_tensor(g) else a.T @ g
+        gb = dot_of_columns(a, g) if is_tensor(g) else a.T @ g
         return gb if is_first_row_finite(raw(gb).T) else drop_zero_terms(swapped_matmul, gb, g, a.T)
     if a.ndim == 1:  # (n,) @ (…, n, m) -> (…, m)
         return product_without_nan(np.multiply, g, a) if b.ndim == 1 else product_without_nan(_rows_by_columns, g, a)

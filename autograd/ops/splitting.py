@@ -23,6 +23,12 @@ def _places(ends: tuple[int, ...], axis: int) -> tuple[dict[str, Any], ...]:
     return tuple([{"index": (*before, slice(start, end))} for start, end in pairwise((0, *ends))])
 
 
+@lru_cache(maxsize=256)
+def _equal_ends(n: int, sections: int) -> tuple[int, ...]:
+    """Where this number of pieces end in n elements; the first ones have one element more if there is a rest."""
+    return tuple([(i + 1) * (n // sections) + min(i + 1, n % sections) for i in range(sections)])
+
+
 def _pieces(ary: Any, ends: tuple[int, ...], axis: int) -> tuple[Any, ...]:
     """Views of these pieces."""
     return tuple([ary[place["index"]] for place in _places(ends, axis)])
@@ -43,19 +49,20 @@ def _split(ary: Any, ends: tuple[int, ...], axis: int) -> list[Any]:
     return views_of(ary, split_at(ary, ends, axis), getitem, _places(ends, axis))
 
 
+def _split_equally(ary: Any, sections: int, axis: int) -> list[Any]:
+    if sections <= 0:
+        raise ArgumentError(f"the number of sections must be larger than 0; got {sections}.")
+    return _split(ary, _equal_ends(ary.shape[axis], sections), axis)
+
+
 @implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.array_split into a number of pieces, or at positions, which may be negative or out of order."""
     (axis,) = normalize_axes(axis, ary.ndim)
-    n = ary.shape[axis]
     places = np.asarray(raw(indices_or_sections))
     if places.ndim == 0:
-        sections = int(places)
-        if sections <= 0:
-            raise ArgumentError(f"the number of sections must be larger than 0; got {sections}.")
-        ends = tuple([(i + 1) * (n // sections) + min(i + 1, n % sections) for i in range(sections)])
-        return _split(ary, ends, axis)
-    cuts = [0, *[int(place) for place in places], n]
+        return _split_equally(ary, int(places), axis)
+    cuts = [0, *[int(place) for place in places], ary.shape[axis]]
     if all(start <= end for start, end in pairwise(cuts)):
         return _split(ary, tuple(cuts[1:]), axis)
     before = (slice(None),) * axis  # the pieces may overlap: NumPy takes ary[start:end] for any two positions
@@ -65,15 +72,16 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 @implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.split."""
-    places = np.asarray(raw(indices_or_sections))
-    if places.ndim == 0:
-        (axis,) = normalize_axes(axis, ary.ndim)
-        if ary.shape[axis] % max(int(places), 1):
-            raise ShapeError(
-                f"np.split: {ary.shape[axis]} elements along axis {axis} do not divide into {places} equal pieces; "
-                "np.array_split makes unequal ones."
-            )
-    return array_split(ary, places, axis)
+    places: Any = indices_or_sections if type(indices_or_sections) is int else np.asarray(raw(indices_or_sections))
+    if np.ndim(places):
+        return array_split(ary, places, axis)
+    (axis,) = normalize_axes(axis, ary.ndim)
+    if ary.shape[axis] % max(int(places), 1):
+        raise ShapeError(
+            f"np.split: {ary.shape[axis]} elements along axis {axis} do not divide into {places} equal pieces; "
+            "np.array_split makes unequal ones."
+        )
+    return _split_equally(ary, int(places), axis)
 
 
 @implements(np.hsplit)
