@@ -20,7 +20,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 recorders: dict[int, Any] = {}  # thread -> what records its operations now
 
 
-class Scratch:
+class Aside:
+    """The base of what a captured step need not compare or put back: nothing depends on what it was."""
+
+    __slots__ = ()
+
+
+class Scratch(Aside):
     """An array whose values mean nothing between two calls: a captured step may leave others in it."""
 
     __slots__ = ("array",)

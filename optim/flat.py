@@ -144,13 +144,15 @@ class Flat:
         stretches = self._stretches.get((first, last))
         if stretches is None:
             stretches = self._stretches[first, last] = list(self._cut(first, last))
-        params, gradients, real = self.params, _GradientRows(self.params), self.parts == 1
         row, start = self._row(first, last)
-        for values, pieces, rest in stretches:
-            if row is not None:
-                g = row.part(start, start + values.size)
+        if row is not None:
+            for values, _, rest in stretches:
+                update(values, row.part(start, start + values.size), *rest)
                 start += values.size
-            elif len(pieces) == 1:
+            return
+        params, gradients, real = self.params, _GradientRows(self.params), self.parts == 1
+        for values, pieces, rest in stretches:
+            if len(pieces) == 1:
                 i, part = pieces[0]
                 g = gradients[i] if part is None else gradients[i][part]
             else:

@@ -22,6 +22,7 @@ from optim.checks import count, is_number, not_negative
 from optim.flat import Flat, Update, block, in_one_row, of_parts, scalars
 from optim.plan import Plan, Run
 from optim.plan import State as State
+from optim.ready import Ready
 
 Group = dict[str, Any]
 
@@ -93,6 +94,7 @@ class Optimizer:
         self.has_stepped = False  # a scheduler warns if its step comes first
         self._laid_out: dict[int, tuple[list[Tensor], list[Flat | Apart]]] = {}  # by number of a group
         self._plans: dict[Flat | Apart, Plan] = {}
+        self._ready: dict[int, Ready] = {}  # by number of a group
         self._buffers: dict[Any, list[Any]] = {}  # dtype -> the buffers of the rule
         self._penalised_buffers: dict[Any, Any] = {}  # dtype -> a buffer for the penalised gradient
         if isinstance(params, (Tensor, Mapping)):
@@ -146,18 +148,33 @@ class Optimizer:
                 loss = closure()
         self.has_stepped = True
         for number, group in enumerate(self.param_groups):
-            for flat in self._flats(number, group):
-                self._update_flat(flat, group)
+            self._update_group(number, group)
         return loss
 
-    def _update_flat(self, flat: Flat | Apart, group: Group) -> None:
-        """Apply the rule to the parameters of a Flat that have a gradient."""
+    def _update_group(self, number: int, group: Group) -> None:
+        """Apply the rule to the parameters of a group that have a gradient."""
+        ready = self._ready.get(number)
+        if ready is None or not ready.holds(group, self.state, self.arrays(group)):
+            ready = self._planned(number, group)
+        for flat, run in ready.runs:
+            self._update(flat, group, run)
+        ready.stepped()
+
+    def _planned(self, number: int, group: Group) -> Ready:
+        """Which parameters of a group are updated together, after a look at everything that may have changed."""
+        planned = [(flat, self._plan(flat)) for flat in self._flats(number, group)]
+        ready = self._ready.get(number)
+        if ready is None or not ready.same(group, self.state, planned):
+            ready = self._ready[number] = Ready(group, self.state, planned)
+        return ready
+
+    def _plan(self, flat: Flat | Apart) -> Plan:
+        """The plan of a Flat, made anew if something has changed."""
         plan = self._plans.get(flat)
         if plan is None or not plan.still_holds(flat, self.state):
             self._scratch(flat.dtype)  # a subclass may have set `scratch` since
             plan = self._plans[flat] = Plan(flat, self.state, self.numbers)
-        for run in plan.runs:
-            self._update(flat, group, run)
+        return plan
 
     def _update(self, flat: Flat | Apart, group: Group, run: Run) -> None:
         """Apply the rule to the parameters of a run."""
@@ -232,7 +249,7 @@ class Optimizer:
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy lays out its own parameters at its first step.
-        return {**vars(self), "_laid_out": {}, "_plans": {}, "_buffers": {}, "_penalised_buffers": {}}
+        return {**vars(self), "_laid_out": {}, "_plans": {}, "_ready": {}, "_buffers": {}, "_penalised_buffers": {}}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Remove the gradients, or set them to zero. Call it before each backward()."""

@@ -39,7 +39,11 @@ class PerParameter(Optimizer):
         """
         raise ArgumentError(f"{self._name} defines no update(p, g, group, state).")
 
-    def _update_flat(self, flat: Flat | Apart, group: Group) -> None:
+    def _update_group(self, number: int, group: Group) -> None:
+        for flat in self._flats(number, group):
+            self._update_each(flat, group)
+
+    def _update_each(self, flat: Flat | Apart, group: Group) -> None:
         for i, p in enumerate(flat.params):
             if p._grad is None:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Iterator
 from sys import getrefcount
@@ -12,9 +13,9 @@ import numpy as np
 from autograd.batched import product_forms, shape_forms, ufuncs  # noqa: F401  the forms are in the table
 from autograd.batched.another_way import another_way, at_once, rules_at_once
 from autograd.batched.forms import WRITERS
-from autograd.batched.hidden import Hidden, add_shapes, at, batched, bind_class, highest
+from autograd.batched.hidden import Hidden, at, batched, bind_class, everywhere, highest
 from autograd.batched.indexing import getitem, setitem
-from autograd.batched.loop import name_of, one_by_one
+from autograd.batched.loop import as_of_one, name_of, one_by_one
 from autograd.batched.table import forms as table
 from autograd.engine.abstract import Abstract, abstract
 from autograd.engine.cotangents import own
@@ -22,6 +23,7 @@ from autograd.engine.kinds import per_example
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import rules
+from autograd.engine.views import shares_memory
 from autograd.errors import BatchError
 
 _KNOWN = (np.ndarray, np.generic, Hidden)
@@ -50,9 +52,8 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
         assert level is not None
         try:
             return ufuncs.call(level, ufunc, method, inputs, kwargs)
-        except ValueError as error:
-            add_shapes(error, level, inputs)
-            raise
+        except (ValueError, IndexError) as error:
+            raise as_of_one(error, level, getattr(ufunc, method), inputs, kwargs) from None
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if not all([issubclass(kind, _KNOWN) for kind in types]):
@@ -62,7 +63,8 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
             level = self.level
         out = kwargs.pop("out", None)
         if out is not None:
-            ufuncs.check_out(out, level, function.__name__)
+            out = out[0] if type(out) is tuple else out
+            ufuncs.check_out(out, level, name_of(function).removeprefix("np."))
             out[...] = self.__array_function__(function, types, args, kwargs)
             return out
         if function in WRITERS and args and not at(args[0], level):
@@ -71,9 +73,8 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
         if made is not None:
             try:
                 return made(level, *args, **kwargs)
-            except ValueError as error:
-                add_shapes(error, level, args)
-                raise
+            except (ValueError, IndexError) as error:
+                raise as_of_one(error, level, function, args, kwargs) from None
         name = name_of(function)
         composed = rules.get(function)
         running = _inside.__dict__.setdefault("running", set())
@@ -110,6 +111,10 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
         values = self._values
         return type(values) is np.ndarray and values.base is None and (getrefcount(self), getrefcount(values)) == ALONE
 
+    def is_view_of(self, x: Any) -> bool:
+        """Whether it shares the memory of x, of which NumPy has made it by reshape or the like."""
+        return shares_memory(everywhere(self), everywhere(x))
+
     def select_from(self, x: Any, index: Any) -> Any:
         """x[index], where x is an ndarray and this is a part of the index."""
         return getitem(x, index)
@@ -133,12 +138,18 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
     # Elements
 
     def __getitem__(self, index: Any) -> Any:
-        return getitem(self, index)
+        try:
+            return getitem(self, index)
+        except (ValueError, IndexError) as error:
+            raise as_of_one(error, self.level, operator.getitem, (self, index)) from None
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if hasattr(value, "__array_ufunc__") and not isinstance(value, _KNOWN):
             raise BatchError("a recorded Tensor cannot be assigned to a plain array inside vmap; use np.where.")
-        setitem(self, index, value)
+        try:
+            setitem(self, index, value)
+        except (ValueError, IndexError) as error:
+            raise as_of_one(error, self.level, operator.setitem, (self, index, value)) from None
 
     def __len__(self) -> int:
         if not self.ndim:

@@ -89,12 +89,6 @@ def highest(*trees: Any) -> Level | None:
     return best
 
 
-def add_shapes(error: Exception, level: Level, args: Any) -> None:
-    """Tell with an error of NumPy's, whose shapes have the hidden axis, those of one example."""
-    shapes = ", ".join([str(x.shape) for x in args if hasattr(x, "shape")])
-    error.add_note(f"This is inside vmap, of {level.size} examples; one of them has the shapes {shapes}.")
-
-
 def axes_of(x: Any) -> int:
     """np.ndim, without NumPy's detour for a batched array."""
     return x.ndim if hasattr(x, "ndim") else np.ndim(x)
@@ -115,6 +109,22 @@ def full(x: Any, level: Level) -> Any:
     if at(x, level):
         return x._values
     return np.broadcast_to(x, (level.size, *np.shape(x)))
+
+
+def in_front(x: Any, hidden: int = 1) -> Any:
+    """The values with the hidden axes outermost in memory, too: NumPy then lays out each example as it would one alone.
+
+    What is a view and what a copy of an example, as by reshape, depends on that.
+    """
+    if isinstance(x, Hidden):
+        return batched(in_front(x._values, hidden + 1), x.level)
+    if type(x) is not np.ndarray or x.ndim <= hidden or x.flags.c_contiguous:
+        return x
+    steps = [abs(n) for n in x.strides]
+    if min(steps[:hidden]) >= max(steps[hidden:]) or not min(steps[:hidden]):
+        return x
+    order = [*range(hidden), *sorted(range(hidden, x.ndim), key=lambda axis: -steps[axis])]
+    return np.transpose(np.ascontiguousarray(np.transpose(x, order)), np.argsort(order))
 
 
 def everywhere(x: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.batched.hidden import Hidden, aligned, at, axes_of, batched, full, highest, unwrapped
+from autograd.batched.hidden import Hidden, aligned, at, axes_of, batched, full, highest, in_front, unwrapped
 from autograd.batched.level import Level
 from autograd.errors import BatchError
 
@@ -162,7 +162,9 @@ def _plan(parts: list[Any], x: Any, level: Level) -> Plan:
 def _behind_hidden(found: Any, plan: Plan) -> Any:
     """What an index has selected from the values, with the hidden axis in front and the others in their places."""
     if plan.hidden:
-        found = np.moveaxis(found, plan.hidden, 0)
+        found = in_front(np.moveaxis(found, plan.hidden, 0))
+    elif plan.made:
+        found = in_front(found)
     if plan.front and plan.place and plan.made:
         found = np.moveaxis(found, range(1, 1 + plan.made), range(1 + plan.place, 1 + plan.place + plan.made))
     return found

@@ -12,7 +12,9 @@ from autograd.batched.hidden import at, batched
 from autograd.batched.level import Level
 from autograd.engine.abstract import Abstract, Saved, SavedOutputs
 from autograd.engine.recording import is_tensor, raw
-from autograd.errors import BatchError
+from autograd.errors import AutogradError, BatchError
+
+_NOTHING: dict[str, Any] = {}
 
 
 class Each:
@@ -57,9 +59,29 @@ def one_by_one(level: Level, name: str, function: Callable[..., Any], args: Any,
     shown = _shown((args, kwargs), level)
     found = []
     for i in range(level.size):
-        own_args, own_kwargs = _example(shown, level, i)
+        own_args, own_kwargs = example(shown, level, i)
         found.append(function(*own_args, **own_kwargs))
     return _joined(name, found, level)
+
+
+def as_of_one(
+    error: Exception, level: Level, function: Callable[..., Any], args: Any, kwargs: Any = _NOTHING
+) -> Exception:
+    """What NumPy says of this call on the first example, whose shapes the user knows; else the error on all."""
+    if isinstance(error, BatchError):
+        return error
+    found = error
+    if level.size and not isinstance(error, AutogradError):
+        first = _copied(example((args, kwargs), level, 0))  # it may write
+        try:
+            function(*first[0], **first[1])
+        except Exception as again:
+            found = again if isinstance(again, (ValueError, IndexError)) else error
+    shapes = ", ".join([str(x.shape) for x in args if hasattr(x, "shape")])
+    note = f"This is inside vmap, of {level.size} examples; one of them has the shapes {shapes}."
+    if shapes and note not in getattr(found, "__notes__", ()):
+        found.add_note(note)
+    return found
 
 
 def name_of(function: Any) -> str:
@@ -90,7 +112,7 @@ def _shown(x: Any, level: Level) -> Any:
     return _mapped(lambda item: _shown(item, level), x)
 
 
-def _example(x: Any, level: Level, i: int) -> Any:
+def example(x: Any, level: Level, i: int) -> Any:
     """The values of example i, also in lists, tuples and dicts."""
     if at(x, level):
         return x._values[i]
@@ -103,14 +125,14 @@ def _example(x: Any, level: Level, i: int) -> Any:
     if isinstance(x, Each) and x.level is level:
         return x.objects[i]
     if isinstance(x, Saved):
-        return Saved.of(x, _example(x.values, level, i))
+        return Saved.of(x, example(x.values, level, i))
     if isinstance(x, SavedOutputs):
-        outputs = SavedOutputs(_example(item, level, i) for item in x)
-        outputs.values = _example(x.values, level, i)
+        outputs = SavedOutputs(example(item, level, i) for item in x)
+        outputs.values = example(x.values, level, i)
         return outputs
     if isinstance(x, Abstract):
         return x.of_an_example(level) if hasattr(x, "of_an_example") else x
-    return _mapped(lambda item: _example(item, level, i), x)
+    return _mapped(lambda item: example(item, level, i), x)
 
 
 def _mapped(f: Callable[[Any], Any], x: Any) -> Any:
@@ -120,6 +142,10 @@ def _mapped(f: Callable[[Any], Any], x: Any) -> Any:
     if type(x) in (list, tuple):
         return type(x)([f(item) for item in x])
     return {key: f(item) for key, item in x.items()} if type(x) is dict else x
+
+
+def _copied(x: Any) -> Any:
+    return np.copy(x) if hasattr(x, "__array_function__") else _mapped(_copied, x)
 
 
 def _joined(name: str, found: list[Any], level: Level) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, axes_of, batched, full, highest, moved
+from autograd.batched.hidden import aligned, axes_of, batched, full, highest, in_front, moved
 from autograd.batched.indexing import getitem
 from autograd.batched.level import Level
 from autograd.batched.table import Form, form, forms
@@ -173,10 +173,10 @@ def _concatenate(level: Level, arrays: Any, axis: Any = 0, **options: Any) -> An
     if axis is None:
         arrays, axis = [np.reshape(a, (-1,)) for a in arrays], 0
     at_axis = moved(axis, axes_of(arrays[0]))
-    return batched(np.concatenate([full(a, level) for a in arrays], at_axis, **options), level)
+    return batched(np.concatenate([in_front(full(a, level)) for a in arrays], at_axis, **options), level)
 
 
 @form(np.stack)
 def _stack(level: Level, arrays: Any, axis: int = 0, **options: Any) -> Any:
     at_axis = moved(axis, axes_of(arrays[0]) + 1)
-    return batched(np.stack([full(a, level) for a in arrays], at_axis, **options), level)
+    return batched(np.stack([in_front(full(a, level)) for a in arrays], at_axis, **options), level)

@@ -242,7 +242,7 @@ class Loop:
             if step.errors != errors:
                 errors = step.errors
                 self.lines.append(self.emitter.settings(errors))
-            inside = ", ".join([self._text(x) for x in step.args])
+            inside = ", ".join([self._text(x) for x in self.emitter.operands(step, step.args)])
             used = [v for v in variables([step.args], []) if v in self.run.made]
             if step.kind == "call":
                 self._release(dict.fromkeys(used), number, free, scratch)

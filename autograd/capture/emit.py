@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,11 +28,13 @@ from autograd.capture.calls import (
 )
 from autograd.capture.checks import Check
 from autograd.capture.memory import Buffers, Gradients
+from autograd.capture.operands import Numbers
 from autograd.capture.program import Generator, Op, Var, last_uses, mapped, variables
 from autograd.capture.signature import error_settings
 from autograd.engine.abstract import Saved, SavedOutputs
 from autograd.engine.graph import write_now
 from autograd.engine.recording import raw, result
+from autograd.pytree import LEAF, tree_unflatten
 from autograd.random import generator
 
 KEPT = 32 * 1024  # bytes; smaller arrays are not let go before the end
@@ -65,29 +67,39 @@ def arrays(tree: Any) -> Any:
     return mapped(tree, raw)
 
 
-def written(*tensors: Any) -> None:
+def written(tensors: list[Any]) -> None:
     """Mark tensors as changed in place, so that an older graph is refused."""
     now = write_now()
     for t in tensors:
         t.written = now
 
 
+class Form(NamedTuple):
+    """What a function returns: the structure of its results, and which of them are Tensors."""
+
+    structure: Any
+    tensors: list[bool]
+
+
 class Emitter:
     """Writes the source of a replay.
 
-    fresh   the results that are arrays of their own already
     taken   whether gradients are written before it is sure that the step succeeds: those of before must be elsewhere
     """
 
-    def __init__(self, ops: list[Op], results: Any, errors: Any, buffers: Buffers, *, rows: bool = True) -> None:
-        self.ops, self.results, self._errors = ops, results, errors
+    def __init__(
+        self, ops: list[Op], results: Any, form: Form, errors: Any, buffers: Buffers, *, rows: bool = True
+    ) -> None:
+        self.ops, self.results, self._form, self._errors = ops, results, form, errors
         self.bound: dict[str, Any] = {}
         self.names: dict[int, str] = {}
         self.buffers = buffers
         self._static: dict[Var, Any] = {}
         self._blocks: dict[Var, Any] = {}
         self._last = last_uses(ops, results)
-        self._marked: set[int] = set()
+        self._marked: dict[int, Any] = {}  # the tensors that are changed in place
+        self._numbers = Numbers()
+        self._at = 0  # the number of the operation that is written
         self._methods: dict[tuple[int, str], str] = {}
         self._locals: dict[Var, list[str]] = {}
         # those that several operations take -> their name, once they have one, and the last of the operations
@@ -100,7 +112,7 @@ class Emitter:
                 taken.add(id(x))
         self._before: list[str] = []
         self._returned = set(variables(results, []))
-        self.fresh: set[Var] = set()
+        self._fresh: set[Var] = set()  # the results that are arrays of their own already
         self._direct: dict[Var, Any] = {}  # a gradient that is computed where it stays -> the array there
         self.taken = False
         self.gradients = self._planned_gradients() if rows else Gradients([])
@@ -151,7 +163,6 @@ class Emitter:
     def compiled(self) -> tuple[Callable[..., Any], str]:
         """(the function of the arguments, its source)."""
         lines: list[str] = []
-        at = 0
         ends: dict[int, list[Var]] = {}
         for v, last in self._last.items():
             ends.setdefault(last, []).append(v)
@@ -166,22 +177,43 @@ class Emitter:
                 part += self._before + found
                 self._before = []
                 unread = [v.root for v in op.out if v.root not in self._last]
-                part += self._freed([*ends.get(at, ()), *unread], at)
-                at += 1
+                part += self._freed([*ends.get(self._at, ()), *unread], self._at)
+                self._at += 1
             mixed = any(op.kind == "run" and op.function.mixed for op in group)
-            if (errors != self._errors or mixed) and part:
-                bound = self.bind(np.errstate)
-                settings = ", ".join(f"{key}={value!r}" for key, value in errors.items())
-                lines.append(f"with {bound}({settings}):")
-                part = ["    " + line for line in part]
-            lines += part
-        lines.append("return " + self.text(self.results))
+            lines += self._under(errors, part) if (errors != self._errors or mixed) and part else part
+        if self._marked:
+            lines.append(f"{self.bind(written)}({self.bind([*self._marked.values()])})")
+        lines.append("return " + self._returns())
         body = "\n    ".join(self._arguments() + lines)
         names = "".join(f", {name}={name}" for name in self.bound)
         source = f"def replay(given{names}):\n    {body}\n"
         scope = dict(self.bound)
         exec(compile(source, "<captured step>", "exec"), scope)
         return scope["replay"], source
+
+    def _returns(self) -> str:
+        """The results as the function returned them, in memory of their own."""
+        found = []
+        for x, tensor in zip(self.results, self._form.tensors, strict=True):
+            shared = isinstance(x, Var) and x not in self._fresh and isinstance(x.value, np.ndarray)
+            text = self.text(x) + ".copy()" * shared
+            found.append(f"{self.bind(result)}({text}, None)" if tensor else text)
+        structure = self._form.structure
+        if structure is LEAF:
+            return found[0]
+        row = f"({''.join(x + ', ' for x in found)})"
+        if type(structure) is tuple and all([x is LEAF for x in structure]):
+            return row
+        return f"{self.bind(tree_unflatten)}({self.bind(structure)}, {row})"
+
+    def _under(self, errors: dict[str, Any], lines: list[str]) -> list[str]:
+        """The lines with these of NumPy's error settings in force."""
+        inside = ["    " + line for line in lines]
+        if error_settings is None:
+            settings = ", ".join(f"{key}={value!r}" for key, value in errors.items())
+            return [f"with {self.bind(np.errstate)}({settings}):", *inside]
+        ends = f"    {self.bind(error_settings.reset)}(token)"
+        return [f"token = {self.settings(errors)}", "try:", *inside, "finally:", ends]
 
     def _freed(self, roots: list[Var], at: int) -> list[str]:
         """Give back the memory that nothing reads after this operation: blocks here, other arrays in a replay."""
@@ -301,7 +333,11 @@ class Emitter:
             return dotted
         if name := method_of(op):
             return f"{self.text(op.args[0])}.{name}({self._inside(op.args[1:], op.kwargs)})"
-        return f"{self.bind(op.function)}({self._inside(op.args, op.kwargs)})"
+        return f"{self.bind(op.function)}({self._inside(self.operands(op, op.args), op.kwargs)})"
+
+    def operands(self, op: Op, args: Any) -> Any:
+        """The arguments of an elementwise operation, numbers in the form that is taken fastest."""
+        return self._numbers.strong(op, args)
 
     def _dotted(self, op: Op, out: str = "") -> str | None:
         """np.dot, and np.vdot of real numbers, as the method of an array that stays where it is."""
@@ -351,7 +387,8 @@ class Emitter:
             return [f"{self.bind(np.copyto)}({out}, {self.text(op.args[0])}{unsafe})"]
         if dots:
             return [self._dotted(op, f", {out}") or f"{self.bind(np.dot)}({self._inside(args, {})}, {out})"]
-        return [f"{self.bind(op.function if joins else function)}({self._inside(args, kwargs)}, out={out})"]
+        inside = self._inside(self.operands(op, args), kwargs)
+        return [f"{self.bind(op.function if joins else function)}({inside}, out={out})"]
 
     def _write(self, op: Op) -> list[str]:
         if op.function is operator.setitem:
@@ -360,9 +397,8 @@ class Emitter:
         else:
             lines = [self._call(op)]
         for v in op.writes:
-            if v.root.kind == "state" and id(v.root.source) not in self._marked:
-                self._marked.add(id(v.root.source))
-                lines.append(f"{self.bind(written)}({self.bind(v.root.source)})")
+            if v.root.kind == "state":
+                self._marked[id(v.root.source)] = v.root.source
         return lines
 
     def _unpacked(self, op: Op, call: str) -> list[str]:
@@ -402,10 +438,13 @@ class Emitter:
         out = op.out[0]
         if op.function is np.dot and isinstance(out.value, np.ndarray) and not out.value.flags.c_contiguous:
             return None
-        return self.place(out)
+        return self.place(out, op)
 
-    def place(self, out: Var) -> Any:
-        """The array for a result, in planned memory; None if that is a number, or an array for the caller to keep."""
+    def place(self, out: Var, op: Op | None = None) -> Any:
+        """The array for a result, in planned memory; None if that is a number, or an array for the caller to keep.
+
+        Args:  op: what computes it, if it may write over an operand.
+        """
         if out.root is not out or not isinstance(out.value, np.ndarray) or not out.value.size:
             return None
         if out.value.ndim == 0 or not _whole(out.value):
@@ -414,12 +453,32 @@ class Emitter:
             self._static[out] = self._direct[out]
             return self._direct[out]
         if out in self._returned:
-            self.fresh.add(out)
+            self._fresh.add(out)
             return None
-        block, array = self.buffers.take(out.value)
+        block, array = self._over(out, op) or self.buffers.take(out.value)
         self._static[out] = array
         self._blocks[out] = block
         return array
+
+    def _over(self, out: Var, op: Op | None) -> tuple[Any, Any] | None:
+        """(the block, the array) of an operand that nothing reads after this operation; None if there is none.
+
+        What was just read is in the cache. Each number of an elementwise operation is read before its place is written.
+        """
+        function: Any = None if op is None else ufunc_of(op)
+        if op is None or not isinstance(function, np.ufunc) or function.signature is not None:
+            return None
+        operands = [x for x in op.args if isinstance(x, Var)]
+        for v in operands:
+            alone = v.root is v and v in self._blocks and self._last.get(v) == self._at
+            if alone and _alike(v, out) and all([x is v or x.root is not v for x in operands]):
+                return self._blocks.pop(v), self._static[v]
+        return None
+
+
+def _alike(a: Var, b: Var) -> bool:
+    """Whether two arrays have one layout."""
+    return (a.shape, a.dtype, a.value.strides) == (b.shape, b.dtype, b.value.strides)
 
 
 def _fills(value: Any, t: Any) -> bool:

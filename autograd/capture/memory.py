@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
-from operator import attrgetter, gt, is_, sub
+from operator import attrgetter, is_
 from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
+from autograd.conditions import Condition
 from autograd.engine.recording import result
 from autograd.recorder import Row
 
-_array, _grad, _requires_grad = attrgetter("_array"), attrgetter("_grad"), attrgetter("_requires_grad")
+_grad = attrgetter("_grad")
+
+
+SPACIOUS = 2  # how many times as large as the array a block may be
 
 
 class Buffers:
@@ -27,9 +30,9 @@ class Buffers:
     def take(self, like: Any) -> tuple[Any, Any]:
         """(a block, an array in it with the layout of `like`)."""
         size = -(-like.nbytes // 64) * 64
-        blocks = self.free.get(size)
-        if blocks:
-            block = blocks.pop()
+        fitting = min((n for n, blocks in self.free.items() if blocks and size <= n <= SPACIOUS * size), default=0)
+        if fitting:
+            block = self.free[fitting].pop()
         else:
             block = np.empty(size + 64, np.uint8)
             block = block[-block.ctypes.data % 64 :][:size]
@@ -75,20 +78,20 @@ class Gradients:
             self._views += views
             self._tensors += alike
         self._grads = list(self.of.values())
+        self._objects = [*self._grads, *self._views, *[row.array for row in self._rows]]
+        self._parts = [row.parts for row in self._rows]
+        condition = Condition()
+        condition.attribute(self._grads, "_requires_grad", [False] * len(self._grads))
+        condition.attribute(self._grads, "_array", self._views)
+        self._unchanged = condition.function()
         self.watch()
 
     def watch(self) -> None:
         """Remember how often the arrays are referred to now, when no tensor has them yet."""
-        self._limits = [*map(getrefcount, self._grads), *map(getrefcount, self._views)]
-        self._row_limits = [getrefcount(row.array) - len(row.parts) for row in self._rows]
+        self._limit = sum(map(getrefcount, self._objects)) - sum(map(len, self._parts))
 
     def held(self) -> bool:
         """Whether someone keeps a gradient of an earlier replay, or changed what it is: the next needs others then."""
-        installed = map(is_, map(_grad, self._tensors), self._grads)
-        grads = map(sub, map(getrefcount, self._grads), installed)
-        return (
-            any(map(gt, chain(grads, map(getrefcount, self._views)), self._limits))
-            or any([getrefcount(r.array) - len(r.parts) > n for r, n in zip(self._rows, self._row_limits, strict=True)])
-            or any(map(_requires_grad, self._grads))
-            or not all(map(is_, map(_array, self._grads), self._views))
-        )
+        installed = sum(map(is_, map(_grad, self._tensors), self._grads))
+        count = sum(map(getrefcount, self._objects)) - sum(map(len, self._parts)) - installed
+        return count > self._limit or not self._unchanged()

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from autograd.engine.abstract import Saved, SavedOutputs
 from autograd.engine.origin import line_at
+
+# Kinds of arguments that hold no other
+LEAVES = frozenset({int, float, bool, complex, str, type(None), type, np.ndarray, type(np.dtype(float)), type(...)})
+SMALL = 1024  # bytes of a value that a recording may keep
 
 
 class Var:
@@ -61,37 +66,46 @@ class Op:
 
 def variables(tree: Any, found: list[Var]) -> list[Var]:
     """The variables in the arguments of an operation."""
-    if isinstance(tree, Var):
+    kind = type(tree)
+    if kind is Var:
         found.append(tree)
-    elif isinstance(tree, (tuple, list)):
+    elif kind in LEAVES:
+        pass
+    elif issubclass(kind, (tuple, list)):
         for x in tree:
-            variables(x, found)
-        if isinstance(tree, SavedOutputs):
+            if type(x) is Var:
+                found.append(x)
+            elif type(x) not in LEAVES:
+                variables(x, found)
+        if issubclass(kind, SavedOutputs):
             variables(getattr(tree, "values", None), found)
-    elif isinstance(tree, dict):
+    elif issubclass(kind, dict):
         variables(list(tree.values()), found)
-    elif isinstance(tree, slice):
+    elif kind is slice:
         variables((tree.start, tree.stop, tree.step), found)
-    elif isinstance(tree, Saved):
+    elif issubclass(kind, Saved):
         variables(tree.values, found)
     return found
 
 
 def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
     """The same arguments with each array and number in them changed."""
-    if isinstance(tree, SavedOutputs):
+    kind = type(tree)  # not isinstance, which would ask a recorded value for its __class__
+    if kind in LEAVES or kind is Var:
+        return change(tree)
+    if issubclass(kind, SavedOutputs):
         made = SavedOutputs([mapped(x, change) for x in tree])
         made.values = mapped(tree.values, change)
         return made
-    if isinstance(tree, Saved):
+    if issubclass(kind, Saved):
         return Saved.of(tree, mapped(tree.values, change))
-    if type(tree) in (tuple, list):
-        return type(tree)([mapped(x, change) for x in tree])
-    if isinstance(tree, tuple) and hasattr(tree, "_make"):
+    if kind is tuple or kind is list:
+        return kind([mapped(x, change) for x in tree])
+    if issubclass(kind, tuple) and hasattr(tree, "_make"):
         return tree._make([mapped(x, change) for x in tree])
-    if type(tree) is dict:
+    if kind is dict:
         return {key: mapped(x, change) for key, x in tree.items()}
-    if type(tree) is slice:
+    if kind is slice:
         return slice(mapped(tree.start, change), mapped(tree.stop, change), mapped(tree.step, change))
     return change(tree)
 
@@ -113,6 +127,25 @@ class Generator:
         self.rng = rng
 
 
+def without_memory(ops: list[Op]) -> None:
+    """Let go of the values that were computed while the operations were recorded; their layouts stay.
+
+    What stands for a value from then on has its shape, dtype and strides, and no memory: nobody may look into it.
+    """
+    layouts: dict[Any, Any] = {}
+    for v in variables([[op.args, op.kwargs, op.out] for op in ops], []):
+        x = v.value
+        if v.kind in ("state", "constant") or isinstance(x, np.generic):
+            continue
+        if not isinstance(x, np.ndarray):
+            v.value = None
+        elif x.nbytes > SMALL and not x.dtype.hasobject:
+            key = x.shape, x.dtype, x.strides
+            if key not in layouts:
+                layouts[key] = as_strided(np.empty(1, x.dtype), x.shape, x.strides)
+            v.value = layouts[key]
+
+
 def last_uses(ops: list[Op], results: Any) -> dict[Var, int]:
     """The root of memory -> the number of the last operation that looks at it, len(ops) if it is returned.
 
@@ -126,6 +159,26 @@ def last_uses(ops: list[Op], results: Any) -> dict[Var, int]:
             for v in variables([op.args, op.kwargs], []):
                 last[v.root] = max(last[v.root], until)
     return last
+
+
+def peak(ops: list[Op], results: Any) -> int:
+    """The most bytes of arrays that are there at one time, if each goes when nothing reads it any more.
+
+    Gradients stay to the end.
+    """
+    last = last_uses(ops, results)
+    last |= {op.args[1].root: len(ops) for op in ops if op.kind == "grad" and isinstance(op.args[1], Var)}
+    going: dict[int, int] = {}  # after an operation -> bytes that go
+    now = most = 0
+    for i, op in enumerate(ops):
+        for v in op.out:
+            if v.root is v and isinstance(v.value, np.ndarray):
+                now += v.value.nbytes
+                until = max(last.get(v, i), i)
+                going[until] = going.get(until, 0) + v.value.nbytes
+        most = max(most, now)
+        now -= going.get(i, 0)
+    return most
 
 
 def live(ops: list[Op], results: list[Var]) -> list[Op]:

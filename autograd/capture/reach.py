@@ -16,9 +16,9 @@ from autograd.capture.users_code import is_followed, is_users_module, methods, s
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
 from autograd.engine.recording import is_tensor
-from autograd.recorder import Scratch
+from autograd.recorder import Aside
 
-_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Scratch, *SIMPLE)
+_OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Aside, *SIMPLE)
 
 
 class Holder:

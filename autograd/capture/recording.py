@@ -57,6 +57,7 @@ class Recorder:
         self.state: dict[int, Var] = {}  # id of a tensor -> its memory
         self.effects = 0
         self.moved = False
+        self._errors: Any = np.geterr()
         self._swapped: list[tuple[Any, Any, Recorded]] = []
         self._tuples: dict[int, tuple[Any, Any]] = {}
         self.stood_for: dict[int, tuple[Any, Var]] = {}  # tensors, gradients among them, that a result may be
@@ -179,9 +180,16 @@ class Recorder:
         operands = tuple([self._same_tuple(x) if type(x) is tuple else mapped(x, self.operand) for x in args])
         op = Op(kind, function, operands, mapped(kwargs, self.operand), out, template, writes)
         op.place = user_place()
-        op.errors = np.geterr()
+        op.errors = self._errors_now()
         self.ops.append(op)
         return op
+
+    def _errors_now(self) -> Any:
+        """NumPy's error settings; one object while they stay."""
+        now = np.geterr()
+        if now != self._errors:
+            self._errors = now
+        return self._errors
 
     def _same_tuple(self, x: tuple[Any, ...]) -> Any:
         """A tuple of operands; one object for one object, since rules know by it that they are called for one sweep."""

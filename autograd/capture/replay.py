@@ -11,30 +11,27 @@ import numpy as np
 
 from autograd.capture.blocks import in_runs
 from autograd.capture.checks import fewer_checks
-from autograd.capture.emit import Emitter
+from autograd.capture.emit import Emitter, Form
 from autograd.capture.memory import Buffers, Gradients
-from autograd.capture.program import Generator, Var, listing, live, variables
+from autograd.capture.program import Generator, listing, live, peak, variables, without_memory
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.settings import Settings
 from autograd.capture.shorter import shorter
 from autograd.capture.undo import Uninterrupted
-from autograd.engine.recording import is_tensor, result
-from autograd.pytree import LEAF, tree_flatten, tree_unflatten
+from autograd.conditions import Condition
+from autograd.engine.recording import is_tensor
+from autograd.pytree import tree_flatten
 from autograd.random import generator
 
 _array, _grad = attrgetter("_array"), attrgetter("_grad")
 
 
 class Function(NamedTuple):
-    """What replays a program.
-
-    copied   which results lie in memory that the next replay writes to
-    """
+    """What replays a program."""
 
     run: Callable[..., Any]
     gradients: Gradients
-    copied: list[bool]
 
 
 class Program:
@@ -44,9 +41,8 @@ class Program:
     """
 
     def __init__(self, recorder: Recorder, out: Any, settings: Settings, grads: list[Any]) -> None:
-        leaves, self._structure = tree_flatten(out)
-        self._row = type(out) is tuple and len(leaves) == len(out) and all([x is LEAF for x in self._structure])
-        self._kinds = [is_tensor(x) for x in leaves]
+        leaves, structure = tree_flatten(out)
+        self._form = Form(structure, [is_tensor(x) for x in leaves])
         results = tuple([_result(recorder, x) for x in leaves])
         self.recorded = recorder.ops
         self.results = results
@@ -62,12 +58,15 @@ class Program:
         self.written = [v.value for v in roots]
         self.changes = bool(self.effects or roots or any(op.kind == "grad" for op in self.ops))
         self._functions: list[Function] = []
+        self._holds: Callable[[], bool] | None = None
         self.source = ""
         self.nbytes = 0
+        self.peak = 0  # bytes of the results at one time, in the function as it is
         self.replays = 0
         self.seconds = math.inf  # the fastest of the first replays
         self._errors = np.geterr()
         self._renewed = 0
+        without_memory(self.recorded)
 
     def __str__(self) -> str:
         return listing(self.ops)
@@ -77,10 +76,16 @@ class Program:
 
     def compile(self) -> None:
         """Plan the buffers and make the function."""
+        self.peak = peak(self.ops, self.results)
         self.ops, self.results = shorter(self.ops, self.results)
         self.ops = fewer_checks(self.ops)
         self.ops = in_runs(live(self.ops, variables(self.results, [])), self.results)
         self._planned(rows=True)
+        condition = Condition()
+        condition.attribute(self._tensors, "_array", self._arrays)
+        condition.none(self._graded, "_grad", self._missing)
+        self.settings.written(condition)
+        self._holds = condition.function()
 
     def _planned(self, rows: bool) -> None:
         buffers = Buffers()
@@ -93,10 +98,9 @@ class Program:
         self.nbytes = buffers.nbytes + sum(f.gradients.nbytes for f in self._functions)
 
     def _emitted(self, buffers: Buffers, rows: bool) -> bool:
-        emitter = Emitter(self.ops, self.results, self._errors, buffers, rows=rows)
+        emitter = Emitter(self.ops, self.results, self._form, self._errors, buffers, rows=rows)
         run, self.source = emitter.compiled()
-        copied = [isinstance(v, Var) and v not in emitter.fresh for v in self.results]
-        self._functions.append(Function(run, emitter.gradients, copied))
+        self._functions.append(Function(run, emitter.gradients))
         return emitter.taken
 
     @property
@@ -106,7 +110,7 @@ class Program:
 
     def fits(self) -> bool:
         """Whether the tensors hold the arrays that they held, and everything else that it depends on is the same."""
-        return (
+        return (self._holds is not None and self._holds()) or (
             all(map(is_, map(_array, self._tensors), self._arrays))
             and [g is None for g in map(_grad, self._graded)] == self._missing
             and self.settings.still_hold()
@@ -129,11 +133,11 @@ class Program:
             self._planned(rows=self._renewed < 4)
             function = self._functions[0]
         if not self.changes:
-            return self._returned(function, function.run(given))
+            return function.run(given)
         with Uninterrupted():
             found = self._whole(function.run, given)
         self._functions.reverse()
-        return self._returned(function, found)
+        return found
 
     def _whole(self, run: Callable[..., Any], given: list[Any]) -> Any:
         before = [(a, a.copy()) for a in self.written]
@@ -149,17 +153,6 @@ class Program:
             for g, state in states:
                 g.bit_generator.state = state
             raise
-
-    def _returned(self, function: Function, found: Any) -> Any:
-        """The results as the function returned them, in memory of their own."""
-        made = [
-            x.copy() if copied and type(x) is np.ndarray else x
-            for x, copied in zip(found, function.copied, strict=True)
-        ]
-        made = [result(x, None) if tensor else x for x, tensor in zip(made, self._kinds, strict=True)]
-        if self._structure is LEAF:
-            return made[0]
-        return tuple(made) if self._row else tree_unflatten(self._structure, made)
 
     def _generators(self) -> list[Any]:
         from_args = [x.rng for op in self.draws for x in op.args if isinstance(x, Generator)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import _thread
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,13 +25,18 @@ def announcing(name: str, tell: Callable[[str], Any] | None) -> Iterator[None]:
         if tell is not None:
             tell(f"recording {name}")
 
-    timer = threading.Timer(SLOW, say)
-    timer.daemon = True
-    timer.start()
+    running = _thread.allocate_lock()
+    running.acquire()
+
+    def watch() -> None:
+        if not running.acquire(timeout=SLOW):
+            say()
+
+    _thread.start_new_thread(watch, ())  # a threading.Timer waits until its thread runs, 0.1 ms or more
     try:
         yield
     finally:
-        timer.cancel()
+        running.release()
 
 
 def explained(captured: Any) -> str:
@@ -40,7 +45,11 @@ def explained(captured: Any) -> str:
     lines = [f"{captured.name}: {calls}", *captured.log]
     for key, programs in captured.traces.items():
         for program in programs:
-            lines.append(f"{described(key)}: {_described(program)}")
+            lines += [f"{described(key)}: {_described(program)}", *_fused(program)]
+            if program.compiled:
+                lines.append(
+                    f"  memory for results: {_size(program.nbytes)}; as it is, {_size(program.peak)} at one time"
+                )
             if program.replays and key in captured.seconds:
                 once, replay = captured.seconds[key], program.seconds
                 saved = program.replays * (once - replay)
@@ -51,16 +60,28 @@ def explained(captured: Any) -> str:
     return "\n".join(lines)
 
 
+def _fused(program: Program) -> list[str]:
+    """What runs together on blocks, one line for each run; the rest is one call after the other."""
+    return [
+        f"  fused: {run.__name__} on {run.size} elements, in blocks that fit the cache; "
+        f"{len(run.made)} results, of which {len(run.made) - len(op.out)} never become arrays"
+        for op in program.ops
+        if op.kind == "run"
+        for run in [op.function]
+    ]
+
+
+def _size(nbytes: int) -> str:
+    return f"{nbytes / 2**20:.3g} MiB" if nbytes >= 2**20 else f"{nbytes / 1024:.3g} KiB"
+
+
 def _described(program: Program) -> str:
     kinds = Counter(op.kind for op in program.ops)
     words = {
         "call": "calls of NumPy", "view": "views", "write": "writes in place", "guard": "guards",
         "native": "rules called whole", "whole": "draws and checks", "effect": "calls of the library",
-        "grad": "gradients", "load": "gradients read",
+        "grad": "gradients", "load": "gradients read", "run": "runs on blocks",
     }  # fmt: skip
     parts = ", ".join(f"{kinds[kind]} {text}" for kind, text in words.items() if kinds[kind])
     state = f"replayed {program.replays} times" if program.compiled else "not confirmed yet"
-    return (
-        f"{len(program)} operations of {len(program.recorded)} recorded ({parts}), {program.nbytes} bytes of buffers, "
-        f"{state}"
-    )
+    return f"{len(program)} operations of {len(program.recorded)} recorded ({parts}), {state}"

@@ -6,7 +6,7 @@ import functools
 import types
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, compress
-from operator import attrgetter, is_, methodcaller
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from autograd.capture.reach import Reach, defaults, globals_in, held_by, names_in
 from autograd.capture.steppers import SIMPLE, unread
 from autograd.capture.users_code import classes, is_users_module, slots
+from autograd.conditions import Condition
 from autograd.engine.recording import raw
 from autograd.errors import CaptureError
 from autograd.recorder import Stand
@@ -24,8 +25,6 @@ def holds_recorded(x: Any) -> bool:
     return isinstance(raw(x), Stand) or type(x) in (tuple, list) and any(map(holds_recorded, x))
 
 
-_END = object()
-_called = methodcaller("__call__")
 _needs_gradient, _hooks = attrgetter("_requires_grad"), attrgetter("hooks")
 
 
@@ -45,37 +44,50 @@ class Settings:
         for function in reach.functions:
             self._places += _places_of(function)
         self._before: Any = [list(look()) for _, look in self._places]
-        self._looks: list[Look] = []
-        self._values: list[Any] = []
+        self._same: list[list[bool]] = []  # for each place which of its values the step has left alone
+        self._values: list[Any] = []  # those values
+        self._condition: tuple[Condition, list[str]] | None = None
 
     def settle(self, read: list[tuple[dict[str, Any], str]]) -> None:
         """After the step: keep to what it has left alone.
 
         Args:  read: (a dictionary, a name in it): further values that the step has looked at.
         """
-        kept = [(where, _kept(look, before)) for (where, look), before in zip(self._places, self._before, strict=True)]
-        self._places = [(where, look) for where, look in kept if look is not None]
+        same = [_left_alone(look, before) for (_, look), before in zip(self._places, self._before, strict=True)]
+        self._places = [place for place, left in zip(self._places, same, strict=True) if left is not None]
+        self._same = [left for left in same if left is not None]
         if read:
             self._places.append(("hyperparameters", lambda: [values.get(name) for values, name in read]))
+            self._same.append([True] * len(read))
         self._before = None
-        self._looks = [look for _, look in self._places]
         self._values = list(self._now())
+
+    def written(self, condition: Condition) -> None:
+        """Add to a condition that all of them are what they were."""
+        names: list[str] = []
+        for (_, look), same in zip(self._places, self._same, strict=True):
+            values = self._values[len(names) : len(names) + sum(same)]
+            names += condition.look(look, same, values)
+        self._condition = condition, names
 
     def still_hold(self) -> bool:
         """Whether all of them are what they were: numbers and texts by value, others by identity."""
-        if all(map(is_, self._now(), self._values)):  # the mark at the end is met by itself only at equal lengths
-            return True
+        if not all([len(list(look())) == len(same) for (_, look), same in zip(self._places, self._same, strict=True)]):
+            return False
         now = list(self._now())
-        if len(now) != len(self._values) or not all(map(_same, now, self._values)):
+        if not all(map(_same, now, self._values)):
             return False
         self._values = now
+        if self._condition is not None:
+            condition, names = self._condition
+            condition.scope.update(zip(names, now, strict=True))
         return True
 
     def changed(self) -> str:
         """What does not hold any more, in words."""
         start = 0
-        for where, look in self._places:
-            now = list(look())
+        for (where, look), same in zip(self._places, self._same, strict=True):
+            now = list(compress(look(), same))
             for a, b in zip(self._values[start:], now, strict=False):
                 if not _same(a, b):
                     plain = all(isinstance(x, (*SIMPLE, np.generic)) for x in (a, b))
@@ -84,7 +96,9 @@ class Settings:
         return "something that it reaches changed"
 
     def _now(self) -> Iterable[Any]:
-        return chain(chain.from_iterable(map(_called, self._looks)), (_END,))
+        return chain.from_iterable(
+            [compress(look(), same) for (_, look), same in zip(self._places, self._same, strict=True)]
+        )
 
 
 def _places_of_objects(reach: Reach) -> Iterator[tuple[str, Look]]:
@@ -108,8 +122,8 @@ def _places_of_objects(reach: Reach) -> Iterator[tuple[str, Look]]:
             yield f"an attribute of a {kind.__name__}", look
 
 
-def _kept(look: Look, before: list[Any]) -> Look | None:
-    """The look without the values that have changed since; None if there are others now."""
+def _left_alone(look: Look, before: list[Any]) -> list[bool] | None:
+    """Which of the values have not changed since; None if there are others now."""
     now = list(look())
     known = set(map(id, before))
     if any([holds_recorded(x) for x in now if id(x) not in known]):
@@ -117,10 +131,7 @@ def _kept(look: Look, before: list[Any]) -> Look | None:
             "the step stores a value that it computes, in a list, a dict or an attribute; a replay would not store it "
             "again. Return it from the step."
         )
-    if len(now) != len(before):
-        return None
-    same = [_same(a, b) for a, b in zip(before, now, strict=True)]
-    return look if all(same) else lambda: compress(look(), same)
+    return [_same(a, b) for a, b in zip(before, now, strict=True)] if len(now) == len(before) else None
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -23,14 +23,16 @@ def refuse_out(name: str) -> NoReturn:
     )
 
 
-def takes_out(function: Function, like: Callable[..., Any] | None = None) -> Function:
+def takes_out(function: Function, numpys: Callable[..., Any], like: Callable[..., Any] | None = None) -> Function:
     """A rule that has the parameter `out`, and leaves it alone, with what out= means.
 
-    Args:  like: NumPy's function, which has the parameter in the place where callers give it.
+    Args:  numpys: NumPy's function, whose name errors say.
+           like: the function whose parameter is in the place where callers give it, if `function` says nothing of it.
     """
     parameters = inspect.signature(function if like is None else like).parameters
     if "out" not in parameters:
         return function
+    name = f"{numpys.__module__}.{numpys.__name__}".removeprefix("numpy.")
     keyword = parameters["out"].kind is inspect.Parameter.KEYWORD_ONLY
     place = 1 << 30 if keyword else list(parameters).index("out")
 
@@ -44,7 +46,7 @@ def takes_out(function: Function, like: Callable[..., Any] | None = None) -> Fun
         else:
             return function(*args)
         made = function(*args, **kwargs)
-        return made if out is None else into(out, made, function.__name__.strip("_"))
+        return made if out is None else into(out, made, name)
 
     with_out.out_place = place  # type: ignore[attr-defined]
     return with_out
@@ -60,9 +62,11 @@ def writes(rule: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> boo
 def into(out: Any, made: Any, name: str, broadcast: bool = False) -> Any:
     """Write what an operation made to `out`, and return that.
 
-    Args:  broadcast: a ufunc's result is repeated where out= has more elements.
+    Args:  out: in a tuple of one, too, as NumPy's ufuncs take it.
+           broadcast: a ufunc's result is repeated where out= has more elements.
     Raises: ShapeError, DTypeError as NumPy's out= does; NoRuleError if a history would be lost.
     """
+    out = out[0] if type(out) is tuple and len(out) == 1 else out
     if not is_tensor(out):
         if getattr(made, "requires_grad", False):
             refuse_out(name)

@@ -55,10 +55,10 @@ def implements(*functions: Any) -> Callable[[Function], Function]:
     """Say that a function of ours is what NumPy's functions of that name mean for Tensors."""
 
     def register(function: Function) -> Function:
-        function = takes_out(function)
+        made = function
         for numpys in functions:
-            rules[numpys] = function
-        return function
+            rules[numpys] = made = takes_out(function, numpys)
+        return made
 
     return register
 

@@ -61,37 +61,60 @@ def vmap(
         >>> vmap(grad(lambda w, x: (w * x) ** 2), in_axes=(None, 0))(3.0, np.array([1.0, 2.0]))
         array([ 6., 24.])
     """
-    check_callable("vmap", f)
-    if randomness not in RANDOMNESS:
-        raise ArgumentError(f"vmap: randomness is one of {', '.join(RANDOMNESS)}; got {randomness!r}.")
-    for name, number in (("axis_size", axis_size), ("chunk_size", chunk_size)):
-        if number is not None and (isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1):
-            raise ArgumentError(f"vmap: {name} must be a positive integer or None; got {number!r}.")
+    run = _checked("vmap", f, in_axes, out_axes, axis_size, chunk_size, randomness)
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
-        return _run(f, args, kwargs, in_axes, out_axes, axis_size, chunk_size, randomness, {})
+        return run(args, kwargs, {})
 
     return named_after(f, "vmap", mapped)
 
 
-def explain(f: Function, in_axes: Any = 0, **options: Any) -> Callable[..., dict[str, int]]:
+def explain(
+    f: Function,
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    *,
+    axis_size: int | None = None,
+    chunk_size: int | None = None,
+    randomness: str = "error",
+) -> Callable[..., dict[str, int]]:
     """The function that runs vmap(f, …) and returns what had no form for a batch: {NumPy's function: runs by a loop}.
+
+    Its arguments are those of vmap; each chunk of a batch counts.
 
     Example:
         >>> import numpy as np
-        >>> from autograd.functional.vectorized import explain
-        >>> explain(np.cumsum)(np.ones((3, 4)))
+        >>> from autograd import vmap
+        >>> vmap.explain(np.cumsum)(np.ones((3, 4)))
         {}
+        >>> vmap.explain(np.roots)(np.array([[1.0, 0.0, -1.0], [1.0, 0.0, -4.0]]))
+        {'np.roots': 1}
     """
-    check_callable("vmap.explain", f)
+    run = _checked("vmap.explain", f, in_axes, out_axes, axis_size, chunk_size, randomness)
 
     def explained(*args: Any, **kwargs: Any) -> dict[str, int]:
         loops: dict[str, int] = {}
-        _run(f, args, kwargs, in_axes, options.get("out_axes", 0), options.get("axis_size"), None,
-             options.get("randomness", "error"), loops)  # fmt: skip
+        run(args, kwargs, loops)
         return loops
 
     return explained
+
+
+def _checked(
+    name: str, f: Function, in_axes: Any, out_axes: Any, axis_size: Any, chunk_size: Any, randomness: Any
+) -> Callable[..., Any]:
+    """(args, kwargs, where to count the loops) -> the results of f on the batch. Raises: ArgumentError."""
+    check_callable(name, f)
+    if randomness not in RANDOMNESS:
+        raise ArgumentError(f"{name}: randomness is one of {', '.join(RANDOMNESS)}; got {randomness!r}.")
+    for option, number in (("axis_size", axis_size), ("chunk_size", chunk_size)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1):
+            raise ArgumentError(f"{name}: {option} must be a positive integer or None; got {number!r}.")
+
+    def run(args: Any, kwargs: Any, loops: dict[str, int]) -> Any:
+        return _run(f, args, kwargs, in_axes, out_axes, axis_size, chunk_size, randomness, loops)
+
+    return run
 
 
 vmap.explain = explain  # type: ignore[attr-defined]

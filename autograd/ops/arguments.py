@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.recording import raw
 from autograd.errors import DTypeError, NoRuleError
 
@@ -18,7 +19,8 @@ def as_operand(x: Any) -> Any:
 def frozen(numbers: Any) -> Any:
     """Axes, shifts or counts as a number or a tuple. A node keeps them, so they must not change later as a list can."""
     numbers = raw(numbers)
-    if isinstance(numbers, np.ndarray):
+    if isinstance(numbers, (np.ndarray, np.generic)):
+        refuse_loss(numbers.dtype, int)
         numbers = numbers.tolist()
     return tuple(numbers) if isinstance(numbers, (list, range)) else numbers
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.attempts import batch_among
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.kinds import is_foreign
+from autograd.engine.outputs import dtype_of
 from autograd.engine.recording import raw
 from autograd.engine.registry import implements
 from autograd.errors import ArgumentError, DTypeError, ShapeError
@@ -52,6 +54,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
                 f"np.piecewise gives results in the dtype of x, {y.dtype}, which cannot take a gradient; make x "
                 "floating: x.astype(float)."
             )
+        refuse_loss(dtype_of(value), y.dtype)
         y = setitem(y, value, index=condition)
     return y
 
@@ -63,6 +66,7 @@ def _piecewise_everywhere(x: Any, y: Any, conditions: Any, funclist: Any, args: 
             value = function(x, *args, **kw) if callable(function) else function
             condition = np.reshape(condition, (*np.shape(condition), *[1] * (x.ndim - np.ndim(condition))))
             y = np.where(condition, value, y)
+    refuse_loss(y.dtype, x.dtype)
     return y.astype(x.dtype)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError, DTypeError, NoRuleError, ShapeError
@@ -154,6 +155,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
         arr, axis = np.ravel(arr), 0
     (axis,) = normalize_axes(axis, arr.ndim)
     if values.dtype != arr.dtype:
+        refuse_loss(values.dtype, arr.dtype)
         values = values.astype(arr.dtype)
     if values.ndim < arr.ndim:
         values = np.reshape(values, (1,) * (arr.ndim - values.ndim) + tuple(values.shape))

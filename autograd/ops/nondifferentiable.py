@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.foreign import unlabelled
 from autograd.engine.modes import mode
-from autograd.engine.outputs import takes_out
+from autograd.engine.outputs import dtype_of, takes_out
 from autograd.engine.recording import is_tensor
 from autograd.engine.registry import implements, rules
-from autograd.errors import NoRuleError
+from autograd.errors import DTypeError, NoRuleError
 from autograd.shapes import normalize_axes
 
 
@@ -82,7 +83,7 @@ for _ufunc in _UFUNCS:
 for _function in _FUNCTIONS:
     rules[_function] = _on_values(_function)
 for _function in _WRITING:
-    rules[_function] = takes_out(_on_values(_function), like=_function)
+    rules[_function] = takes_out(_on_values(_function), _function, like=_function)
 for _ufunc in _UFUNCS:
     if _ufunc.nin == 2:
         for _method in ("reduce", "accumulate", "outer", "reduceat"):
@@ -145,7 +146,14 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     return np.bincount(*deep_raw((x, weights, minlength)))
 
 
+def _complex(x: Any) -> bool:
+    """Whether x is complex, or one in a list or tuple."""
+    return any(map(_complex, x)) if type(x) in (list, tuple) else np.iscomplexobj(x)
+
+
 def _refuse_edges(name: str, data: Any, follows: bool, bins: Any, range: Any, weights: Any) -> None:
+    if _complex((data, bins, range)):
+        raise DTypeError(f"np.{name} counts real numbers; got complex ones: take np.real(z), np.imag(z) or np.abs(z).")
     matrix = "Sum them by a matrix: np.eye(n)[bin numbers].T @ weights."
     _refuse_loss(name, "weights", matrix, weights)
     _refuse_loss(name, "edges", "Pass constant edges.", bins)
@@ -193,9 +201,11 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
 
 @implements(np.full_like)
 def full_like(a: Any, fill_value: Any, *args: Any, **params: Any) -> Any:
-    """np.full_like: a plain array. A fill value that requires grad is refused, because its gradient would be lost."""
+    """np.full_like: a plain array. A fill value that requires grad, or would lose its imaginary part, is refused."""
     if getattr(fill_value, "requires_grad", False):
         refuse_fill("np.full_like")
+    dtype = args[0] if args else params.get("dtype")
+    refuse_loss(dtype_of(fill_value), dtype_of(a) if dtype is None else dtype)
     return np.full_like(*deep_raw((a, fill_value, *args)), **deep_raw(params))
 
 

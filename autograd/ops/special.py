@@ -7,7 +7,11 @@ from typing import Any
 
 import numpy as np
 
+<<<<<<< HEAD
 from autograd.engine.kinds import throughout
+=======
+from autograd.engine.kinds import refuse_complex, somewhere
+>>>>>>> main
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
 from autograd.shapes import HALF, keep_dims, largest, widened
@@ -51,6 +55,8 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
     The difference is 0 or -inf in rows with +inf, and -inf in rows of nothing but -inf: its exponential is the limit.
     """
     if x.dtype.kind != "f":
+        if x.dtype.kind == "c":
+            refuse_complex("softmax, logsumexp or attention")
         x = x.astype(np.float64)
     top = largest(x, axis, -np.inf)  # -inf of an empty row: it sums to 0
     if throughout(np.isfinite(top)):

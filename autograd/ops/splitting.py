@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.engine.views import views_of
@@ -55,13 +56,22 @@ def _split_equally(ary: Any, sections: int, axis: int) -> list[Any]:
     return _split(ary, _equal_ends(ary.shape[axis], sections), axis)
 
 
+def _where_to_cut(indices_or_sections: Any) -> Any:
+    """A number of sections as an int, or positions as an array."""
+    if type(indices_or_sections) is int:
+        return indices_or_sections
+    places = np.asarray(raw(indices_or_sections))
+    refuse_loss(places.dtype, int)
+    return places if places.ndim else int(places)
+
+
 @implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.array_split into a number of pieces, or at positions, which may be negative or out of order."""
     (axis,) = normalize_axes(axis, ary.ndim)
-    places = np.asarray(raw(indices_or_sections))
-    if places.ndim == 0:
-        return _split_equally(ary, int(places), axis)
+    places = _where_to_cut(indices_or_sections)
+    if type(places) is int:
+        return _split_equally(ary, places, axis)
     cuts = [0, *[int(place) for place in places], ary.shape[axis]]
     if all(start <= end for start, end in pairwise(cuts)):
         return _split(ary, tuple(cuts[1:]), axis)
@@ -72,16 +82,16 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 @implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.split."""
-    places: Any = indices_or_sections if type(indices_or_sections) is int else np.asarray(raw(indices_or_sections))
-    if np.ndim(places):
+    places = _where_to_cut(indices_or_sections)
+    if type(places) is not int:
         return array_split(ary, places, axis)
     (axis,) = normalize_axes(axis, ary.ndim)
-    if ary.shape[axis] % max(int(places), 1):
+    if ary.shape[axis] % max(places, 1):
         raise ShapeError(
             f"np.split: {ary.shape[axis]} elements along axis {axis} do not divide into {places} equal pieces; "
             "np.array_split makes unequal ones."
         )
-    return _split_equally(ary, int(places), axis)
+    return _split_equally(ary, places, axis)
 
 
 @implements(np.hsplit)

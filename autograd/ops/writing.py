@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.kinds import is_foreign
 from autograd.engine.library_call import library_function
 from autograd.engine.modes import mode
@@ -33,7 +34,11 @@ def _to_tensors(numpys: Callable[..., Any]) -> Callable[[Callable[..., None]], C
                     f"np.{numpys.__name__} writes into its argument, a plain array, which has no history: the gradient "
                     "of what is written would be lost. Make it a tensor: x = Tensor(array)."
                 )
-            numpys(target, *deep_raw(args), **deep_raw(kwargs))
+            args, kwargs = deep_raw(args), deep_raw(kwargs)
+            for value in (*args, *kwargs.values()):
+                if np.iscomplexobj(value):
+                    refuse_loss(dtype_of(value), dtype_of(target))
+            numpys(target, *args, **kwargs)
 
         write.__name__, write.__doc__ = numpys.__name__, to_tensor.__doc__
         write.writes = True  # type: ignore[attr-defined]  # see outputs.writes

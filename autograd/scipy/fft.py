@@ -32,24 +32,36 @@ def __getattr__(name: str) -> Any:
     return getattr(sp, name)
 
 
+_LEFT = "x is kept also if overwrite_x permits otherwise, and workers is one."
+
+
+def _refuse_plan(name: str, plan: Any) -> None:
+    if plan is not None:
+        raise ArgumentError(f"{name}: no library of SciPy's makes a plan; got plan={plan!r}. Leave it out.")
+
+
 def _of_numpy(name: str, several: bool = False) -> Callable[..., Any]:
     """NumPy's transform with SciPy's arguments."""
     numpys = getattr(np.fft, name)
     default = (-2, -1) if name.endswith("2") else None
 
     def one(
-        x: Any, n: Any = None, axis: int = -1, norm: Any = None, overwrite_x: bool = False, workers: Any = None
-    ) -> Any:
+        x: Any, n: Any = None, axis: int = -1, norm: Any = None, overwrite_x: bool = False, workers: Any = None, *,
+        plan: None = None,
+    ) -> Any:  # fmt: skip
+        _refuse_plan(name, plan)
         return numpys(as_operand(x), n, axis, norm)
 
     def many(
-        x: Any, s: Any = None, axes: Any = default, norm: Any = None, overwrite_x: bool = False, workers: Any = None
-    ) -> Any:
+        x: Any, s: Any = None, axes: Any = default, norm: Any = None, overwrite_x: bool = False, workers: Any = None,
+        *, plan: None = None,
+    ) -> Any:  # fmt: skip
+        _refuse_plan(name, plan)
         return numpys(as_operand(x), s, axes, norm)
 
     function = many if several else one
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"np.fft.{name}, with SciPy's arguments; overwrite_x and workers say nothing here."
+    function.__doc__ = f"np.fft.{name}, with SciPy's arguments; {_LEFT}"
     return function
 
 
@@ -70,13 +82,15 @@ def _hermitian(name: str) -> Callable[..., Any]:
     default = (-2, -1) if name.endswith("2") else None
 
     def many(
-        x: Any, s: Any = None, axes: Any = default, norm: Any = None, overwrite_x: bool = False, workers: Any = None
-    ) -> Any:
+        x: Any, s: Any = None, axes: Any = default, norm: Any = None, overwrite_x: bool = False, workers: Any = None,
+        *, plan: None = None,
+    ) -> Any:  # fmt: skip
+        _refuse_plan(name, plan)
         x, other = as_operand(x), _opposite(name, norm)
         return conj(np.fft.rfftn(x, s, axes, other)) if name[0] == "i" else np.fft.irfftn(conj(x), s, axes, other)
 
     many.__name__ = many.__qualname__ = name
-    many.__doc__ = f"scipy.fft.{name}; overwrite_x and workers say nothing here."
+    many.__doc__ = f"scipy.fft.{name}; {_LEFT}"
     return many
 
 

@@ -87,13 +87,20 @@ class View(Tensor):
 
     def _target(self, what: str, instead: str) -> Any:
         self._refuse_read_only(what)
-        if is_foreign(self._array) and any(primitive.may_copy for primitive, *_ in links(self.path)):
+        if is_foreign(self._array) and not self._is_known_view():
             return self._target_of_unknown(what, instead)
         if not mode.get().recording:
             self._let_go()
         memory = self.root._target(what, instead)
         target = None if memory is None else walk(memory, self.path)
         return target if target is None or shares_memory(target, memory) else None
+
+    def _is_known_view(self) -> bool:
+        """Whether another library's array is surely a view; by reshape it may be a copy."""
+        if not any(primitive.may_copy for primitive, *_ in links(self.path)):
+            return True
+        array = self._array
+        return hasattr(type(array), "is_view_of") and bool(array.is_view_of(self.root._array))
 
     def _refuse_read_only(self, what: str) -> None:
         """Raise for a view that NumPy does not write through."""

@@ -12,6 +12,7 @@ import pytest
 import optim
 from autograd import Tensor
 from optim import lr_scheduler
+from optim.ready import AFTER
 from tests.optim.test_flat import assert_same, give_gradients, kinds, parameters, run, values
 
 Disturbance = Callable[[optim.Optimizer, list[Any]], None]
@@ -108,18 +109,24 @@ DISTURBANCES: list[Disturbance] = [
 
 
 @kinds
+@pytest.mark.parametrize("after", [0, 1000], ids=["written", "looked at"])
 @pytest.mark.parametrize("disturb", DISTURBANCES, ids=[f.__name__ for f in DISTURBANCES])
-def test_a_kept_plan_leads_where_a_new_one_does(cls: Any, options: dict[str, Any], disturb: Disturbance) -> None:
+def test_a_kept_plan_leads_where_a_new_one_does(
+    cls: Any, options: dict[str, Any], disturb: Disturbance, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optim.ready.AFTER", after)
     found = []
     for keep in (True, False):
         params = parameters()
         optimizer = cls(params, lr=0.1, **options)
         run(optimizer, params, 0, 3)
         give_gradients(params, 3)
+        assert after or all([ready._holds is not None for ready in optimizer._ready.values()])
         disturb(optimizer, params)
         for k in range(4, 7):
             if not keep:
                 optimizer._plans.clear()
+                optimizer._ready.clear()
             optimizer.step()
             give_gradients(params, k)
         remembered = [np.asarray(value) for p in params for value in optimizer.state.get(p, {}).values()]
@@ -158,3 +165,33 @@ def test_scratch_that_a_subclass_sets_after_the_constructor_is_there() -> None:
     p.grad = Tensor(np.ones(2))
     Own([p]).step()
     np.testing.assert_allclose(p.numpy(), [0.9, 1.9])
+
+
+def test_what_has_held_for_long_is_asked_by_written_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = parameters()
+    optimizer = optim.Adam(params, amsgrad=True)
+    run(optimizer, params, 0, AFTER + 3)
+    monkeypatch.setattr(optim.Optimizer, "_planned", None)  # is not called any more
+    schedule = lr_scheduler.ExponentialLR(optimizer, 0.5)
+    for k in range(3):
+        schedule.step()
+        run(optimizer, params, k, k + 1)
+    assert optimizer.state[params[0]]["step"] == AFTER + 6
+    ready = optimizer._ready[0]
+    group, state, arrays = optimizer.param_groups[0], optimizer.state, optimizer.arrays(optimizer.param_groups[0])
+    assert ready.holds(group, state, arrays)
+    assert not ready.holds(dict(group), state, arrays)
+    assert not ready.holds(group, dict(state), arrays)
+    assert not ready.holds(group, state, {"exp_avg": 0.0})
+
+
+def test_a_copy_of_an_optimizer_asks_about_its_own_parameters() -> None:
+    params = parameters()
+    optimizer = optim.Adam(params)
+    run(optimizer, params, 0, AFTER + 3)
+    other = copy.deepcopy(optimizer)
+    theirs = other.param_groups[0]["params"]
+    for k in range(AFTER + 3):
+        run(optimizer, params, k, k + 1)
+        run(other, theirs, k, k + 1)
+    assert_same(values(params), values(theirs))

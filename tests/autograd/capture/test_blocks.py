@@ -1,5 +1,9 @@
 """Elementwise runs in blocks, and questions for a nan that another answers: equal to eager to the bit."""
 
+import gc
+import re
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -96,3 +100,42 @@ def test_numpys_error_settings_within_a_run_and_after_it():
     with pytest.warns(RuntimeWarning, match="divide by zero"):
         fast(np.zeros(N))
     assert np.geterr() == before
+
+
+def test_explain_tells_what_runs_together_and_what_memory_it_saves():
+    fast = autograd.capture(lambda x: (silu(x) * 2 + 1).sum())
+    for _ in range(4):
+        fast(np.ones(N))
+    text = fast.explain()
+    assert re.search(
+        rf"fused: run\[.*multiply.*\] on {N} elements, .*; \d+ results, of which \d+ never become arrays", text
+    )
+    assert re.search(rf"fused: run\[.*multiply.*\] on {N} elements, .*; \d+ results, of which \d+ never become", text)
+    found = re.search(r"memory for results: ([\d.]+) MiB; as it is, ([\d.]+) MiB at one time", text)
+    assert float(found[1]) == pytest.approx(fast.program.nbytes / 2**20, rel=1e-2)
+    assert float(found[2]) == pytest.approx(5 * 8 * N / 2**20, rel=0.3)  # arrays of silu
+    assert fast.program.nbytes <= fast.program.peak / 2
+
+
+def test_a_program_at_rest_holds_its_buffers_and_no_values_of_the_recording():
+    p = Tensor(np.ones(N), requires_grad=True)
+
+    def step(x):
+        p.grad = None
+        loss = (np.tanh(np.exp(p * x) * x) * np.sin(p + x)).sum()
+        loss.backward()
+        return loss
+
+    fast = autograd.capture(step)
+    fast(np.full(N, 0.1))  # also makes what is made once
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for call in range(4):
+        loss = fast(np.full(N, 0.1))
+        gc.collect()
+        rest = tracemalloc.get_traced_memory()[0] - before
+        own = p.grad.nbytes if call < 2 else 0  # of a step that ran; a replay leaves the gradient in the program's row
+        assert rest < own + (fast.program.nbytes if call else 0) + 500_000, call
+    tracemalloc.stop()
+    assert fast.calls["replayed"] == 2
+    assert float(loss) == float(step(np.full(N, 0.1)))

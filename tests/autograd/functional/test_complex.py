@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, grad, gradients, hessian, holomorphic_grad, hvp, jacobian, jvp, vjp
+import nn
+from autograd import Tensor, grad, gradients, hessian, holomorphic_grad, hvp, jacobian, jvp, vjp, vmap
 from autograd.errors import DTypeError, NoRuleError
+from autograd.scipy import special
 from tests.peers import jax_in_doubles
 
 Z = np.array([1 + 2j, -0.5 + 1j])
@@ -129,6 +131,19 @@ WOULD_LOSE: list[Callable[[Any], Any]] = [
     lambda z: np.stack([z, z], dtype=float), lambda z: np.concatenate([z, z], dtype=float),
     lambda z: np.linspace(z[0], z[1], 3, dtype=float), lambda z: np.insert(np.ones(2), 0, z[0]),
     lambda z: np.insert(Tensor([1.0]), 0, z[0]), lambda z: np.ediff1d(Tensor([1.0, 2.0]), to_end=z[0]),
+    lambda z: np.insert(Tensor([1.0]), [0, 1], [z[0], z[1]]), lambda z: np.full_like(Tensor([1.0]), z[0]),
+    lambda z: np.full_like(np.ones(2), z[0]), lambda z: np.full_like(z, z[0], dtype=float),
+    lambda z: np.full(2, z[0], dtype=float), lambda z: np.copyto(np.ones(2), z, casting="unsafe"),
+    lambda z: np.put(np.ones(2), [0, 1], z), lambda z: np.place(np.ones(2), [True, False], z),
+    lambda z: np.putmask(np.ones(2), [True, False], z), lambda z: np.fill_diagonal(np.ones((2, 2)), z),
+    lambda z: np.put_along_axis(np.ones(2), np.array([0, 1]), z, 0),
+    lambda z: np.piecewise(Tensor([1.0, -1.0]), [np.array([True, False])], [z[0]]),
+    lambda z: vmap(lambda x: np.piecewise(x, [x > 0], [z[0]]))(np.ones((2, 3))),
+    lambda z: np.histogram(z), lambda z: np.histogram([1.0, 2.0], z), lambda z: np.histogram(Tensor([1.0]), range=z),
+    lambda z: np.histogram_bin_edges(z), lambda z: np.histogram2d(z, z), lambda z: np.histogramdd([z, z]),
+    lambda z: np.array_split(Tensor([1.0, 2.0]), z), lambda z: np.split(Tensor([1.0, 2.0]), z[0]),
+    lambda z: np.roll(Tensor([1.0, 2.0]), z[0]), lambda z: nn.functional.softmax(z), lambda z: special.logsumexp(z),
+    lambda z: nn.functional.scaled_dot_product_attention(z[:, None], z[:, None], z[:, None]),
     lambda z: np.fft.rfft(z), lambda z: np.fft.ihfft(z), lambda z: np.floor(z), lambda z: np.unwrap(z),
     lambda z: float(z[0]), lambda z: int(z[0]), lambda z: setattr(Tensor([1.0, 2.0], requires_grad=True), "grad", Z),
     lambda z: vjp(np.sin, np.ones(2))[1](Z), lambda z: jvp(np.sin, (np.ones(2),), (Z,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -184,6 +185,15 @@ def test_jacrev_and_jacfwd() -> None:
 def test_explain_counts_what_ran_by_a_loop() -> None:
     assert vmap.explain(lambda x: np.cumsum(np.sin(x)) @ W)(X) == {}
     assert vmap.explain(lambda x: np.lexsort((x,)))(X) == {"np.lexsort": 1}
+    assert vmap.explain(lambda x: np.lexsort((x,)), 1, 1, chunk_size=2)(X) == {"np.lexsort": 2}
+
+
+def test_explain_takes_the_arguments_of_vmap() -> None:
+    assert [*inspect.signature(vmap.explain).parameters.values()] == [*inspect.signature(vmap).parameters.values()]
+    with pytest.raises(TypeError, match="chunks"):
+        vmap.explain(np.sin, chunks=2)
+    with pytest.raises(ArgumentError, match=r"vmap\.explain: chunk_size must be a positive integer or None; got 0"):
+        vmap.explain(np.sin, chunk_size=0)
 
 
 ERRORS: dict[str, tuple[Callable[[], Any], type, str]] = {
@@ -227,6 +237,39 @@ def test_an_error_of_numpys_tells_the_shapes_of_an_example() -> None:
     with pytest.raises(ValueError, match="broadcast") as caught:
         vmap(lambda x: x + np.ones(4))(X)
     assert caught.value.__notes__ == ["This is inside vmap, of 5 examples; one of them has the shapes (3,), (4,)."]
+
+
+OF_NUMPY: dict[str, Callable[[Any], Any]] = {
+    "reshape": lambda x: x.reshape(2),
+    "index": lambda x: x[5],
+    "too many indices": lambda x: x[0, 0],
+    "assignment": lambda x: (x * 1).__setitem__(slice(1), np.ones(2)),
+    "axes": lambda x: np.swapaxes(x, 0, 1),
+    "take": lambda x: np.take(x, 7),
+    "concatenate": lambda x: np.concatenate([x, np.ones((2, 2))]),
+    "dot": lambda x: np.dot(x, np.ones(2)),
+    "where": lambda x: np.where(x > 0, x, np.ones(2)),
+    "outer's": lambda x: np.reshape(np.outer(x, x), (2, -1)),
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMPY)
+def test_an_error_of_numpys_is_that_of_one_example(name: str) -> None:
+    """Shapes and axes without the hidden one, also where two are hidden."""
+    f = OF_NUMPY[name]
+    with pytest.raises((ValueError, IndexError)) as one:
+        f(X[0])
+    for mapped, arguments in ((vmap(f), X), (vmap(vmap(f)), X[None])):
+        with pytest.raises(type(one.value)) as all_:
+            mapped(arguments)
+        assert str(all_.value) == str(one.value)
+
+
+def test_an_error_leaves_what_would_have_been_written_as_it_was() -> None:
+    kept = X.copy()
+    with pytest.raises(ValueError, match=r"shape \(2,\) into shape \(1,\)"):
+        vmap(lambda x: x.__setitem__(slice(1), np.ones(2)))(kept)
+    np.testing.assert_array_equal(kept, X)
 
 
 def test_a_batched_value_that_has_escaped() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -81,3 +82,23 @@ def test_refused() -> None:
         fft.dct(Tensor([1.0]), 5)
     with pytest.raises(ArgumentError, match="norm is None"):
         fft.dst(Tensor([1.0]), norm="other")
+
+
+@pytest.mark.parametrize("name", fft.__all__)
+def test_arguments_are_scipys(name: str) -> None:
+    ours, theirs = getattr(fft, name), getattr(scipys, name)
+    assert list(inspect.signature(ours).parameters)[1:] == list(inspect.signature(theirs).parameters)[1:]
+    if "plan" in inspect.signature(ours).parameters:
+        with pytest.raises(ArgumentError, match="Leave it out"):
+            ours(Tensor(np.ones((2, 2))), plan=object())
+
+
+@pytest.mark.parametrize("name", sorted(set(fft.__all__) - {"fftshift", "ifftshift"}))
+def test_x_is_kept_where_it_may_be_overwritten(name: str) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 4))
+    leaf, expected = Tensor(x.copy(), requires_grad=True), getattr(scipys, name)(x)
+    found = getattr(fft, name)(leaf * 1, overwrite_x=True)
+    np.testing.assert_allclose(getattr(fft, name)(leaf, overwrite_x=True).numpy(), expected, atol=1e-12)
+    np.testing.assert_array_equal(leaf.numpy(), x)
+    np.sum(np.abs(found) ** 2).backward()
+    assert leaf.grad is not None

@@ -63,7 +63,7 @@ def test_it_explains_itself():
     text = step.explain()
     assert "step: 1 eager, 2 recorded, 2 replayed" in text
     assert "the first of its kind" in text
-    assert re.search(r"4 gradients\), \d+ bytes of buffers, replayed 2 times", text)
+    assert re.search(r"4 gradients\), replayed 2 times", text)
     assert re.search(r"[\d.]+ ms a replay, [\d.]+ ms as it is", text)
     step.clear()
     assert step.program is None

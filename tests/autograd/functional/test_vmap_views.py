@@ -1,0 +1,98 @@
+"""Writes inside vmap through what NumPy makes a view, as in a loop: with and without gradients, at any axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import grad, jacobian, vmap
+from autograd.errors import InPlaceError
+
+X = np.random.default_rng(0).normal(size=(3, 4))
+
+
+def reshaped(x: Any) -> Any:
+    y = x * 2
+    y.reshape(2, 2)[0] = x[:2] ** 2
+    v = y.reshape(-1)
+    v[3] = 1.0
+    return np.sum(y**3) + np.sum(v**2 * x)
+
+
+def transposed(x: Any) -> Any:
+    y = x * 2
+    v = y.reshape(2, 2).T
+    v[0] *= x[1]
+    w = y.reshape(-1)
+    w[1:3] += 1
+    return np.sum(y**3) + np.sum(v**2 * w[0])
+
+
+def joined(x: Any) -> Any:
+    y = np.stack([x, x**2])
+    np.squeeze(y[:, None])[0] = 1.0
+    z = np.concatenate([y, y]).reshape(-1)
+    z[5] = x[2]
+    z += 1
+    return np.sum(y**3) + np.sum(z**2)
+
+
+def written_after(x: Any) -> Any:
+    y = np.stack([x, x**2])
+    z = y.reshape(-1)
+    y[1] = x
+    z[0] = 3.0
+    return np.sum(y**3 * np.arange(4)) + np.sum(z)
+
+
+def selected(x: Any) -> Any:
+    y = np.outer(x, x)[np.array([0, 2, 2])]
+    z = y.reshape(-1)
+    z[4] = x[0] ** 2
+    return np.sum(y**3 * np.arange(4))
+
+
+def of_views(x: Any) -> Any:
+    y = np.outer(x, x)
+    v = np.reshape(y, (2, 2, 4))
+    v[0, 1, :] = x
+    v[1][0] = 2 * x
+    u = np.ravel(v)[1:]
+    u[0] = v[1, 1, 1]
+    return np.sum(y**2 * np.arange(16).reshape(4, 4))
+
+
+@pytest.mark.parametrize("f", [reshaped, transposed, joined, written_after, selected, of_views])
+def test_a_write_through_a_view_equals_a_loop(f: Callable[[Any], Any]) -> None:
+    for of_one in (f, grad(f)):
+        expected = np.array([of_one(x.copy()) for x in X])
+        np.testing.assert_allclose(vmap(of_one)(X), expected, rtol=1e-12)
+        np.testing.assert_allclose(vmap(of_one, 1)(np.ascontiguousarray(X.T)), expected, rtol=1e-12)
+        nested = np.array([expected, [of_one(2 * x) for x in X]])
+        np.testing.assert_allclose(vmap(vmap(of_one))(np.stack([X, 2 * X])), nested, rtol=1e-12)
+    np.testing.assert_allclose(grad(lambda x: np.sum(vmap(f)(x)))(X), expected, rtol=1e-12)
+    np.testing.assert_allclose(np.einsum("iij->ij", jacobian(vmap(f))(X)), expected, rtol=1e-12)
+
+
+def test_a_write_to_what_reshape_has_copied_is_refused_where_someone_else_has_the_original() -> None:
+    def f(x: Any) -> Any:
+        y = x.reshape(2, 2).T * np.ones((2, 2))
+        v = y.T.reshape(-1)[::2] + y[0]
+        w = y.T[::-1].reshape(-1)
+        w[0] = 1.0
+        return np.sum(v) + np.sum(w)
+
+    with pytest.raises(InPlaceError, match=r"x\.reshape\(…\)\.copy\(\)"):
+        vmap(grad(f))(X)
+
+
+def test_a_write_to_the_argument_reaches_the_callers_array_as_in_a_loop() -> None:
+    for axis in (0, 1):
+        given, expected = X.copy(), X.copy()
+        for i in range(X.shape[axis]):
+            expected[(slice(None),) * axis + (i,)][0] = 7.0
+        vmap(lambda x: (x.__setitem__(0, 7.0), x.sum())[1], axis)(given)
+        np.testing.assert_array_equal(given, expected)
