@@ -7,11 +7,7 @@ from typing import Any
 
 import numpy as np
 
-<<<<<<< HEAD
-from autograd.engine.kinds import throughout
-=======
-from autograd.engine.kinds import refuse_complex, somewhere
->>>>>>> main
+from autograd.engine.kinds import refuse_complex, throughout
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
 from autograd.shapes import HALF, keep_dims, largest, widened
