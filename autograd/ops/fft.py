@@ -1,8 +1,9 @@
 """The discrete Fourier transforms of np.fft.
 
-Every one is linear, and made of three: complex to complex, real to complex, complex to real, over any axes. Without
-conjugation in the pairing, and the matrix F of a transform being symmetric, the cotangent of F a is F g: the same
-transform again, with the same norm. With half of a spectrum the other half is counted by weights.
+Every one is linear, and made of three: complex to complex, real to half a spectrum, half a spectrum to real, over any
+axes, each forward or inverse (the exponent's sign). Without conjugation in the pairing, and the matrix F of a transform
+being symmetric, the cotangent of F a is F g: the same transform again, with the same sign and norm. With half of a
+spectrum the other half is counted by weights.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.kinds import like
+from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError
@@ -24,6 +26,7 @@ Lengths = tuple[int, ...]
 Axes = tuple[int, ...]  # negative, so that a batch may have an axis in front
 
 _OPPOSITE: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+_MANY = 1 << 12  # elements, from which SciPy's call pays
 
 
 def fitted(x: Any, lengths: Sequence[int], axes: Axes) -> Any:
@@ -51,46 +54,86 @@ def _paired(x: Any, weight: float, length: int, axis: int) -> Any:
     return x * like(weights.reshape(size, *[1] * (-1 - axis)), raw(x))
 
 
+# Forward
+
+
+def _scipys() -> Any:
+    import scipy.fft  # when the first large transform comes: it takes 0.1 s
+
+    return scipy.fft
+
+
+def _by_scipy(a: Any, axes: Axes) -> bool:
+    """Whether SciPy's transform is quicker: NumPy's algorithm, but on several rows, and over all axes, at once."""
+    return type(a) is np.ndarray and a.size >= _MANY and a.dtype.char in "fdFD" and len(set(axes)) == len(axes)
+
+
 def _transform(a: Any, lengths: Lengths, axes: Axes, norm: Any, inverse: bool) -> Any:
-    return (np.fft.ifftn if inverse else np.fft.fftn)(a, lengths, axes, norm)
+    place = _scipys() if _by_scipy(a, axes) else np.fft
+    return (place.ifftn if inverse else place.fftn)(a, lengths, axes, norm)
 
 
-def _half_cotangent(g: Any, out: Any, a: Any, lengths: Lengths, axes: Axes, norm: Any) -> Any:
-    halved = _paired(conj(g), 0.5, lengths[-1], axes[-1])
-    return _as_before(np.fft.irfftn(halved, lengths, axes, _OPPOSITE[norm]), a, axes)
+def _half(a: Any, lengths: Lengths, axes: Axes, norm: Any, inverse: bool) -> Any:
+    if _by_scipy(a, axes):
+        return (_scipys().ihfftn if inverse else _scipys().rfftn)(a, lengths, axes, norm)
+    return conj(np.fft.rfftn(a, lengths, axes, _OPPOSITE[norm])) if inverse else np.fft.rfftn(a, lengths, axes, norm)
 
 
-def _whole_cotangent(g: Any, out: Any, a: Any, lengths: Lengths, axes: Axes, norm: Any) -> Any:
-    doubled = _paired(conj(np.fft.rfftn(g, lengths, axes, _OPPOSITE[norm])), 2, lengths[-1], axes[-1])
-    return _as_before(doubled, a, axes)
+def _whole(a: Any, lengths: Lengths, axes: Axes, norm: Any, inverse: bool) -> Any:
+    if _by_scipy(a, axes):
+        return (_scipys().irfftn if inverse else _scipys().hfftn)(a, lengths, axes, norm)
+    return np.fft.irfftn(a, lengths, axes, norm) if inverse else np.fft.irfftn(conj(a), lengths, axes, _OPPOSITE[norm])
+
+
+def _checked_norm(name: str, norm: Any) -> Any:
+    if norm not in _OPPOSITE:
+        raise ArgumentError(f"np.fft.{name}: norm is None, 'backward', 'ortho' or 'forward'; got {norm!r}.")
+    return norm
+
+
+# Reverse
+
+
+def _cotangent(g: Any, out: Any, a: Any, lengths: Lengths, axes: Axes, norm: Any, inverse: bool) -> Any:
+    return _as_before(_transform(g, lengths, axes, norm, inverse), a, axes)
+
+
+def _half_cotangent(g: Any, out: Any, a: Any, lengths: Lengths, axes: Axes, norm: Any, inverse: bool) -> Any:
+    halved = _paired(g, 0.5, lengths[-1], axes[-1])
+    return _as_before(_to_whole(halved, lengths=lengths, axes=axes, norm=norm, inverse=inverse), a, axes)
+
+
+def _whole_cotangent(g: Any, out: Any, a: Any, lengths: Lengths, axes: Axes, norm: Any, inverse: bool) -> Any:
+    spectrum = _to_half(g, lengths=lengths, axes=axes, norm=norm, inverse=inverse)
+    return _as_before(_paired(spectrum, 2, lengths[-1], axes[-1]), a, axes)
 
 
 _fftn = define(
     _transform,
-    lambda g, out, a, lengths, axes, norm, inverse: _as_before(_transform(g, lengths, axes, norm, inverse), a, axes),
+    _cotangent,
     keeps="",
     name="fftn",
     jvp="linear",
     batch="free",
     label=lambda inverse=False, **_: "ifft(g)" if inverse else "fft(g)",
 )
-_rfftn = define(
-    lambda a, lengths, axes, norm: np.fft.rfftn(a, lengths, axes, norm),
+_to_half: Primitive = define(
+    _half,
     _half_cotangent,
     keeps="",
     name="rfftn",
     jvp="linear",
     batch="free",
-    label="irfft(conj(g)/2)",
+    label=lambda inverse=False, **_: "irfft(g)/2" if inverse else "hfft(g)/2",
 )
-_irfftn = define(
-    lambda a, lengths, axes, norm: np.fft.irfftn(a, lengths, axes, norm),
+_to_whole: Primitive = define(
+    _whole,
     _whole_cotangent,
     keeps="",
     name="irfftn",
     jvp="linear",
     batch="free",
-    label="2·conj(rfft(g))",
+    label=lambda inverse=True, **_: "2·ihfft(g)" if inverse else "2·rfft(g)",
 )
 
 
@@ -126,16 +169,16 @@ def _of_axes(name: str, a: Any, s: Any, axes: Any, norm: Any, inverse: bool) -> 
     return a
 
 
-def _of_real(name: str, a: Any, s: Any, axes: Any, norm: Any) -> Any:
+def _of_real(name: str, a: Any, s: Any, axes: Any, norm: Any, inverse: bool = False) -> Any:
     a = as_operand(a)
     lengths, axes = _checked(name, a, s, axes)
-    return _rfftn(a, lengths=lengths, axes=axes, norm=norm)
+    return _to_half(a, lengths=lengths, axes=axes, norm=norm, inverse=inverse)
 
 
-def _to_real(name: str, a: Any, s: Any, axes: Any, norm: Any) -> Any:
+def _to_real(name: str, a: Any, s: Any, axes: Any, norm: Any, inverse: bool = True) -> Any:
     a = as_operand(a)
     lengths, axes = _checked(name, a, s, axes, half=True)
-    return _irfftn(a, lengths=lengths, axes=axes, norm=norm)
+    return _to_whole(a, lengths=lengths, axes=axes, norm=norm, inverse=inverse)
 
 
 def _one(n: Any) -> Any:
@@ -214,19 +257,13 @@ def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any =
     return _to_real("irfftn", a, s, axes, norm)
 
 
-def _opposite(name: str, norm: Any) -> Any:
-    if norm not in _OPPOSITE:
-        raise ArgumentError(f"np.fft.{name}: norm is None, 'backward', 'ortho' or 'forward'; got {norm!r}.")
-    return _OPPOSITE[norm]
-
-
 @implements(np.fft.hfft)
 def hfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """np.fft.hfft: of a signal whose negative times are the conjugates of the positive ones, so it is real."""
-    return _to_real("hfft", conj(as_operand(a)), _one(n), (axis,), _opposite("hfft", norm))
+    return _to_real("hfft", a, _one(n), (axis,), _checked_norm("hfft", norm), inverse=False)
 
 
 @implements(np.fft.ihfft)
 def ihfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
     """np.fft.ihfft."""
-    return conj(_of_real("ihfft", a, _one(n), (axis,), _opposite("ihfft", norm)))
+    return _of_real("ihfft", a, _one(n), (axis,), _checked_norm("ihfft", norm), inverse=True)
