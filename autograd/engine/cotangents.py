@@ -88,7 +88,8 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
             "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
         )
     else:
-        g = ones((data := root._array).shape, data.dtype, data)
+        kind = type(data := root._array)
+        g = kind(1) if kind is np.float64 or kind is np.float32 else ones(data.shape, data.dtype, data)
         g = result(g, None) if create else g
     return (root if origin is None else origin), g
 

@@ -19,6 +19,7 @@ from autograd.errors import DTypeError
 from autograd.recorder import Stand, asarray
 
 ndarray = np.ndarray
+_all = np.logical_and.reduce
 per_example: ContextVar[bool] = ContextVar("cotangents stay per example", default=False)  # also after their vmap
 inside_vmap: ContextVar[bool] = ContextVar("inside the function of a vmap", default=False)
 # Whether another library's array or a complex Tensor has come in: until then the hot paths ask one thing, this.
@@ -112,6 +113,11 @@ def elsewhere(operation: Any, args: Any, raw: Any, params: Any) -> Any:
 def somewhere(condition: Any) -> bool:
     """Whether a condition holds anywhere; True if it is another library's, so that the form for all cases runs."""
     return is_foreign(condition) or bool(condition.any())
+
+
+def throughout(condition: Any) -> bool:
+    """Whether a condition is known to hold everywhere; False if it is another library's, which is not asked."""
+    return not is_foreign(condition) and bool(_all(condition, axis=None))
 
 
 def surely(condition: Any) -> bool:

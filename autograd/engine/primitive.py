@@ -87,7 +87,7 @@ class Primitive(Definition):
                 return recorded(out, self, parents, raw, Saved.of(out, values), params or None, state.scope)
         elif type(out) is tuple:
             out = not_of(raw, out)
-        if not any([is_tensor(a) for a in args]):
+        if not needs and not any([is_tensor(a) for a in args]):
             return out
         if type(out) is not tuple and (not hasattr(out, "dtype") or out.dtype.kind not in "fiubc"):
             refuse_foreign(raw, text=False)

@@ -63,10 +63,11 @@ def backward(
         >>> x.grad.item()
         8.0
     """
-    if retain_graph is not None:
-        check_flag("backward: retain_graph", retain_graph)
-    check_flag("backward: create_graph", create_graph)
-    refuse_inside_vmap()
+    if retain_graph is not None or create_graph is not False:
+        check_flag("backward: create_graph", create_graph)
+        retain_graph = create_graph if retain_graph is None else check_flag("backward: retain_graph", retain_graph)
+    if kinds.met:
+        refuse_inside_vmap()
     several = isinstance(tensors, (list, tuple))
     roots = tensors if several else [tensors]
     seeds = gradients if several and gradients is not None else [gradients] * len(roots)
@@ -75,7 +76,9 @@ def backward(
             f"backward got {len(roots)} tensors and {len(seeds)} gradients; give one gradient a tensor."
         )
     step = Step(create_graph, sweep)
-    leaves = conjugated(sweep(roots, conjugated(seeds), step, create_graph if retain_graph is None else retain_graph))
+    leaves = sweep(roots, conjugated(seeds) if kinds.met else seeds, step, bool(retain_graph))
+    if kinds.met:
+        leaves = conjugated(leaves)
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
         leaves[leaf] = as_tensor(through_hooks(leaf.hooks, leaves[leaf]))

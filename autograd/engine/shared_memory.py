@@ -17,7 +17,8 @@ def in_own_object(out: Any) -> Any:
 def not_of(raw: list[Any], out: Any) -> Any:
     """A result, or each of several, none of them the same object as an argument."""
     if type(out) is tuple:
-        return tuple([not_of(raw, o) for o in out])
+        given = any([x is o for o in out for x in raw])
+        return tuple([not_of(raw, o) for o in out]) if given else out
     for x in raw:
         if x is out:
             return in_own_object(out)

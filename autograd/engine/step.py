@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine import anomaly
-from autograd.engine.attempts import attempted, of_a_batch, rules_at_once
+from autograd.engine.attempts import attempted, instead, of_a_batch, rules_at_once
 from autograd.engine.call_arguments import refuse_few_cotangents
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, own, started
@@ -103,9 +103,16 @@ def called(
     primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Sequence[Any], params: dict[str, Any]
 ) -> list[Any]:
     """What the VJPs return for the arguments with these numbers."""
-    rules = primitive.vjps
+    rules: Any = primitive.vjps
     if rules:
-        return [attempted(primitive, rules[i], g, out, *args, **params) for i in which]
+        found = []
+        for i in which:
+            try:  # `attempted`, without a call for each rule
+                gi = rules[i](g, out, *args, **params)
+            except Exception as error:
+                gi = instead(error, primitive, rules[i], (g, out, *args), params)
+            found.append(gi)
+        return found
     if primitive.joint is not None:
         found = attempted(primitive, primitive.joint, g, out, *args, **params)
         if type(found) not in (tuple, list) or len(found) <= max(which, default=-1):

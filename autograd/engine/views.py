@@ -6,6 +6,7 @@ write to the root, and what else was made of the root is then made again, when i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -145,30 +146,40 @@ def shares_memory(out: Any, x: Any) -> bool:
 
 def as_view(t: Any, x: Any, primitive: Any, args: tuple[Any, ...], params: dict[str, Any], kind: Any = None) -> Any:
     """The result t of an operation on the tensor x, made a view of it: of this class, or of that of x."""
-    kind = kind or (UnrecordedView if type(x) is UnrecordedView else View)
-    if isinstance(x, View):
-        path = x.path
-        x = x.root
-    else:
-        path = None
-        if not hasattr(x, "written"):  # a result, see recording.result
-            x.written = 0
-    t.__class__ = kind
-    t.root = x
+    t.__class__ = kind or (UnrecordedView if type(x) is UnrecordedView else View)
+    root, path = _way_to(x)
+    t.root = root
     t.path = (primitive, args, params, path)
-    t.seen = x.written
+    t.seen = root.written
     return t
 
 
-def part_of(x: Any, t: Any, primitive: Any, **params: Any) -> Any:
-    """One of several results of an operation on x: the view of x that the primitive makes."""
-    if not isinstance(t, recording.Tensor):
-        return t
+def _way_to(x: Any) -> tuple[Any, Path | None]:
+    """(the tensor that x is a view of, the operations that lead from there to x): x itself, if it is no view."""
+    if isinstance(x, View):
+        return x.root, x.path
+    if not hasattr(x, "written"):  # a result, see recording.result
+        x.written = 0
+    return x, None
+
+
+def views_of(x: Any, parts: Sequence[Any], primitive: Any, places: Sequence[dict[str, Any]]) -> list[Any]:
+    """The results of an operation on x as views of x: those that the primitive makes with these params."""
+    if not parts or not isinstance(t := parts[0], recording.Tensor):
+        return list(parts)
     if not get_mode().recording and x._requires_grad:
-        return primitive(x, **params)
+        return [primitive(x, **params) for params in places]
     if isinstance(x._array, ndarray) and not shares_memory(t._array, x._array):
-        return t
-    return as_view(t, x, primitive, (), params)
+        return list(parts)
+    kind = UnrecordedView if type(x) is UnrecordedView else View
+    root, path = _way_to(x)
+    seen = root.written
+    for t, params in zip(parts, places, strict=True):
+        t.__class__ = kind
+        t.root = root
+        t.path = (primitive, (), params, path)
+        t.seen = seen
+    return list(parts)
 
 
 def links(path: Path | None) -> list[Path]:

@@ -15,7 +15,7 @@ import numpy as np
 from autograd.engine.forward import push
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
-from autograd.engine.kinds import copied, given, is_foreign, note, ones, zeros
+from autograd.engine.kinds import copied, given, is_foreign, note, zeros
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
 from autograd.engine.route import origin
@@ -87,7 +87,7 @@ class RecordedCall:
         return data[()] if data.ndim == 0 and isinstance(data, np.ndarray) else data
 
     def pull(self, cotangents: Sequence[Any], *, retain: bool = False, create: bool = False) -> list[Any]:
-        """Jᵀ c: a Tensor for each variable."""
+        """Jᵀ c: a Tensor for each variable. The cotangent None of one number is 1."""
         create = create or self.keep or is_grad_enabled() and _any_requires_grad(cotangents)
         pairs = [(y, c) for y, c in zip(self.outputs, cotangents, strict=True) if y.requires_grad]
         found: Sequence[Any] = [None] * len(self.variables)
@@ -109,8 +109,8 @@ class RecordedCall:
 
     def differentiate(self) -> None:
         """Put the gradient of f, recorded, in place of f's one result."""
-        y = self.scalar()
-        self.outputs = self.pull([ones(y.shape, y.dtype, y._array)], create=True)
+        self.scalar()
+        self.outputs = self.pull([None], create=True)
         self.structure = self.form
 
     def scalar(self) -> Any:

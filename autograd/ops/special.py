@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import refuse_complex, somewhere
+from autograd.engine.kinds import refuse_complex, throughout
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
 from autograd.shapes import HALF, keep_dims, largest, widened
@@ -55,7 +55,7 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
             refuse_complex("softmax, logsumexp or attention")
         x = x.astype(np.float64)
     top = largest(x, axis, -np.inf)  # -inf of an empty row: it sums to 0
-    if not somewhere(~np.isfinite(top)):
+    if throughout(np.isfinite(top)):
         return x - top, top, True
     infinite = np.where(x == np.inf, x.dtype.type(0), np.where(np.isnan(x), x, -np.inf))
     finite = np.where(np.isfinite(top), top, x.dtype.type(0))

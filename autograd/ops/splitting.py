@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -10,16 +11,28 @@ import numpy as np
 from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
-from autograd.engine.views import part_of
+from autograd.engine.views import views_of
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.indexing import getitem
 from autograd.shapes import normalize_axes
 
 
-def _pieces(ary: Any, ends: tuple[int, ...], axis: int) -> tuple[Any, ...]:
-    """Views of the consecutive pieces that end at the positions `ends` along the axis."""
+@lru_cache(maxsize=256)  # the pieces of one step are those of the next
+def _places(ends: tuple[int, ...], axis: int) -> tuple[dict[str, Any], ...]:
+    """The indices of the consecutive pieces that end at the positions `ends` along the axis, as getitem takes them."""
     before = (slice(None),) * axis
-    return tuple([ary[(*before, slice(start, end))] for start, end in pairwise((0, *ends))])
+    return tuple([{"index": (*before, slice(start, end))} for start, end in pairwise((0, *ends))])
+
+
+@lru_cache(maxsize=256)
+def _equal_ends(n: int, sections: int) -> tuple[int, ...]:
+    """Where this number of pieces end in n elements; the first ones have one element more if there is a rest."""
+    return tuple([(i + 1) * (n // sections) + min(i + 1, n % sections) for i in range(sections)])
+
+
+def _pieces(ary: Any, ends: tuple[int, ...], axis: int) -> tuple[Any, ...]:
+    """Views of these pieces."""
+    return tuple([ary[place["index"]] for place in _places(ends, axis)])
 
 
 # The VJPs of these two are np.concatenate and np.stack, and the other way round (joining.py).
@@ -34,26 +47,32 @@ unstack_at = define(
 
 
 def _split(ary: Any, ends: tuple[int, ...], axis: int) -> list[Any]:
-    before = (slice(None),) * axis
-    pieces = split_at(ary, ends, axis)
-    places = [(*before, slice(start, end)) for start, end in pairwise((0, *ends))]
-    return [part_of(ary, piece, getitem, index=place) for piece, place in zip(pieces, places, strict=True)]
+    return views_of(ary, split_at(ary, ends, axis), getitem, _places(ends, axis))
+
+
+def _split_equally(ary: Any, sections: int, axis: int) -> list[Any]:
+    if sections <= 0:
+        raise ArgumentError(f"the number of sections must be larger than 0; got {sections}.")
+    return _split(ary, _equal_ends(ary.shape[axis], sections), axis)
+
+
+def _where_to_cut(indices_or_sections: Any) -> Any:
+    """A number of sections as an int, or positions as an array."""
+    if type(indices_or_sections) is int:
+        return indices_or_sections
+    places = np.asarray(raw(indices_or_sections))
+    refuse_loss(places.dtype, int)
+    return places if places.ndim else int(places)
 
 
 @implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.array_split into a number of pieces, or at positions, which may be negative or out of order."""
     (axis,) = normalize_axes(axis, ary.ndim)
-    n = ary.shape[axis]
-    places = np.asarray(raw(indices_or_sections))
-    refuse_loss(places.dtype, int)
-    if places.ndim == 0:
-        sections = int(places)
-        if sections <= 0:
-            raise ArgumentError(f"the number of sections must be larger than 0; got {sections}.")
-        ends = tuple([(i + 1) * (n // sections) + min(i + 1, n % sections) for i in range(sections)])
-        return _split(ary, ends, axis)
-    cuts = [0, *[int(place) for place in places], n]
+    places = _where_to_cut(indices_or_sections)
+    if type(places) is int:
+        return _split_equally(ary, places, axis)
+    cuts = [0, *[int(place) for place in places], ary.shape[axis]]
     if all(start <= end for start, end in pairwise(cuts)):
         return _split(ary, tuple(cuts[1:]), axis)
     before = (slice(None),) * axis  # the pieces may overlap: NumPy takes ary[start:end] for any two positions
@@ -63,16 +82,16 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 @implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """np.split."""
-    places = np.asarray(raw(indices_or_sections))
-    refuse_loss(places.dtype, int)
-    if places.ndim == 0:
-        (axis,) = normalize_axes(axis, ary.ndim)
-        if ary.shape[axis] % max(int(places), 1):
-            raise ShapeError(
-                f"np.split: {ary.shape[axis]} elements along axis {axis} do not divide into {places} equal pieces; "
-                "np.array_split makes unequal ones."
-            )
-    return array_split(ary, places, axis)
+    places = _where_to_cut(indices_or_sections)
+    if type(places) is not int:
+        return array_split(ary, places, axis)
+    (axis,) = normalize_axes(axis, ary.ndim)
+    if ary.shape[axis] % max(places, 1):
+        raise ShapeError(
+            f"np.split: {ary.shape[axis]} elements along axis {axis} do not divide into {places} equal pieces; "
+            "np.array_split makes unequal ones."
+        )
+    return _split_equally(ary, places, axis)
 
 
 @implements(np.hsplit)
@@ -107,4 +126,4 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     _needs(1, "unstack", x)
     (axis,) = normalize_axes(axis, x.ndim)
     before = (slice(None),) * axis
-    return tuple([part_of(x, part, getitem, index=(*before, i)) for i, part in enumerate(unstack_at(x, axis))])
+    return tuple(views_of(x, unstack_at(x, axis), getitem, [{"index": (*before, i)} for i in range(x.shape[axis])]))

@@ -26,7 +26,8 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
     """The methods behind `t ∘ other` and `other ∘ t`."""
     call = primitive.__call__
     both, only_a, only_b = (primitive.kept_of_two(needs) for needs in (0b11, 0b01, 0b10))
-    keep_a, _, keep_out = only_a
+    keep_a, _, keep_out_of_a = only_a
+    _, keep_b, keep_out_of_b = only_b
 
     def forward(a: Any, b: Any) -> Any:
         kind = type(b)
@@ -42,7 +43,7 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
             if type(x) is ndarray:  # dropping a number would save no memory
                 if not keep_a:
                     args = (abstract(x), b)
-                if not keep_out:
+                if not keep_out_of_a:
                     kept = abstract(out)
         elif isinstance(b, recording.Tensor):
             state = get_mode()
@@ -79,6 +80,17 @@ def binary(primitive: Primitive, operator: Callable[..., Any]) -> Any:
 
     def reflected(b: Any, a: Any) -> Any:
         """a ∘ b where a is no Tensor: `2.0 - t`."""
+        kind = type(a)
+        if (kind is float or kind is int) and (parent := b.node) is not None and not (state := get_mode()).special:
+            x = b._array
+            out = kept = operator(a, x)
+            args = (a, x)
+            if type(x) is ndarray:
+                if not keep_b:
+                    args = (a, abstract(x))
+                if not keep_out_of_b:
+                    kept = abstract(out)
+            return recorded(out, primitive, (None, parent), args, kept, None, state.scope)
         if isinstance(a, (float, int, complex, ndarray, np.generic)) or hasattr(a, "__array_ufunc__"):
             return call(a, b)
         if isinstance(a, (list, tuple)):

@@ -94,11 +94,15 @@ def as_floats(x: Any, who: str) -> Any:
 
 def as_numbers(x: Any) -> Any:
     """Lists and numbers as arrays, integers as float64; floating and complex Tensors and arrays as they are."""
-    x = as_values(x)
-    if x.dtype.kind == "c":
+    if not isinstance(x, (Tensor, np.ndarray)):
+        x = as_values(x)
+    kind = x.dtype.kind
+    if kind == "f":
+        return x
+    if kind == "c":
         kinds.first_complex()
         return x
-    return x if x.dtype.kind == "f" else x.astype(np.float64)
+    return x.astype(np.float64)
 
 
 def check_floating(who: str, x: Any, complex: bool = False) -> None:

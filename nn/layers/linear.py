@@ -16,6 +16,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor
 from autograd.engine.registry import define
 from autograd.errors import ShapeError
+from autograd.ops.matmul import dot_of_columns
 from nn import init
 from nn.core.checks import check_size
 from nn.core.module import Module
@@ -43,12 +44,12 @@ def _linear_x(g: Any, out: Any, x: Any, weight: Any, bias: Any = None) -> Any:
 def _linear_weight(g: Any, out: Any, x: Any, weight: Any, bias: Any = None) -> Any:
     if g.ndim != 2:
         g, x = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
-    return np.dot(g.T, x)
+    return np.dot(g.T, x) if type(g) is np.ndarray else dot_of_columns(g, x)
 
 
 def _linear_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any = None) -> Any:
     rows = g if g.ndim == 2 else g.reshape(-1, g.shape[-1])
-    return np.sum(rows, axis=0) if is_tensor(g) else column_sums(rows)
+    return rows.sum(axis=0) if is_tensor(g) else column_sums(rows)
 
 
 # Forward mode: t Wᵀ and x tᵀ

@@ -44,7 +44,9 @@ def _softmax_vjp(g: Any, out: Any, x: Any, axis: int = -1) -> Any:
 
 def _inner(a: Any, b: Any, axis: int) -> Any:
     """Σ a·b along an axis, which keeps length 1."""
-    return np.expand_dims(vecdot(a, b, axis=axis), axis)
+    made = vecdot(a, b, axis=axis)
+    last = type(made) is np.ndarray and axis in (-1, made.ndim)
+    return made[..., None] if last else np.expand_dims(made, axis)
 
 
 softmax_op: Primitive = define(

@@ -8,6 +8,7 @@ np.put_along_axis.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -120,8 +121,15 @@ def weights_of(chosen: Any, weight: Any, x: Any) -> Any:
 
 def flat_indices(at: Any, shape: tuple[int, ...]) -> Any:
     """The indices of the elements of these classes in a flattened array that had this shape."""
-    size = math.prod(shape[1:])
-    first = np.arange(0, shape[0] * size, size)
+    first = row_starts(shape[0], math.prod(shape[1:]))
     if at.ndim == 1:
         return first + at
     return at * shape[2] + (first[:, None] + np.arange(shape[2]))
+
+
+@lru_cache(maxsize=64)  # the batches of an epoch have one or two sizes
+def row_starts(n: int, size: int) -> Any:
+    """Where the rows of an array (n, size) begin in the flattened one; read-only, because it is shared."""
+    starts = np.arange(0, n * size, size)
+    starts.flags.writeable = False
+    return starts

@@ -25,6 +25,7 @@ from nn.layers.loss.class_numbers import (
     class_weight,
     copy_of_numbers,
     is_class,
+    row_starts,
     with_classes_second,
 )
 from nn.layers.loss.targets import floating_values, in_dtype_of, own_copy, with_weights
@@ -37,8 +38,7 @@ from nn.layers.reduction import check_reduction, divided_by, mean_from_sum, redu
 
 def _softmax_cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     n, classes = logits.shape
-    chosen = np.arange(0, n * classes, classes)
-    chosen += target
+    chosen = row_starts(n, classes) + target
     p: Any = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), order="C")
     flat = p.reshape(-1)
     at_target = flat[chosen]
@@ -141,7 +141,7 @@ def cross_entropy(
     shape = input.shape
     plain = weight is None and not label_smoothing and len(shape) == 2 and target.shape == shape[:1]
     if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < shape[1]:
-        at = copy_of_numbers(raw(target))
+        at = copy_of_numbers(target if type(target) is np.ndarray else raw(target))
         if all_in_range(at, shape[1]):
             check_reduction(reduction)
             return softmax_cross_entropy_op(input, at, reduction=reduction)
