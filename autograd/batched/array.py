@@ -189,13 +189,26 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         self._refuse(
             "np.asarray()",
-            "For np.array([x, y]) write np.stack([x, y]), for array[x] Tensor(array)[x]. An array that x is written to "
-            "must be batched, too: y = np.zeros_like(x, shape=…). A size must be the same for all examples.",
+            "For np.array([x, y]) write np.stack([x, y]), for array[x] Tensor(array)[x], for np.full(shape, x) "
+            "np.full_like(x, x, shape=shape). An array that x is written to must be batched, too: "
+            "y = np.zeros_like(x, shape=…). A size must be the same for all examples.",
         )
 
     def item(self, *args: Any) -> NoReturn:
         """Refused: it would be a number for each example."""
         self._refuse("item()", _ONE_NUMBER)
+
+    def __reduce__(self) -> NoReturn:
+        self._refuse("pickle", "Return the value from the function inside vmap, and save that.")
+
+    def __copy__(self) -> Any:
+        return np.copy(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return np.copy(self)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return np.round(self).astype(int) if ndigits is None else np.round(self, ndigits)
 
     def tolist(self) -> NoReturn:
         """Refused likewise."""

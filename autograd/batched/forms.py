@@ -7,7 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, at, axes_of, batched, everywhere, full, moved, rewrapped, unwrapped
+from autograd.batched.hidden import (
+    aligned,
+    at,
+    axes_of,
+    batched,
+    everywhere,
+    full,
+    highest,
+    moved,
+    rewrapped,
+    unwrapped,
+)
 from autograd.batched.level import Level
 from autograd.batched.loop import one_by_one
 from autograd.batched.table import Form, form, forms
@@ -89,6 +100,13 @@ def _by_element(function: Any) -> Form:
 for _function in (np.clip, np.isclose, np.nan_to_num, np.real, np.imag, np.angle, np.round, np.around, np.i0, np.sinc,
                   np.isreal, np.iscomplex, np.copy, np.isneginf, np.isposinf, np.fix):  # fmt: skip
     forms[_function] = _by_element(_function)
+
+
+@form(np.digitize)
+def _digitize(level: Level, x: Any, bins: Any, right: bool = False) -> Any:
+    if highest(bins) is level:  # bins of its own for each example, which may rise or fall
+        return one_by_one(level, "np.digitize", np.digitize, (x, bins, right), {})
+    return batched(np.digitize(x._values, bins, right), level)
 
 
 WRITERS = frozenset({np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis})

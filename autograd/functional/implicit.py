@@ -18,10 +18,11 @@ import numpy as np
 from autograd.engine.batch import pull
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import clock
+from autograd.engine.kinds import inside_vmap
 from autograd.engine.recording import is_tensor, result
 from autograd.engine.registry import alias
 from autograd.engine.settings import enable_grad, is_grad_enabled, no_grad
-from autograd.errors import ArgumentError, ConvergenceError, ShapeError
+from autograd.errors import ArgumentError, BatchError, ConvergenceError, ShapeError
 from autograd.functional.argument_checks import Function, check_callable, check_floating
 from autograd.functional.function_node import (
     StandIns,
@@ -130,7 +131,8 @@ def root(
 
         def value(flat: Any) -> Any:
             with no_grad():
-                return np.ravel(_array(step([np.reshape(flat, start.shape)], constants)[0]))
+                found = np.ravel(_array(step([np.reshape(flat, start.shape)], constants)[0]))
+            return asarray(found) if inside_vmap.get() else found  # a batch refuses, before SciPy calls it from C
 
         def matrix(flat: Any) -> Any:
             at = Tensor(np.reshape(np.array(flat), start.shape), requires_grad=True)
@@ -170,7 +172,13 @@ def _implicit(name: str, step: Function, solve: Function, adjoint: Function, x0:
            adjoint: (x̄, x, u -> (∂f/∂x)ᵀ u, whether to record) -> u, the solution of the linear equation.
     """
     starts, form = tree_flatten(x0)
-    values = solve([np.array(_array(x), np.result_type(_array(x))) for x in starts])
+    try:
+        values = solve([np.array(_array(x), np.result_type(_array(x))) for x in starts])
+    except BatchError:
+        raise BatchError(
+            f"{name} inside vmap would have to ask whether the solution of each example is good enough. Solve for all "
+            f"examples as one system: {name}(vmap(f), X0, …), with vmap inside."
+        ) from None
     leaves, arg_form = tree_flatten(args)
     tensors = any(is_tensor(x) for x in (*starts, *leaves))
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import inside_vmap, is_foreign
 from autograd.engine.recording import raw
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, BatchError, ShapeError
 from nn.core.checks import check_size
 from nn.core.module import Module
 from nn.core.parameter import Buffer, Parameter, floating_dtype
@@ -35,7 +36,13 @@ class RunningStatistics:
         if batch.shape != running.shape:
             batch = np.mean(np.reshape(batch, (-1, running.shape[0])), axis=0)
         values = raw(running)
-        values[...] = values * (1 - self.momentum) + factor * batch
+        new = values * (1 - self.momentum) + factor * batch
+        if inside_vmap.get() and is_foreign(new) and not is_foreign(values):
+            raise BatchError(
+                "running statistics inside vmap would have to be those of each example. Use eval(), which only reads "
+                "them, track_running_stats=False, or GroupNorm or LayerNorm, which have none."
+            )
+        values[...] = new
 
     def __repr__(self) -> str:
         return f"running statistics, momentum={self.momentum}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +12,21 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, grad, gradcheck, hessian, jacfwd, jacobian, jacrev, jvp, tree_leaves, vjp, vmap
+from autograd import (
+    Tensor,
+    fixed_point,
+    grad,
+    gradcheck,
+    hessian,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    root,
+    tree_leaves,
+    vjp,
+    vmap,
+)
 from autograd.errors import ArgumentError, BatchError, ShapeError
 
 RNG = np.random.default_rng(0)
@@ -222,6 +238,15 @@ ERRORS: dict[str, tuple[Callable[[], Any], type, str]] = {
     "filled": (lambda: vmap(lambda x: np.zeros(3).fill(x[0]))(X), BatchError, "must be batched, too"),
     "flat": (lambda: vmap(lambda x: x.flat)(X), AttributeError, r"np.ravel\(x\)"),
     "no axis": (lambda: vmap(lambda x: np.sum(x[0], axis=1))(X), ShapeError, "a number has no axis"),
+    "full": (lambda: vmap(lambda x: np.full(3, x[0]))(X), BatchError, r"np.full_like\(x, x, shape=shape\)"),
+    "pickle": (lambda: vmap(pickle.dumps)(X), BatchError, "Return the value"),
+    "fixed_point": (
+        lambda: vmap(lambda b: fixed_point(lambda x, b: np.cos(x) / 2 + b, 0.0, b))(X[:, 0]),
+        BatchError,
+        r"fixed_point\(vmap\(f\), X0",
+    ),
+    "root": (lambda: vmap(grad(lambda b: root(lambda x: x**3 - b, 0.5)))(X[:, 0]), BatchError, r"root\(vmap\(f\), X0"),
+    "batch norm": (lambda: vmap(nn.BatchNorm1d(3))(np.ones((2, 4, 3), np.float32)), BatchError, "track_running_stats"),
     "random": (lambda: vmap(lambda x: nn.functional.dropout(x, 0.5))(X), BatchError, "randomness="),
 }
 
@@ -270,6 +295,47 @@ def test_an_error_leaves_what_would_have_been_written_as_it_was() -> None:
     with pytest.raises(ValueError, match=r"shape \(2,\) into shape \(1,\)"):
         vmap(lambda x: x.__setitem__(slice(1), np.ones(2)))(kept)
     np.testing.assert_array_equal(kept, X)
+
+
+def test_the_remedies_work() -> None:
+    b = np.array([0.1, 0.5, 0.9])
+    alone = [fixed_point(lambda x, b: np.cos(x) / 2 + b, 0.0, v) for v in b]
+    together = fixed_point(vmap(lambda x, b: np.cos(x) / 2 + b), np.zeros(3), b)
+    np.testing.assert_allclose(together, alone, rtol=1e-9)
+    np.testing.assert_allclose(root(vmap(lambda x, b: x**3 - b), np.ones(3), b), np.cbrt(b))
+    np.testing.assert_array_equal(vmap(lambda x: np.full_like(x, x[0], shape=(2, 1)))(X)[:, 0, 0], X[:, 0])
+    batches = np.random.default_rng(0).normal(size=(2, 4, 3)).astype(np.float32)
+    for layer in (nn.BatchNorm1d(3, track_running_stats=False), nn.BatchNorm1d(3).eval()):
+        np.testing.assert_allclose(vmap(layer)(batches).numpy(), [layer(x).numpy() for x in batches], atol=1e-6)
+
+
+def test_a_refused_batch_norm_has_changed_nothing() -> None:
+    layer = nn.BatchNorm1d(3)
+    before = {name: np.copy(value) for name, value in layer.state_dict().items()}
+    with pytest.raises(BatchError):
+        vmap(layer)(np.random.default_rng(0).normal(size=(2, 4, 3)).astype(np.float32))
+    for name, value in layer.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+def test_copies_and_rounding_by_python() -> None:
+    for copied in (copy.copy, copy.deepcopy):
+        kept = X.copy()
+        found = vmap(lambda x, copied=copied: (lambda y: (y.__setitem__(0, 7.0), y + x)[1])(copied(x)))(kept)
+        np.testing.assert_array_equal(kept, X)
+        np.testing.assert_array_equal(found[:, 0], 7 + X[:, 0])
+    np.testing.assert_array_equal(vmap(lambda x: round(x[0], 2))(X), [round(x[0], 2) for x in X])
+    whole = vmap(lambda x: round(x[0]))(X)
+    assert whole.dtype.kind == "i"
+    np.testing.assert_array_equal(whole, [round(x[0]) for x in X])
+
+
+def test_digitize() -> None:
+    bins = np.array([-0.5, 0.0, 0.5])
+    np.testing.assert_array_equal(vmap(lambda x: np.digitize(x, bins, right=True))(X), np.digitize(X, bins, right=True))
+    assert vmap.explain(lambda x: np.digitize(x, bins))(X) == {}
+    own = vmap(lambda x: np.digitize(0.1, np.sort(x)))(X)
+    np.testing.assert_array_equal(own, [np.digitize(0.1, np.sort(x)) for x in X])
 
 
 def test_a_batched_value_that_has_escaped() -> None:
