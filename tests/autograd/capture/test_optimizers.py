@@ -14,7 +14,7 @@ STEPS = 14
 
 
 def trained(case: OptimizerCase, captured: bool):
-    """(all values after each step, the captured step): two groups, a schedule, clipped gradients, and changes by hand."""
+    """(all values after each step, the step): two groups, a schedule, clipped gradients, and changes by hand."""
     rng = np.random.default_rng(0)
     params = [nn.Parameter(rng.normal(size=shape).astype(np.float32)) for shape in case.shapes * 2]
     half = len(params) // 2
