@@ -1,6 +1,7 @@
 # make demo      train on scikit-learn's digits; pictures in out/digits
 # make demo-parallel  the digits on RANKS processes at once (2)
 # make notebooks the course, in JupyterLab
+# make notebooks-html  the course as pages in out/notebooks, which need no web
 # make dask      a regression on data larger than the memory it may have
 # make test      the test suite, and every notebook
 # make test-fast the engine and its rules, in under a minute
@@ -31,7 +32,7 @@ FAST := $(addprefix tests/autograd/,engine tensor scalar ops)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-parallel dask notebooks test test-fast check format docs generate bench bench-hips clients gallery package clean
+.PHONY: demo demo-parallel dask notebooks notebooks-html test test-fast check format docs generate bench bench-hips clients gallery package clean
 
 demo: $(VENV)/.installed-train-viz
 	$(BIN)/python examples/digits.py $(ARGS)
@@ -44,6 +45,9 @@ dask: $(VENV)/.installed-dask-train
 
 notebooks: $(VENV)/.installed-notebooks
 	cd notebooks && $(abspath $(BIN))/python -m jupyterlab $(ARGS)
+
+notebooks-html: $(VENV)/.installed-docs-notebooks
+	$(BIN)/python -m docs.notebook_pages $(ARGS)
 
 # The processes share the cores. With more than one thread each, BLAS would spin while it waits for a core.
 test test-fast: export OMP_NUM_THREADS ?= 1

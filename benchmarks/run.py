@@ -63,7 +63,7 @@ class Worker:
 
     def __init__(self, workload: str, peer: str, threads: int) -> None:
         pools = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-        ours = peer.startswith("ours") and peer != "ours_unkept"
+        ours = peer == "captured" or (peer.startswith("ours") and peer != "ours_unkept")
         # importing our package sets CHAINRULE_KEEP_MEMORY's thresholds, which only our own peers may profit from
         keep = {} if ours else {"CHAINRULE_KEEP_MEMORY": "0"}
         if peer.endswith("_returned"):  # fix glibc's thresholds at their defaults, because otherwise they adapt
