@@ -125,3 +125,42 @@ def test_flags_and_strides_are_those_of_an_example() -> None:
     vmap(lambda x: (seen.append((x.flags.c_contiguous, x.strides, x.T.flags.c_contiguous)), x)[1])(M)
     vmap(vmap(lambda x: (seen.append((x.flags.c_contiguous, x.strides, False)), x)[1]))(M)
     assert seen == [(True, M[0].strides, False), (True, M[0, 0].strides, False)]
+
+
+STEPS: list[Callable[[Any, Any, int], Any]] = [  # (an array, another, a number) -> a new array, or None
+    lambda y, z, n: y.reshape(-1),
+    lambda y, z, n: np.ravel(y),
+    lambda y, z, n: y.T,
+    lambda y, z, n: y[::-1],
+    lambda y, z, n: y[n % 2 :] if len(y) > 1 else None,
+    lambda y, z, n: y.reshape(2, -1) if y.size % 2 == 0 else None,
+    lambda y, z, n: np.stack([y, y**2]),
+    lambda y, z, n: np.concatenate([y, y]),
+    lambda y, z, n: y[np.array([0, len(y) - 1, 0])],
+    lambda y, z, n: y.__setitem__(n % len(y), 0.5),
+    lambda y, z, n: y.__setitem__((..., 0), 2 * y[..., -1]),
+    lambda y, z, n: y.__setitem__(slice(2), 2 * z[:2]) if y.ndim == z.ndim == 1 and len(y) == len(z) else None,
+    lambda y, z, n: y.__iadd__(0.1) is None,
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs_of_views_and_writes_equal_a_loop(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    numbers = rng.integers(0, 100, size=(7, 4))
+    given = rng.normal(size=(3, *((4,), (2, 3), (2, 2, 2))[seed % 3]))
+
+    def f(x: Any) -> Any:
+        xs = [x * 1.5]
+        for which, i, j, n in numbers.tolist():
+            made = STEPS[which % len(STEPS)](xs[i % len(xs)], xs[j % len(xs)], n)
+            if hasattr(made, "dtype") and made.size < 500:
+                xs.append(made)
+        return sum(np.sum(np.sin(x) * (i + 1)) for i, x in enumerate(xs))
+
+    for of_one in (f, grad(f)):
+        expected = np.array([of_one(x.copy()) for x in given])
+        for axis in (0, 1, -1):
+            moved = np.ascontiguousarray(np.moveaxis(given, 0, axis))
+            np.testing.assert_allclose(vmap(of_one, axis)(moved), expected, rtol=1e-10)
+    np.testing.assert_allclose(grad(lambda x: np.sum(vmap(f)(x)))(given), expected, rtol=1e-10)
