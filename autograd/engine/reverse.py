@@ -124,8 +124,7 @@ def sweep(
             heap = sorted(waiting)  # the numbers of the nodes that wait, negated, so that the newest comes first
             owned = _propagate(heap, waiting, leaves, step, retain, route)
             if route is not None:
-                reached = [(x, origin) for origin, xs in route.goals.items() if origin in leaves for x in xs]
-                leaves = {x: as_tensor(own(leaves[origin])) for x, origin in reached}
+                leaves = _wanted(route, leaves, owned)
             elif not step.create:
                 return {leaf: result(g if leaf in owned else own(g), None) for leaf, g in leaves.items()}
             return _in_own_memory(leaves, seeds) if step.create else leaves
@@ -142,7 +141,7 @@ def _propagate(
     """
     owned: set[Any] = set()  # whose buffer may be added to in place
     views: Views = {}  # results that a rule read through a view: their leaf must be unchanged
-    rare = step.always or route is not None
+    rare = step.always or route is not None and not route.everywhere
     ahead: Node | None = None  # the last node to receive something: in a chain it comes next, and need not wait
     ahead_g: Any = None
     while True:
@@ -255,6 +254,17 @@ def _sum(old: Any, gi: Any, alone: bool, key: Any, owned: set[Any]) -> Any:
     if type(total) is ndarray:
         owned.add(key)
     return total
+
+
+def _wanted(route: Route, leaves: dict[Any, Any], owned: set[Any]) -> dict[Any, Any]:
+    """What was found for each wanted tensor; two that are the same in the graph get memory of their own each."""
+    found = {}
+    for origin, xs in route.goals.items():
+        if origin in leaves:
+            g = leaves[origin]
+            for x in xs:
+                found[x] = as_tensor(g if origin in owned and len(xs) == 1 else own(g))
+    return found
 
 
 def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
