@@ -13,7 +13,7 @@ import numpy as np
 from autograd.batched import product_forms, shape_forms, ufuncs  # noqa: F401  the forms are in the table
 from autograd.batched.another_way import another_way, at_once, rules_at_once
 from autograd.batched.forms import WRITERS
-from autograd.batched.hidden import Hidden, at, batched, bind_class, everywhere, highest
+from autograd.batched.hidden import Hidden, at, batched, bind_class, everywhere, highest, is_in_front, one_of
 from autograd.batched.indexing import getitem, setitem
 from autograd.batched.loop import as_of_one, name_of, one_by_one
 from autograd.batched.table import forms as table
@@ -111,9 +111,14 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
         values = self._values
         return type(values) is np.ndarray and values.base is None and (getrefcount(self), getrefcount(values)) == ALONE
 
-    def is_view_of(self, x: Any) -> bool:
-        """Whether it shares the memory of x, of which NumPy has made it by reshape or the like."""
-        return shares_memory(everywhere(self), everywhere(x))
+    def is_view_of(self, x: Any) -> bool | None:
+        """Whether it shares the memory of x, of which NumPy has made it by reshape or the like.
+
+        None where it does not, and yet might for one example.
+        """
+        if shares_memory(everywhere(self), everywhere(x)):
+            return True
+        return False if is_in_front(x._values) else None
 
     def select_from(self, x: Any, index: Any) -> Any:
         """x[index], where x is an ndarray and this is a part of the index."""
@@ -223,6 +228,16 @@ class Batched(Hidden, np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def mT(self) -> Any:  # noqa: N802
         return np.swapaxes(self, -1, -2)
+
+    @property
+    def flags(self) -> Any:
+        """How one example lies in memory."""
+        return one_of(self).flags
+
+    @property
+    def strides(self) -> Any:
+        """Those of one example."""
+        return one_of(self).strides
 
     @property
     def real(self) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import Hidden, batched, full
+from autograd.batched.hidden import Hidden, batched, full, in_front
 from autograd.batched.level import Level
 from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
@@ -18,7 +18,11 @@ from autograd.engine.registry import define
 def _hide(x: Any, level: Level, axis: int) -> Any:
     if isinstance(x, Hidden) and x.level.number > level.number:  # a cotangent of a later vmap: its axis stays in front
         return batched(_hide(x._values, level, axis + 1), x.level)
-    return batched(np.moveaxis(x, axis, 0), level)
+    moved = np.moveaxis(x, axis, 0)
+    values = in_front(moved)
+    if values is not moved and type(values) is np.ndarray:
+        values.flags.writeable = False  # a copy: what is written to it would not reach the argument
+    return batched(values, level)
 
 
 def _show(x: Any, level: Level, axis: int) -> Any:

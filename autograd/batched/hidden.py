@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.batched.level import Level
+from autograd.errors import BatchError
 
 new = object.__new__
 _class: Any = None  # array.py, which builds on this file, says which
@@ -111,6 +112,16 @@ def full(x: Any, level: Level) -> Any:
     return np.broadcast_to(x, (level.size, *np.shape(x)))
 
 
+def is_in_front(x: Any, hidden: int = 1) -> bool:
+    """Whether the hidden axes are the outermost in memory, too."""
+    if isinstance(x, Hidden):
+        return is_in_front(x._values, hidden + 1)
+    if type(x) is not np.ndarray or x.ndim <= hidden or x.flags.c_contiguous:
+        return True
+    steps = [abs(n) for n in x.strides]
+    return not min(steps[:hidden]) or min(steps[:hidden]) >= max(steps[hidden:])
+
+
 def in_front(x: Any, hidden: int = 1) -> Any:
     """The values with the hidden axes outermost in memory, too: NumPy then lays out each example as it would one alone.
 
@@ -118,18 +129,32 @@ def in_front(x: Any, hidden: int = 1) -> Any:
     """
     if isinstance(x, Hidden):
         return batched(in_front(x._values, hidden + 1), x.level)
-    if type(x) is not np.ndarray or x.ndim <= hidden or x.flags.c_contiguous:
+    if is_in_front(x, hidden):
         return x
-    steps = [abs(n) for n in x.strides]
-    if min(steps[:hidden]) >= max(steps[hidden:]) or not min(steps[:hidden]):
-        return x
-    order = [*range(hidden), *sorted(range(hidden, x.ndim), key=lambda axis: -steps[axis])]
+    order = [*range(hidden), *sorted(range(hidden, x.ndim), key=lambda axis: -abs(x.strides[axis]))]
     return np.transpose(np.ascontiguousarray(np.transpose(x, order)), np.argsort(order))
+
+
+def check_writeable(x: Any) -> None:
+    """Raise for a batch that cannot be written to."""
+    values = everywhere(x)
+    if isinstance(values, np.ndarray) and not values.flags.writeable:
+        raise BatchError(
+            f"a batched value of shape {x.shape} inside vmap that is read-only: the result of a broadcast, or an "
+            "argument whose batch is not its outermost axis in memory. Take a copy: y = x.copy(); y[…] = …"
+        )
 
 
 def everywhere(x: Any) -> Any:
     """The values with the hidden axes of all levels."""
     return everywhere(x._values) if isinstance(x, Hidden) else x
+
+
+def one_of(x: Any) -> Any:
+    """The values of the first example, or zeros where there is none."""
+    while isinstance(x, Hidden):
+        x = x._values[0] if x._values.shape[0] else np.zeros(x.shape, x.dtype)
+    return x
 
 
 def aligned(x: Any, level: Level, ndim: int) -> Any:

@@ -13,7 +13,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.batched.hidden import Hidden, aligned, at, axes_of, batched, full, highest, in_front, unwrapped
+from autograd.batched.hidden import (
+    Hidden,
+    aligned,
+    at,
+    axes_of,
+    batched,
+    check_writeable,
+    full,
+    highest,
+    in_front,
+    unwrapped,
+)
 from autograd.batched.level import Level
 from autograd.errors import BatchError
 
@@ -68,6 +79,7 @@ def setitem(x: Any, index: Any, value: Any) -> None:
             f"x[…] = … inside vmap would write {level.size} examples into one array of shape {np.shape(x)}. Make x "
             "batched, too: x = np.zeros_like(batched, shape=…), or np.where(condition, value, x)."
         )
+    check_writeable(x)
     parts = _parts(index, x.ndim, level)
     masks = [part for part in parts if at(part, level) and part.dtype.kind == "b"]
     if masks:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, axes_of, batched, full, highest, in_front, moved
+from autograd.batched.hidden import aligned, axes_of, batched, full, highest, in_front, moved, one_of
 from autograd.batched.indexing import getitem
 from autograd.batched.level import Level
 from autograd.batched.table import Form, form, forms
@@ -29,7 +29,9 @@ def _reshape(level: Level, a: Any, shape: Any, order: str = "C", **options: Any)
 
 @form(np.ravel)
 def _ravel(level: Level, a: Any, order: str = "C") -> Any:
-    return _reshape(level, a, (a.size,), "F" if order == "F" else "C")
+    flat = _reshape(level, a, (a.size,), "F" if order == "F" else "C")
+    lies = one_of(flat).flags
+    return flat if lies.c_contiguous else np.copy(flat)  # as NumPy's, also where one axis has a view
 
 
 @form(np.transpose)

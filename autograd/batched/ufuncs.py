@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.batched.hidden import aligned, at, axes_of, batched, full, moved, unwrapped
+from autograd.batched.hidden import aligned, at, axes_of, batched, check_writeable, full, moved, unwrapped
 from autograd.batched.indexing import add_at
 from autograd.batched.level import Level
 from autograd.errors import BatchError
@@ -37,6 +37,8 @@ def check_out(outs: Any, level: Level, name: str) -> None:
                 "that vmap does not see as batched. Write y = x + …, not x += …; or make the array inside from a "
                 "batched one: np.zeros_like(x, shape=…)."
             )
+        if out is not None:
+            check_writeable(out)
 
 
 def _elementwise(level: Level, ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

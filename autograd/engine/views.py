@@ -113,19 +113,19 @@ class ViewPrimitive(Primitive):
         if type(array) is ndarray or isinstance(array, Stand):
             if not shares_memory(t._array, array):
                 return t
-        elif not self.makes_view(t._array, args, params):
+        elif not self.makes_view(t._array, array, params):
             return t
         return as_view(t, x, self, args[1:], params)
 
     may_copy = False  # whether it makes a copy where the memory has no view of that shape, as reshape does
 
-    def makes_view(self, out: Any, args: tuple[Any, ...], params: dict[str, Any]) -> bool:
+    def makes_view(self, out: Any, x: Any, params: dict[str, Any]) -> bool:
         """Whether NumPy would make a view, of another library's array, whose memory is not known.
 
-        By an index of numbers and slices it does; one number is no view.
+        By an index of numbers and slices it does; one number is no view. By reshape it does, unless it is said not to.
         """
         if "index" not in params:
-            return True
+            return not self.may_copy or not hasattr(type(x), "is_view_of") or out.is_view_of(x) is not False
         index = params["index"]
         parts = index if type(index) is tuple else (index,)
         return out.ndim > 0 and all([part is None or part is ... or isinstance(part, _BASIC) for part in parts])
@@ -203,5 +203,6 @@ def apart(t: Any, copy: bool = True) -> Any:
     if isinstance(t, View):
         array = t._array
         t.__class__ = recording.Tensor
-        t._array = array.copy() if copy and isinstance(array, ndarray) else array
+        known = isinstance(array, ndarray) or hasattr(type(array), "is_view_of")
+        t._array = array.copy() if copy and known else array
     return t

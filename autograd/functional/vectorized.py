@@ -11,7 +11,7 @@ from autograd import random
 from autograd.batched.array import levels_of
 from autograd.batched.crossing import into, outof
 from autograd.batched.drawing import RANDOMNESS, BatchedDrawing
-from autograd.batched.hidden import at, batched
+from autograd.batched.hidden import at, batched, is_in_front
 from autograd.batched.level import Level
 from autograd.engine.kinds import note
 from autograd.engine.recording import raw
@@ -205,7 +205,7 @@ def _refuse_escaped(results: list[Any], leaves: list[Any], own: Level) -> None:
 
 
 def _hidden(x: Any, level: Level, axis: int) -> Any:
-    if axis == 0 and type(x) is np.ndarray:
+    if axis == 0 and type(x) is np.ndarray and is_in_front(x):
         return batched(x, level)
     return into(as_operand(x), level=level, axis=axis)
 

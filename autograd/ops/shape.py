@@ -107,7 +107,8 @@ def ravel(a: Any, order: str = "C") -> Any:
         order = "C"
     flat = rules[np.reshape](a, -1, order)
     array = raw(a)  # where the elements lie apart, NumPy copies, although one axis has a view
-    return flat if order != "C" or type(array) is not np.ndarray or array.flags.c_contiguous else apart(flat)
+    known = type(array) is np.ndarray or hasattr(type(array), "is_view_of")
+    return flat if order != "C" or not known or array.flags.c_contiguous else apart(flat)
 
 
 def _memory_order(a: Any) -> str:

@@ -33,6 +33,7 @@ class _Places:
         self.layout = layout
         self.curves = curves
         self.points = np.array([point for curve in curves for point in curve] or [(math.inf, math.inf)])
+        self.owners = np.array([i for i, curve in enumerate(curves) for _ in curve] or [-1])
         self.boxes = np.array(list(layout.boxes.values()) or [NOWHERE])
         self.frames = np.array([frame for frame, _ in layout.frames.values()] or [NOWHERE])
         self.texts = np.empty((0, 4))
@@ -45,11 +46,10 @@ class _Places:
                 if self._met(title.box):
                     crossed.add(name)
                 self._take(title.box, 6.0)
-        labelled = [(curve, line) for curve, line in zip(self.curves, self.layout.arrows, strict=True) if line.label]
-        for curve, line in sorted(labelled, key=lambda item: _length(item[0])):  # a short arrow has the least choice
-            assert line.label is not None
-            self._label(curve, line.label)
-            self._take(line.label.box, 1.0)
+        labelled = [(i, line.label) for i, line in enumerate(self.layout.arrows) if line.label]
+        for i, label in sorted(labelled, key=lambda item: _length(self.curves[item[0]])):  # a short one has no choice
+            self._label(i, label)
+            self._take(label.box, 1.0)
         return crossed
 
     def _take(self, box: Rectangle, around: float) -> None:
@@ -67,7 +67,8 @@ class _Places:
                 best, found = cost, center
         title.center = found
 
-    def _label(self, curve: list[Point], label: Text) -> None:
+    def _label(self, i: int, label: Text) -> None:
+        curve = self.curves[i]
         best, found = math.inf, label.center
         for step, share in enumerate(ALONG):
             for center in _beside(curve, share, label):
@@ -82,8 +83,16 @@ class _Places:
                     + 0.3 * min(8, self._met(box.grown(5.0)) - own)  # near another arrow it could be taken for its own
                 )
                 if cost < best:
+                    cost += 4.0 * self._nearer_to_another(i, center)
+                if cost < best:
                     best, found = cost, center
         label.center = found
+
+    def _nearer_to_another(self, i: int, center: Point) -> float:
+        """0 where the nearest arrow is the text's own, 1 on another one."""
+        squares = np.sum((self.points - center) ** 2, axis=1)
+        own, other = (np.min(squares[mask], initial=math.inf) for mask in (self.owners == i, self.owners != i))
+        return 1.0 - math.sqrt(other / own) if other < own else 0.0
 
     def _met(self, box: Rectangle) -> int:
         """How many points of arrows are in it."""

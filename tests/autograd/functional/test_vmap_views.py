@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd import grad, jacobian, vmap
-from autograd.errors import InPlaceError
+from autograd.errors import BatchError
 
 X = np.random.default_rng(0).normal(size=(3, 4))
 
@@ -65,7 +65,29 @@ def of_views(x: Any) -> Any:
     return np.sum(y**2 * np.arange(16).reshape(4, 4))
 
 
-@pytest.mark.parametrize("f", [reshaped, transposed, joined, written_after, selected, of_views])
+def copied(x: Any) -> Any:
+    y = x * 2
+    a, b = y.reshape(2, 2).T.reshape(-1), y[::-1].reshape(2, 2)
+    a[0] = 5.0
+    y[1] = x[0]
+    b[1] += 1
+    return np.sum(y**3) + np.sum(a**2 * np.arange(4)) + np.sum(b**2)
+
+
+def ravelled(x: Any) -> Any:
+    y = x * 2
+    a = np.ravel(y[::-1])
+    b = np.ravel(a)
+    a[0] = 5.0
+    y[3] = x[0]
+    b[1] += 1
+    return np.sum(y**3) + np.sum(a**2 * np.arange(4)) + np.sum(b**2)
+
+
+FUNCTIONS = [reshaped, transposed, joined, written_after, selected, of_views, copied, ravelled]
+
+
+@pytest.mark.parametrize("f", FUNCTIONS)
 def test_a_write_through_a_view_equals_a_loop(f: Callable[[Any], Any]) -> None:
     for of_one in (f, grad(f)):
         expected = np.array([of_one(x.copy()) for x in X])
@@ -77,22 +99,68 @@ def test_a_write_through_a_view_equals_a_loop(f: Callable[[Any], Any]) -> None:
     np.testing.assert_allclose(np.einsum("iij->ij", jacobian(vmap(f))(X)), expected, rtol=1e-12)
 
 
-def test_a_write_to_what_reshape_has_copied_is_refused_where_someone_else_has_the_original() -> None:
+def test_a_write_to_the_argument_reaches_the_callers_array_as_in_a_loop_or_is_refused() -> None:
+    def writes(x: Any) -> Any:
+        x[0] = 7.0
+        return x.sum()
+
+    given = X.copy()
+    vmap(writes)(given)
+    np.testing.assert_array_equal(given[:, 0], 7.0)
+    np.testing.assert_array_equal(given[:, 1:], X[:, 1:])
+    for axis, other in ((1, X.copy()), (0, X.T.copy().T)):  # the batch is not the outermost axis in memory
+        kept = other.copy()
+        for f in (writes, lambda x: np.add(x, 1, out=x)):
+            with pytest.raises(BatchError, match=r"Take a copy: y = x\.copy\(\)"):
+                vmap(f, axis)(other)
+        np.testing.assert_array_equal(other, kept)
+        np.testing.assert_array_equal(
+            vmap(lambda x: writes(x.copy()), axis)(other), vmap(writes)(np.moveaxis(kept, axis, 0).copy())
+        )
+
+
+def test_flags_and_strides_are_those_of_an_example() -> None:
+    seen = []
+    M = np.zeros((5, 2, 3))
+    vmap(lambda x: (seen.append((x.flags.c_contiguous, x.strides, x.T.flags.c_contiguous)), x)[1])(M)
+    vmap(vmap(lambda x: (seen.append((x.flags.c_contiguous, x.strides, False)), x)[1]))(M)
+    assert seen == [(True, M[0].strides, False), (True, M[0, 0].strides, False)]
+
+
+STEPS: list[Callable[[Any, Any, int], Any]] = [  # (an array, another, a number) -> a new array, or None
+    lambda y, z, n: y.reshape(-1),
+    lambda y, z, n: np.ravel(y),
+    lambda y, z, n: y.T,
+    lambda y, z, n: y[::-1],
+    lambda y, z, n: y[n % 2 :] if len(y) > 1 else None,
+    lambda y, z, n: y.reshape(2, -1) if y.size % 2 == 0 else None,
+    lambda y, z, n: np.stack([y, y**2]),
+    lambda y, z, n: np.concatenate([y, y]),
+    lambda y, z, n: y[np.array([0, len(y) - 1, 0])],
+    lambda y, z, n: y.__setitem__(n % len(y), 0.5),
+    lambda y, z, n: y.__setitem__((..., 0), 2 * y[..., -1]),
+    lambda y, z, n: y.__setitem__(slice(2), 2 * z[:2]) if y.ndim == z.ndim == 1 and len(y) == len(z) else None,
+    lambda y, z, n: y.__iadd__(0.1) is None,
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs_of_views_and_writes_equal_a_loop(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    numbers = rng.integers(0, 100, size=(7, 4))
+    given = rng.normal(size=(3, *((4,), (2, 3), (2, 2, 2))[seed % 3]))
+
     def f(x: Any) -> Any:
-        y = x.reshape(2, 2).T * np.ones((2, 2))
-        v = y.T.reshape(-1)[::2] + y[0]
-        w = y.T[::-1].reshape(-1)
-        w[0] = 1.0
-        return np.sum(v) + np.sum(w)
+        xs = [x * 1.5]
+        for which, i, j, n in numbers.tolist():
+            made = STEPS[which % len(STEPS)](xs[i % len(xs)], xs[j % len(xs)], n)
+            if hasattr(made, "dtype") and made.size < 500:
+                xs.append(made)
+        return sum(np.sum(np.sin(x) * (i + 1)) for i, x in enumerate(xs))
 
-    with pytest.raises(InPlaceError, match=r"x\.reshape\(…\)\.copy\(\)"):
-        vmap(grad(f))(X)
-
-
-def test_a_write_to_the_argument_reaches_the_callers_array_as_in_a_loop() -> None:
-    for axis in (0, 1):
-        given, expected = X.copy(), X.copy()
-        for i in range(X.shape[axis]):
-            expected[(slice(None),) * axis + (i,)][0] = 7.0
-        vmap(lambda x: (x.__setitem__(0, 7.0), x.sum())[1], axis)(given)
-        np.testing.assert_array_equal(given, expected)
+    for of_one in (f, grad(f)):
+        expected = np.array([of_one(x.copy()) for x in given])
+        for axis in (0, 1, -1):
+            moved = np.ascontiguousarray(np.moveaxis(given, 0, axis))
+            np.testing.assert_allclose(vmap(of_one, axis)(moved), expected, rtol=1e-10)
+    np.testing.assert_allclose(grad(lambda x: np.sum(vmap(f)(x)))(given), expected, rtol=1e-10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,16 @@ class TestTexts:
         for label in (one, two):
             assert label.right <= 100.5 or label.left >= 199.5
         assert one.high <= two.low or two.high <= one.low or one.right <= two.left or two.right <= one.left
+
+    def test_a_label_is_nearer_to_its_arrow_than_to_another(self) -> None:
+        """Beside the middle of the slanted arrow, above it, the level one would be nearer."""
+        level = Line([(0, 95), (100, 95), (200, 95), (300, 95)])
+        slanted = Line([(0, 0), (100, 30), (200, 60), (300, 90)], None, Text(150, 10, (150, 72)))
+        placing.place_texts(self.layout(arrows=[level, slanted]))
+        label = slanted.label
+        assert label is not None
+        own, other = [min(math.dist(label.center, point) for point in line.points()) for line in (slanted, level)]
+        assert own < other
 
 
 def test_the_title_of_a_frame_gets_room_beside_the_arrow() -> None:
