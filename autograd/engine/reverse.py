@@ -16,9 +16,10 @@ from autograd.engine.attempts import of_a_batch, refuse_inside_vmap
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
+from autograd.engine.higher_order import in_own_memory
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import Share
-from autograd.engine.recording import raw, result
+from autograd.engine.recording import result
 from autograd.engine.route import Route
 from autograd.engine.settings import enable_grad
 from autograd.engine.step import Step
@@ -66,8 +67,7 @@ def backward(
     if retain_graph is not None or create_graph is not False:
         check_flag("backward: create_graph", create_graph)
         retain_graph = create_graph if retain_graph is None else check_flag("backward: retain_graph", retain_graph)
-    if kinds.met:
-        refuse_inside_vmap()
+    refuse_inside_vmap()
     several = isinstance(tensors, (list, tuple))
     roots = tensors if several else [tensors]
     seeds = gradients if several and gradients is not None else [gradients] * len(roots)
@@ -76,9 +76,7 @@ def backward(
             f"backward got {len(roots)} tensors and {len(seeds)} gradients; give one gradient a tensor."
         )
     step = Step(create_graph, sweep)
-    leaves = sweep(roots, conjugated(seeds) if kinds.met else seeds, step, bool(retain_graph))
-    if kinds.met:
-        leaves = conjugated(leaves)
+    leaves = conjugated(sweep(roots, conjugated(seeds), step, bool(retain_graph)))
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
         leaves[leaf] = as_tensor(through_hooks(leaf.hooks, leaves[leaf]))
@@ -124,10 +122,10 @@ def sweep(
             heap = sorted(waiting)  # the numbers of the nodes that wait, negated, so that the newest comes first
             owned = _propagate(heap, waiting, leaves, step, retain, route)
             if route is not None:
-                leaves = _wanted(route, leaves, owned)
+                leaves = route.wanted(leaves, owned)
             elif not step.create:
                 return {leaf: result(g if leaf in owned else own(g), None) for leaf, g in leaves.items()}
-            return _in_own_memory(leaves, seeds) if step.create else leaves
+            return in_own_memory(leaves, seeds) if step.create else leaves
     finally:
         mode.reset(token)
 
@@ -256,17 +254,6 @@ def _sum(old: Any, gi: Any, alone: bool, key: Any, owned: set[Any]) -> Any:
     return total
 
 
-def _wanted(route: Route, leaves: dict[Any, Any], owned: set[Any]) -> dict[Any, Any]:
-    """What was found for each wanted tensor; two that are the same in the graph get memory of their own each."""
-    found = {}
-    for origin, xs in route.goals.items():
-        if origin in leaves:
-            g = leaves[origin]
-            for x in xs:
-                found[x] = as_tensor(g if origin in owned and len(xs) == 1 else own(g))
-    return found
-
-
 def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
     """Add the cotangent of one output to those of an operation with several: output number -> cotangent."""
     key = -parent.number
@@ -275,15 +262,3 @@ def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, An
         heappush(heap, key)
     received = waiting[key][1]
     received[share.number] = received[share.number] + share.g if share.number in received else share.g
-
-
-def _in_own_memory(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, Any]:
-    """The recorded gradients, those that share memory copied (recorded), so that each leaf has its own."""
-    seen = {id(raw(seed)) for seed in seeds}
-    for leaf, g in leaves.items():
-        shared = g.node is None or id(g._array) in seen  # without a node it may be an array of its rule
-        if isinstance(g._array, ndarray) and (shared or g._array.base is not None):
-            with enable_grad():
-                leaves[leaf] = g = g.copy()
-        seen.add(id(g._array))
-    return leaves

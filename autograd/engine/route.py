@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from autograd.engine.cotangents import as_tensor, own
 from autograd.engine.graph import Node, oldest_first
 from autograd.engine.recording import is_tensor
 from autograd.engine.written import refuse_freed, refuse_written
@@ -33,6 +34,16 @@ class Route(NamedTuple):
     goals: dict[Any, list[Any]]
     partial: bool
     everywhere: bool
+
+    def wanted(self, leaves: dict[Any, Any], owned: set[Any]) -> dict[Any, Any]:
+        """What was found for each wanted tensor; two that are the same in the graph get memory of their own each."""
+        found = {}
+        for at, xs in self.goals.items():
+            if at in leaves:
+                g = leaves[at]
+                for x in xs:
+                    found[x] = as_tensor(g if at in owned and len(xs) == 1 else own(g))
+        return found
 
 
 def find_route(roots: Sequence[Any], wanted: Sequence[Any], partial: bool = False) -> Route:
