@@ -47,3 +47,15 @@ def through_composite(step: Any, node: Node, which: Sequence[int], g: Any, args:
     roots, seeds = (outputs, g) if several else ([outputs], [g])
     found = step.sweep(roots, seeds, step, True, find_route(roots, [inputs[i] for i in which]))
     return [found.get(inputs[i]) for i in which]
+
+
+def in_own_memory(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, Any]:
+    """The recorded gradients, those that share memory copied (recorded), so that each leaf has its own."""
+    seen = {id(raw(seed)) for seed in seeds}
+    for leaf, g in leaves.items():
+        shared = g.node is None or id(g._array) in seen  # without a node it may be an array of its rule
+        if isinstance(g._array, np.ndarray) and (shared or g._array.base is not None):
+            with enable_grad():
+                leaves[leaf] = g = g.copy()
+        seen.add(id(g._array))
+    return leaves

@@ -18,8 +18,7 @@ from autograd.engine.shared_memory import in_own_object, not_of, unshared
 
 ndarray = np.ndarray
 get_mode = mode.get
-float64 = np.float64
-float32 = np.float32
+float64, float32 = np.float64, np.float32
 
 
 class Primitive(Definition):

@@ -16,9 +16,10 @@ from autograd.engine.attempts import of_a_batch, refuse_inside_vmap
 from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
+from autograd.engine.higher_order import in_own_memory
 from autograd.engine.modes import Mode, mode
 from autograd.engine.primitive import Share
-from autograd.engine.recording import raw, result
+from autograd.engine.recording import result
 from autograd.engine.route import Route
 from autograd.engine.settings import enable_grad
 from autograd.engine.step import Step
@@ -66,8 +67,7 @@ def backward(
     if retain_graph is not None or create_graph is not False:
         check_flag("backward: create_graph", create_graph)
         retain_graph = create_graph if retain_graph is None else check_flag("backward: retain_graph", retain_graph)
-    if kinds.met:
-        refuse_inside_vmap()
+    refuse_inside_vmap()
     several = isinstance(tensors, (list, tuple))
     roots = tensors if several else [tensors]
     seeds = gradients if several and gradients is not None else [gradients] * len(roots)
@@ -76,9 +76,7 @@ def backward(
             f"backward got {len(roots)} tensors and {len(seeds)} gradients; give one gradient a tensor."
         )
     step = Step(create_graph, sweep)
-    leaves = sweep(roots, conjugated(seeds) if kinds.met else seeds, step, bool(retain_graph))
-    if kinds.met:
-        leaves = conjugated(leaves)
+    leaves = conjugated(sweep(roots, conjugated(seeds), step, bool(retain_graph)))
     hooked = [leaf for leaf in leaves if leaf.hooks]
     for leaf in hooked:
         leaves[leaf] = as_tensor(through_hooks(leaf.hooks, leaves[leaf]))
@@ -124,11 +122,10 @@ def sweep(
             heap = sorted(waiting)  # the numbers of the nodes that wait, negated, so that the newest comes first
             owned = _propagate(heap, waiting, leaves, step, retain, route)
             if route is not None:
-                reached = [(x, origin) for origin, xs in route.goals.items() if origin in leaves for x in xs]
-                leaves = {x: as_tensor(own(leaves[origin])) for x, origin in reached}
+                leaves = route.wanted(leaves, owned)
             elif not step.create:
                 return {leaf: result(g if leaf in owned else own(g), None) for leaf, g in leaves.items()}
-            return _in_own_memory(leaves, seeds) if step.create else leaves
+            return in_own_memory(leaves, seeds) if step.create else leaves
     finally:
         mode.reset(token)
 
@@ -142,7 +139,7 @@ def _propagate(
     """
     owned: set[Any] = set()  # whose buffer may be added to in place
     views: Views = {}  # results that a rule read through a view: their leaf must be unchanged
-    rare = step.always or route is not None
+    rare = step.always or route is not None and not route.everywhere
     ahead: Node | None = None  # the last node to receive something: in a chain it comes next, and need not wait
     ahead_g: Any = None
     while True:
@@ -265,15 +262,3 @@ def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, An
         heappush(heap, key)
     received = waiting[key][1]
     received[share.number] = received[share.number] + share.g if share.number in received else share.g
-
-
-def _in_own_memory(leaves: dict[Any, Any], seeds: Sequence[Any]) -> dict[Any, Any]:
-    """The recorded gradients, those that share memory copied (recorded), so that each leaf has its own."""
-    seen = {id(raw(seed)) for seed in seeds}
-    for leaf, g in leaves.items():
-        shared = g.node is None or id(g._array) in seen  # without a node it may be an array of its rule
-        if isinstance(g._array, ndarray) and (shared or g._array.base is not None):
-            with enable_grad():
-                leaves[leaf] = g = g.copy()
-        seen.add(id(g._array))
-    return leaves

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd.engine.graph import oldest_first
+from autograd.engine.cotangents import as_tensor, own
+from autograd.engine.graph import Node, oldest_first
 from autograd.engine.recording import is_tensor
 from autograd.engine.written import refuse_freed, refuse_written
 
@@ -26,11 +27,23 @@ class Route(NamedTuple):
     useful      the Nodes and leaves on a path from a root to a wanted tensor
     goals       Node or leaf -> the wanted tensors that it made, or is
     partial     what a wanted tensor was computed from is left alone: the wanted count as independent of each other
+    everywhere  it goes everywhere, and all that is wanted are leaves: a sweep need not ask where to go
     """
 
     useful: set[Any]
     goals: dict[Any, list[Any]]
     partial: bool
+    everywhere: bool
+
+    def wanted(self, leaves: dict[Any, Any], owned: set[Any]) -> dict[Any, Any]:
+        """What was found for each wanted tensor; two that are the same in the graph get memory of their own each."""
+        found = {}
+        for at, xs in self.goals.items():
+            if at in leaves:
+                g = leaves[at]
+                for x in xs:
+                    found[x] = as_tensor(g if at in owned and len(xs) == 1 else own(g))
+        return found
 
 
 def find_route(roots: Sequence[Any], wanted: Sequence[Any], partial: bool = False) -> Route:
@@ -44,12 +57,19 @@ def find_route(roots: Sequence[Any], wanted: Sequence[Any], partial: bool = Fals
         goals.setdefault(origin(x), []).append(x)
     nodes = oldest_first([getattr(root, "node", None) for root in roots])
     useful = set(goals)
+    everywhere = all([type(goal) is not Node for goal in goals])
     for node in nodes:
         if node.args is None and node not in goals:
             refuse_freed(node)
-        if not useful.isdisjoint(node.parents):
+        leads = False
+        for parent in node.parents:
+            if parent in useful:
+                leads = True
+            elif parent is not None:
+                everywhere = False
+        if leads:
             useful.add(node)
     nodes.reverse()
     # also through views that lead to nothing wanted, which the sweep does not pass
     refuse_written(nodes, useful - goals.keys() if partial else useful)
-    return Route(useful, goals, partial)
+    return Route(useful, goals, partial, everywhere)
