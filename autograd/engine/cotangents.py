@@ -56,7 +56,7 @@ def has_nan(array: Any) -> bool:
         return True
     if array.ndim == 0:
         return bool(array != array)
-    square = np.vdot(array, array)
+    square = (flat := array.ravel()).dot(flat) if type(array) is np.ndarray else np.vdot(array, array)
     return bool(square != square)
 
 

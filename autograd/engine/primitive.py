@@ -77,7 +77,7 @@ class Primitive(Definition):
         values = None
         if self.saves:
             out, values = out
-            out = not_of(raw, out)
+            out = out if isinstance(out, np.generic) else not_of(raw, out)
             plan = self._plans.get(needs + (1 << len(raw)))
             floating = isinstance(out, (ndarray, np.generic)) and out.dtype.kind == "f"
             if plan is not None and not state.special and floating:

@@ -163,21 +163,21 @@ def _way_to(x: Any) -> tuple[Any, Path | None]:
     return x, None
 
 
-def views_of(x: Any, parts: Sequence[Any], primitive: Any, places: Sequence[dict[str, Any]]) -> list[Any]:
-    """The results of an operation on x as views of x: those that the primitive makes with these params."""
+def views_of(x: Any, parts: Sequence[Any], paths: Sequence[Path]) -> list[Any]:
+    """The results of an operation on x as views of x; each path is the one operation that makes it of x."""
     if not parts or not isinstance(t := parts[0], recording.Tensor):
         return list(parts)
     if not get_mode().recording and x._requires_grad:
-        return [primitive(x, **params) for params in places]
+        return [walk(x, path) for path in paths]
     if isinstance(x._array, ndarray) and not shares_memory(t._array, x._array):
         return list(parts)
     kind = UnrecordedView if type(x) is UnrecordedView else View
-    root, path = _way_to(x)
+    root, before = _way_to(x)
     seen = root.written
-    for t, params in zip(parts, places, strict=True):
+    for t, path in zip(parts, paths, strict=True):
         t.__class__ = kind
         t.root = root
-        t.path = (primitive, (), params, path)
+        t.path = path if before is None else (*path[:3], before)
         t.seen = seen
     return list(parts)
 

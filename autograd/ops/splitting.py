@@ -11,17 +11,23 @@ import numpy as np
 from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
-from autograd.engine.views import views_of
+from autograd.engine.views import Path, views_of
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.indexing import getitem
 from autograd.shapes import normalize_axes
 
 
 @lru_cache(maxsize=256)  # the pieces of one step are those of the next
-def _places(ends: tuple[int, ...], axis: int) -> tuple[dict[str, Any], ...]:
-    """The indices of the consecutive pieces that end at the positions `ends` along the axis, as getitem takes them."""
+def _places(ends: tuple[int, ...], axis: int) -> tuple[Any, ...]:
+    """The indices of the consecutive pieces that end at the positions `ends` along the axis."""
     before = (slice(None),) * axis
-    return tuple([{"index": (*before, slice(start, end))} for start, end in pairwise((0, *ends))])
+    return tuple([(*before, slice(start, end)) for start, end in pairwise((0, *ends))])
+
+
+@lru_cache(maxsize=256)
+def _paths(ends: tuple[int, ...], axis: int) -> tuple[Path, ...]:
+    """The way from an array to each of these pieces."""
+    return tuple([(getitem, (), {"index": place}, None) for place in _places(ends, axis)])
 
 
 @lru_cache(maxsize=256)
@@ -32,7 +38,7 @@ def _equal_ends(n: int, sections: int) -> tuple[int, ...]:
 
 def _pieces(ary: Any, ends: tuple[int, ...], axis: int) -> tuple[Any, ...]:
     """Views of these pieces."""
-    return tuple([ary[place["index"]] for place in _places(ends, axis)])
+    return tuple([ary[place] for place in _places(ends, axis)])
 
 
 # The VJPs of these two are np.concatenate and np.stack, and the other way round (joining.py).
@@ -47,7 +53,7 @@ unstack_at = define(
 
 
 def _split(ary: Any, ends: tuple[int, ...], axis: int) -> list[Any]:
-    return views_of(ary, split_at(ary, ends, axis), getitem, _places(ends, axis))
+    return views_of(ary, split_at(ary, ends, axis), _paths(ends, axis))
 
 
 def _split_equally(ary: Any, sections: int, axis: int) -> list[Any]:
@@ -126,4 +132,5 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     _needs(1, "unstack", x)
     (axis,) = normalize_axes(axis, x.ndim)
     before = (slice(None),) * axis
-    return tuple(views_of(x, unstack_at(x, axis), getitem, [{"index": (*before, i)} for i in range(x.shape[axis])]))
+    paths: list[Path] = [(getitem, (), {"index": (*before, i)}, None) for i in range(x.shape[axis])]
+    return tuple(views_of(x, unstack_at(x, axis), paths))

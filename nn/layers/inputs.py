@@ -96,7 +96,7 @@ def as_numbers(x: Any) -> Any:
     """Lists and numbers as arrays, integers as float64; floating and complex Tensors and arrays as they are."""
     if not isinstance(x, (Tensor, np.ndarray)):
         x = as_values(x)
-    kind = x.dtype.kind
+    kind = raw(x).dtype.kind
     if kind == "f":
         return x
     if kind == "c":
