@@ -27,8 +27,8 @@ ARGS   ?=
 RANKS  ?= 2
 JOBS   ?= 2
 
-# The tests of make test-fast
-FAST := $(addprefix tests/autograd/,engine tensor scalar ops)
+# The tests of make test-fast. None of them looks at logging, which pytest would set up anew for each.
+FAST := $(addprefix tests/autograd/,engine tensor scalar ops) -p no:logging
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

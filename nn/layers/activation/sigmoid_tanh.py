@@ -23,6 +23,8 @@ def _sigmoid(x: Any) -> Any:
     if x.dtype == np.float16:  # its exp overflows long before the result is small
         return _sigmoid(x.astype(np.float32)).astype(np.float16)
     if x.dtype.kind != "f":
+        if x.dtype.kind == "c":
+            return _sigmoid_composite(x)
         x = x.astype(np.float64)
     if x.ndim == 0:
         with np.errstate(over="ignore"):
@@ -59,7 +61,7 @@ sigmoid_op = define(
 
 def sigmoid(input: Any) -> Any:
     """1 / (1 + exp(-x)), without overflow; also of complex numbers."""
-    return sigmoid_op(as_numbers(input))
+    return sigmoid_op(as_values(input))
 
 
 class Sigmoid(Module):
