@@ -40,9 +40,9 @@ class Route(NamedTuple):
         found = {}
         for at, xs in self.goals.items():
             if at in leaves:
-                g = leaves[at]
-                for x in xs:
-                    found[x] = as_tensor(g if at in owned and len(xs) == 1 else own(g))
+                alone = at in owned and len(xs) == 1
+                for x in xs:  # without a name for it, which `own` would count
+                    found[x] = as_tensor(leaves[at] if alone else own(leaves[at]))
         return found
 
 

@@ -27,6 +27,7 @@ from autograd import (
     vjp,
     vmap,
 )
+from autograd.engine import cotangents, kinds
 from autograd.errors import ArgumentError, BatchError, ShapeError
 
 RNG = np.random.default_rng(0)
@@ -400,3 +401,15 @@ def test_a_batch_of_cotangents_of_a_fused_operation_that_ran_on_ndarrays(name: s
     _, pullback = vjp(lambda x: getattr(nn.functional, name)(x, *option), X)
     cotangents = RNG.normal(size=(4, *X.shape))
     np.testing.assert_allclose(vmap(pullback)(cotangents)[0], np.stack([pullback(c)[0] for c in cotangents]))
+
+
+def test_gradients_of_each_example_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the sweep made of a leaf is handed over; a name too many for it would make a copy of all examples."""
+    copies = []
+    monkeypatch.setattr(cotangents, "copied", lambda x: copies.append(x) or kinds.copied(x))
+    rng = np.random.default_rng(0)
+    found = vmap(grad(lambda w, x: np.sum(np.tanh(w @ x))), in_axes=(None, 0))(
+        rng.normal(size=(3, 4)), rng.normal(size=(5, 4))
+    )
+    assert found.shape == (5, 3, 4)
+    assert not copies
