@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -181,7 +183,22 @@ def animate_paths(
         ax.set_title(f"step {time}")
         return [*lines, *heads]
 
-    return needs("matplotlib.animation").FuncAnimation(ax.figure, show, frames=times, interval=interval)
+    animation = needs("matplotlib.animation").FuncAnimation(ax.figure, show, frames=times, interval=interval)
+    animation.to_jshtml = functools.partial(_page_without_web, animation.to_jshtml)
+    return animation
+
+
+# What the buttons of matplotlib's page show; it takes these signs from a font in the web.
+_SIGNS = {
+    "minus": "−", "fast-backward": "|◀", "step-backward": "◁", "play fa-flip-horizontal": "◀", "pause": "||",
+    "play": "▶", "step-forward": "▷", "fast-forward": "▶|", "plus": "+",
+}  # fmt: skip
+
+
+def _page_without_web(to_jshtml: Callable[..., str], *args: Any, **options: Any) -> str:
+    """matplotlib's page of an animation, with signs on its buttons that need no font from the web."""
+    page = re.sub(r'<link rel="stylesheet"\s+href="https?://[^"]*">', "", to_jshtml(*args, **options))
+    return re.sub(r'<i class="fa fa-([^"]*)"></i>', lambda found: _SIGNS.get(found[1], found[1]), page)
 
 
 def _start_point(function: Any, start: Any) -> np.ndarray:

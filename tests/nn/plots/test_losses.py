@@ -148,6 +148,9 @@ def test_the_animation_shows_the_way_so_far() -> None:
     assert ax.get_title() == "step 4"
     page = animation.to_jshtml()
     assert page.count("data:image/png;base64") == 6
+    assert "https://" not in page  # a font of signs, in matplotlib's own
+    assert "fa-" not in page
+    assert "▶</button>" in page
 
 
 def test_optimizer_paths_say_what_they_need() -> None:
