@@ -17,14 +17,14 @@ Axis = int | Sequence[int] | None
 HALF = np.dtype(np.float16)  # it has no count above 65504, and no integer above 2048 plus one: sums go in float32
 
 
-_add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
+add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
 
 
 def summed(g: Any, axis: int | tuple[int, ...], keepdims: bool = False) -> Any:
     """np.sum over axes, of float16 in float32."""
     if g.dtype is HALF:
         return np.sum(g, axis=axis, dtype=np.float32, keepdims=keepdims).astype(HALF)
-    return (_add_up if type(g) is np.ndarray else np.sum)(g, axis=axis, keepdims=keepdims)
+    return (add_up if type(g) is np.ndarray else np.sum)(g, axis=axis, keepdims=keepdims)
 
 
 def conj(x: Any) -> Any:

@@ -12,24 +12,22 @@ from autograd.engine.registry import define, implements, rules
 from autograd.errors import ShapeError
 from autograd.ops.arguments import as_operand, check_dtype
 from autograd.ops.chosen import chosen_by, mean_of_chosen
-from autograd.shapes import HALF, Axis, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread
-
-_add_up: Any = np.add.reduce  # what np.sum calls after checks that cost more than a small sum
+from autograd.shapes import HALF, Axis, add_up, divided, keep_dims, normalize_axes, reduced_axes, reduced_size, spread
 
 
 def _sum_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     if type(a) is not np.ndarray:
         return np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims)
     if a.dtype is HALF and dtype is None:
-        return _add_up(a, axis=axis, dtype=np.float32, keepdims=keepdims).astype(HALF)
-    return _add_up(a, axis=axis, dtype=dtype, keepdims=keepdims)
+        return add_up(a, axis=axis, dtype=np.float32, keepdims=keepdims).astype(HALF)
+    return add_up(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def _mean_forward(a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     count = a.size if axis is None else reduced_size(a.shape, axis)
     if dtype is not None or a.dtype.kind != "f" or a.dtype.itemsize < 4 or count == 0 or type(a) is not np.ndarray:
         return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    return _add_up(a, axis=axis, keepdims=keepdims) / count
+    return add_up(a, axis=axis, keepdims=keepdims) / count
 
 
 def _mean_vjp(g: Any, out: Any, a: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:

@@ -165,9 +165,8 @@ class Sequential(_Series):
             self.extend(modules)  # type: ignore[arg-type]
 
     def forward(self, input: Any) -> Any:
-        for module in [*vars(self).values()]:  # `_modules` would make another list at every call
-            if isinstance(module, Module):
-                input = module(input)
+        for module in self._modules():
+            input = module(input)
         return input
 
 

@@ -141,7 +141,7 @@ def cross_entropy(
     shape = input.shape
     plain = weight is None and not label_smoothing and len(shape) == 2 and target.shape == shape[:1]
     if plain and target.dtype.kind in "iu" and not 0 <= ignore_index < shape[1]:
-        at = copy_of_numbers(target if type(target) is np.ndarray else raw(target))
+        at = copy_of_numbers(raw(target))
         if all_in_range(at, shape[1]):
             check_reduction(reduction)
             return softmax_cross_entropy_op(input, at, reduction=reduction)
