@@ -13,12 +13,14 @@ from autograd.engine.kinds import any_foreign, is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
+from autograd.engine.share import Share
 from autograd.engine.views import Path, links, shares_memory, walk
 from autograd.errors import ArgumentError, ShapeError
 from autograd.recorder import Stand, asarray
 from autograd.shapes import HALF, normalize_axes, stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}
+_PLAIN = {np.ndarray, np.float64, np.float32}
 _MANY = 1 << 15  # with this many elements a sparse product sums rows faster than np.add.at, which takes one at a time
 
 
@@ -173,7 +175,13 @@ def _assign(x: Any, value: Any, index: Any, path: Path | None = None, ufunc: Any
         if target is not None and shares_memory(target, out):
             assign(target, index, value, ufunc)
             return out
-        index, path = selected_places(out.shape, index, path), None
+        places = selected_places(out.shape, index, path)
+        if is_foreign(out) and not batches((out, value)):  # not every library takes several arrays as an index
+            flat = np.reshape(out, (-1,))
+            shape, places = places.shape, np.ravel(places)
+            assign(flat, places, np.ravel(np.broadcast_to(value, shape)) if np.ndim(value) else value, ufunc)
+            return np.reshape(flat, out.shape)
+        index = np.unravel_index(places, out.shape)
     if is_foreign(out):
         value, index = _for_numbers_apart(value, x.shape, index)
     assign(out, index, value, ufunc)
@@ -192,13 +200,14 @@ def assign(target: Any, index: Any, value: Any, ufunc: Any = None) -> None:
         target[index] = ufunc(part, value)
 
 
-def selected_places(shape: tuple[int, ...], index: Any, path: Path) -> tuple[Any, ...]:
-    """The index, by arrays, that selects from an array of this shape what `index` selects from the view at the path."""
-    places = walk(np.arange(math.prod(shape)).reshape(shape), path)[index]
-    return np.unravel_index(places, shape)
+def selected_places(shape: tuple[int, ...], index: Any, path: Path) -> Any:
+    """Where in an array of this shape, laid out flat, stands what `index` selects from the view at the path."""
+    return walk(np.arange(math.prod(shape)).reshape(shape), path)[index]
 
 
-def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None, ufunc: Any = None) -> Any:
+def _assigned_value(
+    g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None, ufunc: Any = None
+) -> Any:
     """g[index], with 0 for a value that was overwritten by a later one at the same index."""
     seen = walk(g, path)
     share = getitem(seen, index=index)
@@ -226,16 +235,29 @@ def _assigned_stack(
     return {"index": stacked} if stacked is not None and np.ndim(value) == selected.ndim else None
 
 
-def _assigned_rest(g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None, ufunc: Any = None) -> Any:
+def _assigned_rest(
+    g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None, ufunc: Any = None
+) -> Any:
     """g with 0 where x was written to; what was added to keeps its own."""
     if ufunc is not None:
         return g
     return setitem(g, 0, index=index) if path is None else setitem(g, 0, index=index, path=path)
 
 
-def _assigned_label(index: Any, path: Any = None, ufunc: Any = None) -> str:
+def _assigned_label(ufunc: Any = None, **_: Any) -> str:
     sign = "-" if ufunc is np.subtract else ""
     return "g with 0 at the index, g at the index" if ufunc is None else f"g, {sign}g at the index"
+
+
+def _share(g: Any, out: Any, x: Any, index: Any) -> Any:
+    """The VJP of getitem as a sweep calls it: by slices and numbers its part alone, and not the zeros elsewhere."""
+    if x.shape and (type(g) in _PLAIN or isinstance(g, Stand)):
+        for part in index if type(index) is tuple else (index,):
+            if type(part) not in _BASIC and not isinstance(part, np.integer):
+                break
+        else:
+            return Share(index, g, x.shape)
+    return scatter(g, shape=x.shape, index=index)
 
 
 # getitem and scatter are linear, and each is the transpose of the other.
@@ -244,6 +266,7 @@ getitem: Primitive = define(
     keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index and 0 elsewhere",
     view=True,
 )  # fmt: skip
+getitem.swept = (_share,)
 scatter: Primitive = define(
     _scatter,
     lambda g, out, values, shape, index: getitem(g, index=index),
