@@ -14,17 +14,15 @@ def trials(monkeypatch):
     module = sys.modules["autograd.capture.transposed"]
 
     def set_to(product, copying, same=True):
-        monkeypatch.setattr(
-            module,
-            "_seconds",
-            lambda f: copying if f.__name__ == "copy" else product if "ordered" in _names(f) else 1.0,
-        )
+        def seconds(function):
+            if function.__name__ == "copy":
+                return copying
+            return product if "ordered" in function.__code__.co_freevars else 1.0
+
+        monkeypatch.setattr(module, "_seconds", seconds)
+        monkeypatch.setattr(module, "same_bits", lambda a, b: same)
 
     return set_to
-
-
-def _names(function):
-    return function.__code__.co_freevars
 
 
 def products(x, w):
