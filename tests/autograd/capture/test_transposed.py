@@ -64,9 +64,10 @@ def test_no_copy_that_does_not_pay(trials, product, copying):
     assert copies(replayed(products)) == 0
 
 
-def test_no_copy_of_a_matrix_that_is_written_between(trials):
-    trials(product=0.5, copying=0.0)
-    assert copies(replayed(written_between)) == 0
+@pytest.mark.parametrize(("copying", "number"), [(0.6, 0), (0.1, 5)])
+def test_a_matrix_that_is_written_between_is_copied_for_each_product(trials, copying, number):
+    trials(0.5, copying)
+    assert copies(replayed(written_between)) == number
 
 
 def test_no_copy_where_the_product_has_other_bits(trials):
