@@ -10,6 +10,7 @@ from autograd.engine.recording import is_tensor
 from autograd.engine.registry import implements
 from autograd.errors import NoRuleError, ShapeError
 from autograd.ops.arguments import as_operand, check_dtype
+from autograd.ops.joining import stack
 
 
 def _holds_tensors(x: Any) -> bool:
@@ -27,7 +28,7 @@ def _joined(x: Any) -> Any:
             f"a list forms an array if its parts have one shape; got shapes {sorted(shapes)}. np.concatenate and "
             "np.hstack join others."
         )
-    return np.stack(parts)
+    return stack(parts)
 
 
 @implements(np.array)

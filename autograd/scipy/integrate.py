@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 import scipy.integrate as sp
 
+from autograd.engine.gradients import gradients
 from autograd.engine.recording import is_tensor, raw
+from autograd.engine.settings import enable_grad
 from autograd.errors import ArgumentError, ConvergenceError, NoRuleError, ShapeError
 from autograd.functional.custom import custom_vjp
-from autograd.functional.transforms import vjp
 from autograd.ops.arguments import as_operand
 from autograd.pytree import tree_flatten, tree_unflatten
+from autograd.tensor.tensor import Tensor
 
 __all__ = ["odeint", "solve_ivp"]
 
@@ -153,9 +155,16 @@ def _adjoint(
     n = g.shape[1]
 
     def slope(t: float, state: Any) -> Any:
-        _, pullback = vjp(lambda y, theta: _vector(f(t, y, *arguments(theta))), sol(t), theta)
-        by_y, by_theta = pullback(state[:n])
-        return np.concatenate([-by_y, *[-np.ravel(c) for c in by_theta]])
+        """What `vjp` gives, without its care for any kind of argument: a solver asks some hundred times."""
+        variables = [Tensor(x, requires_grad=True) for x in (sol(t), *theta)]
+        with enable_grad():
+            out = _vector(f(t, variables[0], *arguments(variables[1:])))
+        if not getattr(out, "requires_grad", False):
+            return np.zeros(len(state))
+        found = gradients(out, variables, state[:n].astype(out.dtype, copy=False))
+        return -np.concatenate(
+            [np.zeros(x.size) if c is None else c._array.ravel() for c, x in zip(found, variables, strict=True)]
+        )
 
     state = np.concatenate([g[-1], np.zeros(sum(sizes))])
     by_times = np.zeros(len(times))
