@@ -115,17 +115,14 @@ def _solved(
             at = found["result"].t if times is None else times
             return solution, (solution, at, theta, at[0] if span is None else float(span[0]))
         limits = (times[0], times[-1]) if span is None else (float(span[0]), float(span[1]))
-
-        def plain(t: float, y: Any) -> Any:
-            value = f(t, y, *inner)
-            if any(getattr(v, "requires_grad", False) for v in (value if type(value) in (list, tuple) else (value,))):
-                raise NoRuleError(
-                    f"{name}: the function reads a Tensor that requires grad and is none of its arguments; its gradient "
-                    "would be lost. Pass it in args=, or take its values: t.numpy()."
-                )
-            return value
-
-        result = sp.solve_ivp(plain, limits, np.asarray(y0), t_eval=times, dense_output=True, **options)
+        result = sp.solve_ivp(
+            lambda t, y: _constant(name, f(t, y, *inner)),
+            limits,
+            np.asarray(y0),
+            t_eval=times,
+            dense_output=True,
+            **options,
+        )
         if not result.success:
             raise ConvergenceError(f"{name} did not reach the end: {result.message} Loosen rtol and atol.")
         found["result"] = result
@@ -145,6 +142,16 @@ def _solved(
         raise ArgumentError(f"{name} takes a vector of times; got shape {times.shape}.")
     solution = custom_vjp(lambda y0, times, theta: forward(y0, times, theta)[0])
     return solution.defvjp(forward, backward)(y0, times, theta)
+
+
+def _constant(name: str, slope: Any) -> Any:
+    """The slope, unless it depends on a Tensor that is none of the arguments."""
+    if any(getattr(part, "requires_grad", False) for part in (slope if type(slope) in (list, tuple) else (slope,))):
+        raise NoRuleError(
+            f"{name}: the function reads a Tensor that requires grad and is none of its arguments, whose gradient would "
+            "be lost. Pass it in args=, or take its values: t.numpy()."
+        )
+    return slope
 
 
 def _vector(values: Any) -> Any:

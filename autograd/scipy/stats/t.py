@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from typing import Any
 
+import numpy as np
 import scipy.special as sp
 
 from autograd.scipy.stats.distribution import continuous
