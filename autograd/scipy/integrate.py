@@ -148,8 +148,8 @@ def _constant(name: str, slope: Any) -> Any:
     """The slope, unless it depends on a Tensor that is none of the arguments."""
     if any(getattr(part, "requires_grad", False) for part in (slope if type(slope) in (list, tuple) else (slope,))):
         raise NoRuleError(
-            f"{name}: the function reads a Tensor that requires grad and is none of its arguments, whose gradient would "
-            "be lost. Pass it in args=, or take its values: t.numpy()."
+            f"{name}: the function reads a Tensor that requires grad and is none of its arguments, whose gradient "
+            "would be lost. Pass it in args=, or take its values: t.numpy()."
         )
     return slope
 
