@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as _np
 
+from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import is_tensor
+from autograd.ops.creation import array as _joined_array
 
 globals().update({name: value for name, value in vars(_np).items() if not name.startswith("_")})
 
@@ -25,18 +27,20 @@ def __getattr__(name: str) -> Any:
 
 
 def _tensor_in(x: Any) -> Any:
-    """A Tensor in nested lists and tuples, or None."""
-    if is_tensor(x):
-        return x
+    """A Tensor, or in nested lists and tuples one or another library's array or a batch; else None."""
     if type(x) not in (list, tuple):
-        return None
-    return next((found for item in x if (found := _tensor_in(item)) is not None), None)
+        return x if is_tensor(x) else None
+    for item in x:
+        found = item if is_foreign(item) else _tensor_in(item)
+        if found is not None:
+            return found
+    return None
 
 
 def array(object: Any, dtype: Any = None, **options: Any) -> Any:
     """np.array; a Tensor if there is one in the lists."""
     tensor = _tensor_in(object)
-    return _np.array(object, dtype, **options) if tensor is None else _np.array(object, dtype, like=tensor, **options)
+    return _np.array(object, dtype, **options) if tensor is None else _joined_array(object, dtype, **options)
 
 
 def asarray(a: Any, *args: Any, **options: Any) -> Any:

@@ -92,6 +92,9 @@ def _may_repeat(index: Any) -> bool:
 def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     """zeros[index] += values; elements that the index selects more than once get the sum."""
     out = zeros(shape, values.dtype, values)
+    if not kinds.met and type(index) in _BASIC:
+        out[index] = values
+        return out if shape else out[()]
     if kinds.met and batches((values, index)):
         out = room_for(out, values, index)
         np.add.at(out, index, values)

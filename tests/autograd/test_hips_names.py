@@ -98,6 +98,8 @@ def test_numpy_is_numpys_and_takes_lists_with_tensors() -> None:
     onp.testing.assert_array_equal(np.array([[1.0, 2.0]]), [[1.0, 2.0]])
     onp.testing.assert_allclose(grad(lambda x: np.sum(np.array([x[0] * x[1], [x[1], 2.0][0]])))(X), [2, 2, 0])
     assert grad(lambda x: np.array([x])[0])(2.0) == 1.0
+    rows = onp.ones((4, 3)) * X
+    onp.testing.assert_allclose(autograd.vmap(lambda x: np.array([x[0], [x[1], 3.0][1]]))(rows), [[1, 3]] * 4)
     for name in ("sum", "mean", "std", "var", "prod", "max", "min"):
         onp.testing.assert_allclose(
             grad(lambda x, name=name: getattr(np, name)([x[0], 2 * x[1], x[2] ** 2]))(X),
