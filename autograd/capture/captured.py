@@ -348,5 +348,5 @@ def _value(x: Any) -> Any:
     """A result of a recording as a plain one with memory of its own."""
     array = raw(x)
     array = array.value if isinstance(array, Recorded) else array
-    array = array.copy() if isinstance(array, (np.ndarray, np.generic)) else array
+    array = np.copy(array, "K") if isinstance(array, np.ndarray) else array
     return result(array, None) if is_tensor(x) else array

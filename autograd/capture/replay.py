@@ -17,6 +17,7 @@ from autograd.capture.memory import Buffers, Gradients
 from autograd.capture.program import Generator, Op, listing, live, peak, variables, without_memory
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
+from autograd.capture.renewed import renewed
 from autograd.capture.settings import Settings
 from autograd.capture.shorter import shorter
 from autograd.capture.transposed import in_order
@@ -80,7 +81,7 @@ class Program:
     def compile(self) -> None:
         """Plan the buffers and make the function."""
         self.peak = peak(self.ops, self.results)
-        self.ops, self.results = shorter(self.ops, self.results)
+        self.ops, self.results = shorter(renewed(self.ops, self.results), self.results)
         ops = in_order(fewer_checks(self.ops))
         later = asked_later(ops)
         self._as_eager = [] if later is ops else ops

@@ -20,7 +20,10 @@ from autograd.capture.undo import same_bits
 MANY = 4  # products from which on it is tried
 SMALL = 32 * 1024  # bytes of a matrix of which it is tried for each product
 PRODUCTS = (np.matmul, operator.matmul, np.dot)
+SIDE = 8  # rows and columns from which on it is a product of matrices for BLAS, not of vectors
+COMPARED = 4096  # numbers of results
 TRIALS = 7
+CLEARLY = 0.9
 
 
 def in_order(ops: list[Op]) -> list[Op]:
@@ -57,20 +60,21 @@ def _changed(ops: list[Op], b: Var) -> bool:
 
 
 def _pays(products: list[Op]) -> bool:
-    """Whether the products are the same to the bit with the copy, and by more than its time faster."""
+    """Whether the products are the same to the bit with the copy, and clearly faster by more than its time."""
     first = products[0]
     layouts = {(x.shape, x.dtype, x.value.strides) for x in (op.args[0] for op in products) if isinstance(x, Var)}
-    if len(layouts) != 1 or first.args[0].dtype != first.args[1].dtype or first.args[0].value.ndim != 2:
+    a, b = (np.empty_like(getattr(x, "value", x)) for x in first.args)  # of the same layouts
+    if len(layouts) != 1 or a.dtype != b.dtype or a.ndim != 2 or min(*a.shape, *b.shape) < SIDE:
         return False
-    rng = np.random.default_rng(0)
-    a, b = (np.empty_like(x.value) for x in first.args)  # of the same layouts
-    a[...], b[...] = rng.normal(size=a.shape), rng.normal(size=b.shape)
-    ordered = b.copy()
     multiply: Any = np.dot if first.function is np.dot else np.matmul
-    if not same_bits(multiply(a, b), multiply(a, ordered)):
-        return False
-    saved = _seconds(lambda: multiply(a, b)) - _seconds(lambda: multiply(a, ordered))
-    return saved * len(products) > _seconds(b.copy)
+    rng = np.random.default_rng(0)
+    for _ in range(-(-COMPARED // (a.shape[0] * b.shape[1]))):
+        a[...], b[...] = rng.normal(size=a.shape), rng.normal(size=b.shape)
+        ordered = b.copy()
+        if not same_bits(multiply(a, b), multiply(a, ordered)):
+            return False
+    before, after = _seconds(lambda: multiply(a, b)), _seconds(lambda: multiply(a, ordered))
+    return after < CLEARLY * before and (before - after) * len(products) > _seconds(b.copy)
 
 
 def _seconds(function: Callable[[], Any]) -> float:

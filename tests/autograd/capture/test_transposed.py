@@ -70,6 +70,11 @@ def test_a_matrix_that_is_written_between_is_copied_for_each_product(trials, cop
     assert copies(replayed(written_between)) == number
 
 
+def test_vectors_are_left_as_they_are(trials):
+    trials(product=0.5, copying=0.0)
+    assert copies(replayed(lambda x, w: products(x[:1], w))) == 0
+
+
 def test_no_copy_where_the_product_has_other_bits(trials):
     trials(product=0.5, copying=0.0, same=False)
     assert copies(replayed(products)) == 0
