@@ -82,3 +82,12 @@ def infix(op: Op) -> str | None:
 def in_row(array: Any) -> Any:
     """The array as one row that shares its memory; None if it cannot."""
     return array.reshape(-1) if array.flags.c_contiguous else array.T.reshape(-1) if array.flags.f_contiguous else None
+
+
+def copies(op: Op) -> bool:
+    """Whether an operation does nothing but copy an array."""
+    source = op.args[0] if op.args else None
+    if not isinstance(source, Var) or not isinstance(source.value, np.ndarray) or source.value.dtype.kind == "c":
+        return False
+    name = method_of(op) or (op.function.__name__ if op.function in (np.copy, np.astype) else "")
+    return (name == "copy" and len(op.args) == 1 or name == "astype" and len(op.args) == 2) and not op.kwargs

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.capture.aids import Differs
 from autograd.capture.compare import difference, same_guards
-from autograd.capture.emit import Differs
 from autograd.capture.outer import is_outer, is_variable, leads_outside
 from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded

@@ -44,7 +44,7 @@ class Var:
 class Op:
     """One call of a program.
 
-    kind     "call" (pure), "view", "write", "guard", "native", "whole" or "effect"; see `emit`
+    kind     "call" (pure), "view", "write", "guard", "native", "whole" or "effect"; see `lines`
     writes   the variables whose memory it changes
     """
 

@@ -100,8 +100,8 @@ class Program:
     def _emitted(self, buffers: Buffers, rows: bool) -> bool:
         emitter = Emitter(self.ops, self.results, self._form, self._errors, buffers, rows=rows)
         run, self.source = emitter.compiled()
-        self._functions.append(Function(run, emitter.gradients))
-        return emitter.taken
+        self._functions.append(Function(run, emitter.places.gradients))
+        return emitter.places.taken
 
     @property
     def compiled(self) -> bool:

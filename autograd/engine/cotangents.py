@@ -16,6 +16,8 @@ from autograd.engine.seeds import as_seed
 from autograd.errors import GraphError, ShapeError
 from autograd.shapes import unbroadcast, unbroadcast_stack
 
+ndarray = np.ndarray
+
 
 def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None = None, of: str = "") -> Any:
     """What a rule returned as the cotangent of the argument x: the only place where this is done.
@@ -35,7 +37,7 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     else:
         data = gi if hasattr(gi, "dtype") else like(np.asarray(gi), raw(g))
         gi = result(data, None) if create else data
-    if type(data) is not np.ndarray and hasattr(data, "completed"):
+    if type(data) is not ndarray and hasattr(data, "completed"):
         gi, data = data.completed(gi, x)  # of a batch: without the hidden axes that x has not
     if guard and has_nan(data):
         if k is not None and data.ndim <= len(x.shape):  # it is the same for all of them
@@ -52,11 +54,12 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
 
 def has_nan(array: Any) -> bool:
     """One cheap pass: the sum of squares is nan exactly if an element is. True where the array cannot be asked."""
-    if type(array) is not np.ndarray and is_foreign(array):
+    if type(array) is ndarray and array.ndim:
+        square = (flat := array.ravel()).dot(flat)
+    elif is_foreign(array):
         return True
-    if array.ndim == 0:
-        return bool(array != array)
-    square = (flat := array.ravel()).dot(flat) if type(array) is np.ndarray else np.vdot(array, array)
+    else:
+        square = np.vdot(array, array) if array.ndim else array
     return bool(square != square)
 
 

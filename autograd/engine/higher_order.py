@@ -27,7 +27,7 @@ def linked(node: Node) -> tuple[tuple[Any, ...], Any]:
     ])  # fmt: skip
     out = node.out
     if isinstance(out, tuple):
-        return args, tuple([o if isinstance(o, Abstract) else picked(node, i, o) for i, o in enumerate(out)])
+        return args, tuple([o if isinstance(o, Abstract) else t for o, t in zip(out, picked(node, out), strict=True)])
     return args, out if isinstance(out, Abstract) else result(out, node)
 
 

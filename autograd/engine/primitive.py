@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.engine import anomaly, kinds, recording
-from autograd.engine.abstract import Saved, SavedOutputs, abstract
+from autograd.engine.abstract import Abstract, Saved, SavedOutputs, abstract
 from autograd.engine.call_arguments import positional, refuse_forgotten, without_constants
 from autograd.engine.definition import Definition, Function
 from autograd.engine.foreign import NATIVE, operand, refuse_foreign, repeated
@@ -94,10 +94,8 @@ class Primitive(Definition):
             anomaly.check_forward(self.name, raw, out, state.scope)
         if needs & ~self._differentiable:
             needs = without_constants(self, needs, args, raw, parents, state.recording)
-        if not needs:
-            return constant(out)
-        if not state.recording:
-            return constant(unshared(out))
+        if not (needs and state.recording):
+            return constant(unshared(out) if needs else out)
         if type(out) is float:
             out = float64(out)
         several = type(out) is tuple
@@ -123,7 +121,7 @@ class Primitive(Definition):
             anomaly.remember(node)
         if not several:
             return t
-        made = tuple([picked(node, i, o) if o.dtype.kind in "fc" else result(o, None) for i, o in enumerate(out)])
+        made = picked(node, out)
         if values is not None:  # only now: a result that outlives the sweep must not hold them by its `pick`
             node.out = saved = SavedOutputs(node.out)
             saved.values = values
@@ -141,19 +139,19 @@ class Share(NamedTuple):
 
 
 pick = Primitive(
-    lambda outputs, index: outputs[index],
-    lambda g, out, outputs, index: Share(index, g),
-    keeps="",
-    jvp=lambda t, out, outputs, index: t[index],
-    batch="free",
-    name="pick",
-    label="g at output i",
-)
+    lambda outputs, index: outputs[index], lambda g, out, outputs, index: Share(index, g), keeps="", name="pick",
+    jvp=lambda t, out, outputs, index: t[index], batch="free", label="g at output i",
+)  # fmt: skip
 
 
-def picked(node: Node, i: int, out: Any) -> Any:
-    """A Tensor of output `i` of an operation with several, made by a node of its own."""
-    return recorded(out, pick, (node,), (node.out,), abstract(out), {"index": i}, node.scope)
+def picked(node: Node, out: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The outputs of an operation with several as Tensors, each made by a node of its own."""
+    parents, kept, scope = (node, None), node.out, node.scope
+    return tuple([
+        recorded(o, pick, parents, (kept, i), k if type(k) is Abstract else abstract(k), None, scope)
+        if o.dtype.kind in "fc" else result(o, None)
+        for i, (o, k) in enumerate(zip(out, kept, strict=True))
+    ])  # fmt: skip
 
 
 def primitive(forward: Function | None = None, *vjps: Function | None, **options: Any) -> Any:

@@ -136,7 +136,7 @@ def record_function(
 
     primitive = Primitive(lambda *args: args, joint=joint_if_unchanged, name=name, label=label)
     node = recorded(None, primitive, parents, args, tuple(values), None, mode.get().scope).node
-    return [picked(node, i, y) for i, y in enumerate(values)]
+    return list(picked(node, node.out))
 
 
 def own_memory(data: Any, leaves: Sequence[Any]) -> Any:

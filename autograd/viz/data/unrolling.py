@@ -86,7 +86,7 @@ class Unrolled:
                 self.names[id(result.node)] = names[i]
         if isinstance(out, tuple):
             for user in users.get(id(node), ()):  # each takes one result
-                self.same[id(user)] = origin(outs[user.params["index"]])
+                self.same[id(user)] = origin(outs[user.args[1]])
         else:
             self.same[id(node)] = origin(out)
         self.parts.append((node, outs, made))

@@ -11,7 +11,7 @@ import pytest
 import autograd
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'chainrule[oracle]'")
-jax = pytest.importorskip("jax", reason="JAX is not installed: pip install jax")
+jax = pytest.importorskip("jax", reason="JAX is not installed: pip install 'chainrule[oracle]'")
 jax.config.update("jax_enable_x64", True)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script.*is deprecated:DeprecationWarning")  # its own
