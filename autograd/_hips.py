@@ -17,6 +17,7 @@ MODULES = (
     "scipy",
     "test_util",
     "tracer",
+    "util",
     "wrap_util",
 )
 OPERATORS = (

@@ -4,7 +4,7 @@
     ├── ShapeError      (ValueError)    shapes that do not fit together
     ├── DTypeError      (TypeError)     a dtype that cannot be differentiated
     ├── ArgumentError   (ValueError)    a hyperparameter or option out of range
-    ├── NoRuleError     (TypeError)     a NumPy function without a derivative rule
+    ├── NoRuleError     (TypeError, NotImplementedError)  a NumPy function without a derivative rule
     ├── BatchError      (TypeError)     what cannot be done for all examples of a vmap at once
     ├── GraphError      (RuntimeError)  the recorded graph cannot do what was asked
     │   ├── FreedGraphError             a second sweep over a graph that was freed
@@ -38,7 +38,7 @@ class ArgumentError(AutogradError, ValueError):
     """A hyperparameter or an option out of its range."""
 
 
-class NoRuleError(AutogradError, TypeError):
+class NoRuleError(AutogradError, TypeError, NotImplementedError):
     """A NumPy function, or an option of one, that has no derivative rule."""
 
 

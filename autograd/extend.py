@@ -22,8 +22,8 @@ from autograd.random import generator
 from autograd.tracer import Box, getval, notrace_primitive
 
 __all__ = [
-    "Box", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums", "defvjp", "defvjp_argnum",
-    "defvjp_argnums", "notrace_primitive", "primitive", "vspace",
+    "Box", "JVPNode", "VJPNode", "VSpace", "def_linear", "defjvp", "defjvp_argnum", "defjvp_argnums", "defvjp",
+    "defvjp_argnum", "defvjp_argnums", "notrace_primitive", "primitive", "register_notrace", "vspace",
 ]  # fmt: skip
 
 Function = Callable[..., Any]
@@ -89,6 +89,19 @@ def defjvp_argnums(fun: Primitive, maker: Function) -> None:
 def def_linear(fun: Primitive) -> None:
     """fun is linear in each of its arguments."""
     fun.defjvp("multilinear")
+
+
+class VJPNode:
+    """Reverse mode, for `register_notrace`."""
+
+
+class JVPNode:
+    """Forward mode, for `register_notrace`."""
+
+
+def register_notrace(kind: type, fun: Primitive) -> None:
+    """The results of fun are constants, in either mode: what is constant in one is in the other."""
+    fun.defvjp(*[None] * len(inspect.signature(fun.forward).parameters))
 
 
 class VSpace:

@@ -91,6 +91,8 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """The axes as numbers in 0 … ndim-1; None means all axes."""
     if axis is None:
         return tuple(range(ndim))
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
     axes = tuple(axis) if isinstance(axis, (tuple, list, range)) else (axis,)
     try:
         numbers = [operator.index(a) for a in axes]
@@ -115,8 +117,10 @@ def reduced_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """The shape of a reduction over `axis` with keepdims=True."""
-    axes = reduced_axes(axis, len(shape))
-    return tuple(1 if i in axes else size for i, size in enumerate(shape))
+    kept = list(shape)
+    for i in reduced_axes(axis, len(shape)):
+        kept[i] = 1
+    return tuple(kept)
 
 
 def keep_dims(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool = False) -> Any:

@@ -26,6 +26,7 @@ def check_grads(f: Callable[..., Any], x: Any, modes: Sequence[str] = ("fwd", "r
     def of_leaves(*values: Any) -> Any:
         return tuple(tree_leaves(f(tree_unflatten(form, values))))
 
+    of_leaves.__name__ = getattr(f, "__name__", type(f).__name__)
     gradcheck(of_leaves, *[np.asarray(leaf) for leaf in leaves], order=order, modes=tuple(MODES[m] for m in modes))
 
 

@@ -33,6 +33,11 @@ def method_of(op: Op) -> str:
     return op.function.__name__ if isinstance(op.function, Method) else ""
 
 
+def name_of(op: Op) -> str:
+    """The name of the function or method that is called."""
+    return getattr(op.function, "__name__", "")
+
+
 def is_numpys(op: Op) -> bool:
     """Whether it calls NumPy's own function or an operator: such a one gives the same for the same."""
     return str(getattr(op.function, "__module__", "")).split(".")[0] in ("numpy", "_operator", "builtins")

@@ -265,7 +265,12 @@ class Captured(Holder):
         found: Any = None
         problem = ""
         try:
-            found = program.replay(given)
+            try:
+                found = program.replay(given)
+            except Differs:  # in a question about a sum, which eager does not ask
+                if not program.ask_as_eager():
+                    raise
+                found = program.replay(given)
             replayed = contents(reach)
             problem = next((what for (what, a), (_, b) in zip(eager, replayed, strict=True) if a != b), "")
             pairs = zip(tree_flatten(out)[0], tree_flatten(found)[0], strict=True)
@@ -343,5 +348,5 @@ def _value(x: Any) -> Any:
     """A result of a recording as a plain one with memory of its own."""
     array = raw(x)
     array = array.value if isinstance(array, Recorded) else array
-    array = array.copy() if isinstance(array, (np.ndarray, np.generic)) else array
+    array = np.copy(array, "K") if isinstance(array, np.ndarray) else array
     return result(array, None) if is_tensor(x) else array

@@ -88,8 +88,9 @@ class Emitter:
         bind = self.names.bind
         found = []
         for x, tensor in zip(self.results, self._form.tensors, strict=True):
-            shared = isinstance(x, Var) and x not in self.places.fresh and isinstance(x.value, np.ndarray)
-            text = self.names.text(x) + ".copy()" * shared
+            text = self.names.text(x)
+            if isinstance(x, Var) and x not in self.places.fresh and isinstance(x.value, np.ndarray):
+                text += ".copy()" if x.value.flags.c_contiguous else ".copy('K')"
             found.append(f"{bind(result)}({text}, None)" if tensor else text)
         structure = self._form.structure
         if structure is LEAF:

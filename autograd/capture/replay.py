@@ -12,12 +12,15 @@ import numpy as np
 from autograd.capture.blocks import in_runs
 from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter, Form
+from autograd.capture.later import asked_later
 from autograd.capture.memory import Buffers, Gradients
-from autograd.capture.program import Generator, listing, live, peak, variables, without_memory
+from autograd.capture.program import Generator, Op, listing, live, peak, variables, without_memory
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
+from autograd.capture.renewed import renewed
 from autograd.capture.settings import Settings
 from autograd.capture.shorter import shorter
+from autograd.capture.transposed import in_order
 from autograd.capture.undo import Uninterrupted
 from autograd.conditions import Condition
 from autograd.engine.recording import is_tensor
@@ -58,6 +61,7 @@ class Program:
         self.written = [v.value for v in roots]
         self.changes = bool(self.effects or roots or any(op.kind == "grad" for op in self.ops))
         self._functions: list[Function] = []
+        self._as_eager: list[Op] = []  # the operations before questions were put together
         self._holds: Callable[[], bool] | None = None
         self.source = ""
         self.nbytes = 0
@@ -77,15 +81,28 @@ class Program:
     def compile(self) -> None:
         """Plan the buffers and make the function."""
         self.peak = peak(self.ops, self.results)
-        self.ops, self.results = shorter(self.ops, self.results)
-        self.ops = fewer_checks(self.ops)
-        self.ops = in_runs(live(self.ops, variables(self.results, [])), self.results)
-        self._planned(rows=True)
+        self.ops, self.results = shorter(renewed(self.ops, self.results), self.results)
+        ops = in_order(fewer_checks(self.ops))
+        later = asked_later(ops)
+        self._as_eager = [] if later is ops else ops
+        self._finish(later)
         condition = Condition()
         condition.attribute(self._tensors, "_array", self._arrays)
         condition.none(self._graded, "_grad", self._missing)
         self.settings.written(condition)
         self._holds = condition.function()
+
+    def ask_as_eager(self) -> bool:
+        """Make the function anew, with each question where eager asks it; False if that changes nothing."""
+        ops, self._as_eager = self._as_eager, []
+        if ops:
+            self._functions.clear()
+            self._finish(ops)
+        return bool(ops)
+
+    def _finish(self, ops: list[Op]) -> None:
+        self.ops = in_runs(live(ops, variables(self.results, [])), self.results)
+        self._planned(rows=True)
 
     def _planned(self, rows: bool) -> None:
         buffers = Buffers()

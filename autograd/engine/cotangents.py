@@ -10,9 +10,9 @@ from autograd.engine import recording
 from autograd.engine.complex_numbers import in_dtype, size_of_root
 from autograd.engine.kinds import copied, is_foreign, like, ones
 from autograd.engine.kinks import zero_and_bent
-from autograd.engine.primitive import Share
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.engine.seeds import as_seed
+from autograd.engine.share import Share
 from autograd.errors import GraphError, ShapeError
 from autograd.shapes import unbroadcast, unbroadcast_stack
 
@@ -25,7 +25,7 @@ def complete(gi: Any, g: Any, x: Any, guard: bool, create: bool, k: int | None =
     It becomes an array (a Tensor in a recorded sweep); where the incoming cotangent g is zero, a nan counts as zero
     (0 · ∞ = 0, if the primitive asks for this by `guard`); broadcasting is undone; it gets the dtype of x.
 
-    What is no array, None or the Share of an output, is left as it is.
+    What is no array, None or a Share, is left as it is.
 
     Shape:     (*, *x.shape) -> x.shape; in a sweep of k cotangents at once (k, *x.shape)
     """

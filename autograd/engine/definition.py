@@ -39,6 +39,7 @@ class Definition:
 
     The options are those of `primitive`, in engine/primitive.py. Besides:
 
+    swept         what a sweep calls in place of the VJPs: they may return a Share (share.py) of the cotangent
     direct        one VJP an argument and, as far as is known, one result: what the sweep calls without a detour
     by_composite  a graph of the gradient is made from the composite
     may_return_argument: whether the forward can return one of its arguments itself
@@ -109,6 +110,7 @@ class Definition:
             12.0
         """
         self.vjps: tuple[Function | None, ...] = vjps
+        self.swept = vjps
         self.direct = bool(vjps)  # one VJP an argument and, as far as is known, one result
         self.arity = len(vjps)
         self._plans: dict[int, tuple[tuple[int, ...], bool]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from autograd.engine.foreign import NATIVE, operand, refuse_foreign, repeated
 from autograd.engine.graph import Node
 from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import constant, is_tensor, recorded, result
+from autograd.engine.share import Share
 from autograd.engine.shared_memory import in_own_object, not_of, unshared
 
 ndarray = np.ndarray
@@ -129,13 +130,6 @@ class Primitive(Definition):
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
-
-
-class Share(NamedTuple):
-    """What the VJP of `pick` returns: the cotangent of output `number`, which the sweep puts beside the others."""
-
-    number: int
-    g: Any
 
 
 pick = Primitive(

@@ -18,10 +18,10 @@ from autograd.engine.cotangents import as_tensor, complete, has_nan, own
 from autograd.engine.graph import Node
 from autograd.engine.higher_order import in_own_memory
 from autograd.engine.modes import Mode, mode
-from autograd.engine.primitive import Share
 from autograd.engine.recording import result
 from autograd.engine.route import Route
 from autograd.engine.settings import enable_grad
+from autograd.engine.share import ALONE, Share, receive
 from autograd.engine.step import Step
 from autograd.engine.tensor_hooks import FINISH, through_hooks
 from autograd.engine.written import Views, refuse_if_written
@@ -31,15 +31,6 @@ from autograd.options import check_flag
 ndarray = np.ndarray
 float64, float32 = np.float64, np.float32
 _one_at_a_time = Lock()
-
-
-def _references_to_a_local() -> int:
-    """What getrefcount says of an array that one local name holds: 2 until Python 3.13, fewer from 3.14 on."""
-    array = np.empty(0)
-    return getrefcount(array)
-
-
-ALONE = _references_to_a_local()
 
 
 def backward(
@@ -157,7 +148,7 @@ def _propagate(
         out = node.out
         params = node.params
         primitive = node.primitive
-        rules = primitive.vjps
+        rules = primitive.swept
         guard = primitive.guard
         found = None
         if rare or args is None or node.hooks is not None or not primitive.direct or kinds.met and of_a_batch(g, args):
@@ -190,10 +181,10 @@ def _propagate(
                     else kind is not Share
                 ):
                     gi = complete(gi, g, x, guard, False)
-                if graph.last_write > node.number:
+                if graph.last_write > node.number and (views or type(x) is ndarray):
                     refuse_if_written(parent, x, node, views)
                 if kind is Share:
-                    _receive_share(parent, gi, waiting, heap)
+                    receive(parent, gi, waiting, heap, leaves, owned)
                     continue
                 if gi is None:
                     continue
@@ -252,13 +243,3 @@ def _sum(old: Any, gi: Any, alone: bool, key: Any, owned: set[Any]) -> Any:
     if type(total) is ndarray:
         owned.add(key)
     return total
-
-
-def _receive_share(parent: Node, share: Share, waiting: dict[int, tuple[Node, Any]], heap: list[int]) -> None:
-    """Add the cotangent of one output to those of an operation with several: output number -> cotangent."""
-    key = -parent.number
-    if key not in waiting:
-        waiting[key] = (parent, {})
-        heappush(heap, key)
-    received = waiting[key][1]
-    received[share.number] = received[share.number] + share.g if share.number in received else share.g

@@ -90,7 +90,8 @@ class Step:
         """What the rules return for the arguments with these numbers."""
         if node.primitive.by_composite and (self.create or of_a_batch(g, args)):
             return rules_at_once(self, node, which, g, args, out) or through_composite(self, node, which, g, args)
-        return called(node.primitive, which, g, out, args, node.params or {})
+        rules = node.primitive.swept if type(self) is Step and not self.create else node.primitive.vjps
+        return called(node.primitive, which, g, out, args, node.params or {}, rules)
 
     def _zeros(self, out: Any, received: dict[int, Any]) -> Any:
         """The cotangent of a result that received none, of the kind of those that did."""
@@ -100,10 +101,10 @@ class Step:
 
 
 def called(
-    primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Sequence[Any], params: dict[str, Any]
+    primitive: Primitive, which: Sequence[int], g: Any, out: Any, args: Any, params: dict[str, Any], rules: Any = None
 ) -> list[Any]:
-    """What the VJPs return for the arguments with these numbers."""
-    rules: Any = primitive.vjps
+    """What the VJPs, or the rules in place of them, return for the arguments with these numbers."""
+    rules = rules or primitive.vjps
     if rules:
         found = []
         for i in which:

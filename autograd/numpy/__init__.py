@@ -6,7 +6,7 @@ Besides, what NumPy cannot know: `array`, `sum`, `mean`, `append` and the like o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 from typing import Any
 
 import numpy as _np
@@ -15,35 +15,24 @@ from autograd.engine.recording import is_tensor
 
 globals().update({name: value for name, value in vars(_np).items() if not name.startswith("_")})
 
-from autograd.numpy import fft, linalg, random  # noqa: E402, F401  after NumPy's modules of these names
+from autograd.numpy.numpy_wrapper import array, of_lists, tensor_in, wrap_namespace  # noqa: E402, F401
+
+fft, linalg, random = [importlib.import_module(f"autograd.numpy.{name}") for name in ("fft", "linalg", "random")]
 
 __all__ = [*_np.__all__, "make_diagonal"]
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("numpy_boxes", "numpy_vjps", "numpy_vspaces"):
+        return importlib.import_module(f"autograd.numpy.{name}")
     return getattr(_np, name)
-
-
-def _tensor_in(x: Any) -> Any:
-    """A Tensor in nested lists and tuples, or None."""
-    if is_tensor(x):
-        return x
-    if type(x) not in (list, tuple):
-        return None
-    return next((found for item in x if (found := _tensor_in(item)) is not None), None)
-
-
-def array(object: Any, dtype: Any = None, **options: Any) -> Any:
-    """np.array; a Tensor if there is one in the lists."""
-    tensor = _tensor_in(object)
-    return _np.array(object, dtype, **options) if tensor is None else _np.array(object, dtype, like=tensor, **options)
 
 
 def asarray(a: Any, *args: Any, **options: Any) -> Any:
     """np.asarray; a Tensor as it is, and one if there is one in the lists."""
     if is_tensor(a):
         return a
-    return _np.asarray(a, *args, **options) if _tensor_in(a) is None else array(a, *args, **options)
+    return _np.asarray(a, *args, **options) if tensor_in(a) is None else array(a, *args, **options)
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
@@ -53,20 +42,8 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
     return _np.broadcast_to(fill_value if dtype is None else fill_value.astype(dtype), shape)
 
 
-def _of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
-    """NumPy's function; lists and tuples in its positional arguments become arrays if there is a Tensor in them."""
-
-    def of_lists(*args: Any, **kwargs: Any) -> Any:
-        return function(*[array(x) if type(x) in (list, tuple) and _tensor_in(x) is not None else x for x in args],
-                        **kwargs)  # fmt: skip
-
-    of_lists.__name__ = of_lists.__qualname__ = function.__name__
-    of_lists.__doc__ = f"np.{function.__name__}, of lists with Tensors in them, too."
-    return of_lists
-
-
-sum, mean, std, var, append = [_of_lists(getattr(_np, name)) for name in ("sum", "mean", "std", "var", "append")]
-prod, max, min = [_of_lists(getattr(_np, name)) for name in ("prod", "max", "min")]
+sum, mean, std, var, append = [of_lists(getattr(_np, name)) for name in ("sum", "mean", "std", "var", "append")]
+prod, max, min = [of_lists(getattr(_np, name)) for name in ("prod", "max", "min")]
 
 
 class _Joined:
@@ -77,7 +54,7 @@ class _Joined:
 
     def __getitem__(self, key: Any) -> Any:
         keys = key if type(key) is tuple else (key,)
-        if _tensor_in(list(keys)) is None:
+        if tensor_in(list(keys)) is None:
             return self.numpys[key]
         parts = [_np.r_[k] if type(k) is slice else _np.atleast_1d(array(k)) for k in keys]
         if self.columns:
@@ -86,6 +63,11 @@ class _Joined:
 
 
 r_, c_ = _Joined(_np.r_, columns=False), _Joined(_np.c_, columns=True)
+
+
+def metadata(A: Any) -> tuple[Any, ...]:
+    """(shape, number of axes, dtype, whether it is complex): what a rule for HIPS autograd keeps of an array."""
+    return _np.shape(A), _np.ndim(A), _np.result_type(A), _np.iscomplexobj(A)
 
 
 def make_diagonal(D: Any, offset: int = 0, axis1: int = -1, axis2: int = -2) -> Any:

@@ -9,7 +9,17 @@ import numpy as np
 
 from autograd.shapes import unbroadcast as summed
 
-__all__ = ["unbroadcast", "unbroadcast_f"]
+__all__ = ["match_complex", "replace_zero", "unbroadcast", "unbroadcast_f"]
+
+
+def replace_zero(x: Any, val: Any) -> Any:
+    """x with val in place of zeros."""
+    return np.where(x, x, val)
+
+
+def match_complex(target: Any, x: Any) -> Any:
+    """x, its real part for a real target. The sweep does this, too."""
+    return x if np.iscomplexobj(target) else np.real(x)
 
 
 def unbroadcast(x: Any, target_meta: Any, broadcast_idx: int = 0) -> Any:

@@ -6,19 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import is_foreign
 from autograd.engine.recording import is_tensor
 from autograd.engine.registry import implements
 from autograd.errors import NoRuleError, ShapeError
 from autograd.ops.arguments import as_operand, check_dtype
+from autograd.ops.joining import stack
 
 
 def _holds_tensors(x: Any) -> bool:
-    return any(map(_holds_tensors, x)) if type(x) in (list, tuple) else is_tensor(x)
+    if type(x) not in (list, tuple):
+        return is_tensor(x) or is_foreign(x)
+    return any(map(_holds_tensors, x))
 
 
 def _joined(x: Any) -> Any:
     """Nested lists in which Tensors, arrays and numbers may be mixed, as one array."""
-    if not _holds_tensors(x) or is_tensor(x):
+    if type(x) not in (list, tuple) or not _holds_tensors(x):
         return as_operand(x)
     parts = [_joined(part) for part in x]
     shapes = {part.shape for part in parts}
@@ -27,7 +31,7 @@ def _joined(x: Any) -> Any:
             f"a list forms an array if its parts have one shape; got shapes {sorted(shapes)}. np.concatenate and "
             "np.hstack join others."
         )
-    return np.stack(parts)
+    return stack(parts)
 
 
 @implements(np.array)

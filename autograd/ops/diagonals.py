@@ -23,6 +23,11 @@ def _place(v: Any, shape: tuple[int, ...], offset: int = 0, axis1: int = 0, axis
         return np.moveaxis(np.where(here, along_rows[..., None], v.dtype.type(0)), (-2, -1), (axis1, axis2))
     out = np.zeros(shape, v.dtype)
     count = v.shape[-1]
+    if out.ndim == 2 and axis1 == 0 and axis2 == 1:
+        step = shape[1] + 1
+        first = offset if offset >= 0 else -offset * shape[1]
+        out.reshape(-1)[first : first + count * step : step] = v
+        return out
     rows, columns = np.arange(count) + max(-offset, 0), np.arange(count) + max(offset, 0)
     np.moveaxis(out, (axis1, axis2), (-2, -1))[..., rows, columns] = v
     return out

@@ -13,12 +13,14 @@ from autograd.engine.kinds import any_foreign, is_foreign, like, zeros
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
+from autograd.engine.share import Share
 from autograd.engine.views import Path, links, shares_memory, walk
 from autograd.errors import ArgumentError, ShapeError
 from autograd.recorder import Stand, asarray
 from autograd.shapes import HALF, normalize_axes, stacked_index
 
 _BASIC = {int, slice, type(None), type(...)}
+_PLAIN = {np.ndarray, np.float64, np.float32}
 _MANY = 1 << 15  # with this many elements a sparse product sums rows faster than np.add.at, which takes one at a time
 
 
@@ -90,6 +92,9 @@ def _may_repeat(index: Any) -> bool:
 def _scatter(values: Any, shape: tuple[int, ...], index: Any) -> Any:
     """zeros[index] += values; elements that the index selects more than once get the sum."""
     out = zeros(shape, values.dtype, values)
+    if not kinds.met and type(index) in _BASIC:
+        out[index] = values
+        return out if shape else out[()]
     if kinds.met and batches((values, index)):
         out = room_for(out, values, index)
         np.add.at(out, index, values)
@@ -166,33 +171,54 @@ def _sum_rows(values: Any, shape: tuple[int, ...], index: Any, width: int) -> An
     return (chosen @ values.reshape(n, width)).reshape(shape)
 
 
-def _assign(x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
+def _assign(x: Any, value: Any, index: Any, path: Path | None = None, ufunc: Any = None) -> Any:
     out = room_for(x, value, index)
     if path is not None:
-        target = walk(out, path) if type(out) is np.ndarray else None
+        target = walk(out, path) if type(out) is np.ndarray or isinstance(out, Stand) else None
         if target is not None and shares_memory(target, out):
-            target[index] = value
+            assign(target, index, value, ufunc)
             return out
-        index, path = selected_places(out.shape, index, path), None
+        places = selected_places(out.shape, index, path)
+        if is_foreign(out) and not batches((out, value)):  # not every library takes several arrays as an index
+            flat = np.reshape(out, (-1,))
+            shape, places = places.shape, np.ravel(places)
+            assign(flat, places, np.ravel(np.broadcast_to(value, shape)) if np.ndim(value) else value, ufunc)
+            return np.reshape(flat, out.shape)
+        index = np.unravel_index(places, out.shape)
     if is_foreign(out):
         value, index = _for_numbers_apart(value, x.shape, index)
-    out[index] = value
+    assign(out, index, value, ufunc)
     return out if out.ndim or type(x) is np.ndarray else out[()]
 
 
-def selected_places(shape: tuple[int, ...], index: Any, path: Path) -> tuple[Any, ...]:
-    """The index, by arrays, that selects from an array of this shape what `index` selects from the view at the path."""
-    places = walk(np.arange(math.prod(shape)).reshape(shape), path)[index]
-    return np.unravel_index(places, shape)
+def assign(target: Any, index: Any, value: Any, ufunc: Any = None) -> None:
+    """target[index] = value, or target[index] ∘= value with the ufunc."""
+    if ufunc is None:
+        target[index] = value
+        return
+    part = target if index is ... else target[index]
+    if (type(part) is np.ndarray or isinstance(part, Stand)) and shares_memory(part, target):
+        ufunc(part, value, out=part)
+    else:
+        target[index] = ufunc(part, value)
 
 
-def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
+def selected_places(shape: tuple[int, ...], index: Any, path: Path) -> Any:
+    """Where in an array of this shape, laid out flat, stands what `index` selects from the view at the path."""
+    return walk(np.arange(math.prod(shape)).reshape(shape), path)[index]
+
+
+def _assigned_value(
+    g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None, ufunc: Any = None
+) -> Any:
     """g[index], with 0 for a value that was overwritten by a later one at the same index."""
     seen = walk(g, path)
     share = getitem(seen, index=index)
     if path is not None and any(primitive.name == "imag" for primitive, *_ in links(path)):
         share = -share  # the pairing does not conjugate: Re(g·i·t) = -Im(g)·t
-    if _may_repeat(index):
+    if ufunc is np.subtract:
+        share = -share
+    elif ufunc is None and _may_repeat(index):
         writer = np.empty(seen.shape, np.intp)
         number = np.arange(share.size).reshape(share.shape)
         writer[index] = number
@@ -201,7 +227,9 @@ def _assigned_value(g: Any, out: Any, x: Any, value: Any, index: Any, path: Path
     return np.reshape(share, (1,) * added + share.shape) if added > 0 else share  # NumPy drops leading axes of size 1
 
 
-def _assigned_stack(k: int, x: Any, value: Any, index: Any, path: Path | None = None) -> dict[str, Any] | None:
+def _assigned_stack(
+    k: int, x: Any, value: Any, index: Any, path: Path | None = None, ufunc: Any = None
+) -> dict[str, Any] | None:
     """The batched call is that of getitem if the values have as many axes as the selection."""
     if path is not None:
         return None
@@ -210,9 +238,29 @@ def _assigned_stack(k: int, x: Any, value: Any, index: Any, path: Path | None = 
     return {"index": stacked} if stacked is not None and np.ndim(value) == selected.ndim else None
 
 
-def _assigned_rest(g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None) -> Any:
-    """g with 0 where x was written to."""
+def _assigned_rest(
+    g: Any, out: Any, x: Any, value: Any, index: Any, path: Path | None = None, ufunc: Any = None
+) -> Any:
+    """g with 0 where x was written to; what was added to keeps its own."""
+    if ufunc is not None:
+        return g
     return setitem(g, 0, index=index) if path is None else setitem(g, 0, index=index, path=path)
+
+
+def _assigned_label(ufunc: Any = None, **_: Any) -> str:
+    sign = "-" if ufunc is np.subtract else ""
+    return "g with 0 at the index, g at the index" if ufunc is None else f"g, {sign}g at the index"
+
+
+def _share(g: Any, out: Any, x: Any, index: Any) -> Any:
+    """The VJP of getitem as a sweep calls it: by slices and numbers its part alone, and not the zeros elsewhere."""
+    if x.shape and (type(g) in _PLAIN or isinstance(g, Stand)):
+        for part in index if type(index) is tuple else (index,):
+            if type(part) not in _BASIC and not isinstance(part, np.integer):
+                break
+        else:
+            return Share(index, g, x.shape)
+    return scatter(g, shape=x.shape, index=index)
 
 
 # getitem and scatter are linear, and each is the transpose of the other.
@@ -221,6 +269,7 @@ getitem: Primitive = define(
     keeps="", guard=False, name="getitem", jvp="linear", batch="index", label="g at the index and 0 elsewhere",
     view=True,
 )  # fmt: skip
+getitem.swept = (_share,)
 scatter: Primitive = define(
     _scatter,
     lambda g, out, values, shape, index: getitem(g, index=index),
@@ -234,7 +283,7 @@ scatter: Primitive = define(
 setitem: Primitive = define(
     _assign, _assigned_rest, _assigned_value,
     keeps="", guard=False, name="setitem", jvp="linear", batch=_assigned_stack,
-    label="g with 0 at the index, g at the index",
+    label=_assigned_label,
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ SlogdetResult = type(np.linalg.slogdet(np.eye(1)))  # NumPy's named tuple, which
 
 def _per_matrix(g: Any) -> Any:
     """One number for each matrix of a stack, in a shape that multiplies the matrices: (…) -> (…, 1, 1)."""
-    return np.expand_dims(g, (-1, -2))
+    return g[..., None, None]
 
 
 def symmetrized(a: Any) -> Any:
@@ -214,7 +214,7 @@ def _slogdet_cotangent(g: Any, out: Any, a: Any) -> Any:
     The sign of a complex determinant turns with it: d sign = i sign Im tr(A⁻¹ dA).
     """
     g = g[1] + 1j * np.imag(g[0] * out[0]) if a.dtype.kind == "c" else g[1]
-    singular = np.isneginf(raw(out[1]))
+    singular = raw(out[1]) == -np.inf
     if not somewhere(singular):
         return _per_matrix(g) * transposed(np.linalg.inv(a))
     here = singular[..., None, None]

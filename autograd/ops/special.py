@@ -9,8 +9,9 @@ import numpy as np
 
 from autograd.engine.kinds import refuse_complex, throughout
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.engine.registry import define
-from autograd.shapes import HALF, keep_dims, largest, widened
+from autograd.shapes import HALF, keep_dims, largest, summed, widened
 
 
 def _erfc(x: Any) -> Any:
@@ -65,7 +66,10 @@ def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if x.dtype is HALF:
         return _logsumexp(x.astype(np.float32), axis, keepdims).astype(HALF)
-    shifted, top, _ = shifted_by_max(x, axis)
+    shifted, top, finite = shifted_by_max(x, axis)
+    if finite:
+        out = np.log(summed(np.exp(shifted), axis, True)) + top
+        return out if keepdims else np.squeeze(out, axis=axis)[()]
     with np.errstate(divide="ignore"):  # log 0 = -inf is the value for a row of nothing but -inf
         out = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + np.where(top == -np.inf, 0, top)
     return out if keepdims else np.squeeze(out, axis=axis)[()]
@@ -74,10 +78,13 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def _logsumexp_vjp(g: Any, out: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     g, out, x = widened(g, out, x)
     top = keep_dims(out, x.shape, axis, keepdims)
+    if throughout(np.isfinite(raw(top))):
+        share = np.exp(x - top)  # sums to 1 up to the rounding of x - out
+        return keep_dims(g, x.shape, axis, keepdims) * (share / np.sum(share, axis=axis, keepdims=True))
     share = np.exp(x - np.where(np.isfinite(top), top, 0))
     # elements of +inf share the whole cotangent; in a row of nothing but -inf no element gets any
     share = np.where(top == np.inf, x == np.inf, share)
-    total = np.sum(share, axis=axis, keepdims=True)  # 1 up to the rounding of x - out
+    total = np.sum(share, axis=axis, keepdims=True)
     return keep_dims(g, x.shape, axis, keepdims) * (share / np.where(total == 0, 1, total))
 
 

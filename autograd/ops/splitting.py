@@ -47,7 +47,7 @@ split_at = define(
     keeps="", guard=False, name="split", jvp="linear", batch="axis", label="the g joined",
 )  # fmt: skip
 unstack_at = define(
-    lambda x, axis: tuple(np.moveaxis(x, axis, 0)), lambda g, out, x, axis: np.stack(g, axis),
+    lambda x, axis: tuple(np.moveaxis(x, axis, 0) if axis else x), lambda g, out, x, axis: np.stack(g, axis),
     keeps="", guard=False, name="unstack", jvp="linear", batch="axis", label="the g stacked",
 )  # fmt: skip
 

@@ -4,7 +4,8 @@
 
 The solver is SciPy's and records nothing. The backward pass is a second equation, whose right-hand side is a vjp of f;
 at each time of observation the cotangent of the solution there is added to a. The trajectory is read from the solver's
-dense output, because to integrate it backward is unstable where the equation is dissipative.
+dense output, because to integrate it backward is unstable where the equation is dissipative. Only for derivatives of
+the backward pass it is integrated, from one time of observation to the one before.
 Source: Pontryagin et al. 1962; Chen et al. 2018, arXiv:1806.07366.
 """
 
@@ -16,12 +17,15 @@ from typing import Any
 import numpy as np
 import scipy.integrate as sp
 
+from autograd.engine.gradients import gradients
 from autograd.engine.recording import is_tensor, raw
+from autograd.engine.settings import enable_grad
 from autograd.errors import ArgumentError, ConvergenceError, NoRuleError, ShapeError
 from autograd.functional.custom import custom_vjp
 from autograd.functional.transforms import vjp
 from autograd.ops.arguments import as_operand
 from autograd.pytree import tree_flatten, tree_unflatten
+from autograd.tensor.tensor import Tensor
 
 __all__ = ["odeint", "solve_ivp"]
 
@@ -105,15 +109,19 @@ def _solved(
         return tuple(tree_unflatten(form, filled))
 
     def forward(y0: Any, times: Any, theta: list[Any]) -> tuple[Any, Any]:
-        if is_tensor(y0) or any(map(is_tensor, theta)):
-            raise NoRuleError(
-                f"{name} has derivatives of the first order only. For a second one integrate the equation of the first "
-                "together with y."
-            )
-        limits = (times[0], times[-1]) if span is None else (float(span[0]), float(span[1]))
         inner = arguments(theta)
+        if any(map(is_tensor, (y0, times, *theta))):  # a derivative of the backward pass is asked for
+            solution = _solved(name, f, y0, times, inner, options, found, span)
+            at = found["result"].t if times is None else times
+            return solution, (solution, at, theta, at[0] if span is None else float(span[0]))
+        limits = (times[0], times[-1]) if span is None else (float(span[0]), float(span[1]))
         result = sp.solve_ivp(
-            lambda t, y: f(t, y, *inner), limits, np.asarray(y0), t_eval=times, dense_output=True, **options
+            lambda t, y: _constant(name, f(t, y, *inner)),
+            limits,
+            np.asarray(y0),
+            t_eval=times,
+            dense_output=True,
+            **options,
         )
         if not result.success:
             raise ConvergenceError(f"{name} did not reach the end: {result.message} Loosen rtol and atol.")
@@ -122,15 +130,28 @@ def _solved(
 
     def backward(needed: Any, g: Any) -> tuple[Any, Any, Any]:
         sol, at, theta, start = needed
-        by_y0, by_times, by_theta = _adjoint(f, sol, at, start, theta, arguments, g, options)
+        way = _recorded_adjoint if is_tensor(g) else _adjoint
+        by_y0, by_times, by_theta = way(f, sol, at, start, theta, arguments, g, options)
         if span is None:  # the first time is where the equation starts: the solution there is y0 at any time
-            by_times[0] -= np.dot(by_y0, f(at[0], sol(at[0]), *arguments(theta)))
+            y = sol[0] if is_tensor(sol) else sol(at[0])
+            moved = by_times[0] - np.dot(by_y0, _vector(f(at[0], y, *arguments(theta))))
+            by_times = np.concatenate([np.reshape(moved, (1,)), by_times[1:]])
         return by_y0, None if times is None else by_times, by_theta
 
     if times is not None and (times.ndim != 1 or times.size < 1):
         raise ArgumentError(f"{name} takes a vector of times; got shape {times.shape}.")
     solution = custom_vjp(lambda y0, times, theta: forward(y0, times, theta)[0])
     return solution.defvjp(forward, backward)(y0, times, theta)
+
+
+def _constant(name: str, slope: Any) -> Any:
+    """The slope, unless it depends on a Tensor that is none of the arguments."""
+    if any(getattr(part, "requires_grad", False) for part in (slope if type(slope) in (list, tuple) else (slope,))):
+        raise NoRuleError(
+            f"{name}: the function reads a Tensor that requires grad and is none of its arguments, whose gradient "
+            "would be lost. Pass it in args=, or take its values: t.numpy()."
+        )
+    return slope
 
 
 def _vector(values: Any) -> Any:
@@ -153,9 +174,16 @@ def _adjoint(
     n = g.shape[1]
 
     def slope(t: float, state: Any) -> Any:
-        _, pullback = vjp(lambda y, theta: _vector(f(t, y, *arguments(theta))), sol(t), theta)
-        by_y, by_theta = pullback(state[:n])
-        return np.concatenate([-by_y, *[-np.ravel(c) for c in by_theta]])
+        """What `vjp` gives, without its care for any kind of argument: a solver asks some hundred times."""
+        variables = [Tensor(x, requires_grad=True) for x in (sol(t), *theta)]
+        with enable_grad():
+            out = _vector(f(t, variables[0], *arguments(variables[1:])))
+        if not getattr(out, "requires_grad", False):
+            return np.zeros(len(state))
+        found = gradients(out, variables, state[:n].astype(out.dtype, copy=False))
+        return -np.concatenate(
+            [np.zeros(x.size) if c is None else c._array.ravel() for c, x in zip(found, variables, strict=True)]
+        )
 
     state = np.concatenate([g[-1], np.zeros(sum(sizes))])
     by_times = np.zeros(len(times))
@@ -169,8 +197,45 @@ def _adjoint(
             state = result.y[:, -1]
         if k:
             state[:n] += g[k - 1]
-    pieces = np.split(state[n:], np.cumsum(sizes)[:-1]) if sizes else []
-    shaped = [
-        float(c[0]) if np.ndim(x) == 0 else np.reshape(c, np.shape(x)) for c, x in zip(pieces, theta, strict=True)
-    ]
-    return state[:n], by_times, shaped
+    return state[:n], by_times, _shaped(state[n:], theta)
+
+
+def _shaped(vector: Any, theta: list[Any]) -> list[Any]:
+    """A vector as the cotangents of theta."""
+    pieces = np.split(vector, np.cumsum([np.size(x) for x in theta])[:-1]) if theta else []
+    return [np.reshape(c, np.shape(x)) for c, x in zip(pieces, theta, strict=True)]
+
+
+def _recorded_adjoint(
+    f: Function,
+    ys: Any,
+    times: Any,
+    start: Any,
+    theta: list[Any],
+    arguments: Function,
+    g: Any,
+    options: dict[str, Any],
+) -> tuple[Any, Any, Any]:
+    """`_adjoint` of Tensors, for derivatives of any order: its equation is itself solved by a solver that records.
+
+    There is no dense output then, so y is integrated backward as well, from each observation `ys` to the one before.
+    """
+    n = g.shape[1]
+
+    def slope(t: Any, state: Any, *theta: Any) -> Any:
+        value, pullback = vjp(lambda y, *theta: _vector(f(t, y, *arguments(theta))), state[:n], *theta)
+        found = pullback(state[n : 2 * n])
+        return np.concatenate([value, *[-np.reshape(c, (-1,)) for c in found]])
+
+    a, sums = g[-1], np.zeros(sum(np.size(x) for x in theta))
+    by_times = []
+    for k in range(len(times) - 1, -1, -1):
+        before = times[k - 1] if k else start
+        by_times.append(np.dot(g[k], _vector(f(times[k], ys[k], *arguments(theta)))))
+        if raw(before) != raw(times[k]):
+            state, ends = np.concatenate([ys[k], a, sums]), np.stack([times[k], before])
+            state = _solved("the adjoint equation", slope, state, ends, tuple(theta), options, {})[1]
+            a, sums = state[n : 2 * n], state[2 * n :]
+        if k:
+            a = a + g[k - 1]
+    return a, np.stack(by_times[::-1]), _shaped(sums, theta)

@@ -50,7 +50,7 @@ class Conversions:
         return self._array.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self._requires_grad:
+        if self._requires_grad and (dtype is None or np.dtype(dtype).kind not in "iub"):  # those have no gradient
             caller = library_function()
             refuse_fill(caller)
             scipys = caller is not None and caller.startswith("scipy.")

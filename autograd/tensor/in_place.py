@@ -238,38 +238,44 @@ def alone(tensor: Any) -> bool:
     return tensor._array.base is None and getrefcount(tensor._array) <= 2  # the tensor's reference, and this call's
 
 
-def write(root: Any, value: Any, index: Any, path: Any) -> None:
+def write(root: Any, value: Any, index: Any, path: Any, ufunc: Any = None) -> None:
     """Assign to the elements that `index` selects from the view at the path from a tensor which is no view itself.
 
     If nothing else uses the memory it is written to. What was recorded has kept nothing of it.
+
+    Args:  ufunc: np.add or np.subtract, for += and -= in place of an assignment.
     """
     if index is ... and path is not None and path[0] is indexing.getitem:
         _, _, params, path = path
         index = params["index"]
     state = mode.get()
+    params = {"index": index}
+    if path is not None:
+        params["path"] = path
+    if ufunc is not None:
+        params["ufunc"] = ufunc
     ordinary = type(root._array) is np.ndarray and root.dtype.kind != "c" and not state.special
     if ordinary and alone(root) and not _of_another_kind(value, index):
-        new = _written(root, value, index, path, state.scope)
+        new = _written(root, value, params, state.scope)
         if new is not None:
             root._take_over(new)
             return
-    params = {} if path is None else {"path": path}
-    root._take_over(indexing.setitem(root, value, index=index, **params))
+    root._take_over(indexing.setitem(root, value, **params))
 
 
-def _written(root: Any, value: Any, index: Any, path: Any, scope: Any) -> Any:
+def _written(root: Any, value: Any, params: dict[str, Any], scope: Any) -> Any:
     """The tensor after a write to its memory; None if the path does not lead to a view of that."""
     array = root._array
+    path = params.get("path")
     target = walk(array, path)
     if path is not None and not shares_memory(target, array):
         return None
     values = raw(value)
-    target[index] = values
+    indexing.assign(target, params["index"], values, params.get("ufunc"))
     before, assigned = parent_of(root), parent_of(value)
     if before is None and assigned is None:
         return result(array, None)
     known = abstract(array)
-    params = {"index": index} if path is None else {"index": index, "path": path}
     return recorded(array, indexing.setitem, (before, assigned), (known, abstract(values)), known, params, scope)
 
 

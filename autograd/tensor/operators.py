@@ -83,13 +83,19 @@ class Operators:
         return bool((self._array == raw(value)).any())
 
 
+_AS_IT_IS = {int, slice, type(None), type(...)}
+
+
 def raw_index(index: Any) -> Any:
     """The index as NumPy takes it: Tensors in it as arrays, and all arrays copied, because the caller may change them.
 
     A node keeps the index, and needs its values at the time of the recording.
     """
     if isinstance(index, tuple):
-        return tuple([raw_index(i) for i in index])
+        for part in index:
+            if type(part) not in _AS_IT_IS:
+                return tuple([raw_index(i) for i in index])
+        return index
     if isinstance(index, list):
         return np.array(index, dtype=None if len(index) else np.intp)
     index = raw(index)

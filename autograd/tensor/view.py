@@ -9,9 +9,11 @@ import numpy as np
 
 from autograd.engine.kinds import is_foreign
 from autograd.engine.modes import mode
+from autograd.engine.recording import raw
 from autograd.engine.settings import enable_grad, no_grad
 from autograd.engine.views import bind_views, links, shares_memory, walk
 from autograd.errors import InPlaceError
+from autograd.recorder import Stand
 from autograd.tensor.in_place import move_retained, write
 from autograd.tensor.tensor import Tensor
 
@@ -127,6 +129,28 @@ class View(Tensor):
         """Let go of the array, which is about to be another, so that the root can tell who else uses its memory."""
         self.own_array = None
         self.seen = -1
+
+    def _update(self, ufunc: np.ufunc, other: Any) -> Any:
+        """x += other and x -= other are one operation of the root, where the value fits as it is."""
+        if (ufunc is np.add or ufunc is np.subtract) and mode.get().recording and self._takes(raw(other)):
+            symbol = "+" if ufunc is np.add else "-"
+            self._target(f"x {symbol}= …", f"x = x {symbol} …")  # refuses what cannot be recorded
+            self._let_go()
+            write(self.root, other, ..., self.path, ufunc)
+            return self
+        return super()._update(ufunc, other)
+
+    def _takes(self, value: Any) -> bool:
+        """Whether what is added is a number, or an array of this dtype and of a shape that broadcasts to this one."""
+        array = self._array
+        if array.dtype.kind not in "fc" or is_foreign(array):
+            return False
+        if type(value) is float or type(value) is int:
+            return True
+        if not (type(value) is np.ndarray or isinstance(value, Stand)) or value.dtype != array.dtype:
+            return False
+        sizes = zip(value.shape[::-1], array.shape[::-1])  # noqa: B905  # the value may have fewer axes
+        return value.ndim <= array.ndim and all([n == size or n == 1 for n, size in sizes])
 
     def _assign(self, index: Any, value: Any) -> None:
         self._let_go()

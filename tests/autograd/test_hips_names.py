@@ -23,10 +23,14 @@ from autograd.core import make_vjp as core_vjp
 from autograd.errors import GradcheckError, NoRuleError
 from autograd.misc.fixed_points import fixed_point
 from autograd.misc.optimizers import adam, rmsprop, sgd
+from autograd.misc.tracers import const_graph
 from autograd.numpy.numpy_boxes import ArrayBox
-from autograd.numpy.numpy_vjps import unbroadcast_f
+from autograd.numpy.numpy_vjps import match_complex, replace_zero, unbroadcast_f
+from autograd.numpy.numpy_wrapper import wrap_namespace
+from autograd.scipy.misc import logsumexp as old_logsumexp
 from autograd.test_util import check_equivalent, check_grads, check_jvp, check_vjp, combo_check, scalar_close
 from autograd.tracer import getval, isbox, notrace_primitive
+from autograd.util import flatten, subval, subvals
 
 X, V = onp.array([1.0, 2.0, 3.0]), onp.array([0.5, -1.0, 2.0])
 HESSIAN = onp.array([[0, 1, 0], [1, 0, 2 * 3.0], [0, 6.0, 2 * 2.0]])
@@ -98,6 +102,11 @@ def test_numpy_is_numpys_and_takes_lists_with_tensors() -> None:
     onp.testing.assert_array_equal(np.array([[1.0, 2.0]]), [[1.0, 2.0]])
     onp.testing.assert_allclose(grad(lambda x: np.sum(np.array([x[0] * x[1], [x[1], 2.0][0]])))(X), [2, 2, 0])
     assert grad(lambda x: np.array([x])[0])(2.0) == 1.0
+    assert grad(lambda x: np.linalg.norm([x, x + 2]))(0.0) == 1.0
+    assert np.linalg.norm((3.0, 4.0)) == 5.0
+    onp.testing.assert_array_equal(grad(lambda x: x[np.int64(x) - 1].sum())(onp.array([1.0, 1.9])), [2, 0])
+    rows = onp.ones((4, 3)) * X
+    onp.testing.assert_allclose(autograd.vmap(lambda x: np.array([x[0], [x[1], 3.0][1]]))(rows), [[1, 3]] * 4)
     for name in ("sum", "mean", "std", "var", "prod", "max", "min"):
         onp.testing.assert_allclose(
             grad(lambda x, name=name: getattr(np, name)([x[0], 2 * x[1], x[2] ** 2]))(X),
@@ -264,3 +273,34 @@ def test_tangents_of_several_arguments_by_one_function() -> None:
 
 def test_misc_has_fixed_point_at_hand() -> None:
     assert misc.fixed_point is fixed_point
+
+
+def test_names_of_modules_below() -> None:
+    assert np.numpy_boxes.ArrayBox is Tensor
+    assert np.numpy_vspaces.ArrayVSpace is extend.VSpace
+    assert np.metadata(X) == ((3,), 1, X.dtype, False)
+    assert old_logsumexp([0.0, 0.0]) == onp.log(2)
+    assert flatten({"a": 1.0})[0] == 1.0
+    assert subvals((1, 2, 3), [(0, 5), (2, 6)]) == (5, 2, 6)
+    assert subval([1, 2], 1, 3) == (1, 3)
+    assert const_graph(lambda x, y: x - y, 3.0)(1.0) == 2.0
+    onp.testing.assert_array_equal(replace_zero(onp.array([0.0, 2.0]), 1), [1, 2])
+    assert match_complex(1.0, 2 + 1j) == 2
+    assert match_complex(1j, 2 + 1j) == 2 + 1j
+
+
+def test_a_namespace_wrapped() -> None:
+    names: dict[str, Any] = {}
+    wrap_namespace({"square": onp.square, "_own": 1}, names)
+    assert list(names) == ["square"]
+    assert grad(names["square"])(3.0) == 6.0
+
+
+def test_a_primitive_whose_results_are_constants() -> None:
+    @extend.primitive
+    def rounded(x: Any, digits: int) -> Any:
+        return onp.round(x, digits)
+
+    extend.register_notrace(extend.VJPNode, rounded)
+    assert grad(lambda x: x * rounded(x, 1))(1.26) == 1.3
+    assert autograd.deriv(lambda x: x * rounded(x, 1))(1.26) == 1.3

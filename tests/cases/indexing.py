@@ -84,6 +84,21 @@ def as_torch(torch: Any, index: Any) -> Any:
     return tuple(torch.tensor(i) if isinstance(i, np.ndarray) else i for i in parts)
 
 
+def added(x: Any, v: Any) -> Any:
+    """Sums and differences written through views of a copy of x."""
+    y = x * 1.0
+    y[1:] += v
+    y.T[0] -= v[0]
+    return y
+
+
+def torch_added(torch: Any, x: Any, v: Any) -> Any:
+    y = x.clone()
+    y[1:] += v
+    y.T[0] -= v[0]
+    return y
+
+
 def grown(value: Any) -> Any:
     """A table filled row by row, as a loop over time does."""
     zeros = constant(np.zeros((4, 3), value.dtype))
@@ -138,6 +153,7 @@ CASES: list[Case] = [
     Case("setitem a number", lambda x: assigned(x, (0, 1), 7.0), normal((3, 4)),
          lambda T, x: torch_assigned(T, x, (0, 1), 7.0)),
     Case("setitem in a loop", grown, normal((3,))),
+    Case("setitem added to views", added, normal((3, 4), (2, 1)), torch_added),
     Case("take", lambda x: np.take(x, [5, 0, 0]), normal((3, 4)), lambda T, x: T.take(x, T.tensor([5, 0, 0]))),
     Case("take a number", lambda x: np.take(x, 5), normal((3, 4)), lambda T, x: x.reshape(-1)[5]),
     Case("take axis=0", lambda x: np.take(x, ROWS, axis=0), normal((3, 4)), lambda T, x: x[T.tensor(ROWS)]),

@@ -17,6 +17,7 @@ from autograd.errors import ArgumentError, NoRuleError
 from autograd.ops.arguments import as_operand
 
 Function = Callable[..., Any]
+_NUMBERS = (int, float, np.floating)
 
 
 def log_of_tails(below: Function, above: Function) -> tuple[Function, Function]:
@@ -40,6 +41,7 @@ def continuous(
     tails: tuple[Function, Function],
     log_tails: tuple[Function, Function] | None = None,
     support: tuple[float, float] = (-math.inf, math.inf),
+    logpdf: Function | None = None,
 ) -> tuple[Function, ...]:
     """pdf, logpdf, cdf, logcdf, sf, logsf of (x, *shapes, loc=0, scale=1), from functions of (z, *shapes).
 
@@ -47,6 +49,7 @@ def continuous(
 
     Args:  tails: the probability below and above; log_tails: their logarithms.
            support: where the density is not 0. Outside every function is constant.
+           logpdf: of (x, *shapes, loc, scale), if there is one operation for it.
     """
     low, high = support
     everywhere = math.isinf(low)
@@ -56,26 +59,45 @@ def continuous(
         method: str, formula: Function, left: float, right: float, scaled: Function = lambda out, scale: out
     ) -> Function:
         def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-            *given, loc, scale = _arguments(f"{name}.{method}", (*shapes, "loc", "scale"), args, kwargs)
-            z = (as_operand(x) - loc) / scale
+            x = as_operand(x)
+            found = _arguments(f"{name}.{method}", (*shapes, "loc", "scale"), args, kwargs)
+            *given, loc, scale = [_in_dtype_of(x, value) for value in found]
+            if formula is logpdf:
+                return logpdf(x, *given, loc, scale)
+            z = _standardized(x, loc, scale)
             if everywhere:
                 return scaled(formula(z, *given), scale)[()]
             values = raw(z)
             inside = (values >= low) & (values <= high)
             out = scaled(formula(np.where(inside, z, at), *given), scale)
-            return np.where(inside, out, np.where(np.isnan(values), np.nan, np.where(values < low, left, right)))[()]
+            outside = np.where(np.isnan(values), np.nan, np.where(values < low, left, right))
+            return np.where(inside, out, outside.astype(out.dtype))[()]
 
         return _named(call, name, method, (*shapes, "loc=0", "scale=1"))
 
     log_below, log_above = log_tails or log_of_tails(*tails)
     return (
         function("pdf", lambda z, *given: np.exp(log_density(z, *given)), 0, 0, lambda out, scale: out / scale),
-        function("logpdf", log_density, -math.inf, -math.inf, lambda out, scale: out - np.log(scale)),
+        function("logpdf", logpdf or log_density, -math.inf, -math.inf, lambda out, scale: out - np.log(scale)),
         function("cdf", tails[0], 0, 1),
         function("logcdf", log_below, -math.inf, 0),
         function("sf", tails[1], 1, 0),
         function("logsf", log_above, 0, -math.inf),
     )
+
+
+def _standardized(x: Any, loc: Any, scale: Any) -> Any:
+    """(x - loc) / scale, without the operations that change nothing."""
+    same = x.dtype.kind == "f"
+    moved = x if same and isinstance(loc, _NUMBERS) and loc == 0 else x - loc
+    return moved if same and isinstance(scale, _NUMBERS) and scale == 1 else moved / scale
+
+
+def _in_dtype_of(x: Any, value: Any) -> Any:
+    """A Python number in the dtype of x, if that is narrower, so that float32 stays it; a list as an array."""
+    if type(value) in (int, float):
+        return x.dtype.type(value) if x.dtype.kind == "f" and x.dtype.itemsize < 8 else value
+    return as_operand(value)
 
 
 def discrete(

@@ -65,5 +65,5 @@ def pdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) ->
 
 def entropy(mean: Any = None, cov: Any = 1) -> Any:
     """½ log det(2πe Σ)."""
-    mean, cov = _mean_and_cov(mean, cov)
+    mean, cov = _mean_and_cov(raw(mean), cov)  # of the mean its length alone
     return 0.5 * (mean.shape[0] * (1 + math.log(2 * math.pi)) + np.linalg.slogdet(cov)[1])

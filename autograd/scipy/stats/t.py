@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import scipy.special as sp
 
@@ -9,9 +11,16 @@ from autograd.scipy.stats.distribution import continuous
 
 __all__ = ["cdf", "logcdf", "logpdf", "logsf", "pdf", "sf"]
 
+
+def _log_beta(df: Any) -> Any:
+    """log B(df/2, 1/2); SciPy's ufuncs widen float32 for a Python number beside it."""
+    half = df.dtype.type(0.5) if hasattr(df, "dtype") and df.dtype.kind == "f" else 0.5
+    return sp.betaln(0.5 * df, half)
+
+
 pdf, logpdf, cdf, logcdf, sf, logsf = continuous(
     "t",
     ("df",),
-    lambda z, df: -0.5 * (df + 1) * np.log1p(z * z / df) - 0.5 * np.log(df) - sp.betaln(0.5 * df, 0.5),
+    lambda z, df: -0.5 * (df + 1) * np.log1p(z * z / df) - 0.5 * np.log(df) - _log_beta(df),
     (lambda z, df: sp.stdtr(df, z), lambda z, df: sp.stdtr(df, -z)),
 )

@@ -13,8 +13,8 @@ from autograd.engine.complex_numbers import conjugated
 from autograd.engine.graph import Node
 from autograd.engine.kinds import copied
 from autograd.engine.modes import Mode, mode
-from autograd.engine.primitive import Share
 from autograd.engine.reverse import sweep
+from autograd.engine.share import Share
 from autograd.engine.step import Step
 from autograd.scalar.scalar import Scalar
 from autograd.scalar.sweep import sweep as sweep_scalars

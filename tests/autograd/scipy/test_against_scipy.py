@@ -37,6 +37,15 @@ def test_continuous_distributions(name: str, method: str) -> None:
         np.testing.assert_allclose(function(0.5, *shapes, scale=2.0), peer(0.5, *shapes, scale=2.0), rtol=1e-12)
 
 
+@pytest.mark.parametrize(("name", "method"), list(itertools.product(CONTINUOUS, METHODS)))
+def test_float32_stays_float32(name: str, method: str) -> None:
+    x, shapes = np.float32([1.1, 1.4]), [np.float32(shape) for shape in CONTINUOUS[name][1]]
+    function = getattr(getattr(stats, name), method)
+    found = function(x, *shapes, scale=2)
+    assert found.dtype == function(Tensor(x), *shapes, 0.0, 2.0).dtype == np.float32
+    np.testing.assert_allclose(found, getattr(getattr(scipy.stats, name), method)(x, *shapes, scale=2), rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("name", "method"), list(itertools.product(("poisson", "bernoulli", "binom"), ("pmf", "logpmf", *METHODS[2:])))
 )

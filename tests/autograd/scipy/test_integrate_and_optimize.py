@@ -76,6 +76,29 @@ def test_solve_ivp(method: str) -> None:
     np.testing.assert_allclose(by_a, 3 * np.exp([-0.35, -1.05]) * [-0.5, -1.5], rtol=1e-5)
 
 
+def test_second_derivatives_of_solutions() -> None:
+    found = hessian(lambda y0: np.sum(integrate.odeint(lambda y, t: -y * y, y0, TIMES)))(Y0)  # y = y0 / (1 + y0 t)
+    exact = -2 * np.sum(TIMES[:, None] / (1 + Y0 * TIMES[:, None]) ** 3, axis=0)
+    np.testing.assert_allclose(found, np.diag(exact), rtol=1e-6, atol=1e-9)
+    assert gradcheck(solved, Y0, TIMES[:2], np.array(0.2), FORCE, rtol=1e-5, atol=1e-6, order=2)
+
+    def oscillation(y0: Any, t: Any, d: Any) -> Any:
+        return integrate.solve_ivp(lambda t, y, d: np.stack([y[1], -d * t * y[0]]), (0.1, 0.6), y0, t_eval=t, args=(d,),
+                                   rtol=1e-9, atol=1e-10).y  # fmt: skip
+
+    both = ("reverse", "forward")
+    assert gradcheck(oscillation, Y0, TIMES[1:2], np.array(1.3), rtol=1e-4, atol=1e-5, order=2, modes=both)
+
+
+def test_a_slope_that_does_not_depend_on_everything() -> None:
+    def ramp(a: Any, unused: Any) -> Any:
+        return integrate.odeint(lambda y, t, a, unused: [a * t, 2.0], Y0, TIMES, (a, unused))
+
+    np.testing.assert_allclose(jacobian(ramp, (0, 1))(3.0, 1.0)[0][:, 0], TIMES**2 / 2, rtol=1e-7)
+    assert not np.any(jacobian(ramp, (0, 1))(3.0, 1.0)[1])
+    np.testing.assert_allclose(grad(lambda y0: np.sum(integrate.odeint(lambda y, t: [1.0, 2.0], y0, TIMES)))(Y0), 4)
+
+
 def test_solve_ivp_where_it_stepped() -> None:
     def last(y0: Any) -> Any:
         return integrate.solve_ivp(lambda t, y: -y, (0.0, 1.0), y0, rtol=1e-8, atol=1e-10).y[0, -1]
@@ -89,8 +112,8 @@ def test_what_the_solvers_refuse() -> None:
         integrate.solve_ivp(lambda t, y: -y, (0, 1), y0, events=lambda t, y: y[0])
     with pytest.raises(ShapeError, match="takes a vector y0"):
         integrate.odeint(lambda y, t: -y, np.ones((2, 2)), TIMES)
-    with pytest.raises(NoRuleError, match="first order only"):
-        hessian(lambda y0: np.sum(integrate.odeint(lambda y, t: -y * y, y0, TIMES)))(Y0)
+    with pytest.raises(NoRuleError, match=r"odeint: the function reads a Tensor .* Pass it in args="):
+        integrate.odeint(lambda y, t: [-y[0], y0[0] * y[1]], Y0, TIMES)
     with np.errstate(all="ignore"), pytest.raises(ConvergenceError, match="did not reach the end"):
         integrate.solve_ivp(lambda t, y: y**2, (0, 2), np.array([1.0]))
     assert integrate.quad is scipy.integrate.quad
