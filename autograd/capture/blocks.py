@@ -66,7 +66,7 @@ class Run:
         if isinstance(step, Check):
             self.last[step.v] = number
             return
-        for v in variables([step.args, step.kwargs], []):
+        for v in step.reads():
             self.last[v] = number
         for v in step.out:
             self.made[v] = self.last[v] = number
@@ -84,7 +84,7 @@ class Run:
         return any(errors != found[0] for errors in found)
 
     def inputs(self) -> list[Var]:
-        found = [v for step in self.steps if isinstance(step, Op) for v in variables([step.args, step.kwargs], [])]
+        found = [v for step in self.steps if isinstance(step, Op) for v in step.reads()]
         return list(dict.fromkeys(v for v in found if v not in self.made))
 
 
@@ -99,7 +99,7 @@ def in_runs(ops: list[Op], results: Any) -> list[Op]:
     reads: dict[Var, int] = {}
     found = splitter.found
     for op in found:
-        for v in variables([op.args, op.kwargs, op.writes], []):
+        for v in op.uses():
             reads[v.root] = reads.get(v.root, 0) + 1
     for v in variables(results, []):
         reads[v.root] = 1
@@ -143,7 +143,7 @@ class _Splitter:
             self._run.original.append(op)
         elif self._run is not None and op.pure and op.kind != "load":
             run = self._run
-            waits = self._waits(op, run.after) or any(v.root in run.made for v in variables([op.args, op.kwargs], []))
+            waits = self._waits(op, run.after) or any(v.root in run.made for v in op.reads())
             (run.after if waits else run.before).append(op)
             run.original.append(op)
         else:
@@ -153,7 +153,7 @@ class _Splitter:
     def _waits(self, op: Op, after: list[Op]) -> bool:
         """Whether it reads what is computed after the run."""
         late = {v for other in after for v in other.out}
-        return any(v in late or v.root in late for v in variables([op.args, op.kwargs], []))
+        return any(v in late or v.root in late for v in op.reads())
 
     def _close(self) -> None:
         run, self._run = self._run, None

@@ -29,7 +29,7 @@ class _Renewing:
     def __init__(self, ops: list[Op], results: Any) -> None:
         self._now: dict[Var, Var] = {}  # an array that was written -> the value that it has now
         self._tuples: dict[int, tuple[Any, Any]] = {}
-        self._number = max((v.number for op in ops for v in variables([op.args, op.out], [])), default=0)
+        self._number = max((v.number for op in ops for v in (*op.reads(), *op.out)), default=0)
         self._returned = {v.root for v in variables(results, [])}
         self._views: dict[Var, list[Var]] = {}
         self._last: dict[Var, int] = {}
@@ -37,7 +37,7 @@ class _Renewing:
             for v in op.out:
                 if v.root is not v:
                     self._views.setdefault(v.root, []).append(v)
-            for v in variables([op.args, op.kwargs, op.writes], []):
+            for v in op.uses():
                 self._last[v] = i
         self._made: set[Var] = set()
 
