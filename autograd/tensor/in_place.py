@@ -287,7 +287,7 @@ def _words(index: Any) -> str:
 
 
 def _is_constant_of_a_step(array: Any) -> bool:
-    """Whether it is an ndarray, in a captured step that is being recorded: it has no room for what stands for others."""
+    """Whether it is an ndarray while a captured step is recorded: it has no room for what stands for others."""
     return bool(recorders) and not isinstance(array, Stand) and current() is not None
 
 
