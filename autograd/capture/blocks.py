@@ -6,6 +6,7 @@ so that NumPy computes each number as it would in the whole array.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,37 @@ from autograd.capture.calls import ufunc_of
 from autograd.capture.checks import Check, checks
 from autograd.capture.program import Op, Var, variables
 from autograd.capture.signature import error_settings
+from autograd.threads import cores, together
 
 LARGE = 512 * 1024  # bytes of an array from which on it pays
 BLOCK = 64 * 1024
+SHARED = 24  # calls on whole blocks from which on several threads pay
+
+
+class Blocks:
+    """The blocks of a run: for each the arguments of its loop, scratch of the thread included.
+
+    Args:  rows: whole arrays, of which a block is a part.
+           scratch: arrays of the size of a block, for the first thread.
+    """
+
+    def __init__(self, parts: list[slice], rows: list[Any], scratch: list[Any]) -> None:
+        self._fixed = [(part, *[row[part] for row in rows]) for part in parts]
+        self._last = parts[-1].stop - parts[-1].start
+        self._scratch = {0: self._cut(scratch)}
+
+    def _cut(self, scratch: list[Any]) -> tuple[list[Any], list[Any]]:
+        """(for whole blocks, for the last one, which may be shorter)."""
+        return scratch, [s[: self._last] for s in scratch]
+
+    def of(self, numbers: Iterable[int], thread: int) -> Iterator[Any]:
+        """The blocks of these numbers, for a thread."""
+        if thread not in self._scratch:
+            self._scratch[thread] = self._cut([np.empty_like(s) for s in self._scratch[0][0]])
+        whole, last = self._scratch[thread]
+        end = len(self._fixed) - 1
+        for i in numbers:
+            yield (*self._fixed[i], *(last if i == end else whole))
 
 
 class Run:
@@ -196,19 +225,26 @@ class Loop:
         """Its lines."""
         head = self._whole_arrays()
         scratch = self._steps()
-        bounds = range(0, self.run.size, BLOCK // self.itemsize)
-        fixed = {name: row for v, row in self.rows.items() if not isinstance(row, str) for name in [self.names[v]]}
+        size = BLOCK // self.itemsize
+        parts = [slice(start, min(start + size, self.run.size)) for start in range(0, self.run.size, size)]
+        fixed = {self.names[v]: row for v, row in self.rows.items() if not isinstance(row, str)}
         moving = {self.names[v]: row for v, row in self.rows.items() if isinstance(row, str)}
-        blocks = []
-        for start in bounds:
-            part = slice(start, min(start + BLOCK // self.itemsize, self.run.size))
-            blocks.append(
-                (part, *[r[part] for r in fixed.values()], *[s[: part.stop - start] for s in scratch.values()])
-            )
+        blocks = Blocks(parts, [*fixed.values()], [*scratch.values()])
         names = ", ".join(["part", *fixed, *scratch])
         cuts = [f"{name} = {row}[part]" for name, row in moving.items()]
-        loop = [f"for {names} in {self.emitter.bind(blocks)}:", *["    " + x for x in (*cuts, *self.lines)]]
-        return [*head, *loop, *([self.emitter.settings(self.op.errors)] if self.run.mixed else [])]
+        inside = ["    " + line for line in (*cuts, *self.lines)]
+        settings = [self.emitter.settings(self.op.errors)] if self.run.mixed else []
+        of = self.emitter.bind(blocks.of)
+        if len(parts) * len(self.lines) < SHARED or cores() == 1:
+            return [*head, f"for {names} in {of}(range({len(parts)}), 0):", *inside, *settings]
+        loop = [f"    for {names} in {of}(numbers, thread):", *["    " + line for line in inside]]
+        return [
+            *head,
+            "def some(numbers, thread):",
+            *loop,
+            f"{self.emitter.bind(together)}(some, {len(parts)})",
+            *settings,
+        ]
 
     def _whole_arrays(self) -> list[str]:
         """Find or make the arrays that the run reads and leaves."""
