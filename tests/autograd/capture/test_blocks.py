@@ -139,7 +139,7 @@ def test_explain_tells_what_runs_together_and_what_memory_it_saves():
     found = re.search(r"memory for results: ([\d.]+) MiB; as it is, ([\d.]+) MiB at one time", text)
     assert float(found[1]) == pytest.approx(fast.program.nbytes / 2**20, rel=1e-2)
     assert float(found[2]) == pytest.approx(5 * 8 * N / 2**20, rel=0.3)  # arrays of silu
-    assert fast.program.nbytes <= fast.program.peak / 2
+    assert fast.program.nbytes <= fast.program.as_it_is.at_once / 2
 
 
 def test_a_program_at_rest_holds_its_buffers_and_no_values_of_the_recording():
