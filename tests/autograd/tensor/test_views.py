@@ -85,7 +85,9 @@ def test_shares_memory_where_numpy_does(view: Any, kind: str) -> None:
         v = view(x)
         if kind == "leaf" and isinstance(v, View):
             assert v.node is not None
-        assert np.shares_memory(v.numpy(), x.numpy()) == np.shares_memory(y, array)
+    for one, other in ((v.numpy(), x.numpy()), (v, x), (v, x.numpy())):
+        assert np.shares_memory(one, other) == np.shares_memory(y, array)
+        assert np.may_share_memory(one, other) == np.may_share_memory(y, array)
     np.testing.assert_array_equal(v.numpy(), y)
 
 
