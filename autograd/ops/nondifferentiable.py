@@ -127,13 +127,17 @@ for _set in (np.intersect1d, np.union1d, np.setdiff1d, np.setxor1d):
 @implements(np.shares_memory)
 def shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
     """np.shares_memory, of the memory of Tensors, also where an operation that records itself would get a copy."""
-    return np.shares_memory(*[x.data if is_tensor(x) else x for x in (a, b)], max_work)
+    return np.shares_memory(_memory(a), _memory(b), max_work)
 
 
 @implements(np.may_share_memory)
 def may_share_memory(a: Any, b: Any, max_work: Any = None) -> bool:
     """np.may_share_memory, likewise."""
-    return np.may_share_memory(*[x.data if is_tensor(x) else x for x in (a, b)], max_work)
+    return np.may_share_memory(_memory(a), _memory(b), max_work)
+
+
+def _memory(x: Any) -> Any:
+    return x.data if is_tensor(x) else x
 
 
 @implements(np.size)
