@@ -92,6 +92,21 @@ def test_shares_memory_where_numpy_does(view: Any, kind: str) -> None:
 
 
 @CASES
+def test_a_view_of_one_taken_under_no_grad_shares_its_memory(view: Any) -> None:
+    """Memory in Fortran's order: of its copy in C's order other things would be views."""
+    array = START.T.copy()
+    w = Tensor(array.copy(), requires_grad=True)
+    with no_grad():
+        transposed = w.T
+    v, expected = view(transposed), view(array.T)
+    assert np.shares_memory(v, w) == np.shares_memory(expected, array)
+    array *= 2.0
+    with no_grad():
+        w *= 2.0
+    np.testing.assert_array_equal(v.numpy(), expected)
+
+
+@CASES
 @pytest.mark.parametrize("recording", [True, False])
 def test_a_write_through_it_is_numpys(view: Any, recording: bool) -> None:
     """The value of the base, of the view and of another view taken before; or both refuse."""
