@@ -26,15 +26,6 @@ class Aside:
     __slots__ = ()
 
 
-class Scratch(Aside):
-    """An array whose values mean nothing between two calls: a captured step may leave others in it."""
-
-    __slots__ = ("array",)
-
-    def __init__(self, array: Any) -> None:
-        self.array = array
-
-
 class Row:
     """Gradients that lie side by side in one array: an optimizer need not gather them."""
 

@@ -39,6 +39,7 @@ class Adadelta(Optimizer):
     """
 
     scratch = 2
+    in_threads = True
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0}
 
     def __init__(

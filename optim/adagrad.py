@@ -39,6 +39,7 @@ class Adagrad(Optimizer):
     """
 
     scratch = 2
+    in_threads = True
     eager = True  # as PyTorch's
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0}
 

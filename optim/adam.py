@@ -44,6 +44,7 @@ class Adam(Optimizer):
     """
 
     scratch = 1
+    in_threads = True
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0}
     ours = ("bias_correction", "decoupled_weight_decay")  # PyTorch has the latter since 2.7; older states lack it
 

@@ -38,6 +38,7 @@ class Adamax(Optimizer):
     """
 
     scratch = 1
+    in_threads = True
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0}
 
     def __init__(

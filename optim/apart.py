@@ -62,11 +62,12 @@ class Apart:
                 entry[name] = own[name]
         return complete
 
-    def apply(self, update: Update, first: int, last: int) -> None:
-        """Call update(p, g, *arrays, *scratch) on parameters first … last-1, which have gradients."""
+    def apply(self, update: Update, first: int, last: int, *, spare: bool = False, alone: bool = True) -> None:
+        """Call update(p, g, *arrays, *scratch) on parameters first … last-1, which have gradients, one by one."""
         for p, own in zip(self.params[first:last], self.remembered[first:last], strict=True):
             assert p._grad is not None
             values, g = copied(p._array), p._grad._array
             buffers = [np.empty_like(values) for _ in range(self._scratch)]
-            update(values, g if g.dtype == p.dtype else g.astype(p.dtype), *own.values(), *buffers)
+            extra = [np.empty_like(values)] if spare else []
+            update(values, g if g.dtype == p.dtype else g.astype(p.dtype), *extra, *own.values(), *buffers)
             p._array = values

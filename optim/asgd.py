@@ -46,6 +46,7 @@ class ASGD(Optimizer):
     """
 
     scratch = 1
+    in_threads = True
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0, "eta": 0.0, "mu": 1.0}
 
     def __init__(

@@ -8,7 +8,8 @@ its full size (docs/design/flat-parameters.md).
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import accumulate, pairwise
 from operator import attrgetter, is_
 from typing import Any, NamedTuple
@@ -17,11 +18,13 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ShapeError
-from autograd.recorder import Row, Scratch, rows
+from autograd.recorder import Aside, Row, rows
+from autograd.threads import together
 
 # Bytes of a stretch: few enough that the four or five arrays of a rule stay in the cache, and so many that the cost of
 # NumPy's calls hardly counts.
-BLOCK = 128 * 1024
+BLOCK = 256 * 1024
+SHARED = 4  # stretches from which on several threads pay
 
 Update = Callable[..., None]
 Piece = tuple[int, slice | None]  # a parameter's number, and which part of it: None for the whole
@@ -48,17 +51,56 @@ def scalars(dtype: Any, *values: float) -> list[Any]:
     return [dtype(value) if isinstance(dtype, type) else np.array(value, dtype) for value in values]
 
 
+class Buffers(Aside):
+    """Memory of the size of a stretch, for each thread its own, that all groups of an optimizer share.
+
+    count   how many of them the rule takes
+    """
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        self.count = 0
+        self._of: dict[int, list[Any]] = {}
+
+    def of(self, thread: int, count: int) -> list[Any]:
+        """The first of a thread's buffers."""
+        found = self._of.setdefault(thread, [])
+        while len(found) < count:
+            found.append(np.empty(block(self.dtype), self.dtype))
+        return found[:count]
+
+
 class Stretch(NamedTuple):
     """A part of the buffers, and the arguments of the rule for it.
 
     values     of the buffer of parameters
+    start      where it begins among the parameters that are updated
     pieces     the gradients that belong to it
+    gathered   where they are joined
     rest       of the arrays and of the scratch buffers
     """
 
     values: Any
+    start: int
     pieces: list[Piece]
+    gathered: Any
     rest: list[Any]
+
+
+class Stretches(Aside):
+    """Parameters that are updated together, cut into stretches, for each thread with its own buffers."""
+
+    def __init__(self, cut: Callable[[int], Iterable[Stretch]]) -> None:
+        self._cut = cut
+        self.first = list(cut(0))
+        self._others: dict[int, list[Stretch]] = {}
+
+    def of(self, thread: int) -> list[Stretch]:
+        if not thread:
+            return self.first
+        if thread not in self._others:
+            self._others[thread] = list(self._cut(thread))
+        return self._others[thread]
 
 
 class Flat:
@@ -75,10 +117,10 @@ class Flat:
     remembered   for each parameter: name -> its part of that buffer, in its shape
     """
 
-    def __init__(self, params: Sequence[Tensor], initial: Mapping[str, float], scratch: Sequence[Any] = ()) -> None:
+    def __init__(self, params: Sequence[Tensor], initial: Mapping[str, float], buffers: Buffers | None = None) -> None:
         """Move the parameters into a new buffer, or leave them where they are if they lie side by side already.
 
-        Args:  scratch: buffers of `block(dtype)` elements, passed to the rule after the arrays.
+        Args:  buffers: what the rule takes after the arrays.
         """
         self.params = list(params)
         stored = params[0].dtype
@@ -103,9 +145,8 @@ class Flat:
             self.views.append(p._array)
             parts = {name: array[start:stop].view(stored) for name, array in self.arrays.items()}
             self.remembered.append({name: array.reshape(p.shape) for name, array in parts.items()})
-        self._stretches: dict[tuple[int, int], list[Stretch]] = {}
-        self._scratch = scratch
-        self._gathered = Scratch(np.empty(min(block(dtype), self.starts[-1]), dtype))
+        self._stretches: dict[tuple[int, int, bool], Stretches] = {}
+        self._buffers = buffers or Buffers(dtype)
 
     def still_holds(self) -> bool:
         """Whether every parameter's array is still its view of the buffer, and may be written."""
@@ -139,24 +180,38 @@ class Flat:
                 entry[name] = view
         return complete
 
-    def apply(self, update: Update, first: int, last: int) -> None:
-        """Call update(p, g, *arrays, *scratch) on the stretches of parameters first … last-1, which have gradients."""
-        stretches = self._stretches.get((first, last))
+    def apply(self, update: Update, first: int, last: int, *, spare: bool = False, alone: bool = True) -> None:
+        """Call update(p, g, *arrays, *scratch) on the stretches of parameters first … last-1, which have gradients.
+
+        Args:  spare: whether update takes another buffer, before the arrays.
+               alone: whether it must be called in this thread, on one stretch after the other.
+        """
+        stretches = self._stretches.get((first, last, spare))
         if stretches is None:
-            stretches = self._stretches[first, last] = list(self._cut(first, last))
+            stretches = self._stretches[first, last, spare] = Stretches(partial(self._cut, first, last, spare))
         row, start = self._row(first, last)
-        if row is not None:
-            for values, _, rest in stretches:
-                update(values, row.part(start, start + values.size), *rest)
-                start += values.size
+        gradients = None if row is not None else _GradientRows(self.params)
+        if alone or len(stretches.first) < SHARED:
+            self._some(update, stretches.first, row, start, gradients)
             return
-        params, gradients, real = self.params, _GradientRows(self.params), self.parts == 1
-        for values, pieces, rest in stretches:
-            if len(pieces) == 1:
+
+        def some(numbers: Iterator[int], thread: int) -> None:
+            own = map(stretches.of(thread).__getitem__, numbers)
+            self._some(update, own, row, start, gradients)
+
+        together(some, len(stretches.first))
+
+    def _some(self, update: Update, stretches: Iterable[Stretch], row: Row | None, first: int, gradients: Any) -> None:
+        """Call update on stretches, with gradients from a row, where they begin at `first`, or from where they lie."""
+        params, real = self.params, self.parts == 1
+        for values, start, pieces, gathered, rest in stretches:
+            if row is not None:
+                g = row.part(first + start, first + start + values.size)
+            elif len(pieces) == 1:
                 i, part = pieces[0]
                 g = gradients[i] if part is None else gradients[i][part]
             else:
-                g = self._gathered.array[: values.size]
+                g = gathered
                 found = [
                     params[i]._grad._array if part is None and real else gradients[i][part or slice(None)]  # type: ignore[union-attr]
                     for i, part in pieces
@@ -173,9 +228,10 @@ class Flat:
         start = row.place([p._grad._array for p in self.params[first:last]])  # type: ignore[union-attr]
         return (row, start) if start >= 0 and row.array.dtype == self.dtype else (None, 0)
 
-    def _cut(self, first: int, last: int) -> Iterator[Stretch]:
-        """The stretches of the buffer from parameter first to last-1."""
+    def _cut(self, first: int, last: int, spare: bool, thread: int) -> Iterator[Stretch]:
+        """The stretches of the buffer from parameter first to last-1, for a thread."""
         size, i = block(self.values.dtype), first
+        gathered, extra, *scratch = self._buffers.of(thread, 2 + self._buffers.count)
         for start in range(self.starts[first], self.starts[last], size):
             stop = min(start + size, self.starts[last])
             pieces: list[Piece] = []
@@ -187,9 +243,10 @@ class Flat:
                 if self.starts[i + 1] > stop:
                     break
                 i += 1
-            rest = [array[start:stop] for array in self.arrays.values()]
-            rest += [buffer[: stop - start] for buffer in self._scratch]
-            yield Stretch(self.values[start:stop], pieces, rest)
+            rest = [buffer[: stop - start] for buffer in ([extra] if spare else [])]
+            rest += [array[start:stop] for array in self.arrays.values()]
+            rest += [buffer[: stop - start] for buffer in scratch]
+            yield Stretch(self.values[start:stop], start - self.starts[first], pieces, gathered[: stop - start], rest)
 
 
 class _GradientRows(dict[int, Any]):

@@ -38,6 +38,7 @@ class Lion(Optimizer):
     """
 
     scratch = 2
+    in_threads = True
     decoupled = True
 
     def __init__(

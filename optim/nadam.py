@@ -44,6 +44,7 @@ class NAdam(Optimizer):
     """
 
     scratch = 2
+    in_threads = True
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0, "mu_product": 1.0}
 
     def __init__(

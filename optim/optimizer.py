@@ -19,7 +19,7 @@ from autograd.recorder import sure
 from optim.apart import Apart
 from optim.checks import check_range as check_range
 from optim.checks import count, is_number, not_negative
-from optim.flat import Flat, Update, block, in_one_row, of_parts, scalars
+from optim.flat import Buffers, Flat, Update, in_one_row, of_parts, scalars
 from optim.plan import Plan, Run
 from optim.plan import State as State
 from optim.ready import Ready
@@ -78,6 +78,9 @@ class Optimizer:
     numbers: ClassVar[Mapping[str, Any]] = {}
     # Whether weight_decay shrinks the parameters instead of adding to the gradient (Loshchilov & Hutter 2019)
     decoupled = False
+    # Whether `update` may be called for several stretches at a time, in threads: it draws nothing, counts nothing and
+    # keeps nothing. A class with a rule of its own says so itself.
+    in_threads = False
     # Whether step() evaluates the loss itself, by calling the closure
     needs_closure = False
     # Whether the state is there before the first step
@@ -95,8 +98,7 @@ class Optimizer:
         self._laid_out: dict[int, tuple[list[Tensor], list[Flat | Apart]]] = {}  # by number of a group
         self._plans: dict[Flat | Apart, Plan] = {}
         self._ready: dict[int, Ready] = {}  # by number of a group
-        self._buffers: dict[Any, list[Any]] = {}  # dtype -> the buffers of the rule
-        self._penalised_buffers: dict[Any, Any] = {}  # dtype -> a buffer for the penalised gradient
+        self._buffers: dict[Any, Buffers] = {}  # dtype -> the buffers of the rule
         if isinstance(params, (Tensor, Mapping)):
             raise ArgumentError(
                 f"{self._name} takes a list of parameters or of groups; got one {type(params).__name__}. Write [it]."
@@ -108,6 +110,11 @@ class Optimizer:
             )
         for group in listed if isinstance(listed[0], Mapping) else [{"params": listed}]:
             self.add_param_group(group)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "rule" in vars(cls) and "in_threads" not in vars(cls):
+            cls.in_threads = False  # what a base says is about the base's rule
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Name PyTorch's options that mean nothing here."""
@@ -184,14 +191,13 @@ class Optimizer:
             numbers["step"] += 1
         state = {**numbers, "first": run.new, "dtype": dtype}
         update = self.rule(group, state)
-        if group.get("weight_decay") or group.get("maximize"):
-            if dtype not in self._penalised_buffers:
-                self._penalised_buffers[dtype] = np.empty(block(dtype), dtype)
+        penalised = bool(group.get("weight_decay") or group.get("maximize"))
+        if penalised:
             update = self._penalised(update, group, dtype)
         now = write_now()
         for p in run.params:
             p.written = now  # a leaf's `_mark_written`, at one time for all
-        flat.apply(update, run.first, run.last)
+        flat.apply(update, run.first, run.last, spare=penalised, alone=not self.in_threads)
         for name in numbers:
             numbers[name] = state[name]  # as the rule left them
         run.remember(self.state, numbers)
@@ -201,10 +207,9 @@ class Optimizer:
         weight_decay, maximize = group.get("weight_decay", 0), group.get("maximize", False)
         decoupled = self.decoupled or group.get("decoupled_weight_decay", False)
         shrink, decay = scalars(dtype, 1 - group["lr"] * weight_decay if decoupled else 1, weight_decay)
-        merge, buffer = np.subtract if maximize else np.add, self._penalised_buffers[dtype]
+        merge = np.subtract if maximize else np.add
 
-        def penalised(p: Any, g: Any, *rest: Any) -> None:
-            d = buffer[: p.size] if type(p) is np.ndarray else np.empty_like(p)
+        def penalised(p: Any, g: Any, d: Any, *rest: Any) -> None:
             if weight_decay and decoupled:
                 np.multiply(p, shrink, p)
             if weight_decay and not decoupled:
@@ -240,16 +245,16 @@ class Optimizer:
             self._laid_out[number] = (list(params), flats)
         return flats
 
-    def _scratch(self, dtype: Any) -> list[Any]:
+    def _scratch(self, dtype: Any) -> Buffers:
         """The buffers that the rule asks for; the groups share them."""
-        buffers = self._buffers.setdefault(dtype, [])
-        while len(buffers) < self.scratch:
-            buffers.append(np.empty(block(dtype), dtype))
-        return buffers
+        if dtype not in self._buffers:
+            self._buffers[dtype] = Buffers(dtype)
+        self._buffers[dtype].count = self.scratch
+        return self._buffers[dtype]
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy lays out its own parameters at its first step.
-        return {**vars(self), "_laid_out": {}, "_plans": {}, "_ready": {}, "_buffers": {}, "_penalised_buffers": {}}
+        return {**vars(self), "_laid_out": {}, "_plans": {}, "_ready": {}, "_buffers": {}}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Remove the gradients, or set them to zero. Call it before each backward()."""

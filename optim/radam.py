@@ -44,6 +44,7 @@ class RAdam(Optimizer):
     """
 
     scratch = 1
+    in_threads = True
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0}
 
     def __init__(

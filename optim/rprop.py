@@ -42,6 +42,7 @@ class Rprop(Optimizer):
     """
 
     scratch = 1
+    in_threads = True
     numbers: ClassVar[Mapping[str, Any]] = {"step": 0}
 
     def __init__(

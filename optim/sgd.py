@@ -50,6 +50,7 @@ class SGD(Optimizer):
     """
 
     scratch = 1
+    in_threads = True
     ours = ("formulation",)
 
     def __init__(

@@ -6,6 +6,7 @@ so that NumPy computes each number as it would in the whole array.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,37 @@ from autograd.capture.calls import ufunc_of
 from autograd.capture.checks import Check, checks
 from autograd.capture.program import Op, Var, variables
 from autograd.capture.signature import error_settings
+from autograd.threads import cores, together
 
 LARGE = 512 * 1024  # bytes of an array from which on it pays
 BLOCK = 64 * 1024
+SHARED = 24  # calls on whole blocks from which on several threads pay
+
+
+class Blocks:
+    """The blocks of a run: for each the arguments of its loop, scratch of the thread included.
+
+    Args:  rows: whole arrays, of which a block is a part.
+           scratch: arrays of the size of a block, for the first thread.
+    """
+
+    def __init__(self, parts: list[slice], rows: list[Any], scratch: list[Any]) -> None:
+        self._fixed = [(part, *[row[part] for row in rows]) for part in parts]
+        self._last = parts[-1].stop - parts[-1].start
+        self._scratch = {0: self._cut(scratch)}
+
+    def _cut(self, scratch: list[Any]) -> tuple[list[Any], list[Any]]:
+        """(for whole blocks, for the last one, which may be shorter)."""
+        return scratch, [s[: self._last] for s in scratch]
+
+    def of(self, numbers: Iterable[int], thread: int) -> Iterator[Any]:
+        """The blocks of these numbers, for a thread."""
+        if thread not in self._scratch:
+            self._scratch[thread] = self._cut([np.empty_like(s) for s in self._scratch[0][0]])
+        whole, last = self._scratch[thread]
+        end = len(self._fixed) - 1
+        for i in numbers:
+            yield (*self._fixed[i], *(last if i == end else whole))
 
 
 class Run:
@@ -37,7 +66,7 @@ class Run:
         if isinstance(step, Check):
             self.last[step.v] = number
             return
-        for v in variables([step.args, step.kwargs], []):
+        for v in step.reads():
             self.last[v] = number
         for v in step.out:
             self.made[v] = self.last[v] = number
@@ -55,7 +84,7 @@ class Run:
         return any(errors != found[0] for errors in found)
 
     def inputs(self) -> list[Var]:
-        found = [v for step in self.steps if isinstance(step, Op) for v in variables([step.args, step.kwargs], [])]
+        found = [v for step in self.steps if isinstance(step, Op) for v in step.reads()]
         return list(dict.fromkeys(v for v in found if v not in self.made))
 
 
@@ -70,7 +99,7 @@ def in_runs(ops: list[Op], results: Any) -> list[Op]:
     reads: dict[Var, int] = {}
     found = splitter.found
     for op in found:
-        for v in variables([op.args, op.kwargs, op.writes], []):
+        for v in op.uses():
             reads[v.root] = reads.get(v.root, 0) + 1
     for v in variables(results, []):
         reads[v.root] = 1
@@ -114,7 +143,7 @@ class _Splitter:
             self._run.original.append(op)
         elif self._run is not None and op.pure and op.kind != "load":
             run = self._run
-            waits = self._waits(op, run.after) or any(v.root in run.made for v in variables([op.args, op.kwargs], []))
+            waits = self._waits(op, run.after) or any(v.root in run.made for v in op.reads())
             (run.after if waits else run.before).append(op)
             run.original.append(op)
         else:
@@ -124,7 +153,7 @@ class _Splitter:
     def _waits(self, op: Op, after: list[Op]) -> bool:
         """Whether it reads what is computed after the run."""
         late = {v for other in after for v in other.out}
-        return any(v in late or v.root in late for v in variables([op.args, op.kwargs], []))
+        return any(v in late or v.root in late for v in op.reads())
 
     def _close(self) -> None:
         run, self._run = self._run, None
@@ -196,19 +225,26 @@ class Loop:
         """Its lines."""
         head = self._whole_arrays()
         scratch = self._steps()
-        bounds = range(0, self.run.size, BLOCK // self.itemsize)
-        fixed = {name: row for v, row in self.rows.items() if not isinstance(row, str) for name in [self.names[v]]}
+        size = BLOCK // self.itemsize
+        parts = [slice(start, min(start + size, self.run.size)) for start in range(0, self.run.size, size)]
+        fixed = {self.names[v]: row for v, row in self.rows.items() if not isinstance(row, str)}
         moving = {self.names[v]: row for v, row in self.rows.items() if isinstance(row, str)}
-        blocks = []
-        for start in bounds:
-            part = slice(start, min(start + BLOCK // self.itemsize, self.run.size))
-            blocks.append(
-                (part, *[r[part] for r in fixed.values()], *[s[: part.stop - start] for s in scratch.values()])
-            )
+        blocks = Blocks(parts, [*fixed.values()], [*scratch.values()])
         names = ", ".join(["part", *fixed, *scratch])
         cuts = [f"{name} = {row}[part]" for name, row in moving.items()]
-        loop = [f"for {names} in {self.emitter.bind(blocks)}:", *["    " + x for x in (*cuts, *self.lines)]]
-        return [*head, *loop, *([self.emitter.settings(self.op.errors)] if self.run.mixed else [])]
+        inside = ["    " + line for line in (*cuts, *self.lines)]
+        settings = [self.emitter.settings(self.op.errors)] if self.run.mixed else []
+        of = self.emitter.bind(blocks.of)
+        if len(parts) * len(self.lines) < SHARED or cores() == 1:
+            return [*head, f"for {names} in {of}(range({len(parts)}), 0):", *inside, *settings]
+        loop = [f"    for {names} in {of}(numbers, thread):", *["    " + line for line in inside]]
+        return [
+            *head,
+            "def some(numbers, thread):",
+            *loop,
+            f"{self.emitter.bind(together)}(some, {len(parts)})",
+            *settings,
+        ]
 
     def _whole_arrays(self) -> list[str]:
         """Find or make the arrays that the run reads and leaves."""

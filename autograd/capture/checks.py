@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autograd.capture.calls import ufunc_of
-from autograd.capture.program import Op, Var, variables
+from autograd.capture.program import Op, Var
 
 KEEPING = frozenset({
     np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.positive, np.exp, np.tanh, np.sqrt, np.square,
@@ -32,7 +32,7 @@ def checks(ops: list[Op]) -> list[Check]:
     """Those of a program whose numbers nothing else reads."""
     reads: dict[Var, int] = {}
     for op in ops:
-        for v in variables([op.args, op.kwargs], []):
+        for v in op.reads():
             reads[v] = reads.get(v, 0) + 1
     found = []
     for i in range(len(ops) - 2):

@@ -37,8 +37,11 @@ class Emitter:
         self.places = Places(ops, results, self.names, buffers, rows=rows)
         self.lines = Lines(self.names, self.places)
 
-    def compiled(self) -> tuple[Callable[..., Any], str]:
-        """(the function of the arguments, its source)."""
+    def compiled(self, codes: dict[str, Any]) -> tuple[Callable[..., Any], str]:
+        """(the function of the arguments, its source).
+
+        Args:  codes: source -> what it compiles to: two functions that take turns are often the same.
+        """
         lines = self._body()
         bind = self.names.bind
         if self.lines.marked:
@@ -48,7 +51,9 @@ class Emitter:
         names = "".join(f", {name}={name}" for name in self.names.bound)
         source = f"def replay(given{names}):\n    {body}\n"
         scope = dict(self.names.bound)
-        exec(compile(source, "<captured step>", "exec"), scope)
+        if source not in codes:
+            codes[source] = compile(source, "<captured step>", "exec")
+        exec(codes[source], scope)
         return scope["replay"], source
 
     def _body(self) -> list[str]:
@@ -79,7 +84,7 @@ class Emitter:
         return [f"token = {self.lines.settings(errors)}", "try:", *inside, "finally:", ends]
 
     def _arguments(self) -> list[str]:
-        used = variables([[op.args, op.kwargs] for op in self.ops] + [self.results], [])
+        used = [v for op in self.ops for v in op.reads()] + variables(self.results, [])
         found = {v.source: v.name for v in used if v.kind == "argument"}
         return [f"{name} = given[{i}]" for i, name in sorted(found.items())]
 
@@ -88,8 +93,9 @@ class Emitter:
         bind = self.names.bind
         found = []
         for x, tensor in zip(self.results, self._form.tensors, strict=True):
-            shared = isinstance(x, Var) and x not in self.places.fresh and isinstance(x.value, np.ndarray)
-            text = self.names.text(x) + ".copy()" * shared
+            text = self.names.text(x)
+            if isinstance(x, Var) and x not in self.places.fresh and isinstance(x.value, np.ndarray):
+                text += ".copy()" if x.value.flags.c_contiguous else ".copy('K')"
             found.append(f"{bind(result)}({text}, None)" if tensor else text)
         structure = self._form.structure
         if structure is LEAF:

@@ -9,7 +9,6 @@ never another result; so it may come later, and may fail more often.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
 from math import inf
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from autograd.capture.program import Op, Var, variables
 from autograd.capture.transposed import PRODUCTS
 
 NAN, ALL, ROW, COLUMN = "no nan", "finite", "finite first row", "finite first column"
+TURNED = {ROW: COLUMN, COLUMN: ROW}
 SUMS = frozenset({np.add, np.subtract, np.negative})  # of equal shapes: what is not finite stays so
 CALL = 4096  # elements that could be asked in the time that it takes to ask at all
 
@@ -75,7 +75,7 @@ def questions(ops: list[Op]) -> list[Question]:
     made = {v: op for op in ops for v in op.out}
     reads: dict[Var, int] = {}
     for op in ops:
-        for v in variables([op.args, op.kwargs], []):
+        for v in op.reads():
             reads[v] = reads.get(v, 0) + 1
     found = [Question(c.first, 3, Fact(c.v, NAN)) for c in checks(ops)]
     for i in range(len(ops) - 3):
@@ -130,15 +130,15 @@ def _answered(ops: list[Op], found: list[Question]) -> dict[Fact, list[Question]
     """What might be asked, of the last variables to which it leads -> the questions that this answers."""
     written = {v.root for op in ops for v in op.writes}
     effect = next((i for i, op in enumerate(ops) if op.kind == "effect"), len(ops))
-    asked = {q.fact.asked for q in found}
-    asked |= {ROW, COLUMN} if asked & {ROW, COLUMN} else set()
+    asked = sorted({a for q in found for a in (q.fact.asked, TURNED.get(q.fact.asked, q.fact.asked))})
+    after = _after(ops[:effect], {q.fact.v for q in found})
     known: dict[Fact, Fact] = {}  # what is true <- if this is
-    for op in reversed(ops[:effect]):
-        if len(op.out) != 1 or not isinstance(op.out[0].value, np.ndarray):
-            continue
-        for a in sorted(asked):
-            fact = Fact(op.out[0], a)
-            if op.kind == "call" and _may_be_asked(fact) and fact.v.root not in written:
+    for op in reversed(after):
+        out = op.out[0]
+        may = op.kind == "call" and out.root not in written and out.value.dtype.kind == "f" and out.value.ndim > 0
+        for a in asked:
+            fact = Fact(out, a)
+            if may and (out.value.ndim == 2 or a not in TURNED):
                 known.setdefault(fact, fact)
             if fact in known:
                 for kept in _kept(op, a):
@@ -151,31 +151,35 @@ def _answered(ops: list[Op], found: list[Question]) -> dict[Fact, list[Question]
     return answered
 
 
-def _may_be_asked(fact: Fact) -> bool:
-    value = fact.v.value
-    return value.dtype.kind == "f" and value.ndim > 0 and (value.ndim == 2 or fact.asked in (NAN, ALL))
+def _after(ops: list[Op], of: set[Var]) -> list[Op]:
+    """The operations that make these, and arrays from them, one each."""
+    found, reached = [], set(of)
+    for op in ops:
+        array = len(op.out) == 1 and isinstance(op.out[0].value, np.ndarray)
+        if array and (op.out[0] in reached or not reached.isdisjoint(op.reads())):
+            reached.add(op.out[0])
+            found.append(op)
+    return found
 
 
-def _kept(op: Op, asked: str) -> Iterator[Fact]:
+def _kept(op: Op, asked: str) -> list[Fact]:
     """What is true of the operands if this is true of the result."""
     out = op.out[0]
-    function: Any = ufunc_of(op)
     arguments = [x for x in op.args if isinstance(x, Var)]
     if op.kind == "view":
-        turned = _turned(op)
-        if turned and len(out.shape) == 2:
-            yield Fact(arguments[0], {ROW: COLUMN, COLUMN: ROW}.get(asked, asked))
-        elif asked in (NAN, ALL) and arguments[0].value.size == out.value.size:
-            yield Fact(arguments[0], asked)
-    elif asked != NAN:
-        if function in SUMS and not op.kwargs:
-            yield from (Fact(x, asked) for x in arguments if x.shape == out.shape)
-    elif function in KEEPING:
-        yield from () if op.kwargs else (Fact(x, asked) for x in arguments)
+        if len(out.shape) == 2 and _turned(op):
+            return [Fact(arguments[0], TURNED.get(asked, asked))]
+        whole = asked not in TURNED and arguments[0].value.size == out.value.size
+        return [Fact(arguments[0], asked)] if whole else []
+    function: Any = ufunc_of(op)
+    if asked != NAN:
+        arguments = [x for x in arguments if x.shape == out.shape] if function in SUMS and not op.kwargs else []
     elif op.function in JOINING:
-        yield from (Fact(x, asked) for x in variables(op.args[0], []))
-    elif (reduced := reduction(op)) is not None and reduced[0] == np.add.reduce:
-        yield Fact(arguments[0], asked)
+        arguments = variables(op.args[0], [])
+    elif function not in KEEPING or op.kwargs:
+        reduced = reduction(op)
+        arguments = arguments[:1] if reduced is not None and reduced[0] == np.add.reduce else []
+    return [Fact(x, asked) for x in arguments]
 
 
 def _turned(op: Op) -> bool:

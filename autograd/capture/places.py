@@ -65,7 +65,7 @@ class Places:
 
     def view(self, op: Op) -> bool:
         """Make a view of memory that stays where it is, now; False if it must be taken at every replay."""
-        found = variables([op.args, op.kwargs], [])
+        found = op.reads()
         if not all(v in self._static or v.kind in ("state", "constant") for v in found):
             return False
 

@@ -13,6 +13,7 @@ from autograd.engine.origin import line_at
 
 # Kinds of arguments that hold no other
 LEAVES = frozenset({int, float, bool, complex, str, type(None), type, np.ndarray, type(np.dtype(float)), type(...)})
+ENDS = set(LEAVES)  # and those that `mapped` changes as a whole
 SMALL = 1024  # bytes of a value that a recording may keep
 
 
@@ -41,6 +42,9 @@ class Var:
         return f"{self.name} {self.dtype}{list(self.shape)}"
 
 
+ENDS.add(Var)
+
+
 class Op:
     """One call of a program.
 
@@ -63,26 +67,37 @@ class Op:
     def pure(self) -> bool:
         return self.kind in ("call", "view", "load") and not self.writes
 
+    def reads(self) -> list[Var]:
+        """The variables in its arguments."""
+        found = variables(self.args, [])
+        return variables(self.kwargs, found) if self.kwargs else found
+
+    def uses(self) -> list[Var]:
+        """Those that it reads or writes."""
+        return [*self.reads(), *self.writes] if self.writes else self.reads()
+
 
 def variables(tree: Any, found: list[Var]) -> list[Var]:
-    """The variables in the arguments of an operation."""
+    """The variables in the arguments of an operation, added to those that were found."""
     kind = type(tree)
     if kind is Var:
         found.append(tree)
-    elif kind in LEAVES:
-        pass
-    elif issubclass(kind, (tuple, list)):
+    elif kind is tuple or kind is list:
         for x in tree:
             if type(x) is Var:
                 found.append(x)
             elif type(x) not in LEAVES:
                 variables(x, found)
-        if issubclass(kind, SavedOutputs):
-            variables(getattr(tree, "values", None), found)
+    elif kind in LEAVES:
+        pass
     elif issubclass(kind, dict):
-        variables(list(tree.values()), found)
+        variables([*tree.values()], found)
     elif kind is slice:
         variables((tree.start, tree.stop, tree.step), found)
+    elif issubclass(kind, (tuple, list)):
+        variables([*tree], found)
+        if issubclass(kind, SavedOutputs):
+            variables(getattr(tree, "values", None), found)
     elif issubclass(kind, Saved):
         variables(tree.values, found)
     return found
@@ -91,22 +106,22 @@ def variables(tree: Any, found: list[Var]) -> list[Var]:
 def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
     """The same arguments with each array and number in them changed."""
     kind = type(tree)  # not isinstance, which would ask a recorded value for its __class__
-    if kind in LEAVES or kind is Var:
+    if kind in ENDS:
         return change(tree)
+    if kind is tuple or kind is list:
+        return kind([change(x) if type(x) in ENDS else mapped(x, change) for x in tree])
+    if kind is dict:
+        return {key: mapped(x, change) for key, x in tree.items()} if tree else {}
+    if kind is slice:
+        return slice(mapped(tree.start, change), mapped(tree.stop, change), mapped(tree.step, change))
     if issubclass(kind, SavedOutputs):
         made = SavedOutputs([mapped(x, change) for x in tree])
         made.values = mapped(tree.values, change)
         return made
     if issubclass(kind, Saved):
         return Saved.of(tree, mapped(tree.values, change))
-    if kind is tuple or kind is list:
-        return kind([mapped(x, change) for x in tree])
     if issubclass(kind, tuple) and hasattr(tree, "_make"):
         return tree._make([mapped(x, change) for x in tree])
-    if kind is dict:
-        return {key: mapped(x, change) for key, x in tree.items()}
-    if kind is slice:
-        return slice(mapped(tree.start, change), mapped(tree.stop, change), mapped(tree.step, change))
     return change(tree)
 
 
@@ -133,7 +148,7 @@ def without_memory(ops: list[Op]) -> None:
     What stands for a value from then on has its shape, dtype and strides, and no memory: nobody may look into it.
     """
     layouts: dict[Any, Any] = {}
-    for v in variables([[op.args, op.kwargs, op.out] for op in ops], []):
+    for v in dict.fromkeys(v for op in ops for v in (*op.reads(), *op.out)):
         x = v.value
         if v.kind in ("state", "constant") or isinstance(x, np.generic):
             continue
@@ -151,34 +166,14 @@ def last_uses(ops: list[Op], results: Any) -> dict[Var, int]:
 
     An object, no array, that a function has made may hold views of its arguments: they last as long as it does.
     """
-    last = {v.root: i for i, op in enumerate(ops) for v in variables([op.args, op.kwargs, op.writes], [])}
+    last = {v.root: i for i, op in enumerate(ops) for v in op.uses()}
     last |= {v.root: len(ops) for v in variables(results, [])}
     for op in reversed(ops):
         until = max((last.get(v, 0) for v in op.out if v.dtype is None), default=0)
         if until:
-            for v in variables([op.args, op.kwargs], []):
+            for v in op.reads():
                 last[v.root] = max(last[v.root], until)
     return last
-
-
-def peak(ops: list[Op], results: Any) -> int:
-    """The most bytes of arrays that are there at one time, if each goes when nothing reads it any more.
-
-    Gradients stay to the end.
-    """
-    last = last_uses(ops, results)
-    last |= {op.args[1].root: len(ops) for op in ops if op.kind == "grad" and isinstance(op.args[1], Var)}
-    going: dict[int, int] = {}  # after an operation -> bytes that go
-    now = most = 0
-    for i, op in enumerate(ops):
-        for v in op.out:
-            if v.root is v and isinstance(v.value, np.ndarray):
-                now += v.value.nbytes
-                until = max(last.get(v, i), i)
-                going[until] = going.get(until, 0) + v.value.nbytes
-        most = max(most, now)
-        now -= going.get(i, 0)
-    return most
 
 
 def live(ops: list[Op], results: list[Var]) -> list[Op]:
@@ -191,7 +186,7 @@ def live(ops: list[Op], results: list[Var]) -> list[Op]:
         wanted = wanted or any(v.root in needed or v.root.kind != "value" for v in op.writes)
         if wanted:
             kept.append(op)
-            for v in variables([op.args, op.kwargs, op.writes], []):
+            for v in op.uses():
                 needed |= {v, v.root}
     return kept[::-1]
 

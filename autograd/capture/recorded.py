@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.capture.program import Method
+from autograd.capture.program import ENDS, Method
 from autograd.engine import recording, reverse
 from autograd.engine.origin import user_line
 from autograd.errors import CaptureError
@@ -186,6 +186,9 @@ class Recorded(Stand):
         if not isinstance(self.value, np.ndarray):
             self.refuse("hash()", "Return the value from the step, and look at it there.")
         raise TypeError(f"unhashable type: {type(self.value).__name__!r}")
+
+
+ENDS |= {Recorded, Opaque}
 
 
 def recorder_of(x: Recorded) -> Any:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import getitem, is_
 from threading import get_ident
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd.capture.program import Generator, Method, Op, Var, mapped, words
 from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
+from autograd.capture.signature import errors_now
 from autograd.capture.steppers import SIMPLE, Watch
 from autograd.engine.abstract import Abstract
-from autograd.engine.origin import user_line, user_place
+from autograd.engine.origin import line_at, user_line, user_place
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
 from autograd.recorder import recorders
@@ -41,6 +42,14 @@ def owner(array: Any) -> Any:
     return array
 
 
+def refuse_write(line: str) -> NoReturn:
+    """Raise because a replay would not write where the step does."""
+    raise CaptureError(
+        f"{line} writes to an array that came from outside; a captured step may write to what it has computed, and to "
+        "tensors that are no arguments or require grad. Copy it first: x = x.copy()."
+    )
+
+
 class Recorder:
     """One recording of a step.
 
@@ -58,6 +67,7 @@ class Recorder:
         self.effects = 0
         self.moved = False
         self._errors: Any = np.geterr()
+        self._settings = errors_now()
         self._swapped: list[tuple[Any, Any, Recorded]] = []
         self._tuples: dict[int, tuple[Any, Any]] = {}
         self.stood_for: dict[int, tuple[Any, Var]] = {}  # tensors, gradients among them, that a result may be
@@ -71,6 +81,12 @@ class Recorder:
 
     def argument(self, number: int, value: Any) -> Recorded:
         return Recorded(self, value, self.var("argument", value, number))
+
+    def check_kept(self, tensor: Any, array: Any) -> None:
+        """Raise if a constant tensor that the step was given has another array than it had."""
+        if tensor._array is not array:
+            made = getattr(tensor._array, "var", None)
+            refuse_write(line_at(next((op.place for op in self.ops if made in op.out), None)))
 
     def operand(self, x: Any) -> Any:
         """What an operation's arguments hold of a value: its variable; numbers, texts and objects as they are."""
@@ -97,7 +113,6 @@ class Recorder:
 
     def wrap(self, out: Any, operands: Sequence[Recorded], found: list[Var]) -> Any:
         """The results of an operation as recorded values; their variables are added to `found`."""
-        memory = [(owner(x.value), x) for x in operands if isinstance(x.value, np.ndarray)]
 
         def one(x: Any) -> Any:
             if not isinstance(x, (np.ndarray, np.generic)):
@@ -107,7 +122,7 @@ class Recorder:
                 found.append(opaque.var)
                 return opaque
             mine = owner(x) if isinstance(x, np.ndarray) else None
-            root = next((o.var.root for base, o in memory if base is mine), None)
+            root = None if mine is None else next((o.var.root for o in operands if owner(o.value) is mine), None)
             made = Recorded(self, x, self.var("value", x, root=root))
             found.append(made.var)
             return made
@@ -118,17 +133,14 @@ class Recorder:
 
     def call(self, function: Callable[..., Any], args: Any, kwargs: Any, writes: Sequence[Any]) -> Any:
         """Compute, and write it down."""
-        if any(not isinstance(x, Recorded) for x in writes):
+        if any([type(x) is not Recorded for x in writes]):
             raise LostError(
                 "a plain array was given to be written by a captured step: a replay would not write to it. Make it by "
                 "np.empty_like(x, shape=…) or np.zeros_like(x), of an array of the step."
             )
         for w in writes:
             if w.var.root.kind == "constant" or w.var.root.kind == "argument":
-                raise CaptureError(
-                    f"{user_line()} writes to an array that came from outside; a captured step may write to "
-                    "tensors and to what it has computed. Copy it first: x = x.copy()."
-                )
+                refuse_write(user_line())
         operands: list[Recorded] = []
         if function in SHAPED_BY_VALUES or (
             _selects(args[1]) if function is getitem else function is np.repeat and isinstance(args[1], Recorded)
@@ -139,13 +151,12 @@ class Recorder:
             )
 
         def value(x: Any) -> Any:
-            if isinstance(x, Recorded):
+            if type(x) is Recorded:
                 operands.append(x)
                 return x.value
             return x
 
-        real_args, real_kwargs = mapped(tuple(args), value), mapped(kwargs, value)
-        out = function(*real_args, **real_kwargs)
+        out = function(*mapped(tuple(args), value), **mapped(kwargs, value))
         if writes:
             made = [w.var for w in writes]
             self._add("write", function, args, kwargs, [], made, None)
@@ -155,7 +166,7 @@ class Recorder:
     def _recorded(
         self, function: Any, args: Any, kwargs: Any, out: Any, operands: Sequence[Recorded], kind: str
     ) -> Any:
-        same = next((x for x in operands if out is x.value and isinstance(out, np.ndarray)), None)
+        same = next((x for x in operands if out is x.value), None) if isinstance(out, np.ndarray) else None
         if same is not None and kind == "call":
             return same
         found: list[Var] = []
@@ -170,7 +181,7 @@ class Recorder:
                 f"{type(out).__name__}, which a replay would not give again. Return the values from the step, and do "
                 "that outside."
             )
-        template = mapped(wrapped, lambda x: x.var if isinstance(x, (Recorded, Opaque)) else x)
+        template = mapped(wrapped, lambda x: x.var if type(x) is Recorded or type(x) is Opaque else x)
         self._add(kind, function, args, kwargs, found, [], template)
         return wrapped
 
@@ -186,9 +197,10 @@ class Recorder:
 
     def _errors_now(self) -> Any:
         """NumPy's error settings; one object while they stay."""
-        now = np.geterr()
-        if now != self._errors:
-            self._errors = now
+        if errors_now() is not self._settings:
+            self._settings, now = errors_now(), np.geterr()
+            if now != self._errors:
+                self._errors = now
         return self._errors
 
     def _same_tuple(self, x: tuple[Any, ...]) -> Any:

@@ -13,10 +13,11 @@ from autograd.capture.blocks import in_runs
 from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter, Form
 from autograd.capture.later import asked_later
-from autograd.capture.memory import Buffers, Gradients
-from autograd.capture.program import Generator, Op, listing, live, peak, variables, without_memory
+from autograd.capture.memory import Buffers, Gradients, Taken, taken
+from autograd.capture.program import Generator, Op, listing, live, variables, without_memory
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
+from autograd.capture.renewed import renewed
 from autograd.capture.settings import Settings
 from autograd.capture.shorter import shorter
 from autograd.capture.transposed import in_order
@@ -64,7 +65,7 @@ class Program:
         self._holds: Callable[[], bool] | None = None
         self.source = ""
         self.nbytes = 0
-        self.peak = 0  # bytes of the results at one time, in the function as it is
+        self.as_it_is = Taken(0, 0)
         self.replays = 0
         self.seconds = math.inf  # the fastest of the first replays
         self._errors = np.geterr()
@@ -79,8 +80,8 @@ class Program:
 
     def compile(self) -> None:
         """Plan the buffers and make the function."""
-        self.peak = peak(self.ops, self.results)
-        self.ops, self.results = shorter(self.ops, self.results)
+        self.as_it_is = taken(self.ops, self.results)
+        self.ops, self.results = shorter(renewed(self.ops, self.results), self.results)
         ops = in_order(fewer_checks(self.ops))
         later = asked_later(ops)
         self._as_eager = [] if later is ops else ops
@@ -105,17 +106,18 @@ class Program:
 
     def _planned(self, rows: bool) -> None:
         buffers = Buffers()
-        taken = self._emitted(buffers, rows)
+        codes: dict[str, Any] = {}
+        taken = self._emitted(buffers, codes, rows)
         if taken:  # a step that fails midway must leave the gradients of the last: two functions take turns
             buffers.release()
-            self._emitted(buffers, rows)
+            self._emitted(buffers, codes, rows)
         for function in self._functions:
             function.gradients.watch()  # now that nothing of the planning refers to them
         self.nbytes = buffers.nbytes + sum(f.gradients.nbytes for f in self._functions)
 
-    def _emitted(self, buffers: Buffers, rows: bool) -> bool:
+    def _emitted(self, buffers: Buffers, codes: dict[str, Any], rows: bool) -> bool:
         emitter = Emitter(self.ops, self.results, self._form, self._errors, buffers, rows=rows)
-        run, self.source = emitter.compiled()
+        run, self.source = emitter.compiled(codes)
         self._functions.append(Function(run, emitter.places.gradients))
         return emitter.places.taken
 

@@ -54,7 +54,7 @@ class _Shortening:
                 return
             key = self._key(i, op)
             twin = self._known.get(key) if key is not None else None
-            if twin is not None and twin.errors == op.errors and not self._written(twin.out[0]):
+            if twin is not None and _tells(twin, op) and not self._written(twin.out[0]):
                 self._replace(out, twin.out[0])
                 return
             if key is not None and not self._written(out):
@@ -125,6 +125,15 @@ class _Shortening:
             return function, method, part(op.args), tuple((key, part(x)) for key, x in op.kwargs.items())
         except TypeError:
             return None
+
+
+def _tells(twin: Op, op: Op) -> bool:
+    """Whether the twin warned of everything of which the operation would, by NumPy's error settings at that time."""
+    if op.kind == "view" or twin.errors == op.errors:
+        return True
+    return bool(op.errors and twin.errors) and all(
+        how in ("ignore", twin.errors[what]) for what, how in op.errors.items()
+    )
 
 
 def _alike(a: Var, b: Var) -> bool:

@@ -55,13 +55,14 @@ def _errors_by_value() -> Any:
     return tuple(np.geterr().values())
 
 
-_errors_now: Callable[[], Any] = _errors_by_value if error_settings is None else error_settings.get
+# What changes, or is another object, when NumPy's error settings are others
+errors_now: Callable[[], Any] = _errors_by_value if error_settings is None else error_settings.get
 
 
 def environment() -> Any:
     """What besides the arguments decides: to be compared by `same_environment`."""
     now = mode.get()
-    return now.recording, now.anomaly, _errors_now()
+    return now.recording, now.anomaly, errors_now()
 
 
 def same_environment(a: Any) -> bool:
@@ -69,7 +70,7 @@ def same_environment(a: Any) -> bool:
     now = mode.get()
     if now.recording is not a[0] or now.anomaly is not a[1]:
         return False
-    return bool(_errors_now() == a[2])
+    return bool(errors_now() == a[2])
 
 
 def reader(args: Any, kwargs: Any) -> Reader | None:

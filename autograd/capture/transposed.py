@@ -9,18 +9,24 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import lru_cache
+from math import inf
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from autograd.capture.program import Method, Op, Var
 from autograd.capture.undo import same_bits
 
 MANY = 4  # products from which on it is tried
-SMALL = 32 * 1024  # bytes of a matrix of which it is tried for each product
+SMALL = range(8 * 1024, 32 * 1024 + 1)  # bytes of a matrix of which it is tried for each product
 PRODUCTS = (np.matmul, operator.matmul, np.dot)
+SIDE = 8  # rows and columns from which on it is a product of matrices for BLAS, not of vectors
+COMPARED = 4096  # numbers of results
 TRIALS = 7
+CLEARLY = 0.9
 
 
 def in_order(ops: list[Op]) -> list[Op]:
@@ -33,7 +39,7 @@ def in_order(ops: list[Op]) -> list[Op]:
     copies: dict[int, Op] = {}
     for b, found in takers.items():
         products = [ops[i] for i in found]
-        worth = len(found) >= MANY or b.value.nbytes <= SMALL
+        worth = len(found) >= MANY or b.value.nbytes in SMALL
         if not worth or _changed(ops[found[0] : found[-1]], b) or not _pays(products):
             continue
         number += 1
@@ -57,20 +63,29 @@ def _changed(ops: list[Op], b: Var) -> bool:
 
 
 def _pays(products: list[Op]) -> bool:
-    """Whether the products are the same to the bit with the copy, and by more than its time faster."""
-    first = products[0]
-    layouts = {(x.shape, x.dtype, x.value.strides) for x in (op.args[0] for op in products) if isinstance(x, Var)}
-    if len(layouts) != 1 or first.args[0].dtype != first.args[1].dtype or first.args[0].value.ndim != 2:
+    """Whether the products are the same to the bit with the copy, and clearly faster by more than its time."""
+    layouts = {tuple([(x.shape, x.dtype, x.value.strides) for x in op.args if isinstance(x, Var)]) for op in products}
+    a, b = products[0].args
+    if len(layouts) != 1 or not isinstance(a, Var) or a.dtype != b.dtype or len(a.shape) != 2:
         return False
+    if min(*a.shape, *b.shape) < SIDE:
+        return False
+    before, after, copying = _tried(np.dot if products[0].function is np.dot else np.matmul, *layouts)
+    return after < CLEARLY * before and (before - after) * len(products) > copying
+
+
+@lru_cache(maxsize=256)
+def _tried(multiply: Callable[..., Any], layouts: Any) -> tuple[float, float, float]:
+    """Seconds of a product as it is, of one with a matrix in order (∞ if that has other bits), and of a copy."""
+    a, b = (np.empty_like(as_strided(np.empty(1, dtype), shape, strides)) for shape, dtype, strides in layouts)
     rng = np.random.default_rng(0)
-    a, b = (np.empty_like(x.value) for x in first.args)  # of the same layouts
-    a[...], b[...] = rng.normal(size=a.shape), rng.normal(size=b.shape)
-    ordered = b.copy()
-    multiply: Any = np.dot if first.function is np.dot else np.matmul
-    if not same_bits(multiply(a, b), multiply(a, ordered)):
-        return False
-    saved = _seconds(lambda: multiply(a, b)) - _seconds(lambda: multiply(a, ordered))
-    return saved * len(products) > _seconds(b.copy)
+    ordered = b
+    for _ in range(-(-COMPARED // (a.shape[0] * b.shape[1]))):
+        a[...], b[...] = rng.random(a.shape) - 0.5, rng.random(b.shape) - 0.5
+        ordered = b.copy()
+        if not same_bits(multiply(a, b), multiply(a, ordered)):
+            return 0.0, inf, 0.0
+    return _seconds(lambda: multiply(a, b)), _seconds(lambda: multiply(a, ordered)), _seconds(b.copy)
 
 
 def _seconds(function: Callable[[], Any]) -> float:

@@ -99,7 +99,7 @@ def test_version_and_extras() -> None:
     assert PROJECT["project"]["version"] == autograd.__version__
     extras = PROJECT["project"]["optional-dependencies"]
     assert {"viz", "train", "notebooks", "docs", "oracle", "dev"} <= set(extras)
-    assert extras["oracle"] == ["torch==2.13.0"]
+    assert "torch==2.13.0" in extras["oracle"]
     assert not any("torch" in requirement or "oracle" in requirement for requirement in extras["dev"])
     changelog = (ROOT / "CHANGELOG.md").read_text()
     assert f"## [{autograd.__version__}]" in changelog

@@ -1,5 +1,6 @@
 """Copies of matrices that products take transposed: where they pay and give the same bits, and only there."""
 
+import math
 import sys
 
 import numpy as np
@@ -14,13 +15,7 @@ def trials(monkeypatch):
     module = sys.modules["autograd.capture.transposed"]
 
     def set_to(product, copying, same=True):
-        def seconds(function):
-            if function.__name__ == "copy":
-                return copying
-            return product if "ordered" in function.__code__.co_freevars else 1.0
-
-        monkeypatch.setattr(module, "_seconds", seconds)
-        monkeypatch.setattr(module, "same_bits", lambda a, b: same)
+        monkeypatch.setattr(module, "_tried", lambda *_: (1.0, product if same else math.inf, copying))
 
     return set_to
 
@@ -70,6 +65,21 @@ def test_a_matrix_that_is_written_between_is_copied_for_each_product(trials, cop
     assert copies(replayed(written_between)) == number
 
 
+def test_vectors_are_left_as_they_are(trials):
+    trials(product=0.5, copying=0.0)
+    assert copies(replayed(lambda x, w: products(x[:1], w))) == 0
+
+
 def test_no_copy_where_the_product_has_other_bits(trials):
     trials(product=0.5, copying=0.0, same=False)
     assert copies(replayed(products)) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_product_with_other_bits_is_found(dtype):
+    tried = sys.modules["autograd.capture.transposed"]._tried
+    size = np.dtype(dtype).itemsize
+    layouts = (((16, 8), np.dtype(dtype), (8 * size, size)), ((8, 8), np.dtype(dtype), (size, 8 * size)))
+    ulp = np.finfo(dtype).eps
+    assert tried(lambda a, b: np.matmul(a, b) * dtype(1 + ulp * b.flags.c_contiguous), layouts)[1] == math.inf
+    assert tried(lambda a, b: np.einsum("ij,jk", a, b.copy()), layouts)[1] < math.inf
