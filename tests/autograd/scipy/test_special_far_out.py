@@ -46,8 +46,6 @@ FAR_OUT: dict[str, tuple[Any, Any, list[float], float, float]] = {
     ),
     "betaln tiny": (lambda x: sp.betaln(1e-6, x), lambda x: mp.log(mp.beta(mp.mpf(1e-6), x)), [11.0, 1e4], 1e-12, 1e-9),
     "poch": (lambda x: sp.poch(x, 2.0), lambda x: x * (x + 1), [1e-3, 11.0, 1e8], 1e-12, 1e-7),
-    "k0e": (sp.k0e, lambda x: mp.besselk(0, x) * mp.exp(x), [61.0], 1e-11, 1e-8),
-    "k1e": (sp.k1e, lambda x: mp.besselk(1, x) * mp.exp(x), [61.0], 1e-11, 1e-8),
     "kve": (lambda x: sp.kve(2.5, x), lambda x: mp.besselk(2.5, x) * mp.exp(x), [59.0, 61.0, 1e8], 1e-11, 1e-8),
     "dawsn": (
         sp.dawsn,
@@ -83,6 +81,13 @@ def test_derivatives_against_mpmath(name: str) -> None:
         bend = mp.diff(peer, exact, 2) if peer else mp.diff(gamma_density, exact)
         assert grad(ours)(x) == pytest.approx(float(slope.real), rel=first, abs=1e-300), x
         assert grad(grad(ours))(x) == pytest.approx(float(bend.real), rel=second, abs=1e-300), x
+
+
+@pytest.mark.parametrize("x", [0.5, 59.0, 61.0, 1e8])
+def test_scaled_bessel_functions_of_orders_0_and_1(x: float) -> None:
+    k0, k1, k2 = [mp.besselk(order, x) * mp.exp(x) for order in range(3)]
+    assert grad(sp.k0e)(x) == pytest.approx(float(k0 - k1), rel=1e-11)
+    assert grad(sp.k1e)(x) == pytest.approx(float(k1 - (k0 + k2) / 2), rel=1e-11)
 
 
 def test_products_with_a_logarithm_at_0() -> None:
