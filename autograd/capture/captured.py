@@ -251,9 +251,12 @@ class Captured(Holder):
         grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad or t._grad is not None]
         settings = Settings(reach)
         inputs = [_input(recorder, i, x) for i, x in enumerate(leaves)]
+        constants = [(t, t._array) for t in inputs if is_tensor(t) and not t._requires_grad]
         inner_args, inner_kwargs = tree_unflatten(structure, inputs)
         with recorder.recording():
             out = self.function(*inner_args, **inner_kwargs)
+        for tensor, array in constants:
+            recorder.check_kept(tensor, array)
         settings.settle(recorder.watch.read)
         program = Program(recorder, out, settings, grads)
         return program, tree_map(_value, out), recorder
