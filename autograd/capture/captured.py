@@ -23,7 +23,7 @@ from autograd.capture.report import announcing, explained
 from autograd.capture.settings import Settings
 from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
-from autograd.capture.undo import Snapshot, contents, same_bits
+from autograd.capture.undo import Snapshot, same_bits
 from autograd.engine.attempts import batch_among
 from autograd.engine.kinds import is_foreign, note
 from autograd.engine.modes import mode
@@ -252,16 +252,19 @@ class Captured(Holder):
         grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad or t._grad is not None]
         settings = Settings(reach)
         inputs = [_input(recorder, i, x) for i, x in enumerate(leaves)]
+        constants = [(t, t._array) for t in inputs if is_tensor(t) and not t._requires_grad]
         inner_args, inner_kwargs = tree_unflatten(structure, inputs)
         with recorder.recording():
             out = self.function(*inner_args, **inner_kwargs)
+        for tensor, array in constants:
+            recorder.check_kept(tensor, array)
         settings.settle(recorder.watch.read)
         program = Program(recorder, out, settings, grads)
         return program, tree_map(_value, out), recorder
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
         """Replay the step that was just recorded, from the same state; it must leave the same bits."""
-        eager, after = contents(reach), Snapshot(reach)
+        after = Snapshot(reach, compared=True)
         before.restore()
         found: Any = None
         problem = ""
@@ -272,8 +275,7 @@ class Captured(Holder):
                 if not program.ask_as_eager():
                     raise
                 found = program.replay(given)
-            replayed = contents(reach)
-            problem = next((what for (what, a), (_, b) in zip(eager, replayed, strict=True) if a != b), "")
+            problem = after.difference()
             pairs = zip(tree_flatten(out)[0], tree_flatten(found)[0], strict=True)
             if not problem and not all(same_bits(raw(a), raw(b)) for a, b in pairs):
                 problem = "a result"

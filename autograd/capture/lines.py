@@ -21,13 +21,12 @@ from autograd.capture.calls import (
     reduction,
     ufunc_of,
 )
+from autograd.capture.extremes import EXTREMES, Repeats
 from autograd.capture.names import Names
 from autograd.capture.operands import Numbers
 from autograd.capture.places import Places, fills
 from autograd.capture.program import Op, Var, variables
 from autograd.capture.signature import error_settings
-
-BY_NAME = frozenset({np.maximum, np.minimum})  # whose out by position NumPy has deprecated
 
 
 class Lines:
@@ -42,6 +41,7 @@ class Lines:
         self.place, self.known, self.scratch = places.place, places.known, places.scratch  # which a Loop asks
         self.marked: dict[int, Any] = {}
         self._numbers = Numbers()
+        self._repeats = Repeats(places.buffers)
 
     def of(self, op: Op) -> list[str]:
         """The source of one operation."""
@@ -148,11 +148,17 @@ class Lines:
             return [self._dotted(op, f", {out}") or f"{self.bind(np.dot)}({self._inside(args, {})}, {out})"]
         if joins:
             return [f"{self.bind(op.function)}({self._inside(args, kwargs)}, out={out})"]
-        return [self._filled(function, self.operands(op, args), kwargs, out)]
+        operands = self.operands(op, args)
+        if function in EXTREMES and not kwargs:
+            operands = self._repeats.operands(function, operands, array)
+        return [self._filled(function, operands, kwargs, out)]
 
     def _filled(self, function: Any, args: Any, kwargs: Any, out: str) -> str:
-        """The call of a ufunc, or of one's method, that writes to `out`; by position where NumPy takes that faster."""
-        plain = isinstance(function, np.ufunc) and function not in BY_NAME and len(args) == function.nin and not kwargs
+        """The call of a ufunc, or of one's method, that writes to `out`; by position where that is faster.
+
+        Of np.maximum and np.minimum NumPy has deprecated it.
+        """
+        plain = isinstance(function, np.ufunc) and function not in EXTREMES and len(args) == function.nin and not kwargs
         return f"{self.bind(function)}({self._inside(args, kwargs)}, {'' if plain else 'out='}{out})"
 
     def _write(self, op: Op) -> list[str]:

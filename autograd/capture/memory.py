@@ -5,15 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter, is_
 from sys import getrefcount
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.capture.calls import copies
+from autograd.capture.program import Op, Var, last_uses
 from autograd.conditions import Condition
 from autograd.engine.recording import result
 from autograd.recorder import Row
 
 _grad = attrgetter("_grad")
+
+
+class Taken(NamedTuple):
+    """Bytes of the results of a step as it is: of those that are there at one time, and of all, one after the other."""
+
+    at_once: int
+    in_all: int
+
+
+def taken(ops: list[Op], results: Any) -> Taken:
+    """What the recorded operations take, if each array goes when nothing reads it any more. Gradients stay to the end.
+
+    A copy of an array that nothing else reads is none as it is: the array itself is handed on.
+    """
+    last = last_uses(ops, results)
+    last |= {op.args[1].root: len(ops) for op in ops if op.kind == "grad" and isinstance(op.args[1], Var)}
+    going: dict[int, int] = {}  # after an operation -> bytes that go
+    now = most = in_all = 0
+    for i, op in enumerate(ops):
+        source = op.args[0] if copies(op) else None
+        if source is not None and source.root is source and source.kind == "value" and last[source] == i:
+            for_copy = source.value.nbytes
+            now, in_all, going[i] = now - for_copy, in_all - for_copy, going[i] - for_copy
+        for v in op.out:
+            if v.root is v and isinstance(v.value, np.ndarray):
+                now += v.value.nbytes
+                in_all += v.value.nbytes
+                until = max(last.get(v, i), i)
+                going[until] = going.get(until, 0) + v.value.nbytes
+        most = max(most, now)
+        now -= going.get(i, 0)
+    return Taken(most, in_all)
 
 
 SPACIOUS = 2  # how many times as large as the array a block may be

@@ -176,26 +176,6 @@ def last_uses(ops: list[Op], results: Any) -> dict[Var, int]:
     return last
 
 
-def peak(ops: list[Op], results: Any) -> int:
-    """The most bytes of arrays that are there at one time, if each goes when nothing reads it any more.
-
-    Gradients stay to the end.
-    """
-    last = last_uses(ops, results)
-    last |= {op.args[1].root: len(ops) for op in ops if op.kind == "grad" and isinstance(op.args[1], Var)}
-    going: dict[int, int] = {}  # after an operation -> bytes that go
-    now = most = 0
-    for i, op in enumerate(ops):
-        for v in op.out:
-            if v.root is v and isinstance(v.value, np.ndarray):
-                now += v.value.nbytes
-                until = max(last.get(v, i), i)
-                going[until] = going.get(until, 0) + v.value.nbytes
-        most = max(most, now)
-        now -= going.get(i, 0)
-    return most
-
-
 def live(ops: list[Op], results: list[Var]) -> list[Op]:
     """The operations that something depends on."""
     needed = {v.root for v in results} | set(results)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import getitem, is_
 from threading import get_ident
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostErro
 from autograd.capture.signature import errors_now
 from autograd.capture.steppers import SIMPLE, Watch
 from autograd.engine.abstract import Abstract
-from autograd.engine.origin import user_line, user_place
+from autograd.engine.origin import line_at, user_line, user_place
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
 from autograd.recorder import recorders
@@ -40,6 +40,14 @@ def owner(array: Any) -> Any:
     while isinstance(getattr(array, "base", None), np.ndarray):
         array = array.base
     return array
+
+
+def refuse_write(line: str) -> NoReturn:
+    """Raise because a replay would not write where the step does."""
+    raise CaptureError(
+        f"{line} writes to an array that came from outside; a captured step may write to what it has computed, and to "
+        "tensors that are no arguments or require grad. Copy it first: x = x.copy()."
+    )
 
 
 class Recorder:
@@ -73,6 +81,12 @@ class Recorder:
 
     def argument(self, number: int, value: Any) -> Recorded:
         return Recorded(self, value, self.var("argument", value, number))
+
+    def check_kept(self, tensor: Any, array: Any) -> None:
+        """Raise if a constant tensor that the step was given has another array than it had."""
+        if tensor._array is not array:
+            made = getattr(tensor._array, "var", None)
+            refuse_write(line_at(next((op.place for op in self.ops if made in op.out), None)))
 
     def operand(self, x: Any) -> Any:
         """What an operation's arguments hold of a value: its variable; numbers, texts and objects as they are."""
@@ -126,10 +140,7 @@ class Recorder:
             )
         for w in writes:
             if w.var.root.kind == "constant" or w.var.root.kind == "argument":
-                raise CaptureError(
-                    f"{user_line()} writes to an array that came from outside; a captured step may write to "
-                    "tensors and to what it has computed. Copy it first: x = x.copy()."
-                )
+                refuse_write(user_line())
         operands: list[Recorded] = []
         if function in SHAPED_BY_VALUES or (
             _selects(args[1]) if function is getitem else function is np.repeat and isinstance(args[1], Recorded)

@@ -13,8 +13,8 @@ from autograd.capture.blocks import in_runs
 from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter, Form
 from autograd.capture.later import asked_later
-from autograd.capture.memory import Buffers, Gradients
-from autograd.capture.program import Generator, Op, listing, live, peak, variables, without_memory
+from autograd.capture.memory import Buffers, Gradients, Taken, taken
+from autograd.capture.program import Generator, Op, listing, live, variables, without_memory
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.renewed import renewed
@@ -65,7 +65,7 @@ class Program:
         self._holds: Callable[[], bool] | None = None
         self.source = ""
         self.nbytes = 0
-        self.peak = 0  # bytes of the results at one time, in the function as it is
+        self.as_it_is = Taken(0, 0)
         self.replays = 0
         self.seconds = math.inf  # the fastest of the first replays
         self._errors = np.geterr()
@@ -88,7 +88,7 @@ class Program:
 
     def compile(self) -> None:
         """Plan the buffers and make the function."""
-        self.peak = peak(self.ops, self.results)
+        self.as_it_is = taken(self.ops, self.results)
         self.ops, self.results = shorter(renewed(self.ops, self.results), self.results)
         ops = in_order(fewer_checks(self.ops))
         later = asked_later(ops)

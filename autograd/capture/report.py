@@ -47,14 +47,15 @@ def explained(captured: Any) -> str:
         for program in programs:
             lines += [f"{described(key)}: {_described(program)}", *_fused(program)]
             if program.compiled:
+                once, in_all = map(_size, program.as_it_is)
                 lines.append(
-                    f"  memory for results: {_size(program.nbytes)}; as it is, {_size(program.peak)} at one time"
+                    f"  memory for results: {_size(program.nbytes)}; as it is, {once} at one time, {in_all} in all"
                 )
             if program.replays and key in captured.seconds:
-                once, replay = captured.seconds[key], program.seconds
-                saved = program.replays * (once - replay)
+                eager, replay = captured.seconds[key], program.seconds
+                saved = max(program.replays * (eager - replay), 0)
                 lines.append(
-                    f"  {replay * 1e3:.3g} ms a replay, {once * 1e3:.3g} ms as it is: saved about {max(saved, 0):.2g} s"
+                    f"  {replay * 1e3:.3g} ms a replay, {eager * 1e3:.3g} ms as it is: saved about {saved:.2g} s"
                 )
     lines.append("What the function prints or stores elsewhere happened only while it was run or recorded.")
     return "\n".join(lines)

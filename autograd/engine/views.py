@@ -84,15 +84,16 @@ class ViewPrimitive(Primitive):
             path = None  # what follows is `as_view`, whose call would take 3 % of a slice's time
             cls = type(x)
             if cls is View or cls is UnrecordedView:
-                x, path = x.root, x.path
+                x, path, seen = x.root, x.path, x.seen
             else:
                 cls = View
                 if not hasattr(x, "written"):  # a result, see recording.result
                     x.written = 0
+                seen = x.written
             t.__class__ = cls
             t.root = x
             t.path = (self, rest, params, path)
-            t.seen = x.written
+            t.seen = seen
         return t
 
     def _general(self, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -147,20 +148,18 @@ def shares_memory(out: Any, x: Any) -> bool:
 def as_view(t: Any, x: Any, primitive: Any, args: tuple[Any, ...], params: dict[str, Any], kind: Any = None) -> Any:
     """The result t of an operation on the tensor x, made a view of it: of this class, or of that of x."""
     t.__class__ = kind or (UnrecordedView if type(x) is UnrecordedView else View)
-    root, path = _way_to(x)
-    t.root = root
+    t.root, path, t.seen = _way_to(x)
     t.path = (primitive, args, params, path)
-    t.seen = root.written
     return t
 
 
-def _way_to(x: Any) -> tuple[Any, Path | None]:
-    """(the tensor that x is a view of, the operations that lead from there to x): x itself, if it is no view."""
+def _way_to(x: Any) -> tuple[Any, Path | None, int]:
+    """(the root of a view x, the operations that lead from there to x, the `seen` of x); of another x itself."""
     if isinstance(x, View):
-        return x.root, x.path
+        return x.root, x.path, x.seen
     if not hasattr(x, "written"):  # a result, see recording.result
         x.written = 0
-    return x, None
+    return x, None, x.written
 
 
 def views_of(x: Any, parts: Sequence[Any], paths: Sequence[Path]) -> list[Any]:
@@ -172,8 +171,7 @@ def views_of(x: Any, parts: Sequence[Any], paths: Sequence[Path]) -> list[Any]:
     if isinstance(x._array, ndarray) and not shares_memory(t._array, x._array):
         return list(parts)
     kind = UnrecordedView if type(x) is UnrecordedView else View
-    root, before = _way_to(x)
-    seen = root.written
+    root, before, seen = _way_to(x)
     for t, path in zip(parts, paths, strict=True):
         t.__class__ = kind
         t.root = root

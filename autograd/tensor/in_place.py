@@ -21,6 +21,7 @@ from autograd.engine.tensor_hooks import RETAIN, retaining
 from autograd.engine.views import apart, shares_memory, walk
 from autograd.errors import DTypeError, InPlaceError, NoRuleError, ShapeError
 from autograd.ops import indexing
+from autograd.recorder import Stand, current, recorders
 from autograd.tensor.any_operand import explain_operand
 from autograd.tensor.operators import raw_index
 
@@ -191,7 +192,7 @@ class InPlace:
                 f"{what} would overwrite a leaf that requires grad, of shape {self.shape}, whose gradient belongs to "
                 f"its old value. Write {instead} for a new tensor, or do it inside `with autograd.no_grad():`."
             )
-        if recording or not isinstance(self._array, np.ndarray):
+        if recording or not isinstance(self._array, np.ndarray) or _is_constant_of_a_step(self._array):
             return None
         return self._array if leaf or alone(self) else None
 
@@ -255,7 +256,7 @@ def write(root: Any, value: Any, index: Any, path: Any, ufunc: Any = None) -> No
     if ufunc is not None:
         params["ufunc"] = ufunc
     ordinary = type(root._array) is np.ndarray and root.dtype.kind != "c" and not state.special
-    if ordinary and alone(root) and not _of_another_kind(value, index):
+    if ordinary and alone(root) and not _is_constant_of_a_step(root._array) and not _of_another_kind(value, index):
         new = _written(root, value, params, state.scope)
         if new is not None:
             root._take_over(new)
@@ -283,6 +284,11 @@ def _words(index: Any) -> str:
     """An index as an error writes it, without the elements of arrays."""
     parts = index if type(index) is tuple else (index,)
     return ", ".join("…" if part is ... or np.ndim(part) else repr(part) for part in parts)
+
+
+def _is_constant_of_a_step(array: Any) -> bool:
+    """Whether it is an ndarray while a captured step is recorded: it has no room for what stands for others."""
+    return bool(recorders) and not isinstance(array, Stand) and current() is not None
 
 
 def _of_another_kind(value: Any, index: Any) -> bool:

@@ -180,7 +180,7 @@ class Tensor(Operators, InPlace, ArrayMethods, Conversions, PyTorchNames):
     @property
     def T(self) -> Tensor:  # noqa: N802
         """The array with its axes reversed."""
-        return self.transpose()  # type: ignore[no-any-return]
+        return rules[np.transpose](self)  # type: ignore[no-any-return]
 
     @property
     def mT(self) -> Tensor:  # noqa: N802

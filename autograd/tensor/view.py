@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.engine.kinds import is_foreign
+from autograd.engine.loans import never, root_of
 from autograd.engine.modes import mode
 from autograd.engine.recording import raw
 from autograd.engine.settings import enable_grad, no_grad
@@ -89,6 +90,11 @@ class View(Tensor):
 
     def _target(self, what: str, instead: str) -> Any:
         self._refuse_read_only(what)
+        if root_of(self) is not self.root:
+            raise InPlaceError(
+                f"{what} of shape {self.shape}: the parameter that this is a view of holds another value now, inside "
+                "of functional_call. Write to it before or after that call."
+            )
         if is_foreign(self._array) and not self._is_known_view():
             return self._target_of_unknown(what, instead)
         if not mode.get().recording:
@@ -128,7 +134,7 @@ class View(Tensor):
     def _let_go(self) -> None:
         """Let go of the array, which is about to be another, so that the root can tell who else uses its memory."""
         self.own_array = None
-        self.seen = -1
+        self.seen = never(self.seen)
 
     def _update(self, ufunc: np.ufunc, other: Any) -> Any:
         """x += other and x -= other are one operation of the root, where the value fits as it is."""
@@ -191,7 +197,7 @@ class UnrecordedView(View):
         self.own_array = value
 
     def _memory(self) -> Any:
-        return walk(self.root._array, self.path)
+        return walk(root_of(self)._array, self.path)
 
     @property
     def node(self) -> Any:
@@ -223,7 +229,7 @@ class UnrecordedView(View):
 
 def renew(view: Any) -> None:
     """Make the array and the node of a view again, after its root was written to."""
-    root = view.root
+    root = root_of(view)
     now = root.written
     if mode.get().recording:
         made = walk(root, view.path)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.engine.loans import Loan
 from autograd.engine.registry import alias
 from autograd.engine.route import origin
 from autograd.errors import ArgumentError, DTypeError, ShapeError
@@ -114,14 +115,14 @@ def _tensor_for(own: Parameter | Buffer, value: Any, name: str) -> Tensor:
 @contextmanager
 def _holding(pairs: list[tuple[Any, Tensor]]) -> Iterator[None]:
     """Inside, each parameter or buffer has the values of the tensor beside it, and gradients flow to that tensor."""
-    before = [(own, own._array, own.node, own._requires_grad, own.written) for own, _ in pairs]
+    loans: list[Loan] = []
     try:
         for own, t in pairs:
-            if t.requires_grad:
-                own.node = alias(t._array, origin(t)).node
+            loans.append(Loan(own, t))
+            own.node = alias(t._array, origin(t)).node if t.requires_grad else None
             own._requires_grad = t.requires_grad
             own._array = np.array(t._array) if isinstance(own, Buffer) else t._array
         yield
     finally:
-        for own, data, node, requires_grad, written in before:
-            own._array, own.node, own._requires_grad, own.written = data, node, requires_grad, written
+        for loan in loans:
+            loan.end()

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.engine.kinds import copied, is_foreign, note
+from autograd.engine.loans import Lent
 from autograd.engine.recording import raw
 from autograd.errors import DTypeError
 from autograd.options import check_flag
@@ -21,7 +22,19 @@ def _own_array(data: Any, dtype: Any) -> Any:
     return np.array(data, dtype=dtype)
 
 
-class Parameter(Tensor):
+class Owned(Tensor):
+    """A Tensor of a Module, which holds another's value while `functional_call` runs."""
+
+    __slots__ = ()
+
+    def _mark_written(self) -> None:
+        before = self.written
+        super()._mark_written()
+        if type(before) is Lent:
+            self.written = Lent.at(self.written, before.loan)
+
+
+class Parameter(Owned):
     """A leaf Tensor that requires grad, has an array of its own, and is found by `Module.parameters()`.
 
     Args:  data: the first values; copied, because an optimizer writes to them in place.
@@ -71,7 +84,7 @@ def floating_dtype(dtype: Any) -> Any:
     return dtype
 
 
-class Buffer(Tensor):
+class Buffer(Owned):
     """A Tensor that belongs to a Module's state and is not learned: running statistics, masks, tables.
 
     Args:  data: the first values; copied, because the module writes to them in place.

@@ -22,6 +22,8 @@ from nn.layers.inputs import as_floats, as_values, cast_to, refuse_complex
 
 # A 0-d 0 of each dtype: NumPy converts a Python number at every call, which takes longer than a small array does.
 ZEROS = {np.dtype(kind): np.zeros((), kind) for kind in (np.float16, np.float32, np.float64)}
+for _zero in ZEROS.values():
+    _zero.flags.writeable = False
 
 relu_op = define(
     lambda x: np.maximum(x, ZEROS.get(x.dtype, 0)),
