@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.capture.aids import Differs
-from autograd.capture.compare import difference, same_guards
+from autograd.capture.compare import computed, difference, same_guards
 from autograd.capture.outer import is_outer, is_variable, leads_outside
 from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded
@@ -227,6 +227,7 @@ class Captured(Holder):
             before.restore()
             programs.remove(twin)
             raise CaptureError(problem)
+        program.watch(computed=computed(twin, program))
         program.compile()
         self._verify(program, reach, before, given, out, key)
         programs.remove(twin)
