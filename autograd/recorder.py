@@ -70,6 +70,11 @@ def asarray(x: Any, dtype: Any = None) -> Any:
     return np.asarray(x, dtype)
 
 
+def called(function: Callable[..., Any], x: Any, *args: Any) -> Any:
+    """function(x, *args), which is pure and not NumPy's; of a value that is being recorded it is one line."""
+    return current().call(function, (x, *args), {}, []) if isinstance(x, Stand) else function(x, *args)
+
+
 def integer(x: Any) -> int:
     """int(x); a replay in which it is another is another trace."""
     return current().integer(x) if isinstance(x, Stand) else int(x)

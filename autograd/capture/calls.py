@@ -39,8 +39,8 @@ def name_of(op: Op) -> str:
 
 
 def is_numpys(op: Op) -> bool:
-    """Whether it calls NumPy's own function or an operator: such a one gives the same for the same."""
-    return str(getattr(op.function, "__module__", "")).split(".")[0] in ("numpy", "_operator", "builtins")
+    """Whether it calls NumPy's own function, SciPy's or an operator: such a one gives the same for the same."""
+    return str(getattr(op.function, "__module__", "")).split(".")[0] in ("numpy", "scipy", "_operator", "builtins")
 
 
 def ufunc_of(op: Op) -> Any:

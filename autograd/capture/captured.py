@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.capture.aids import Differs
-from autograd.capture.compare import difference, same_guards
+from autograd.capture.compare import computed, difference, same_guards
 from autograd.capture.outer import is_outer, is_variable, leads_outside
 from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded
@@ -23,7 +23,7 @@ from autograd.capture.report import announcing, explained
 from autograd.capture.settings import Settings
 from autograd.capture.signature import Reader, described, environment, key_of, reader, same_environment
 from autograd.capture.steppers import Watch
-from autograd.capture.undo import Snapshot, contents, same_bits
+from autograd.capture.undo import Snapshot, same_bits
 from autograd.engine.attempts import batch_among
 from autograd.engine.kinds import is_foreign, note
 from autograd.engine.modes import mode
@@ -227,6 +227,7 @@ class Captured(Holder):
             before.restore()
             programs.remove(twin)
             raise CaptureError(problem)
+        program.watch(computed=computed(twin, program))
         program.compile()
         self._verify(program, reach, before, given, out, key)
         programs.remove(twin)
@@ -263,7 +264,7 @@ class Captured(Holder):
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
         """Replay the step that was just recorded, from the same state; it must leave the same bits."""
-        eager, after = contents(reach), Snapshot(reach)
+        after = Snapshot(reach, compared=True)
         before.restore()
         found: Any = None
         problem = ""
@@ -274,8 +275,7 @@ class Captured(Holder):
                 if not program.ask_as_eager():
                     raise
                 found = program.replay(given)
-            replayed = contents(reach)
-            problem = next((what for (what, a), (_, b) in zip(eager, replayed, strict=True) if a != b), "")
+            problem = after.difference()
             pairs = zip(tree_flatten(out)[0], tree_flatten(found)[0], strict=True)
             if not problem and not all(same_bits(raw(a), raw(b)) for a, b in pairs):
                 problem = "a result"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.capture.closed_over import root
 from autograd.capture.program import Op, Var, mapped
 from autograd.capture.replay import Program
 from autograd.capture.undo import same_bits
@@ -29,6 +30,14 @@ def difference(a: Program, b: Program) -> str:
         if problem:
             return problem
     return _changed(list(a.results), list(b.results), "its result")
+
+
+def computed(a: Program, b: Program) -> bool:
+    """Whether the step has computed constants of the program: they are other objects in each recording of it."""
+    trees = [([[op.args, op.kwargs] for op in p.ops], list(p.results)) for p in (a, b)]
+    pairs = zip(*map(_constants, trees), strict=False)
+    values = [(getattr(p, "value", p), getattr(q, "value", q)) for p, q in pairs]
+    return any([isinstance(p, (np.ndarray, np.generic, float, complex)) and root(p) is not root(q) for p, q in values])
 
 
 def _changed(a: Any, b: Any, where: str) -> str:

@@ -30,7 +30,7 @@ class Var:
     def __init__(self, number: int, kind: str, value: Any, source: Any = None, root: Var | None = None) -> None:
         self.number, self.kind, self.source, self.line = number, kind, source, ""
         self.root = self if root is None else root
-        self.shape = getattr(value, "shape", ())
+        self.shape: tuple[int, ...] = getattr(value, "shape", ())
         self.dtype = getattr(value, "dtype", None)
         self.value: Any = value
 

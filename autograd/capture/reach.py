@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.steppers import SIMPLE, is_stepper
-from autograd.capture.users_code import is_followed, is_users_module, methods, slots
+from autograd.capture.users_code import is_followed, is_users_module, methods, only_users_code, slots
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
 from autograd.engine.recording import is_tensor
@@ -31,14 +31,16 @@ class Reach:
     """What a function reaches, by kinds.
 
     Args:  without: objects that are not looked into.
+           only: the names of attributes of the user's objects that are looked at; None for all.
 
     functions    the user's, methods of the user's classes included
     objects      those with attributes: instances of the user's and of the library's classes
     steppers     optimizers and their kin, see `steppers`
     """
 
-    def __init__(self, *starts: Any, without: Iterable[Any] = ()) -> None:
+    def __init__(self, *starts: Any, without: Iterable[Any] = (), only: set[str] | None = None) -> None:
         self.starts = starts
+        self._only = only
         self.tensors: list[Any] = []
         self.arrays: list[Any] = []
         self.generators: list[Any] = []
@@ -99,7 +101,10 @@ class Reach:
         called, others = methods(kind)
         self._unnamed += others
         found = [*called, *[y for y in gc.get_referents(x) if not isinstance(y, _OPAQUE)]]
-        if type(inside) is dict:
+        if type(inside) is dict and self._only is not None and only_users_code(kind):
+            unread = {id(inside), *[id(y) for name, y in inside.items() if name not in self._only]}
+            found = [y for y in found if id(y) not in unread] + [inside[n] for n in self._only if n in inside]
+        elif type(inside) is dict:
             found.append(inside)  # gc sees its values, not itself, until somebody has asked for it
         return found
 

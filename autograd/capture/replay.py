@@ -12,6 +12,7 @@ import numpy as np
 from autograd.capture.blocks import in_runs
 from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter, Form
+from autograd.capture.identities import without_identities
 from autograd.capture.later import asked_later
 from autograd.capture.memory import Buffers, Gradients, Taken, taken
 from autograd.capture.program import Generator, Op, listing, live, variables, without_memory
@@ -78,12 +79,20 @@ class Program:
     def __len__(self) -> int:
         return len(self.ops)
 
+    def watch(self, *, computed: bool) -> None:
+        """Settle which arrays from outside are to be compared before each replay.
+
+        Args:  computed: whether the step has computed constants of the program.
+        """
+        found = variables([[op.args, op.kwargs] for op in self.ops] + list(self.results), [])
+        self.settings.closed_over.watch([v.value for v in found if v.kind == "constant"], computed)
+
     def compile(self) -> None:
         """Plan the buffers and make the function."""
         self.as_it_is = taken(self.ops, self.results)
         self.ops, self.results = shorter(renewed(self.ops, self.results), self.results)
         ops = in_order(fewer_checks(self.ops))
-        later = asked_later(ops)
+        later = asked_later(without_identities(ops, self.results))
         self._as_eager = [] if later is ops else ops
         self._finish(later)
         condition = Condition()
@@ -128,11 +137,12 @@ class Program:
 
     def fits(self) -> bool:
         """Whether the tensors hold the arrays that they held, and everything else that it depends on is the same."""
-        return (self._holds is not None and self._holds()) or (
+        same = (self._holds is not None and self._holds()) or (
             all(map(is_, map(_array, self._tensors), self._arrays))
             and [g is None for g in map(_grad, self._graded)] == self._missing
             and self.settings.still_hold()
         )
+        return same and self.settings.closed_over.hold()
 
     def unlike(self) -> str:
         """Why it does not fit, in words."""
@@ -140,7 +150,9 @@ class Program:
             return "a tensor holds another array"
         if [g is None for g in map(_grad, self._graded)] != self._missing:
             return "other gradients are None"
-        return self.settings.changed()
+        return (
+            self.settings.changed() or "the values of an array from outside changed: pass it to the step as an argument"
+        )
 
     def replay(self, given: list[Any]) -> Any:
         """Run it; after an exception the state is as it was before."""

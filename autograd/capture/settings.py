@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.capture.closed_over import ClosedOver
 from autograd.capture.reach import Reach, defaults, globals_in, held_by, names_in
 from autograd.capture.steppers import SIMPLE, unread
 from autograd.capture.users_code import classes, is_users_module, slots
@@ -40,6 +41,7 @@ class Settings:
 
     def __init__(self, reach: Reach) -> None:
         reach = Reach(*reach.starts, without=unread(reach.steppers, reach.names))
+        self.closed_over = ClosedOver(reach)
         self._places = [*_places_of_objects(reach)]
         for function in reach.functions:
             self._places += _places_of(function)
@@ -60,6 +62,7 @@ class Settings:
             self._places.append(("hyperparameters", lambda: [values.get(name) for values, name in read]))
             self._same.append([True] * len(read))
         self._before = None
+        self.closed_over.settle()
         self._values = list(self._now())
 
     def written(self, condition: Condition) -> None:
@@ -84,7 +87,7 @@ class Settings:
         return True
 
     def changed(self) -> str:
-        """What does not hold any more, in words."""
+        """What does not hold any more, in words; '' if all does."""
         start = 0
         for (where, look), same in zip(self._places, self._same, strict=True):
             now = list(compress(look(), same))
@@ -93,7 +96,7 @@ class Settings:
                     plain = all(isinstance(x, (*SIMPLE, np.generic)) for x in (a, b))
                     return f"{where} changed: {a!r}, now {b!r}" if plain else f"{where} changed"
             start += len(now)
-        return "something that it reaches changed"
+        return ""
 
     def _now(self) -> Iterable[Any]:
         return chain.from_iterable(

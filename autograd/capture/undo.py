@@ -5,6 +5,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # signal.signal takes 4 µs, to make enums of numbers
 import signal
 import threading
+from collections.abc import Iterator
 from threading import get_ident
 from typing import Any
 
@@ -13,23 +14,27 @@ import numpy as np
 from autograd.capture.reach import Reach
 from autograd.random import generator
 
+SMALL = 64 * 1024  # bytes that are copied to be compared
+
 
 class Snapshot:
-    """The contents of everything that a step reaches: arrays, gradients, settings, random generators."""
+    """The contents of everything that a step reaches: arrays, gradients, settings, random generators.
 
-    def __init__(self, reach: Reach) -> None:
-        self.reach = reach
-        arrays = [t._array for t in reach.tensors] + reach.arrays
-        self.arrays = [(a, a.copy()) for a in arrays if isinstance(a, np.ndarray)]
+    Args:  compared: whether `difference` will be asked for, for which gradients are copied.
+    """
+
+    def __init__(self, reach: Reach, *, compared: bool = False) -> None:
+        self.arrays = [(a, a.copy()) for a in _memory(reach) if a.flags.writeable]
         self.tensors = [(t, t._array, t._grad, getattr(t, "written", 0)) for t in reach.tensors]
         self.dicts = [(d, dict(d)) for d in reach.dicts]
         self.lists = [(x, list(x)) for x in reach.lists]
         self.generators = [(g, g.bit_generator.state) for g in (*reach.generators, generator())]
+        self.gradients = [(t, _gradient(t)) for t in reach.tensors] if compared else []
 
     def restore(self) -> None:
         """Put everything back."""
         for a, values in self.arrays:
-            if a.flags.writeable and a.tobytes() != values.tobytes():
+            if not same_bits(a, values):
                 a[...] = values
         for t, array, grad, written in self.tensors:
             t._array, t._grad, t.written = array, grad, written
@@ -41,28 +46,49 @@ class Snapshot:
         for g, state in self.generators:
             g.bit_generator.state = state
 
+    def difference(self) -> str:
+        """What now holds other values, as far as two runs can be compared; '' if nothing."""
+        for a, values in self.arrays:
+            if a.dtype.kind in "fiubc" and not same_bits(a, values):
+                return f"an array of shape {a.shape}"
+        for t, array, _, _ in self.tensors:
+            if t._array is not array and not same_bits(t._array, array):
+                return f"the array of a tensor of shape {t.shape}"
+        for t, gradient in self.gradients:
+            if not same_bits(gradient, None if t._grad is None else t._grad._array):
+                return f"the .grad of a tensor of shape {t.shape}"
+        same = all(repr(g.bit_generator.state) == repr(state) for g, state in self.generators)
+        return "" if same else "a random generator"
 
-def contents(reach: Reach) -> list[tuple[str, Any]]:
-    """The values of everything that a step reaches, as far as two runs can be compared by them."""
-    found: list[tuple[str, Any]] = []
-    for t in reach.tensors:
-        found.append((f"a tensor of shape {t.shape}", _bits(t._array)))
-        found.append((f"the .grad of a tensor of shape {t.shape}", None if t._grad is None else _bits(t._grad._array)))
-    found += [(f"an array of shape {a.shape}", _bits(a)) for a in reach.arrays if a.dtype.kind in "fiubc"]
-    found += [("a random generator", repr(g.bit_generator.state)) for g in (*reach.generators, generator())]
-    return found
+
+def _gradient(t: Any) -> Any:
+    return None if t._grad is None else t._grad._array.copy()
 
 
-def _bits(x: Any) -> Any:
-    x = np.asarray(x)
-    return x.shape, x.dtype.str, x.tobytes()
+def _memory(reach: Reach) -> list[Any]:
+    """The arrays that are reached, each part of memory once: of views, as parameters are, only what they show."""
+    found = {id(a): a for a in (*[t._array for t in reach.tensors], *reach.arrays) if isinstance(a, np.ndarray)}
+    return [a for a in found.values() if not any(id(base) in found and base.flags.writeable for base in _bases(a))]
+
+
+def _bases(array: Any) -> Iterator[Any]:
+    while isinstance(array := array.base, np.ndarray):
+        yield array
 
 
 def same_bits(a: Any, b: Any) -> bool:
     """Whether two results are equal to the bit."""
-    if isinstance(a, (np.ndarray, np.generic)) or isinstance(b, (np.ndarray, np.generic)):
-        return bool(_bits(a) == _bits(b))
+    if isinstance(a, (np.ndarray, np.generic)) and isinstance(b, (np.ndarray, np.generic)):
+        alike = a.shape == b.shape and a.dtype.str == b.dtype.str
+        return alike and (_same_memory(a, b) if a.nbytes > SMALL else a.tobytes() == b.tobytes())
     return type(a) is type(b) and (a is b or bool(a == b) or bool(a != a and b != b))
+
+
+def _same_memory(a: Any, b: Any) -> bool:
+    """`same_bits` of large arrays of one shape and dtype, without copies if they are contiguous."""
+    if a.dtype.hasobject or a.nbytes % 8 or not (a.flags.c_contiguous and b.flags.c_contiguous):
+        return bool(a.tobytes() == b.tobytes())
+    return bool(np.array_equal(a.reshape(-1).view(np.uint64), b.reshape(-1).view(np.uint64)))
 
 
 _main = threading.main_thread().ident

@@ -56,6 +56,13 @@ def _written_by_user(kind: type) -> bool:
 
 
 @functools.lru_cache(maxsize=512)
+def only_users_code(kind: Any) -> bool:
+    """Whether no code but the user's reads the attributes of an object: no base is a library's."""
+    others = [c for c in kind.__mro__ if not _written_by_user(c)]
+    return not any([isinstance(f, types.FunctionType) for c in others for f in vars(c).values()])
+
+
+@functools.lru_cache(maxsize=512)
 def methods(kind: Any) -> tuple[list[types.FunctionType], list[types.FunctionType]]:
     """The methods of these classes: those that Python or the library may call, and those that are called by name."""
     found = [f for c in classes(kind) for f in _functions(c) if f.__name__ not in _NOT_CALLED]

@@ -20,6 +20,7 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define, implements
 from autograd.errors import ArgumentError
 from autograd.ops.arguments import as_operand
+from autograd.recorder import called
 from autograd.shapes import conj, normalize_axes
 
 Lengths = tuple[int, ...]
@@ -65,23 +66,24 @@ def _scipys() -> Any:
 
 def _by_scipy(a: Any, axes: Axes) -> bool:
     """Whether SciPy's transform is quicker: NumPy's algorithm, but on several rows, and over all axes, at once."""
-    return type(a) is np.ndarray and a.size >= _MANY and a.dtype.char in "fdFD" and len(set(axes)) == len(axes)
+    return isinstance(a, np.ndarray) and a.size >= _MANY and a.dtype.char in "fdFD" and len(set(axes)) == len(axes)
 
 
 def _transform(a: Any, lengths: Lengths, axes: Axes, norm: Any, inverse: bool) -> Any:
-    place = _scipys() if _by_scipy(a, axes) else np.fft
-    return (place.ifftn if inverse else place.fftn)(a, lengths, axes, norm)
+    if _by_scipy(a, axes):
+        return called(_scipys().ifftn if inverse else _scipys().fftn, a, lengths, axes, norm)
+    return (np.fft.ifftn if inverse else np.fft.fftn)(a, lengths, axes, norm)
 
 
 def _half(a: Any, lengths: Lengths, axes: Axes, norm: Any, inverse: bool) -> Any:
     if _by_scipy(a, axes):
-        return (_scipys().ihfftn if inverse else _scipys().rfftn)(a, lengths, axes, norm)
+        return called(_scipys().ihfftn if inverse else _scipys().rfftn, a, lengths, axes, norm)
     return conj(np.fft.rfftn(a, lengths, axes, _OPPOSITE[norm])) if inverse else np.fft.rfftn(a, lengths, axes, norm)
 
 
 def _whole(a: Any, lengths: Lengths, axes: Axes, norm: Any, inverse: bool) -> Any:
     if _by_scipy(a, axes):
-        return (_scipys().irfftn if inverse else _scipys().hfftn)(a, lengths, axes, norm)
+        return called(_scipys().irfftn if inverse else _scipys().hfftn, a, lengths, axes, norm)
     return np.fft.irfftn(a, lengths, axes, norm) if inverse else np.fft.irfftn(conj(a), lengths, axes, _OPPOSITE[norm])
 
 

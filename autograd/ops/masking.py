@@ -28,12 +28,17 @@ def _masked(x: Any, mask: Any) -> Any:
     For a mask without a pattern np.where takes ten times as long as a product, since it branches at every element. So
     multiply first, and use np.where only if the product contains a nan (inf * 0).
     """
-    if type(x) is np.ndarray and (mask.size >= _SMALL or x.size >= _SMALL):
+    if isinstance(x, np.ndarray) and (mask.size >= _SMALL or x.size >= _SMALL):
         product = x * mask
         total = np.vdot(product, product)
-        if total == total:
-            product += 0  # -0.0 becomes 0.0
-            return product
+        if total != total:
+            return _chosen(x, mask)
+        product += 0  # -0.0 becomes 0.0
+        return product
+    return _chosen(x, mask)
+
+
+def _chosen(x: Any, mask: Any) -> Any:
     return np.where(mask, x if mask.dtype.kind == "b" else x * mask, 0)[()]
 
 

@@ -18,7 +18,8 @@ from autograd.engine.recording import raw
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand
-from autograd.shapes import conj
+from autograd.ops.linalg import in_hermitian_pairing, symmetrized
+from autograd.shapes import adjoint, conj
 
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "expm", "logm", "lu", "polar", "solve_banded", "solve_sylvester",
@@ -145,7 +146,13 @@ _solve_triangular: Primitive = define(
 
 
 def solve_triangular(
-    a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False, **checks: Any
+    a: Any,
+    b: Any,
+    trans: Any = 0,
+    lower: bool = False,
+    unit_diagonal: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
 ) -> Any:
     """The solution of a x = b, or aᵀ x = b with trans=1, aᴴ x = b with trans=2, where only a triangle of a is read."""
     _check_square("solve_triangular", a)
@@ -200,7 +207,14 @@ _solve_banded: Primitive = define(
 )
 
 
-def solve_banded(l_and_u: tuple[int, int], ab: Any, b: Any, **checks: Any) -> Any:
+def solve_banded(
+    l_and_u: tuple[int, int],
+    ab: Any,
+    b: Any,
+    overwrite_ab: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> Any:
     """The solution of a x = b for a banded matrix, given as its bands: ab[u + i - j, j] = a[i, j]."""
     lower, upper = l_and_u
     if np.ndim(ab) != 2 or np.shape(ab)[0] != lower + upper + 1:
@@ -211,7 +225,7 @@ def solve_banded(l_and_u: tuple[int, int], ab: Any, b: Any, **checks: Any) -> An
     return _solve_banded(as_operand(ab), as_operand(b), lower=int(lower), upper=int(upper))
 
 
-def cho_factor(a: Any, lower: bool = False, **checks: Any) -> tuple[Any, bool]:
+def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, bool]:
     """(the Cholesky factor of a, lower) for cho_solve: L with L Lᵀ = a, or its transpose. The other triangle is 0."""
     _check_square("cho_factor", a)
     a = as_operand(a)
@@ -219,7 +233,7 @@ def cho_factor(a: Any, lower: bool = False, **checks: Any) -> tuple[Any, bool]:
     return (factor if lower else factor.T), bool(lower)
 
 
-def cho_solve(c_and_lower: tuple[Any, bool], b: Any, **checks: Any) -> Any:
+def cho_solve(c_and_lower: tuple[Any, bool], b: Any, overwrite_b: bool = False, check_finite: bool = True) -> Any:
     """The solution of a x = b, given a's Cholesky factor."""
     c, lower = c_and_lower
     first = solve_triangular(c, b, trans=0 if lower else 2, lower=lower)
@@ -249,8 +263,17 @@ _lu = define(_lu_in_one, _lu_cotangent, keeps="out", name="linalg.lu", label="L�
 _permutation = Primitive(lambda a: sp.lu(a)[0], None, name="linalg.lu")  # a constant, also for a batch
 
 
-def lu(a: Any, permute_l: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """(P, L, U) with P L U = a and P a permutation, which is a constant; with permute_l (P L, U)."""
+def lu(
+    a: Any,
+    permute_l: bool = False,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    p_indices: bool = False,
+) -> Any:
+    """(P, L, U) with P L U = a and P a permutation, which is a constant.
+
+    Args:  permute_l: return (P L, U).   p_indices: P as the vector of numbers with L[P] U = a.
+    """
     a = as_operand(a)
     if a.ndim != 2:
         raise ShapeError(f"lu takes one matrix; got shape {a.shape}.")
@@ -264,27 +287,30 @@ def lu(a: Any, permute_l: bool = False, overwrite_a: bool = False, check_finite:
     elif a.shape[1] > k:
         rest = solve_triangular(lower, rows[:, k:], lower=True, unit_diagonal=True)
         upper = np.concatenate([upper, rest], axis=1)
-    return (order @ lower, upper) if permute_l else (order, lower, upper)
+    if permute_l:
+        return order @ lower, upper
+    return np.argmax(order, axis=1) if p_indices else order, lower, upper
 
 
+@in_hermitian_pairing
 def _polar_cotangent(g: Any, out: Any, a: Any) -> Any:
-    """U S(Uᵀḡ - ḡᵀU) + (1 - U Uᵀ) ḡ P⁻¹, where S(q) solves P x + x P = q."""
-    p = out.T @ a
-    h = out.T @ g
-    square = out @ solve_sylvester(p, p, h - h.T)
+    """U S(Uᴴḡ - ḡᴴU) + (1 - U Uᴴ) ḡ P⁻¹, where S(q) solves P x + x P = q."""
+    p = adjoint(out) @ a
+    h = adjoint(out) @ g
+    square = out @ solve_sylvester(p, p, h - adjoint(h))
     return square + np.linalg.solve(p.T, (g - out @ h).T).T
 
 
-_polar = define(lambda a: sp.polar(a)[0], _polar_cotangent, keeps="a out", complex=False, name="linalg.polar",
+_polar = define(lambda a: sp.polar(a)[0], _polar_cotangent, keeps="a out", name="linalg.polar",
                 label="U·S(Uᵀg-gᵀU)+(1-UUᵀ)gP⁻¹")  # fmt: skip
 
 
 def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
-    """(U, P) with orthonormal U and symmetric P: a = U P, or P U with side="left"."""
+    """(U, P) with orthonormal U and Hermitian P: a = U P, or P U with side="left"."""
     a = as_operand(a)
     if side == "left":
         u, p = polar(a.T)
-        return u.T, p
+        return u.T, p.T
     if side != "right" or a.ndim != 2:
         raise ArgumentError(f"polar takes a matrix and side 'right' or 'left'; got shape {a.shape}, {side!r}.")
     if a.shape[0] < a.shape[1]:
@@ -293,17 +319,16 @@ def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
             f"side='left' as many columns as rows; got shape {a.shape}, or its transpose. Take the other side."
         )
     u = _polar(a)
-    p = u.T @ a
-    return u, 0.5 * (p + p.T)
+    return u, symmetrized(adjoint(u) @ a)
 
 
 # Matrices made of vectors and matrices
 
 
 def toeplitz(c: Any, r: Any = None) -> Any:
-    """The matrix with c as its first column and r (default c) as its first row, constant along its diagonals."""
+    """The matrix with c as its first column and r (default conj(c)) as its first row, constant along its diagonals."""
     c = np.ravel(as_operand(c))
-    r = c if r is None else np.ravel(as_operand(r))
+    r = conj(c) if r is None else np.ravel(as_operand(r))
     values = np.concatenate([np.flip(r[1:]), c])
     i, j = np.indices((c.size, r.size))
     return values[r.size - 1 + i - j]

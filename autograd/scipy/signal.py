@@ -12,7 +12,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.registry import define
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand
-from autograd.shapes import normalize_axes
+from autograd.shapes import conj, normalize_axes
 
 __all__ = ["convolve", "convolve2d", "correlate", "fftconvolve"]
 
@@ -102,10 +102,10 @@ def fftconvolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any
 
 
 def correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> Any:
-    """Σ in1[i + k] in2[i]: the convolution with in2 reversed in every axis."""
+    """Σ in1[i + k] conj(in2[i]): the convolution with in2 reversed in every axis and conjugated."""
     a, b = _checked("correlate", in1, in2, mode)
     along = tuple(range(a.ndim))
-    return _by_mode(_full(a, np.flip(b), axes=along, fast=_fast(a, b, method)), a, b, along, mode)
+    return _by_mode(_full(a, np.flip(conj(b)), axes=along, fast=_fast(a, b, method)), a, b, along, mode)
 
 
 def _fast(a: Any, b: Any, method: str) -> bool:
@@ -137,22 +137,27 @@ def convolve2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", f
     return _by_mode(whole, a, b, (0, 1), mode)
 
 
-def convolve(A: Any, B: Any, axes: Any = None, dot_axes: Any = ((), ()), mode: str = "full") -> Any:
+def convolve(
+    A: Any, B: Any, axes: Any = None, dot_axes: Any = ((), ()), mode: str = "full", method: str = "auto"
+) -> Any:
     """The convolution along pairs of axes, the dot product along others, and of the rest all combinations.
 
-    HIPS autograd's function: without `axes` it is scipy.signal.convolve over all of them.
+    HIPS autograd's function: without `axes` it is scipy.signal.convolve over all of them, which has `mode` and `method`
+    in the third place and the fourth.
 
     Args:      axes: (axes of A, axes of B) to convolve; dot_axes: likewise, to multiply and sum over.
-               mode: "full", "same" or "valid".
+               mode: "full", "same" or "valid".   method: "auto", "direct" or "fft", without `axes`.
     Returns:   the remaining axes of A, those of B, then the convolved ones.
     """
     a, b = as_operand(A), as_operand(B)
     if isinstance(axes, str):  # SciPy's third argument
         axes, mode = None, axes
+    if isinstance(dot_axes, str):
+        dot_axes, method = ((), ()), dot_axes
     if axes is None and not len(dot_axes[0]):
         a, b = _checked("convolve", a, b, mode)
         along = tuple(range(a.ndim))
-        return _by_mode(_full(a, b, axes=along, fast=_fast(a, b, "auto")), a, b, along, mode)
+        return _by_mode(_full(a, b, axes=along, fast=_fast(a, b, method)), a, b, along, mode)
     if mode not in MODES:
         raise ArgumentError(f"convolve's mode is 'full', 'same' or 'valid'; got {mode!r}.")
     pairs = ((), ()) if axes is None else axes

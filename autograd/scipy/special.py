@@ -25,7 +25,7 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     """log Σ b exp(a), without overflow; with return_sign (log |Σ b exp(a)|, the sum's sign)."""
     a = as_operand(a)
     if np.iscomplexobj(a):
-        refuse_complex("scipy.special.logsumexp")
+        return _complex_logsumexp(a, axis, 1 if b is None else b, keepdims, return_sign)
     if b is None:
         out = _logsumexp(a, axis=axis, keepdims=keepdims)
         return (out, np.ones_like(raw(out))) if return_sign else out
@@ -39,6 +39,17 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     if not keepdims:
         out, sign = np.squeeze(out, axis=axis), np.squeeze(sign, axis=axis)
     return (out, sign) if return_sign else out
+
+
+def _complex_logsumexp(a: Any, axis: Any, b: Any, keepdims: bool, return_sign: bool) -> Any:
+    """Likewise, of complex numbers; the sum's sign is its phase."""
+    top = np.max(np.real(raw(a)), axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0)
+    total = np.sum(b * np.exp(a - top), axis=axis, keepdims=True)
+    out = (np.log(np.abs(total)) if return_sign else np.log(total)) + top
+    if not keepdims:
+        out, total = np.squeeze(out, axis=axis), np.squeeze(total, axis=axis)
+    return (out, np.sign(total)) if return_sign else out
 
 
 def softmax(x: Any, axis: Any = None) -> Any:

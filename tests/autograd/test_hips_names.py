@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as onp
@@ -304,3 +305,12 @@ def test_a_primitive_whose_results_are_constants() -> None:
     extend.register_notrace(extend.VJPNode, rounded)
     assert grad(lambda x: x * rounded(x, 1))(1.26) == 1.3
     assert autograd.deriv(lambda x: x * rounded(x, 1))(1.26) == 1.3
+
+
+def test_the_names_are_thin() -> None:
+    root = Path(autograd.__file__).parent
+    names = ("builtins", "core", "differential_operators", "extend", "test_util", "tracer", "util", "wrap_util")
+    files = [root / f"{name}.py" for name in names]
+    files += [*(root / "misc").glob("*.py"), *(root / "numpy").glob("*.py"), root / "scipy" / "misc.py"]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert 400 < len(lines) <= 600

@@ -20,6 +20,12 @@ def _ratio(x: Any, y: Any) -> Any:
     return x / np.where((x == 0) & (y == 0), 1, y)
 
 
+def _log_ratio(x: Any, y: Any) -> Any:
+    """log(x/y), and 0 where x and y both are 0."""
+    nothing = (x == 0) & (y == 0)
+    return np.log(np.where(nothing, 1, x) / np.where(nothing, 1, y))
+
+
 xlogy = rule(sp.xlogy, lambda g, out, x, y: g * _log(x, y), lambda g, out, x, y: g * _ratio(x, y), keeps="in",
              label="g·log y, g·x/y")  # fmt: skip
 xlog1py = rule(
@@ -30,9 +36,9 @@ xlog1py = rule(
     label="g·log(1+y), g·x/(1+y)",
 )
 entr = rule(sp.entr, lambda g, out, x: -g * (np.log(x) + 1), keeps="x", label="-g·(log x+1)")
-rel_entr = rule(sp.rel_entr, lambda g, out, x, y: g * (np.log(x / y) + 1), lambda g, out, x, y: -g * (x / y),
+rel_entr = rule(sp.rel_entr, lambda g, out, x, y: g * (_log_ratio(x, y) + 1), lambda g, out, x, y: -g * _ratio(x, y),
                 keeps="in", label="g·(log(x/y)+1), -g·x/y")  # fmt: skip
-kl_div = rule(sp.kl_div, lambda g, out, x, y: g * np.log(x / y), lambda g, out, x, y: g * (1 - x / y),
+kl_div = rule(sp.kl_div, lambda g, out, x, y: g * _log_ratio(x, y), lambda g, out, x, y: g * (1 - _ratio(x, y)),
               keeps="in", label="g·log(x/y), g·(1-x/y)")  # fmt: skip
 huber = rule(
     sp.huber,

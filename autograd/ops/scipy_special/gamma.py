@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from autograd.engine.kinds import somewhere
 from autograd.engine.primitive import Primitive
+from autograd.engine.recording import raw
 from autograd.ops.scipy_special.rule import constant, rule
 
 zeta: Primitive = rule(
@@ -37,13 +39,35 @@ def _rgamma_slope(x: Any) -> Any:
 
 
 rgamma = rule(sp.rgamma, lambda g, out, x: g * _rgamma_slope(x), keeps="x", label="-g·ψ(x)·out")
-beta = rule(sp.beta, lambda g, out, a, b: g * (sp.beta(a, b) * (sp.psi(a) - sp.psi(a + b))),
-                     lambda g, out, a, b: g * (sp.beta(a, b) * (sp.psi(b) - sp.psi(a + b))),
+
+
+FAR = 10.0
+BERNOULLI = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12, -3617 / 8160)  # B₂ₖ / 2k
+
+
+def _psi_step(a: Any, b: Any) -> Any:
+    """ψ(a+b) - ψ(a); for large a, where the two cancel, by the expansion of both (5.11.2).
+
+    ψ(x) ~ log x - 1/2x - Σ B₂ₖ/2k x⁻²ᵏ, and (a+b)⁻²ᵏ - a⁻²ᵏ = a⁻²ᵏ expm1(-2k log(1+b/a)).
+    """
+    far = (raw(a) > FAR) & (raw(a) + raw(b) > FAR)
+    if not somewhere(far):
+        return sp.psi(a + b) - sp.psi(a)
+    large, step = np.where(far, a, FAR)[()], np.where(far, b, 0)[()]
+    grown = np.log1p(step / large)
+    series = grown + step / (2 * large * (large + step))
+    for k, c in enumerate(BERNOULLI, start=1):
+        series = series - c * large ** (-2 * k) * np.expm1(-2 * k * grown)
+    small = np.where(far, 1, a)[()]
+    return np.where(far, series, sp.psi(small + np.where(far, 1, b)[()]) - sp.psi(small))
+
+
+beta = rule(sp.beta, lambda g, out, a, b: -g * (sp.beta(a, b) * _psi_step(a, b)),
+                     lambda g, out, a, b: -g * (sp.beta(a, b) * _psi_step(b, a)),
             keeps="in", label="g·out·(ψ(a)-ψ(a+b)), g·out·(ψ(b)-ψ(a+b))")  # fmt: skip
-betaln = rule(sp.betaln, lambda g, out, a, b: g * (sp.psi(a) - sp.psi(a + b)),
-                         lambda g, out, a, b: g * (sp.psi(b) - sp.psi(a + b)),
+betaln = rule(sp.betaln, lambda g, out, a, b: -g * _psi_step(a, b), lambda g, out, a, b: -g * _psi_step(b, a),
               keeps="in", label="g·(ψ(a)-ψ(a+b)), g·(ψ(b)-ψ(a+b))")  # fmt: skip
-poch = rule(sp.poch, lambda g, out, z, m: g * sp.poch(z, m) * (sp.psi(z + m) - sp.psi(z)),
+poch = rule(sp.poch, lambda g, out, z, m: g * sp.poch(z, m) * _psi_step(z, m),
                      lambda g, out, z, m: g * sp.poch(z, m) * sp.psi(z + m),
             keeps="in", label="g·out·(ψ(z+m)-ψ(z)), g·out·ψ(z+m)")  # fmt: skip
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from autograd.engine.kinds import somewhere
+from autograd.engine.recording import raw
 from autograd.ops.scipy_special.rule import rule
 
 ROOT_TWO_PI = math.sqrt(2 * math.pi)
@@ -32,9 +34,16 @@ ndtri = rule(sp.ndtri, lambda g, out, p: g * ROOT_TWO_PI * np.exp(0.5 * out * ou
 ndtri_exp = rule(sp.ndtri_exp, lambda g, out, y: g * _mills(out), keeps="out", label="g·Φ(out)/φ(out)")
 
 
-def _student(df: Any, t: Any) -> Any:
-    """The density of Student's distribution."""
+def _of_finite(df: Any, t: Any) -> Any:
     return np.exp(-0.5 * (df + 1) * np.log1p(t * t / df)) / (np.sqrt(df) * sp.beta(0.5, 0.5 * df))
+
+
+def _student(df: Any, t: Any) -> Any:
+    """The density of Student's distribution, for endless degrees of freedom the normal one."""
+    endless = np.isinf(raw(df))
+    if not somewhere(endless):
+        return _of_finite(df, t)
+    return np.where(endless, np.exp(-0.5 * t * t) / ROOT_TWO_PI, _of_finite(np.where(endless, 1, df), t))
 
 
 stdtr = rule(sp.stdtr, None, lambda g, out, df, t: g * _student(df, t), without={0: "df"}, keeps=("", "df t"),

@@ -14,5 +14,5 @@ pmf, logpmf, cdf, logcdf, sf, logsf = discrete(
     ("p",),
     lambda k, p: sp.xlogy(k, p) + sp.xlog1py(1 - k, -p),
     (lambda k, p: np.where(k < 1, 1 - p, 1), lambda k, p: np.where(k < 1, p, 0)),
-    lambda p: (0, 1),
+    lambda p: (0, 1, (p >= 0) & (p <= 1)),
 )

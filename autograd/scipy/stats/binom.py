@@ -32,5 +32,5 @@ pmf, logpmf, cdf, logcdf, sf, logsf = discrete(
     ("n", "p"),
     _log_mass,
     (_below, _above),
-    lambda n, p: (0, n),
+    lambda n, p: (0, n, (n >= 0) & (n == np.floor(n)) & (p >= 0) & (p <= 1)),
 )

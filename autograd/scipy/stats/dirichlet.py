@@ -20,6 +20,8 @@ def logpdf(x: Any, alpha: Any) -> Any:
     x, alpha = as_operand(x), as_operand(alpha)
     if alpha.ndim != 1 or x.ndim not in (1, 2) or x.shape[0] not in (alpha.shape[0], alpha.shape[0] - 1):
         raise ShapeError(f"dirichlet takes alpha (k,) and x (k,) or (k, n); got {alpha.shape} and {x.shape}.")
+    if surely(raw(alpha) <= 0):
+        raise ArgumentError("dirichlet takes alpha > 0.")
     if x.shape[0] < alpha.shape[0]:
         x = np.concatenate([x, 1 - np.sum(x, axis=0, keepdims=True)])
     if surely(raw(x) < 0) or surely(np.abs(np.sum(raw(x), axis=0) - 1) > 1e-9 * x.shape[0]):

@@ -6,12 +6,15 @@ that name has. It gives the logarithm of its density and its tails; all else is 
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd.engine.kinds import throughout
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, NoRuleError
 from autograd.ops.arguments import as_operand
@@ -48,7 +51,8 @@ def continuous(
     With z = (x - loc) / scale.
 
     Args:  tails: the probability below and above; log_tails: their logarithms.
-           support: where the density is not 0. Outside every function is constant.
+           support: where the density is not 0. Outside every function is constant. Shapes and scale are positive; of
+           others the result is nan.
            logpdf: of (x, *shapes, loc, scale), if there is one operation for it.
     """
     low, high = support
@@ -65,13 +69,14 @@ def continuous(
             if formula is logpdf:
                 return logpdf(x, *given, loc, scale)
             z = _standardized(x, loc, scale)
+            valid = functools.reduce(operator.and_, [raw(value) > 0 for value in (*given, scale)])
             if everywhere:
-                return scaled(formula(z, *given), scale)[()]
+                return _where_valid(valid, scaled(formula(z, *given), scale))
             values = raw(z)
             inside = (values >= low) & (values <= high)
             out = scaled(formula(np.where(inside, z, at), *given), scale)
             outside = np.where(np.isnan(values), np.nan, np.where(values < low, left, right))
-            return np.where(inside, out, outside.astype(out.dtype))[()]
+            return _where_valid(valid, np.where(inside, out, outside.astype(out.dtype)))
 
         return _named(call, name, method, (*shapes, "loc=0", "scale=1"))
 
@@ -93,6 +98,11 @@ def _standardized(x: Any, loc: Any, scale: Any) -> Any:
     return moved if same and isinstance(scale, _NUMBERS) and scale == 1 else moved / scale
 
 
+def _where_valid(valid: Any, out: Any) -> Any:
+    """The result, nan where the parameters are none of the distribution's."""
+    return (out if valid is True or throughout(valid) else np.where(valid, out, np.nan))[()]
+
+
 def _in_dtype_of(x: Any, value: Any) -> Any:
     """A Python number in the dtype of x, if that is narrower, so that float32 stays it; a list as an array."""
     if type(value) in (int, float):
@@ -105,11 +115,11 @@ def discrete(
     shapes: Sequence[str],
     log_mass: Function,
     tails: tuple[Function, Function],
-    support: Callable[..., tuple[Any, Any]],
+    support: Callable[..., tuple[Any, Any, Any]],
 ) -> tuple[Function, ...]:
     """pmf, logpmf, cdf, logcdf, sf, logsf of (k, *shapes, loc=0), differentiable by the shapes.
 
-    Args:  support: of the raw shapes, the smallest and the largest number that can come.
+    Args:  support: of the raw shapes, the smallest and the largest number that can come, and whether they are valid.
     """
 
     def function(method: str, formula: Function, left: float, right: float) -> Function:
@@ -121,12 +131,12 @@ def discrete(
                     "values: k.numpy()."
                 )
             values = as_operand(raw(k)) - raw(loc)
-            low, high = support(*[raw(shape) for shape in given])
+            low, high, valid = support(*[raw(shape) for shape in given])
             whole = method not in ("pmf", "logpmf") or (values == np.floor(values))
             inside = (values >= low) & (values <= high) & whole
             out = formula(np.where(inside, np.floor(values), low), *given)
             outside = np.where(values < low, left, right)
-            return np.where(inside, out, np.where(np.isnan(values), np.nan, outside))[()]
+            return _where_valid(valid, np.where(inside, out, np.where(np.isnan(values), np.nan, outside)))
 
         return _named(call, name, method, (*shapes, "loc=0"))
 

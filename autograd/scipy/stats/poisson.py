@@ -15,5 +15,5 @@ pmf, logpmf, cdf, logcdf, sf, logsf = discrete(
     ("mu",),
     lambda k, mu: sp.xlogy(k, mu) - sp.gammaln(k + 1) - mu,
     (lambda k, mu: sp.gammaincc(k + 1, mu), lambda k, mu: sp.gammainc(k + 1, mu)),
-    lambda mu: (0, math.inf),
+    lambda mu: (0, math.inf, mu >= 0),
 )

@@ -45,7 +45,7 @@ def _softmax_vjp(g: Any, out: Any, x: Any, axis: int = -1) -> Any:
 def _inner(a: Any, b: Any, axis: int) -> Any:
     """Σ a·b along an axis, which keeps length 1."""
     made = vecdot(a, b, axis=axis)
-    last = type(made) is np.ndarray and axis in (-1, made.ndim)
+    last = isinstance(made, np.ndarray) and axis in (-1, made.ndim)
     return made[..., None] if last else np.expand_dims(made, axis)
 
 

@@ -63,6 +63,40 @@ def test_discrete_distributions(name: str, method: str) -> None:
         getattr(getattr(stats, name), method)(p, *shapes)
 
 
+INVALID = [
+    *[(name, (*shapes, 0.0, scale)) for name, (_, shapes, *_) in CONTINUOUS.items() for scale in (0.0, -1.0, np.nan)],
+    *[(name, tuple(-shape for shape in shapes)) for name, (_, shapes, *_) in CONTINUOUS.items() if shapes],
+    ("poisson", (-1.0,)), ("bernoulli", (1.1,)), ("bernoulli", (-0.1,)), ("binom", (3, 1.1)), ("binom", (2.5, 0.3)),
+    ("binom", (-1, 0.3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "parameters"), INVALID)
+def test_parameters_of_no_distribution_give_nan(name: str, parameters: Any) -> None:
+    first = ("pdf", "logpdf") if name in CONTINUOUS else ("pmf", "logpmf")
+    with np.errstate(all="ignore"):
+        for method in (*first, *METHODS[2:]):
+            function = getattr(getattr(stats, name), method)
+            assert np.all(np.isnan(function(np.array([-1.0, 0.0, 0.5, 2.0]), *parameters))), method
+            assert np.isnan(function(0.5, *map(np.array, parameters))), method
+
+
+def test_some_parameters_of_no_distribution() -> None:
+    scale = np.array([1.0, -1.0])
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(stats.gamma.cdf(0.5, 2.0, 0.0, scale), scipy.stats.gamma.cdf(0.5, 2.0, 0.0, scale))
+    with pytest.raises(ArgumentError, match="dirichlet takes alpha > 0"):
+        stats.dirichlet.pdf([0.5, 0.5], [1.0, -1.0])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_student_with_endless_degrees_of_freedom(method: str) -> None:
+    x, df = np.array([-3.0, 0.0, 0.5]), np.array([np.inf, 3.0, np.inf])
+    np.testing.assert_allclose(getattr(stats.t, method)(x, df), getattr(scipy.stats.t, method)(x, df), rtol=1e-12)
+    slope = getattr(stats.norm, method)
+    np.testing.assert_allclose(grad(getattr(stats.t, method))(0.5, np.inf), grad(slope)(0.5), rtol=1e-12)
+
+
 def test_distributions_of_vectors() -> None:
     cov = np.array([[2.0, 0.3], [0.3, 0.5]])
     x, mean = RNG.normal(size=(4, 3, 2)), RNG.normal(size=2)
@@ -133,6 +167,17 @@ def test_python_functions_of_special(name: str) -> None:
         )
 
 
+def test_logsumexp_of_complex_numbers() -> None:
+    z = np.array([[1 + 2j, 0.5, -3j], [800 - 1j, 799.0, 2.0]])
+    for axis in (None, 0, 1):
+        np.testing.assert_allclose(special.logsumexp(z, axis), scipy.special.logsumexp(z, axis), rtol=1e-13)
+        found = special.logsumexp(z, axis, np.array([1.0, -2.0, 3.0]), return_sign=True)
+        expected = scipy.special.logsumexp(z, axis, np.array([1.0, -2.0, 3.0]), return_sign=True)
+        np.testing.assert_allclose(found[0], expected[0], rtol=1e-13)
+        np.testing.assert_allclose(found[1], expected[1], rtol=1e-12)
+    assert gradcheck(lambda z: special.logsumexp(z, 1), z[:1], order=2, modes=("reverse", "forward"))
+
+
 def test_logsumexp_with_weights() -> None:
     a, b = np.array([[1.0, 800.0, -3.0], [np.inf, 2.0, 1.0]]), np.array([[1.0, -2.0, 3.0], [0.0, 1.0, -5.0]])
     for axis in (None, 0, 1):
@@ -150,6 +195,7 @@ def test_logsumexp_with_weights() -> None:
 
 
 A = RNG.normal(size=(4, 4)) + 4 * np.eye(4)
+Z = A[:3, :3] + 1j * RNG.normal(size=(3, 3))
 MATRICES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("expm", (A,), {}), ("expm", (np.stack([A, A.T]),), {}), ("sqrtm", (A @ A.T,), {}),
     ("solve_sylvester", (A, A[:2, :2], A[:, :2]), {}),
@@ -159,6 +205,8 @@ MATRICES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("lu", (A,), {}), ("lu", (A[:, :2],), {}), ("lu", (A[:2],), {"permute_l": True}),
     ("polar", (A,), {}), ("polar", (A[:, :2],), {}), ("polar", (A[:2],), {"side": "left"}),
     ("toeplitz", ([1.0, 2.0, 3.0], [9.0, 8.0]), {}), ("toeplitz", ([1.0, 2.0, 3.0],), {}),
+    ("lu", (A,), {"p_indices": True}), ("toeplitz", (Z[0],), {}),
+    ("polar", (Z,), {}), ("polar", (Z,), {"side": "left"}),
     ("block_diag", (A[:2], [1.0, 2.0], 3.0), {}), ("block_diag", (), {}),
 ]  # fmt: skip
 
@@ -209,6 +257,16 @@ def test_signal(name: str, mode: str, a: Any, b: Any) -> None:
     expected = getattr(scipy.signal, name)(x, y, mode)
     np.testing.assert_allclose(getattr(signal, name)(x, y, mode=mode), expected, atol=1e-12)
     np.testing.assert_allclose(getattr(signal, name)(Tensor(x), Tensor(y), mode=mode).numpy(), expected, atol=1e-12)
+
+
+def test_signals_of_complex_numbers_and_the_method() -> None:
+    x, y = RNG.normal(size=(2, 5)) + 1j, RNG.normal(size=(2, 5)) - 2j
+    for name in ("convolve", "correlate"):
+        for method in ("direct", "fft"):
+            expected = getattr(scipy.signal, name)(x, y, "same", method)
+            np.testing.assert_allclose(getattr(signal, name)(x, y, "same", method), expected, atol=1e-12)
+            np.testing.assert_allclose(getattr(signal, name)(x, Tensor(y), mode="same", method=method), expected)
+    assert gradcheck(signal.correlate, x, y, order=2)
 
 
 @pytest.mark.parametrize("boundary", ["fill", "wrap", "symm"])

@@ -37,6 +37,23 @@ FAR_OUT: dict[str, tuple[Any, Any, list[float], float, float]] = {
     "expit": (sp.expit, lambda x: 1 / (1 + mp.exp(-x)), [-700.0, -40.0, 40.0, 700.0], 1e-13, 1e-12),
     "log_expit": (sp.log_expit, lambda x: -mp.log1p(mp.exp(-x)), [-700.0, -40.0, 40.0, 700.0], 1e-13, 1e-13),
     "gammaln": (sp.gammaln, mp.loggamma, [1e-8, 1.0, 1e8], 1e-13, 1e-12),
+    "betaln": (
+        lambda x: sp.betaln(x, 0.5),
+        lambda x: mp.log(mp.beta(x, 0.5)),
+        [1e-3, 9.0, 11.0, 1e5, 1e12],
+        2e-12,
+        1e-9,
+    ),
+    "betaln tiny": (lambda x: sp.betaln(1e-6, x), lambda x: mp.log(mp.beta(mp.mpf(1e-6), x)), [11.0, 1e4], 1e-12, 1e-9),
+    "poch": (lambda x: sp.poch(x, 2.0), lambda x: x * (x + 1), [1e-3, 11.0, 1e8], 1e-12, 1e-7),
+    "kve": (lambda x: sp.kve(2.5, x), lambda x: mp.besselk(2.5, x) * mp.exp(x), [59.0, 61.0, 1e8], 1e-11, 1e-8),
+    "dawsn": (
+        sp.dawsn,
+        lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(-x * x) * mp.erfi(x),
+        [-20.0, 9.9, 10.1, 30.0],
+        1e-11,
+        1e-8,
+    ),
     "psi": (sp.psi, mp.digamma, [1e-6, 1e6], 1e-13, 1e-13),
     "rgamma": (sp.rgamma, mp.rgamma, [-20.0, -3.0, 0.0, 0.5, 30.0], 1e-10, 1e-10),
     "gammainc 0.1": (lambda x: sp.gammainc(0.1, x), lower(0.1), [1e-30, 1.0, 50.0], 1e-13, 1e-12),
@@ -66,11 +83,23 @@ def test_derivatives_against_mpmath(name: str) -> None:
         assert grad(grad(ours))(x) == pytest.approx(float(bend.real), rel=second, abs=1e-300), x
 
 
+@pytest.mark.parametrize("x", [0.5, 59.0, 61.0, 1e8])
+def test_scaled_bessel_functions_of_orders_0_and_1(x: float) -> None:
+    k0, k1, k2 = [mp.besselk(order, x) * mp.exp(x) for order in range(3)]
+    assert grad(sp.k0e)(x) == pytest.approx(float(k0 - k1), rel=1e-11)
+    assert grad(sp.k1e)(x) == pytest.approx(float(k1 - (k0 + k2) / 2), rel=1e-11)
+
+
 def test_products_with_a_logarithm_at_0() -> None:
     x, y = Tensor([0.0, 0.0, 2.0], requires_grad=True), Tensor([0.0, 3.0, 1.0], requires_grad=True)
     sp.xlogy(x, y).sum().backward()
     np.testing.assert_allclose(x.grad, [0, np.log(3), 0])
     np.testing.assert_allclose(y.grad, [0, 0, 2])
+
+
+def test_entropies_at_0() -> None:
+    for function, slopes in ((sp.rel_entr, [1, 0]), (sp.kl_div, [0, 1])):
+        assert grad(function, (0, 1))(0.0, 0.0) == tuple(slopes)
 
 
 REFUSED: list[tuple[str, Any]] = [
