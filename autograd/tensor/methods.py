@@ -25,6 +25,7 @@ class ArrayMethods:
     __slots__ = ()
 
     _array: Any
+    data: Any
 
     # Reductions
 
@@ -286,8 +287,8 @@ class ArrayMethods:
 
     @property
     def strides(self) -> tuple[int, ...]:
-        return self._array.strides  # type: ignore[no-any-return]
+        return self.data.strides  # type: ignore[no-any-return]
 
     @property
     def flags(self) -> Any:
-        return self._array.flags
+        return self.data.flags

@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from autograd import Tensor, no_grad
+from autograd import Tensor, enable_grad, no_grad
 from autograd.errors import InPlaceError
 
 VIEWS: dict[str, Callable[[Any], Any]] = {
@@ -178,6 +178,81 @@ class Programs(RuleBasedStateMachine):
         assert np.sum(gradient * direction) == pytest.approx(difference, rel=1e-5, abs=1e-6)
 
 
+class Leaves(RuleBasedStateMachine):
+    """Views of a parameter, recorded and not, that are written to under no_grad; losses whose sweeps come later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.array = np.random.default_rng(0).normal(size=(2, 3)).T * 0.5
+        self.leaf = Tensor(self.array.copy(order="K"), requires_grad=True)
+        self.arrays, self.views = [self.array], [self.leaf]
+        self.losses: list[tuple[Any, Any, bool]] = []
+
+    @rule(i=Programs.PLACE, name=st.sampled_from(sorted(set(VIEWS) - {"sin", "product"})), recorded=st.booleans())
+    def take(self, i: int, name: str, recorded: bool) -> None:
+        i %= len(self.arrays)
+        with enable_grad() if recorded else no_grad():
+            view = VIEWS[name](self.views[i])
+        expected = VIEWS[name](self.arrays[i])
+        assert np.shares_memory(view, self.leaf) == np.shares_memory(expected, self.array)
+        if np.shares_memory(expected, self.array) and len(self.arrays) < 8:
+            self.arrays.append(expected)
+            self.views.append(view)
+
+    @rule(i=Programs.PLACE, name=st.sampled_from(sorted(UPDATES)), j=Programs.PLACE)
+    def write(self, i: int, name: str, j: int) -> None:
+        refused = []
+        for pool in (self.arrays, self.views):
+            try:
+                with no_grad():
+                    run(("update", i, name, j), pool)
+            except (ValueError, InPlaceError) as error:
+                refused.append("read-only" in str(error))
+        assert refused in ([], [True, True])
+
+    @rule(i=Programs.PLACE, power=st.booleans())
+    def look(self, i: int, power: bool) -> None:
+        """A loss, and its gradient by the values that the parameter has now."""
+        i %= len(self.arrays)
+        view = self.views[i]
+        if view.requires_grad:
+            factor = 2.0 * self.arrays[i] if power else np.full(view.shape, 3.0)
+            number = np.arange(self.array.size).reshape(self.array.shape)
+            kept = self.array.copy()
+            self.array[...] = number
+            places = self.arrays[i].astype(int)
+            self.array[...] = kept
+            expected = np.zeros(self.array.size)
+            np.add.at(expected, places, factor)
+            self.losses.append((np.sum(view * view if power else view * 3.0), expected.reshape(number.shape), power))
+        elif power:
+            assert not (view * view).requires_grad
+
+    @rule()
+    def sweep(self) -> None:
+        if self.losses:
+            loss, expected, power = self.losses.pop(0)
+            self.leaf.grad = None
+            try:
+                loss.backward(retain_graph=True)
+            except InPlaceError:
+                assert power  # a linear one needs no value
+            else:
+                np.testing.assert_allclose(self.leaf.grad.numpy(), expected, rtol=1e-12)
+
+    @invariant()
+    def values_are_equal(self) -> None:
+        for view, array in zip(self.views, self.arrays, strict=True):
+            np.testing.assert_allclose(view.numpy(), array, rtol=1e-12, atol=1e-14)
+
+
+def test_leaves() -> None:
+    run_state_machine_as_test(
+        Leaves,
+        settings=settings(max_examples=40, stateful_step_count=15, derandomize=True, deadline=None, database=None),
+    )
+
+
 def test_programs() -> None:
     run_state_machine_as_test(
         Programs,
@@ -186,7 +261,8 @@ def test_programs() -> None:
 
 
 @pytest.mark.nightly
-def test_ten_thousand_steps() -> None:
+@pytest.mark.parametrize("machine", [Programs, Leaves])
+def test_ten_thousand_steps(machine: Any) -> None:
     run_state_machine_as_test(
-        Programs, settings=settings(max_examples=400, stateful_step_count=40, deadline=None, database=None)
+        machine, settings=settings(max_examples=400, stateful_step_count=40, deadline=None, database=None)
     )
