@@ -260,6 +260,11 @@ class Captured(Holder):
             recorder.check_kept(tensor, array)
         settings.settle(recorder.watch.read)
         program = Program(recorder, out, settings, grads)
+        if program.frozen_gradients and any([t.node is not None for t in reach.tensors]):
+            raise CaptureError(
+                f"{self.name} calls backward() through operations that were recorded before it was called, and a "
+                "replay would keep these gradients. Compute the loss within the captured function."
+            )
         return program, tree_map(_value, out), recorder
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:
