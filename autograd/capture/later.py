@@ -18,6 +18,7 @@ from autograd.capture.calls import JOINING, name_of, reduction, ufunc_of
 from autograd.capture.checks import KEEPING, checks
 from autograd.capture.program import Op, Var, variables
 from autograd.capture.transposed import PRODUCTS
+from autograd.engine.origin import line_at
 
 NAN, ALL, ROW, COLUMN = "no nan", "finite", "finite first row", "finite first column"
 TURNED = {ROW: COLUMN, COLUMN: ROW}
@@ -58,8 +59,8 @@ def asked_later(ops: list[Op]) -> list[Op]:
     number = max(v.number for op in ops for v in op.out)
     for fact, replaced in answered.items():
         if sum(_cost(q.fact) for q in replaced) > _cost(fact):
-            guard = ops[replaced[-1].steps()[-1]]
-            added.setdefault(made[fact.v], []).extend(_asking(fact, guard, number))
+            place = ops[replaced[-1].first].place
+            added.setdefault(made[fact.v], []).extend(asking(fact, place, number))
             number += 4
             left_out |= {i for q in replaced for i in q.steps()}
     return [step for i, op in enumerate(ops) for step in ([op] * (i not in left_out) + added.get(i, []))]
@@ -194,8 +195,8 @@ def _cost(fact: Fact) -> int:
     return int(CALL + size)
 
 
-def _asking(fact: Fact, guard: Op, number: int) -> list[Op]:
-    """The operations that ask."""
+def asking(fact: Fact, place: Any, number: int) -> list[Op]:
+    """The operations that ask this, for a place in the user's code; their variables have the next four numbers."""
     v, asked = fact
     made: list[Op] = []
 
@@ -213,8 +214,8 @@ def _asking(fact: Fact, guard: Op, number: int) -> list[Op]:
         row = v if asked == ALL else step(operator.getitem, v, index, value=v.value[index], root=v.root)
         square = step(np.vdot if asked == ALL else np.dot, row, row, value=one)
         answer = step(operator.lt, square, inf, value=true)
-    last = Op("guard", guard.function, (answer,), {}, [], None, [])
-    last.line = guard.line
+    last = Op("guard", asked != NAN, (answer,), {}, [], None, [])
+    last.line = line_at(place)
     for op in (*made, last):
-        op.place = guard.place
+        op.place = place
     return [*made, last]

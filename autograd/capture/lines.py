@@ -111,7 +111,7 @@ class Lines:
         if op.function not in (np.dot, np.vdot) or len(op.args) != 2 or op.kwargs:
             return None
         static = self.names.static
-        a, b = (static.get(x, x.value if x.kind == "state" else None) if isinstance(x, Var) else None
+        a, b = (static.get(x, x.value if x.kind in ("state", "constant") else None) if isinstance(x, Var) else None
                 for x in op.args)  # fmt: skip
         a, b = (getattr(x, "_array", x) for x in (a, b))
         if op.function is np.vdot:

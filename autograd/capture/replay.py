@@ -12,6 +12,7 @@ import numpy as np
 from autograd.capture.blocks import in_runs
 from autograd.capture.checks import fewer_checks
 from autograd.capture.emit import Emitter, Form
+from autograd.capture.identities import without_identities
 from autograd.capture.later import asked_later
 from autograd.capture.memory import Buffers, Gradients, Taken, taken
 from autograd.capture.program import Generator, Op, listing, live, variables, without_memory
@@ -96,7 +97,7 @@ class Program:
         self.as_it_is = taken(self.ops, self.results)
         self.ops, self.results = shorter(renewed(self.ops, self.results), self.results)
         ops = in_order(fewer_checks(self.ops))
-        later = asked_later(ops)
+        later = asked_later(without_identities(ops, self.results))
         self._as_eager = [] if later is ops else ops
         self._finish(later)
         condition = Condition()

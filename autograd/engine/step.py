@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from autograd.engine import anomaly
 from autograd.engine.attempts import attempted, instead, of_a_batch, rules_at_once
 from autograd.engine.call_arguments import refuse_few_cotangents
@@ -19,6 +17,7 @@ from autograd.engine.complex_numbers import conjugated
 from autograd.engine.cotangents import as_tensor, complete, own, started
 from autograd.engine.graph import Node
 from autograd.engine.higher_order import linked, through_composite
+from autograd.engine.kinds import zeros
 from autograd.engine.modes import mode
 from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw, result
@@ -96,7 +95,7 @@ class Step:
     def _zeros(self, out: Any, received: dict[int, Any]) -> Any:
         """The cotangent of a result that received none, of the kind of those that did."""
         shape = out.shape if self.k is None else (self.k, *out.shape)
-        g = np.zeros_like(raw(next(iter(received.values()))), out.dtype, shape=shape)
+        g = zeros(shape, out.dtype, raw(next(iter(received.values()))))
         return result(g, None) if self.create else g
 
 

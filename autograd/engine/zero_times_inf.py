@@ -48,9 +48,9 @@ def drop_zero_terms(product: Callable[..., Any], out: Any, g: Any, *others: Any)
         return out  # what is not finite comes from g
     # An element stays as it is if one of its terms has g != 0 and another factor that is not finite. Count the terms
     # with g != 0, and those of them whose other factors are all finite: where the counts differ there is such a term.
-    nonzero = np.asarray(raw(g) != 0, np.float64)
+    nonzero = (raw(g) != 0).astype(np.float64)
     terms = product(nonzero, *[np.ones_like(f, np.float64) for f in finite])
-    stays = terms != product(nonzero, *[np.asarray(f, np.float64) for f in finite])
+    stays = terms != product(nonzero, *[f.astype(np.float64) for f in finite])
     clean = product(g, *[np.where(f, x, x.dtype.type(0)) for f, x in zip(finite, others, strict=True)])
     return np.where(stays, out, clean)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,7 @@ def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
     """
     leaves, form = tree_flatten(_in_order(value))
     shapes = [np.shape(x) for x in leaves]
-    ends = np.cumsum([0, *[np.size(x) for x in leaves]]).tolist()
+    ends = [0, *itertools.accumulate([math.prod(shape) for shape in shapes])]
 
     def unflatten(vector: Any) -> Any:
         pieces = [vector[i:j] for i, j in itertools.pairwise(ends)]

@@ -34,8 +34,9 @@ def of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
     """NumPy's function; lists and tuples in its positional arguments become arrays if there is a Tensor in them."""
 
     def of_lists(*args: Any, **kwargs: Any) -> Any:
-        return function(*[array(x) if type(x) in (list, tuple) and tensor_in(x) is not None else x for x in args],
-                        **kwargs)  # fmt: skip
+        if list in (kinds := [type(x) for x in args]) or tuple in kinds:
+            args = tuple([array(x) if tensor_in(x) is not None else x for x in args])
+        return function(*args, **kwargs)
 
     of_lists.__name__ = of_lists.__qualname__ = function.__name__
     of_lists.__doc__ = f"np.{function.__name__}, of lists with Tensors in them, too."

@@ -36,6 +36,10 @@ def __getattr__(name: str) -> Any:
     return getattr(sp, name)
 
 
+STEPS = {"h0": "first_step", "hmin": "min_step", "hmax": "max_step", "ml": "lband", "mu": "uband"}
+UNNEEDED = {"Dfun", "col_deriv", "ixpr", "mxstep", "mxhnil", "mxordn", "mxords", "printmessg"}
+
+
 def odeint(
     func: Function,
     y0: Any,
@@ -44,14 +48,25 @@ def odeint(
     tfirst: bool = False,
     rtol: float | None = None,
     atol: float | None = None,
+    **further: Any,
 ) -> Any:
     """The solution of y' = func(y, t, *args) from y0 at t[0], at all times t: (T, n); differentiable by y0, t and args.
 
     Args:  tfirst: func takes t before y.   rtol, atol: default 1.49e-8, as in SciPy; they hold for the adjoint, too.
+           further: SciPy's h0, hmin, hmax, ml, mu. What says no more than how SciPy's solver gets there, such as Dfun
+           and mxstep, is not needed.
     """
     usual = 1.49e-8
     f = func if tfirst else lambda t, y, *args: func(y, t, *args)
     options = {"method": "LSODA", "rtol": usual if rtol is None else rtol, "atol": usual if atol is None else atol}
+    for name, value in further.items():
+        if name not in {*STEPS, *UNNEEDED}:
+            raise NoRuleError(
+                f"odeint with {name}= is not differentiable here. Leave it out, or call scipy.integrate.odeint on the "
+                "values (y0.numpy())."
+            )
+        if name in STEPS and value:  # 0 and None: as the solver likes
+            options[STEPS[name]] = value
     y0 = as_operand(y0)
     flat = y0 if y0.ndim else np.reshape(y0, (1,))
     return _solved("odeint", f, flat, as_operand(t), tuple(args), options, {})
@@ -115,18 +130,23 @@ def _solved(
             at = found["result"].t if times is None else times
             return solution, (solution, at, theta, at[0] if span is None else float(span[0]))
         limits = (times[0], times[-1]) if span is None else (float(span[0]), float(span[1]))
+        if span is None and limits[0] == limits[1]:
+            return np.stack([y0] * len(times)), (lambda t: y0, times, theta, limits[0])
+        apart = times if times is None else times[_first_of_each(times)]
         result = sp.solve_ivp(
             lambda t, y: _constant(name, f(t, y, *inner)),
             limits,
             np.asarray(y0),
-            t_eval=times,
+            t_eval=apart,
             dense_output=True,
             **options,
         )
         if not result.success:
             raise ConvergenceError(f"{name} did not reach the end: {result.message} Loosen rtol and atol.")
         found["result"] = result
-        return result.y.T, (result.sol, result.t, theta, limits[0])
+        if times is None:
+            return result.y.T, (result.sol, result.t, theta, limits[0])
+        return result.y.T[np.cumsum(_first_of_each(times)) - 1], (result.sol, times, theta, limits[0])
 
     def backward(needed: Any, g: Any) -> tuple[Any, Any, Any]:
         sol, at, theta, start = needed
@@ -142,6 +162,11 @@ def _solved(
         raise ArgumentError(f"{name} takes a vector of times; got shape {times.shape}.")
     solution = custom_vjp(lambda y0, times, theta: forward(y0, times, theta)[0])
     return solution.defvjp(forward, backward)(y0, times, theta)
+
+
+def _first_of_each(times: Any) -> Any:
+    """Which times differ from the one before: the others are asked for again."""
+    return np.concatenate([[True], np.diff(times) != 0])
 
 
 def _constant(name: str, slope: Any) -> Any:
@@ -185,6 +210,7 @@ def _adjoint(
             [np.zeros(x.size) if c is None else c._array.ravel() for c, x in zip(found, variables, strict=True)]
         )
 
+    options = {key: value for key, value in options.items() if key not in ("first_step", "lband", "uband")}
     state = np.concatenate([g[-1], np.zeros(sum(sizes))])
     by_times = np.zeros(len(times))
     for k in range(len(times) - 1, -1, -1):
@@ -227,6 +253,7 @@ def _recorded_adjoint(
         found = pullback(state[n : 2 * n])
         return np.concatenate([value, *[-np.reshape(c, (-1,)) for c in found]])
 
+    options = {key: value for key, value in options.items() if key not in ("first_step", "lband", "uband")}
     a, sums = g[-1], np.zeros(sum(np.size(x) for x in theta))
     by_times = []
     for k in range(len(times) - 1, -1, -1):

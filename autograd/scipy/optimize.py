@@ -9,7 +9,7 @@ import scipy.optimize as sp
 
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.settings import no_grad
-from autograd.errors import ConvergenceError
+from autograd.errors import ConvergenceError, NoRuleError
 from autograd.functional.implicit import root as implicit_root
 from autograd.functional.transforms import grad
 from autograd.pytree import tree_map
@@ -39,11 +39,17 @@ def minimize(
     args: Any = (),
     method: str | None = None,
     jac: Any = None,
+    hess: Any = None,
+    hessp: Any = None,
+    bounds: Any = None,
+    constraints: Any = (),
     tol: float | None = None,
+    callback: Any = None,
     options: dict[str, Any] | None = None,
 ) -> sp.OptimizeResult:
-    """A minimum of fun(x, *args) in the result's `x`, by exact gradients whatever `jac` is.
+    """A minimum of fun(x, *args) in the result's `x`, by exact gradients whatever `jac` is (True: fun returns it, too).
 
+    Args:      bounds, constraints: refused, since at them the gradient of fun is not 0.
     Gradient:  that of the solution of ∂fun/∂x = 0, so it is as exact as the minimum: give a small `tol`.
     Raises:    ConvergenceError where SciPy would return success=False.
     Example:
@@ -54,8 +60,14 @@ def minimize(
         >>> grad(lambda a: nearest(a)[0])(np.array([1.0, 2.0])).round(6) + 0.0
         array([1., 0.])
     """
+    if bounds is not None or constraints:
+        raise NoRuleError(
+            "minimize with bounds or constraints has no derivative here, since it is found from where the gradient of "
+            "fun is 0. Leave them out by a substitution, such as x = exp(z) for x > 0."
+        )
     args = args if isinstance(args, tuple) else (args,)
-    slope = grad(fun)
+    objective = (lambda *given: fun(*given)[0]) if jac is True else fun
+    slope = grad(objective)
     found: dict[str, Any] = {}
 
     def solve(plain_slope: Any, start: Any) -> Any:
@@ -63,14 +75,22 @@ def minimize(
 
         def value(flat: Any) -> float:
             with no_grad():
-                return float(raw(fun(np.reshape(flat, start.shape), *constants)))
+                return float(raw(objective(np.reshape(flat, start.shape), *constants)))
+
+        def of_flat(function: Any) -> Any:
+            if not callable(function):
+                return function
+            return lambda flat, *p: raw(function(np.reshape(flat, start.shape), *p, *constants))
 
         result = sp.minimize(
             value,
             np.ravel(start),
             method=method,
             jac=lambda flat: np.ravel(plain_slope(np.reshape(flat, start.shape))),
+            hess=of_flat(hess),
+            hessp=of_flat(hessp),
             tol=tol,
+            callback=callback,
             options=options,
         )
         if not result.success:
@@ -82,4 +102,4 @@ def minimize(
         return result.x
 
     x = implicit_root(lambda x, *args: slope(x, *args), x0, *args, solver=solve)
-    return sp.OptimizeResult({**found, "x": x, "fun": fun(x, *args)})
+    return sp.OptimizeResult({**found, "x": x, "fun": objective(x, *args)})

@@ -76,6 +76,20 @@ def test_solve_ivp(method: str) -> None:
     np.testing.assert_allclose(by_a, 3 * np.exp([-0.35, -1.05]) * [-0.5, -1.5], rtol=1e-5)
 
 
+def test_odeint_at_equal_times_and_with_scipys_options() -> None:
+    times = np.array([0.0, 0.0, 0.5, 1.0, 1.0])
+    np.testing.assert_allclose(solved(Y0, times, 0.2, FORCE), solved(Y0, times[1:4], 0.2, FORCE)[[0, 0, 1, 2, 2]])
+    slopes = grad(lambda t: np.sum(solved(Y0, t, 0.2, FORCE)[:, 0] * np.array([1.0, 2, 3, 4, 5])))(times)
+    alone = grad(lambda t: np.sum(solved(Y0, t, 0.2, FORCE)[:, 0] * np.array([3.0, 3, 9])))(times[1:4])
+    np.testing.assert_allclose(slopes[2:], [alone[1], alone[2] * 4 / 9, alone[2] * 5 / 9], rtol=1e-6)
+    assert grad(lambda y0: np.sum(integrate.odeint(pendulum, y0, [0.5], ({"d": 0.2}, FORCE))))(Y0).tolist() == [1, 1]
+    given = {"h0": 1e-3, "hmax": 0.1, "mxstep": 1000}
+    found = grad(lambda y0: np.sum(integrate.odeint(lambda y, t: -y, y0, TIMES, **given)))(Y0)
+    np.testing.assert_allclose(found, np.sum(np.exp(-TIMES)), rtol=1e-6)
+    with pytest.raises(NoRuleError, match="odeint with full_output= is not differentiable here"):
+        integrate.odeint(lambda y, t: -y, Y0, TIMES, full_output=True)
+
+
 def test_second_derivatives_of_solutions() -> None:
     found = hessian(lambda y0: np.sum(integrate.odeint(lambda y, t: -y * y, y0, TIMES)))(Y0)  # y = y0 / (1 + y0 t)
     exact = -2 * np.sum(TIMES[:, None] / (1 + Y0 * TIMES[:, None]) ** 3, axis=0)
@@ -142,6 +156,25 @@ def test_minimize() -> None:
     assert gradcheck(nearest, a, b, rtol=1e-4, atol=1e-4, eps=1e-4)
     with pytest.raises(ConvergenceError, match="minimize found no minimum"):
         optimize.minimize(objective, np.zeros(2), (a, b), options={"maxiter": 1})
+
+
+def test_minimize_takes_what_scipy_takes() -> None:
+    seen: list[Any] = []
+    bowl = lambda x, a: np.sum((x - a) ** 4 + x**2)  # noqa: E731
+    plain = optimize.minimize(bowl, np.zeros(2), 1.0, tol=1e-9).x
+    options: list[dict[str, Any]] = [
+        {"method": "trust-exact", "hess": lambda x, a: np.diag(12 * (x - a) ** 2 + 2)},
+        {"method": "Newton-CG", "hessp": lambda x, p, a: (12 * (x - a) ** 2 + 2) * p},
+        {"callback": lambda x: seen.append(x)},
+    ]
+    for given in options:
+        np.testing.assert_allclose(optimize.minimize(bowl, np.zeros(2), 1.0, tol=1e-9, **given).x, plain, rtol=1e-5)
+    assert seen
+    both = optimize.minimize(lambda x, a: (bowl(x, a), None), np.zeros(2), 1.0, jac=True, tol=1e-9)
+    np.testing.assert_allclose(both.x, plain)
+    for given in ({"bounds": [(0, 1)] * 2}, {"constraints": [{"type": "eq", "fun": sum}]}):
+        with pytest.raises(NoRuleError, match=r"bounds or constraints .* x = exp\(z\)"):
+            optimize.minimize(bowl, np.zeros(2), 1.0, **given)
 
 
 def test_the_value_at_the_minimum_moves_by_the_envelope_theorem() -> None:
