@@ -142,23 +142,32 @@ class Generator:
         self.rng = rng
 
 
-def without_memory(ops: list[Op]) -> None:
-    """Let go of the values that were computed while the operations were recorded; their layouts stay.
+class Layouts:
+    """What stands for values that go: arrays of their shape, dtype and strides, without memory to look into."""
 
-    What stands for a value from then on has its shape, dtype and strides, and no memory: nobody may look into it.
-    """
-    layouts: dict[Any, Any] = {}
-    for v in dict.fromkeys(v for op in ops for v in (*op.reads(), *op.out)):
-        x = v.value
-        if v.kind in ("state", "constant") or isinstance(x, np.generic):
-            continue
+    def __init__(self) -> None:
+        self._made: dict[Any, Any] = {}
+
+    def of(self, x: Any) -> Any:
+        """What stands for it: numbers and small arrays themselves, None for objects."""
+        if isinstance(x, np.generic):
+            return x
         if not isinstance(x, np.ndarray):
-            v.value = None
-        elif x.nbytes > SMALL and not x.dtype.hasobject:
-            key = x.shape, x.dtype, x.strides
-            if key not in layouts:
-                layouts[key] = as_strided(np.empty(1, x.dtype), x.shape, x.strides)
-            v.value = layouts[key]
+            return None
+        if x.nbytes <= SMALL or x.dtype.hasobject:
+            return x
+        key = x.shape, x.dtype, x.strides
+        if key not in self._made:
+            self._made[key] = as_strided(np.empty(1, x.dtype), x.shape, x.strides)
+        return self._made[key]
+
+
+def without_memory(ops: list[Op]) -> None:
+    """Let go of the arguments and gradients with which the operations were recorded; their layouts stay."""
+    layouts = Layouts()
+    for v in dict.fromkeys(v for op in ops for v in (*op.reads(), *op.out)):
+        if v.kind in ("argument", "loaded"):
+            v.value = layouts.of(v.value)
 
 
 def last_uses(ops: list[Op], results: Any) -> dict[Var, int]:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.capture.program import Generator, Method, Op, Var, mapped, words
+from autograd.capture.program import Generator, Layouts, Method, Op, Var, mapped, words
 from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
 from autograd.capture.signature import errors_now
 from autograd.capture.steppers import SIMPLE, Watch
@@ -62,6 +62,7 @@ class Recorder:
         self.tensors, self.watch = list(tensors), watch
         self.ops: list[Op] = []
         self.count = 0
+        self._layouts = Layouts()
         self.constants: dict[int, Var] = {}
         self.state: dict[int, Var] = {}  # id of a tensor -> its memory
         self.effects = 0
@@ -76,8 +77,12 @@ class Recorder:
     # Variables
 
     def var(self, kind: str, value: Any, source: Any = None, root: Var | None = None) -> Var:
+        """A new variable; of what is computed it has the layout alone, so that memory goes as it does in eager."""
         self.count += 1
-        return Var(self.count, kind, value, source, root)
+        made = Var(self.count, kind, value, source, root)
+        if kind == "value":
+            made.value = self._layouts.of(value)
+        return made
 
     def argument(self, number: int, value: Any) -> Recorded:
         return Recorded(self, value, self.var("argument", value, number))

@@ -43,7 +43,7 @@ class ViewPrimitive(Primitive):
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """What Primitive does, with its short path for an ndarray written out."""
-        if kinds.met or not args or not isinstance(x := args[0], recording.Tensor):
+        if kinds.met or not args or not isinstance(x := args[0], recording.Tensor) or type(x) is UnrecordedView:
             return self._general(args, params)
         state = get_mode()
         array = x._array
@@ -83,7 +83,7 @@ class ViewPrimitive(Primitive):
         if base is array or base is array.base or type(base) is Strided:
             path = None  # what follows is `as_view`, whose call would take 3 % of a slice's time
             cls = type(x)
-            if cls is View or cls is UnrecordedView:
+            if cls is View:
                 x, path, seen = x.root, x.path, x.seen
             else:
                 cls = View
@@ -101,8 +101,9 @@ class ViewPrimitive(Primitive):
         x = args[0] if args else None
         if not isinstance(x, recording.Tensor) or any(map(recording.is_tensor, (*args[1:], *params.values()))):
             return call(self, *args, **params)
-        array = x._array
-        if not get_mode().recording and x._requires_grad and (type(array) is ndarray or isinstance(array, Stand)):
+        unrecorded = type(x) is UnrecordedView or not get_mode().recording and x._requires_grad
+        array = x.data  # not the copy that an operation gets of an UnrecordedView
+        if unrecorded and (type(array) is ndarray or isinstance(array, Stand)):
             out = self.forward(array, *args[1:], **params)
             if not shares_memory(out, array):
                 return call(self, *args, **params)
@@ -166,7 +167,7 @@ def views_of(x: Any, parts: Sequence[Any], paths: Sequence[Path]) -> list[Any]:
     """The results of an operation on x as views of x; each path is the one operation that makes it of x."""
     if not parts or not isinstance(t := parts[0], recording.Tensor):
         return list(parts)
-    if not get_mode().recording and x._requires_grad:
+    if type(x) is UnrecordedView or not get_mode().recording and x._requires_grad:
         return [walk(x, path) for path in paths]
     if isinstance(x._array, ndarray) and not shares_memory(t._array, x._array):
         return list(parts)

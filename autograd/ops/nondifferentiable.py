@@ -55,7 +55,6 @@ _FUNCTIONS: tuple[Callable[..., Any], ...] = (
     # what it is
     np.shape, np.ndim, np.result_type, np.can_cast, np.common_type, np.min_scalar_type,
     np.iscomplexobj, np.isrealobj, np.iscomplex, np.isreal,
-    np.may_share_memory, np.shares_memory,
     # agreement
     np.allclose, np.isclose, np.array_equal, np.array_equiv,
     # where
@@ -123,6 +122,22 @@ for _unique in (np.unique, np.unique_all, np.unique_counts, np.unique_inverse, n
     )
 for _set in (np.intersect1d, np.union1d, np.setdiff1d, np.setxor1d):
     rules[_set] = _selecting(_set, "Select them by position, x[np.isin(x, y)] or x[~np.isin(x, y)].")
+
+
+@implements(np.shares_memory)
+def shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
+    """np.shares_memory, of the memory of Tensors, also where an operation that records itself would get a copy."""
+    return np.shares_memory(_memory(a), _memory(b), max_work)
+
+
+@implements(np.may_share_memory)
+def may_share_memory(a: Any, b: Any, max_work: Any = None) -> bool:
+    """np.may_share_memory, likewise."""
+    return np.may_share_memory(_memory(a), _memory(b), max_work)
+
+
+def _memory(x: Any) -> Any:
+    return x.data if is_tensor(x) else x
 
 
 @implements(np.size)

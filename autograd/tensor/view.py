@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.engine.kinds import is_foreign
+from autograd.engine.kinds import copied, is_foreign
 from autograd.engine.loans import never, root_of
 from autograd.engine.modes import mode
-from autograd.engine.recording import raw
+from autograd.engine.recording import raw, result
 from autograd.engine.settings import enable_grad, no_grad
 from autograd.engine.views import bind_views, links, shares_memory, walk
 from autograd.errors import InPlaceError
@@ -169,6 +169,9 @@ class View(Tensor):
         self.root._mark_written()
 
     # As values of their own
+
+    def __copy__(self) -> Tensor:
+        return result(copied(self._array), self.node)  # type: ignore[no-any-return]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         self._refuse_graph("deepcopy")

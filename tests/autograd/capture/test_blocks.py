@@ -191,3 +191,21 @@ def test_a_recording_copies_each_part_of_the_state_once_for_each_end_of_the_step
     finally:
         tracemalloc.stop()
     assert step.calls == {"eager": 1, "recorded": 2, "replayed": 0}
+
+
+def test_a_recording_lets_go_of_values_as_the_function_itself_does():
+    def f(x):
+        for _ in range(20):
+            x = np.tanh(x) * 1.01
+        return x
+
+    step, x, peaks = autograd.capture(f), np.ones(200_000), []
+    for _ in range(2):
+        tracemalloc.start()
+        try:
+            step(x)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert step.calls["recorded"] == 1
+    assert peaks[1] < 3 * peaks[0]  # of forty arrays two are there at one time, and the result and its copy at the end

@@ -85,8 +85,25 @@ def test_shares_memory_where_numpy_does(view: Any, kind: str) -> None:
         v = view(x)
         if kind == "leaf" and isinstance(v, View):
             assert v.node is not None
-        assert np.shares_memory(v.numpy(), x.numpy()) == np.shares_memory(y, array)
+    for one, other in ((v.numpy(), x.numpy()), (v, x), (v, x.numpy())):
+        assert np.shares_memory(one, other) == np.shares_memory(y, array)
+        assert np.may_share_memory(one, other) == np.may_share_memory(y, array)
     np.testing.assert_array_equal(v.numpy(), y)
+
+
+@CASES
+def test_a_view_of_one_taken_under_no_grad_shares_its_memory(view: Any) -> None:
+    """Memory in Fortran's order: of its copy in C's order other things would be views."""
+    array = START.T.copy()
+    w = Tensor(array.copy(), requires_grad=True)
+    with no_grad():
+        transposed = w.T
+    v, expected = view(transposed), view(array.T)
+    assert np.shares_memory(v, w) == np.shares_memory(expected, array)
+    array *= 2.0
+    with no_grad():
+        w *= 2.0
+    np.testing.assert_array_equal(v.numpy(), expected)
 
 
 @CASES
