@@ -121,8 +121,8 @@ class Program:
     def _planned(self, rows: bool) -> None:
         buffers = Buffers()
         codes: dict[str, Any] = {}
-        taken = self._emitted(buffers, codes, rows)
-        if taken:  # a step that fails midway must leave the gradients of the last: two functions take turns
+        twice = self._emitted(buffers, codes, rows)
+        if twice:  # a step that fails midway must leave the gradients of the last: two functions take turns
             buffers.release()
             self._emitted(buffers, codes, rows)
         for function in self._functions:
