@@ -125,11 +125,15 @@ def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
 
 def keep_dims(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool = False) -> Any:
     """Reshape the cotangent of a reduction so that it broadcasts against the array that was reduced."""
-    return g if keepdims or axis is None and not shape else np.reshape(g, kept_shape(shape, axis))
+    return g if keepdims or not g.ndim else np.reshape(g, kept_shape(shape, axis))
 
 
 def spread(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool = False) -> Any:
     """Broadcast the cotangent of a sum over `axis` to the shape of the array that was summed."""
+    if type(g) in (np.float64, np.float32):  # np.broadcast_to, which takes longer than a small sum
+        out = np.ndarray(shape, g.dtype, np.array(g), 0, (0,) * len(shape))
+        out.flags.writeable = False
+        return out
     return np.broadcast_to(keep_dims(g, shape, axis, keepdims), shape)
 
 

@@ -120,7 +120,7 @@ def measure(workload: str, threads: int, slices: int, seconds: float) -> dict[st
         for peer in peers:
             workers[peer] = Worker(workload, peer, threads)
             stack.callback(workers[peer].close)
-        _compare(workers)
+        compare(workers)
         times: dict[str, list[float]] = {peer: [] for peer in peers}
         faults: dict[str, list[float]] = {peer: [] for peer in peers}
         for k in range(-WARM_UP, slices):
@@ -148,7 +148,7 @@ def measure(workload: str, threads: int, slices: int, seconds: float) -> dict[st
     return result
 
 
-def _compare(workers: dict[str, Worker]) -> None:
+def compare(workers: dict[str, Worker]) -> None:
     """Stop unless every peer gives the same loss and gradients in its first step."""
     with tempfile.TemporaryDirectory() as folder:
         answers = {}
@@ -184,7 +184,7 @@ def table(results: list[dict[str, Any]]) -> str:
             spread = " – ".join(map(_ratio, got["spread"])) if got["spread"] else "–"
             target = result["targets"].get(peer)
             lines.append(
-                f"| {result['workload']} | {result['threads']} | {name} | {_duration(got['seconds'])} | {ratio} "
+                f"| {result['workload']} | {result['threads']} | {name} | {duration(got['seconds'])} | {ratio} "
                 f"| {spread} | {target if target is not None else ''} | {got['page_faults']:.0f} "
                 f"| {got['set_up_mb']:.0f} / {got['peak_mb']:.0f} / {got['resting_mb']:.0f} |"
             )
@@ -200,7 +200,8 @@ def _ratio(ratio: float) -> str:
     return f"{ratio:.2f}" if ratio >= 0.095 else f"{ratio:.2g}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds in milliseconds or microseconds, in words."""
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
 
 

@@ -58,7 +58,10 @@ def main(workload: str, peer: str, threads: int) -> None:
         import torch
 
         torch.set_num_threads(threads)
-    step = importlib.import_module(f"benchmarks.workloads.{workload}").PEERS[peer.removesuffix("2")]()
+    name, *sizes = workload.split(":")  # with sizes: a workload that makes its peers for them
+    module = importlib.import_module(f"benchmarks.workloads.{name}")
+    peers = module.peers(*map(int, sizes)) if sizes else module.PEERS
+    step = peers[peer.removesuffix("2")]()
     at_set_up = _megabytes("VmRSS")
     print("ready", flush=True)
     for line in sys.stdin:

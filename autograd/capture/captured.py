@@ -29,6 +29,7 @@ from autograd.engine.kinds import is_foreign, note
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor, raw, result
 from autograd.errors import CaptureError
+from autograd.memory import release_memory
 from autograd.pytree import tree_flatten, tree_map, tree_unflatten
 from autograd.recorder import current
 
@@ -43,6 +44,7 @@ IN_GRAPH = (
 )
 FOREIGN = "given arrays of another library, or a batch of vmap: it ran as it is"
 IN_VAIN = 12  # recordings of one key, after which it is given up if there were hardly any replays
+MUCH = 128 * 2**20  # bytes of the values of a recording, which are returned when it is confirmed
 QUICK = 4  # kinds of calls that are told apart without making their key
 MISSED = object()
 
@@ -233,6 +235,8 @@ class Captured(Holder):
         programs.remove(twin)
         programs.insert(0, program)
         self.program = program
+        if program.as_it_is[1] > MUCH:
+            release_memory()  # which both recordings had, with all their values at one time
         took = time.perf_counter() - started
         self.log.append(f"checked in {took:.3f} s: {len(program)} operations, {program.nbytes} bytes of buffers")
         return out
@@ -260,6 +264,11 @@ class Captured(Holder):
             recorder.check_kept(tensor, array)
         settings.settle(recorder.watch.read)
         program = Program(recorder, out, settings, grads)
+        if program.frozen_gradients and any([t.node is not None for t in reach.tensors]):
+            raise CaptureError(
+                f"{self.name} calls backward() through operations that were recorded before it was called, and a "
+                "replay would keep these gradients. Compute the loss within the captured function."
+            )
         return program, tree_map(_value, out), recorder
 
     def _verify(self, program: Program, reach: Reach, before: Snapshot, given: list[Any], out: Any, key: Any) -> None:

@@ -7,7 +7,7 @@ is added, since a sum of zeros is 0 also where the product is -0.
 from __future__ import annotations
 
 from functools import lru_cache
-from operator import getitem
+from operator import getitem, le
 from sys import getrefcount
 from typing import Any, NamedTuple
 
@@ -90,13 +90,24 @@ def _product(i: int, ops: list[Op], made: dict[Var, int]) -> Product | None:
 
 def _is_identity(v: Var) -> bool:
     """Whether it is an identity of which nobody else knows: it was made in the step, and stays."""
-    x = v.value
-    if v.kind != "constant" or len(v.shape) != 2 or v.shape[0] != v.shape[1] or getrefcount(v.value) > 4:
+    if v.kind != "constant" or len(v.shape) != 2 or v.shape[0] != v.shape[1]:
         return False
-    base = x.base
-    if base is not None and (getrefcount(base) > 3 or not isinstance(base, np.ndarray) or base.base is not None):
+    if not all(map(le, _references(v), _references(_unknown()))):
         return False
-    return bool(np.array_equal(x, np.eye(len(x), dtype=x.dtype)))
+    base = v.value.base
+    own = base is None or (isinstance(base, np.ndarray) and base.base is None)
+    return own and bool(np.array_equal(v.value, np.eye(v.shape[0], dtype=v.dtype)))
+
+
+def _references(v: Var) -> tuple[int, int]:
+    """How often its array, and the array of which that is a view, are referred to."""
+    return getrefcount(v.value), 0 if v.value.base is None else getrefcount(v.value.base)
+
+
+def _unknown() -> Var:
+    """A constant of which nobody else knows."""
+    array = np.zeros(4).reshape(2, 2)
+    return Var(0, "constant", array, array)
 
 
 def _by_rows(p: Product, ops: list[Op], asked: list[Question], number: int) -> dict[int, list[Op]]:

@@ -67,7 +67,8 @@ class Reach:
         """Note an object, and return what it leads to."""
         if is_tensor(x):
             self.tensors.append(x)
-            return () if x._grad is None else (x._grad._array,)
+            hooks = [hook for key, hook in (getattr(x, "hooks", None) or {}).items() if key >= 0]
+            return hooks if x._grad is None else [x._grad._array, *hooks]
         if isinstance(x, np.ndarray):
             self.arrays.append(x)
             return (x.base,) if x.dtype != object else [*x.flat]

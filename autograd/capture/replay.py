@@ -87,6 +87,11 @@ class Program:
         found = variables([[op.args, op.kwargs] for op in self.ops] + list(self.results), [])
         self.settings.closed_over.watch([v.value for v in found if v.kind == "constant"], computed)
 
+    @property
+    def frozen_gradients(self) -> bool:
+        """Whether a gradient is a constant."""
+        return any([op.kind == "grad" and getattr(op.args[1], "kind", "") == "constant" for op in self.ops])
+
     def compile(self) -> None:
         """Plan the buffers and make the function."""
         self.as_it_is = taken(self.ops, self.results)
@@ -116,8 +121,8 @@ class Program:
     def _planned(self, rows: bool) -> None:
         buffers = Buffers()
         codes: dict[str, Any] = {}
-        taken = self._emitted(buffers, codes, rows)
-        if taken:  # a step that fails midway must leave the gradients of the last: two functions take turns
+        twice = self._emitted(buffers, codes, rows)
+        if twice:  # a step that fails midway must leave the gradients of the last: two functions take turns
             buffers.release()
             self._emitted(buffers, codes, rows)
         for function in self._functions:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.closed_over import ClosedOver
+from autograd.capture.counters import Counters
 from autograd.capture.reach import Reach, defaults, globals_in, held_by, names_in
 from autograd.capture.steppers import SIMPLE, unread
 from autograd.capture.users_code import classes, is_users_module, slots
@@ -42,6 +43,7 @@ class Settings:
     def __init__(self, reach: Reach) -> None:
         reach = Reach(*reach.starts, without=unread(reach.steppers, reach.names))
         self.closed_over = ClosedOver(reach)
+        self._counters = Counters(reach)
         self._places = [*_places_of_objects(reach)]
         for function in reach.functions:
             self._places += _places_of(function)
@@ -62,6 +64,7 @@ class Settings:
             self._places.append(("hyperparameters", lambda: [values.get(name) for values, name in read]))
             self._same.append([True] * len(read))
         self._before = None
+        self._counters.check()
         self.closed_over.settle()
         self._values = list(self._now())
 

@@ -81,7 +81,10 @@ def _tried(multiply: Callable[..., Any], layouts: Any) -> tuple[float, float, fl
     rng = np.random.default_rng(0)
     ordered = b
     for _ in range(-(-COMPARED // (a.shape[0] * b.shape[1]))):
-        a[...], b[...] = rng.random(a.shape) - 0.5, rng.random(b.shape) - 0.5
+        for x in (a, b):
+            x[...] = rng.random(x.shape) - 0.5
+            if x.dtype.kind == "c":
+                x.imag[...] = rng.random(x.shape) - 0.5
         ordered = b.copy()
         if not same_bits(multiply(a, b), multiply(a, ordered)):
             return 0.0, inf, 0.0

@@ -59,6 +59,8 @@ def positions_of(name: str, argnum: Any, args: Sequence[Any]) -> list[int]:
     """The positions of the arguments that are differentiated, counted from the front."""
     if argnum is None:
         return list(range(len(args)))
+    if type(argnum) is int and 0 <= argnum < len(args):
+        return [argnum]
     numbers = list(argnum) if isinstance(argnum, (tuple, list)) else [argnum]
     check_argnum(name, argnum)
     for n in numbers:

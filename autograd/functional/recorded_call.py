@@ -16,10 +16,11 @@ from autograd.engine.forward import push
 from autograd.engine.gradients import gradients
 from autograd.engine.graph import Node
 from autograd.engine.kinds import copied, given, is_foreign, note, zeros
+from autograd.engine.modes import Mode, mode
 from autograd.engine.recording import result
 from autograd.engine.registry import alias
 from autograd.engine.route import origin
-from autograd.engine.settings import enable_grad, is_grad_enabled
+from autograd.engine.settings import is_grad_enabled
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.functional.argument_checks import (
     Function,
@@ -160,7 +161,8 @@ def record_call(
         if not is_floating(x):
             paths = [f"argument {i}{path}" for i in positions for path, _ in tree_leaves_with_paths(args[i])]
             check_floating(name, x, paths[k])
-    outside = is_grad_enabled()
+    now = mode.get()
+    outside = now.recording
     call.variables = [variable(x, outside, lasting) for x in call.inputs]
     # If f writes to its argument in place, that Tensor gets a new node. So f gets a second Tensor with the same node,
     # and the variable stays what it was.
@@ -170,8 +172,11 @@ def record_call(
     for i, x in zip(positions, tree if several else (tree,), strict=True):
         given[i] = x
     before = to_float.count
-    with enable_grad():
+    token = mode.set(Mode(True, now.anomaly, now.scope))  # `enable_grad`, without an object for its block
+    try:
         returned = f(*given, **kwargs or {})
+    finally:
+        mode.reset(token)
     for x in call.variables:
         if x.node is None:
             x.finished = True  # to a derivative around this one, what the leaf leads to is a constant from now on
@@ -200,7 +205,8 @@ def record_call(
     arrays = any([issubclass(kind, np.ndarray) for kind in kinds])
     call.floats = all([type(x) in (float, complex) for x in call.inputs]) and not arrays
     call.keep = outside and (
-        any([x.node is not None for x in call.variables]) or _reaches_out([*call.outputs, *_tensors(call.aux)])
+        any([x.node is not None for x in call.variables])
+        or _reaches_out([*call.outputs, *_tensors(call.aux)] if has_aux else call.outputs)
     )
     if has_aux:
         call.aux = tree_map(lambda a: call.output_for_caller(a) if isinstance(a, Tensor) else a, call.aux)

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.engine.kinds import ones, somewhere, zeros
 from autograd.engine.kinks import bends, bent
-from autograd.engine.recording import raw
+from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements
 from autograd.engine.settled import moving, settled_zero, unsettled
 from autograd.errors import ShapeError
@@ -76,7 +76,7 @@ def _norm_label(ord: Any = None, **_: Any) -> str:
 
 def _norm_cotangent(g: Any, out: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     gx = _norm_slope(g, out, x, ord, axis, keepdims)
-    if ord == 0:
+    if ord == 0 or not is_tensor(gx):
         return gx
     along = negative_axes(axis, x.ndim)
 

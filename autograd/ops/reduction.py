@@ -97,6 +97,8 @@ def _only(a: Any, where: Any, other: float) -> Any:
 def to_last(a: Any, axis: Axis, ndim: int) -> Any:
     """The array with the axes of a reduction moved to the end and joined to one."""
     axes = reduced_axes(axis, ndim)
+    if ndim == 1 and axes:
+        return a
     rest = tuple(i for i in range(ndim) if i not in axes)
     moved = np.transpose(a, rest + axes)
     size = 1
@@ -108,6 +110,8 @@ def to_last(a: Any, axis: Axis, ndim: int) -> Any:
 def from_last(a: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
     """Undo `to_last`, for an array of that shape."""
     axes = reduced_axes(axis, len(shape))
+    if len(shape) == 1 and axes:
+        return a
     order = tuple(i for i in range(len(shape)) if i not in axes) + axes
     moved = np.reshape(a, tuple(shape[i] for i in order))
     return np.transpose(moved, tuple(order.index(i) for i in range(len(shape))))

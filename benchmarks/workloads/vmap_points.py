@@ -18,16 +18,20 @@ def _one(a: Any, b: Any) -> Any:
     return np.sum(np.sin(a) * b) / np.sqrt(1 + np.dot(a, a))
 
 
-def ours() -> Any:
-    from autograd import vmap
+def ours(captured: bool = False) -> Any:
+    from autograd import capture, vmap
 
-    many = vmap(_one)
+    many = capture(vmap(_one)) if captured else vmap(_one)
 
     def step() -> Any:
         y = many(_a, _b)
         return float(np.sum(y)), [y]
 
     return step
+
+
+def captured() -> Any:
+    return ours(captured=True)
 
 
 def numpy() -> Any:
@@ -51,4 +55,4 @@ def torch() -> Any:
     return step
 
 
-PEERS = {"ours": ours, "numpy": numpy, "torch": torch}
+PEERS = {"ours": ours, "captured": captured, "numpy": numpy, "torch": torch}

@@ -102,7 +102,7 @@ def test_workers_that_disagree_are_refused_and_none_is_left_behind(monkeypatch: 
 
     monkeypatch.setattr(run, "subprocess", Subprocess)
     monkeypatch.setattr(run, "available", lambda peer: peer in ("ours", "numpy"))
-    monkeypatch.setattr(run, "_compare", disagree)
+    monkeypatch.setattr(run, "compare", disagree)
     with pytest.raises(SystemExit, match="they disagree"):
         run.measure("chain", 1, 1, 0.01)
     assert len(started) == 2
@@ -122,16 +122,16 @@ class _Answers:
 
 def test_a_wrong_gradient_is_found_before_anything_is_timed() -> None:
     good = _Answers(1.0, np.array([1.0, 2.0]))
-    run._compare({"ours": good, "numpy": _Answers(1.0, np.array([1.0, 2.0]))})
+    run.compare({"ours": good, "numpy": _Answers(1.0, np.array([1.0, 2.0]))})
     for wrong in (
         _Answers(1.0, np.array([1.0, 2.1])),
         _Answers(1.1, np.array([1.0, 2.0])),
         _Answers(1.0, np.array([2.0])),
     ):
         with pytest.raises(SystemExit, match="disagree"):
-            run._compare({"ours": good, "numpy": wrong})
+            run.compare({"ours": good, "numpy": wrong})
     with pytest.raises(SystemExit, match="disagree"):
-        run._compare({"ours": good, "numpy": _Answers(1.0, np.array([1.0, 2.0]), np.array([3.0]))})
+        run.compare({"ours": good, "numpy": _Answers(1.0, np.array([1.0, 2.0]), np.array([3.0]))})
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores are pinned on Linux only")

@@ -101,3 +101,18 @@ def test_where_blas_has_other_bits_the_product_stays(monkeypatch):
     for i in range(4):
         step(weights(i, np.float32, N), weights(i + 9, np.float32))
     assert products(step) == 2
+
+
+@pytest.mark.parametrize("viewed", [False, True])
+def test_an_identity_that_someone_else_keeps_is_a_constant_like_others(viewed):
+    kept = []
+
+    def f(d, w):
+        eye = np.eye(N, dtype=np.float32)
+        kept.append(eye)
+        return ((eye.reshape(N, N) if viewed else eye) * d) @ w
+
+    step = autograd.capture(f)
+    for i in range(4):
+        same(step, f, weights(i, np.float32, N), weights(i + 9, np.float32))
+    assert products(step) == 1

@@ -1,5 +1,9 @@
 """Memory is used again only when nothing shows it any more: neither an array nor an object that a function has made."""
 
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -72,3 +76,31 @@ def test_what_is_still_shown_is_not_written_over(f):
         for found, expected in zip(fast(x), f(x), strict=True):
             assert np.array_equal(found, expected)
     assert fast.calls["replayed"] == 3
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no malloc_trim")
+def test_the_memory_of_a_large_recording_is_returned():
+    code = """
+import numpy as np, autograd
+
+def resting():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
+
+start = autograd.Tensor(np.ones((160, 160)), requires_grad=True)
+
+def f():
+    start.grad = None
+    u = start * 1.0
+    for _ in range(120):
+        u[1:-1] += 0.1 * (u[2:] + u[:-2] - 2 * u[1:-1])
+    (u * u).sum().backward()
+
+fast = autograd.capture(f)
+before = resting()
+for _ in range(4):
+    fast()
+assert fast.calls["replayed"] == 1
+print(resting() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 40  # megabytes

@@ -152,3 +152,80 @@ def test_a_generator_of_the_users_is_drawn_from_at_each_replay():
         x = np.ones(3, np.float32)
         assert np.array_equal(fast(x), x + rngs[1].normal(0, 0.5, 3).astype(np.float32))
     assert fast.calls["replayed"] == 3
+
+
+class Counting:
+    """Steps that count, in every place where a number can be kept."""
+
+    def __init__(self):
+        self.calls, self.every = 0, [0, {"n": 0}]
+        self.seen = 0
+
+    def attribute(self, x):
+        self.calls += 1
+        return x * 2 if self.calls % 4 else x * 3
+
+    def element(self, x):
+        self.every[0] += 1
+        return x * 2 if self.every[0] < 6 else x * 3
+
+    def entry(self, x):
+        self.every[1]["n"] += 1
+        return x * 2 if self.every[1]["n"] < 6 else x * 3
+
+    def by_another_method(self, x):
+        self.count()
+        return x * 2 if self.calls < 6 else x * 3
+
+    def count(self):
+        self.calls += 1
+
+    def only_counted(self, x):
+        self.seen += 1
+        return x * 2
+
+    def __repr__(self):
+        return f"seen {self.seen} times"
+
+
+def nonlocal_counter():
+    calls = 0
+
+    def step(x):
+        nonlocal calls
+        calls += 1
+        return x * 2 if calls < 6 else x * 3
+
+    return step
+
+
+@pytest.mark.parametrize("name", ["attribute", "element", "entry", "by_another_method", "nonlocal"])
+def test_a_counter_that_decides_is_refused(name):
+    step = nonlocal_counter() if name == "nonlocal" else getattr(Counting(), name)
+    fast = autograd.capture(step)
+    fast(np.ones(2))
+    with pytest.raises(CaptureError, match=r"the step changes .*, a number that it also reads.*pass it as an argument"):
+        fast(np.ones(2))
+
+
+def test_a_counter_that_only_counts_is_none_of_the_programs_business():
+    counting = Counting()
+    fast = autograd.capture(counting.only_counted)
+    for _ in range(6):
+        fast(np.ones(2))
+    assert (fast.calls["replayed"], counting.seen) == (3, 3)
+
+
+def test_a_hook_that_stores_on_a_tensor_from_outside_is_refused():
+    w, seen = autograd.Tensor(np.ones(3), requires_grad=True), []
+    w.register_hook(lambda g: seen.append(g.numpy().sum()))
+
+    def step(x):
+        w.grad = None
+        (w * x).sum().backward()
+
+    fast = autograd.capture(step)
+    fast(np.ones(3))
+    with pytest.raises(CaptureError, match=STORED):
+        fast(np.ones(3))
+    assert len(seen) == 1  # as before the call

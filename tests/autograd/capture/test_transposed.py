@@ -75,7 +75,7 @@ def test_no_copy_where_the_product_has_other_bits(trials):
     assert copies(replayed(products)) == 0
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64])
 def test_a_product_with_other_bits_is_found(dtype):
     tried = sys.modules["autograd.capture.transposed"]._tried
     size = np.dtype(dtype).itemsize
