@@ -22,7 +22,8 @@ class _Leaf:
 
 
 LEAF = _Leaf()
-COMMON_LEAVES = frozenset({np.ndarray, np.float64, float, int, str})  # recognised at once; others need several checks
+# Recognised at once; others need several checks. tensor/tensor.py adds its class.
+COMMON_LEAVES = {np.ndarray, np.float64, float, int, str}
 COMMON_CONTAINERS = (tuple, list)  # likewise
 
 
@@ -58,6 +59,8 @@ def _flatten_into(leaves: list[Any], tree: Any) -> Any:
 
 def tree_unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
     """Rebuild a tree from a structure that `tree_flatten` returned and leaves in its order."""
+    if structure is LEAF and len(leaves) == 1:
+        return leaves[0]
     rest = iter(leaves)
     try:
         tree = _filled(structure, rest)

@@ -114,6 +114,11 @@ class RecordedCall:
         self.outputs = self.pull([None], create=True)
         self.structure = self.form
 
+    def gradient(self) -> Any:
+        """The gradient of f's one result, like the arguments."""
+        self.scalar()
+        return self.like_arguments(self.pull([None]))
+
     def scalar(self) -> Any:
         """f's one result; refused if it is not one real number."""
         [y] = self.outputs if len(self.outputs) == 1 else [None]
@@ -202,8 +207,8 @@ def record_call(
     everything = [*tree_leaves(args), *tree_leaves(kwargs)] if kwargs or len(positions) < len(args) else call.inputs
     kinds = set(map(type, everything))
     call.tensors = any([issubclass(kind, Tensor) for kind in kinds])
-    arrays = any([issubclass(kind, np.ndarray) for kind in kinds])
-    call.floats = all([type(x) in (float, complex) for x in call.inputs]) and not arrays
+    floats = all([type(x) in (float, complex) for x in call.inputs])
+    call.floats = floats and not any([issubclass(kind, np.ndarray) for kind in kinds])
     call.keep = outside and (
         any([x.node is not None for x in call.variables])
         or _reaches_out([*call.outputs, *_tensors(call.aux)] if has_aux else call.outputs)

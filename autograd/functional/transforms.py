@@ -49,11 +49,14 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
         >>> grad(lambda z: np.abs(z) ** 2)(1 + 2j)
         (2-4j)
     """
-    both = value_and_grad(f, argnum, has_aux, _name="grad")
+    check_callable("grad", f)
+    check_argnum("grad", argnum)
+    check_flag("grad: has_aux", has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, found = both(*args, **kwargs)
-        return (found, value[1]) if has_aux else found
+        call = record_call("grad", f, args, kwargs, argnum, has_aux=has_aux)
+        found = call.gradient()
+        return (found, call.aux) if has_aux else found
 
     return named_after(f, "grad", gradient)
 
@@ -71,13 +74,11 @@ def value_and_grad(
     """
     check_callable(_name, f)
     check_argnum(_name, argnum)
-
     check_flag(f"{_name}: has_aux", has_aux)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         call = record_call(_name, f, args, kwargs, argnum, has_aux=has_aux)
-        call.scalar()
-        found = call.like_arguments(call.pull([None]))
+        found = call.gradient()
         value = call.value()
         return (value, call.aux) if has_aux else value, found
 
@@ -104,8 +105,7 @@ def holomorphic_grad(f: Function, argnum: int | Sequence[int] = 0) -> Callable[.
         call = record_call("holomorphic_grad", real_part, args, kwargs, argnum)
         if any([x.dtype.kind != "c" for x in call.variables]):
             warnings.warn("Input to holomorphic_grad is not complex", stacklevel=2)
-        call.scalar()
-        return call.like_arguments(call.pull([None]))
+        return call.gradient()
 
     return named_after(f, "holomorphic_grad", derivative)
 

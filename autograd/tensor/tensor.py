@@ -23,6 +23,7 @@ from autograd.engine.recording import bind_tensor, result
 from autograd.engine.registry import rules
 from autograd.engine.tensor_hooks import RETAIN
 from autograd.errors import ArgumentError, DTypeError, GraphError, NoRuleError, ShapeError
+from autograd.pytree import COMMON_LEAVES
 from autograd.recorder import asarray
 from autograd.tensor.conversions import Conversions
 from autograd.tensor.hook_handle import HookHandle
@@ -335,3 +336,4 @@ def _check_differentiable(dtype: np.dtype[Any]) -> None:
 
 
 bind_tensor(Tensor)
+COMMON_LEAVES.add(Tensor)
