@@ -22,7 +22,7 @@ version = release = autograd.__version__
 
 root_doc = "README"
 include_patterns = [
-    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md",
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/*.md",
     "docs/*.md", "docs/design/*.md", "docs/api/**.rst", "notebooks/*.ipynb",
 ]  # fmt: skip
 extensions = [

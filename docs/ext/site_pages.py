@@ -28,7 +28,7 @@ def contents() -> str:
         "Rows of the course": ["docs/course"],
         "Guides": [f"docs/{name}" for name in GUIDES],
         "Reference": ["docs/api/index", "CHANGELOG"],
-        "Behind it": ["docs/design/README", "benchmarks/README", "CONTRIBUTING"],
+        "Behind it": ["docs/design/README", "benchmarks/README", "benchmarks/growth", "CONTRIBUTING"],
     }
     return "".join(
         "\n\n```{toctree}\n:hidden:\n:maxdepth: 2\n:caption: " + caption + "\n\n" + "\n".join(names) + "\n```\n"
