@@ -85,16 +85,16 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
         )
     if seed is not None or k is not None:
         g = as_seed(root, seed, "gradient" if k is None else "cotangent", create, k)
+    elif (kind := type(data := root._array)) is np.float64 or kind is np.float32:
+        g = kind(1)
     elif size_of_root(root) != 1:
         raise ShapeError(
             f"backward() of a tensor of shape {root.shape} needs a gradient of that shape: "
             "t.backward(np.ones(t.shape)), or reduce it first: t.sum().backward()."
         )
     else:
-        kind = type(data := root._array)
-        g = kind(1) if kind is np.float64 or kind is np.float32 else ones(data.shape, data.dtype, data)
-        g = result(g, None) if create else g
-    return (root if origin is None else origin), g
+        g = ones(data.shape, data.dtype, data)
+    return (root if origin is None else origin), as_tensor(g) if create else g
 
 
 def as_tensor(g: Any) -> Any:

@@ -44,7 +44,7 @@ def _linear_x(g: Any, out: Any, x: Any, weight: Any, bias: Any = None) -> Any:
 def _linear_weight(g: Any, out: Any, x: Any, weight: Any, bias: Any = None) -> Any:
     if g.ndim != 2:
         g, x = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
-    return np.dot(g.T, x) if type(g) is np.ndarray else dot_of_columns(g, x)
+    return g.T.dot(x) if type(g) is type(x) is np.ndarray else dot_of_columns(g, x)
 
 
 def _linear_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any = None) -> Any:
