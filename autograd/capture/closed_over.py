@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.reach import Reach
+from autograd.engine.shared_memory import owner
 
 ANY_NAME = {"getattr", "vars", "__dict__", "attrgetter"}  # with these, code reads attributes that it does not name
 LARGE = 1 << 18  # bytes, from which on an array is compared where it lies, without a copy
@@ -24,9 +25,9 @@ class ClosedOver:
     """
 
     def __init__(self, reach: Reach) -> None:
-        known = {id(root(t._grad._array)) for t in reach.tensors if t._grad is not None}
+        known = {id(owner(t._grad._array)) for t in reach.tensors if t._grad is not None}
         known |= {id(x) for x in reach.starts}  # an argument
-        arrays = [a for a in reach.arrays if not known & {id(a), id(root(a))} and _may_change(a)]
+        arrays = [a for a in reach.arrays if not known & {id(a), id(owner(a))} and _may_change(a)]
         if arrays and not reach.names & ANY_NAME:
             named = set(map(id, Reach(*reach.starts, only=reach.names).arrays))
             arrays = [a for a in arrays if id(a) in named]
@@ -47,8 +48,8 @@ class ClosedOver:
         Args:  read: arrays that it reads anew.
                computed: whether it has constants that the step has computed.
         """
-        roots = set() if computed else {id(root(x)) for x in read}
-        self._keep([id(root(a)) not in roots for a in self._arrays])
+        owners = set() if computed else {id(owner(x)) for x in read}
+        self._keep([id(owner(a)) not in owners for a in self._arrays])
         self.nbytes = sum(map(len, self._values))
         for a, values in zip(self._arrays, self._values, strict=True):
             if len(values) < LARGE or not a.flags.c_contiguous or a.dtype.kind not in "fiub":
@@ -70,12 +71,5 @@ class ClosedOver:
         return all([np.array_equal(a, values) for a, values in self._large])
 
 
-def root(array: Any) -> Any:
-    """The array whose memory it is."""
-    while isinstance(getattr(array, "base", None), np.ndarray):
-        array = array.base
-    return array
-
-
 def _may_change(a: Any) -> bool:
-    return bool(a.size > 0 and a.dtype != object and (a.flags.writeable or root(a).flags.writeable))
+    return bool(a.size > 0 and a.dtype != object and (a.flags.writeable or owner(a).flags.writeable))

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.capture.closed_over import root
 from autograd.capture.program import Op, Var, mapped
 from autograd.capture.replay import Program
 from autograd.capture.undo import same_bits
+from autograd.engine.shared_memory import owner
 
 _VALUES = (np.ndarray, np.generic, float, int, complex, str, bytes)
 
@@ -37,7 +37,8 @@ def computed(a: Program, b: Program) -> bool:
     trees = [([[op.args, op.kwargs] for op in p.ops], list(p.results)) for p in (a, b)]
     pairs = zip(*map(_constants, trees), strict=False)
     values = [(getattr(p, "value", p), getattr(q, "value", q)) for p, q in pairs]
-    return any([isinstance(p, (np.ndarray, np.generic, float, complex)) and root(p) is not root(q) for p, q in values])
+    numbers = [(p, q) for p, q in values if isinstance(p, (np.ndarray, np.generic, float, complex))]
+    return any([owner(p) is not owner(q) for p, q in numbers])
 
 
 def _changed(a: Any, b: Any, where: str) -> str:

@@ -17,6 +17,7 @@ from autograd.capture.steppers import SIMPLE, Watch
 from autograd.engine.abstract import Abstract
 from autograd.engine.origin import line_at, user_line, user_place
 from autograd.engine.recording import is_tensor, raw, result
+from autograd.engine.shared_memory import owner
 from autograd.errors import CaptureError
 from autograd.recorder import recorders
 
@@ -33,13 +34,6 @@ def _selects(index: Any) -> bool:
     """Whether an index holds a mask that was computed: how much it selects depends on values."""
     parts = index if isinstance(index, tuple) else (index,)
     return any(isinstance(x, Recorded) and x.dtype.kind == "b" and x.ndim for x in parts)
-
-
-def owner(array: Any) -> Any:
-    """The object whose memory the array shows."""
-    while isinstance(getattr(array, "base", None), np.ndarray):
-        array = array.base
-    return array
 
 
 def refuse_write(line: str) -> NoReturn:

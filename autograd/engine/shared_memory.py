@@ -14,6 +14,13 @@ def in_own_object(out: Any) -> Any:
     return out.view() if type(out) is ndarray else out
 
 
+def owner(array: Any) -> Any:
+    """The array whose memory it shows."""
+    while isinstance(getattr(array, "base", None), ndarray):
+        array = array.base
+    return array
+
+
 def not_of(raw: list[Any], out: Any) -> Any:
     """A result, or each of several, none of them the same object as an argument."""
     if type(out) is tuple:

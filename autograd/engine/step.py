@@ -23,7 +23,7 @@ from autograd.engine.primitive import Primitive
 from autograd.engine.recording import raw, result
 from autograd.engine.tensor_hooks import retaining, through_hooks
 from autograd.engine.written import refuse_freed
-from autograd.recorder import current, recorders
+from autograd.recorder import current
 
 
 class Step:
@@ -42,7 +42,7 @@ class Step:
     def __init__(self, create: bool, sweep: Callable[..., dict[Any, Any]]) -> None:
         self.create = create
         self.check = mode.get().anomaly
-        self.always = create or self.check or type(self) is not Step or bool(recorders) and current() is not None
+        self.always = create or self.check or type(self) is not Step or current() is not None
         self.sweep = sweep
         self.retained: list[tuple[Any, Any]] = []
 

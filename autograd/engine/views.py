@@ -102,7 +102,7 @@ class ViewPrimitive(Primitive):
         if not isinstance(x, recording.Tensor) or any(map(recording.is_tensor, (*args[1:], *params.values()))):
             return call(self, *args, **params)
         unrecorded = type(x) is UnrecordedView or not get_mode().recording and x._requires_grad
-        array = x.data  # not the copy that an operation gets of an UnrecordedView
+        array = memory_of(x)
         if unrecorded and (type(array) is ndarray or isinstance(array, Stand)):
             out = self.forward(array, *args[1:], **params)
             if not shares_memory(out, array):
@@ -146,6 +146,11 @@ def shares_memory(out: Any, x: Any) -> bool:
     return out is x or base is not None and (base is x or base is getattr(x, "base", None))
 
 
+def memory_of(x: Any) -> Any:
+    """The array of a tensor as it lies in memory: not the copy that an operation gets of a view taken under no_grad."""
+    return x.data if recording.is_tensor(x) else x
+
+
 def as_view(t: Any, x: Any, primitive: Any, args: tuple[Any, ...], params: dict[str, Any], kind: Any = None) -> Any:
     """The result t of an operation on the tensor x, made a view of it: of this class, or of that of x."""
     t.__class__ = kind or (UnrecordedView if type(x) is UnrecordedView else View)
@@ -171,10 +176,9 @@ def views_of(x: Any, parts: Sequence[Any], paths: Sequence[Path]) -> list[Any]:
         return [walk(x, path) for path in paths]
     if isinstance(x._array, ndarray) and not shares_memory(t._array, x._array):
         return list(parts)
-    kind = UnrecordedView if type(x) is UnrecordedView else View
     root, before, seen = _way_to(x)
     for t, path in zip(parts, paths, strict=True):
-        t.__class__ = kind
+        t.__class__ = View
         t.root = root
         t.path = path if before is None else (*path[:3], before)
         t.seen = seen

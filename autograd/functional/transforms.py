@@ -49,9 +49,7 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
         >>> grad(lambda z: np.abs(z) ** 2)(1 + 2j)
         (2-4j)
     """
-    check_callable("grad", f)
-    check_argnum("grad", argnum)
-    check_flag("grad: has_aux", has_aux)
+    _check_request("grad", f, argnum, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         call = record_call("grad", f, args, kwargs, argnum, has_aux=has_aux)
@@ -72,9 +70,7 @@ def value_and_grad(
         >>> value_and_grad(lambda x, y: x * y, argnum=(0, 1))(2.0, 5.0)
         (10.0, (5.0, 2.0))
     """
-    check_callable(_name, f)
-    check_argnum(_name, argnum)
-    check_flag(f"{_name}: has_aux", has_aux)
+    _check_request(_name, f, argnum, has_aux)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         call = record_call(_name, f, args, kwargs, argnum, has_aux=has_aux)
@@ -83,6 +79,13 @@ def value_and_grad(
         return (value, call.aux) if has_aux else value, found
 
     return named_after(f, "value_and_grad", value_and_gradient)
+
+
+def _check_request(name: str, f: Any, argnum: Any, has_aux: Any) -> None:
+    """Refuse, before the function is called, what `grad` and `value_and_grad` cannot do."""
+    check_callable(name, f)
+    check_argnum(name, argnum)
+    check_flag(f"{name}: has_aux", has_aux)
 
 
 def holomorphic_grad(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:

@@ -18,6 +18,7 @@ from autograd.engine.modes import mode
 from autograd.engine.outputs import dtype_of, takes_out
 from autograd.engine.recording import is_tensor
 from autograd.engine.registry import implements, rules
+from autograd.engine.views import memory_of
 from autograd.errors import DTypeError, NoRuleError
 from autograd.shapes import normalize_axes
 
@@ -127,17 +128,13 @@ for _set in (np.intersect1d, np.union1d, np.setdiff1d, np.setxor1d):
 @implements(np.shares_memory)
 def shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
     """np.shares_memory, of the memory of Tensors, also where an operation that records itself would get a copy."""
-    return np.shares_memory(_memory(a), _memory(b), max_work)
+    return np.shares_memory(memory_of(a), memory_of(b), max_work)
 
 
 @implements(np.may_share_memory)
 def may_share_memory(a: Any, b: Any, max_work: Any = None) -> bool:
     """np.may_share_memory, likewise."""
-    return np.may_share_memory(_memory(a), _memory(b), max_work)
-
-
-def _memory(x: Any) -> Any:
-    return x.data if is_tensor(x) else x
+    return np.may_share_memory(memory_of(a), memory_of(b), max_work)
 
 
 @implements(np.size)

@@ -12,7 +12,7 @@ from autograd.engine.complex_numbers import refuse_loss
 from autograd.engine.kinds import copied, is_foreign
 from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import define, implements, rules
-from autograd.engine.views import apart
+from autograd.engine.views import apart, memory_of
 from autograd.errors import ArgumentError, ShapeError
 from autograd.ops.arguments import as_operand, frozen
 from autograd.shapes import normalize_axes, summed
@@ -88,7 +88,8 @@ def reshape(a: Any, /, shape: Shape, order: str = "C", *, copy: bool | None = No
     if copy:
         a = rules[np.copy](a)
     elif copy is False:
-        np.reshape(_memory(a), shape, order=order, copy=False)  # type: ignore[call-overload]  # raises if it has to copy
+        # raises if it has to copy
+        np.reshape(memory_of(a), shape, order=order, copy=False)  # type: ignore[call-overload]
     if type(shape) is list:
         shape = tuple(shape)
     if order == "C":
@@ -100,24 +101,19 @@ def reshape(a: Any, /, shape: Shape, order: str = "C", *, copy: bool | None = No
 def ravel(a: Any, order: str = "C") -> Any:
     """np.ravel; order "K" means the order of the elements in memory."""
     if order == "K":
-        strides = [abs(stride) for stride in np.shape(a) and _memory(a).strides]
+        strides = [abs(stride) for stride in np.shape(a) and memory_of(a).strides]
         axes = sorted(range(len(strides)), key=lambda i: -strides[i])
         if axes != sorted(axes):
             a = np.transpose(a, axes)
         order = "C"
     flat = rules[np.reshape](a, -1, order)
-    array = _memory(a)  # where the elements lie apart, NumPy copies, although one axis has a view
+    array = memory_of(a)  # where the elements lie apart, NumPy copies, although one axis has a view
     known = type(array) is np.ndarray or hasattr(type(array), "is_view_of")
     return flat if order != "C" or not known or array.flags.c_contiguous else apart(flat)
 
 
-def _memory(a: Any) -> Any:
-    """The array as it lies in memory: not the copy that an operation gets of a view taken under no_grad."""
-    return a.data if is_tensor(a) else a
-
-
 def _memory_order(a: Any) -> str:
-    flags = getattr(_memory(a), "flags", None)
+    flags = getattr(memory_of(a), "flags", None)
     return "F" if flags is not None and flags.fnc else "C"
 
 

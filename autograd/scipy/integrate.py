@@ -195,7 +195,6 @@ def _adjoint(
     options: dict[str, Any],
 ) -> tuple[Any, Any, Any]:
     """The cotangents of y0, of the times and of theta."""
-    sizes = [np.size(x) for x in theta]
     n = g.shape[1]
 
     def slope(t: float, state: Any) -> Any:
@@ -211,7 +210,7 @@ def _adjoint(
         )
 
     options = {key: value for key, value in options.items() if key not in ("first_step", "lband", "uband")}
-    state = np.concatenate([g[-1], np.zeros(sum(sizes))])
+    state = np.concatenate([g[-1], np.zeros(sum(np.size(x) for x in theta))])
     by_times = np.zeros(len(times))
     for k in range(len(times) - 1, -1, -1):
         before = times[k - 1] if k else start

@@ -21,7 +21,7 @@ from autograd.engine.tensor_hooks import RETAIN, retaining
 from autograd.engine.views import apart, shares_memory, walk
 from autograd.errors import DTypeError, InPlaceError, NoRuleError, ShapeError
 from autograd.ops import indexing
-from autograd.recorder import Stand, current, recorders
+from autograd.recorder import Stand, current
 from autograd.tensor.any_operand import explain_operand
 from autograd.tensor.operators import raw_index
 
@@ -288,7 +288,7 @@ def _words(index: Any) -> str:
 
 def _is_constant_of_a_step(array: Any) -> bool:
     """Whether it is an ndarray while a captured step is recorded: it has no room for what stands for others."""
-    return bool(recorders) and not isinstance(array, Stand) and current() is not None
+    return current() is not None and not isinstance(array, Stand)
 
 
 def _of_another_kind(value: Any, index: Any) -> bool:
