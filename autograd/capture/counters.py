@@ -1,81 +1,185 @@
-"""Numbers that a step changes by itself, such as a counter: a replay does not. Where the step also asks for one, as in
+"""What a step changes by itself, such as a counter or a log: a replay does not. Where the step also reads it, as in
 `self.step += 1; if self.step % 4 == 0`, a replay would take the same way for ever: that is refused."""
 
 from __future__ import annotations
 
 import functools
 import types
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from operator import is_
+from typing import Any, NamedTuple
 
-from autograd.capture.reach import Reach, held_by
+from autograd.capture.alike import alike
+from autograd.capture.reach import Reach, globals_in, held_by
+from autograd.capture.uses import Passed, Source, Use, uses
+from autograd.capture.users_code import slots
 from autograd.errors import CaptureError
 
-_NUMBERS = (int, float, str)  # bool is an int
-_ELEMENT = "an element of a list or dict"
+
+class _Names(NamedTuple):
+    """Names and what they meant before the step: attributes of an owner, or variables of functions."""
+
+    owner: Any
+    functions: Any
+    now: Any  # () -> a dict
+    before: dict[str, Any]
 
 
 class Counters:
-    """The numbers and texts that a step's functions name, as they were before it."""
+    """What the names, attributes and elements that a step's functions can reach are, before it and after it."""
 
     def __init__(self, reach: Reach) -> None:
-        self._functions = [f for f in reach.functions if f.__name__[:2] != "__" or f.__name__ == "__call__"]
-        attributes = {id(getattr(x, "__dict__", None)) for x in reach.objects}
-        self._dicts = [(d, id(d) in attributes, _numbers(d)) for d in reach.dicts]
-        self._lists = [(x, list(x)) for x in reach.lists]
-        self._cells = [(f, _cells(f)) for f in self._functions if f.__closure__]
+        self._functions = reach.functions
+        self._names = [_Names(owner, functions, now, dict(now())) for owner, functions, now in _names(reach)]
+        inside = {id(getattr(x, "__dict__", None)) for x in reach.objects}
+        containers = [*reach.lists, *reach.sets, *[d for d in reach.dicts if id(d) not in inside], *reach.iterators]
+        self._contents = [(x, _content(x)) for x in containers]
+        self._left: dict[Any, Any] = {}  # what the step has changed -> what it left there
 
     def check(self) -> None:
         """After the step.
 
-        Raises:    CaptureError for a number that was changed and is read elsewhere in the code.
+        Raises:    CaptureError for what was made of what it was before, and is read elsewhere in the code.
         """
-        for name in self._changed():
-            for uses in [_uses(f.__code__) for f in self._functions] if self._functions else ():
-                read, written = uses["read", name], uses["written", name]
-                if read > written and (written or name != _ELEMENT):
-                    raise CaptureError(
-                        f"the step changes {name if name == _ELEMENT else repr(name)}, a number that it also reads; a "
-                        "replay would do neither, and go on as at the recording. Keep it outside of the step, and pass "
-                        "it as an argument."
-                    )
+        for what, sources, key, now in self._changed():
+            found = self._uses(sources)
+            self._left[key] = what, found, now
+            if any([use.changes for use in found]) or isinstance(now, _Position):
+                if problem := _problem(what, found):
+                    raise CaptureError(problem)
 
-    def _changed(self) -> Iterator[str]:
-        for d, of_object, before in self._dicts:
-            now = _numbers(d)
-            yield from [name if of_object else _ELEMENT for name in before if now.get(name) != before[name]]
-        for x, elements in self._lists:
-            pairs = zip(elements, x, strict=True) if len(x) == len(elements) else ()
-            if any([isinstance(a, _NUMBERS) and a is not b and a != b for a, b in pairs]):
-                yield _ELEMENT
-        for f, before in self._cells:
-            now = _cells(f)
-            yield from [name for name in before if now.get(name) != before[name]]
+    def differ(self, other: Counters) -> str:
+        """After the second recording of a step: what is read and was not left alike by the first, as an error.
+
+        Args:      other: those of the first.
+        """
+        problems = [
+            _problem(what, found)
+            for key, (what, found, now) in self._left.items()
+            if key not in other._left or not _same_content(now, other._left[key][2])
+        ]
+        for a in (self, other):
+            a._names, a._contents, a._left = [], [], {}
+        return next(filter(None, problems), "")
+
+    def _uses(self, sources: list[Source]) -> list[Use]:
+        found: list[Use] = []
+        waiting, seen = list(sources), set(map(repr, sources))
+        while waiting:
+            source = waiting.pop()
+            for use in [use for f in self._functions for use in uses(f, source)]:
+                inner = self._inner(use.passed) if use.passed else []
+                waiting += [x for x in inner if repr(x) not in seen]
+                seen |= set(map(repr, inner))
+                if not inner:
+                    found.append(use)
+        return found
+
+    def _inner(self, passed: Passed) -> list[Source]:
+        """Where the functions of a name find the argument that they are given."""
+        held = [f for names in self._names for name, f in names.before.items() if name == passed.name]
+        methods = [types.MethodType(f, f) for f in self._functions if passed.attribute and f.__name__ == passed.name]
+        found = []
+        for f in (*held, *methods):
+            position = passed.position + isinstance(f, types.MethodType)
+            code = getattr(getattr(f, "__func__", f), "__code__", None)
+            if code is None or position >= code.co_argcount:
+                return []
+            function = getattr(f, "__func__", f)
+            found.append(Source(code.co_varnames[position], None, passed.depth, (function,)))
+        return found if all([s.functions[0] in self._functions for s in found]) else []
+
+    def _changed(self) -> Iterator[tuple[str, list[Source], Any, Any]]:
+        """(what has changed, where code finds it, a key for it, what it is now)."""
+        for names in self._names:
+            now = names.now()
+            for name, value in now.items():
+                before = names.before.get(name)
+                if before is not value and not alike(before, value):
+                    source = Source(name, names.owner, functions=names.functions)
+                    yield repr(name), [source], (id(names.owner), name), value
+        for x, before in self._contents:
+            content = _content(x)
+            if not _same_content(before, content):
+                yield f"a {type(x).__name__}", self._sources(x), id(x), content
+
+    def _sources(self, x: Any, depth: int = 0) -> list[Source]:
+        """Where code finds an object: by which names, and as an element of what."""
+        found = [
+            Source(name, names.owner, depth, names.functions)
+            for names in self._names for name, value in names.now().items() if value is x
+        ]  # fmt: skip
+        if depth < 4:
+            outer = [y for y, content in self._contents if any([z is x for z in content])]
+            found += [source for y in outer for source in self._sources(y, depth + 1)]
+        return found
 
 
-def _numbers(d: dict[Any, Any]) -> dict[Any, Any]:
-    return {name: value for name, value in d.items() if isinstance(value, _NUMBERS)}
+def _problem(what: str, found: list[Use]) -> str:
+    line = next((use.line for use in found if use.reads), None)
+    return "" if line is None else (
+        f"the step changes {what} and also reads it, at {line}; a replay would do neither, and go on as at the "
+        "recording. Keep it outside of the step, and pass it as an argument."
+    )
 
 
-def _cells(f: types.FunctionType) -> dict[str, Any]:
-    return _numbers(dict(zip(f.__code__.co_freevars, map(held_by, f.__closure__ or ()), strict=True)))
+class _Position(tuple[Any, ...]):
+    """Where an iterator stands."""
 
 
-@functools.lru_cache(maxsize=1024)
-def _uses(code: types.CodeType) -> Counter[tuple[str, str]]:
-    """How often a function and those inside of it read and write each name, and elements."""
-    import dis  # here, and not for everyone who imports autograd
+def _content(x: Any) -> Any:
+    """What is in a container."""
+    if isinstance(x, dict):
+        return (*x.keys(), *x.values())
+    if hasattr(x, "__next__"):
+        hint = getattr(x, "__length_hint__", None)
+        return _Position([repr(x) if hint is None else hint()] if hint or type(x).__name__ == "count" else [object()])
+    return tuple(x)
 
-    found: Counter[tuple[str, str]] = Counter()
-    for x in dis.get_instructions(code):
-        if x.opname == "BINARY_SUBSCR" or (x.opname == "BINARY_OP" and x.argrepr == "[]"):
-            found["read", _ELEMENT] += 1
-        elif x.opname == "STORE_SUBSCR":
-            found["written", _ELEMENT] += 1
-        elif x.opname.startswith(("LOAD_", "STORE_")) and isinstance(x.argval, str):
-            found["read" if x.opname[0] == "L" else "written", x.argval] += 1
-    for c in code.co_consts:
-        if isinstance(c, types.CodeType):
-            found += _uses(c)
-    return found
+
+def _same_content(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and (all(map(is_, a, b)) or all(map(alike, a, b)))
+    return alike(a, b)
+
+
+def _names(reach: Reach) -> Iterator[tuple[Any, Any, Any]]:
+    """(the owner of attributes, or the functions whose variables they are; what looks at them)."""
+    for x in (*reach.objects, *reach.functions):
+        if getattr(x, "__dict__", None):
+            yield x, None, vars(x).copy
+    for x in reach.objects:
+        if names := slots(type(x)):
+            yield x, None, functools.partial(_attributes, x, names)
+    for c in reach.classes:
+        yield c, None, functools.partial(dict, vars(c))
+    cells: dict[int, Any] = {}
+    names_of: dict[int, Any] = {}
+    for f in reach.functions:
+        for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars, strict=True):
+            cells.setdefault(id(cell), (cell, name, []))[-1].append(f)
+        names_of.setdefault(id(f.__globals__), (f.__globals__, set()))[1].update(globals_in(f.__code__))
+        if f.__defaults__ or f.__kwdefaults__:
+            yield None, (f,), functools.partial(_defaults, f)
+    for cell, name, inside in cells.values():
+        yield None, inside, functools.partial(_cell, name, cell)
+    for values, globals_named in names_of.values():
+        yield None, None, functools.partial(_entries, values, sorted(globals_named))
+
+
+def _attributes(x: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(x, name) for name in names if hasattr(x, name)}
+
+
+def _entries(values: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    return {name: values[name] for name in names if name in values}
+
+
+def _cell(name: str, cell: types.CellType) -> dict[str, Any]:
+    return {name: held_by(cell)}
+
+
+def _defaults(f: types.FunctionType) -> dict[str, Any]:
+    names = f.__code__.co_varnames[: f.__code__.co_argcount]
+    values = f.__defaults__ or ()
+    return {**dict(zip(names[len(names) - len(values) :], values, strict=True)), **(f.__kwdefaults__ or {})}

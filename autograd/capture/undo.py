@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.capture.draws import generators_of, put_back, same_state, state_of
 from autograd.capture.reach import Reach
-from autograd.random import generator
 
 SMALL = 64 * 1024  # bytes that are copied to be compared
 
@@ -28,7 +28,7 @@ class Snapshot:
         self.tensors = [(t, t._array, t._grad, getattr(t, "written", 0)) for t in reach.tensors]
         self.dicts = [(d, dict(d)) for d in reach.dicts]
         self.lists = [(x, list(x)) for x in reach.lists]
-        self.generators = [(g, g.bit_generator.state) for g in (*reach.generators, generator())]
+        self.generators = [(g, state_of(g)) for g in generators_of(reach)]
         self.gradients = [(t, _gradient(t)) for t in reach.tensors] if compared else []
 
     def restore(self) -> None:
@@ -44,7 +44,7 @@ class Snapshot:
         for x, elements in self.lists:
             x[:] = elements
         for g, state in self.generators:
-            g.bit_generator.state = state
+            put_back(g, state)
 
     def difference(self) -> str:
         """What now holds other values, as far as two runs can be compared; '' if nothing."""
@@ -57,7 +57,7 @@ class Snapshot:
         for t, gradient in self.gradients:
             if not same_bits(gradient, None if t._grad is None else t._grad._array):
                 return f"the .grad of a tensor of shape {t.shape}"
-        same = all(repr(g.bit_generator.state) == repr(state) for g, state in self.generators)
+        same = all(same_state(state_of(g), state) for g, state in self.generators)
         return "" if same else "a random generator"
 
 

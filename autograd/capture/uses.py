@@ -1,0 +1,196 @@
+"""What a function's code does with something that it names: reads it, or only changes it, as a counter or a log."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+import types
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from autograd.capture.reach import held_by
+
+CHANGING = frozenset({
+    "append", "appendleft", "extend", "extendleft", "insert", "pop", "popleft", "popitem", "remove", "clear", "sort",
+    "reverse", "rotate", "add", "discard", "update", "setdefault", "subtract", "move_to_end",
+})  # fmt: skip
+
+TAKING = frozenset({"pop", "popleft", "popitem", "setdefault"})  # those that return something
+
+
+class Source(NamedTuple):
+    """Where a function's code finds something.
+
+    name        a global, a variable or an attribute
+    owner       of an attribute; None for a variable
+    depth       0: what it names; 1: an element of that; …
+    functions   those whose variable it is; None for all
+    """
+
+    name: str
+    owner: Any = None
+    depth: int = 0
+    functions: Any = None
+
+
+class Passed(NamedTuple):
+    """A function that gets the thing as an argument: its name, whether that is an attribute, and which argument."""
+
+    name: str
+    attribute: bool
+    position: int
+    depth: int
+
+
+class Use(NamedTuple):
+    """One place in the code: reads, changes (makes something of what was there before), both, or passes it on."""
+
+    line: str
+    reads: bool
+    changes: bool
+    passed: Passed | None = None
+
+
+def uses(function: types.FunctionType, source: Source) -> list[Use]:
+    """What the code of a function does with what it finds there; where its text is not known, any mention is both."""
+    code = function.__code__
+    if source.name not in _mentioned(code) or not (source.functions is None or function in source.functions):
+        return []
+    text = _text_of(code)
+    if text is None:
+        return [Use(f"{code.co_filename}:{code.co_firstlineno}", True, True)]
+    names = {**function.__globals__, **variables_of(function)}
+    return [Use(f"{code.co_filename}:{number}: {line}", *found) for number, line, *found in text.uses(source, names)]
+
+
+def variables_of(function: types.FunctionType) -> dict[str, Any]:
+    """What it closes over."""
+    return dict(zip(function.__code__.co_freevars, map(held_by, function.__closure__ or ()), strict=True))
+
+
+@functools.lru_cache(maxsize=1024)
+def _mentioned(code: types.CodeType) -> frozenset[str]:
+    inner = [_mentioned(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+    return frozenset().union(code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, *inner)
+
+
+@functools.lru_cache(maxsize=256)
+def _text_of(code: types.CodeType) -> _Text | None:
+    """The text of a function; None if it cannot be found."""
+    lines = tuple(linecache.getlines(code.co_filename))
+    places = [p for p in code.co_positions() if p[0] is not None and p[2] is not None and p[1] is not None]
+    places = [p for p in places if p[0] > code.co_firstlineno or p[2] > 0] or places  # type: ignore[operator]
+    for node in _functions(lines):
+        first = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", ())]])
+        if first == code.co_firstlineno and getattr(node, "name", "<lambda>") == code.co_name:
+            inside = [(p[0], p[2]) for p in places]
+            end = node.end_lineno, node.end_col_offset
+            if not isinstance(node, ast.Lambda) or any([(node.lineno, node.col_offset) < p <= end for p in inside]):
+                return _Text(node, lines)
+    return None
+
+
+@functools.lru_cache(maxsize=32)
+def _functions(lines: tuple[str, ...]) -> list[Any]:
+    """Those in a file, inner ones first where two begin in one line."""
+    try:
+        tree = ast.parse("".join(lines))
+    except SyntaxError:
+        return []
+    found = [x for x in ast.walk(tree) if isinstance(x, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))]
+    return sorted(found, key=lambda x: (x.lineno, -x.col_offset))
+
+
+def _passed(call: ast.Call, x: Any, depth: int) -> Passed | None:
+    function = call.func
+    if isinstance(function, (ast.Name, ast.Attribute)):
+        name = function.id if isinstance(function, ast.Name) else function.attr
+        return Passed(name, isinstance(function, ast.Attribute), call.args.index(x), depth)
+    return None
+
+
+def _may_be(x: Any, owner: Any, names: dict[str, Any]) -> bool:
+    """Whether an expression may stand for the owner of an attribute; a class is that of its instances, too."""
+    if not isinstance(x, ast.Name) or x.id not in names:
+        return True
+    found = names[x.id]
+    of_class = isinstance(owner, type) and issubclass(found if isinstance(found, type) else type(found), owner)
+    return found is owner or of_class
+
+
+class _Text:
+    """The syntax tree of one function."""
+
+    def __init__(self, function: Any, lines: tuple[str, ...]) -> None:
+        self._lines = lines
+        self._parents = {child: x for x in ast.walk(function) for child in ast.iter_child_nodes(x)}
+
+    def uses(self, source: Source, names: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        for x in self._parents:
+            if source.owner is None:
+                here = isinstance(x, ast.Name) and x.id == source.name
+            else:
+                here = isinstance(x, ast.Attribute) and x.attr == source.name and _may_be(x.value, source.owner, names)
+            if here:
+                for found in self._of(x, source.depth, set()):
+                    yield x.lineno, self._lines[x.lineno - 1].strip(), *found
+
+    def _of(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
+        """(reads, changes, to whom it is passed) for an expression that stands for the thing, or for what has it as an element."""
+        parent = self._parents[x]
+        if not isinstance(x.ctx, ast.Load):
+            if depth == 0:
+                yield False, isinstance(parent, ast.AugAssign) or isinstance(x.ctx, ast.Del)
+        elif isinstance(parent, ast.Subscript) and parent.value is x:
+            if depth or isinstance(parent.ctx, ast.Load):
+                yield from self._of(parent, max(0, depth - 1), followed)
+            else:
+                yield False, isinstance(self._parents[parent], ast.AugAssign) or isinstance(parent.ctx, ast.Del)
+        elif isinstance(parent, ast.Attribute):
+            yield from self._of_attribute(parent, depth)
+        elif not (isinstance(parent, ast.Call) and parent.func is x):  # what is called is no number and no list
+            yield from self._of_value(x, depth, followed)
+
+    def _of_attribute(self, x: Any, depth: int) -> Iterator[tuple[Any, ...]]:
+        call = self._parents[x]
+        if isinstance(call, ast.Call) and call.func is x and x.attr in CHANGING:
+            if depth == 0:
+                yield x.attr in TAKING and not isinstance(self._parents[call], ast.Expr), x.attr != "clear"
+        elif isinstance(x.ctx, ast.Load):
+            yield True, False
+
+    def _of_value(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
+        """Of a value that goes on: into arithmetic that ends where it came from, into a variable, or anywhere."""
+        text = ast.unparse(x)
+        while isinstance(parent := self._parents[x], (ast.BinOp, ast.UnaryOp)):
+            x = parent
+        targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+        if not isinstance(parent, (ast.Assign, ast.AnnAssign)):
+            if isinstance(parent, ast.Call) and x in parent.args and ast.unparse(x) == text:
+                yield True, False, _passed(parent, x, depth)
+            elif not isinstance(parent, ast.Expr):
+                yield True, False
+        elif any([target is not None and ast.unparse(target) == text for target in targets]):
+            yield False, True
+        elif all([isinstance(target, ast.Name) for target in targets]):
+            yield from self._of_variables([target.id for target in targets], depth, text, followed)
+        else:
+            yield True, False
+
+    def _of_variables(self, names: list[str], depth: int, text: str, followed: set[str]) -> Iterator[tuple[Any, ...]]:
+        """What is done with the variables that a value was given to."""
+        new = set(names) - followed
+        followed |= new
+        for x in self._parents:
+            if isinstance(x, ast.Name) and x.id in new and not isinstance(parent := self._parents[x], ast.arg):
+                if isinstance(x.ctx, ast.Load) and self._goes_back(x, text):
+                    yield False, True
+                elif isinstance(x.ctx, ast.Load) or isinstance(parent, ast.AugAssign):
+                    yield from self._of(x, depth, followed)
+
+    def _goes_back(self, x: Any, text: str) -> bool:
+        """Whether a variable, perhaps after arithmetic, is assigned to where it came from."""
+        while isinstance(parent := self._parents[x], (ast.BinOp, ast.UnaryOp)):
+            x = parent
+        return isinstance(parent, ast.Assign) and any([ast.unparse(target) == text for target in parent.targets])
