@@ -41,6 +41,6 @@ def alike(a: Any, b: Any, depth: int = 8) -> bool:
     if inside:
         return alike(inside, vars(b), depth - 1)
     try:
-        return type(a).__eq__ is not object.__eq__ and bool(a == b)
+        return bool(a == b)  # of a class without an __eq__ of its own: one object
     except Exception:
         return False

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from autograd.capture.alike import alike
 from autograd.capture.reach import Reach, globals_in, held_by
-from autograd.capture.uses import Passed, Source, Use, uses
 from autograd.capture.users_code import slots
+from autograd.capture.uses import Passed, Source, Use, uses
 from autograd.errors import CaptureError
 
 
@@ -44,9 +44,9 @@ class Counters:
         for what, sources, key, now in self._changed():
             found = self._uses(sources)
             self._left[key] = what, found, now
-            if any([use.changes for use in found]) or isinstance(now, _Position):
-                if problem := _problem(what, found):
-                    raise CaptureError(problem)
+            made_of_it = any([use.changes for use in found]) or isinstance(now, _Position)
+            if made_of_it and (problem := _problem(what, found)):
+                raise CaptureError(problem)
 
     def differ(self, other: Counters) -> str:
         """After the second recording of a step: what is read and was not left alike by the first, as an error.
@@ -68,26 +68,27 @@ class Counters:
         while waiting:
             source = waiting.pop()
             for use in [use for f in self._functions for use in uses(f, source)]:
-                inner = self._inner(use.passed) if use.passed else []
-                waiting += [x for x in inner if repr(x) not in seen]
-                seen |= set(map(repr, inner))
-                if not inner:
+                inner = self._inner(use.passed) if use.passed else None
+                if inner is None:
                     found.append(use)
+                else:
+                    waiting += [x for x in inner if repr(x) not in seen]
+                    seen |= set(map(repr, inner))
         return found
 
-    def _inner(self, passed: Passed) -> list[Source]:
-        """Where the functions of a name find the argument that they are given."""
-        held = [f for names in self._names for name, f in names.before.items() if name == passed.name]
+    def _inner(self, passed: Passed) -> list[Source] | None:
+        """Where the functions of a name find the argument that they are given; None if they are not known."""
+        named = [f for names in self._names for name, f in names.before.items() if name == passed.name]
         methods = [types.MethodType(f, f) for f in self._functions if passed.attribute and f.__name__ == passed.name]
         found = []
-        for f in (*held, *methods):
-            position = passed.position + isinstance(f, types.MethodType)
-            code = getattr(getattr(f, "__func__", f), "__code__", None)
-            if code is None or position >= code.co_argcount:
-                return []
+        for f in (*named, *methods):
             function = getattr(f, "__func__", f)
-            found.append(Source(code.co_varnames[position], None, passed.depth, (function,)))
-        return found if all([s.functions[0] in self._functions for s in found]) else []
+            position = passed.position + (f is not function)
+            if function in self._functions and position < function.__code__.co_argcount:
+                found.append(Source(function.__code__.co_varnames[position], None, passed.depth, (function,)))
+            elif f is not None:  # which is not called
+                return None
+        return found if named or methods else None
 
     def _changed(self) -> Iterator[tuple[str, list[Source], Any, Any]]:
         """(what has changed, where code finds it, a key for it, what it is now)."""
@@ -117,9 +118,13 @@ class Counters:
 
 def _problem(what: str, found: list[Use]) -> str:
     line = next((use.line for use in found if use.reads), None)
-    return "" if line is None else (
-        f"the step changes {what} and also reads it, at {line}; a replay would do neither, and go on as at the "
-        "recording. Keep it outside of the step, and pass it as an argument."
+    return (
+        ""
+        if line is None
+        else (
+            f"the step changes {what} and also reads it, at {line}; a replay would do neither, and go on as at the "
+            "recording. Keep it outside of the step, and pass it as an argument."
+        )
     )
 
 
@@ -149,7 +154,8 @@ def _names(reach: Reach) -> Iterator[tuple[Any, Any, Any]]:
         if getattr(x, "__dict__", None):
             yield x, None, vars(x).copy
     for x in reach.objects:
-        if names := slots(type(x)):
+        kind: Any = type(x)
+        if names := slots(kind):
             yield x, None, functools.partial(_attributes, x, names)
     for c in reach.classes:
         yield c, None, functools.partial(dict, vars(c))

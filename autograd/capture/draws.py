@@ -1,4 +1,4 @@
-"""Random generators: NumPy's, its older RandomState and Python's own; what a step draws from them must be in the program."""
+"""Random generators, NumPy's and Python's: what a step draws from them must be a part of its program."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Drawn:
             if id(g) not in recorded and not same_state(state_of(g), state):
                 raise CaptureError(
                     f"the step draws random numbers from {_named(g)}, and a replay would not draw again. Draw outside "
-                    "of the step and pass them as arguments, or draw arrays by autograd.random.generator(rng), which is "
-                    "rng itself, and a line of the program."
+                    "of the step and pass them as arguments, or draw arrays by autograd.random.generator(rng), which "
+                    "is rng itself, and a line of the program."
                 )
 
 

@@ -19,7 +19,15 @@ import numpy as np
 
 from autograd.capture.steppers import SIMPLE, is_stepper
 from autograd.capture.users_code import (
-    classes, functions_of, is_followed, is_pythons_module, is_users_class, is_users_module, methods, only_users_code, slots,
+    classes,
+    functions_of,
+    is_followed,
+    is_pythons_module,
+    is_users_class,
+    is_users_module,
+    methods,
+    only_users_code,
+    slots,
 )  # fmt: skip
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
@@ -139,7 +147,6 @@ class Reach:
             found.append(inside)  # gc sees its values, not itself, until somebody has asked for it
         return found
 
-
     def _of_class(self, kind: type) -> list[Any]:
         """Note a class that is named, and return its attributes; its functions if a name leads to them."""
         self.classes.append(kind)
@@ -161,11 +168,13 @@ def reached_by(function: types.FunctionType) -> list[Any]:
 
 
 def named_modules(function: types.FunctionType) -> list[types.ModuleType]:
-    """Those that a function's code names or imports, and whose own names may decide something: the user's and Python's."""
+    """The user's and Python's modules that a function's code names or imports."""
     named = map(function.__globals__.get, globals_in(function.__code__))
     imported = map(sys.modules.get, imports_in(function.__code__))
     found = {id(x): x for x in (*named, *map(held_by, function.__closure__ or ()), *imported)}
-    return [x for x in found.values() if isinstance(x, types.ModuleType) and (is_users_module(x) or is_pythons_module(x))]
+    return [
+        x for x in found.values() if isinstance(x, types.ModuleType) and (is_users_module(x) or is_pythons_module(x))
+    ]
 
 
 @functools.lru_cache(maxsize=1024)

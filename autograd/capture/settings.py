@@ -120,8 +120,8 @@ def _places_of_objects(reach: Reach) -> Iterator[tuple[str, Look]]:
     yield "requires_grad", functools.partial(map, _needs_gradient, reach.tensors)
     yield "the hooks of a tensor", functools.partial(map, _hooks, [t for t in reach.tensors if hasattr(t, "hooks")])
     for c in reach.classes:
-        names = sorted({*vars(c)} & reach.names)
-        yield f"an attribute of the class {c.__name__}", functools.partial(map, vars(c).get, names)
+        mentioned = sorted({*vars(c)} & reach.names)
+        yield f"an attribute of the class {c.__name__}", functools.partial(map, vars(c).get, mentioned)
     for v in reach.variables:
         yield f"the context variable {v.name}", functools.partial(_value_of, v)
     for x in reach.objects:

@@ -124,7 +124,9 @@ class _Text:
 
     def __init__(self, function: Any, lines: tuple[str, ...]) -> None:
         self._lines = lines
-        self._parents = {child: x for x in ast.walk(function) for child in ast.iter_child_nodes(x)}
+        body = function.body if isinstance(function.body, list) else [function.body]
+        self._parents: dict[Any, Any] = dict.fromkeys(body, function)  # without the defaults of its arguments
+        self._parents |= {child: x for part in body for x in ast.walk(part) for child in ast.iter_child_nodes(x)}
 
     def uses(self, source: Source, names: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         for x in self._parents:
@@ -137,7 +139,7 @@ class _Text:
                     yield x.lineno, self._lines[x.lineno - 1].strip(), *found
 
     def _of(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
-        """(reads, changes, to whom it is passed) for an expression that stands for the thing, or for what has it as an element."""
+        """(reads, changes, to whom it is passed) of an expression that stands for the thing, or for what holds it."""
         parent = self._parents[x]
         if not isinstance(x.ctx, ast.Load):
             if depth == 0:
@@ -153,7 +155,7 @@ class _Text:
             yield from self._of_value(x, depth, followed)
 
     def _of_attribute(self, x: Any, depth: int) -> Iterator[tuple[Any, ...]]:
-        call = self._parents[x]
+        call: Any = self._parents[x]
         if isinstance(call, ast.Call) and call.func is x and x.attr in CHANGING:
             if depth == 0:
                 yield x.attr in TAKING and not isinstance(self._parents[call], ast.Expr), x.attr != "clear"
@@ -174,7 +176,7 @@ class _Text:
         elif any([target is not None and ast.unparse(target) == text for target in targets]):
             yield False, True
         elif all([isinstance(target, ast.Name) for target in targets]):
-            yield from self._of_variables([target.id for target in targets], depth, text, followed)
+            yield from self._of_variables([getattr(target, "id", "") for target in targets], depth, text, followed)
         else:
             yield True, False
 
