@@ -3,26 +3,17 @@
 
 from __future__ import annotations
 
-import functools
 import types
 from collections.abc import Iterator
 from operator import is_
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd.capture.alike import alike
-from autograd.capture.reach import Reach, globals_in, held_by
-from autograd.capture.users_code import slots
+from autograd.capture.bindings import bindings
+from autograd.capture.decisions import by_the_time, by_values
+from autograd.capture.reach import Reach
 from autograd.capture.uses import Passed, Source, Use, uses
 from autograd.errors import CaptureError
-
-
-class _Names(NamedTuple):
-    """Names and what they meant before the step: attributes of an owner, or variables of functions."""
-
-    owner: Any
-    functions: Any
-    now: Any  # () -> a dict
-    before: dict[str, Any]
 
 
 class Counters:
@@ -30,7 +21,7 @@ class Counters:
 
     def __init__(self, reach: Reach) -> None:
         self._functions = reach.functions
-        self._names = [_Names(owner, functions, now, dict(now())) for owner, functions, now in _names(reach)]
+        self._bindings = [(b, b.now()) for b in bindings(reach)]
         inside = {id(getattr(x, "__dict__", None)) for x in reach.objects}
         containers = [*reach.lists, *reach.sets, *[d for d in reach.dicts if id(d) not in inside], *reach.iterators]
         self._contents = [(x, _content(x)) for x in containers]
@@ -41,6 +32,11 @@ class Counters:
 
         Raises:    CaptureError for what was made of what it was before, and is read elsewhere in the code.
         """
+        if line := by_the_time(self._functions):
+            raise CaptureError(
+                f"{line} decides by the time, and a replay would go the way of the recording. Ask for the time outside "
+                "of the step, and pass what is decided as an argument."
+            )
         for what, sources, key, now in self._changed():
             found = self._uses(sources)
             self._left[key] = what, found, now
@@ -58,9 +54,20 @@ class Counters:
             for key, (what, found, now) in self._left.items()
             if key not in other._left or not _same_content(now, other._left[key][2])
         ]
-        for a in (self, other):
-            a._names, a._contents, a._left = [], [], {}
+        other.forget()
         return next(filter(None, problems), "")
+
+    def forget(self) -> None:
+        """Let go of what was there before and after the step."""
+        self._bindings, self._contents, self._left = [], [], {}
+
+    def decided_by(self, array: Any, guards: list[str]) -> bool:
+        """Whether plain Python decides by the values of an array from outside.
+
+        Args:  guards: the lines that ask for recorded values.
+        """
+        found = by_values(self._functions, self._sources(array))
+        return any([d.plain or not any([g.startswith(tuple(d.lines)) for g in guards]) for d in found])
 
     def _uses(self, sources: list[Source]) -> list[Use]:
         found: list[Use] = []
@@ -78,7 +85,7 @@ class Counters:
 
     def _inner(self, passed: Passed) -> list[Source] | None:
         """Where the functions of a name find the argument that they are given; None if they are not known."""
-        named = [f for names in self._names for name, f in names.before.items() if name == passed.name]
+        named = [before[passed.name] for _, before in self._bindings if passed.name in before]
         methods = [types.MethodType(f, f) for f in self._functions if passed.attribute and f.__name__ == passed.name]
         found = []
         for f in (*named, *methods):
@@ -92,13 +99,11 @@ class Counters:
 
     def _changed(self) -> Iterator[tuple[str, list[Source], Any, Any]]:
         """(what has changed, where code finds it, a key for it, what it is now)."""
-        for names in self._names:
-            now = names.now()
-            for name, value in now.items():
-                before = names.before.get(name)
-                if before is not value and not alike(before, value):
-                    source = Source(name, names.owner, functions=names.functions)
-                    yield repr(name), [source], (id(names.owner), name), value
+        for binding, before in self._bindings:
+            for name, value in binding.now().items():
+                if before.get(name) is not value and not alike(before.get(name), value):
+                    key = id(binding.owner), binding.functions and id(binding.functions[0]), name
+                    yield repr(name), [binding.source(name)], key, value
         for x, before in self._contents:
             content = _content(x)
             if not _same_content(before, content):
@@ -106,10 +111,7 @@ class Counters:
 
     def _sources(self, x: Any, depth: int = 0) -> list[Source]:
         """Where code finds an object: by which names, and as an element of what."""
-        found = [
-            Source(name, names.owner, depth, names.functions)
-            for names in self._names for name, value in names.now().items() if value is x
-        ]  # fmt: skip
+        found = [b.source(name, depth) for b, _ in self._bindings for name, value in b.now().items() if value is x]
         if depth < 4:
             outer = [y for y, content in self._contents if any([z is x for z in content])]
             found += [source for y in outer for source in self._sources(y, depth + 1)]
@@ -146,46 +148,3 @@ def _same_content(a: Any, b: Any) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and (all(map(is_, a, b)) or all(map(alike, a, b)))
     return alike(a, b)
-
-
-def _names(reach: Reach) -> Iterator[tuple[Any, Any, Any]]:
-    """(the owner of attributes, or the functions whose variables they are; what looks at them)."""
-    for x in (*reach.objects, *reach.functions):
-        if getattr(x, "__dict__", None):
-            yield x, None, vars(x).copy
-    for x in reach.objects:
-        kind: Any = type(x)
-        if names := slots(kind):
-            yield x, None, functools.partial(_attributes, x, names)
-    for c in reach.classes:
-        yield c, None, functools.partial(dict, vars(c))
-    cells: dict[int, Any] = {}
-    names_of: dict[int, Any] = {}
-    for f in reach.functions:
-        for cell, name in zip(f.__closure__ or (), f.__code__.co_freevars, strict=True):
-            cells.setdefault(id(cell), (cell, name, []))[-1].append(f)
-        names_of.setdefault(id(f.__globals__), (f.__globals__, set()))[1].update(globals_in(f.__code__))
-        if f.__defaults__ or f.__kwdefaults__:
-            yield None, (f,), functools.partial(_defaults, f)
-    for cell, name, inside in cells.values():
-        yield None, inside, functools.partial(_cell, name, cell)
-    for values, globals_named in names_of.values():
-        yield None, None, functools.partial(_entries, values, sorted(globals_named))
-
-
-def _attributes(x: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: getattr(x, name) for name in names if hasattr(x, name)}
-
-
-def _entries(values: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    return {name: values[name] for name in names if name in values}
-
-
-def _cell(name: str, cell: types.CellType) -> dict[str, Any]:
-    return {name: held_by(cell)}
-
-
-def _defaults(f: types.FunctionType) -> dict[str, Any]:
-    names = f.__code__.co_varnames[: f.__code__.co_argcount]
-    values = f.__defaults__ or ()
-    return {**dict(zip(names[len(names) - len(values) :], values, strict=True)), **(f.__kwdefaults__ or {})}

@@ -8,7 +8,7 @@ import random
 import sys
 import types
 import weakref
-from array import array
+from array import ArrayType
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -124,7 +124,7 @@ class Reach:
             self.dicts.append(x)
         elif isinstance(x, list):
             self.lists.append(x)
-        elif isinstance(x, (set, deque, bytearray, array, memoryview)):
+        elif isinstance(x, (set, deque, bytearray, ArrayType, memoryview)):
             self.sets.append(x)
         elif isinstance(x, Iterator) and not isinstance(x, IOBase):
             self.iterators.append(x)

@@ -85,7 +85,8 @@ class Program:
         Args:  computed: whether the step has computed constants of the program.
         """
         found = variables([[op.args, op.kwargs] for op in self.ops] + list(self.results), [])
-        self.settings.closed_over.watch([v.value for v in found if v.kind == "constant"], computed)
+        guards = [op.line for op in self.recorded if op.kind == "guard"]
+        self.settings.watch([v.value for v in found if v.kind == "constant"], computed, guards)
 
     @property
     def frozen_gradients(self) -> bool:

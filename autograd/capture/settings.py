@@ -69,6 +69,16 @@ class Settings:
         self.closed_over.settle()
         self._values = list(self._now())
 
+    def watch(self, read: list[Any], computed: bool, guards: list[str]) -> None:
+        """Settle which arrays from outside are to be compared before each replay.
+
+        Args:  read: those that the program reads anew.
+               computed: whether it has constants that the step has computed.
+               guards: the lines that ask for recorded values.
+        """
+        self.closed_over.watch(read, computed, lambda a: self.counters.decided_by(a, guards))
+        self.counters.forget()
+
     def written(self, condition: Condition) -> None:
         """Add to a condition that all of them are what they were."""
         names: list[str] = []
@@ -117,6 +127,9 @@ def _places_of_objects(reach: Reach) -> Iterator[tuple[str, Look]]:
             yield "the keys of a dict", d.keys
     for x in (*reach.lists, *reach.sets):
         yield f"a {type(x).__name__}", functools.partial(iter, x)
+    for a in reach.arrays:
+        if a.dtype == object:
+            yield "an array of objects", functools.partial(getattr, a, "flat")
     yield "requires_grad", functools.partial(map, _needs_gradient, reach.tensors)
     yield "the hooks of a tensor", functools.partial(map, _hooks, [t for t in reach.tensors if hasattr(t, "hooks")])
     for c in reach.classes:

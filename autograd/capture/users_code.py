@@ -34,6 +34,11 @@ def is_followed(filename: str) -> bool:
     return filename.startswith(installed) or not filename.startswith(standard)
 
 
+def is_installed(filename: str) -> bool:
+    """Whether it belongs to a package that is installed."""
+    return filename.startswith(_folders()[0])
+
+
 def is_users_module(module: Any) -> bool:
     """Whether a module's functions and objects are looked at, when a function names them."""
     if not isinstance(module, types.ModuleType) or module.__name__ in sys.builtin_module_names:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import functools
-import linecache
 import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from autograd.capture.reach import held_by
+from autograd.capture.code_text import Text, called, names_of, text_of
+from autograd.engine.origin import line_at
 
 CHANGING = frozenset({
     "append", "appendleft", "extend", "extendleft", "insert", "pop", "popleft", "popitem", "remove", "clear", "sort",
@@ -57,16 +57,20 @@ def uses(function: types.FunctionType, source: Source) -> list[Use]:
     code = function.__code__
     if source.name not in _mentioned(code) or not (source.functions is None or function in source.functions):
         return []
-    text = _text_of(code)
+    text = text_of(code)
     if text is None:
-        return [Use(f"{code.co_filename}:{code.co_firstlineno}", True, True)]
-    names = {**function.__globals__, **variables_of(function)}
-    return [Use(f"{code.co_filename}:{number}: {line}", *found) for number, line, *found in text.uses(source, names)]
+        return [Use(line_at((code.co_filename, code.co_firstlineno)), True, True)]
+    return [Use(*found) for found in _Uses(text).of(source, names_of(function))]
 
 
-def variables_of(function: types.FunctionType) -> dict[str, Any]:
-    """What it closes over."""
-    return dict(zip(function.__code__.co_freevars, map(held_by, function.__closure__ or ()), strict=True))
+def mentions(text: Text, source: Source, names: dict[str, Any]) -> Iterator[Any]:
+    """The expressions in a function that stand for what a source leads to."""
+    for x in text.parents:
+        if source.owner is None:
+            if isinstance(x, ast.Name) and x.id == source.name:
+                yield x
+        elif isinstance(x, ast.Attribute) and x.attr == source.name and _may_be(x.value, source.owner, names):
+            yield x
 
 
 @functools.lru_cache(maxsize=1024)
@@ -75,39 +79,9 @@ def _mentioned(code: types.CodeType) -> frozenset[str]:
     return frozenset().union(code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, *inner)
 
 
-@functools.lru_cache(maxsize=256)
-def _text_of(code: types.CodeType) -> _Text | None:
-    """The text of a function; None if it cannot be found."""
-    lines = tuple(linecache.getlines(code.co_filename))
-    places = [p for p in code.co_positions() if p[0] is not None and p[2] is not None and p[1] is not None]
-    places = [p for p in places if p[0] > code.co_firstlineno or p[2] > 0] or places  # type: ignore[operator]
-    for node in _functions(lines):
-        first = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", ())]])
-        if first == code.co_firstlineno and getattr(node, "name", "<lambda>") == code.co_name:
-            inside = [(p[0], p[2]) for p in places]
-            end = node.end_lineno, node.end_col_offset
-            if not isinstance(node, ast.Lambda) or any([(node.lineno, node.col_offset) < p <= end for p in inside]):
-                return _Text(node, lines)
-    return None
-
-
-@functools.lru_cache(maxsize=32)
-def _functions(lines: tuple[str, ...]) -> list[Any]:
-    """Those in a file, inner ones first where two begin in one line."""
-    try:
-        tree = ast.parse("".join(lines))
-    except SyntaxError:
-        return []
-    found = [x for x in ast.walk(tree) if isinstance(x, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))]
-    return sorted(found, key=lambda x: (x.lineno, -x.col_offset))
-
-
 def _passed(call: ast.Call, x: Any, depth: int) -> Passed | None:
-    function = call.func
-    if isinstance(function, (ast.Name, ast.Attribute)):
-        name = function.id if isinstance(function, ast.Name) else function.attr
-        return Passed(name, isinstance(function, ast.Attribute), call.args.index(x), depth)
-    return None
+    name = called(call)
+    return Passed(name, isinstance(call.func, ast.Attribute), call.args.index(x), depth) if name else None
 
 
 def _may_be(x: Any, owner: Any, names: dict[str, Any]) -> bool:
@@ -119,24 +93,16 @@ def _may_be(x: Any, owner: Any, names: dict[str, Any]) -> bool:
     return found is owner or of_class
 
 
-class _Text:
-    """The syntax tree of one function."""
+class _Uses:
+    """Looks at the text of one function."""
 
-    def __init__(self, function: Any, lines: tuple[str, ...]) -> None:
-        self._lines = lines
-        body = function.body if isinstance(function.body, list) else [function.body]
-        self._parents: dict[Any, Any] = dict.fromkeys(body, function)  # without the defaults of its arguments
-        self._parents |= {child: x for part in body for x in ast.walk(part) for child in ast.iter_child_nodes(x)}
+    def __init__(self, text: Text) -> None:
+        self._text, self._parents = text, text.parents
 
-    def uses(self, source: Source, names: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-        for x in self._parents:
-            if source.owner is None:
-                here = isinstance(x, ast.Name) and x.id == source.name
-            else:
-                here = isinstance(x, ast.Attribute) and x.attr == source.name and _may_be(x.value, source.owner, names)
-            if here:
-                for found in self._of(x, source.depth, set()):
-                    yield x.lineno, self._lines[x.lineno - 1].strip(), *found
+    def of(self, source: Source, names: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        for x in mentions(self._text, source, names):
+            for found in self._of(x, source.depth, set()):
+                yield self._text.line(x), *found
 
     def _of(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
         """(reads, changes, to whom it is passed) of an expression that stands for the thing, or for what holds it."""
@@ -156,9 +122,10 @@ class _Text:
 
     def _of_attribute(self, x: Any, depth: int) -> Iterator[tuple[Any, ...]]:
         call: Any = self._parents[x]
-        if isinstance(call, ast.Call) and call.func is x and x.attr in CHANGING:
+        name = called(call)
+        if name in CHANGING and call.func is x:
             if depth == 0:
-                yield x.attr in TAKING and not isinstance(self._parents[call], ast.Expr), x.attr != "clear"
+                yield name in TAKING and not isinstance(self._parents[call], ast.Expr), name != "clear"
         elif isinstance(x.ctx, ast.Load):
             yield True, False
 
