@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ShapeError
+from autograd.memory import aligned_empty
 from autograd.recorder import Aside, Row, rows
 from autograd.threads import together
 
@@ -66,7 +67,7 @@ class Buffers(Aside):
         """The first of a thread's buffers."""
         found = self._of.setdefault(thread, [])
         while len(found) < count:
-            found.append(np.empty(block(self.dtype), self.dtype))
+            found.append(aligned_empty(block(self.dtype), self.dtype))
         return found[:count]
 
 
@@ -129,12 +130,15 @@ class Flat:
         self.starts = [0, *accumulate(p.size * self.parts for p in params)]
         shared = _side_by_side(self.params, self.starts)
         if shared is None:
-            self.values = np.empty(self.starts[-1], dtype)
-            _buffers[id(self.values)] = self.values
+            self.values = aligned_empty(self.starts[-1], dtype)
+            memory = self.values.base
+            _buffers[id(memory)] = memory
         else:
             self.values = shared
         self.initial = dict(initial)
-        self.arrays = {name: np.full(self.starts[-1], value, dtype) for name, value in initial.items()}
+        self.arrays = {name: aligned_empty(self.starts[-1], dtype) for name in initial}
+        for name, value in initial.items():
+            self.arrays[name].fill(value)
         self.views: list[Any] = []
         self.remembered: list[dict[str, Any]] = []
         for p, (start, stop) in zip(self.params, pairwise(self.starts), strict=True):
