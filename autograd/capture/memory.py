@@ -112,7 +112,8 @@ class Gradients:
             self._views += views
             self._tensors += alike
         self._grads = list(self.of.values())
-        self._objects = [*self._grads, *self._views, *[row.array for row in self._rows]]
+        memory = [row.array.base for row in self._rows]  # which a view of a gradient keeps
+        self._objects = [*self._grads, *self._views, *memory]
         self._parts = [row.parts for row in self._rows]
         condition = Condition()
         condition.attribute(self._grads, "_requires_grad", [False] * len(self._grads))
