@@ -18,6 +18,8 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 
+from autograd.memory import LINE
+
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")  # in the order in which OpenBLAS looks at them
 
 Work = Callable[[Iterator[int], int], Any]
@@ -33,6 +35,12 @@ def allowed() -> int:
 def cores() -> int:
     """The number of cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def part(nbytes: int, limits: range) -> int:
+    """The bytes of a part of an array: within the limits, and so that there are as many parts for each core."""
+    each = max(1, -(-nbytes // (limits.stop * cores())))
+    return max(-(-nbytes // (each * cores() * LINE)) * LINE, limits.start)
 
 
 @functools.cache

@@ -13,10 +13,11 @@ from autograd.errors import ArgumentError
 from autograd.options import check_flag
 from autograd.recorder import effect
 from optim.checks import check_range, check_whole
-from optim.flat import BLOCK
 
 AvgFn = Callable[[Any, Any, int], Any]
 MultiAvgFn = Callable[[list[Any], list[Any], int], None]
+
+PIECE = 1 << 18  # elements that are averaged at a time, so that they stay in the cache
 
 
 class AveragedModel:
@@ -254,7 +255,7 @@ def _lerp(averaged: list[Any], current: list[Any], weight: float) -> None:
         pieces = [(a, p)]
         if a.flags.c_contiguous and p.flags.c_contiguous:
             a, p = a.reshape(-1), p.reshape(-1)
-            pieces = [(a[i : i + BLOCK], p[i : i + BLOCK]) for i in range(0, a.size, BLOCK)]
+            pieces = [(a[i : i + PIECE], p[i : i + PIECE]) for i in range(0, a.size, PIECE)]
         buffer: Any = np.empty_like(pieces[0][0] if pieces else a)
         for x, y in pieces:
             s = np.subtract(y, x, out=buffer[: len(x)])

@@ -18,24 +18,20 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ShapeError
+from autograd.memory import aligned_empty
 from autograd.recorder import Aside, Row, rows
-from autograd.threads import together
+from autograd.threads import part, together
 
 # Bytes of a stretch: few enough that the four or five arrays of a rule stay in the cache, and so many that the cost of
-# NumPy's calls hardly counts.
-BLOCK = 256 * 1024
-SHARED = 4  # stretches from which on several threads pay
+# NumPy's calls, between which threads wait for each other, hardly counts.
+STRETCH = range(256 * 1024, 1024 * 1024)
+SHARED = 768 * 1024  # bytes of the parameters from which on several threads pay
 
 Update = Callable[..., None]
 Piece = tuple[int, slice | None]  # a parameter's number, and which part of it: None for the whole
 
 _buffers: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # those made here, by id
 _raw, _requires_grad = attrgetter("_array"), attrgetter("_requires_grad")
-
-
-def block(dtype: Any) -> int:
-    """How many elements a stretch has."""
-    return BLOCK // int(np.dtype(dtype).itemsize)
 
 
 def of_parts(dtype: Any) -> Any:
@@ -62,11 +58,12 @@ class Buffers(Aside):
         self.count = 0
         self._of: dict[int, list[Any]] = {}
 
-    def of(self, thread: int, count: int) -> list[Any]:
-        """The first of a thread's buffers."""
-        found = self._of.setdefault(thread, [])
+    def of(self, thread: int, count: int, size: int) -> list[Any]:
+        """The first of a thread's buffers, of this many elements at least."""
+        found = [buffer for buffer in self._of.get(thread, ()) if buffer.size >= size]
         while len(found) < count:
-            found.append(np.empty(block(self.dtype), self.dtype))
+            found.append(aligned_empty(size, self.dtype))
+        self._of[thread] = found
         return found[:count]
 
 
@@ -129,12 +126,15 @@ class Flat:
         self.starts = [0, *accumulate(p.size * self.parts for p in params)]
         shared = _side_by_side(self.params, self.starts)
         if shared is None:
-            self.values = np.empty(self.starts[-1], dtype)
-            _buffers[id(self.values)] = self.values
+            self.values = aligned_empty(self.starts[-1], dtype)
+            memory = self.values.base
+            _buffers[id(memory)] = memory
         else:
             self.values = shared
         self.initial = dict(initial)
-        self.arrays = {name: np.full(self.starts[-1], value, dtype) for name, value in initial.items()}
+        self.arrays = {name: aligned_empty(self.starts[-1], dtype) for name in initial}
+        for name, value in initial.items():
+            self.arrays[name].fill(value)
         self.views: list[Any] = []
         self.remembered: list[dict[str, Any]] = []
         for p, (start, stop) in zip(self.params, pairwise(self.starts), strict=True):
@@ -191,7 +191,7 @@ class Flat:
             stretches = self._stretches[first, last, spare] = Stretches(partial(self._cut, first, last, spare))
         row, start = self._row(first, last)
         gradients = None if row is not None else _GradientRows(self.params)
-        if alone or len(stretches.first) < SHARED:
+        if alone or (self.starts[last] - self.starts[first]) * self.values.itemsize < SHARED:
             self._some(update, stretches.first, row, start, gradients)
             return
 
@@ -230,8 +230,9 @@ class Flat:
 
     def _cut(self, first: int, last: int, spare: bool, thread: int) -> Iterator[Stretch]:
         """The stretches of the buffer from parameter first to last-1, for a thread."""
-        size, i = block(self.values.dtype), first
-        gathered, extra, *scratch = self._buffers.of(thread, 2 + self._buffers.count)
+        count, itemsize, i = self.starts[last] - self.starts[first], self.values.itemsize, first
+        size = part(count * itemsize, STRETCH) // itemsize
+        gathered, extra, *scratch = self._buffers.of(thread, 2 + self._buffers.count, min(size, count))
         for start in range(self.starts[first], self.starts[last], size):
             stop = min(start + size, self.starts[last])
             pieces: list[Piece] = []

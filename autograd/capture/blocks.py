@@ -15,10 +15,10 @@ from autograd.capture.calls import ufunc_of
 from autograd.capture.checks import Check, checks
 from autograd.capture.program import Op, Var, variables
 from autograd.capture.signature import error_settings
-from autograd.threads import cores, together
+from autograd.threads import cores, part, together
 
 LARGE = 512 * 1024  # bytes of an array from which on it pays
-BLOCK = 64 * 1024
+BLOCK = range(64 * 1024, 256 * 1024)  # bytes
 SHARED = 24  # calls on whole blocks from which on several threads pay
 
 
@@ -216,7 +216,8 @@ class Loop:
 
     def __init__(self, emitter: Any, op: Op) -> None:
         self.emitter, self.run, self.op = emitter, op.function, op
-        self.itemsize = max(v.dtype.itemsize for v in self.run.made)
+        itemsize = max(v.dtype.itemsize for v in self.run.made)
+        self._block = part(self.run.size * itemsize, BLOCK) // itemsize  # elements of a block
         self.rows: dict[Var, Any] = {}  # a whole array -> its row, or the name of one that only a replay knows
         self.names: dict[Var, str] = {}
         self.lines: list[str] = []
@@ -225,7 +226,7 @@ class Loop:
         """Its lines."""
         head = self._whole_arrays()
         scratch = self._steps()
-        size = BLOCK // self.itemsize
+        size = self._block
         parts = [slice(start, min(start + size, self.run.size)) for start in range(0, self.run.size, size)]
         fixed = {self.names[v]: row for v, row in self.rows.items() if not isinstance(row, str)}
         moving = {self.names[v]: row for v, row in self.rows.items() if isinstance(row, str)}
@@ -303,8 +304,7 @@ class Loop:
         if waiting:
             return waiting.pop()
         name = f"s{len(scratch)}"
-        like = np.empty(0, dtype)
-        scratch[name] = self.emitter.scratch(BLOCK // self.itemsize, like.dtype)
+        scratch[name] = self.emitter.scratch(self._block, np.dtype(dtype))
         return name
 
     def _release(self, found: Any, number: int, free: dict[Any, list[str]], scratch: dict[str, Any]) -> None:

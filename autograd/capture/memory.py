@@ -13,6 +13,7 @@ from autograd.capture.calls import copies
 from autograd.capture.program import Op, Var, last_uses
 from autograd.conditions import Condition
 from autograd.engine.recording import result
+from autograd.memory import LINE, aligned_empty
 from autograd.recorder import Row
 
 _grad = attrgetter("_grad")
@@ -63,13 +64,12 @@ class Buffers:
 
     def take(self, like: Any) -> tuple[Any, Any]:
         """(a block, an array in it with the layout of `like`)."""
-        size = -(-like.nbytes // 64) * 64
+        size = -(-like.nbytes // LINE) * LINE
         fitting = min((n for n, blocks in self.free.items() if blocks and size <= n <= SPACIOUS * size), default=0)
         if fitting:
             block = self.free[fitting].pop()
         else:
-            block = np.empty(size + 64, np.uint8)
-            block = block[-block.ctypes.data % 64 :][:size]
+            block = aligned_empty(size, np.uint8)
             self.nbytes += size
             self._made.append(block)
         return block, np.ndarray(like.shape, like.dtype, block, 0, like.strides)
@@ -101,7 +101,7 @@ class Gradients:
         for t in sorted(tensors, key=lambda t: int(t._array.ctypes.data)):
             by_dtype.setdefault(t.dtype, []).append(t)
         for dtype, alike in by_dtype.items():
-            row = np.empty(sum(t.size for t in alike), dtype)
+            row = aligned_empty(sum(t.size for t in alike), dtype)
             self.nbytes += row.nbytes
             views, start = [], 0
             for t in alike:
@@ -112,7 +112,8 @@ class Gradients:
             self._views += views
             self._tensors += alike
         self._grads = list(self.of.values())
-        self._objects = [*self._grads, *self._views, *[row.array for row in self._rows]]
+        memory = [row.array.base for row in self._rows]  # which a view of a gradient keeps
+        self._objects = [*self._grads, *self._views, *memory]
         self._parts = [row.parts for row in self._rows]
         condition = Condition()
         condition.attribute(self._grads, "_requires_grad", [False] * len(self._grads))

@@ -83,11 +83,18 @@ def _called_for_batch(
     if primitive is pick:
         return called(primitive, which, g, out, args, params)
     if isinstance(batch, Batch):
-        rules = [batch.vjps[i] for i in which]
-        found = [NotImplemented if rule is None else rule(g, out, *args, **params) for rule in rules]
-        if not any([gi is NotImplemented for gi in found]):
+        found = []
+        for i in which:
+            rule = batch.vjps[i]
+            gi = NotImplemented if rule is None else rule(g, out, *args, **params)
+            if gi is NotImplemented:
+                break
+            found.append(gi)
+        else:
             return found
     several = isinstance(out, tuple)
+    if batch == "free" and primitive.composite is None and not several and out.ndim:
+        return called(primitive, which, g, out, args, params)
     ours = primitives.get(primitive.name) is primitive  # a user's VJP may not be linear in g (a clipped gradient)
     stretched = primitive.jvp == "linear" and batch is not None  # exact where a cotangent is infinite, too
     diagonal = primitive.jvp == "elementwise" and primitive.composite is not None

@@ -130,7 +130,9 @@ def _propagate(
     """
     owned: set[Any] = set()  # whose buffer may be added to in place
     views: Views = {}  # results that a rule read through a view: their leaf must be unchanged
-    rare = step.always or route is not None and not route.everywhere
+    if route is not None and route.everywhere:
+        route = None
+    rare = step.always or route is not None
     ahead: Node | None = None  # the last node to receive something: in a chain it comes next, and need not wait
     ahead_g: Any = None
     while True:

@@ -73,16 +73,18 @@ class Step:
 
     def cotangents(self, node: Node, g: Any, parents: Sequence[Any]) -> list[Any]:
         """The cotangents of the arguments whose parent is not None, completed; None where there is none."""
-        create = self.create
+        create, k = self.create, self.k
         kept: Any = node.args
         args, out = linked(node) if create else (kept, node.out)
         which = [i for i, parent in enumerate(parents) if parent is not None]
-        guard = node.primitive.guard
+        guard, name = node.primitive.guard, node.primitive.name
         found: list[Any] = [None] * len(parents)
         for i, gi in zip(which, self.called(node, which, g, args, out)):  # noqa: B905  as many
-            found[i] = complete(gi, g, kept[i], guard, create, self.k, node.primitive.name)
-            if self.check and found[i] is not None:
-                anomaly.check_backward(node, i, found[i], g)
+            found[i] = complete(gi, g, kept[i], guard, create, k, name)
+        if self.check:
+            for i in which:
+                if found[i] is not None:
+                    anomaly.check_backward(node, i, found[i], g)
         return found
 
     def called(self, node: Node, which: Sequence[int], g: Any, args: Sequence[Any], out: Any) -> Sequence[Any]:

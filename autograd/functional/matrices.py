@@ -305,9 +305,13 @@ def _by_rows(call: RecordedCall) -> list[list[Any]]:
             [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
         )
     return [
-        [apart(np.reshape(g, y.shape + x.shape), copy=False) for g, x in zip(row, call.variables, strict=True)]
+        [_block(g, y.shape + x.shape) for g, x in zip(row, call.variables, strict=True)]
         for y, row in zip(call.outputs, blocks, strict=True)
     ]
+
+
+def _block(found: Any, shape: tuple[int, ...]) -> Any:
+    return apart(found if found.shape == shape else np.reshape(found, shape), copy=False)
 
 
 def _by_columns(call: RecordedCall) -> list[list[Any]]:

@@ -78,7 +78,7 @@ def test_the_size_of_the_stretches_does_not_matter(
     cls: Any, options: dict[str, Any], block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = straight(cls, options)
-    monkeypatch.setattr(flat, "BLOCK", block)
+    monkeypatch.setattr(flat, "part", lambda nbytes, limits: block)
     assert_same(straight(cls, options), expected)
 
 

@@ -39,7 +39,7 @@ def after_steps(case: OptimizerCase, dtype: Any, steps: int = 4) -> list[bytes]:
 
 @pytest.mark.parametrize("case", ELEMENTWISE, ids=lambda case: case.name)
 def test_stretches_are_updated_apart_from_each_other(case: OptimizerCase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flat, "BLOCK", 16 * 8)
+    monkeypatch.setattr(flat, "part", lambda nbytes, limits: 16 * 8)
     monkeypatch.setattr(flat, "SHARED", 10**9)
     expected = {dtype: after_steps(case, dtype) for dtype in (np.float32, np.float64)}
     monkeypatch.setattr(flat, "SHARED", 1)
@@ -57,7 +57,8 @@ def test_all_elementwise_optimizers_take_part() -> None:
 def test_a_rule_of_the_users_own_runs_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """It may draw or count: in which order threads come to it, nobody knows."""
     monkeypatch.setattr(threads, "allowed", lambda: 4)
-    monkeypatch.setattr(flat, "BLOCK", 64)
+    monkeypatch.setattr(flat, "part", lambda nbytes, limits: 64)
+    monkeypatch.setattr(flat, "SHARED", 1)
     found = set()
 
     class Noisy(optim.Adam):
