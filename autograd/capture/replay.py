@@ -23,6 +23,7 @@ from autograd.capture.settings import Settings
 from autograd.capture.shorter import shorter
 from autograd.capture.transposed import in_order
 from autograd.capture.undo import Uninterrupted
+from autograd.capture.written_last import written_early, written_last
 from autograd.conditions import Condition
 from autograd.engine.recording import is_tensor
 from autograd.pytree import tree_flatten
@@ -59,7 +60,7 @@ class Program:
         self.effects = sum(op.kind == "effect" for op in self.ops)
         self.draws = [op for op in self.ops if any(isinstance(x, Generator) for x in op.args)]
         roots = {v.root for op in self.ops for v in op.writes if v.root.kind == "state"}
-        self.written = [v.value for v in roots]
+        self.written: list[Any] = []  # what is to be put back if a replay fails
         self.changes = bool(self.effects or roots or any(op.kind == "grad" for op in self.ops))
         self._functions: list[Function] = []
         self._as_eager: list[Op] = []  # the operations before questions were put together
@@ -116,7 +117,8 @@ class Program:
         return bool(ops)
 
     def _finish(self, ops: list[Op]) -> None:
-        self.ops = in_runs(live(ops, variables(self.results, [])), self.results)
+        self.ops = written_last(in_runs(live(ops, variables(self.results, [])), self.results))
+        self.written = written_early(self.ops)
         self._planned(rows=True)
 
     def _planned(self, rows: bool) -> None:

@@ -296,8 +296,8 @@ def _by_rows(call: RecordedCall) -> list[list[Any]]:
             blocks.append([zeros((y.size, *x.shape), x.dtype, x._array) for x in call.variables])
             continue
         parts = []
-        largest = max([x.size for x in call.variables] + [y.size])
-        for start, stop in _chunks(y.size, largest):
+        size = y._array.size
+        for start, stop in _chunks(size, max([size, *[x._array.size for x in call.variables]])):
             [identity] = _unit_batch([y], start, stop)
             found = pull([y], call.variables, [identity], create_graph=call.keep)
             parts.append(_filled(call, found, stop - start, call.variables))
@@ -366,6 +366,8 @@ def _unit_batch(tensors: Sequence[Any], start: int, stop: int) -> list[Any]:
 def _chunks(count: int, size: int) -> list[tuple[int, int]]:
     """(start, stop) of the batches into which `count` directions of `size` elements are divided."""
     step = max(1, BATCH // max(1, size))
+    if 0 < count <= step:
+        return [(0, count)]
     return [(start, min(count, start + step)) for start in range(0, count, step)] or [(0, 0)]
 
 

@@ -160,7 +160,7 @@ def record_call(
     call.name = name
     positions = positions_of(name, argnum, args)
     several = not isinstance(argnum, (int, np.integer))
-    chosen = tuple(args[i] for i in positions)
+    chosen = tuple([args[i] for i in positions])
     call.inputs, call.form = tree_flatten(chosen if several else chosen[0])
     for k, x in enumerate(call.inputs):
         if not is_floating(x):
