@@ -15,7 +15,7 @@ from autograd.capture.emit import Emitter, Form
 from autograd.capture.identities import without_identities
 from autograd.capture.later import asked_later
 from autograd.capture.memory import Buffers, Gradients, Taken, taken
-from autograd.capture.program import Generator, Op, listing, live, variables, without_memory
+from autograd.capture.program import Generator, Op, listing, live, variables
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.renewed import renewed
@@ -72,7 +72,7 @@ class Program:
         self.seconds = math.inf  # the fastest of the first replays
         self._errors = np.geterr()
         self._renewed = 0
-        without_memory(self.recorded)
+        recorder.let_go()
 
     def __str__(self) -> str:
         return listing(self.ops)
