@@ -123,18 +123,17 @@ class Program:
 
     def _planned(self, rows: bool) -> None:
         buffers = Buffers()
-        codes: dict[str, Any] = {}
-        twice = self._emitted(buffers, codes, rows)
+        twice = self._emitted(buffers, rows)
         if twice:  # a step that fails midway must leave the gradients of the last: two functions take turns
             buffers.release()
-            self._emitted(buffers, codes, rows)
+            self._emitted(buffers, rows)
         for function in self._functions:
             function.gradients.watch()  # now that nothing of the planning refers to them
         self.nbytes = buffers.nbytes + sum(f.gradients.nbytes for f in self._functions)
 
-    def _emitted(self, buffers: Buffers, codes: dict[str, Any], rows: bool) -> bool:
+    def _emitted(self, buffers: Buffers, rows: bool) -> bool:
         emitter = Emitter(self.ops, self.results, self._form, self._errors, buffers, rows=rows)
-        run, self.source = emitter.compiled(codes)
+        run, self.source = emitter.compiled()
         self._functions.append(Function(run, emitter.places.gradients))
         return emitter.places.taken
 
