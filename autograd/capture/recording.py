@@ -47,6 +47,15 @@ def _check_written(writes: Sequence[Any]) -> None:
             refuse_write(user_line())
 
 
+def _root_of(x: Any, operands: Sequence[Recorded]) -> Var | None:
+    """The variable whose memory an array shows; None if it has its own."""
+    mine = owner(x)
+    for operand in operands:
+        if owner(operand.value) is mine:
+            return operand.var.root
+    return None
+
+
 def _variable(x: Any) -> Any:
     return x.var if type(x) is Recorded or type(x) is Opaque else x
 
@@ -147,13 +156,12 @@ class Recorder:
                 opaque = Opaque(x, self.var("value", x))
                 found.append(opaque.var)
                 return opaque
-            mine = owner(x) if isinstance(x, np.ndarray) else None
-            root = None if mine is None else next((o.var.root for o in operands if owner(o.value) is mine), None)
+            root = _root_of(x, operands) if isinstance(x, np.ndarray) else None
             made = Recorded(self, x, self.var("value", x, root=root))
             found.append(made.var)
             return made
 
-        return mapped(out, one)
+        return one(out) if type(out) is np.ndarray else mapped(out, one)
 
     # Operations
 
