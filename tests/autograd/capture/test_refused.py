@@ -57,7 +57,7 @@ REFUSED = {
     "an f-string": (lambda s, o, loss: f"{loss:.3f}", r"test_refused\.py:\d+.*Return"),
     "tolist": (lambda s, o, loss: o.tolist(), r"o\.tolist\(\).*Return"),
     "a conversion": (lambda s, o, loss: np.array(o.detach()), r"np\.array\(o\.detach.*np\.copy"),
-    "an index": (lambda s, o, loss: TABLE[np.argmax(o.numpy(), 1)], r"TABLE\[.*Tensor\(table\)\[x\]"),
+    "an index of a table": (lambda s, o, loss: TABLE[np.argmax(o.numpy(), 1)], r"TABLE\[.*Tensor\(table\)\[x\]"),
     "a key": (lambda s, o, loss: {loss.numpy(): 1}, r"\{loss\.numpy\(\): 1\}.*Return"),
     "pickle": (lambda s, o, loss: pickle.dumps(o.numpy()), r"pickle\.dumps.*store it there"),
     "np.save": (lambda s, o, loss: np.save(io.BytesIO(), o.numpy()), r"np\.save.*do that outside"),
