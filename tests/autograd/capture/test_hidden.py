@@ -171,6 +171,14 @@ def test_a_branch_on_what_the_program_draws_is_taken_as_eager_takes_it(own):
     assert run.calls["replayed"] > 15
 
 
+def test_one_number_that_is_drawn_is_refused():
+    rng = np.random.default_rng(0)
+    fast = autograd.capture(lambda x: x * 2 if autograd.random.generator(rng).random() < 1 else x)
+    fast(np.ones(2))
+    with pytest.raises(CaptureError, match=r"test_hidden\.py:\d+: .* draws one number.*Draw an array, random\(…, size=1\)"):
+        fast(np.ones(2))
+
+
 def test_a_time_that_is_only_noted_is_not():
     times = collections.deque(maxlen=5)
 
