@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.capture.aids import Differs
 from autograd.capture.compare import computed, difference, same_guards
+from autograd.capture.draws import Drawn
 from autograd.capture.outer import is_outer, is_variable, leads_outside
 from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded
@@ -254,7 +255,7 @@ class Captured(Holder):
         tensors = [t for t in reach.tensors if not any(t is x and not x._requires_grad for x in leaves)]
         recorder = Recorder(tensors, Watch(reach.steppers))
         grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad or t._grad is not None]
-        settings = Settings(reach)
+        settings, drawn = Settings(reach), Drawn(reach)
         inputs = [_input(recorder, i, x) for i, x in enumerate(leaves)]
         constants = [(t, t._array) for t in inputs if is_tensor(t) and not t._requires_grad]
         inner_args, inner_kwargs = tree_unflatten(structure, inputs)
@@ -262,6 +263,7 @@ class Captured(Holder):
             out = self.function(*inner_args, **inner_kwargs)
         for tensor, array in constants:
             recorder.check_kept(tensor, array)
+        drawn.check(recorder.ops)
         settings.settle(recorder.watch.read)
         program = Program(recorder, out, settings, grads)
         if program.frozen_gradients and any([t.node is not None for t in reach.tensors]):

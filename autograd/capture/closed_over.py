@@ -6,7 +6,7 @@ is a constant of the program, which holds while their values stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -42,14 +42,15 @@ class ClosedOver:
         same = [a.tobytes() == values for a, values in zip(self._arrays, self._values, strict=True)]
         self._keep(same)
 
-    def watch(self, read: Iterable[Any], computed: bool) -> None:
+    def watch(self, read: Iterable[Any], computed: bool, decides: Callable[[Any], bool]) -> None:
         """Keep to those on which the program may depend.
 
         Args:  read: arrays that it reads anew.
                computed: whether it has constants that the step has computed.
+               decides: whether plain Python decides by the values of one that is read anew.
         """
         owners = set() if computed else {id(owner(x)) for x in read}
-        self._keep([id(owner(a)) not in owners for a in self._arrays])
+        self._keep([id(owner(a)) not in owners or decides(a) for a in self._arrays])
         self.nbytes = sum(map(len, self._values))
         for a, values in zip(self._arrays, self._values, strict=True):
             if len(values) < LARGE or not a.flags.c_contiguous or a.dtype.kind not in "fiub":

@@ -21,6 +21,8 @@ def same_guards(a: Program, b: Program) -> bool:
 
 def difference(a: Program, b: Program) -> str:
     """What was not the same in two recordings of one step, as an error; '' if nothing."""
+    if problem := b.settings.counters.differ(a.settings.counters):
+        return problem
     if len(a.ops) != len(b.ops):
         return "two recordings of the step did different things, though no array of the step decided it."
     for x, y in zip(a.ops, b.ops, strict=True):

@@ -1,81 +1,150 @@
-"""Numbers that a step changes by itself, such as a counter: a replay does not. Where the step also asks for one, as in
+"""What a step changes by itself, such as a counter or a log: a replay does not. Where the step also reads it, as in
 `self.step += 1; if self.step % 4 == 0`, a replay would take the same way for ever: that is refused."""
 
 from __future__ import annotations
 
-import functools
 import types
-from collections import Counter
 from collections.abc import Iterator
+from operator import is_
 from typing import Any
 
-from autograd.capture.reach import Reach, held_by
+from autograd.capture.alike import alike
+from autograd.capture.bindings import bindings
+from autograd.capture.decisions import by_time_or_chance, by_values
+from autograd.capture.reach import Reach
+from autograd.capture.uses import Passed, Source, Use, uses
 from autograd.errors import CaptureError
-
-_NUMBERS = (int, float, str)  # bool is an int
-_ELEMENT = "an element of a list or dict"
 
 
 class Counters:
-    """The numbers and texts that a step's functions name, as they were before it."""
+    """What the names, attributes and elements that a step's functions can reach are, before it and after it."""
 
     def __init__(self, reach: Reach) -> None:
-        self._functions = [f for f in reach.functions if f.__name__[:2] != "__" or f.__name__ == "__call__"]
-        attributes = {id(getattr(x, "__dict__", None)) for x in reach.objects}
-        self._dicts = [(d, id(d) in attributes, _numbers(d)) for d in reach.dicts]
-        self._lists = [(x, list(x)) for x in reach.lists]
-        self._cells = [(f, _cells(f)) for f in self._functions if f.__closure__]
+        self._functions = reach.functions
+        self._bindings = [(b, b.now()) for b in bindings(reach)]
+        inside = {id(getattr(x, "__dict__", None)) for x in reach.objects}
+        containers = [*reach.lists, *reach.sets, *[d for d in reach.dicts if id(d) not in inside], *reach.iterators]
+        self._contents = [(x, _content(x)) for x in containers]
+        self._left: dict[Any, Any] = {}  # what the step has changed -> what it left there
 
     def check(self) -> None:
         """After the step.
 
-        Raises:    CaptureError for a number that was changed and is read elsewhere in the code.
+        Raises:    CaptureError for what was made of what it was before, and is read elsewhere in the code.
         """
-        for name in self._changed():
-            for uses in [_uses(f.__code__) for f in self._functions] if self._functions else ():
-                read, written = uses["read", name], uses["written", name]
-                if read > written and (written or name != _ELEMENT):
-                    raise CaptureError(
-                        f"the step changes {name if name == _ELEMENT else repr(name)}, a number that it also reads; a "
-                        "replay would do neither, and go on as at the recording. Keep it outside of the step, and pass "
-                        "it as an argument."
-                    )
+        if line := by_time_or_chance(self._functions):
+            raise CaptureError(
+                f"{line} decides by the time or by chance, and a replay would go the way of the recording. Do that "
+                "outside of the step, and pass what is decided as an argument."
+            )
+        for what, sources, key, now in self._changed():
+            found = self._uses(sources)
+            self._left[key] = what, found, now
+            made_of_it = any([use.changes for use in found]) or isinstance(now, _Position)
+            if made_of_it and (problem := _problem(what, found)):
+                raise CaptureError(problem)
 
-    def _changed(self) -> Iterator[str]:
-        for d, of_object, before in self._dicts:
-            now = _numbers(d)
-            yield from [name if of_object else _ELEMENT for name in before if now.get(name) != before[name]]
-        for x, elements in self._lists:
-            pairs = zip(elements, x, strict=True) if len(x) == len(elements) else ()
-            if any([isinstance(a, _NUMBERS) and a is not b and a != b for a, b in pairs]):
-                yield _ELEMENT
-        for f, before in self._cells:
-            now = _cells(f)
-            yield from [name for name in before if now.get(name) != before[name]]
+    def differ(self, other: Counters) -> str:
+        """After the second recording of a step: what is read and was not left alike by the first, as an error.
+
+        Args:      other: those of the first.
+        """
+        problems = [
+            _problem(what, found)
+            for key, (what, found, now) in self._left.items()
+            if key not in other._left or not _same_content(now, other._left[key][2])
+        ]
+        other.forget()
+        return next(filter(None, problems), "")
+
+    def forget(self) -> None:
+        """Let go of what was there before and after the step."""
+        self._bindings, self._contents, self._left = [], [], {}
+
+    def decided_by(self, array: Any, guards: list[str]) -> bool:
+        """Whether plain Python decides by the values of an array from outside.
+
+        Args:  guards: the lines that ask for recorded values.
+        """
+        found = by_values(self._functions, self._sources(array))
+        return any([d.plain or not any([g.startswith(tuple(d.lines)) for g in guards]) for d in found])
+
+    def _uses(self, sources: list[Source]) -> list[Use]:
+        found: list[Use] = []
+        waiting, seen = list(sources), set(map(repr, sources))
+        while waiting:
+            source = waiting.pop()
+            for use in [use for f in self._functions for use in uses(f, source)]:
+                inner = self._inner(use.passed) if use.passed else None
+                if inner is None:
+                    found.append(use)
+                else:
+                    waiting += [x for x in inner if repr(x) not in seen]
+                    seen |= set(map(repr, inner))
+        return found
+
+    def _inner(self, passed: Passed) -> list[Source] | None:
+        """Where the functions of a name find the argument that they are given; None if they are not known."""
+        named = [before[passed.name] for _, before in self._bindings if passed.name in before]
+        methods = [types.MethodType(f, f) for f in self._functions if passed.attribute and f.__name__ == passed.name]
+        found = []
+        for f in (*named, *methods):
+            function = getattr(f, "__func__", f)
+            position = passed.position + (f is not function)
+            if function in self._functions and position < function.__code__.co_argcount:
+                found.append(Source(function.__code__.co_varnames[position], None, passed.depth, (function,)))
+            elif f is not None:  # which is not called
+                return None
+        return found if named or methods else None
+
+    def _changed(self) -> Iterator[tuple[str, list[Source], Any, Any]]:
+        """(what has changed, where code finds it, a key for it, what it is now)."""
+        for binding, before in self._bindings:
+            for name, value in binding.now().items():
+                if before.get(name) is not value and not alike(before.get(name), value):
+                    key = id(binding.owner), binding.functions and id(binding.functions[0]), name
+                    yield repr(name), [binding.source(name)], key, value
+        for x, before in self._contents:
+            content = _content(x)
+            if not _same_content(before, content):
+                yield f"a {type(x).__name__}", self._sources(x), id(x), content
+
+    def _sources(self, x: Any, depth: int = 0) -> list[Source]:
+        """Where code finds an object: by which names, and as an element of what."""
+        found = [b.source(name, depth) for b, _ in self._bindings for name, value in b.now().items() if value is x]
+        if depth < 4:
+            outer = [y for y, content in self._contents if any([z is x for z in content])]
+            found += [source for y in outer for source in self._sources(y, depth + 1)]
+        return found
 
 
-def _numbers(d: dict[Any, Any]) -> dict[Any, Any]:
-    return {name: value for name, value in d.items() if isinstance(value, _NUMBERS)}
+def _problem(what: str, found: list[Use]) -> str:
+    line = next((use.line for use in found if use.reads), None)
+    return (
+        ""
+        if line is None
+        else (
+            f"the step changes {what} and also reads it, at {line}; a replay would do neither, and go on as at the "
+            "recording. Keep it outside of the step, and pass it as an argument."
+        )
+    )
 
 
-def _cells(f: types.FunctionType) -> dict[str, Any]:
-    return _numbers(dict(zip(f.__code__.co_freevars, map(held_by, f.__closure__ or ()), strict=True)))
+class _Position(tuple[Any, ...]):
+    """Where an iterator stands."""
 
 
-@functools.lru_cache(maxsize=1024)
-def _uses(code: types.CodeType) -> Counter[tuple[str, str]]:
-    """How often a function and those inside of it read and write each name, and elements."""
-    import dis  # here, and not for everyone who imports autograd
+def _content(x: Any) -> Any:
+    """What is in a container."""
+    if isinstance(x, dict):
+        return (*x.keys(), *x.values())
+    if hasattr(x, "__next__"):
+        hint = getattr(x, "__length_hint__", None)
+        return _Position([repr(x) if hint is None else hint()] if hint or type(x).__name__ == "count" else [object()])
+    return tuple(x)
 
-    found: Counter[tuple[str, str]] = Counter()
-    for x in dis.get_instructions(code):
-        if x.opname == "BINARY_SUBSCR" or (x.opname == "BINARY_OP" and x.argrepr == "[]"):
-            found["read", _ELEMENT] += 1
-        elif x.opname == "STORE_SUBSCR":
-            found["written", _ELEMENT] += 1
-        elif x.opname.startswith(("LOAD_", "STORE_")) and isinstance(x.argval, str):
-            found["read" if x.opname[0] == "L" else "written", x.argval] += 1
-    for c in code.co_consts:
-        if isinstance(c, types.CodeType):
-            found += _uses(c)
-    return found
+
+def _same_content(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and (all(map(is_, a, b)) or all(map(alike, a, b)))
+    return alike(a, b)

@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import functools
 import gc
+import random
+import sys
 import types
+import weakref
+from array import ArrayType
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from io import IOBase
 from typing import Any
 
 import numpy as np
 
 from autograd.capture.steppers import SIMPLE, is_stepper
-from autograd.capture.users_code import is_followed, is_users_module, methods, only_users_code, slots
+from autograd.capture.users_code import (
+    classes,
+    functions_of,
+    is_followed,
+    is_pythons_module,
+    is_users_class,
+    is_users_module,
+    methods,
+    only_users_code,
+    slots,
+)  # fmt: skip
 from autograd.engine.graph import Node
 from autograd.engine.origin import OUR_FOLDERS
 from autograd.engine.recording import is_tensor
 from autograd.recorder import Aside
 
 _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Aside, *SIMPLE)
+
+
+_DESCRIBED = (property, classmethod, staticmethod)
+_BY_TEXT = {"getattr", "setattr", "hasattr", "delattr"}
+_DRAWN = (np.random.RandomState, random.Random)
 
 
 class Holder:
@@ -35,6 +56,9 @@ class Reach:
 
     functions    the user's, methods of the user's classes included
     objects      those with attributes: instances of the user's and of the library's classes
+    classes      the user's, of these objects or named
+    partials     functions with some of their arguments
+    variables    context variables
     steppers     optimizers and their kin, see `steppers`
     """
 
@@ -46,7 +70,11 @@ class Reach:
         self.generators: list[Any] = []
         self.dicts: list[dict[Any, Any]] = []
         self.lists: list[list[Any]] = []
-        self.sets: list[Any] = []
+        self.sets: list[Any] = []  # and what else has elements
+        self.iterators: list[Any] = []
+        self.classes: list[type] = []
+        self.partials: list[Any] = []
+        self.variables: list[ContextVar[Any]] = []
         self.objects: list[Any] = []
         self.functions: list[types.FunctionType] = []
         self.steppers: list[Any] = []
@@ -56,6 +84,8 @@ class Reach:
         queue = deque(starts)
         while queue:
             x = queue.popleft()
+            if isinstance(x, type) and x not in self.classes and is_users_class(x):
+                queue += self._of_class(x)
             if not isinstance(x, _OPAQUE) and id(x) not in seen:
                 seen[id(x)] = x
                 queue += self._inside(x)
@@ -72,17 +102,21 @@ class Reach:
         if isinstance(x, np.ndarray):
             self.arrays.append(x)
             return (x.base,) if x.dtype != object else [*x.flat]
-        if isinstance(x, np.random.Generator):
+        if isinstance(x, (np.random.Generator, np.random.RandomState, random.Random)):
             self.generators.append(x)
             return ()
+        if isinstance(x, types.BuiltinMethodType) and isinstance(x.__self__, _DRAWN):
+            return (x.__self__,)
         if isinstance(x, types.FunctionType):
             if is_followed(x.__code__.co_filename):
                 self.functions.append(x)
                 self.names.update(names_in(x.__code__))
+                return [*reached_by(x), *[y for name, y in vars(x).items() if name in self.names]]
             return reached_by(x)
         if isinstance(x, Holder):
             return (x.function,)
         if isinstance(x, functools.partial):
+            self.partials.append(x)
             return (x.func, *x.args, *x.keywords.values())
         return self._of_object(x)
 
@@ -94,13 +128,21 @@ class Reach:
             self.dicts.append(x)
         elif isinstance(x, list):
             self.lists.append(x)
-        elif isinstance(x, (set, deque)):
+        elif isinstance(x, (set, deque, bytearray, ArrayType, memoryview)):
             self.sets.append(x)
+        elif isinstance(x, Iterator) and not isinstance(x, IOBase):
+            self.iterators.append(x)
+        elif isinstance(x, ContextVar):
+            self.variables.append(x)
+            return (x.get(None),)
+        elif isinstance(x, weakref.ref):
+            return (x(),)
         inside = getattr(x, "__dict__", None)
         if type(inside) is dict or slots(kind):
             self.objects.append(x)
         called, others = methods(kind)
         self._unnamed += others
+        self.classes += [c for c in classes(kind) if c not in self.classes]
         found = [*called, *[y for y in gc.get_referents(x) if not isinstance(y, _OPAQUE)]]
         if type(inside) is dict and self._only is not None and only_users_code(kind):
             unread = {id(inside), *[id(y) for name, y in inside.items() if name not in self._only]}
@@ -108,6 +150,13 @@ class Reach:
         elif type(inside) is dict:
             found.append(inside)  # gc sees its values, not itself, until somebody has asked for it
         return found
+
+    def _of_class(self, kind: type) -> list[Any]:
+        """Note a class that is named, and return its attributes; its functions if a name leads to them."""
+        self.classes.append(kind)
+        self._unnamed += functions_of(kind)
+        values = [x for x in vars(kind).values() if not isinstance(x, (types.FunctionType, *_DESCRIBED))]
+        return [*kind.__mro__[1:], type(kind), *values]
 
 
 def reached_by(function: types.FunctionType) -> list[Any]:
@@ -117,17 +166,27 @@ def reached_by(function: types.FunctionType) -> list[Any]:
     found = [*defaults(function), *map(held_by, function.__closure__ or ())]
     if is_followed(function.__code__.co_filename):
         found += map(function.__globals__.get, globals_in(function.__code__))
-        for x in list(found):
-            if is_users_module(x):
-                found += map(vars(x).get, names_in(function.__code__))
+        for module in named_modules(function):
+            found += map(vars(module).get, names_in(function.__code__))
     return found
+
+
+def named_modules(function: types.FunctionType) -> list[types.ModuleType]:
+    """The user's and Python's modules that a function's code names or imports."""
+    named = map(function.__globals__.get, globals_in(function.__code__))
+    imported = map(sys.modules.get, imports_in(function.__code__))
+    found = {id(x): x for x in (*named, *map(held_by, function.__closure__ or ()), *imported)}
+    return [
+        x for x in found.values() if isinstance(x, types.ModuleType) and (is_users_module(x) or is_pythons_module(x))
+    ]
 
 
 @functools.lru_cache(maxsize=1024)
 def names_in(code: types.CodeType) -> tuple[str, ...]:
     """The names in a function's code and in the functions inside of it, attributes included."""
     inner = [names_in(c) for c in code.co_consts if isinstance(c, types.CodeType)]
-    return tuple(sorted(set(code.co_names).union(*inner)))
+    by_text = [x for x in code.co_consts if isinstance(x, str)] if _BY_TEXT & {*code.co_names} else []
+    return tuple(sorted({*code.co_names, *by_text}.union(*inner)))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -136,7 +195,19 @@ def globals_in(code: types.CodeType) -> tuple[str, ...]:
     import dis  # here, and not for everyone who imports autograd
 
     found = {x.argval for x in dis.get_instructions(code) if x.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    if "globals" in found:
+        found |= {text for text in code.co_consts if isinstance(text, str)}
     inner = [globals_in(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+    return tuple(sorted(found.union(*inner)))
+
+
+@functools.lru_cache(maxsize=1024)
+def imports_in(code: types.CodeType) -> tuple[str, ...]:
+    """The modules that it imports."""
+    import dis  # here, and not for everyone who imports autograd
+
+    found = {x.argval for x in dis.get_instructions(code) if x.opname == "IMPORT_NAME"}
+    inner = [imports_in(c) for c in code.co_consts if isinstance(c, types.CodeType)]
     return tuple(sorted(found.union(*inner)))
 
 

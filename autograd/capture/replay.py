@@ -61,7 +61,7 @@ class Program:
         self.draws = [op for op in self.ops if any(isinstance(x, Generator) for x in op.args)]
         roots = {v.root for op in self.ops for v in op.writes if v.root.kind == "state"}
         self.written: list[Any] = []  # what is to be put back if a replay fails
-        self.changes = bool(self.effects or roots or any(op.kind == "grad" for op in self.ops))
+        self.changes = bool(self.effects or roots or self.draws or any(op.kind == "grad" for op in self.ops))
         self._functions: list[Function] = []
         self._as_eager: list[Op] = []  # the operations before questions were put together
         self._holds: Callable[[], bool] | None = None
@@ -86,7 +86,8 @@ class Program:
         Args:  computed: whether the step has computed constants of the program.
         """
         found = variables([[op.args, op.kwargs] for op in self.ops] + list(self.results), [])
-        self.settings.closed_over.watch([v.value for v in found if v.kind == "constant"], computed)
+        guards = [op.line for op in self.recorded if op.kind == "guard"]
+        self.settings.watch([v.value for v in found if v.kind == "constant"], computed, guards)
 
     @property
     def frozen_gradients(self) -> bool:

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd.capture.alike import unchanged
 from autograd.capture.closed_over import ClosedOver
 from autograd.capture.counters import Counters
-from autograd.capture.reach import Reach, defaults, globals_in, held_by, names_in
+from autograd.capture.reach import Reach, defaults, globals_in, held_by, named_modules, names_in
 from autograd.capture.steppers import SIMPLE, unread
-from autograd.capture.users_code import classes, is_users_module, slots
+from autograd.capture.users_code import slots
 from autograd.conditions import Condition
 from autograd.engine.recording import raw
 from autograd.errors import CaptureError
@@ -43,7 +44,7 @@ class Settings:
     def __init__(self, reach: Reach) -> None:
         reach = Reach(*reach.starts, without=unread(reach.steppers, reach.names))
         self.closed_over = ClosedOver(reach)
-        self._counters = Counters(reach)
+        self.counters = Counters(reach)
         self._places = [*_places_of_objects(reach)]
         for function in reach.functions:
             self._places += _places_of(function)
@@ -64,9 +65,19 @@ class Settings:
             self._places.append(("hyperparameters", lambda: [values.get(name) for values, name in read]))
             self._same.append([True] * len(read))
         self._before = None
-        self._counters.check()
+        self.counters.check()
         self.closed_over.settle()
         self._values = list(self._now())
+
+    def watch(self, read: list[Any], computed: bool, guards: list[str]) -> None:
+        """Settle which arrays from outside are to be compared before each replay.
+
+        Args:  read: those that the program reads anew.
+               computed: whether it has constants that the step has computed.
+               guards: the lines that ask for recorded values.
+        """
+        self.closed_over.watch(read, computed, lambda a: self.counters.decided_by(a, guards))
+        self.counters.forget()
 
     def written(self, condition: Condition) -> None:
         """Add to a condition that all of them are what they were."""
@@ -81,7 +92,7 @@ class Settings:
         if not all([len(list(look())) == len(same) for (_, look), same in zip(self._places, self._same, strict=True)]):
             return False
         now = list(self._now())
-        if not all(map(_same, now, self._values)):
+        if not all(map(unchanged, now, self._values)):
             return False
         self._values = now
         if self._condition is not None:
@@ -95,7 +106,7 @@ class Settings:
         for (where, look), same in zip(self._places, self._same, strict=True):
             now = list(compress(look(), same))
             for a, b in zip(self._values[start:], now, strict=False):
-                if not _same(a, b):
+                if not unchanged(a, b):
                     plain = all(isinstance(x, (*SIMPLE, np.generic)) for x in (a, b))
                     return f"{where} changed: {a!r}, now {b!r}" if plain else f"{where} changed"
             start += len(now)
@@ -116,11 +127,16 @@ def _places_of_objects(reach: Reach) -> Iterator[tuple[str, Look]]:
             yield "the keys of a dict", d.keys
     for x in (*reach.lists, *reach.sets):
         yield f"a {type(x).__name__}", functools.partial(iter, x)
+    for a in reach.arrays:
+        if a.dtype == object:
+            yield "an array of objects", functools.partial(getattr, a, "flat")
     yield "requires_grad", functools.partial(map, _needs_gradient, reach.tensors)
     yield "the hooks of a tensor", functools.partial(map, _hooks, [t for t in reach.tensors if hasattr(t, "hooks")])
-    kinds: list[Any] = list({type(x): x for x in reach.objects})
-    for c in dict.fromkeys([c for kind in kinds for c in classes(kind)]):
-        yield f"an attribute of the class {c.__name__}", vars(c).values
+    for c in reach.classes:
+        mentioned = sorted({*vars(c)} & reach.names)
+        yield f"an attribute of the class {c.__name__}", functools.partial(map, vars(c).get, mentioned)
+    for v in reach.variables:
+        yield f"the context variable {v.name}", functools.partial(_value_of, v)
     for x in reach.objects:
         kind: Any = type(x)
         if names := slots(kind):
@@ -137,19 +153,11 @@ def _left_alone(look: Look, before: list[Any]) -> list[bool] | None:
             "the step stores a value that it computes, in a list, a dict or an attribute; a replay would not store it "
             "again. Return it from the step."
         )
-    return [_same(a, b) for a, b in zip(before, now, strict=True)] if len(now) == len(before) else None
+    return [unchanged(a, b) for a, b in zip(before, now, strict=True)] if len(now) == len(before) else None
 
 
-def _same(a: Any, b: Any) -> bool:
-    if a is b or type(a) is not type(b):
-        return bool(a is b)
-    if isinstance(a, np.generic):
-        return bool(a.tobytes() == b.tobytes())
-    if isinstance(a, (tuple, frozenset)):
-        return len(a) == len(b) and all(map(_same, a, b))
-    if isinstance(a, types.MethodType):  # made anew by each look
-        return a.__self__ is b.__self__ and a.__func__ is b.__func__
-    return isinstance(a, SIMPLE) and repr(a) == repr(b)  # -0.0 is not 0.0
+def _value_of(variable: Any) -> list[Any]:
+    return [variable.get(None)]
 
 
 def _places_of(function: types.FunctionType) -> Iterator[tuple[str, Look]]:
@@ -160,6 +168,6 @@ def _places_of(function: types.FunctionType) -> Iterator[tuple[str, Look]]:
         yield where, functools.partial(map, held_by, function.__closure__)
     if function.__defaults__ or function.__kwdefaults__:
         yield f"a default of {function.__name__}", functools.partial(defaults, function)
-    for module in [*map(places.get, names), *map(held_by, function.__closure__ or ())]:
-        if is_users_module(module):
-            yield f"a name in {module.__name__}", functools.partial(map, vars(module).get, names_in(function.__code__))
+    for module in named_modules(function):
+        mentioned = [name for name in names_in(function.__code__) if name in vars(module)]
+        yield f"a name in {module.__name__}", functools.partial(map, vars(module).get, mentioned)

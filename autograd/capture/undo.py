@@ -5,14 +5,17 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # signal.signal takes 4 µs, to make enums of numbers
 import signal
 import threading
+from array import ArrayType
+from collections import deque
 from collections.abc import Iterator
 from threading import get_ident
 from typing import Any
 
 import numpy as np
 
+from autograd.capture.bindings import bindings
+from autograd.capture.draws import generators_of, put_back, same_state, state_of
 from autograd.capture.reach import Reach
-from autograd.random import generator
 
 SMALL = 64 * 1024  # bytes that are copied to be compared
 
@@ -27,8 +30,9 @@ class Snapshot:
         self.arrays = [(a, a.copy()) for a in _memory(reach) if a.flags.writeable]
         self.tensors = [(t, t._array, t._grad, getattr(t, "written", 0)) for t in reach.tensors]
         self.dicts = [(d, dict(d)) for d in reach.dicts]
-        self.lists = [(x, list(x)) for x in reach.lists]
-        self.generators = [(g, g.bit_generator.state) for g in (*reach.generators, generator())]
+        self.lists = [(x, list(x)) for x in (*reach.lists, *reach.sets)]
+        self.names = [(b, b.now()) for b in bindings(reach) if b.put is not None]
+        self.generators = [(g, state_of(g)) for g in generators_of(reach)]
         self.gradients = [(t, _gradient(t)) for t in reach.tensors] if compared else []
 
     def restore(self) -> None:
@@ -42,9 +46,14 @@ class Snapshot:
             d.clear()
             d.update(items)
         for x, elements in self.lists:
-            x[:] = elements
+            _refill(x, elements)
+        for binding, names in self.names:
+            now = binding.now()
+            for name, value in names.items():
+                if now.get(name) is not value:
+                    binding.put(name, value)
         for g, state in self.generators:
-            g.bit_generator.state = state
+            put_back(g, state)
 
     def difference(self) -> str:
         """What now holds other values, as far as two runs can be compared; '' if nothing."""
@@ -57,8 +66,19 @@ class Snapshot:
         for t, gradient in self.gradients:
             if not same_bits(gradient, None if t._grad is None else t._grad._array):
                 return f"the .grad of a tensor of shape {t.shape}"
-        same = all(repr(g.bit_generator.state) == repr(state) for g, state in self.generators)
+        same = all(same_state(state_of(g), state) for g, state in self.generators)
         return "" if same else "a random generator"
+
+
+def _refill(x: Any, elements: list[Any]) -> None:
+    """Put elements back into a list, a set, a deque or a row of bytes."""
+    if isinstance(x, (list, bytearray)):
+        x[:] = elements
+    elif isinstance(x, (set, deque)):
+        x.clear()
+        (x.update if isinstance(x, set) else x.extend)(elements)
+    elif isinstance(x, ArrayType):
+        x[:] = ArrayType(x.typecode, elements)
 
 
 def _gradient(t: Any) -> Any:

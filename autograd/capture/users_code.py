@@ -34,11 +34,21 @@ def is_followed(filename: str) -> bool:
     return filename.startswith(installed) or not filename.startswith(standard)
 
 
+def is_installed(filename: str) -> bool:
+    """Whether it belongs to a package that is installed."""
+    return filename.startswith(_folders()[0])
+
+
 def is_users_module(module: Any) -> bool:
     """Whether a module's functions and objects are looked at, when a function names them."""
     if not isinstance(module, types.ModuleType) or module.__name__ in sys.builtin_module_names:
         return False
     return _is_users(getattr(module, "__file__", None) or "")
+
+
+def is_pythons_module(module: types.ModuleType) -> bool:
+    """Whether a module is a part of Python, such as os."""
+    return module.__name__.partition(".")[0] in sys.stdlib_module_names and module.__name__ != "builtins"
 
 
 def _is_users(filename: str) -> bool:
@@ -48,30 +58,37 @@ def _is_users(filename: str) -> bool:
 @functools.lru_cache(maxsize=512)
 def classes(kind: Any) -> tuple[type, ...]:
     """Those of a class and its bases that the user has written, or that are installed and define `forward`."""
-    return tuple([c for c in kind.__mro__ if "forward" in vars(c) and _functions(c) or _written_by_user(c)])
+    return tuple([c for c in kind.__mro__ if "forward" in vars(c) and functions_of(c) or is_users_class(c)])
 
 
-def _written_by_user(kind: type) -> bool:
-    return any(_is_users(f.__code__.co_filename) for f in _functions(kind))
+@functools.lru_cache(maxsize=512)
+def is_users_class(kind: Any) -> bool:
+    """Whether the user has written a class."""
+    functions = functions_of(kind)
+    if functions:
+        return any(_is_users(f.__code__.co_filename) for f in functions)
+    module = sys.modules.get(getattr(kind, "__module__", ""))
+    return is_users_module(module) or getattr(module, "__name__", "") == "__main__"
 
 
 @functools.lru_cache(maxsize=512)
 def only_users_code(kind: Any) -> bool:
     """Whether no code but the user's reads the attributes of an object: no base is a library's."""
-    others = [c for c in kind.__mro__ if not _written_by_user(c)]
+    others = [c for c in kind.__mro__ if not is_users_class(c)]
     return not any([isinstance(f, types.FunctionType) for c in others for f in vars(c).values()])
 
 
 @functools.lru_cache(maxsize=512)
 def methods(kind: Any) -> tuple[list[types.FunctionType], list[types.FunctionType]]:
     """The methods of these classes: those that Python or the library may call, and those that are called by name."""
-    found = [f for c in classes(kind) for f in _functions(c) if f.__name__ not in _NOT_CALLED]
+    found = [f for c in classes(kind) for f in functions_of(c) if f.__name__ not in _NOT_CALLED]
     others = [vars(c) for c in kind.__mro__ if c not in classes(kind) and c is not object]
     called = [f for f in found if f.__name__[:2] == "__" or any(f.__name__ in names for names in others)]
     return called, [f for f in found if f not in called]
 
 
-def _functions(kind: type) -> list[types.FunctionType]:
+def functions_of(kind: type) -> list[types.FunctionType]:
+    """The functions in a class, those of properties and class methods included."""
     found: list[types.FunctionType] = []
     for value in list(vars(kind).values()):
         inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)

@@ -67,7 +67,46 @@ def strided(array):
     return lambda x: x[:, None] + np.ascontiguousarray(part) * 3
 
 
+def decided_beside(array):
+    return lambda x: x * array if array[0] > 0 else x + array
+
+
+def decided_by_a_method(array):
+    return lambda x: x * array if array.any() and array.item(0) > 0 else x + array
+
+
+def decided_by_a_function(array):
+    def positive(values):
+        first = values.tolist()[0]
+        return first > 0
+
+    return lambda x: x * array if positive(array) else x + array
+
+
+def decided_with_a_result(array):
+    def step(x):
+        y = x * array
+        return y * 2 if array[0] > 0 and y.sum() > -1e9 else y * 3
+
+    return step
+
+
+def how_often(array):
+    def step(x):
+        for _ in range(int(abs(array[0]))):
+            x = x + array
+        return x
+
+    return step
+
+
+def which(array):
+    functions = [np.sin, np.cos, np.tan]
+    return lambda x: functions[int(array[0])](x) * array
+
+
 FORMS = [
+    decided_beside, decided_by_a_method, decided_by_a_function, decided_with_a_result, how_often, which,
     owner, in_a_list, as_a_number, decided, in_a_library_object, a_global, as_it_is_and_computed, a_view,
     strided,
 ]  # fmt: skip
@@ -122,6 +161,24 @@ def test_a_buffer_that_is_read_as_it_is_may_change_at_every_call():
         buffer[:] = rng.normal(size=buffer.shape)
         w = rng.normal(size=(2, 4))
         assert fast(w).tobytes() == (np.tanh(w @ buffer) * w.sum()).tobytes()
+    assert fast.calls["replayed"] == 17
+
+
+def test_a_decision_by_a_result_or_a_shape_is_none_by_a_buffer():
+    buffer = np.zeros((4, 3))
+
+    def step(w):
+        y = np.tanh(w @ buffer)
+        if y.sum() > -1e9 and len(buffer) == 4:
+            y = y * buffer.shape[1]
+        return y if buffer is not None else w
+
+    fast = autograd.capture(step)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        buffer[:] = rng.normal(size=buffer.shape)
+        w = rng.normal(size=(2, 4))
+        assert fast(w).tobytes() == step(w).tobytes()
     assert fast.calls["replayed"] == 17
 
 

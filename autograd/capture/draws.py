@@ -1,0 +1,73 @@
+"""Random generators, NumPy's and Python's: what a step draws from them must be a part of its program."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+from autograd.capture.program import Generator, Op
+from autograd.capture.reach import Reach
+from autograd.errors import CaptureError
+from autograd.random import generator
+
+
+def generators_of(reach: Reach) -> list[Any]:
+    """Those that a step reaches, and those that belong to everybody."""
+    shared: list[Any] = [getattr(np.random.mtrand, "_rand", None), getattr(random, "_inst", None), generator()]
+    found = {id(g): g for g in (*reach.generators, *shared) if g is not None}
+    return [g for g in found.values() if not isinstance(g, random.SystemRandom)]
+
+
+def state_of(g: Any) -> Any:
+    """Where a generator stands."""
+    if isinstance(g, random.Random):
+        return g.getstate()
+    return g.get_state(legacy=False) if isinstance(g, np.random.RandomState) else g.bit_generator.state
+
+
+def put_back(g: Any, state: Any) -> None:
+    """Let a generator stand where it stood."""
+    if isinstance(g, random.Random):
+        g.setstate(state)
+    elif isinstance(g, np.random.RandomState):
+        g.set_state(state)
+    else:
+        g.bit_generator.state = state
+
+
+def same_state(a: Any, b: Any) -> bool:
+    """Whether two states are equal."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all([same_state(a[key], b[key]) for key in a])
+    return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray) else bool(a == b)
+
+
+class Drawn:
+    """Notices what a step draws without its being recorded."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._before = [(g, state_of(g)) for g in generators_of(reach)]
+
+    def check(self, ops: list[Op]) -> None:
+        """After the step.
+
+        Raises:    CaptureError if a generator has moved on from which no operation draws.
+        """
+        recorded = {id(generator(x.rng)) for op in ops for x in op.args if isinstance(x, Generator)}
+        for g, state in self._before:
+            if id(g) not in recorded and not same_state(state_of(g), state):
+                raise CaptureError(
+                    f"the step draws random numbers from {_named(g)}, and a replay would not draw again. Draw outside "
+                    "of the step and pass them as arguments, or draw arrays by autograd.random.generator(rng), which "
+                    "is rng itself, and a line of the program."
+                )
+
+
+def _named(g: Any) -> str:
+    if g is getattr(random, "_inst", None):
+        return "Python's module random"
+    if g is getattr(np.random.mtrand, "_rand", None):
+        return "np.random, whose generator is everybody's"
+    return f"a {type(g).__module__.partition('.')[0]} {type(g).__name__} of its own"

@@ -1,0 +1,184 @@
+"""What a function's code does with something that it names: reads it, or only changes it, as a counter or a log."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import types
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from autograd.capture.code_text import Text, called, names_of, text_of
+from autograd.engine.origin import line_at
+
+CHANGING = frozenset({
+    "append", "appendleft", "extend", "extendleft", "insert", "pop", "popleft", "popitem", "remove", "clear", "sort",
+    "reverse", "rotate", "add", "discard", "update", "setdefault", "subtract", "move_to_end",
+})  # fmt: skip
+
+LOAD = ast.Load()
+BY_TEXT = frozenset({"getattr", "setattr", "hasattr"})
+TAKING = frozenset({"pop", "popleft", "popitem", "setdefault"})  # those that return something
+
+
+class Source(NamedTuple):
+    """Where a function's code finds something.
+
+    name        a global, a variable or an attribute
+    owner       of an attribute; None for a variable
+    depth       0: what it names; 1: an element of that; …
+    functions   those whose variable it is; None for all
+    """
+
+    name: str
+    owner: Any = None
+    depth: int = 0
+    functions: Any = None
+
+
+class Passed(NamedTuple):
+    """A function that gets the thing as an argument: its name, whether that is an attribute, and which argument."""
+
+    name: str
+    attribute: bool
+    position: int
+    depth: int
+
+
+class Use(NamedTuple):
+    """One place in the code: reads, changes (makes something of what was there before), both, or passes it on."""
+
+    line: str
+    reads: bool
+    changes: bool
+    passed: Passed | None = None
+
+
+def uses(function: types.FunctionType, source: Source) -> list[Use]:
+    """What the code of a function does with what it finds there; where its text is not known, any mention is both."""
+    code = function.__code__
+    if source.name not in _mentioned(code) or not (source.functions is None or function in source.functions):
+        return []
+    text = text_of(code)
+    if text is None:
+        return [Use(line_at((code.co_filename, code.co_firstlineno)), True, True)]
+    return [Use(*found) for found in _Uses(text).of(source, names_of(function))]
+
+
+def mentions(text: Text, source: Source, names: dict[str, Any]) -> Iterator[Any]:
+    """The expressions in a function that stand for what a source leads to."""
+    is_one = _is_variable if source.owner is None else _is_attribute
+    return (x for x in text.parents if is_one(x, source, names))
+
+
+def _is_variable(x: Any, source: Source, names: dict[str, Any]) -> bool:
+    if isinstance(x, ast.Subscript):
+        return called(x.value) == "globals" and _is_text(x.slice, source.name)
+    return isinstance(x, ast.Name) and x.id == source.name
+
+
+def _is_attribute(x: Any, source: Source, names: dict[str, Any]) -> bool:
+    if called(x) in BY_TEXT:
+        return len(x.args) > 1 and _is_text(x.args[1], source.name)
+    return isinstance(x, ast.Attribute) and x.attr == source.name and _may_be(x.value, source.owner, names)
+
+
+def _is_text(x: Any, text: str) -> bool:
+    return isinstance(x, ast.Constant) and x.value == text
+
+
+@functools.lru_cache(maxsize=1024)
+def _mentioned(code: types.CodeType) -> frozenset[str]:
+    inner = [_mentioned(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+    texts = [x for x in code.co_consts if isinstance(x, str)]
+    return frozenset().union(code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, texts, *inner)
+
+
+def _passed(call: ast.Call, x: Any, depth: int) -> Passed | None:
+    name = called(call)
+    return Passed(name, isinstance(call.func, ast.Attribute), call.args.index(x), depth) if name else None
+
+
+def _may_be(x: Any, owner: Any, names: dict[str, Any]) -> bool:
+    """Whether an expression may stand for the owner of an attribute; a class is that of its instances, too."""
+    if not isinstance(x, ast.Name) or x.id not in names:
+        return True
+    found = names[x.id]
+    of_class = isinstance(owner, type) and issubclass(found if isinstance(found, type) else type(found), owner)
+    return found is owner or of_class
+
+
+class _Uses:
+    """Looks at the text of one function."""
+
+    def __init__(self, text: Text) -> None:
+        self._text, self._parents = text, text.parents
+
+    def of(self, source: Source, names: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        for x in mentions(self._text, source, names):
+            for found in self._of(x, source.depth, set()):
+                yield self._text.line(x), *found
+
+    def _of(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
+        """(reads, changes, to whom it is passed) of an expression that stands for the thing, or for what holds it."""
+        parent = self._parents[x]
+        if called(x) == "setattr":
+            yield False, True
+        elif not isinstance(getattr(x, "ctx", LOAD), ast.Load):
+            if depth == 0:
+                yield False, isinstance(parent, ast.AugAssign) or isinstance(x.ctx, ast.Del)
+        elif isinstance(parent, ast.Subscript) and parent.value is x:
+            if depth or isinstance(parent.ctx, ast.Load):
+                yield from self._of(parent, max(0, depth - 1), followed)
+            else:
+                yield False, isinstance(self._parents[parent], ast.AugAssign) or isinstance(parent.ctx, ast.Del)
+        elif isinstance(parent, ast.Attribute):
+            yield from self._of_attribute(parent, depth)
+        elif not (isinstance(parent, ast.Call) and parent.func is x):  # what is called is no number and no list
+            yield from self._of_value(x, depth, followed)
+
+    def _of_attribute(self, x: Any, depth: int) -> Iterator[tuple[Any, ...]]:
+        call: Any = self._parents[x]
+        name = called(call)
+        if name in CHANGING and call.func is x:
+            if depth == 0:
+                yield name in TAKING and not isinstance(self._parents[call], ast.Expr), name != "clear"
+        elif isinstance(self._parents.get(call), ast.Expr) and call.func is x:
+            yield False, True  # a method whose result is not looked at
+        elif isinstance(x.ctx, ast.Load):
+            yield True, False
+
+    def _of_value(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
+        """Of a value that goes on: into arithmetic that ends where it came from, into a variable, or anywhere."""
+        text = ast.unparse(x)
+        while isinstance(parent := self._parents[x], (ast.BinOp, ast.UnaryOp)):
+            x = parent
+        targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+        if not isinstance(parent, (ast.Assign, ast.AnnAssign)):
+            if isinstance(parent, ast.Call) and x in parent.args and ast.unparse(x) == text:
+                yield True, False, _passed(parent, x, depth)
+            elif not isinstance(parent, ast.Expr):
+                yield True, False
+        elif any([target is not None and ast.unparse(target) == text for target in targets]):
+            yield False, True
+        elif all([isinstance(target, ast.Name) for target in targets]):
+            yield from self._of_variables([getattr(target, "id", "") for target in targets], depth, text, followed)
+        else:
+            yield True, False
+
+    def _of_variables(self, names: list[str], depth: int, text: str, followed: set[str]) -> Iterator[tuple[Any, ...]]:
+        """What is done with the variables that a value was given to."""
+        new = set(names) - followed
+        followed |= new
+        for x in self._parents:
+            if isinstance(x, ast.Name) and x.id in new and not isinstance(parent := self._parents[x], ast.arg):
+                if isinstance(x.ctx, ast.Load) and self._goes_back(x, text):
+                    yield False, True
+                elif isinstance(x.ctx, ast.Load) or isinstance(parent, ast.AugAssign):
+                    yield from self._of(x, depth, followed)
+
+    def _goes_back(self, x: Any, text: str) -> bool:
+        """Whether a variable, perhaps after arithmetic, is assigned to where it came from."""
+        while isinstance(parent := self._parents[x], (ast.BinOp, ast.UnaryOp)):
+            x = parent
+        return isinstance(parent, ast.Assign) and any([ast.unparse(target) == text for target in parent.targets])
