@@ -46,6 +46,10 @@ def bindings(reach: Reach) -> Iterator[Binding]:
     for c in reach.classes:
         names = tuple(sorted({*vars(c)} & reach.names))
         yield Binding(c, None, functools.partial(_entries, vars(c), names), functools.partial(setattr, c))
+    for p in reach.partials:
+        if isinstance(p.func, types.FunctionType):
+            given = dict(zip(p.func.__code__.co_varnames, p.args, strict=False), **p.keywords)
+            yield Binding(None, (p.func,), given.copy)
     yield from _variables(reach.functions)
 
 

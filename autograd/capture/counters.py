@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd.capture.alike import alike
 from autograd.capture.bindings import bindings
-from autograd.capture.decisions import by_the_time, by_values
+from autograd.capture.decisions import by_time_or_chance, by_values
 from autograd.capture.reach import Reach
 from autograd.capture.uses import Passed, Source, Use, uses
 from autograd.errors import CaptureError
@@ -32,10 +32,10 @@ class Counters:
 
         Raises:    CaptureError for what was made of what it was before, and is read elsewhere in the code.
         """
-        if line := by_the_time(self._functions):
+        if line := by_time_or_chance(self._functions):
             raise CaptureError(
-                f"{line} decides by the time, and a replay would go the way of the recording. Ask for the time outside "
-                "of the step, and pass what is decided as an argument."
+                f"{line} decides by the time or by chance, and a replay would go the way of the recording. Do that "
+                "outside of the step, and pass what is decided as an argument."
             )
         for what, sources, key, now in self._changed():
             found = self._uses(sources)

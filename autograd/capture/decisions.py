@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import datetime
-import time
 import types
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -13,15 +11,20 @@ from typing import Any, NamedTuple
 from autograd.capture.code_text import Text, called, names_of, text_of
 from autograd.capture.reach import names_in
 from autograd.capture.users_code import is_installed
-from autograd.capture.uses import Source, mentions
+from autograd.capture.uses import LOAD, Source, mentions
 
 LAYOUT = {"shape", "ndim", "dtype", "size", "nbytes", "itemsize", "strides", "flags", "device"}
 OF_THE_OBJECT = {"len", "isinstance", "type", "id", "callable", "hasattr"}
-CLOCKS = {
-    "time": time.time, "time_ns": time.time_ns, "monotonic": time.monotonic, "monotonic_ns": time.monotonic_ns,
-    "perf_counter": time.perf_counter, "perf_counter_ns": time.perf_counter_ns, "process_time": time.process_time,
-    "now": datetime.datetime.now, "utcnow": datetime.datetime.utcnow, "today": datetime.datetime.today,
-}  # fmt: skip
+HIDDEN = {  # module -> functions whose results are others each time; of NumPy's and random's only without a seed
+    "time": {name + end for name in ("time", "monotonic", "perf_counter", "process_time") for end in ("", "_ns")},
+    "datetime": {"now", "utcnow", "today"},
+    "numpy": {"default_rng", "RandomState"},
+    "random": {"Random", "SystemRandom"},
+    "secrets": {"choice", "randbelow", "randbits", "token_bytes", "token_hex"},
+    "uuid": {"uuid1", "uuid4"},
+    "posix": {"urandom", "getrandom"},
+}
+_HIDDEN_NAMES = set().union(*HIDDEN.values())
 
 
 class Decision(NamedTuple):
@@ -42,19 +45,29 @@ def by_values(functions: list[types.FunctionType], sources: Iterable[Source]) ->
     for text, names in flows.texts:
         for source in sources:
             if source.functions is None or any([f.__code__.co_filename == text.filename for f in source.functions]):
-                flows.waiting += [(text, x) for x in mentions(text, source, names) if isinstance(x.ctx, ast.Load)]
+                flows.waiting += [
+                    (text, x) for x in mentions(text, source, names) if isinstance(getattr(x, "ctx", LOAD), ast.Load)
+                ]
     return list(flows.decisions())
 
 
-def by_the_time(functions: list[types.FunctionType]) -> str:
-    """A line where the user's code decides by a clock; '' if there is none."""
+def by_time_or_chance(functions: list[types.FunctionType]) -> str:
+    """A line where the user's code decides by a clock or by fresh random numbers; '' if there is none."""
     users = [f for f in functions if not is_installed(f.__code__.co_filename)]
-    if CLOCKS.keys().isdisjoint({name for f in users for name in names_in(f.__code__)}):
+    if _HIDDEN_NAMES.isdisjoint({name for f in users for name in names_in(f.__code__)}):
         return ""
     flows = _Flows(users)
     for text, names in flows.texts:
-        flows.waiting += [(text, x) for x in text.calls if _meant(x.func, names) in CLOCKS.values()]
+        flows.waiting += [(text, x) for x in text.calls if _is_hidden(x, _meant(x.func, names))]
     return next((found.line for found in flows.decisions()), "")
+
+
+def _is_hidden(call: ast.Call, function: Any) -> bool:
+    if called(call) not in _HIDDEN_NAMES or function is None:
+        return False
+    module = (getattr(function, "__module__", "") or getattr(function.__self__, "__module__", "")).partition(".")[0]
+    seeded = module in ("numpy", "random") and (call.args or call.keywords)
+    return not seeded and getattr(function, "__name__", "") in HIDDEN.get(module, ())
 
 
 def _meant(x: Any, names: dict[str, Any]) -> Any:

@@ -44,6 +44,7 @@ def _is_opaque(kind: Any) -> bool:
 
 
 _DESCRIBED = (property, classmethod, staticmethod)
+_BY_TEXT = {"getattr", "setattr", "hasattr", "delattr"}
 _DRAWN = (np.random.RandomState, random.Random)
 
 
@@ -62,6 +63,7 @@ class Reach:
     functions    the user's, methods of the user's classes included
     objects      those with attributes: instances of the user's and of the library's classes
     classes      the user's, of these objects or named
+    partials     functions with some of their arguments
     variables    context variables
     steppers     optimizers and their kin, see `steppers`
     """
@@ -77,6 +79,7 @@ class Reach:
         self.sets: list[Any] = []  # and what else has elements
         self.iterators: list[Any] = []
         self.classes: list[type] = []
+        self.partials: list[Any] = []
         self.variables: list[ContextVar[Any]] = []
         self.objects: list[Any] = []
         self.functions: list[types.FunctionType] = []
@@ -121,6 +124,7 @@ class Reach:
         if isinstance(x, Holder):
             return (x.function,)
         if isinstance(x, functools.partial):
+            self.partials.append(x)
             return (x.func, *x.args, *x.keywords.values())
         return self._of_object(x)
 
@@ -196,7 +200,8 @@ def named_modules(function: types.FunctionType) -> list[types.ModuleType]:
 def names_in(code: types.CodeType) -> tuple[str, ...]:
     """The names in a function's code and in the functions inside of it, attributes included."""
     inner = [names_in(c) for c in code.co_consts if isinstance(c, types.CodeType)]
-    return tuple(sorted(set(code.co_names).union(*inner)))
+    by_text = [x for x in code.co_consts if isinstance(x, str)] if _BY_TEXT & {*code.co_names} else []
+    return tuple(sorted({*code.co_names, *by_text}.union(*inner)))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -205,6 +210,8 @@ def globals_in(code: types.CodeType) -> tuple[str, ...]:
     import dis  # here, and not for everyone who imports autograd
 
     found = {x.argval for x in dis.get_instructions(code) if x.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    if "globals" in found:
+        found |= {text for text in code.co_consts if isinstance(text, str)}
     inner = [globals_in(c) for c in code.co_consts if isinstance(c, types.CodeType)]
     return tuple(sorted(found.union(*inner)))
 

@@ -398,6 +398,12 @@ class Draws:
             return self.real.bit_generator
 
         def draw(*args: Any, **kwargs: Any) -> Any:
-            return self.recorder.native(Method(name), (self, *args), kwargs, always=True)
+            found = self.recorder.native(Method(name), (self, *args), kwargs, always=True)
+            if isinstance(found, (int, float)) and not isinstance(found, Recorded):
+                raise CaptureError(
+                    f"{user_line()} draws one number, which a replay would keep, as Python's numbers are not recorded. "
+                    f"Draw an array, {name}(…, size=1), or draw outside of the step and pass the number as an argument."
+                )
+            return found
 
         return draw

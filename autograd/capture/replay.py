@@ -61,7 +61,7 @@ class Program:
         self.draws = [op for op in self.ops if any(isinstance(x, Generator) for x in op.args)]
         roots = {v.root for op in self.ops for v in op.writes if v.root.kind == "state"}
         self.written: list[Any] = []  # what is to be put back if a replay fails
-        self.changes = bool(self.effects or roots or any(op.kind == "grad" for op in self.ops))
+        self.changes = bool(self.effects or roots or self.draws or any(op.kind == "grad" for op in self.ops))
         self._functions: list[Function] = []
         self._as_eager: list[Op] = []  # the operations before questions were put together
         self._holds: Callable[[], bool] | None = None

@@ -16,6 +16,8 @@ CHANGING = frozenset({
     "reverse", "rotate", "add", "discard", "update", "setdefault", "subtract", "move_to_end",
 })  # fmt: skip
 
+LOAD = ast.Load()
+BY_TEXT = frozenset({"getattr", "setattr", "hasattr"})
 TAKING = frozenset({"pop", "popleft", "popitem", "setdefault"})  # those that return something
 
 
@@ -65,18 +67,31 @@ def uses(function: types.FunctionType, source: Source) -> list[Use]:
 
 def mentions(text: Text, source: Source, names: dict[str, Any]) -> Iterator[Any]:
     """The expressions in a function that stand for what a source leads to."""
-    for x in text.parents:
-        if source.owner is None:
-            if isinstance(x, ast.Name) and x.id == source.name:
-                yield x
-        elif isinstance(x, ast.Attribute) and x.attr == source.name and _may_be(x.value, source.owner, names):
-            yield x
+    is_one = _is_variable if source.owner is None else _is_attribute
+    return (x for x in text.parents if is_one(x, source, names))
+
+
+def _is_variable(x: Any, source: Source, names: dict[str, Any]) -> bool:
+    if isinstance(x, ast.Subscript):
+        return called(x.value) == "globals" and _is_text(x.slice, source.name)
+    return isinstance(x, ast.Name) and x.id == source.name
+
+
+def _is_attribute(x: Any, source: Source, names: dict[str, Any]) -> bool:
+    if called(x) in BY_TEXT:
+        return len(x.args) > 1 and _is_text(x.args[1], source.name)
+    return isinstance(x, ast.Attribute) and x.attr == source.name and _may_be(x.value, source.owner, names)
+
+
+def _is_text(x: Any, text: str) -> bool:
+    return isinstance(x, ast.Constant) and x.value == text
 
 
 @functools.lru_cache(maxsize=1024)
 def _mentioned(code: types.CodeType) -> frozenset[str]:
     inner = [_mentioned(c) for c in code.co_consts if isinstance(c, types.CodeType)]
-    return frozenset().union(code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, *inner)
+    texts = [x for x in code.co_consts if isinstance(x, str)]
+    return frozenset().union(code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, texts, *inner)
 
 
 def _passed(call: ast.Call, x: Any, depth: int) -> Passed | None:
@@ -107,7 +122,9 @@ class _Uses:
     def _of(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
         """(reads, changes, to whom it is passed) of an expression that stands for the thing, or for what holds it."""
         parent = self._parents[x]
-        if not isinstance(x.ctx, ast.Load):
+        if called(x) == "setattr":
+            yield False, True
+        elif not isinstance(getattr(x, "ctx", LOAD), ast.Load):
             if depth == 0:
                 yield False, isinstance(parent, ast.AugAssign) or isinstance(x.ctx, ast.Del)
         elif isinstance(parent, ast.Subscript) and parent.value is x:
@@ -126,6 +143,8 @@ class _Uses:
         if name in CHANGING and call.func is x:
             if depth == 0:
                 yield name in TAKING and not isinstance(self._parents[call], ast.Expr), name != "clear"
+        elif isinstance(self._parents.get(call), ast.Expr) and call.func is x:
+            yield False, True  # a method whose result is not looked at
         elif isinstance(x.ctx, ast.Load):
             yield True, False
 

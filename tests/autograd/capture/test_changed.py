@@ -117,7 +117,42 @@ def taken(source):
     return lambda x: x * 2 if next(source) > 6 else x * 3
 
 
+def by_setattr():
+    held = types.SimpleNamespace(n=0)
+
+    def step(x):
+        setattr(held, "n", getattr(held, "n") + 1)  # noqa: B009, B010
+        return x * 2 if getattr(held, "n") > 6 else x * 3  # noqa: B009
+
+    return step
+
+
+def by_globals():
+    def step(x):
+        globals()["TOTAL"] += 1
+        return x * 2 if globals()["TOTAL"] > 6 else x * 3
+
+    return step
+
+
+def of_a_partial():
+    def step(held, x):
+        held["n"] += 1
+        return x * 2 if held["n"] > 6 else x * 3
+
+    return functools.partial(step, {"n": 0})
+
+
+def without_text():
+    names = {"n": [0]}
+    exec("def step(x):\n    n[0] += 1\n    return x * 2 if n[0] > 6 else x * 3\n", names)
+    return names["step"]
+
+
 COUNTED = {
+    "setattr": by_setattr,
+    "globals": by_globals,
+    "a partial": of_a_partial,
     "the length of a list": lambda: by([], lambda c: c.append(1), lambda c: len(c) > 6),
     "the truth of a list": lambda: by([1] * 6, lambda c: c and c.pop(), lambda c: not c),
     "the order of a list": lambda: by([True, False], lambda c: c.reverse(), lambda c: c[0]),
@@ -153,6 +188,13 @@ def test_what_is_changed_and_read_is_refused_with_the_line(name):
     with pytest.raises(CaptureError, match=message):
         _ = [fast(np.ones(2)) for _ in range(3)]
     assert fast.calls["replayed"] == 0
+
+
+def test_where_there_is_no_text_any_mention_is_taken_for_both():
+    fast = autograd.capture(without_text())
+    fast(np.ones(2))
+    with pytest.raises(CaptureError, match="the step changes a list and also reads it, at <string>:1"):
+        fast(np.ones(2))
 
 
 def only(change, *held):
