@@ -10,7 +10,7 @@ import types
 import weakref
 from array import ArrayType
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from io import IOBase
 from typing import Any
@@ -38,9 +38,12 @@ _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, No
 _PLAIN = frozenset({dict, list, tuple})
 
 
-@functools.lru_cache(maxsize=1024)
-def _is_opaque(kind: Any) -> bool:
-    return issubclass(kind, _OPAQUE)
+# Whether objects of a class are not looked into
+_is_opaque: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(lambda kind: issubclass(kind, _OPAQUE))
+
+
+def _referents(x: Any) -> list[Any]:
+    return [y for y in gc.get_referents(x) if not _is_opaque(type(y))]
 
 
 _DESCRIBED = (property, classmethod, staticmethod)
@@ -129,11 +132,12 @@ class Reach:
         return self._of_object(x)
 
     def _of_plain(self, x: Any) -> list[Any]:
+        """`_of_object` of what has no attributes."""
         if type(x) is dict:
             self.dicts.append(x)
         elif type(x) is list:
             self.lists.append(x)
-        return gc.get_referents(x)
+        return _referents(x)
 
     def _of_object(self, x: Any) -> Iterable[Any]:
         kind: Any = type(x)
@@ -158,7 +162,7 @@ class Reach:
         called, others = methods(kind)
         self._unnamed += others
         self.classes += [c for c in classes(kind) if c not in self.classes]
-        found = [*called, *gc.get_referents(x)]
+        found = [*called, *_referents(x)]
         if type(inside) is dict and self._only is not None and only_users_code(kind):
             unread = {id(inside), *[id(y) for name, y in inside.items() if name not in self._only]}
             found = [y for y in found if id(y) not in unread] + [inside[n] for n in self._only if n in inside]

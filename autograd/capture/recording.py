@@ -47,7 +47,7 @@ def _check_written(writes: Sequence[Any]) -> None:
             refuse_write(user_line())
 
 
-def _root_of(x: Any, operands: Sequence[Recorded]) -> Var | None:
+def _root_of(x: Any, operands: Sequence[Recorded]) -> Any:
     """The variable whose memory an array shows; None if it has its own."""
     mine = owner(x)
     for operand in operands:
@@ -217,9 +217,9 @@ class Recorder:
         self, kind: str, function: Any, args: Any, kwargs: Any, out: list[Var], writes: list[Var], template: Any
     ) -> Op:
         one = self.operand
-        operands = tuple([
-            one(x) if type(x) in ENDS else self._same_tuple(x) if type(x) is tuple else mapped(x, one) for x in args
-        ])
+        operands = tuple(
+            [one(x) if type(x) in ENDS else self._same_tuple(x) if type(x) is tuple else mapped(x, one) for x in args]
+        )
         op = Op(kind, function, operands, mapped(kwargs, one) if kwargs else {}, out, template, writes)
         op.place = user_place()
         op.errors = self._errors_now()
