@@ -35,11 +35,13 @@ from autograd.engine.recording import is_tensor
 from autograd.recorder import Aside
 
 _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Aside, *SIMPLE)
-_PLAIN = frozenset({dict, list, tuple})
 
 
 # Whether objects of a class are not looked into
 _is_opaque: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(lambda kind: issubclass(kind, _OPAQUE))
+_iterates: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(
+    lambda kind: issubclass(kind, Iterator) and not issubclass(kind, IOBase)
+)
 
 
 def _referents(x: Any) -> list[Any]:
@@ -93,9 +95,10 @@ class Reach:
         queue = deque(starts)
         while queue:
             x = queue.popleft()
-            if isinstance(x, type) and x not in self.classes and is_users_class(x):
-                queue += self._of_class(x)
-            if id(x) not in seen and not _is_opaque(type(x)):
+            if _is_opaque(type(x)):
+                if isinstance(x, type) and x not in self.classes and is_users_class(x):
+                    queue += self._of_class(x)
+            elif id(x) not in seen:
                 seen[id(x)] = x
                 queue += self._inside(x)
             if not queue:
@@ -104,7 +107,8 @@ class Reach:
 
     def _inside(self, x: Any) -> Iterable[Any]:
         """Note an object, and return what it leads to."""
-        if type(x) in _PLAIN:
+        kind = type(x)
+        if kind is dict or kind is list or kind is tuple:
             return self._of_plain(x)
         if is_tensor(x):
             self.tensors.append(x)
@@ -149,7 +153,7 @@ class Reach:
             self.lists.append(x)
         elif isinstance(x, (set, deque, bytearray, ArrayType, memoryview)):
             self.sets.append(x)
-        elif isinstance(x, Iterator) and not isinstance(x, IOBase):
+        elif _iterates(kind):
             self.iterators.append(x)
         elif isinstance(x, ContextVar):
             self.variables.append(x)
