@@ -12,7 +12,6 @@ from array import ArrayType
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from io import IOBase
 from typing import Any
 
 import numpy as np
@@ -130,7 +129,7 @@ class Reach:
             self.lists.append(x)
         elif isinstance(x, (set, deque, bytearray, ArrayType, memoryview)):
             self.sets.append(x)
-        elif isinstance(x, Iterator) and not isinstance(x, IOBase):
+        elif isinstance(x, Iterator) and not hasattr(x, "__dict__") and kind not in weakref.ProxyTypes:
             self.iterators.append(x)
         elif isinstance(x, ContextVar):
             self.variables.append(x)

@@ -49,7 +49,8 @@ def explained(captured: Any) -> str:
             if program.compiled:
                 own, kept, once, in_all = map(_size, (program.nbytes, program.of_gradients, *program.as_it_is))
                 lines.append(
-                    f"  memory for results: {own}, {kept} of it gradients; as it is, {once} at one time, {in_all} in all"
+                    f"  memory for results: {own}, {kept} of it gradients; "
+                    f"as it is, {once} at one time, {in_all} in all"
                 )
             if program.replays and key in captured.seconds:
                 eager, replay = captured.seconds[key], program.seconds
