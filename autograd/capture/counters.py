@@ -12,7 +12,7 @@ from autograd.capture.alike import alike
 from autograd.capture.bindings import bindings
 from autograd.capture.decisions import by_time_or_chance, by_values
 from autograd.capture.reach import Reach
-from autograd.capture.users_code import is_others_class
+from autograd.capture.users_code import is_others_class, is_others_function
 from autograd.capture.uses import Passed, Source, Use, uses
 from autograd.errors import CaptureError
 
@@ -21,7 +21,7 @@ class Counters:
     """What the names, attributes and elements that a step's functions can reach are, before it and after it."""
 
     def __init__(self, reach: Reach) -> None:
-        self._functions = reach.functions
+        self._functions = [f for f in reach.functions if not is_others_function(f)]
         self._bindings = [(b, b.now()) for b in bindings(reach)]
         inside = {id(getattr(x, "__dict__", None)) for x in reach.objects}
         containers = [*reach.lists, *reach.sets, *[d for d in reach.dicts if id(d) not in inside], *reach.iterators]

@@ -79,6 +79,11 @@ def is_others_class(kind: Any) -> bool:
     return bool(files) and not classes(kind) and not any([f.startswith((*OUR_FOLDERS, *_NUMPYS)) for f in files])
 
 
+def is_others_function(function: types.FunctionType) -> bool:
+    """Whether a function was made within a function of an installed package, as the callbacks of its objects are."""
+    return "<locals>" in function.__qualname__ and is_installed(function.__code__.co_filename)
+
+
 @functools.lru_cache(maxsize=512)
 def only_users_code(kind: Any) -> bool:
     """Whether no code but the user's reads the attributes of an object: no base is a library's."""

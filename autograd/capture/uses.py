@@ -17,6 +17,7 @@ CHANGING = frozenset({
 })  # fmt: skip
 
 LOAD = ast.Load()
+OF_THE_OBJECT = frozenset({"len", "isinstance", "type", "id", "callable", "hasattr"})  # not of what it holds
 BY_TEXT = frozenset({"getattr", "setattr", "hasattr"})
 TAKING = frozenset({"pop", "popleft", "popitem", "setdefault"})  # those that return something
 
@@ -117,17 +118,19 @@ class _Uses:
 
     def of(self, source: Source, names: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         for x in mentions(self._text, source, names):
-            for found in self._of_inside(x) if source.inside else self._of(x, source.depth, set()):
+            for found in self._of_inside(x, source.depth) if source.inside else self._of(x, source.depth, set()):
                 yield self._text.line(x), *found
 
-    def _of_inside(self, x: Any) -> Iterator[tuple[Any, ...]]:
+    def _of_inside(self, x: Any, depth: int) -> Iterator[tuple[Any, ...]]:
         """The same for an object whose state has changed: a method's result shows it, an attribute has its own name."""
+        while depth and isinstance(self._parents[x], ast.Subscript):
+            x, depth = self._parents[x], depth - 1
         parent = self._parents[x]
         call = self._parents.get(parent)
         if isinstance(parent, ast.Attribute) and getattr(call, "func", None) is parent:
             yield not isinstance(self._parents[call], ast.Expr), True
         elif not isinstance(parent, ast.Attribute):
-            yield from self._of(x, 0, set())
+            yield from self._of(x, depth, set())
 
     def _of(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
         """(reads, changes, to whom it is passed) of an expression that stands for the thing, or for what holds it."""
@@ -164,6 +167,8 @@ class _Uses:
         while isinstance(parent := self._parents[x], (ast.BinOp, ast.UnaryOp)):
             x = parent
         targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+        if depth and called(parent) in OF_THE_OBJECT:
+            return
         if not isinstance(parent, (ast.Assign, ast.AnnAssign)):
             if isinstance(parent, ast.Call) and x in parent.args and ast.unparse(x) == text:
                 yield True, False, _passed(parent, x)
