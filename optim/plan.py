@@ -61,9 +61,10 @@ class Run:
         if self.new:
             for p, views in zip(self.params, self._views, strict=True):
                 state.setdefault(p, {}).update(numbers | views)
-        elif numbers:
-            for entry in self.entries:
-                entry.update(numbers)
+        else:
+            for name, value in numbers.items():
+                for entry in self.entries:
+                    entry[name] = value
         self.numbers = numbers
 
 

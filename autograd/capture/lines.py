@@ -59,7 +59,8 @@ class Lines:
             return self._write(op)
         if op.kind in ("native", "whole", "effect"):
             call = self._call(op)
-            return self._unpacked(op, f"{self.bind(arrays)}({call})" if op.kind == "effect" else call)
+            returns_arrays = op.kind == "effect" and op.template is not None
+            return self._unpacked(op, f"{self.bind(arrays)}({call})" if returns_arrays else call)
         return self._into(op) or self._unpacked(op, self._call(op))
 
     def settings(self, errors: dict[str, Any]) -> str:

@@ -115,18 +115,27 @@ class Gradients:
         memory = [row.array.base for row in self._rows]  # which a view of a gradient keeps
         self._objects = [*self._grads, *self._views, *memory]
         self._parts = [row.parts for row in self._rows]
-        condition = Condition()
-        condition.attribute(self._grads, "_requires_grad", [False] * len(self._grads))
-        condition.attribute(self._grads, "_array", self._views)
-        self._unchanged = condition.function()
+        unchanged, left = Condition(), Condition()
+        for condition in (unchanged, left):
+            condition.attribute(self._grads, "_requires_grad", [False] * len(self._grads))
+            condition.attribute(self._grads, "_array", self._views)
+        left.attribute(self._tensors, "_grad", self._grads)
+        self._unchanged, self._as_left = unchanged.function(), left.function()
         self.watch()
 
     def watch(self) -> None:
         """Remember how often the arrays are referred to now, when no tensor has them yet."""
         self._limit = sum(map(getrefcount, self._objects)) - sum(map(len, self._parts))
+        self._counts: list[int] = []  # when all were as the last replay left them, and nobody else had one
 
     def held(self) -> bool:
         """Whether someone keeps a gradient of an earlier replay, or changed what it is: the next needs others then."""
+        counts = list(map(getrefcount, self._objects))
+        if counts == self._counts and self._as_left():
+            return False
         installed = sum(map(is_, map(_grad, self._tensors), self._grads))
-        count = sum(map(getrefcount, self._objects)) - sum(map(len, self._parts)) - installed
-        return count > self._limit or not self._unchanged()
+        kept = sum(counts) - sum(map(len, self._parts)) - installed > self._limit
+        if kept or not self._unchanged():
+            return True
+        self._counts = counts if installed == len(self._grads) else []
+        return False

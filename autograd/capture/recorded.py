@@ -71,7 +71,8 @@ class Recorded(Stand):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         self.refuse(
             "np.asarray() or np.array()",
-            "Use NumPy's functions on it as it is, np.copy(x) for a copy. To print or see it, return it from the step.",
+            "Use NumPy's functions on it as it is, np.copy(x) for a copy; where it is the index of a plain array, "
+            "table[x], Tensor(table)[x]. To print or see it, return it from the step.",
         )
 
     @property

@@ -15,6 +15,7 @@ import nn
 import optim
 from autograd.errors import CaptureError
 
+TABLE = np.eye(2)
 STORED = "the step stores a value that it computes"
 
 
@@ -56,6 +57,7 @@ REFUSED = {
     "an f-string": (lambda s, o, loss: f"{loss:.3f}", r"test_refused\.py:\d+.*Return"),
     "tolist": (lambda s, o, loss: o.tolist(), r"o\.tolist\(\).*Return"),
     "a conversion": (lambda s, o, loss: np.array(o.detach()), r"np\.array\(o\.detach.*np\.copy"),
+    "an index of a table": (lambda s, o, loss: TABLE[np.argmax(o.numpy(), 1)], r"TABLE\[.*Tensor\(table\)\[x\]"),
     "a key": (lambda s, o, loss: {loss.numpy(): 1}, r"\{loss\.numpy\(\): 1\}.*Return"),
     "pickle": (lambda s, o, loss: pickle.dumps(o.numpy()), r"pickle\.dumps.*store it there"),
     "np.save": (lambda s, o, loss: np.save(io.BytesIO(), o.numpy()), r"np\.save.*do that outside"),
