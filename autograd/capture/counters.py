@@ -12,6 +12,7 @@ from autograd.capture.alike import alike
 from autograd.capture.bindings import bindings
 from autograd.capture.decisions import by_time_or_chance, by_values
 from autograd.capture.reach import Reach
+from autograd.capture.users_code import is_others_class, is_others_function
 from autograd.capture.uses import Passed, Source, Use, uses
 from autograd.errors import CaptureError
 
@@ -20,7 +21,7 @@ class Counters:
     """What the names, attributes and elements that a step's functions can reach are, before it and after it."""
 
     def __init__(self, reach: Reach) -> None:
-        self._functions = reach.functions
+        self._functions = [f for f in reach.functions if not is_others_function(f)]
         self._bindings = [(b, b.now()) for b in bindings(reach)]
         inside = {id(getattr(x, "__dict__", None)) for x in reach.objects}
         containers = [*reach.lists, *reach.sets, *[d for d in reach.dicts if id(d) not in inside], *reach.iterators]
@@ -75,7 +76,7 @@ class Counters:
         while waiting:
             source = waiting.pop()
             for use in [use for f in self._functions for use in uses(f, source)]:
-                inner = self._inner(use.passed) if use.passed else None
+                inner = self._inner(use.passed, source) if use.passed else None
                 if inner is None:
                     found.append(use)
                 else:
@@ -83,7 +84,7 @@ class Counters:
                     seen |= set(map(repr, inner))
         return found
 
-    def _inner(self, passed: Passed) -> list[Source] | None:
+    def _inner(self, passed: Passed, source: Source) -> list[Source] | None:
         """Where the functions of a name find the argument that they are given; None if they are not known."""
         named = [before[passed.name] for _, before in self._bindings if passed.name in before]
         methods = [types.MethodType(f, f) for f in self._functions if passed.attribute and f.__name__ == passed.name]
@@ -92,7 +93,8 @@ class Counters:
             function = getattr(f, "__func__", f)
             position = passed.position + (f is not function)
             if function in self._functions and position < function.__code__.co_argcount:
-                found.append(Source(function.__code__.co_varnames[position], None, passed.depth, (function,)))
+                name = function.__code__.co_varnames[position]
+                found.append(source._replace(name=name, owner=None, functions=(function,)))
             elif f is not None:  # which is not called
                 return None
         return found if named or methods else None
@@ -103,18 +105,28 @@ class Counters:
             for name, value in binding.now().items():
                 if before.get(name) is not value and not alike(before.get(name), value):
                     key = id(binding.owner), binding.functions and id(binding.functions[0]), name
-                    yield repr(name), [binding.source(name)], key, value
+                    yield repr(name), [binding.source(name), *self._of_owner(binding.owner)], key, value
         for x, before in self._contents:
             content = _content(x)
             if not _same_content(before, content):
                 yield f"a {type(x).__name__}", self._sources(x), id(x), content
 
-    def _sources(self, x: Any, depth: int = 0) -> list[Source]:
-        """Where code finds an object: by which names, and as an element of what."""
-        found = [b.source(name, depth) for b, _ in self._bindings for name, value in b.now().items() if value is x]
+    def _of_owner(self, owner: Any, outer: tuple[Any, ...] = ()) -> list[Source]:
+        """Where code finds an object of another library, whose methods look at its attributes."""
+        kind: Any = type(owner)
+        known = any([x is owner for x in outer]) or not is_others_class(kind)
+        return [] if known else [s._replace(inside=True) for s in self._sources(owner, 0, (*outer, owner))]
+
+    def _sources(self, x: Any, depth: int = 0, outer: tuple[Any, ...] = ()) -> list[Source]:
+        """Where code finds an object: by which names, as an element of what, and as the state of what."""
+        found = []
+        for binding, _ in self._bindings:
+            names = [name for name, value in binding.now().items() if value is x]
+            found += [binding.source(name, depth) for name in names]
+            found += self._of_owner(binding.owner, outer) if names else []
         if depth < 4:
-            outer = [y for y, content in self._contents if any([z is x for z in content])]
-            found += [source for y in outer for source in self._sources(y, depth + 1)]
+            holding = [y for y, content in self._contents if any([z is x for z in content])]
+            found += [source for y in holding for source in self._sources(y, depth + 1, outer)]
         return found
 
 

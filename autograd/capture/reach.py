@@ -12,7 +12,6 @@ from array import ArrayType
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from io import IOBase
 from typing import Any
 
 import numpy as np
@@ -39,9 +38,7 @@ _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, No
 
 # Whether objects of a class are not looked into
 _is_opaque: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(lambda kind: issubclass(kind, _OPAQUE))
-_iterates: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(
-    lambda kind: issubclass(kind, Iterator) and not issubclass(kind, IOBase)
-)
+_iterates: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(lambda kind: issubclass(kind, Iterator))
 
 
 def _referents(x: Any) -> list[Any]:
@@ -153,7 +150,7 @@ class Reach:
             self.lists.append(x)
         elif isinstance(x, (set, deque, bytearray, ArrayType, memoryview)):
             self.sets.append(x)
-        elif _iterates(kind):
+        elif _iterates(kind) and not hasattr(x, "__dict__") and kind not in weakref.ProxyTypes:
             self.iterators.append(x)
         elif isinstance(x, ContextVar):
             self.variables.append(x)

@@ -66,7 +66,7 @@ class Program:
         self._as_eager: list[Op] = []  # the operations before questions were put together
         self._holds: Callable[[], bool] | None = None
         self.source = ""
-        self.nbytes = 0
+        self.nbytes = self.of_gradients = 0  # bytes of memory for results; those that stay as gradients
         self.as_it_is = Taken(0, 0)
         self.replays = 0
         self.seconds = math.inf  # the fastest of the first replays
@@ -129,7 +129,8 @@ class Program:
             self._emitted(buffers, rows)
         for function in self._functions:
             function.gradients.watch()  # now that nothing of the planning refers to them
-        self.nbytes = buffers.nbytes + sum(f.gradients.nbytes for f in self._functions)
+        self.of_gradients = sum(f.gradients.nbytes for f in self._functions)
+        self.nbytes = buffers.nbytes + self.of_gradients
 
     def _emitted(self, buffers: Buffers, rows: bool) -> bool:
         emitter = Emitter(self.ops, self.results, self._form, self._errors, buffers, rows=rows)

@@ -17,6 +17,7 @@ CHANGING = frozenset({
 })  # fmt: skip
 
 LOAD = ast.Load()
+OF_THE_OBJECT = frozenset({"len", "isinstance", "type", "id", "callable", "hasattr"})  # not of what it holds
 BY_TEXT = frozenset({"getattr", "setattr", "hasattr"})
 TAKING = frozenset({"pop", "popleft", "popitem", "setdefault"})  # those that return something
 
@@ -28,12 +29,14 @@ class Source(NamedTuple):
     owner       of an attribute; None for a variable
     depth       0: what it names; 1: an element of that; …
     functions   those whose variable it is; None for all
+    inside      whether it is the state of what is found there, which only methods of that look at
     """
 
     name: str
     owner: Any = None
     depth: int = 0
     functions: Any = None
+    inside: bool = False
 
 
 class Passed(NamedTuple):
@@ -42,7 +45,6 @@ class Passed(NamedTuple):
     name: str
     attribute: bool
     position: int
-    depth: int
 
 
 class Use(NamedTuple):
@@ -94,9 +96,9 @@ def _mentioned(code: types.CodeType) -> frozenset[str]:
     return frozenset().union(code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, texts, *inner)
 
 
-def _passed(call: ast.Call, x: Any, depth: int) -> Passed | None:
+def _passed(call: ast.Call, x: Any) -> Passed | None:
     name = called(call)
-    return Passed(name, isinstance(call.func, ast.Attribute), call.args.index(x), depth) if name else None
+    return Passed(name, isinstance(call.func, ast.Attribute), call.args.index(x)) if name else None
 
 
 def _may_be(x: Any, owner: Any, names: dict[str, Any]) -> bool:
@@ -116,8 +118,19 @@ class _Uses:
 
     def of(self, source: Source, names: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         for x in mentions(self._text, source, names):
-            for found in self._of(x, source.depth, set()):
+            for found in self._of_inside(x, source.depth) if source.inside else self._of(x, source.depth, set()):
                 yield self._text.line(x), *found
+
+    def _of_inside(self, x: Any, depth: int) -> Iterator[tuple[Any, ...]]:
+        """The same for an object whose state has changed: a method's result shows it, an attribute has its own name."""
+        while depth and isinstance(self._parents[x], ast.Subscript):
+            x, depth = self._parents[x], depth - 1
+        parent = self._parents[x]
+        call = self._parents.get(parent)
+        if isinstance(parent, ast.Attribute) and getattr(call, "func", None) is parent:
+            yield not isinstance(self._parents[call], ast.Expr), True
+        elif not isinstance(parent, ast.Attribute):
+            yield from self._of(x, depth, set())
 
     def _of(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
         """(reads, changes, to whom it is passed) of an expression that stands for the thing, or for what holds it."""
@@ -154,9 +167,11 @@ class _Uses:
         while isinstance(parent := self._parents[x], (ast.BinOp, ast.UnaryOp)):
             x = parent
         targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+        if depth and called(parent) in OF_THE_OBJECT:
+            return
         if not isinstance(parent, (ast.Assign, ast.AnnAssign)):
             if isinstance(parent, ast.Call) and x in parent.args and ast.unparse(x) == text:
-                yield True, False, _passed(parent, x, depth)
+                yield True, False, _passed(parent, x)
             elif not isinstance(parent, ast.Expr):
                 yield True, False
         elif any([target is not None and ast.unparse(target) == text for target in targets]):

@@ -5,8 +5,10 @@ import collections
 import dataclasses
 import functools
 import itertools
+import queue
 import random
 import types
+import weakref
 
 import numpy as np
 import pytest
@@ -143,6 +145,13 @@ def of_a_partial():
     return functools.partial(step, {"n": 0})
 
 
+def of_another_library():
+    waiting = queue.Queue()
+    for i in range(20):
+        waiting.put(i)
+    return lambda x: x * 2 if waiting.get() > 6 else x * 3
+
+
 def without_text():
     names = {"n": [0]}
     exec("def step(x):\n    n[0] += 1\n    return x * 2 if n[0] > 6 else x * 3\n", names)
@@ -153,6 +162,7 @@ COUNTED = {
     "setattr": by_setattr,
     "globals": by_globals,
     "a partial": of_a_partial,
+    "another library's object": of_another_library,
     "the length of a list": lambda: by([], lambda c: c.append(1), lambda c: len(c) > 6),
     "the truth of a list": lambda: by([1] * 6, lambda c: c and c.pop(), lambda c: not c),
     "the order of a list": lambda: by([True, False], lambda c: c.reverse(), lambda c: c[0]),
@@ -263,10 +273,23 @@ def of_another_object():
     return step
 
 
+def beside_a_proxy():
+    log = queue.Queue()
+    held = [weakref.proxy(log), log]
+
+    def step(x):
+        held[1].put(len(held))
+        return x * 2
+
+    return step
+
+
 CHANGED = {
+    "what a proxy stands for": beside_a_proxy,
     "a list": lambda: only(lambda log: log.append(1), []),
     "a set": lambda: only(lambda log: log.add(len("here")), set()),
     "logs in a dict": logged,
+    "a queue": lambda: only(lambda waiting: waiting.put(1), queue.Queue()),
     "a log that is passed on": passed_on,
     "a running mean": averaged,
     "a list that is made anew": made_anew,
