@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import types
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from autograd.capture.code_text import Text, called, names_of, text_of
@@ -16,6 +16,9 @@ CHANGING = frozenset({
     "reverse", "rotate", "add", "discard", "update", "setdefault", "subtract", "move_to_end",
 })  # fmt: skip
 
+ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.JoinedStr, ast.FormattedValue, ast.keyword)
+PLAIN = frozenset({"int", "float", "str", "abs", "max", "min", "round", "sum", "len"})
+SAID = frozenset({"print", "debug", "info", "warning", "error", "log"})
 LOAD = ast.Load()
 OF_THE_OBJECT = frozenset({"len", "isinstance", "type", "id", "callable", "hasattr"})  # not of what it holds
 BY_TEXT = frozenset({"getattr", "setattr", "hasattr"})
@@ -30,6 +33,7 @@ class Source(NamedTuple):
     depth       0: what it names; 1: an element of that; …
     functions   those whose variable it is; None for all
     inside      whether it is the state of what is found there, which only methods of that look at
+    keys        of the elements that have changed; None for all
     """
 
     name: str
@@ -37,6 +41,7 @@ class Source(NamedTuple):
     depth: int = 0
     functions: Any = None
     inside: bool = False
+    keys: Any = None
 
 
 class Passed(NamedTuple):
@@ -56,15 +61,20 @@ class Use(NamedTuple):
     passed: Passed | None = None
 
 
-def uses(function: types.FunctionType, source: Source) -> list[Use]:
-    """What the code of a function does with what it finds there; where its text is not known, any mention is both."""
+def uses(function: types.FunctionType, source: Source, of_library: Collection[str] = ()) -> list[Use]:
+    """What the code of a function does with what it finds there; where its text is not known, any mention is both.
+
+    Args:  of_library: names of attributes at which code looks that is not the user's.
+    """
     code = function.__code__
     if source.name not in _mentioned(code) or not (source.functions is None or function in source.functions):
         return []
     text = text_of(code)
+    if text is None and function.__name__[:2] == "__":  # made by dataclasses
+        return []
     if text is None:
         return [Use(line_at((code.co_filename, code.co_firstlineno)), True, True)]
-    return [Use(*found) for found in _Uses(text).of(source, names_of(function))]
+    return [Use(*found) for found in _Uses(text, source, names_of(function), of_library).found()]
 
 
 def mentions(text: Text, source: Source, names: dict[str, Any]) -> Iterator[Any]:
@@ -113,11 +123,15 @@ def _may_be(x: Any, owner: Any, names: dict[str, Any]) -> bool:
 class _Uses:
     """Looks at the text of one function."""
 
-    def __init__(self, text: Text) -> None:
-        self._text, self._parents = text, text.parents
+    def __init__(self, text: Text, source: Source, names: dict[str, Any], of_library: Collection[str]) -> None:
+        self._text, self._parents, self._source = text, text.parents, source
+        self._names, self._of_library = names, of_library
+        self._at: Any = None  # the mention that is looked at
 
-    def of(self, source: Source, names: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-        for x in mentions(self._text, source, names):
+    def found(self) -> Iterator[tuple[Any, ...]]:
+        source = self._source
+        for x in mentions(self._text, source, self._names):
+            self._at = x
             for found in self._of_inside(x, source.depth) if source.inside else self._of(x, source.depth, set()):
                 yield self._text.line(x), *found
 
@@ -141,6 +155,8 @@ class _Uses:
             if depth == 0:
                 yield False, isinstance(parent, ast.AugAssign) or isinstance(x.ctx, ast.Del)
         elif isinstance(parent, ast.Subscript) and parent.value is x:
+            if depth == 0 and not self._touches(x, parent.slice):
+                return
             if depth or isinstance(parent.ctx, ast.Load):
                 yield from self._of(parent, max(0, depth - 1), followed)
             else:
@@ -156,14 +172,24 @@ class _Uses:
         if name in CHANGING and call.func is x:
             if depth == 0:
                 yield name in TAKING and not isinstance(self._parents[call], ast.Expr), name != "clear"
+        elif name == "get" and call.func is x and call.args and depth == 0:
+            if self._touches(x.value, call.args[0]):
+                yield from self._of_value(call, 0, set(), f"{ast.unparse(x.value)}[{ast.unparse(call.args[0])}]")
         elif isinstance(self._parents.get(call), ast.Expr) and call.func is x:
             yield False, True  # a method whose result is not looked at
         elif isinstance(x.ctx, ast.Load):
             yield True, False
 
-    def _of_value(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
+    def _touches(self, x: Any, key: Any) -> bool:
+        """Whether what has this key in the thing itself may have changed."""
+        keys = self._source.keys if x is self._at else None
+        return keys is None or not isinstance(key, ast.Constant) or key.value in keys
+
+    def _of_value(self, x: Any, depth: int, followed: set[str], text: str = "") -> Iterator[tuple[Any, ...]]:
         """Of a value that goes on: into arithmetic that ends where it came from, into a variable, or anywhere."""
-        text = ast.unparse(x)
+        if depth == 0 and self._only_kept(x):
+            return
+        text = text or ast.unparse(x)
         while isinstance(parent := self._parents[x], (ast.BinOp, ast.UnaryOp)):
             x = parent
         targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
@@ -180,6 +206,27 @@ class _Uses:
             yield from self._of_variables([getattr(target, "id", "") for target in targets], depth, text, followed)
         else:
             yield True, False
+
+    def _only_kept(self, x: Any) -> bool:
+        """Whether a value goes into a printed text, or something else that the step changes, which is looked at, too."""
+        while isinstance(parent := self._parents[x], ARITHMETIC) or (called(parent) in PLAIN and x in parent.args):
+            x = parent
+        if isinstance(parent, (ast.Assign, ast.AugAssign)):
+            text = ast.unparse(x)
+            targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+            return all([ast.unparse(t) not in text and self._is_users(t) for t in targets])
+        name = called(parent)
+        if not isinstance(self._parents.get(parent), ast.Expr) or x is getattr(parent, "func", x):
+            return False
+        return name in SAID or (name in CHANGING and self._is_users(getattr(parent.func, "value", None)))
+
+    def _is_users(self, x: Any) -> bool:
+        """Whether what is assigned to, or an element of it, is a thing of the user's from outside of the function."""
+        while isinstance(x, ast.Subscript):
+            x = x.value
+        if isinstance(x, ast.Attribute):
+            return x.attr not in self._of_library
+        return isinstance(x, ast.Name) and x.id in self._names
 
     def _of_variables(self, names: list[str], depth: int, text: str, followed: set[str]) -> Iterator[tuple[Any, ...]]:
         """What is done with the variables that a value was given to."""
