@@ -14,7 +14,7 @@ from autograd.capture.bindings import bindings
 from autograd.capture.decisions import by_time_or_chance, by_values
 from autograd.capture.reach import Reach
 from autograd.capture.users_code import is_others_class, is_others_function, others_names
-from autograd.capture.uses import Passed, Source, Use, uses
+from autograd.capture.uses import Known, Passed, Source, Use, uses
 from autograd.errors import CaptureError
 
 
@@ -77,7 +77,7 @@ class Counters:
         waiting, seen = list(sources), set(map(repr, sources))
         while waiting:
             source = waiting.pop()
-            for use in [use for f in self._functions for use in uses(f, source, self._of_library)]:
+            for use in [use for f in self._functions for use in uses(f, source, self._known)]:
                 inner = self._inner(use.passed, source) if use.passed else None
                 if inner is None:
                     found.append(use)
@@ -102,9 +102,12 @@ class Counters:
         return found if named or methods else None
 
     @functools.cached_property
-    def _of_library(self) -> set[str]:
-        """The names of attributes at which code looks that is not the user's."""
-        return {"requires_grad", "data", "grad"}.union(*map(others_names, self._kinds))
+    def _known(self) -> Known:
+        values: dict[str, list[Any]] = {}
+        for binding, before in self._bindings:
+            for name, value in before.items() if binding.owner is not None else ():
+                values.setdefault(name, []).append(value)
+        return Known({"requires_grad", "data", "grad"}.union(*map(others_names, self._kinds)), values)
 
     def _changed(self) -> Iterator[tuple[str, list[Source], Any, Any]]:
         """(what has changed, where code finds it, a key for it, what it is now)."""

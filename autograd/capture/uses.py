@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import functools
 import types
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from autograd.capture.code_text import Text, called, names_of, text_of
@@ -44,6 +45,17 @@ class Source(NamedTuple):
     keys: Any = None
 
 
+class Known(NamedTuple):
+    """What is known of attributes, by their names.
+
+    of_library   those at which code looks that is not the user's
+    values       what they are, in any object
+    """
+
+    of_library: Collection[str] = ()
+    values: Mapping[str, list[Any]] = MappingProxyType({})
+
+
 class Passed(NamedTuple):
     """A function that gets the thing as an argument: its name, whether that is an attribute, and which argument."""
 
@@ -61,11 +73,8 @@ class Use(NamedTuple):
     passed: Passed | None = None
 
 
-def uses(function: types.FunctionType, source: Source, of_library: Collection[str] = ()) -> list[Use]:
-    """What the code of a function does with what it finds there; where its text is not known, any mention is both.
-
-    Args:  of_library: names of attributes at which code looks that is not the user's.
-    """
+def uses(function: types.FunctionType, source: Source, known: Known) -> list[Use]:
+    """What the code of a function does with what it finds there; where its text is not known, any mention is both."""
     code = function.__code__
     if source.name not in _mentioned(code) or not (source.functions is None or function in source.functions):
         return []
@@ -74,25 +83,35 @@ def uses(function: types.FunctionType, source: Source, of_library: Collection[st
         return []
     if text is None:
         return [Use(line_at((code.co_filename, code.co_firstlineno)), True, True)]
-    return [Use(*found) for found in _Uses(text, source, names_of(function), of_library).found()]
+    return [Use(*found) for found in _Uses(text, source, names_of(function), known).found()]
 
 
-def mentions(text: Text, source: Source, names: dict[str, Any]) -> Iterator[Any]:
+def mentions(
+    text: Text, source: Source, names: dict[str, Any], values: Mapping[str, list[Any]] = MappingProxyType({})
+) -> Iterator[Any]:
     """The expressions in a function that stand for what a source leads to."""
-    is_one = _is_variable if source.owner is None else _is_attribute
-    return (x for x in text.parents if is_one(x, source, names))
+    if source.owner is None:
+        return (x for x in text.parents if _is_variable(x, source))
+    return (x for x in text.parents if _is_attribute(x, source, names, values))
 
 
-def _is_variable(x: Any, source: Source, names: dict[str, Any]) -> bool:
+def _is_variable(x: Any, source: Source) -> bool:
     if isinstance(x, ast.Subscript):
         return called(x.value) == "globals" and _is_text(x.slice, source.name)
     return isinstance(x, ast.Name) and x.id == source.name
 
 
-def _is_attribute(x: Any, source: Source, names: dict[str, Any]) -> bool:
+def _is_attribute(x: Any, source: Source, names: dict[str, Any], values: Mapping[str, list[Any]]) -> bool:
     if called(x) in BY_TEXT:
         return len(x.args) > 1 and _is_text(x.args[1], source.name)
-    return isinstance(x, ast.Attribute) and x.attr == source.name and _may_be(x.value, source.owner, names)
+    if not isinstance(x, ast.Attribute) or x.attr != source.name:
+        return False
+    base: Any = x.value
+    if isinstance(base, ast.Attribute):
+        possible = values.get(base.attr, [])
+    else:
+        possible = [names[base.id]] if isinstance(base, ast.Name) and base.id in names else []
+    return not possible or any([_is_owner(found, source.owner) for found in possible])
 
 
 def _is_text(x: Any, text: str) -> bool:
@@ -111,26 +130,23 @@ def _passed(call: ast.Call, x: Any) -> Passed | None:
     return Passed(name, isinstance(call.func, ast.Attribute), call.args.index(x)) if name else None
 
 
-def _may_be(x: Any, owner: Any, names: dict[str, Any]) -> bool:
-    """Whether an expression may stand for the owner of an attribute; a class is that of its instances, too."""
-    if not isinstance(x, ast.Name) or x.id not in names:
-        return True
-    found = names[x.id]
-    of_class = isinstance(owner, type) and issubclass(found if isinstance(found, type) else type(found), owner)
-    return found is owner or of_class
+def _is_owner(x: Any, owner: Any) -> bool:
+    """Whether an object has an attribute of that owner; a class's are those of its instances, too."""
+    of_class = isinstance(owner, type) and issubclass(x if isinstance(x, type) else type(x), owner)
+    return x is owner or of_class
 
 
 class _Uses:
     """Looks at the text of one function."""
 
-    def __init__(self, text: Text, source: Source, names: dict[str, Any], of_library: Collection[str]) -> None:
+    def __init__(self, text: Text, source: Source, names: dict[str, Any], known: Known) -> None:
         self._text, self._parents, self._source = text, text.parents, source
-        self._names, self._of_library = names, of_library
+        self._names, self._known = names, known
         self._at: Any = None  # the mention that is looked at
 
     def found(self) -> Iterator[tuple[Any, ...]]:
         source = self._source
-        for x in mentions(self._text, source, self._names):
+        for x in mentions(self._text, source, self._names, self._known.values):
             self._at = x
             for found in self._of_inside(x, source.depth) if source.inside else self._of(x, source.depth, set()):
                 yield self._text.line(x), *found
@@ -208,7 +224,7 @@ class _Uses:
             yield True, False
 
     def _only_kept(self, x: Any) -> bool:
-        """Whether a value goes into a printed text, or something else that the step changes, which is looked at, too."""
+        """Whether a value goes into a printed text, or something else that the step changes: that is looked at, too."""
         while isinstance(parent := self._parents[x], ARITHMETIC) or (called(parent) in PLAIN and x in parent.args):
             x = parent
         if isinstance(parent, (ast.Assign, ast.AugAssign)):
@@ -225,7 +241,7 @@ class _Uses:
         while isinstance(x, ast.Subscript):
             x = x.value
         if isinstance(x, ast.Attribute):
-            return x.attr not in self._of_library
+            return x.attr not in self._known.of_library
         return isinstance(x, ast.Name) and x.id in self._names
 
     def _of_variables(self, names: list[str], depth: int, text: str, followed: set[str]) -> Iterator[tuple[Any, ...]]:

@@ -278,6 +278,17 @@ def averaged():
     return step
 
 
+def of_another_objects_object():
+    seen = types.SimpleNamespace(count=0)
+    held = types.SimpleNamespace(config=types.SimpleNamespace(count=2))
+
+    def step(x):
+        seen.count += 1
+        return x * held.config.count
+
+    return step
+
+
 def made_anew():
     held = types.SimpleNamespace(sizes=[])
 
@@ -338,6 +349,7 @@ def beside_what_is_read():
 
 
 CHANGED = {
+    "a name that another object's object has": of_another_objects_object,
     "a log of a counter, a text, a time": kept_elsewhere,
     "one entry of a dict of which another is read": beside_what_is_read,
     "what a proxy stands for": beside_a_proxy,
