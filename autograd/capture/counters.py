@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterator
 from operator import is_
@@ -12,8 +13,8 @@ from autograd.capture.alike import alike
 from autograd.capture.bindings import bindings
 from autograd.capture.decisions import by_time_or_chance, by_values
 from autograd.capture.reach import Reach
-from autograd.capture.users_code import is_others_class, is_others_function
-from autograd.capture.uses import Passed, Source, Use, uses
+from autograd.capture.users_code import is_others_class, is_others_function, others_names
+from autograd.capture.uses import Known, Passed, Source, Use, uses
 from autograd.errors import CaptureError
 
 
@@ -23,6 +24,7 @@ class Counters:
     def __init__(self, reach: Reach) -> None:
         self._functions = [f for f in reach.functions if not is_others_function(f)]
         self._bindings = [(b, b.now()) for b in bindings(reach)]
+        self._kinds: set[Any] = {type(x) for x in reach.objects}
         inside = {id(getattr(x, "__dict__", None)) for x in reach.objects}
         containers = [*reach.lists, *reach.sets, *[d for d in reach.dicts if id(d) not in inside], *reach.iterators]
         self._contents = [(x, _content(x)) for x in containers]
@@ -75,7 +77,7 @@ class Counters:
         waiting, seen = list(sources), set(map(repr, sources))
         while waiting:
             source = waiting.pop()
-            for use in [use for f in self._functions for use in uses(f, source)]:
+            for use in [use for f in self._functions for use in uses(f, source, self._known)]:
                 inner = self._inner(use.passed, source) if use.passed else None
                 if inner is None:
                     found.append(use)
@@ -99,6 +101,14 @@ class Counters:
                 return None
         return found if named or methods else None
 
+    @functools.cached_property
+    def _known(self) -> Known:
+        values: dict[str, list[Any]] = {}
+        for binding, before in self._bindings:
+            for name, value in before.items() if binding.owner is not None else ():
+                values.setdefault(name, []).append(value)
+        return Known({"requires_grad", "data", "grad"}.union(*map(others_names, self._kinds)), values)
+
     def _changed(self) -> Iterator[tuple[str, list[Source], Any, Any]]:
         """(what has changed, where code finds it, a key for it, what it is now)."""
         for binding, before in self._bindings:
@@ -109,7 +119,9 @@ class Counters:
         for x, before in self._contents:
             content = _content(x)
             if not _same_content(before, content):
-                yield f"a {type(x).__name__}", self._sources(x), id(x), content
+                keys = _changed_keys(x, before, content)
+                sources = [s if s.depth or s.inside else s._replace(keys=keys) for s in self._sources(x)]
+                yield f"a {type(x).__name__}", sources, id(x), content
 
     def _of_owner(self, owner: Any, outer: tuple[Any, ...] = ()) -> list[Source]:
         """Where code finds an object of another library, whose methods look at its attributes."""
@@ -154,6 +166,15 @@ def _content(x: Any) -> Any:
         hint = getattr(x, "__length_hint__", None)
         return _Position([repr(x) if hint is None else hint()] if hint or type(x).__name__ == "count" else [object()])
     return tuple(x)
+
+
+def _changed_keys(x: Any, before: Any, now: Any) -> Any:
+    """The keys of a dict, or numbers of a list, whose elements are others now; None if its length is another."""
+    if len(before) != len(now) or not isinstance(x, (dict, list)):
+        return None
+    keys = [*x] if isinstance(x, dict) else range(len(x))
+    values = zip(before[-len(keys) :], now[-len(keys) :], strict=True)
+    return frozenset([key for key, (a, b) in zip(keys, values, strict=True) if not alike(a, b)])
 
 
 def _same_content(a: Any, b: Any) -> bool:

@@ -79,6 +79,14 @@ def is_others_class(kind: Any) -> bool:
     return bool(files) and not classes(kind) and not any([f.startswith((*OUR_FOLDERS, *_NUMPYS)) for f in files])
 
 
+@functools.lru_cache(maxsize=512)
+def others_names(kind: Any) -> frozenset[str]:
+    """The names in the code of a class's bases that the user has not written."""
+    others = [f for c in kind.__mro__ if not is_users_class(c) for f in vars(c).values()]
+    codes = [f.__code__ for f in others if isinstance(f, types.FunctionType)]
+    return frozenset().union(*[code.co_names for code in codes])
+
+
 def is_others_function(function: types.FunctionType) -> bool:
     """Whether a function was made within a function of an installed package, as the callbacks of its objects are."""
     return "<locals>" in function.__qualname__ and is_installed(function.__code__.co_filename)
