@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import compress
 from typing import Any
+
+
+@lru_cache(maxsize=64)
+def code_of(source: str) -> Any:
+    """What a source compiles to: traces of one step for other shapes often have the same."""
+    return compile(source, "<captured step>", "exec")
 
 
 class Condition:
@@ -54,5 +61,5 @@ class Condition:
         """The function."""
         inside = "".join(f"\n        {line}" for line in [*self._lines, "return True"])
         errors = "\n    except (ValueError, KeyError): return False"  # another length, a key that is gone
-        exec(f"def holds():\n    try:{inside}{errors}\n", self.scope)
+        exec(code_of(f"def holds():\n    try:{inside}{errors}\n"), self.scope)
         return self.scope.pop("holds")  # type: ignore[no-any-return]  # its globals: no cycle

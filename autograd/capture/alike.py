@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -25,21 +26,24 @@ def unchanged(a: Any, b: Any) -> bool:
     return isinstance(a, SIMPLE) and repr(a) == repr(b)  # -0.0 is not 0.0
 
 
-def alike(a: Any, b: Any, depth: int = 8) -> bool:
+def alike(a: Any, b: Any, seen: set[tuple[int, int]] | None = None) -> bool:
     """Whether they are the same, or made anew with the same content."""
-    if type(a) is not type(b) or depth == 0 or unchanged(a, b):
+    if type(a) is not type(b) or unchanged(a, b):
         return unchanged(a, b)
+    seen = set() if seen is None else seen
+    if (id(a), id(b)) in seen:
+        return True  # as far as this pair goes, which is being compared
+    seen.add((id(a), id(b)))
     if is_tensor(a):
         return same_bits(a._array, b._array)
     if isinstance(a, np.ndarray):
-        return same_bits(a, b) if a.dtype != object else alike([*a.flat], [*b.flat], depth)
+        return same_bits(a, b) if a.dtype != object else alike([*a.flat], [*b.flat], seen)
     if isinstance(a, dict):
-        return alike([*a.items()], [*b.items()], depth)
-    if hasattr(a, "__iter__") and hasattr(a, "__len__"):
-        return len(a) == len(b) and all([alike(x, y, depth - 1) for x, y in zip(a, b, strict=True)])
-    inside = getattr(a, "__dict__", None)
-    if inside:
-        return alike(inside, vars(b), depth - 1)
+        return alike([*a.items()], [*b.items()], seen)
+    if isinstance(a, (list, tuple, set, frozenset, deque, bytearray)):
+        return len(a) == len(b) and all([alike(x, y, seen) for x, y in zip(a, b, strict=True)])
+    if inside := getattr(a, "__dict__", None):
+        return alike([*inside.items()], [*vars(b).items()], seen)
     try:
         return bool(a == b)  # of a class without an __eq__ of its own: one object
     except Exception:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.capture.aids import Differs
-from autograd.capture.compare import computed, difference, same_guards
+from autograd.capture.compare import compared, same_guards
 from autograd.capture.draws import Drawn
 from autograd.capture.outer import is_outer, is_variable, leads_outside
 from autograd.capture.reach import Holder, Reach
@@ -225,12 +225,12 @@ class Captured(Holder):
                 self._give_up(key, "what it depends on changes at nearly every call")
             self.log.append(f"recorded {len(program)} operations for {described(key)}: {why}")
             return out
-        problem = difference(twin, program)
+        problem, computed = compared(twin, program)
         if problem:
             before.restore()
             programs.remove(twin)
             raise CaptureError(problem)
-        program.watch(computed=computed(twin, program))
+        program.watch(computed=computed)
         program.compile()
         self._verify(program, reach, before, given, out, key)
         programs.remove(twin)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterator
 from operator import is_
@@ -12,7 +13,8 @@ from autograd.capture.alike import alike
 from autograd.capture.bindings import bindings
 from autograd.capture.decisions import by_time_or_chance, by_values
 from autograd.capture.reach import Reach
-from autograd.capture.uses import Passed, Source, Use, uses
+from autograd.capture.users_code import is_others_class, is_others_function, others_names
+from autograd.capture.uses import Known, Passed, Source, Use, uses
 from autograd.errors import CaptureError
 
 
@@ -20,8 +22,9 @@ class Counters:
     """What the names, attributes and elements that a step's functions can reach are, before it and after it."""
 
     def __init__(self, reach: Reach) -> None:
-        self._functions = reach.functions
+        self._functions = [f for f in reach.functions if not is_others_function(f)]
         self._bindings = [(b, b.now()) for b in bindings(reach)]
+        self._kinds: set[Any] = {type(x) for x in reach.objects}
         inside = {id(getattr(x, "__dict__", None)) for x in reach.objects}
         containers = [*reach.lists, *reach.sets, *[d for d in reach.dicts if id(d) not in inside], *reach.iterators]
         self._contents = [(x, _content(x)) for x in containers]
@@ -74,8 +77,8 @@ class Counters:
         waiting, seen = list(sources), set(map(repr, sources))
         while waiting:
             source = waiting.pop()
-            for use in [use for f in self._functions for use in uses(f, source)]:
-                inner = self._inner(use.passed) if use.passed else None
+            for use in [use for f in self._functions for use in uses(f, source, self._known)]:
+                inner = self._inner(use.passed, source) if use.passed else None
                 if inner is None:
                     found.append(use)
                 else:
@@ -83,7 +86,7 @@ class Counters:
                     seen |= set(map(repr, inner))
         return found
 
-    def _inner(self, passed: Passed) -> list[Source] | None:
+    def _inner(self, passed: Passed, source: Source) -> list[Source] | None:
         """Where the functions of a name find the argument that they are given; None if they are not known."""
         named = [before[passed.name] for _, before in self._bindings if passed.name in before]
         methods = [types.MethodType(f, f) for f in self._functions if passed.attribute and f.__name__ == passed.name]
@@ -92,10 +95,19 @@ class Counters:
             function = getattr(f, "__func__", f)
             position = passed.position + (f is not function)
             if function in self._functions and position < function.__code__.co_argcount:
-                found.append(Source(function.__code__.co_varnames[position], None, passed.depth, (function,)))
+                name = function.__code__.co_varnames[position]
+                found.append(source._replace(name=name, owner=None, functions=(function,)))
             elif f is not None:  # which is not called
                 return None
         return found if named or methods else None
+
+    @functools.cached_property
+    def _known(self) -> Known:
+        values: dict[str, list[Any]] = {}
+        for binding, before in self._bindings:
+            for name, value in before.items() if binding.owner is not None else ():
+                values.setdefault(name, []).append(value)
+        return Known({"requires_grad", "data", "grad"}.union(*map(others_names, self._kinds)), values)
 
     def _changed(self) -> Iterator[tuple[str, list[Source], Any, Any]]:
         """(what has changed, where code finds it, a key for it, what it is now)."""
@@ -103,18 +115,30 @@ class Counters:
             for name, value in binding.now().items():
                 if before.get(name) is not value and not alike(before.get(name), value):
                     key = id(binding.owner), binding.functions and id(binding.functions[0]), name
-                    yield repr(name), [binding.source(name)], key, value
+                    yield repr(name), [binding.source(name), *self._of_owner(binding.owner)], key, value
         for x, before in self._contents:
             content = _content(x)
             if not _same_content(before, content):
-                yield f"a {type(x).__name__}", self._sources(x), id(x), content
+                keys = _changed_keys(x, before, content)
+                sources = [s if s.depth or s.inside else s._replace(keys=keys) for s in self._sources(x)]
+                yield f"a {type(x).__name__}", sources, id(x), content
 
-    def _sources(self, x: Any, depth: int = 0) -> list[Source]:
-        """Where code finds an object: by which names, and as an element of what."""
-        found = [b.source(name, depth) for b, _ in self._bindings for name, value in b.now().items() if value is x]
+    def _of_owner(self, owner: Any, outer: tuple[Any, ...] = ()) -> list[Source]:
+        """Where code finds an object of another library, whose methods look at its attributes."""
+        kind: Any = type(owner)
+        known = any([x is owner for x in outer]) or not is_others_class(kind)
+        return [] if known else [s._replace(inside=True) for s in self._sources(owner, 0, (*outer, owner))]
+
+    def _sources(self, x: Any, depth: int = 0, outer: tuple[Any, ...] = ()) -> list[Source]:
+        """Where code finds an object: by which names, as an element of what, and as the state of what."""
+        found = []
+        for binding, _ in self._bindings:
+            names = [name for name, value in binding.now().items() if value is x]
+            found += [binding.source(name, depth) for name in names]
+            found += self._of_owner(binding.owner, outer) if names else []
         if depth < 4:
-            outer = [y for y, content in self._contents if any([z is x for z in content])]
-            found += [source for y in outer for source in self._sources(y, depth + 1)]
+            holding = [y for y, content in self._contents if any([z is x for z in content])]
+            found += [source for y in holding for source in self._sources(y, depth + 1, outer)]
         return found
 
 
@@ -142,6 +166,15 @@ def _content(x: Any) -> Any:
         hint = getattr(x, "__length_hint__", None)
         return _Position([repr(x) if hint is None else hint()] if hint or type(x).__name__ == "count" else [object()])
     return tuple(x)
+
+
+def _changed_keys(x: Any, before: Any, now: Any) -> Any:
+    """The keys of a dict, or numbers of a list, whose elements are others now; None if its length is another."""
+    if len(before) != len(now) or not isinstance(x, (dict, list)):
+        return None
+    keys = [*x] if isinstance(x, dict) else range(len(x))
+    values = zip(before[-len(keys) :], now[-len(keys) :], strict=True)
+    return frozenset([key for key, (a, b) in zip(keys, values, strict=True) if not alike(a, b)])
 
 
 def _same_content(a: Any, b: Any) -> bool:

@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from autograd.capture.code_text import Text, called, names_of, text_of
 from autograd.capture.reach import names_in
 from autograd.capture.users_code import is_installed
-from autograd.capture.uses import LOAD, Source, mentions
+from autograd.capture.uses import LOAD, OF_THE_OBJECT, Source, mentions
 
 LAYOUT = {"shape", "ndim", "dtype", "size", "nbytes", "itemsize", "strides", "flags", "device"}
-OF_THE_OBJECT = {"len", "isinstance", "type", "id", "callable", "hasattr"}
 HIDDEN = {  # module -> functions whose results are others each time; of NumPy's and random's only without a seed
     "time": {name + end for name in ("time", "monotonic", "perf_counter", "process_time") for end in ("", "_ns")},
     "datetime": {"now", "utcnow", "today"},

@@ -16,6 +16,7 @@ from autograd.capture.places import Places
 from autograd.capture.program import Op, Var, variables
 from autograd.capture.signature import error_settings
 from autograd.capture.undo import Kept
+from autograd.conditions import code_of
 from autograd.engine.recording import result
 from autograd.pytree import LEAF, tree_unflatten
 
@@ -38,24 +39,20 @@ class Emitter:
         self.places = Places(ops, results, self.names, buffers, rows=rows)
         self.lines = Lines(self.names, self.places, kept)
 
-    def compiled(self, codes: dict[str, Any]) -> tuple[Callable[..., Any], str]:
-        """(the function of the arguments, its source).
-
-        Args:  codes: source -> what it compiles to: two functions that take turns are often the same.
-        """
+    def compiled(self) -> tuple[Callable[..., Any], str]:
+        """(the function of the arguments, its source)."""
         lines = self._body()
         bind = self.names.bind
         if self.lines.marked:
             lines.append(f"{bind(written)}({bind([*self.lines.marked.values()])})")
         lines.append("return " + self._returns())
         body = "\n    ".join(self._arguments() + lines)
-        names = "".join(f", {name}={name}" for name in self.names.bound)
-        source = f"def replay(given{names}):\n    {body}\n"
-        scope = dict(self.names.bound)
-        if source not in codes:
-            codes[source] = compile(source, "<captured step>", "exec")
-        exec(codes[source], scope)
-        return scope["replay"], source
+        source = f"def replay({', '.join(['given', *self.names.bound])}):\n    {body}\n"
+        scope: dict[str, Any] = {}
+        exec(code_of(source), scope)
+        replay = scope["replay"]
+        replay.__defaults__ = tuple(self.names.bound.values())
+        return replay, source
 
     def _body(self) -> list[str]:
         """The lines of the operations, under the error settings that they had."""

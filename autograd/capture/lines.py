@@ -68,7 +68,7 @@ class Lines:
         return self._into(op) or self._unpacked(op, self._call(op))
 
     def _kept(self, op: Op) -> str:
-        """The line that keeps what an effect will change, since the replay may yet find that another trace is wanted."""
+        """The line that keeps what an effect will change: a later question may want another trace."""
         return f"{self.bind(self._keep)}({self._inside([op.function, *op.args, *op.kwargs.values()], {})})"
 
     def settings(self, errors: dict[str, Any]) -> str:

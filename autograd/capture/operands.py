@@ -24,13 +24,15 @@ class Numbers:
 
     def strong(self, op: Op, args: Any) -> Any:
         """The operands with 0-d arrays in place of numbers, where the ufunc computes the same with them."""
+        if all([type(x) is Var for x in args]):
+            return args
         function: Any = ufunc_of(op)
         if not isinstance(function, np.ufunc) or function.signature is not None or function in BY_VALUE:
             return args
         if not set(op.kwargs) <= {"out", "order"} or len(args) != function.nin:
             return args
         kinds = [_kind(x) for x in args]
-        if None in kinds or all(isinstance(x, Var) for x in args):
+        if None in kinds:
             return args
         try:
             loop = function.resolve_dtypes((*kinds, None))

@@ -194,6 +194,8 @@ def _may_fail(op: Op) -> bool:
 
 def _whole(array: Any) -> bool:
     """Whether the array fills its memory without gaps and forwards."""
+    if array.flags.c_contiguous:
+        return True
     if any(s < 0 for s in array.strides):
         return False
     span = sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True)) + array.itemsize

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,12 +70,25 @@ class Op:
 
     def reads(self) -> list[Var]:
         """The variables in its arguments."""
-        found = variables(self.args, [])
+        found: list[Var] = []
+        for x in self.args:
+            if type(x) is Var:
+                found.append(x)
+            elif type(x) not in LEAVES:
+                variables(x, found)
         return variables(self.kwargs, found) if self.kwargs else found
 
     def uses(self) -> list[Var]:
         """Those that it reads or writes."""
         return [*self.reads(), *self.writes] if self.writes else self.reads()
+
+
+def renamed(tree: Any, now: dict[Var, Var]) -> Any:
+    """The same arguments with other variables in place of some."""
+    kind = type(tree)
+    if kind is Var:
+        return now.get(tree, tree)
+    return tree if not now or kind in LEAVES else mapped(tree, lambda x: now.get(x, x) if type(x) is Var else x)
 
 
 def variables(tree: Any, found: list[Var]) -> list[Var]:
@@ -142,32 +156,19 @@ class Generator:
         self.rng = rng
 
 
-class Layouts:
-    """What stands for values that go: arrays of their shape, dtype and strides, without memory to look into."""
+def layout_of(x: Any) -> Any:
+    """What stands for a value that goes: an array of its shape, dtype and strides, without memory to look into.
 
-    def __init__(self) -> None:
-        self._made: dict[Any, Any] = {}
-
-    def of(self, x: Any) -> Any:
-        """What stands for it: numbers and small arrays themselves, None for objects."""
-        if isinstance(x, np.generic):
-            return x
-        if not isinstance(x, np.ndarray):
-            return None
-        if x.nbytes <= SMALL or x.dtype.hasobject:
-            return x
-        key = x.shape, x.dtype, x.strides
-        if key not in self._made:
-            self._made[key] = as_strided(np.empty(1, x.dtype), x.shape, x.strides)
-        return self._made[key]
+    Numbers and small arrays stand for themselves, None for objects.
+    """
+    if type(x) is np.ndarray or isinstance(x, np.ndarray):
+        return x if x.nbytes <= SMALL or x.dtype.hasobject else _layout(x.shape, x.dtype, x.strides)
+    return x if isinstance(x, np.generic) else None
 
 
-def without_memory(ops: list[Op]) -> None:
-    """Let go of the arguments and gradients with which the operations were recorded; their layouts stay."""
-    layouts = Layouts()
-    for v in dict.fromkeys(v for op in ops for v in (*op.reads(), *op.out)):
-        if v.kind in ("argument", "loaded"):
-            v.value = layouts.of(v.value)
+@lru_cache(maxsize=1024)
+def _layout(shape: tuple[int, ...], dtype: Any, strides: tuple[int, ...]) -> Any:
+    return as_strided(np.empty(1, dtype), shape, strides)
 
 
 def last_uses(ops: list[Op], results: Any) -> dict[Var, int]:

@@ -10,9 +10,8 @@ import types
 import weakref
 from array import ArrayType
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from io import IOBase
 from typing import Any
 
 import numpy as np
@@ -35,6 +34,15 @@ from autograd.engine.recording import is_tensor
 from autograd.recorder import Aside
 
 _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Aside, *SIMPLE)
+_PLAIN = frozenset({dict, list, tuple})
+
+
+# Whether objects of a class are not looked into
+_is_opaque: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(lambda kind: issubclass(kind, _OPAQUE))
+
+
+def _referents(x: Any) -> list[Any]:
+    return [y for y in gc.get_referents(x) if not _is_opaque(type(y))]
 
 
 _DESCRIBED = (property, classmethod, staticmethod)
@@ -86,7 +94,7 @@ class Reach:
             x = queue.popleft()
             if isinstance(x, type) and x not in self.classes and is_users_class(x):
                 queue += self._of_class(x)
-            if not isinstance(x, _OPAQUE) and id(x) not in seen:
+            if id(x) not in seen and not _is_opaque(type(x)):
                 seen[id(x)] = x
                 queue += self._inside(x)
             if not queue:
@@ -95,6 +103,8 @@ class Reach:
 
     def _inside(self, x: Any) -> Iterable[Any]:
         """Note an object, and return what it leads to."""
+        if type(x) in _PLAIN:
+            return self._of_plain(x)
         if is_tensor(x):
             self.tensors.append(x)
             hooks = [hook for key, hook in (getattr(x, "hooks", None) or {}).items() if key >= 0]
@@ -120,6 +130,14 @@ class Reach:
             return (x.func, *x.args, *x.keywords.values())
         return self._of_object(x)
 
+    def _of_plain(self, x: Any) -> list[Any]:
+        """`_of_object` of what has no attributes."""
+        if type(x) is dict:
+            self.dicts.append(x)
+        elif type(x) is list:
+            self.lists.append(x)
+        return _referents(x)
+
     def _of_object(self, x: Any) -> Iterable[Any]:
         kind: Any = type(x)
         if is_stepper(x):
@@ -130,7 +148,7 @@ class Reach:
             self.lists.append(x)
         elif isinstance(x, (set, deque, bytearray, ArrayType, memoryview)):
             self.sets.append(x)
-        elif isinstance(x, Iterator) and not isinstance(x, IOBase):
+        elif isinstance(x, Iterator) and not hasattr(x, "__dict__") and kind not in weakref.ProxyTypes:
             self.iterators.append(x)
         elif isinstance(x, ContextVar):
             self.variables.append(x)
@@ -143,7 +161,7 @@ class Reach:
         called, others = methods(kind)
         self._unnamed += others
         self.classes += [c for c in classes(kind) if c not in self.classes]
-        found = [*called, *[y for y in gc.get_referents(x) if not isinstance(y, _OPAQUE)]]
+        found = [*called, *_referents(x)]
         if type(inside) is dict and self._only is not None and only_users_code(kind):
             unread = {id(inside), *[id(y) for name, y in inside.items() if name not in self._only]}
             found = [y for y in found if id(y) not in unread] + [inside[n] for n in self._only if n in inside]

@@ -117,8 +117,6 @@ class Recorded(Stand):
 
     def __getattr__(self, name: str) -> Any:
         value = self.value
-        if name in PLAIN:
-            return getattr(value, name)
         if name in VALUES:
             self.refuse(f".{name}", "Return the value from the step, and look at it there.")
         if name.startswith("__") or not hasattr(value, name):
@@ -241,6 +239,8 @@ _IN_PLACE = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "floordiv": np.floor_divide,
     "mod": np.remainder, "pow": np.power, "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor,
 }  # fmt: skip
+for _name in PLAIN:
+    setattr(Recorded, _name, property(operator.attrgetter(f"value.{_name}")))
 for _name, _ufunc in _IN_PLACE.items():
     _function = getattr(operator, f"__{_name}__")
     setattr(Recorded, f"__{_name}__", _operator(_function))

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.capture.program import Generator, Layouts, Method, Op, Var, mapped, words
+from autograd.capture.program import ENDS, Generator, Method, Op, Var, layout_of, mapped, words
 from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
 from autograd.capture.signature import errors_now
 from autograd.capture.steppers import SIMPLE, Watch
@@ -36,6 +36,35 @@ def _selects(index: Any) -> bool:
     return any(isinstance(x, Recorded) and x.dtype.kind == "b" and x.ndim for x in parts)
 
 
+def _check_written(writes: Sequence[Any]) -> None:
+    if any([type(x) is not Recorded for x in writes]):
+        raise LostError(
+            "a plain array was given to be written by a captured step: a replay would not write to it. Make it by "
+            "np.empty_like(x, shape=…) or np.zeros_like(x), of an array of the step."
+        )
+    for w in writes:
+        if w.var.root.kind == "constant" or w.var.root.kind == "argument":
+            refuse_write(user_line())
+
+
+def _root_of(x: Any, operands: Sequence[Recorded]) -> Any:
+    """The variable whose memory an array shows; None if it has its own."""
+    mine = owner(x)
+    for operand in operands:
+        if owner(operand.value) is mine:
+            return operand.var.root
+    return None
+
+
+def _variable(x: Any) -> Any:
+    return x.var if type(x) is Recorded or type(x) is Opaque else x
+
+
+def _each(args: Any, change: Callable[[Any], Any]) -> list[Any]:
+    """`mapped` of arguments."""
+    return [change(x) if type(x) in ENDS else mapped(x, change) for x in args]
+
+
 def refuse_write(line: str) -> NoReturn:
     """Raise because a replay would not write where the step does."""
     raise CaptureError(
@@ -56,7 +85,7 @@ class Recorder:
         self.tensors, self.watch = list(tensors), watch
         self.ops: list[Op] = []
         self.count = 0
-        self._layouts = Layouts()
+        self._lent: list[Var] = []
         self.constants: dict[int, Var] = {}
         self.state: dict[int, Var] = {}  # id of a tensor -> its memory
         self.effects = 0
@@ -75,8 +104,15 @@ class Recorder:
         self.count += 1
         made = Var(self.count, kind, value, source, root)
         if kind == "value":
-            made.value = self._layouts.of(value)
+            made.value = layout_of(value)
+        elif kind in ("argument", "loaded"):
+            self._lent.append(made)
         return made
+
+    def let_go(self) -> None:
+        """After the step: let go of the arguments and gradients that it was given; their layouts stay."""
+        for var in self._lent:
+            var.value = layout_of(var.value)
 
     def argument(self, number: int, value: Any) -> Recorded:
         return Recorded(self, value, self.var("argument", value, number))
@@ -89,7 +125,7 @@ class Recorder:
 
     def operand(self, x: Any) -> Any:
         """What an operation's arguments hold of a value: its variable; numbers, texts and objects as they are."""
-        if isinstance(x, Recorded):
+        if type(x) is Recorded:
             if x.recorder is not self:
                 raise CaptureError("a value of another recording was used; return it from the step that computes it.")
             return x.var
@@ -120,26 +156,19 @@ class Recorder:
                 opaque = Opaque(x, self.var("value", x))
                 found.append(opaque.var)
                 return opaque
-            mine = owner(x) if isinstance(x, np.ndarray) else None
-            root = None if mine is None else next((o.var.root for o in operands if owner(o.value) is mine), None)
+            root = _root_of(x, operands) if isinstance(x, np.ndarray) else None
             made = Recorded(self, x, self.var("value", x, root=root))
             found.append(made.var)
             return made
 
-        return mapped(out, one)
+        return one(out) if type(out) is np.ndarray else mapped(out, one)
 
     # Operations
 
     def call(self, function: Callable[..., Any], args: Any, kwargs: Any, writes: Sequence[Any]) -> Any:
         """Compute, and write it down."""
-        if any([type(x) is not Recorded for x in writes]):
-            raise LostError(
-                "a plain array was given to be written by a captured step: a replay would not write to it. Make it by "
-                "np.empty_like(x, shape=…) or np.zeros_like(x), of an array of the step."
-            )
-        for w in writes:
-            if w.var.root.kind == "constant" or w.var.root.kind == "argument":
-                refuse_write(user_line())
+        if writes:
+            _check_written(writes)
         operands: list[Recorded] = []
         if function in SHAPED_BY_VALUES or (
             _selects(args[1]) if function is getitem else function is np.repeat and isinstance(args[1], Recorded)
@@ -155,7 +184,7 @@ class Recorder:
                 return x.value
             return x
 
-        out = function(*mapped(tuple(args), value), **mapped(kwargs, value))
+        out = function(*_each(args, value), **(mapped(kwargs, value) if kwargs else kwargs))
         if writes:
             made = [w.var for w in writes]
             self._add("write", function, args, kwargs, [], made, None)
@@ -180,15 +209,18 @@ class Recorder:
                 f"{type(out).__name__}, which a replay would not give again. Return the values from the step, and do "
                 "that outside."
             )
-        template = mapped(wrapped, lambda x: x.var if type(x) is Recorded or type(x) is Opaque else x)
+        template: Any = wrapped.var if type(wrapped) is Recorded else mapped(wrapped, _variable)
         self._add(kind, function, args, kwargs, found, [], template)
         return wrapped
 
     def _add(
         self, kind: str, function: Any, args: Any, kwargs: Any, out: list[Var], writes: list[Var], template: Any
     ) -> Op:
-        operands = tuple([self._same_tuple(x) if type(x) is tuple else mapped(x, self.operand) for x in args])
-        op = Op(kind, function, operands, mapped(kwargs, self.operand), out, template, writes)
+        one = self.operand
+        operands = tuple(
+            [one(x) if type(x) in ENDS else self._same_tuple(x) if type(x) is tuple else mapped(x, one) for x in args]
+        )
+        op = Op(kind, function, operands, mapped(kwargs, one) if kwargs else {}, out, template, writes)
         op.place = user_place()
         op.errors = self._errors_now()
         self.ops.append(op)

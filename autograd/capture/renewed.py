@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.calls import ufunc_of
-from autograd.capture.program import Op, Var, mapped, variables
+from autograd.capture.program import Op, Var, renamed, variables
 
 
 def renewed(ops: list[Op], results: Any) -> list[Op]:
@@ -41,12 +41,9 @@ class _Renewing:
                 self._last[v] = i
         self._made: set[Var] = set()
 
-    def _value(self, x: Any) -> Any:
-        return self._now.get(x, x) if isinstance(x, Var) else x
-
     def _same_tuple(self, x: tuple[Any, ...]) -> Any:
         """Still one object for one object, as long as its values are the same."""
-        changed = mapped(x, self._value)
+        changed = renamed(x, self._now)
         known = self._tuples.setdefault(id(x), (x, changed))
         return known[1] if known[1] == changed else changed
 
@@ -55,8 +52,8 @@ class _Renewing:
         target = op.writes[0] if op.kind == "write" and len(op.writes) == 1 else None
         if target is not None and not (op.kwargs == {"out": target} and self._may_be_new(i, op, target)):
             target = None
-        op.args = tuple([self._same_tuple(x) if type(x) is tuple else mapped(x, self._value) for x in op.args])
-        op.kwargs = mapped(op.kwargs, self._value)
+        op.args = tuple([self._same_tuple(x) if type(x) is tuple else renamed(x, self._now) for x in op.args])
+        op.kwargs = renamed(op.kwargs, self._now)
         op.writes = [self._now.get(v, v) for v in op.writes]
         for v in op.out:
             v.root = self._now.get(v.root, v.root)

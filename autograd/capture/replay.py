@@ -15,7 +15,7 @@ from autograd.capture.emit import Emitter, Form
 from autograd.capture.identities import without_identities
 from autograd.capture.later import asked_later
 from autograd.capture.memory import Buffers, Gradients, Taken, taken
-from autograd.capture.program import Generator, Op, listing, live, variables, without_memory
+from autograd.capture.program import Generator, Op, listing, live, variables
 from autograd.capture.recorded import Recorded
 from autograd.capture.recording import Recorder
 from autograd.capture.renewed import renewed
@@ -66,14 +66,14 @@ class Program:
         self._as_eager: list[Op] = []  # the operations before questions were put together
         self._holds: Callable[[], bool] | None = None
         self.source = ""
-        self.nbytes = 0
+        self.nbytes = self.of_gradients = 0  # bytes of memory for results; those that stay as gradients
         self.as_it_is = Taken(0, 0)
         self.replays = 0
         self.seconds = math.inf  # the fastest of the first replays
         self._errors = np.geterr()
         self._renewed = 0
         self._kept = Kept()
-        without_memory(self.recorded)
+        recorder.let_go()
 
     def __str__(self) -> str:
         return listing(self.ops)
@@ -124,18 +124,18 @@ class Program:
 
     def _planned(self, rows: bool) -> None:
         buffers = Buffers()
-        codes: dict[str, Any] = {}
-        twice = self._emitted(buffers, codes, rows)
+        twice = self._emitted(buffers, rows)
         if twice:  # a step that fails midway must leave the gradients of the last: two functions take turns
             buffers.release()
-            self._emitted(buffers, codes, rows)
+            self._emitted(buffers, rows)
         for function in self._functions:
             function.gradients.watch()  # now that nothing of the planning refers to them
-        self.nbytes = buffers.nbytes + sum(f.gradients.nbytes for f in self._functions)
+        self.of_gradients = sum(f.gradients.nbytes for f in self._functions)
+        self.nbytes = buffers.nbytes + self.of_gradients
 
-    def _emitted(self, buffers: Buffers, codes: dict[str, Any], rows: bool) -> bool:
+    def _emitted(self, buffers: Buffers, rows: bool) -> bool:
         emitter = Emitter(self.ops, self.results, self._form, self._errors, buffers, self._kept, rows=rows)
-        run, self.source = emitter.compiled(codes)
+        run, self.source = emitter.compiled()
         self._functions.append(Function(run, emitter.places.gradients))
         return emitter.places.taken
 

@@ -47,9 +47,10 @@ def explained(captured: Any) -> str:
         for program in programs:
             lines += [f"{described(key)}: {_described(program)}", *_fused(program)]
             if program.compiled:
-                once, in_all = map(_size, program.as_it_is)
+                own, kept, once, in_all = map(_size, (program.nbytes, program.of_gradients, *program.as_it_is))
                 lines.append(
-                    f"  memory for results: {_size(program.nbytes)}; as it is, {once} at one time, {in_all} in all"
+                    f"  memory for results: {own}, {kept} of it gradients; "
+                    f"as it is, {once} at one time, {in_all} in all"
                 )
             if program.replays and key in captured.seconds:
                 eager, replay = captured.seconds[key], program.seconds

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.capture.calls import is_numpys, method_of
-from autograd.capture.program import Generator, Op, Var, last_uses, mapped
+from autograd.capture.program import Generator, Op, Var, last_uses, renamed
 
 INPUTS = ("argument", "state", "constant", "loaded")  # memory that is not the program's own
 
@@ -15,7 +15,7 @@ INPUTS = ("argument", "state", "constant", "loaded")  # memory that is not the p
 def shorter(ops: list[Op], results: Any) -> tuple[list[Op], Any]:
     """The operations that are left, and the results in the variables that are left."""
     shortening = _Shortening(ops, results)
-    return shortening.kept, mapped(results, shortening.now)
+    return shortening.kept, renamed(results, shortening.same)
 
 
 class _Shortening:
@@ -36,13 +36,10 @@ class _Shortening:
         for i, op in enumerate(ops):
             self._one(i, op)
 
-    def now(self, x: Any) -> Any:
-        return self.same.get(x, x) if isinstance(x, Var) else x
-
     def _one(self, i: int, op: Op) -> None:
-        op.args = tuple([self._same_tuple(x) if type(x) is tuple else mapped(x, self.now) for x in op.args])
-        op.kwargs = mapped(op.kwargs, self.now)
-        op.writes = [self.now(v) for v in op.writes]
+        op.args = tuple([self._same_tuple(x) if type(x) is tuple else renamed(x, self.same) for x in op.args])
+        op.kwargs = renamed(op.kwargs, self.same)
+        op.writes = [self.same.get(v, v) for v in op.writes]
         for v in op.out:
             if v.root in self.same:
                 v.root = self.same[v.root].root
@@ -63,7 +60,7 @@ class _Shortening:
 
     def _same_tuple(self, x: tuple[Any, ...]) -> Any:
         """Still one object for one object."""
-        return self._tuples.setdefault(id(x), (x, mapped(x, self.now)))[1]
+        return self._tuples.setdefault(id(x), (x, renamed(x, self.same)))[1]
 
     def _replace(self, out: Var, source: Var) -> None:
         self.same[out] = source

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy._core import umath
 
+from autograd.conditions import code_of
 from autograd.engine import recording
 from autograd.engine.modes import mode
 from autograd.engine.recording import is_tensor
@@ -83,7 +84,7 @@ def reader(args: Any, kwargs: Any) -> Reader | None:
         return None
     body = "\n    ".join([*writer.lines, f"return [{', '.join(writer.found)}]"])
     scope = dict(writer.bound)
-    exec(f"def read(args, kwargs):\n    {body}\n", scope)
+    exec(code_of(f"def read(args, kwargs):\n    {body}\n"), scope)
     return scope["read"]  # type: ignore[no-any-return]
 
 

@@ -72,6 +72,27 @@ def is_users_class(kind: Any) -> bool:
 
 
 @functools.lru_cache(maxsize=512)
+def is_others_class(kind: Any) -> bool:
+    """Whether a class has methods, of Python's modules or of another library, into whose code is not looked."""
+    named = [f for c in kind.__mro__ for name, f in vars(c).items() if name[:2] != "__"]
+    files = [f.__code__.co_filename for f in named if isinstance(f, types.FunctionType)]
+    return bool(files) and not classes(kind) and not any([f.startswith((*OUR_FOLDERS, *_NUMPYS)) for f in files])
+
+
+@functools.lru_cache(maxsize=512)
+def others_names(kind: Any) -> frozenset[str]:
+    """The names in the code of a class's bases that the user has not written."""
+    others = [f for c in kind.__mro__ if not is_users_class(c) for f in vars(c).values()]
+    codes = [f.__code__ for f in others if isinstance(f, types.FunctionType)]
+    return frozenset().union(*[code.co_names for code in codes])
+
+
+def is_others_function(function: types.FunctionType) -> bool:
+    """Whether a function was made within a function of an installed package, as the callbacks of its objects are."""
+    return "<locals>" in function.__qualname__ and is_installed(function.__code__.co_filename)
+
+
+@functools.lru_cache(maxsize=512)
 def only_users_code(kind: Any) -> bool:
     """Whether no code but the user's reads the attributes of an object: no base is a library's."""
     others = [c for c in kind.__mro__ if not is_users_class(c)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import functools
 import types
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from autograd.capture.code_text import Text, called, names_of, text_of
@@ -16,7 +17,11 @@ CHANGING = frozenset({
     "reverse", "rotate", "add", "discard", "update", "setdefault", "subtract", "move_to_end",
 })  # fmt: skip
 
+ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.JoinedStr, ast.FormattedValue, ast.keyword)
+PLAIN = frozenset({"int", "float", "str", "abs", "max", "min", "round", "sum", "len"})
+SAID = frozenset({"print", "debug", "info", "warning", "error", "log"})
 LOAD = ast.Load()
+OF_THE_OBJECT = frozenset({"len", "isinstance", "type", "id", "callable", "hasattr"})  # not of what it holds
 BY_TEXT = frozenset({"getattr", "setattr", "hasattr"})
 TAKING = frozenset({"pop", "popleft", "popitem", "setdefault"})  # those that return something
 
@@ -28,12 +33,27 @@ class Source(NamedTuple):
     owner       of an attribute; None for a variable
     depth       0: what it names; 1: an element of that; …
     functions   those whose variable it is; None for all
+    inside      whether it is the state of what is found there, which only methods of that look at
+    keys        of the elements that have changed; None for all
     """
 
     name: str
     owner: Any = None
     depth: int = 0
     functions: Any = None
+    inside: bool = False
+    keys: Any = None
+
+
+class Known(NamedTuple):
+    """What is known of attributes, by their names.
+
+    of_library   those at which code looks that is not the user's
+    values       what they are, in any object
+    """
+
+    of_library: Collection[str] = ()
+    values: Mapping[str, list[Any]] = MappingProxyType({})
 
 
 class Passed(NamedTuple):
@@ -42,7 +62,6 @@ class Passed(NamedTuple):
     name: str
     attribute: bool
     position: int
-    depth: int
 
 
 class Use(NamedTuple):
@@ -54,33 +73,45 @@ class Use(NamedTuple):
     passed: Passed | None = None
 
 
-def uses(function: types.FunctionType, source: Source) -> list[Use]:
+def uses(function: types.FunctionType, source: Source, known: Known) -> list[Use]:
     """What the code of a function does with what it finds there; where its text is not known, any mention is both."""
     code = function.__code__
     if source.name not in _mentioned(code) or not (source.functions is None or function in source.functions):
         return []
     text = text_of(code)
+    if text is None and function.__name__[:2] == "__":  # made by dataclasses
+        return []
     if text is None:
         return [Use(line_at((code.co_filename, code.co_firstlineno)), True, True)]
-    return [Use(*found) for found in _Uses(text).of(source, names_of(function))]
+    return [Use(*found) for found in _Uses(text, source, names_of(function), known).found()]
 
 
-def mentions(text: Text, source: Source, names: dict[str, Any]) -> Iterator[Any]:
+def mentions(
+    text: Text, source: Source, names: dict[str, Any], values: Mapping[str, list[Any]] = MappingProxyType({})
+) -> Iterator[Any]:
     """The expressions in a function that stand for what a source leads to."""
-    is_one = _is_variable if source.owner is None else _is_attribute
-    return (x for x in text.parents if is_one(x, source, names))
+    if source.owner is None:
+        return (x for x in text.parents if _is_variable(x, source))
+    return (x for x in text.parents if _is_attribute(x, source, names, values))
 
 
-def _is_variable(x: Any, source: Source, names: dict[str, Any]) -> bool:
+def _is_variable(x: Any, source: Source) -> bool:
     if isinstance(x, ast.Subscript):
         return called(x.value) == "globals" and _is_text(x.slice, source.name)
     return isinstance(x, ast.Name) and x.id == source.name
 
 
-def _is_attribute(x: Any, source: Source, names: dict[str, Any]) -> bool:
+def _is_attribute(x: Any, source: Source, names: dict[str, Any], values: Mapping[str, list[Any]]) -> bool:
     if called(x) in BY_TEXT:
         return len(x.args) > 1 and _is_text(x.args[1], source.name)
-    return isinstance(x, ast.Attribute) and x.attr == source.name and _may_be(x.value, source.owner, names)
+    if not isinstance(x, ast.Attribute) or x.attr != source.name:
+        return False
+    base: Any = x.value
+    if isinstance(base, ast.Attribute):
+        possible = values.get(base.attr, [])
+    else:
+        possible = [names[base.id]] if isinstance(base, ast.Name) and base.id in names else []
+    return not possible or any([_is_owner(found, source.owner) for found in possible])
 
 
 def _is_text(x: Any, text: str) -> bool:
@@ -94,30 +125,42 @@ def _mentioned(code: types.CodeType) -> frozenset[str]:
     return frozenset().union(code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, texts, *inner)
 
 
-def _passed(call: ast.Call, x: Any, depth: int) -> Passed | None:
+def _passed(call: ast.Call, x: Any) -> Passed | None:
     name = called(call)
-    return Passed(name, isinstance(call.func, ast.Attribute), call.args.index(x), depth) if name else None
+    return Passed(name, isinstance(call.func, ast.Attribute), call.args.index(x)) if name else None
 
 
-def _may_be(x: Any, owner: Any, names: dict[str, Any]) -> bool:
-    """Whether an expression may stand for the owner of an attribute; a class is that of its instances, too."""
-    if not isinstance(x, ast.Name) or x.id not in names:
-        return True
-    found = names[x.id]
-    of_class = isinstance(owner, type) and issubclass(found if isinstance(found, type) else type(found), owner)
-    return found is owner or of_class
+def _is_owner(x: Any, owner: Any) -> bool:
+    """Whether an object has an attribute of that owner; a class's are those of its instances, too."""
+    of_class = isinstance(owner, type) and issubclass(x if isinstance(x, type) else type(x), owner)
+    return x is owner or of_class
 
 
 class _Uses:
     """Looks at the text of one function."""
 
-    def __init__(self, text: Text) -> None:
-        self._text, self._parents = text, text.parents
+    def __init__(self, text: Text, source: Source, names: dict[str, Any], known: Known) -> None:
+        self._text, self._parents, self._source = text, text.parents, source
+        self._names, self._known = names, known
+        self._at: Any = None  # the mention that is looked at
 
-    def of(self, source: Source, names: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-        for x in mentions(self._text, source, names):
-            for found in self._of(x, source.depth, set()):
+    def found(self) -> Iterator[tuple[Any, ...]]:
+        source = self._source
+        for x in mentions(self._text, source, self._names, self._known.values):
+            self._at = x
+            for found in self._of_inside(x, source.depth) if source.inside else self._of(x, source.depth, set()):
                 yield self._text.line(x), *found
+
+    def _of_inside(self, x: Any, depth: int) -> Iterator[tuple[Any, ...]]:
+        """The same for an object whose state has changed: a method's result shows it, an attribute has its own name."""
+        while depth and isinstance(self._parents[x], ast.Subscript):
+            x, depth = self._parents[x], depth - 1
+        parent = self._parents[x]
+        call = self._parents.get(parent)
+        if isinstance(parent, ast.Attribute) and getattr(call, "func", None) is parent:
+            yield not isinstance(self._parents[call], ast.Expr), True
+        elif not isinstance(parent, ast.Attribute):
+            yield from self._of(x, depth, set())
 
     def _of(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
         """(reads, changes, to whom it is passed) of an expression that stands for the thing, or for what holds it."""
@@ -128,6 +171,8 @@ class _Uses:
             if depth == 0:
                 yield False, isinstance(parent, ast.AugAssign) or isinstance(x.ctx, ast.Del)
         elif isinstance(parent, ast.Subscript) and parent.value is x:
+            if depth == 0 and not self._touches(x, parent.slice):
+                return
             if depth or isinstance(parent.ctx, ast.Load):
                 yield from self._of(parent, max(0, depth - 1), followed)
             else:
@@ -143,20 +188,32 @@ class _Uses:
         if name in CHANGING and call.func is x:
             if depth == 0:
                 yield name in TAKING and not isinstance(self._parents[call], ast.Expr), name != "clear"
+        elif name == "get" and call.func is x and call.args and depth == 0:
+            if self._touches(x.value, call.args[0]):
+                yield from self._of_value(call, 0, set(), f"{ast.unparse(x.value)}[{ast.unparse(call.args[0])}]")
         elif isinstance(self._parents.get(call), ast.Expr) and call.func is x:
             yield False, True  # a method whose result is not looked at
         elif isinstance(x.ctx, ast.Load):
             yield True, False
 
-    def _of_value(self, x: Any, depth: int, followed: set[str]) -> Iterator[tuple[Any, ...]]:
+    def _touches(self, x: Any, key: Any) -> bool:
+        """Whether what has this key in the thing itself may have changed."""
+        keys = self._source.keys if x is self._at else None
+        return keys is None or not isinstance(key, ast.Constant) or key.value in keys
+
+    def _of_value(self, x: Any, depth: int, followed: set[str], text: str = "") -> Iterator[tuple[Any, ...]]:
         """Of a value that goes on: into arithmetic that ends where it came from, into a variable, or anywhere."""
-        text = ast.unparse(x)
+        if depth == 0 and self._only_kept(x):
+            return
+        text = text or ast.unparse(x)
         while isinstance(parent := self._parents[x], (ast.BinOp, ast.UnaryOp)):
             x = parent
         targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+        if depth and called(parent) in OF_THE_OBJECT:
+            return
         if not isinstance(parent, (ast.Assign, ast.AnnAssign)):
             if isinstance(parent, ast.Call) and x in parent.args and ast.unparse(x) == text:
-                yield True, False, _passed(parent, x, depth)
+                yield True, False, _passed(parent, x)
             elif not isinstance(parent, ast.Expr):
                 yield True, False
         elif any([target is not None and ast.unparse(target) == text for target in targets]):
@@ -165,6 +222,27 @@ class _Uses:
             yield from self._of_variables([getattr(target, "id", "") for target in targets], depth, text, followed)
         else:
             yield True, False
+
+    def _only_kept(self, x: Any) -> bool:
+        """Whether a value goes into a printed text, or something else that the step changes: that is looked at, too."""
+        while isinstance(parent := self._parents[x], ARITHMETIC) or (called(parent) in PLAIN and x in parent.args):
+            x = parent
+        if isinstance(parent, (ast.Assign, ast.AugAssign)):
+            text = ast.unparse(x)
+            targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+            return all([ast.unparse(t) not in text and self._is_users(t) for t in targets])
+        name = called(parent)
+        if not isinstance(self._parents.get(parent), ast.Expr) or x is getattr(parent, "func", x):
+            return False
+        return name in SAID or (name in CHANGING and self._is_users(getattr(parent.func, "value", None)))
+
+    def _is_users(self, x: Any) -> bool:
+        """Whether what is assigned to, or an element of it, is a thing of the user's from outside of the function."""
+        while isinstance(x, ast.Subscript):
+            x = x.value
+        if isinstance(x, ast.Attribute):
+            return x.attr not in self._known.of_library
+        return isinstance(x, ast.Name) and x.id in self._names
 
     def _of_variables(self, names: list[str], depth: int, text: str, followed: set[str]) -> Iterator[tuple[Any, ...]]:
         """What is done with the variables that a value was given to."""

@@ -5,13 +5,18 @@ import collections
 import dataclasses
 import functools
 import itertools
+import logging
+import queue
 import random
+import time
 import types
+import weakref
 
 import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd.errors import CaptureError
 
 TOTAL, LOG = 0, []
@@ -143,6 +148,35 @@ def of_a_partial():
     return functools.partial(step, {"n": 0})
 
 
+def of_another_library():
+    waiting = queue.Queue()
+    for i in range(20):
+        waiting.put(i)
+    return lambda x: x * 2 if waiting.get() > 6 else x * 3
+
+
+def into_a_layer():
+    layer, held = nn.Dropout(0.5), {"n": 0}
+
+    def step(x):
+        held["n"] += 1
+        layer.p = held["n"] * 0.01
+        return layer(x)
+
+    return step
+
+
+def into_what_is_read():
+    held = {"n": 0, "copy": 0}
+
+    def step(x):
+        held["n"] += 1
+        held["copy"] = held["n"]
+        return x * 2 if held["copy"] > 6 else x * 3
+
+    return step
+
+
 def without_text():
     names = {"n": [0]}
     exec("def step(x):\n    n[0] += 1\n    return x * 2 if n[0] > 6 else x * 3\n", names)
@@ -153,6 +187,9 @@ COUNTED = {
     "setattr": by_setattr,
     "globals": by_globals,
     "a partial": of_a_partial,
+    "a layer's attribute": into_a_layer,
+    "what is kept is read": into_what_is_read,
+    "another library's object": of_another_library,
     "the length of a list": lambda: by([], lambda c: c.append(1), lambda c: len(c) > 6),
     "the truth of a list": lambda: by([1] * 6, lambda c: c and c.pop(), lambda c: not c),
     "the order of a list": lambda: by([True, False], lambda c: c.reverse(), lambda c: c[0]),
@@ -241,6 +278,17 @@ def averaged():
     return step
 
 
+def of_another_objects_object():
+    seen = types.SimpleNamespace(count=0)
+    held = types.SimpleNamespace(config=types.SimpleNamespace(count=2))
+
+    def step(x):
+        seen.count += 1
+        return x * held.config.count
+
+    return step
+
+
 def made_anew():
     held = types.SimpleNamespace(sizes=[])
 
@@ -263,10 +311,52 @@ def of_another_object():
     return step
 
 
+def beside_a_proxy():
+    log = queue.Queue()
+    held = [weakref.proxy(log), log]
+
+    def step(x):
+        held[1].put(len(held))
+        return x * 2
+
+    return step
+
+
+def kept_elsewhere():
+    held = types.SimpleNamespace(calls=0, log=[], start=0.0, seconds=0.0)
+    logger = logging.getLogger("kept_elsewhere")
+
+    def step(x):
+        held.start = time.perf_counter()
+        held.calls += 1
+        held.log.append(held.calls)
+        logger.debug("%d calls, %s", held.calls, f"{held.calls:3d}")
+        held.seconds += time.perf_counter() - held.start
+        return x * 2
+
+    return step
+
+
+def beside_what_is_read():
+    held, numbers = {"calls": 0, "scale": 2.0}, [0, 2]
+
+    def step(x):
+        held["calls"] = held.get("calls", 0) + 1
+        numbers[0] += 1
+        return x * held["scale"] * numbers[1] / held.get("scale")
+
+    return step
+
+
 CHANGED = {
+    "a name that another object's object has": of_another_objects_object,
+    "a log of a counter, a text, a time": kept_elsewhere,
+    "one entry of a dict of which another is read": beside_what_is_read,
+    "what a proxy stands for": beside_a_proxy,
     "a list": lambda: only(lambda log: log.append(1), []),
     "a set": lambda: only(lambda log: log.add(len("here")), set()),
     "logs in a dict": logged,
+    "a queue": lambda: only(lambda waiting: waiting.put(1), queue.Queue()),
     "a log that is passed on": passed_on,
     "a running mean": averaged,
     "a list that is made anew": made_anew,

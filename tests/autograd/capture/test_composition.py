@@ -90,9 +90,10 @@ def test_arrays_of_another_library_run_as_they_are():
 
 
 SHARED = {
-    "minus": lambda w, x: w[0] - 0.1 * x, "product": lambda w, x: w @ x, "method": lambda w, x: w.dot(x).clip(0, x[0]),
-    "power": lambda w, x: w[0] ** x, "less": lambda w, x: (w[0] < x) * x, "where": lambda w, x: np.where(x > 1, w[0], x),
-    "stack": lambda w, x: np.stack([w[0], x]), "einsum": lambda w, x: np.einsum("ij,j->i", w, x),
+    "minus": lambda w, x: w[0] - 0.1 * x, "product": lambda w, x: w @ x, "method": lambda w, x: w[0].clip(0, x),
+    "power": lambda w, x: w[0] ** x, "less": lambda w, x: (w[0] < x) * x,
+    "where": lambda w, x: np.where(x > 1, w[0], x), "stack": lambda w, x: np.stack([w[0], x]),
+    "einsum": lambda w, x: np.einsum("ij,j->i", w, x),
     "outer": lambda w, x: np.outer(w[0], x), "number": lambda w, x: w.max() - x.sum(),
 }  # fmt: skip
 
@@ -137,7 +138,7 @@ def test_a_fixed_point_is_recorded_for_each_number_of_iterations():
     for a in [0.5, 0.5, 0.5, 0.5, 0.9, 0.9, 0.9, 0.9, 0.5]:
         assert fast(a) == slope(a)
     assert fast.calls["replayed"] >= 2
-    diverging = autograd.capture(lambda a: autograd.fixed_point(lambda x, a: a * x, np.ones(2), a, max_iter=20))
+    diverging = autograd.capture(lambda a: autograd.fixed_point(lambda x, a: a * x, np.ones(2), a, max_iterations=20))
     for _ in range(4):
         with pytest.raises(autograd.errors.ConvergenceError, match="did not converge in 20 iterations"):
             diverging(2.0)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
+import optim
 from autograd.recorder import whole
 
 
@@ -79,6 +81,27 @@ def test_what_is_still_shown_is_not_written_over(f):
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no malloc_trim")
+@pytest.mark.parametrize("depth", [2, 6])
+def test_a_program_takes_at_most_half_of_what_the_step_allocates_beside_its_gradients(depth):
+    model = nn.Sequential(*[layer for _ in range(depth) for layer in (nn.Linear(300, 300), nn.Tanh())])
+    optimizer = optim.Adam(model.parameters())
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = np.sum(model(x) ** 2)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    fast = autograd.capture(step)
+    for _ in range(4):
+        fast(np.ones((100, 300), np.float32))
+    program = fast.program
+    gradients = sum(p.grad.numpy().nbytes for p in model.parameters())
+    assert program.of_gradients >= gradients
+    assert program.nbytes - program.of_gradients <= 0.5 * (program.as_it_is.in_all - gradients)
+
+
 def test_the_memory_of_a_large_recording_is_returned():
     code = """
 import numpy as np, autograd
