@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.capture.aids import Differs
+from autograd.capture.collector import uncollected
 from autograd.capture.compare import compared, same_guards
-from autograd.capture.draws import Drawn
+from autograd.capture.draws import check_drawn
 from autograd.capture.outer import is_outer, is_variable, leads_outside
 from autograd.capture.reach import Holder, Reach
 from autograd.capture.recorded import Recorded
@@ -205,7 +206,7 @@ class Captured(Holder):
             return self._as_it_is(IN_GRAPH, args, kwargs)
         before = Snapshot(reach)
         try:
-            program, out, recorder = self._recorded(reach, leaves, structure)
+            program, out, recorder = self._recorded(reach, before, leaves, structure)
         except BaseException:
             before.restore()
             raise
@@ -225,13 +226,15 @@ class Captured(Holder):
                 self._give_up(key, "what it depends on changes at nearly every call")
             self.log.append(f"recorded {len(program)} operations for {described(key)}: {why}")
             return out
-        problem, computed = compared(twin, program)
+        with uncollected():
+            problem, computed = compared(twin, program)
+            if not problem:
+                program.watch(computed=computed)
+                program.compile()
         if problem:
             before.restore()
             programs.remove(twin)
             raise CaptureError(problem)
-        program.watch(computed=computed)
-        program.compile()
         self._verify(program, reach, before, given, out, key)
         programs.remove(twin)
         programs.insert(0, program)
@@ -251,11 +254,13 @@ class Captured(Holder):
             return "recorded before, but it was not the same then"
         return next((p.unlike() for p in confirmed if not p.fits()), "a value on which it branches came out otherwise")
 
-    def _recorded(self, reach: Reach, leaves: list[Any], structure: Any) -> tuple[Program, Any, Recorder]:
+    def _recorded(
+        self, reach: Reach, before: Snapshot, leaves: list[Any], structure: Any
+    ) -> tuple[Program, Any, Recorder]:
         tensors = [t for t in reach.tensors if not any(t is x and not x._requires_grad for x in leaves)]
         recorder = Recorder(tensors, Watch(reach.steppers))
         grads = [(t, t._grad is None) for t in recorder.tensors if t._requires_grad or t._grad is not None]
-        settings, drawn = Settings(reach), Drawn(reach)
+        settings = Settings(reach)
         inputs = [_input(recorder, i, x) for i, x in enumerate(leaves)]
         constants = [(t, t._array) for t in inputs if is_tensor(t) and not t._requires_grad]
         inner_args, inner_kwargs = tree_unflatten(structure, inputs)
@@ -263,7 +268,7 @@ class Captured(Holder):
             out = self.function(*inner_args, **inner_kwargs)
         for tensor, array in constants:
             recorder.check_kept(tensor, array)
-        drawn.check(recorder.ops)
+        check_drawn(before.generators, recorder.ops)
         settings.settle(recorder.watch.read)
         program = Program(recorder, out, settings, grads)
         if program.frozen_gradients and any([t.node is not None for t in reach.tensors]):

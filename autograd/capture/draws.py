@@ -44,25 +44,20 @@ def same_state(a: Any, b: Any) -> bool:
     return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray) else bool(a == b)
 
 
-class Drawn:
-    """Notices what a step draws without its being recorded."""
+def check_drawn(before: list[tuple[Any, Any]], ops: list[Op]) -> None:
+    """Notice, after a step, what it has drawn without its being recorded.
 
-    def __init__(self, reach: Reach) -> None:
-        self._before = [(g, state_of(g)) for g in generators_of(reach)]
-
-    def check(self, ops: list[Op]) -> None:
-        """After the step.
-
-        Raises:    CaptureError if a generator has moved on from which no operation draws.
-        """
-        recorded = {id(generator(x.rng)) for op in ops for x in op.args if isinstance(x, Generator)}
-        for g, state in self._before:
-            if id(g) not in recorded and not same_state(state_of(g), state):
-                raise CaptureError(
-                    f"the step draws random numbers from {_named(g)}, and a replay would not draw again. Draw outside "
-                    "of the step and pass them as arguments, or draw arrays by autograd.random.generator(rng), which "
-                    "is rng itself, and a line of the program."
-                )
+    Args:      before: the generators, and where each stood.
+    Raises:    CaptureError if a generator has moved on from which no operation draws.
+    """
+    recorded = {id(generator(x.rng)) for op in ops for x in op.args if isinstance(x, Generator)}
+    for g, state in before:
+        if id(g) not in recorded and not same_state(state_of(g), state):
+            raise CaptureError(
+                f"the step draws random numbers from {_named(g)}, and a replay would not draw again. Draw outside "
+                "of the step and pass them as arguments, or draw arrays by autograd.random.generator(rng), which "
+                "is rng itself, and a line of the program."
+            )
 
 
 def _named(g: Any) -> str:

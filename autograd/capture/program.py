@@ -192,12 +192,12 @@ def live(ops: list[Op], results: list[Var]) -> list[Op]:
     kept: list[Op] = []
     for op in reversed(ops):
         wanted = not op.pure and op.kind != "write"
-        wanted = wanted or any(v in needed or v.root in needed for v in op.out)
-        wanted = wanted or any(v.root in needed or v.root.kind != "value" for v in op.writes)
-        if wanted:
+        wanted = wanted or any([v in needed or v.root in needed for v in op.out])
+        if wanted or any([v.root in needed or v.root.kind != "value" for v in op.writes]):
             kept.append(op)
             for v in op.uses():
-                needed |= {v, v.root}
+                needed.add(v)
+                needed.add(v.root)
     return kept[::-1]
 
 

@@ -34,11 +34,11 @@ from autograd.engine.recording import is_tensor
 from autograd.recorder import Aside
 
 _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Aside, *SIMPLE)
-_PLAIN = frozenset({dict, list, tuple})
 
 
 # Whether objects of a class are not looked into
 _is_opaque: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(lambda kind: issubclass(kind, _OPAQUE))
+_iterates: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(lambda kind: issubclass(kind, Iterator))
 
 
 def _referents(x: Any) -> list[Any]:
@@ -92,9 +92,10 @@ class Reach:
         queue = deque(starts)
         while queue:
             x = queue.popleft()
-            if isinstance(x, type) and x not in self.classes and is_users_class(x):
-                queue += self._of_class(x)
-            if id(x) not in seen and not _is_opaque(type(x)):
+            if _is_opaque(type(x)):
+                if isinstance(x, type) and x not in self.classes and is_users_class(x):
+                    queue += self._of_class(x)
+            elif id(x) not in seen:
                 seen[id(x)] = x
                 queue += self._inside(x)
             if not queue:
@@ -103,7 +104,8 @@ class Reach:
 
     def _inside(self, x: Any) -> Iterable[Any]:
         """Note an object, and return what it leads to."""
-        if type(x) in _PLAIN:
+        kind = type(x)
+        if kind is dict or kind is list or kind is tuple:
             return self._of_plain(x)
         if is_tensor(x):
             self.tensors.append(x)
@@ -148,7 +150,7 @@ class Reach:
             self.lists.append(x)
         elif isinstance(x, (set, deque, bytearray, ArrayType, memoryview)):
             self.sets.append(x)
-        elif isinstance(x, Iterator) and not hasattr(x, "__dict__") and kind not in weakref.ProxyTypes:
+        elif _iterates(kind) and not hasattr(x, "__dict__") and kind not in weakref.ProxyTypes:
             self.iterators.append(x)
         elif isinstance(x, ContextVar):
             self.variables.append(x)

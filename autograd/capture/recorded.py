@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import numpy as np
@@ -49,9 +50,10 @@ class Opaque:
         self.value, self.var = value, var
 
 
-def _comes_first(kind: type) -> bool:
-    """Whether arrays of this kind hold recorded ones, and not the other way round: Tensors, and the batches of vmap."""
-    return issubclass(kind, recording.Tensor) or hasattr(kind, "by_examples")
+# Whether arrays of a class hold recorded ones, and not the other way round: Tensors, and the batches of vmap
+_comes_first: Callable[[Any], bool] = lru_cache(maxsize=256)(
+    lambda kind: issubclass(kind, recording.Tensor) or hasattr(kind, "by_examples")
+)
 
 
 class Recorded(Stand):
@@ -64,9 +66,7 @@ class Recorded(Stand):
     def __init__(self, recorder: Any, value: Any, var: Any) -> None:
         self.recorder, self.value, self.var = recorder, value, var
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return type(self.value)
+    __class__ = property(operator.attrgetter("value.__class__"))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         self.refuse(
@@ -89,7 +89,7 @@ class Recorded(Stand):
     # NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(_comes_first(type(x)) for x in inputs):
+        if any([_comes_first(type(x)) for x in inputs]):
             return NotImplemented
         out = kwargs.get("out")
         writes = [x for x in (out if isinstance(out, tuple) else (out,)) if x is not None]
@@ -104,7 +104,7 @@ class Recorded(Stand):
         return recorder_of(self).call(function, inputs, kwargs, writes)
 
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if any(_comes_first(kind) for kind in types):
+        if any([_comes_first(kind) for kind in types]):
             return NotImplemented
         if function in SHAPE_ONLY:
             return function(*_plain(args), **_plain(kwargs))
@@ -125,7 +125,7 @@ class Recorded(Stand):
             return recorder_of(self).call(getattr, (self, name), {}, [])
 
         def method(*args: Any, **kwargs: Any) -> Any:
-            if any(_comes_first(type(x)) for x in args):
+            if any([_comes_first(type(x)) for x in args]):
                 return getattr(np, name)(self, *args, **kwargs)
             writes = [self] if name in WRITING else [kwargs["out"]] if kwargs.get("out") is not None else []
             return recorder_of(self).call(Method(name), (self, *args), kwargs, writes)
