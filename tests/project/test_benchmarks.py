@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import run
+from autograd.capture.captured import Captured
+from benchmarks import run, tracing
 from tests.peers import jax
 
 ROOT = Path(run.__file__).parent.parent
@@ -163,3 +164,11 @@ def test_a_part_of_the_workloads_does_not_replace_the_table(
     with pytest.raises(SystemExit):
         run.main()
     assert "renews the whole table" in capsys.readouterr().err
+
+
+def test_both_recordings_of_a_step_are_timed_and_the_class_is_left_as_it_was() -> None:
+    before = Captured._record
+    eager, found = tracing.measured("chain", seconds=0)
+    assert Captured._record is before
+    assert len(found) == 3
+    assert all(seconds > eager for seconds in found)

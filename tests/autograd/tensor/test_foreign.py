@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -251,3 +253,11 @@ def test_pytorchs_tensors_are_compared_by_their_values(name: str) -> None:
     assert np.array_equal(
         getattr(operator, name)(torch.from_numpy(other), x), getattr(operator, name)(other, x.numpy())
     )
+
+
+def test_masked_arrays_are_looked_for_without_importing_their_module() -> None:
+    code = (
+        "import sys, numpy as np, autograd; step = autograd.capture(autograd.grad(lambda x: (x @ x.T).sum()));"
+        "[step(np.ones((3, 3))) for _ in range(4)]; sys.exit('numpy.ma' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
