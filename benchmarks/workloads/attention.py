@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.workloads.jax_steps import value_and_gradients
+
 TITLE = "attention: one pre-norm encoder layer, B=8, T=64, D=128, 4 heads, FFN 256, forward and backward"
 TARGETS = {"ours": 1.05, "captured": 0.78}
 B, T, D, HEADS, FFN = 8, 64, 128, 4, 256
@@ -144,6 +146,25 @@ def _torch() -> Any:
     return step
 
 
+def _jax() -> Any:
+    from jax import nn
+    from jax import numpy as jnp
+
+    def normalized(x: Any, weight: Any, bias: Any) -> Any:
+        centred = x - x.mean(axis=-1, keepdims=True)
+        return centred / jnp.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPS) * weight + bias
+
+    def loss_of(parameters: Any) -> Any:
+        x, wi, bi, wo, bo, w1, b1, w2, b2, s1, t1, s2, t2 = parameters
+        parts = jnp.split(normalized(x, s1, t1) @ wi.T + bi, 3, axis=-1)
+        q, k, v = (part.reshape(B, T, HEADS, -1).transpose(0, 2, 1, 3) for part in parts)
+        weights = nn.softmax(q @ k.swapaxes(-1, -2) * (D // HEADS) ** -0.5)
+        x = x + (weights @ v).transpose(0, 2, 1, 3).reshape(B, T, D) @ wo.T + bo
+        return ((x + nn.relu(normalized(x, s2, t2) @ w1.T + b1) @ w2.T + b2) * C).mean()
+
+    return value_and_gradients(loss_of, [X, *STATE.values()])
+
+
 PEERS = {
     "ours": _ours,
     "captured": _captured,
@@ -151,4 +172,5 @@ PEERS = {
     "numpy": _numpy,
     "numpy_kept": _numpy_kept,
     "torch": _torch,
+    "jax": _jax,
 }

@@ -82,4 +82,17 @@ def micrograd() -> Any:
     return step
 
 
-PEERS = {"ours": ours, "captured": captured, "numpy": numpy, "micrograd": micrograd, "torch": torch}
+def jax() -> Any:
+    import jax as peer
+
+    peer.config.update("jax_enable_x64", True)
+    run, start = peer.jit(peer.value_and_grad(_through)), np.array(1.0)
+
+    def step() -> Any:
+        y, gradient = run(start)
+        return float(y), [np.asarray(gradient)]
+
+    return step
+
+
+PEERS = {"ours": ours, "captured": captured, "numpy": numpy, "micrograd": micrograd, "torch": torch, "jax": jax}

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from benchmarks.workloads.jax_steps import cross_entropy, value_and_gradients
+
 TITLE = "conv: LeNet-5, B=32, 1x28x28, ReLU, max pooling, cross-entropy, forward and backward"
 TARGETS = {"ours": 1.3}
 
@@ -149,6 +151,23 @@ def numpy_kept() -> Any:
     return numpy()
 
 
+def jax() -> Any:
+    from jax import lax, nn
+    from jax import numpy as jnp
+
+    def pooled(x: Any) -> Any:
+        return lax.reduce_window(nn.relu(x), -jnp.inf, lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+
+    def loss_of(parameters: Any, x: Any, target: Any) -> Any:
+        w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = parameters
+        x = pooled(lax.conv(jnp.pad(x, ((0, 0), (0, 0), (2, 2), (2, 2))), w1, (1, 1), "VALID") + b1[:, None, None])
+        x = pooled(lax.conv(x, w2, (1, 1), "VALID") + b2[:, None, None]).reshape(len(x), -1)
+        return cross_entropy(nn.relu(nn.relu(x @ w3.T + b3) @ w4.T + b4) @ w5.T + b5, target)
+
+    parameters = [p for pair in zip(WEIGHTS, BIASES, strict=True) for p in pair]
+    return value_and_gradients(loss_of, parameters, X, TARGET)
+
+
 PEERS = {
     "ours": ours,
     "captured": captured,
@@ -156,4 +175,5 @@ PEERS = {
     "numpy": numpy,
     "numpy_kept": numpy_kept,
     "torch": torch,
+    "jax": jax,
 }

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.workloads.jax_steps import value_and_gradients
+
 TITLE = "elementwise_large: 1e6 float32, sum(tanh(x)*sigmoid(x) + exp(-x*x)*x), forward and backward"
 TARGETS = {"ours": 1.0, "captured": 0.55}
 N = 1_000_000
@@ -91,8 +93,19 @@ def torch() -> Any:
     return step
 
 
+def jax() -> Any:
+    from jax import nn
+    from jax import numpy as jnp
+
+    def loss_of(xs: Any) -> Any:
+        [x] = xs
+        return (jnp.tanh(x) * nn.sigmoid(x) + jnp.exp(-x * x) * x).sum()
+
+    return value_and_gradients(loss_of, [_x()])
+
+
 PEERS = {
     "ours": ours, "captured": captured, "ours_unkept": ours,
     "numpy": numpy, "numpy_kept": numpy_kept, "numpy_returned": numpy, "numpy_blocks": numpy_blocks,
-    "torch": torch,
+    "torch": torch, "jax": jax,
 }  # fmt: skip

@@ -88,9 +88,27 @@ def torch() -> Any:
     return step
 
 
+def jax() -> Any:
+    import jax as peer
+
+    def logits(x: Any) -> Any:
+        *hidden, last = _weights
+        for W in hidden:
+            x = peer.numpy.tanh(x @ W.T)
+        return x @ last.T
+
+    run = peer.jit(lambda x, v: peer.jvp(logits, (x,), (v,)))
+
+    def step() -> Any:
+        y, t = map(np.asarray, run(_x, _v))
+        return _size(t), [y, t]
+
+    return step
+
+
 def _size(t: Any) -> float:
     """One number that depends on the tangent, in place of a loss."""
     return float(np.vdot(t, t))
 
 
-PEERS = {"ours": ours, "captured": captured, "ours_forward": ours_forward, "numpy": numpy, "torch": torch}
+PEERS = {"ours": ours, "captured": captured, "ours_forward": ours_forward, "numpy": numpy, "torch": torch, "jax": jax}

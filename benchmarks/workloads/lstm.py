@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.workloads.jax_steps import value_and_gradients
+
 TITLE = "LSTM of basic operations, T=50, B=32, H=64"
 STEPS, BATCH, SIZE = 50, 32, 64
 
@@ -111,11 +113,34 @@ def torch() -> Any:
     return step
 
 
+def jax() -> Any:
+    return value_and_gradients(
+        lambda parameters: ((jax_states(*parameters, 0)[-1] - TARGET) ** 2).mean(), [W_IH, W_HH, BIAS]
+    )
+
+
+def jax_states(w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """The state after each step of time, by `scan`."""
+    from jax import lax, nn
+    from jax import numpy as jnp
+
+    def one(state: Any, x: Any) -> Any:
+        h, c = state
+        i, f, g, o = jnp.split(x @ w_ih + b_ih + (h @ w_hh + b_hh), 4, axis=1)
+        c = nn.sigmoid(f) * c + nn.sigmoid(i) * jnp.tanh(g)
+        h = nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h
+
+    zeros = jnp.zeros((BATCH, SIZE), jnp.float32)
+    return lax.scan(one, (zeros, zeros), X)[1]
+
+
 PEERS = {
     "ours": ours,
     "captured": captured,
     "numpy": numpy,
     "torch": torch,
+    "jax": jax,
     "ours_unkept": ours,
     "numpy_kept": numpy_kept,
 }

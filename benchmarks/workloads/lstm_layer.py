@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.workloads.lstm import BATCH, BIAS, SIZE, STEPS, W_HH, W_IH, X
+from benchmarks.workloads.jax_steps import value_and_gradients
+from benchmarks.workloads.lstm import BATCH, BIAS, SIZE, STEPS, W_HH, W_IH, X, jax_states
 
 TITLE = "nn.LSTM, T=50, B=32, H=64"
 TARGET = np.random.default_rng(1).normal(size=(STEPS, BATCH, SIZE)).astype(np.float32)
@@ -112,11 +113,20 @@ def torch() -> Any:
     return step
 
 
+def jax() -> Any:
+    def loss_of(parameters: Any) -> Any:
+        w_ih, w_hh, b_ih, b_hh = parameters
+        return ((jax_states(w_ih.T, w_hh.T, b_ih, b_hh) - TARGET) ** 2).mean()
+
+    return value_and_gradients(loss_of, VALUES)
+
+
 PEERS = {
     "ours": ours,
     "captured": captured,
     "numpy": numpy,
     "torch": torch,
+    "jax": jax,
     "ours_unkept": ours,
     "numpy_kept": numpy_kept,
 }

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.workloads.jax_steps import adam, cross_entropy, first_state, value_and_gradients
+
 EPS = 1e-2  # of Adam; so large that a rounding error in a gradient that should be 0 does not determine the step
 
 
@@ -118,11 +120,40 @@ class Network:
 
         return step
 
+    def jax(self) -> Any:
+        """The whole step compiled, update included."""
+        import jax as peer
+
+        def loss_of(parameters: Any, x: Any, target: Any) -> Any:
+            *hidden, (w, b) = zip(parameters[::2], parameters[1::2], strict=True)
+            for weight, bias in hidden:
+                x = peer.nn.relu(x @ weight.T + bias)
+            return cross_entropy(x @ w.T + b, target)
+
+        parameters = [p for pair in zip(self.weights, self.biases, strict=True) for p in pair]
+        if not self.adam:
+            return value_and_gradients(loss_of, parameters, self.x, self.target)
+
+        @peer.jit
+        def work(state: Any, x: Any, target: Any) -> Any:
+            loss, gradients = peer.value_and_grad(loss_of)(state[0], x, target)
+            return loss, gradients, adam(state, gradients, 1e-3, 0.9, 0.999, EPS)
+
+        state, x, target = first_state(parameters), peer.numpy.asarray(self.x), peer.numpy.asarray(self.target)
+
+        def step() -> Any:
+            nonlocal state
+            loss, gradients, state = work(state, x, target)
+            return float(loss), [np.asarray(a) for a in (*gradients, *state[0])]
+
+        return step
+
     def torch_fused(self) -> Any:
         return self.torch(fused=True)
 
     def peers(self) -> dict[str, Any]:
-        return {"ours": self.ours, "captured": self.captured, "numpy": self.numpy, "torch": self.torch}
+        named = {"ours": self.ours, "captured": self.captured, "numpy": self.numpy, "torch": self.torch}
+        return {**named, "jax": self.jax}
 
 
 class _Adam:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.workloads.jax_steps import first_state
+
 BLOCK = 16384
 
 
@@ -15,11 +17,16 @@ def _shapes() -> list[tuple[int, ...]]:
 
 
 class Problem:
-    """The peers for one optimizer; `blocks`, written by hand, updates a stretch (p, g, s, *remembered) in place."""
+    """The peers for one optimizer.
 
-    def __init__(self, name: str, options: dict[str, Any], remembered: int, blocks: Any, whole: Any) -> None:
+    Args:  blocks: written by hand, updates a stretch (p, g, s, *remembered) in place.
+           pure: the state of `jax_steps.adam` before a step, the gradients -> the state after it.
+    """
+
+    def __init__(self, name: str, options: dict[str, Any], remembered: int, blocks: Any, whole: Any, pure: Any) -> None:
         rng = np.random.default_rng(0)
         self.name, self.options, self.remembered, self.blocks, self.whole = name, options, remembered, blocks, whole
+        self.pure = pure
         self.start = [rng.normal(scale=0.05, size=shape).astype(np.float32) for shape in _shapes()]
         self.gradients = [rng.normal(scale=0.01, size=shape).astype(np.float32) for shape in _shapes()]
 
@@ -95,8 +102,24 @@ class Problem:
     def torch_fused(self) -> Any:
         return self._torch(fused=True)
 
+    def jax(self) -> Any:
+        """The update of all tensors compiled."""
+        import jax as peer
+
+        state = first_state(self.start)
+        gradients = [peer.numpy.asarray(g) for g in self.gradients]
+        run = peer.jit(self.pure)
+
+        def step() -> Any:
+            nonlocal state
+            state = run(state, gradients)
+            return 0.0, [np.asarray(p) for p in state[0]]
+
+        return step
+
     def peers(self) -> dict[str, Any]:
         return {
             "ours": self.ours, "captured": self.captured, "numpy": self.numpy, "numpy_blocks": self.numpy_blocks,
             "torch": self.torch, "torch_foreach": self.torch_foreach, "torch_fused": self.torch_fused,
+            "jax": self.jax,
         }  # fmt: skip

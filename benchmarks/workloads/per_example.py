@@ -84,4 +84,17 @@ def torch() -> Any:
     return lambda: _size({name: g.numpy() for name, g in each(params, x, target).items()})
 
 
-PEERS = {"ours": ours, "captured": captured, "ours_loop": ours_loop, "numpy": numpy, "torch": torch}
+def jax() -> Any:
+    import jax as peer
+
+    def loss(p: Any, x: Any, target: Any) -> Any:
+        scores = peer.nn.relu(x @ p["w1"] + p["b1"]) @ p["w2"] + p["b2"]
+        return -peer.nn.log_softmax(scores)[target]
+
+    each = peer.jit(peer.vmap(peer.grad(loss), in_axes=(None, 0, 0)))
+    return lambda: _size(each(_params, _x, _target))
+
+
+PEERS = {
+    "ours": ours, "captured": captured, "ours_loop": ours_loop, "numpy": numpy, "torch": torch, "jax": jax,
+}  # fmt: skip

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.workloads.jax_steps import cross_entropy
+
 TITLE = "resnet_mlp: 20 residual blocks of width 128, batch 64, forward, backward and SGD"
 BATCH, WIDTH, BLOCKS, CLASSES, P, LR, EPS, MOMENTUM = 64, 128, 20, 10, 0.1, 0.01, 1e-5, 0.1
 GIVEN = 2  # steps whose masks are given
@@ -210,5 +212,47 @@ def torch() -> Any:
     return step
 
 
-PEERS = {"ours": ours, "captured": captured, "numpy": numpy, "numpy_kept": numpy_kept, "torch": torch}
+def jax() -> Any:
+    """The whole step compiled, the drawing of masks and the update included."""
+    import jax as peer
+    from jax import numpy as jnp
+
+    data = _Data()
+
+    def loss_of(parameters: Any, running: Any, masks: Any, h: Any, target: Any) -> Any:
+        after = []
+        for i, ((mean, var), mask) in enumerate(zip(running, masks, strict=True)):
+            w1, b1, gamma, beta, w2, b2, gain, shift = parameters[8 * i : 8 * i + 8]
+            z = h @ w1.T + b1
+            m, v = z.mean(axis=0), z.var(axis=0)
+            after.append((mean + MOMENTUM * (m - mean), var + MOMENTUM * (v * (BATCH / (BATCH - 1)) - var)))
+            y = (z - m) / jnp.sqrt(v + EPS) * gamma + beta
+            u = (peer.nn.relu(y) * mask * (1 / (1 - P))) @ w2.T + b2
+            inverse = 1 / jnp.sqrt(u.var(axis=1, keepdims=True) + EPS)
+            h = h + (u - u.mean(axis=1, keepdims=True)) * inverse * gain + shift
+        return cross_entropy(h @ parameters[-2].T + parameters[-1], target), after
+
+    @peer.jit
+    def work(state: Any, key: Any, masks: Any, x: Any, target: Any) -> Any:
+        parameters, running = state
+        key, new = peer.random.split(key)
+        if masks is None:
+            masks = peer.random.bernoulli(new, 1 - P, (BLOCKS, BATCH, WIDTH))
+        found, gradients = peer.value_and_grad(loss_of, has_aux=True)(parameters, running, masks, x, target)
+        loss, running = found
+        return loss, gradients, ([p - LR * g for p, g in zip(parameters, gradients, strict=True)], running), key
+
+    x, target, key = jnp.asarray(data.x), jnp.asarray(data.target), peer.random.key(0)
+    state: Any = [jnp.asarray(p) for p in data.parameters()], [(jnp.zeros(WIDTH), jnp.ones(WIDTH))] * BLOCKS
+    given = list(data.masks)
+
+    def step() -> Any:
+        nonlocal state, key
+        loss, gradients, state, key = work(state, key, given.pop(0) if given else None, x, target)
+        return float(loss), [*[np.asarray(gradients[i]) for i in COMPARED], *map(np.asarray, state[0])]
+
+    return step
+
+
+PEERS = {"ours": ours, "captured": captured, "numpy": numpy, "numpy_kept": numpy_kept, "torch": torch, "jax": jax}
 TARGETS = {"ours": 0.65, "captured": 0.42}

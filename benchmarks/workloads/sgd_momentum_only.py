@@ -26,4 +26,10 @@ def _blocks(t: int, s: Any, p: Any, g: Any, b: Any) -> None:
     p -= s
 
 
-PEERS = Problem("SGD", {"lr": LR, "momentum": MOMENTUM}, 1, _blocks, _whole).peers()
+def _pure(state: Any, gradients: Any) -> Any:
+    parameters, bs, vs, t = state
+    bs = [MOMENTUM * b + g for b, g in zip(bs, gradients, strict=True)]
+    return [p - LR * b for p, b in zip(parameters, bs, strict=True)], bs, vs, t
+
+
+PEERS = Problem("SGD", {"lr": LR, "momentum": MOMENTUM}, 1, _blocks, _whole, _pure).peers()

@@ -55,4 +55,18 @@ def torch() -> Any:
     return step
 
 
-PEERS = {"ours": ours, "captured": captured, "numpy": numpy, "torch": torch}
+def jax() -> Any:
+    import jax as peer
+    from jax import numpy as jnp
+
+    peer.config.update("jax_enable_x64", True)
+    many = peer.jit(peer.vmap(lambda a, b: jnp.sum(jnp.sin(a) * b) / jnp.sqrt(1 + jnp.dot(a, a))))
+
+    def step() -> Any:
+        y = np.asarray(many(_a, _b))
+        return float(np.sum(y)), [y]
+
+    return step
+
+
+PEERS = {"ours": ours, "captured": captured, "numpy": numpy, "torch": torch, "jax": jax}
