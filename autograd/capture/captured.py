@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.capture.aids import Differs
+from autograd.capture.caught import handles_errors
 from autograd.capture.collector import uncollected
 from autograd.capture.compare import compared, same_guards
 from autograd.capture.draws import check_drawn
@@ -49,6 +50,7 @@ IN_VAIN = 12  # recordings of one key, after which it is given up if there were 
 MUCH = 128 * 2**20  # bytes of the values of a recording, which are returned when it is confirmed
 QUICK = 4  # kinds of calls that are told apart without making their key
 MISSED = object()
+ASIDE = object()
 
 
 class Quick(NamedTuple):
@@ -113,7 +115,7 @@ class Captured(Holder):
         for quick in self._quick:
             if same_environment(quick.environment) and (given := quick.read(args, kwargs)) is not None:
                 found = self._replayed(quick.programs, given)
-                if found is not MISSED:
+                if found is not MISSED and found is not ASIDE:
                     if len(self.traces) >= TRACES:
                         self.traces.move_to_end(quick.key)
                     return found
@@ -139,6 +141,8 @@ class Captured(Holder):
             self._warm.pop(dropped, None)
             self._quick = [q for q in self._quick if q.key != dropped]
         found = self._replayed(programs, given)
+        if found is ASIDE:
+            return self._eager(key, leaves, args, kwargs)
         if found is MISSED:
             with announcing(self.name, self.tell):
                 return self._record(key, programs, leaves, structure, given, args, kwargs)
@@ -148,14 +152,20 @@ class Captured(Holder):
         return found
 
     def _replayed(self, programs: list[Program], given: list[Any]) -> Any:
-        """What the first program that fits returns; MISSED if none does."""
+        """What the first program that fits returns; MISSED if none does, ASIDE if this call runs as it is."""
         for program in programs:
             if program.compiled and program.fits():
+                if program.changes and program.shares(given):
+                    return ASIDE
                 started = time.perf_counter() if program.replays < TIMED else 0.0
                 try:
                     found = program.replay(given)
                 except Differs:
                     continue
+                except Exception:
+                    if not handles_errors(self.function):
+                        raise
+                    return ASIDE  # the state is that before the call
                 if started:
                     program.seconds = min(program.seconds, time.perf_counter() - started)
                 if program is not programs[0]:
@@ -211,6 +221,9 @@ class Captured(Holder):
             before.restore()
             raise
         self.calls["recorded"] += 1
+        if program.changes and program.shares(given):
+            self.log.append("an argument lies in the memory of a tensor of the step: the call was not kept")
+            return out
         if recorder.moved:
             self.log.append("a tensor was given another array during the step: recorded again at the next call")
             if sum("another array" in line for line in self.log) > PATHS:
@@ -270,6 +283,11 @@ class Captured(Holder):
             recorder.check_kept(tensor, array)
         check_drawn(before.generators, recorder.ops)
         settings.settle(recorder.watch.read)
+        if recorder.raised:
+            raise CaptureError(
+                f"{recorder.raised}, and the step goes on; a replay would go the same way with other values. Ask for "
+                "the values by an if before, or let the error leave the step."
+            )
         program = Program(recorder, out, settings, grads)
         if program.frozen_gradients and any([t.node is not None for t in reach.tensors]):
             raise CaptureError(

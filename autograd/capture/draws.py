@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.capture.program import Generator, Op
+from autograd.capture.program import Generator, Method, Op
 from autograd.capture.reach import Reach
+from autograd.capture.recorded import Recorded
+from autograd.engine.origin import user_line
 from autograd.errors import CaptureError
 from autograd.random import generator
 
@@ -66,3 +68,29 @@ def _named(g: Any) -> str:
     if g is getattr(np.random.mtrand, "_rand", None):
         return "np.random, whose generator is everybody's"
     return f"a {type(g).__module__.partition('.')[0]} {type(g).__name__} of its own"
+
+
+class Draws:
+    """Stands for a random generator while a step is recorded: what is drawn is drawn again by each replay."""
+
+    def __init__(self, recorder: Any, rng: Any, real: Any) -> None:
+        self.recorder, self.generator, self.real = recorder, Generator(rng), real
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return np.random.Generator
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "bit_generator":
+            return self.real.bit_generator
+
+        def draw(*args: Any, **kwargs: Any) -> Any:
+            found = self.recorder.native(Method(name), (self, *args), kwargs, always=True)
+            if isinstance(found, (int, float)) and not isinstance(found, Recorded):
+                raise CaptureError(
+                    f"{user_line()} draws one number, which a replay would keep, as Python's numbers are not recorded. "
+                    f"Draw an array, {name}(…, size=1), or draw outside of the step and pass the number as an argument."
+                )
+            return found
+
+        return draw

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import getitem, is_
@@ -10,7 +11,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd.capture.program import ENDS, Generator, Method, Op, Var, layout_of, mapped, words
+from autograd.capture.caught import under_filters
+from autograd.capture.draws import Draws
+from autograd.capture.program import ENDS, Generator, Op, Var, layout_of, mapped, words
 from autograd.capture.recorded import LostError, Opaque, Recorded, ShapeLostError
 from autograd.capture.signature import errors_now
 from autograd.capture.steppers import SIMPLE, Watch
@@ -73,6 +76,11 @@ def refuse_write(line: str) -> NoReturn:
     )
 
 
+def _computed_array(x: Any) -> Any:
+    """The array of a Tensor that the step has computed; what is there without it stays itself."""
+    return x._array if is_tensor(x) and isinstance(x._array, Recorded) else x
+
+
 class Recorder:
     """One recording of a step.
 
@@ -92,6 +100,8 @@ class Recorder:
         self.moved = False
         self._errors: Any = np.geterr()
         self._settings = errors_now()
+        self._filters = self._outside = warnings.filters
+        self.raised = ""  # where an operation raised an error
         self._swapped: list[tuple[Any, Any, Recorded]] = []
         self._tuples: dict[int, tuple[Any, Any]] = {}
         self.stood_for: dict[int, tuple[Any, Var]] = {}  # tensors, gradients among them, that a result may be
@@ -184,7 +194,7 @@ class Recorder:
                 return x.value
             return x
 
-        out = function(*_each(args, value), **(mapped(kwargs, value) if kwargs else kwargs))
+        out = self._computed(function, _each(args, value), mapped(kwargs, value) if kwargs else kwargs)
         if writes:
             made = [w.var for w in writes]
             self._add("write", function, args, kwargs, [], made, None)
@@ -228,11 +238,20 @@ class Recorder:
 
     def _errors_now(self) -> Any:
         """NumPy's error settings; one object while they stay."""
-        if errors_now() is not self._settings:
-            self._settings, now = errors_now(), np.geterr()
+        if errors_now() is not self._settings or warnings.filters is not self._filters:
+            self._settings, self._filters = errors_now(), warnings.filters
+            now = np.geterr() if warnings.filters is self._outside else under_filters(np.geterr())
             if now != self._errors:
                 self._errors = now
         return self._errors
+
+    def _computed(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """What it gives; an error is noted, which the step may catch."""
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            self.raised = f"{user_line()} raises {type(error).__name__}"
+            raise
 
     def _same_tuple(self, x: tuple[Any, ...]) -> Any:
         """A tuple of operands; one object for one object, since rules know by it that they are called for one sweep."""
@@ -263,7 +282,7 @@ class Recorder:
         ):
             raise because
         with self.paused():
-            out = function(*real_args, **real_kwargs)
+            out = self._computed(function, real_args, real_kwargs)
         if always:
             args, kwargs = mapped(tuple(args), raw), mapped(kwargs, raw)
         return self._recorded(function, args, kwargs, out, operands, "whole" if always else "native")
@@ -288,6 +307,8 @@ class Recorder:
         self.unswap()
         self.watch.end()
         self.effects += 1
+
+        args, kwargs = mapped(tuple(args), _computed_array), mapped(kwargs, _computed_array)
 
         def real(x: Any) -> Any:
             return x.value if isinstance(x, Recorded) else x
@@ -376,29 +397,3 @@ class Recorder:
             elif g is not before and not isinstance(g._array, Recorded):
                 self.ops.append(Op("grad", None, (t, self.constant(np.asarray(g._array))), {}, [], None, []))
         self._grads = {id(t): t._grad for t in self.tensors}
-
-
-class Draws:
-    """Stands for a random generator while a step is recorded: what is drawn is drawn again by each replay."""
-
-    def __init__(self, recorder: Recorder, rng: Any, real: Any) -> None:
-        self.recorder, self.generator, self.real = recorder, Generator(rng), real
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return np.random.Generator
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "bit_generator":
-            return self.real.bit_generator
-
-        def draw(*args: Any, **kwargs: Any) -> Any:
-            found = self.recorder.native(Method(name), (self, *args), kwargs, always=True)
-            if isinstance(found, (int, float)) and not isinstance(found, Recorded):
-                raise CaptureError(
-                    f"{user_line()} draws one number, which a replay would keep, as Python's numbers are not recorded. "
-                    f"Draw an array, {name}(…, size=1), or draw outside of the step and pass the number as an argument."
-                )
-            return found
-
-        return draw

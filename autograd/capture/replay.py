@@ -26,6 +26,7 @@ from autograd.capture.undo import Kept, Uninterrupted
 from autograd.capture.written_last import written_early, written_last
 from autograd.conditions import Condition
 from autograd.engine.recording import is_tensor
+from autograd.engine.shared_memory import owner
 from autograd.pytree import tree_flatten
 from autograd.random import generator
 
@@ -62,6 +63,7 @@ class Program:
         roots = {v.root for op in self.ops for v in op.writes if v.root.kind == "state"}
         self.written: list[Any] = []  # what is to be put back if a replay fails
         self.changes = bool(self.effects or roots or self.draws or any(op.kind == "grad" for op in self.ops))
+        self._owners = {id(owner(a)) for a in self._arrays} if self.changes else set()
         self._functions: list[Function] = []
         self._as_eager: list[Op] = []  # the operations before questions were put together
         self._holds: Callable[[], bool] | None = None
@@ -162,6 +164,11 @@ class Program:
         return (
             self.settings.changed() or "the values of an array from outside changed: pass it to the step as an argument"
         )
+
+    def shares(self, given: list[Any]) -> bool:
+        """Whether an argument lies in the memory of a tensor that the step may write."""
+        arrays = [x for x in given if type(x) is np.ndarray]
+        return any([id(x if x.base is None else owner(x)) in self._owners for x in arrays])
 
     def replay(self, given: list[Any]) -> Any:
         """Run it; after an exception the state is as it was before."""
