@@ -25,8 +25,9 @@ from autograd.engine.recording import is_tensor, raw
 from autograd.engine.registry import rules
 from autograd.engine.views import shares_memory
 from autograd.errors import BatchError
+from autograd.recorder import Stand
 
-_KNOWN = (np.ndarray, np.generic, Hidden)
+_KNOWN = (np.ndarray, np.generic, Hidden, Stand)
 _ONE_NUMBER = (
     "Keep to NumPy's functions, np.sin for math.sin. An array that x is written to, y[0] = x, must be batched, too: "
     "y = np.zeros_like(x, shape=…)."

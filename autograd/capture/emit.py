@@ -15,6 +15,7 @@ from autograd.capture.names import Names
 from autograd.capture.places import Places
 from autograd.capture.program import Op, Var, variables
 from autograd.capture.signature import error_settings
+from autograd.capture.undo import Kept
 from autograd.conditions import code_of
 from autograd.engine.recording import result
 from autograd.pytree import LEAF, tree_unflatten
@@ -31,12 +32,12 @@ class Emitter:
     """Writes the source of a replay: the lines of its operations, and what is around them."""
 
     def __init__(
-        self, ops: list[Op], results: Any, form: Form, errors: Any, buffers: Buffers, *, rows: bool = True
+        self, ops: list[Op], results: Any, form: Form, errors: Any, buffers: Buffers, kept: Kept, *, rows: bool = True
     ) -> None:
         self.ops, self.results, self._form, self._errors = ops, results, form, errors
         self.names = Names(ops)
         self.places = Places(ops, results, self.names, buffers, rows=rows)
-        self.lines = Lines(self.names, self.places)
+        self.lines = Lines(self.names, self.places, kept)
 
     def compiled(self) -> tuple[Callable[..., Any], str]:
         """(the function of the arguments, its source)."""

@@ -27,6 +27,7 @@ from autograd.capture.operands import Numbers
 from autograd.capture.places import Places, fills
 from autograd.capture.program import Op, Var, variables
 from autograd.capture.signature import error_settings
+from autograd.capture.undo import Kept
 
 
 class Lines:
@@ -35,11 +36,12 @@ class Lines:
     marked   the tensors that are changed in place
     """
 
-    def __init__(self, names: Names, places: Places) -> None:
+    def __init__(self, names: Names, places: Places, kept: Kept) -> None:
         self.names, self.places = names, places
         self.bind, self.text = names.bind, names.text
         self.place, self.known, self.scratch = places.place, places.known, places.scratch  # which a Loop asks
         self.marked: dict[int, Any] = {}
+        self._keep = kept.before
         self._numbers = Numbers()
         self._repeats = Repeats(places.buffers)
 
@@ -57,11 +59,17 @@ class Lines:
             return []
         if op.kind == "write":
             return self._write(op)
-        if op.kind in ("native", "whole", "effect"):
+        if op.kind == "effect":
             call = self._call(op)
-            returns_arrays = op.kind == "effect" and op.template is not None
-            return self._unpacked(op, f"{self.bind(arrays)}({call})" if returns_arrays else call)
+            lines = self._unpacked(op, call if op.template is None else f"{self.bind(arrays)}({call})")
+            return [self._kept(op), *lines] if self.places.asked_later else lines
+        if op.kind in ("native", "whole"):
+            return self._unpacked(op, self._call(op))
         return self._into(op) or self._unpacked(op, self._call(op))
+
+    def _kept(self, op: Op) -> str:
+        """The line that keeps what an effect will change: a later question may want another trace."""
+        return f"{self.bind(self._keep)}({self._inside([op.function, *op.args, *op.kwargs.values()], {})})"
 
     def settings(self, errors: dict[str, Any]) -> str:
         """The line that puts NumPy's error settings in force, within a block that puts them back."""

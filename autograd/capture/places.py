@@ -35,11 +35,17 @@ class Places:
         self._ends: dict[int, list[Var]] = {}
         for v, last in self._last.items():
             self._ends.setdefault(last, []).append(v)
+        self._asked = max((i for i, op in enumerate(ops) if _may_differ(op)), default=-1)
         self._at = 0  # the number of the operation that is written
         self._locals: dict[Var, list[str]] = {}
         self._returned = set(variables(results, []))
         self._direct: dict[Var, Any] = {}  # a gradient that is computed where it stays -> the array there
         self.gradients = self._planned_gradients() if rows else Gradients([])
+
+    @property
+    def asked_later(self) -> bool:
+        """Whether a question that may call for another trace follows the operation that is written."""
+        return self._at < self._asked
 
     def known(self, v: Var) -> Any:
         """The array that stays where it is; None if only a replay has it."""
@@ -163,6 +169,13 @@ def fills(value: Any, t: Any) -> bool:
 def _alike(a: Var, b: Var) -> bool:
     """Whether two arrays have one layout."""
     return (a.shape, a.dtype, a.value.strides) == (b.shape, b.dtype, b.value.strides)
+
+
+def _may_differ(op: Op) -> bool:
+    """Whether a replay may find at this operation that another trace is wanted."""
+    if op.kind == "run":
+        return any(isinstance(step, Check) for step in op.function.steps)
+    return op.kind in ("guard", "native", "whole")
 
 
 def _may_fail(op: Op) -> bool:

@@ -125,7 +125,7 @@ class Recorded(Stand):
             return recorder_of(self).call(getattr, (self, name), {}, [])
 
         def method(*args: Any, **kwargs: Any) -> Any:
-            if any([isinstance(x, recording.Tensor) for x in args]):
+            if any([_comes_first(type(x)) for x in args]):
                 return getattr(np, name)(self, *args, **kwargs)
             writes = [self] if name in WRITING else [kwargs["out"]] if kwargs.get("out") is not None else []
             return recorder_of(self).call(Method(name), (self, *args), kwargs, writes)
@@ -212,7 +212,7 @@ def _plain(tree: Any) -> Any:
 def _operator(function: Callable[..., Any], reflected: bool = False, inplace: bool = False) -> Any:
     def method(self: Any, *others: Any) -> Any:
         other = others[0] if others else None
-        if isinstance(other, recording.Tensor) or (
+        if _comes_first(type(other)) or (
             others
             and hasattr(other, "__array_ufunc__") is False
             and not isinstance(other, (int, float, complex, list, tuple))
@@ -227,6 +227,8 @@ def _operator(function: Callable[..., Any], reflected: bool = False, inplace: bo
             return function(self, other)
         if isinstance(other, recording.Tensor):
             return NotImplemented
+        if _comes_first(type(other)):  # a batch, for which an array of one example has no room
+            return function(self, other, out=target)
         recorder_of(target).call(function, (self, other), {"out": self}, [self])
         return self
 

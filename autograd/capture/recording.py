@@ -290,11 +290,6 @@ class Recorder:
     def guard(self, x: Recorded) -> bool:
         """The truth value of a number: a replay in which it differs is another trace."""
         truth = bool(x.value)
-        if self.effects:
-            raise CaptureError(
-                f"{user_line()} asks for a value after an optimizer's step within one captured step; when it differed, "
-                "that step could not be taken back. Capture the two parts by themselves."
-            )
         self._add("guard", truth, (x,), {}, [], [], None).line = user_line()
         return truth
 

@@ -22,7 +22,7 @@ from autograd.capture.renewed import renewed
 from autograd.capture.settings import Settings
 from autograd.capture.shorter import shorter
 from autograd.capture.transposed import in_order
-from autograd.capture.undo import Uninterrupted
+from autograd.capture.undo import Kept, Uninterrupted
 from autograd.capture.written_last import written_early, written_last
 from autograd.conditions import Condition
 from autograd.engine.recording import is_tensor
@@ -74,6 +74,7 @@ class Program:
         self.seconds = math.inf  # the fastest of the first replays
         self._errors = np.geterr()
         self._renewed = 0
+        self._kept = Kept()
         recorder.let_go()
 
     def __str__(self) -> str:
@@ -135,7 +136,7 @@ class Program:
         self.nbytes = buffers.nbytes + self.of_gradients
 
     def _emitted(self, buffers: Buffers, rows: bool) -> bool:
-        emitter = Emitter(self.ops, self.results, self._form, self._errors, buffers, rows=rows)
+        emitter = Emitter(self.ops, self.results, self._form, self._errors, buffers, self._kept, rows=rows)
         run, self.source = emitter.compiled()
         self._functions.append(Function(run, emitter.places.gradients))
         return emitter.places.taken
@@ -191,6 +192,7 @@ class Program:
         try:
             return run(given)
         except BaseException:
+            self._kept.restore()
             for a, values in before:
                 a[...] = values
             for t, gradient in zip(self._graded, grads, strict=True):
@@ -198,6 +200,8 @@ class Program:
             for g, state in states:
                 g.bit_generator.state = state
             raise
+        finally:
+            self._kept.clear()
 
     def _generators(self) -> list[Any]:
         from_args = [x.rng for op in self.draws for x in op.args if isinstance(x, Generator)]

@@ -81,6 +81,26 @@ def _refill(x: Any, elements: list[Any]) -> None:
         x[:] = ArrayType(x.typecode, elements)
 
 
+class Kept:
+    """What the effects of a replay may change, as it was before each: a later question may call for another trace."""
+
+    def __init__(self) -> None:
+        self._snapshots: list[Snapshot] = []
+
+    def before(self, *objects: Any) -> None:
+        """Keep what these reach: an effect is about to change them."""
+        self._snapshots.append(Snapshot(Reach(*objects)))
+
+    def restore(self) -> None:
+        """Put everything back, what was kept last first."""
+        for snapshot in reversed(self._snapshots):
+            snapshot.restore()
+
+    def clear(self) -> None:
+        """Let go of it: the replay has ended."""
+        self._snapshots.clear()
+
+
 def _gradient(t: Any) -> Any:
     return None if t._grad is None else t._grad._array.copy()
 

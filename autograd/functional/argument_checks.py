@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from autograd.errors import ArgumentError, DTypeError
 from autograd.tensor.tensor import Tensor
 
 Function = Callable[..., Any]
+F = TypeVar("F", bound=Function)
 
 
 def check_callable(name: str, f: Any) -> None:
@@ -53,6 +55,22 @@ def check_argnum(name: str, argnum: Any) -> None:
             raise ArgumentError(
                 f"{name}: argnum must be an integer or a tuple of integers; got {argnum!r:.80}.{remedy}"
             )
+
+
+def also_argnums(transform: F) -> F:
+    """The transform, which also takes `argnums=`, the word of JAX and of torch.func for argnum."""
+
+    @functools.wraps(transform)
+    def called(f: Function, *args: Any, **kwargs: Any) -> Any:
+        if "argnums" in kwargs:
+            if args or "argnum" in kwargs:
+                raise ArgumentError(
+                    f"{transform.__name__}: argnums is another word for argnum; got both. Give one of them."
+                )
+            kwargs["argnum"] = kwargs.pop("argnums")
+        return transform(f, *args, **kwargs)
+
+    return called  # type: ignore[return-value]
 
 
 def positions_of(name: str, argnum: Any, args: Sequence[Any]) -> list[int]:

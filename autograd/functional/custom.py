@@ -117,9 +117,7 @@ class custom_vjp:  # noqa: N801  a decorator
     def _cotangents(self, cotangents: Any, form: Any, kept: Any, create: bool) -> tuple[Any, ...]:
         """What backward returned, checked, as one cotangent for each leaf of the arguments."""
         count = len(form)
-        if count == 1 and not (
-            isinstance(cotangents, tuple) and len(cotangents) == 1 and not isinstance(form[0], tuple)
-        ):
+        if count == 1 and not _for_each(cotangents, form[0]):
             cotangents = (cotangents,)
         if not isinstance(cotangents, (tuple, list)) or len(cotangents) != count:
             raise ArgumentError(
@@ -144,6 +142,15 @@ class custom_vjp:  # noqa: N801  a decorator
 
     def __repr__(self) -> str:
         return f"<custom_vjp {self.title}>"
+
+
+def _for_each(cotangents: Any, argument: Any) -> bool:
+    """Whether this is a tuple with the one argument's cotangent, as JAX wants it, and not that cotangent itself."""
+    if not isinstance(cotangents, tuple) or len(cotangents) != 1:
+        return False
+    if not isinstance(argument, tuple):
+        return True
+    return isinstance(cotangents[0], tuple) and not (len(argument) == 1 and isinstance(argument[0], tuple))
 
 
 def stop_gradient(x: Any) -> Any:

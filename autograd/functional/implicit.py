@@ -240,21 +240,21 @@ def _iterate(
 ) -> list[Any]:
     """Iterate x = f(x) until the change is within the tolerance."""
     old: list[Any] = list(x)
-    move = np.inf
+    move = allowed = np.float64(np.inf)
     for _ in range(limit):
         new = f(old)
-        move, allowed = 0.0, 0.0
+        moves = False
         for i, (a, b) in enumerate(zip(old, new, strict=True)):
             if b.shape != a.shape:
                 raise ShapeError(f"{what}: f maps shape {a.shape} to {b.shape}; x and f(x) must have one shape.")
             new[i] = b = asarray(b, a.dtype)
             usual = 1e-5 if a.dtype.itemsize <= 4 else 1e-10
-            distance = float(np.max(np.abs(b - a), initial=0))
-            bound = (usual if tolerance is None else tolerance) * (1 + float(np.max(np.abs(b), initial=0)))
+            distance = np.max(np.abs(b - a), initial=0).astype(float)
+            bound = (usual if tolerance is None else tolerance) * (1 + np.max(np.abs(b), initial=0).astype(float))
             if not distance <= bound or not np.isfinite(bound):  # an infinite x is no solution
-                move, allowed = distance, bound
+                moves, move, allowed = True, distance, bound
         old = new
-        if allowed == 0.0:
+        if not moves:
             return old
         if not np.isfinite(move) or not np.isfinite(allowed):
             break

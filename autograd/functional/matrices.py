@@ -19,7 +19,7 @@ from autograd.engine.kinds import like, zeros
 from autograd.engine.recording import raw, result
 from autograd.engine.views import apart
 from autograd.errors import ArgumentError, DTypeError
-from autograd.functional.argument_checks import Function, as_tuples, check_callable
+from autograd.functional.argument_checks import Function, also_argnums, as_tuples, check_callable
 from autograd.functional.recorded_call import RecordedCall, in_type_of, record_call, vectors_like
 from autograd.functional.transforms import holomorphic_grad, named_after, refuse_real, value_and_grad
 from autograd.options import check_flag
@@ -31,6 +31,7 @@ MODES = ("auto", "reverse", "forward")
 BATCH = 2**22  # elements, at most, of an array that holds a batch of directions
 
 
+@also_argnums
 def jacobian(
     f: Function,
     argnum: int | Sequence[int] = 0,
@@ -112,6 +113,7 @@ def _way_of_complex(call: RecordedCall, mode: str, holomorphic: bool) -> str:
     return only
 
 
+@also_argnums
 def hessian(f: Function, argnum: int | Sequence[int] = 0, holomorphic: bool = False) -> Callable[..., Any]:
     """The function that computes all second derivatives of f, which returns one number: forward over reverse.
 

@@ -16,12 +16,13 @@ import numpy as np
 
 from autograd.engine.kinds import ones
 from autograd.errors import ArgumentError, DTypeError, ShapeError
-from autograd.functional.argument_checks import Function, as_tuples, check_argnum, check_callable
+from autograd.functional.argument_checks import Function, also_argnums, as_tuples, check_argnum, check_callable
 from autograd.functional.recorded_call import RecordedCall, record_call, vectors_like
 from autograd.options import check_flag
 from autograd.pytree import tree_unflatten
 
 
+@also_argnums
 def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The function that computes the gradient of f, which must return one number.
 
@@ -59,6 +60,7 @@ def grad(f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False) ->
     return named_after(f, "grad", gradient)
 
 
+@also_argnums
 def value_and_grad(
     f: Function, argnum: int | Sequence[int] = 0, has_aux: bool = False, *, _name: str = "value_and_grad"
 ) -> Callable[..., Any]:

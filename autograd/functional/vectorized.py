@@ -16,7 +16,7 @@ from autograd.batched.level import Level
 from autograd.engine.kinds import note
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, BatchError
-from autograd.functional.argument_checks import Function, check_callable
+from autograd.functional.argument_checks import Function, also_argnums, check_callable
 from autograd.functional.matrices import jacobian
 from autograd.functional.transforms import named_after
 from autograd.functional.vmap_axes import axes_of_arguments, axes_of_leaves, batch_size, checked_axis
@@ -120,6 +120,7 @@ def _checked(
 vmap.explain = explain  # type: ignore[attr-defined]
 
 
+@also_argnums
 def jacrev(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
     """`jacobian` by rows, in reverse mode: for a result with fewer elements than the argument.
 
@@ -132,6 +133,7 @@ def jacrev(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
     return jacobian(f, argnum, "reverse", _name="jacrev")
 
 
+@also_argnums
 def jacfwd(f: Function, argnum: int | Sequence[int] = 0) -> Callable[..., Any]:
     """`jacobian` by columns, in forward mode: for an argument with fewer elements than the result.
 

@@ -51,7 +51,7 @@ SECTIONS = {
         Row("jax.grad(f)(x)", "autograd.grad(f)(x)"),
         Row("jax.value_and_grad(f)(x)", "autograd.value_and_grad(f)(x)"),
         Row("jax.grad(loss)(params, x)", "autograd.grad(loss)(params, x)"),
-        Row("jax.grad(loss, argnums=(0, 1))(params, x)", "autograd.grad(loss, (0, 1))(params, x)"),
+        Row("jax.grad(loss, argnums=(0, 1))(params, x)", "autograd.grad(loss, argnums=(0, 1))(params, x)"),
         Row(
             "jax.grad(lambda x: (f(x), x), has_aux=True)(x)",
             "autograd.grad(lambda x: (f(x), x), has_aux=True)(x)",
@@ -62,7 +62,7 @@ SECTIONS = {
         Row("jax.jacfwd(jnp.sin)(x)", "autograd.jacfwd(np.sin)(x)"),
         Row("jax.hessian(f)(x)", "autograd.hessian(f)(x)"),
         Row("jax.jvp(f, (x,), (x,))", "autograd.jvp(f, (x,), (x,))"),
-        Row("jax.vjp(jnp.sin, x)[1](x)[0]", "autograd.vjp(np.sin, x)[1](x)"),
+        Row("jax.vjp(jnp.sin, x)[1](x)[0]", "autograd.vjp(np.sin, x)[1](x)[0]"),
         Row("jax.linearize(f, x)[1](x)", "autograd.linearize(f, x)[1](x)"),
         Row("jax.jvp(jax.grad(f), (x,), (x,))[1]", "autograd.hvp(f, x, x)"),
         Row("jax.lax.stop_gradient(x)", "autograd.stop_gradient(x)"),

@@ -87,3 +87,58 @@ def test_arrays_of_another_library_run_as_they_are():
         found = fast(da.from_array(rows(i)))
         assert isinstance(found, da.Array)
         assert np.array_equal(found.compute(), np.tanh(rows(i)) * 2)
+
+
+SHARED = {
+    "minus": lambda w, x: w[0] - 0.1 * x, "product": lambda w, x: w @ x, "method": lambda w, x: w[0].clip(0, x),
+    "power": lambda w, x: w[0] ** x, "less": lambda w, x: (w[0] < x) * x,
+    "where": lambda w, x: np.where(x > 1, w[0], x), "stack": lambda w, x: np.stack([w[0], x]),
+    "einsum": lambda w, x: np.einsum("ij,j->i", w, x),
+    "outer": lambda w, x: np.outer(w[0], x), "number": lambda w, x: w.max() - x.sum(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_an_array_that_all_examples_share_beside_the_batch(name):
+    def step(w, x):
+        return vmap(SHARED[name], (None, 0))(w, x), vmap(SHARED[name], (0, None))(np.stack([w, 2 * w]), x[0])
+
+    def slopes(w, x):
+        return grad(lambda w, x: sum(np.sum(y**2) for y in step(w, x)), argnum=(0, 1))(w, x)
+
+    w, x = np.arange(12.0).reshape(3, 4) / 5 + 1, np.arange(20.0).reshape(5, 4) / 9 + 0.1
+    for function in (step, slopes):
+        fast = autograd.capture(function)
+        for _ in range(4):
+            for found, expected in zip(fast(w, x), function(w, x), strict=True):
+                assert np.array_equal(found, expected)
+        assert fast.calls["replayed"] == 1
+
+
+def test_a_gradient_step_inside_of_vmap():  # MAML
+    def error(w, x):
+        return np.mean((np.tanh(x * w) - 1) ** 2)
+
+    def adapted(w, x):
+        return error(w - 0.05 * grad(error)(w, x), x)
+
+    def step(w, x):
+        return w - 0.1 * grad(lambda w: np.mean(vmap(adapted, (None, 0))(w, x)))(w)
+
+    fast, w = autograd.capture(step), np.arange(3.0)
+    for i in range(5):
+        assert np.array_equal(fast(w, rows(i)), step(w, rows(i)))
+        w = step(w, rows(i))
+    assert fast.calls["replayed"] == 2
+
+
+def test_a_fixed_point_is_recorded_for_each_number_of_iterations():
+    slope = grad(lambda a: np.sum(autograd.fixed_point(lambda x, a: np.cos(a * x), np.ones(2), a)))
+    fast = autograd.capture(slope)
+    for a in [0.5, 0.5, 0.5, 0.5, 0.9, 0.9, 0.9, 0.9, 0.5]:
+        assert fast(a) == slope(a)
+    assert fast.calls["replayed"] >= 2
+    diverging = autograd.capture(lambda a: autograd.fixed_point(lambda x, a: a * x, np.ones(2), a, max_iterations=20))
+    for _ in range(4):
+        with pytest.raises(autograd.errors.ConvergenceError, match="did not converge in 20 iterations"):
+            diverging(2.0)

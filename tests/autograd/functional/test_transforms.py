@@ -576,3 +576,29 @@ def test_grad_writes_to_no_grad() -> None:
 def test_the_point_given_in_the_place_of_argnum_is_refused_at_once() -> None:
     with pytest.raises(ArgumentError, match=r"argnum must be an integer .* grad\(f\)\(x\)"):
         grad(lambda x: np.sum(x), np.ones(3))
+
+
+def test_argnums_is_another_word_for_argnum():
+    def f(a, b):
+        return np.sum(a**2 * b)
+
+    a, b = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    for transform in (autograd.grad, autograd.jacobian, autograd.jacrev, autograd.jacfwd, autograd.hessian):
+        np.testing.assert_array_equal(transform(f, argnums=1)(a, b), transform(f, 1)(a, b))
+    assert len(autograd.value_and_grad(f, argnums=(0, 1), has_aux=False)(a, b)[1]) == 2
+    with pytest.raises(autograd.errors.ArgumentError, match="argnums is another word for argnum"):
+        autograd.grad(f, 0, argnums=1)
+    with pytest.raises(autograd.errors.ArgumentError, match="argnum must be an integer"):
+        autograd.grad(f, argnums="a")
+
+
+def test_a_backward_may_return_jaxs_tuple_of_arguments_or_the_one_cotangent():
+    def product(pair):
+        return pair[0] * pair[1]
+
+    for rule in (lambda p, g: (g * p[1], g * p[0]), lambda p, g: ((g * p[1], g * p[0]),)):
+        f = autograd.custom_vjp(product).defvjp(lambda p: (product(p), p), rule)
+        assert autograd.grad(f)((2.0, 3.0)) == (3.0, 2.0)
+    for rule in (lambda p, g: (2 * g,), lambda p, g: ((2 * g,),)):
+        f = autograd.custom_vjp(lambda p: 2 * p[0]).defvjp(lambda p: (2 * p[0], p), rule)
+        assert autograd.grad(f)((2.0,)) == (2.0,)
