@@ -53,13 +53,14 @@ class Op:
     writes   the variables whose memory it changes
     """
 
-    __slots__ = ("args", "errors", "function", "kind", "kwargs", "line", "out", "place", "template", "writes")
+    __slots__ = ("_read", "args", "errors", "function", "kind", "kwargs", "line", "out", "place", "template", "writes")
 
     def __init__(
         self, kind: str, function: Any, args: Any, kwargs: Any, out: list[Var], template: Any, writes: list[Var]
     ) -> None:
         self.kind, self.function, self.args, self.kwargs = kind, function, args, kwargs
         self.out, self.template, self.writes = out, template, writes
+        self._read: Any = None, None, []
         self.errors: Any = None
         self.line = ""
         self.place: tuple[str, int] | None = None  # the user's file and line
@@ -69,14 +70,12 @@ class Op:
         return self.kind in ("call", "view", "load") and not self.writes
 
     def reads(self) -> list[Var]:
-        """The variables in its arguments."""
-        found: list[Var] = []
-        for x in self.args:
-            if type(x) is Var:
-                found.append(x)
-            elif type(x) not in LEAVES:
-                variables(x, found)
-        return variables(self.kwargs, found) if self.kwargs else found
+        """The variables in its arguments, not to be changed: looked for once for the same arguments."""
+        args, kwargs, found = self._read
+        if args is not self.args or kwargs is not self.kwargs:
+            found = variables(self.kwargs, variables(self.args, []))
+            self._read = self.args, self.kwargs, found
+        return found  # type: ignore[no-any-return]
 
     def uses(self) -> list[Var]:
         """Those that it reads or writes."""
@@ -179,7 +178,7 @@ def last_uses(ops: list[Op], results: Any) -> dict[Var, int]:
     last = {v.root: i for i, op in enumerate(ops) for v in op.uses()}
     last |= {v.root: len(ops) for v in variables(results, [])}
     for op in reversed(ops):
-        until = max((last.get(v, 0) for v in op.out if v.dtype is None), default=0)
+        until = max([last.get(v, 0) for v in op.out if v.dtype is None] or [0])
         if until:
             for v in op.reads():
                 last[v.root] = max(last[v.root], until)

@@ -71,7 +71,7 @@ class _Shortening:
 
     def _written(self, v: Var, after: int = -1) -> bool:
         """Whether its memory is written by an operation after that one."""
-        return any(i > after for i in self._writes.get(v.root, ()))
+        return any([i > after for i in self._writes.get(v.root, ())])
 
     def _stays(self, v: Var, i: int) -> bool:
         """Whether what it holds after operation i is never changed any more."""
@@ -101,8 +101,8 @@ class _Shortening:
 
         def part(x: Any) -> Any:
             if isinstance(x, Var):
-                writes = sum(k < i for k in self._writes.get(x.root, ()))
-                effects = sum(k < i for k in self._effects) if x.root.kind != "value" else 0
+                writes = sum([k < i for k in self._writes.get(x.root, ())])
+                effects = sum([k < i for k in self._effects]) if x.root.kind != "value" else 0
                 return id(x), writes, effects
             if isinstance(x, Generator):
                 raise TypeError
