@@ -80,6 +80,11 @@ def integer(x: Any) -> int:
     return current().integer(x) if isinstance(x, Stand) else int(x)
 
 
+def numbers(x: Any) -> np.ndarray:
+    """np.asarray(x) of integers that decide what is computed; a replay in which they are others is another trace."""
+    return current().numbers(x) if isinstance(x, Stand) else np.asarray(x)
+
+
 def current() -> Any:
     """The recorder of this thread, or None."""
     return recorders.get(get_ident()) if recorders else None

@@ -102,6 +102,7 @@ from nn.layers.shuffles import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from nn.layers.upsampling import Upsample
 from nn.parallel.sync_batch_norm import SyncBatchNorm
 from nn.parametrizations import spectral_norm, weight_norm
+from nn.pytorch_names import instead
 from nn.serialization import load, load_metadata, save
 from nn.simplification import simplify
 from nn.training.checkpoint import Checkpoint
@@ -152,3 +153,5 @@ __all__ = [
     "clip_grad_norm_", "clip_grad_value_", "get_total_norm", "NonFiniteGradientWarning",
     "parameters_to_vector", "vector_to_parameters", "weight_norm", "spectral_norm", "parametrizations",
 ]  # fmt: skip
+
+__getattr__ = instead("nn")

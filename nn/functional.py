@@ -70,6 +70,7 @@ from nn.layers.recurrent.rnn import rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_
 from nn.layers.reduction import REDUCTIONS, reduce
 from nn.layers.shuffles import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from nn.layers.upsampling import interpolate
+from nn.pytorch_names import instead
 
 __all__ = [
     "linear", "bilinear", "embedding", "embedding_bag", "one_hot",
@@ -96,3 +97,5 @@ __all__ = [
     "multilabel_soft_margin_loss", "pairwise_distance", "cosine_similarity",
     "REDUCTIONS", "as_values", "cast_to", "reduce",
 ]  # fmt: skip
+
+__getattr__ = instead("nn.functional")

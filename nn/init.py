@@ -15,6 +15,7 @@ import numpy as np
 from autograd import Tensor, no_grad
 from autograd.errors import ArgumentError, DTypeError, ShapeError
 from autograd.random import generator
+from nn.pytorch_names import instead
 
 Rng = np.random.Generator | None
 
@@ -289,3 +290,5 @@ __all__ = [
     "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "lecun_uniform_", "lecun_normal_",
     "calculate_gain", "fans",
 ]  # fmt: skip
+
+__getattr__ = instead("nn.init")

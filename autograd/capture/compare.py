@@ -15,7 +15,7 @@ _VALUES = (np.ndarray, np.generic, float, int, complex, str, bytes)
 
 
 def same_guards(a: Program, b: Program) -> bool:
-    guards = [[op.function for op in p.recorded if op.kind == "guard"] for p in (a, b)]
+    guards = [[(op.function, op.template) for op in p.recorded if op.kind == "guard"] for p in (a, b)]
     return guards[0] == guards[1]
 
 

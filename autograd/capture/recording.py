@@ -295,9 +295,14 @@ class Recorder:
 
     def integer(self, x: Recorded) -> int:
         """The value of an integer, guarded likewise."""
-        found = int(x.value)
-        same: Any = x == found  # type: ignore[comparison-overlap]
+        return int(self.numbers(x))
+
+    def numbers(self, x: Recorded) -> Any:
+        """The values of an array of integers, guarded likewise."""
+        found = x.value.copy()
+        same: Any = np.all(x == found)
         self.guard(same)
+        self.ops[-1].template = found.tolist()  # by which two recordings are told apart
         return found
 
     def effect(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

@@ -2,5 +2,8 @@
 
 from nn.data.datasets import Dataset, Subset, TensorDataset, random_split
 from nn.data.loader import DataLoader, minibatches
+from nn.pytorch_names import instead
 
 __all__ = ["minibatches", "DataLoader", "Dataset", "TensorDataset", "Subset", "random_split"]
+
+__getattr__ = instead("nn.data")

@@ -10,6 +10,7 @@ import numpy as np
 from autograd.engine.kinds import zeros
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError, ShapeError
+from autograd.recorder import numbers
 from nn.layers.inputs import as_values
 from nn.layers.recurrent.lengths import PackedSequence, sorting
 
@@ -50,7 +51,7 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
     """The sequences in a padded array: the opposite of `pad_sequence`."""
     x = as_values(padded_sequences)
     x = x if batch_first else np.swapaxes(x, 0, 1)
-    return [x[i, : int(n)] for i, n in enumerate(np.asarray(raw(lengths)))]
+    return [x[i, : int(n)] for i, n in enumerate(numbers(raw(lengths)))]
 
 
 def pack_padded_sequence(
@@ -68,7 +69,7 @@ def pack_padded_sequence(
             "pack_padded_sequence expects lengths that descend; got others. Give enforce_sorted=False: they are sorted "
             "inside, and results come back as the sequences were given."
         )
-    lengths = np.asarray(raw(lengths))
+    lengths = numbers(raw(lengths))
     return PackedSequence(x[: lengths.max()], lengths)
 
 

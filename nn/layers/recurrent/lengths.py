@@ -14,6 +14,7 @@ import numpy as np
 from autograd.engine.kinds import zeros
 from autograd.engine.recording import raw
 from autograd.errors import ArgumentError
+from autograd.recorder import numbers
 
 
 class PackedSequence(NamedTuple):
@@ -45,7 +46,7 @@ class Sorting(NamedTuple):
 
 def sorting(who: str, lengths: Any, steps: int, batch: int) -> Sorting:
     """The sorting of a batch by these lengths, checked."""
-    values = np.asarray(raw(lengths))
+    values = numbers(raw(lengths))
     if values.shape != (batch,) or values.dtype.kind not in "iu" or values.min() < 1 or values.max() > steps:
         raise ArgumentError(
             f"{who} takes lengths as {batch} integers, one a sequence of the batch, in 1 … {steps}, the steps of the "
