@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import sys
 from typing import Any
 
 import numpy as np
@@ -15,23 +15,35 @@ from autograd.errors import CaptureError
 from autograd.random import generator
 
 
+def _pythons() -> Any:
+    """Python's module random, which NumPy's has imported."""
+    return sys.modules["random"]
+
+
+def _everybodys() -> list[Any]:
+    """The generators of np.random and of random."""
+    return [getattr(np.random.mtrand, "_rand", None), getattr(_pythons(), "_inst", None)]
+
+
 def generators_of(reach: Reach, *, everybodys: bool = True) -> list[Any]:
     """Those that a step reaches, the package's, and those that belong to everybody."""
-    shared: list[Any] = [getattr(np.random.mtrand, "_rand", None), getattr(random, "_inst", None)] if everybodys else []
+    shared: list[Any] = (
+        [getattr(np.random.mtrand, "_rand", None), getattr(_pythons(), "_inst", None)] if everybodys else []
+    )
     found = {id(g): g for g in (*reach.generators, *shared, generator()) if g is not None}
-    return [g for g in found.values() if not isinstance(g, random.SystemRandom)]
+    return [g for g in found.values() if not isinstance(g, _pythons().SystemRandom)]
 
 
 def state_of(g: Any) -> Any:
     """Where a generator stands."""
-    if isinstance(g, random.Random):
+    if isinstance(g, _pythons().Random):
         return g.getstate()
     return g.get_state(legacy=False) if isinstance(g, np.random.RandomState) else g.bit_generator.state
 
 
 def put_back(g: Any, state: Any) -> None:
     """Let a generator stand where it stood."""
-    if isinstance(g, random.Random):
+    if isinstance(g, _pythons().Random):
         g.setstate(state)
     elif isinstance(g, np.random.RandomState):
         g.set_state(state)
@@ -63,7 +75,7 @@ def check_drawn(before: list[tuple[Any, Any]], ops: list[Op]) -> None:
 
 
 def _named(g: Any) -> str:
-    if g is getattr(random, "_inst", None):
+    if g is getattr(_pythons(), "_inst", None):
         return "Python's module random"
     if g is getattr(np.random.mtrand, "_rand", None):
         return "np.random, whose generator is everybody's"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import random
 import sys
 import types
 import weakref
@@ -47,7 +46,6 @@ def _referents(x: Any) -> list[Any]:
 
 _DESCRIBED = (property, classmethod, staticmethod)
 _BY_TEXT = {"getattr", "setattr", "hasattr", "delattr"}
-_DRAWN = (np.random.RandomState, random.Random)
 
 
 class Holder:
@@ -114,10 +112,10 @@ class Reach:
         if isinstance(x, np.ndarray):
             self.arrays.append(x)
             return (x.base,) if x.dtype != object else [*x.flat]
-        if isinstance(x, (np.random.Generator, np.random.RandomState, random.Random)):
+        if isinstance(x, _generators()):
             self.generators.append(x)
             return ()
-        if isinstance(x, types.BuiltinMethodType) and isinstance(x.__self__, _DRAWN):
+        if isinstance(x, types.BuiltinMethodType) and isinstance(x.__self__, _generators()):
             return (x.__self__,)
         if isinstance(x, types.FunctionType):
             if is_followed(x.__code__.co_filename):
@@ -177,6 +175,14 @@ class Reach:
         self._unnamed += functions_of(kind)
         values = [x for x in vars(kind).values() if not isinstance(x, (types.FunctionType, *_DESCRIBED))]
         return [*kind.__mro__[1:], type(kind), *values]
+
+
+@functools.cache
+def _generators() -> tuple[type, ...]:
+    """The classes of random generators."""
+    import random  # here, and not for everyone who imports autograd
+
+    return np.random.Generator, np.random.RandomState, random.Random
 
 
 def reached_by(function: types.FunctionType) -> list[Any]:
