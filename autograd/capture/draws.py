@@ -15,10 +15,10 @@ from autograd.errors import CaptureError
 from autograd.random import generator
 
 
-def generators_of(reach: Reach) -> list[Any]:
-    """Those that a step reaches, and those that belong to everybody."""
-    shared: list[Any] = [getattr(np.random.mtrand, "_rand", None), getattr(random, "_inst", None), generator()]
-    found = {id(g): g for g in (*reach.generators, *shared) if g is not None}
+def generators_of(reach: Reach, *, everybodys: bool = True) -> list[Any]:
+    """Those that a step reaches, the package's, and those that belong to everybody."""
+    shared: list[Any] = [getattr(np.random.mtrand, "_rand", None), getattr(random, "_inst", None)] if everybodys else []
+    found = {id(g): g for g in (*reach.generators, *shared, generator()) if g is not None}
     return [g for g in found.values() if not isinstance(g, random.SystemRandom)]
 
 

@@ -24,15 +24,16 @@ class Snapshot:
     """The contents of everything that a step reaches: arrays, gradients, settings, random generators.
 
     Args:  compared: whether `difference` will be asked for, for which gradients are copied.
+           everybodys: whether the generators of `random` and `np.random` are in it.
     """
 
-    def __init__(self, reach: Reach, *, compared: bool = False) -> None:
+    def __init__(self, reach: Reach, *, compared: bool = False, everybodys: bool = True) -> None:
         self.arrays = [(a, a.copy()) for a in _memory(reach) if a.flags.writeable]
         self.tensors = [(t, t._array, t._grad, getattr(t, "written", 0)) for t in reach.tensors]
         self.dicts = [(d, dict(d)) for d in reach.dicts]
         self.lists = [(x, list(x)) for x in (*reach.lists, *reach.sets)]
         self.names = [(b, b.now()) for b in bindings(reach) if b.put is not None]
-        self.generators = [(g, state_of(g)) for g in generators_of(reach)]
+        self.generators = [(g, state_of(g)) for g in generators_of(reach, everybodys=everybodys)]
         self.gradients = [(t, _gradient(t)) for t in reach.tensors] if compared else []
 
     def restore(self) -> None:
@@ -89,7 +90,7 @@ class Kept:
 
     def before(self, *objects: Any) -> None:
         """Keep what these reach: an effect is about to change them."""
-        self._snapshots.append(Snapshot(Reach(*objects)))
+        self._snapshots.append(Snapshot(Reach(*objects), everybodys=False))
 
     def restore(self) -> None:
         """Put everything back, what was kept last first."""
