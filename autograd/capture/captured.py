@@ -71,7 +71,7 @@ class Captured(Holder):
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function, updated=())
         self.function = function
         self.program: Program | None = None
         self.traces: OrderedDict[Any, list[Program]] = OrderedDict()
@@ -105,6 +105,11 @@ class Captured(Holder):
             return self._called(args, kwargs)
         finally:
             self._lock.release()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "function" not in vars(self):
+            raise AttributeError(name)
+        return getattr(self.function, name)  # parameters(), eval() of a captured model
 
     @property
     def name(self) -> str:

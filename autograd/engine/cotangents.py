@@ -81,7 +81,8 @@ def started(root: Any, seed: Any, create: bool, k: int | None = None) -> tuple[A
     if origin is None and not getattr(root, "requires_grad", False):
         raise GraphError(
             "backward() needs a result that depends on a tensor with requires_grad=True; "
-            f"this {type(root).__name__} depends on none (or was computed under no_grad)."
+            f"this {type(root).__name__} depends on none (or was computed under no_grad, or by a captured "
+            "function, whose results are constants: capture the step that calls backward(), not the model)."
         )
     if seed is not None or k is not None:
         g = as_seed(root, seed, "gradient" if k is None else "cotangent", create, k)

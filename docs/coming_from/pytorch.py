@@ -274,6 +274,8 @@ END = """
 - `np.maximum` and `np.max` share the gradient at a tie; PyTorch's `max(dim)` gives it to one. [All
   choices](conventions.md).
 - Gradients that were never computed are None after `zero_grad()`, as in PyTorch; `.grad` is a Tensor.
+- `torch.compile(model)` may be trained through; what `capture(model)` gives is constant. To train, capture the function
+  that calls `backward()` and `optimizer.step()`: [a step recorded once](capture.md).
 - There is one device. `.cuda()`, `.to(device)`, `pin_memory` are left out; [other libraries' arrays](arrays.md) go
   through the same rules.
 """

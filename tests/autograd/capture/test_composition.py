@@ -1,9 +1,12 @@
 """A captured function within transforms, and transforms that are captured."""
 
+import copy
+
 import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import Tensor, grad, hvp, jacobian, jvp, vmap
 
 
@@ -142,3 +145,21 @@ def test_a_fixed_point_is_recorded_for_each_number_of_iterations():
     for _ in range(4):
         with pytest.raises(autograd.errors.ConvergenceError, match="did not converge in 20 iterations"):
             diverging(2.0)
+
+
+def test_a_captured_model_is_used_like_the_model_and_trained_in_a_captured_step():
+    model = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5))
+    fast, x = autograd.capture(model), np.ones((4, 3), np.float32)
+    assert list(fast.parameters()) == list(model.parameters())
+    assert list(fast.state_dict()) == list(model.state_dict())
+    fast.eval()
+    assert not model.training
+    assert not fast.training
+    for _ in range(4):
+        assert np.array_equal(fast(x), model(x))
+        with pytest.raises(autograd.errors.GraphError, match="capture the step that calls backward"):
+            fast(x).sum().backward()
+    assert fast.calls["replayed"] > 3
+    with pytest.raises(AttributeError, match="nothing"):
+        fast.nothing
+    assert copy.copy(fast).function is model
