@@ -17,6 +17,7 @@ import pytest
 
 import autograd
 import nn
+from autograd.capture.reach import Reach
 from autograd.errors import CaptureError
 
 TOTAL, LOG = 0, []
@@ -393,3 +394,10 @@ def test_a_refused_call_leaves_everything_as_it_was():
         with pytest.raises(CaptureError):
             fast(np.ones(2))
         assert (list(seen), list(order), set(marks), calls, OfTheClass.count, rng.getstate()) == kept
+
+
+def test_a_logger_does_not_lead_to_all_others():
+    logger, other = logging.getLogger("a step's"), logging.getLogger("another's")
+    reach = Reach(lambda x: logger.debug("x"))
+    assert any(x is logger for x in reach.objects)
+    assert not any(x is other or isinstance(x, logging.Handler) for x in reach.objects)
