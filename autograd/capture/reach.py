@@ -35,11 +35,13 @@ from autograd.recorder import Aside
 _OPAQUE = (type, types.ModuleType, types.FrameType, types.CodeType, np.dtype, Node, Aside, *SIMPLE)
 
 
-@functools.lru_cache(maxsize=1024)
-def _is_opaque(kind: Any) -> bool:
+def _is_closed(kind: Any) -> bool:
     """Whether objects of a class are not looked into: from a logger the way leads to all others of the process."""
     logging: Any = sys.modules.get("logging")
     return issubclass(kind, _OPAQUE) or logging is not None and issubclass(kind, (logging.Handler, logging.Manager))
+
+
+_is_opaque: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(_is_closed)
 
 
 _iterates: Callable[[Any], bool] = functools.lru_cache(maxsize=1024)(lambda kind: issubclass(kind, Iterator))
