@@ -65,7 +65,7 @@ class Run:
             for name, value in numbers.items():
                 for entry in self.entries:
                     entry[name] = value
-        self.numbers = numbers
+        self.numbers.update(numbers)
 
 
 class Plan:

@@ -8,6 +8,7 @@ import threading
 from array import ArrayType
 from collections import deque
 from collections.abc import Iterator
+from operator import is_
 from threading import get_ident
 from typing import Any
 
@@ -16,8 +17,11 @@ import numpy as np
 from autograd.capture.bindings import bindings
 from autograd.capture.draws import generators_of, put_back, same_state, state_of
 from autograd.capture.reach import Reach
+from autograd.capture.steppers import SIMPLE
+from autograd.capture.users_code import slots
 
 SMALL = 64 * 1024  # bytes that are copied to be compared
+WALKS = 8  # of the effects of one program, of which each of two functions that take turns has its own gradients
 
 
 class Snapshot:
@@ -87,10 +91,15 @@ class Kept:
 
     def __init__(self) -> None:
         self._snapshots: list[Snapshot] = []
+        self._walks: deque[_Walk] = deque(maxlen=WALKS)
 
     def before(self, *objects: Any) -> None:
         """Keep what these reach: an effect is about to change them."""
-        self._snapshots.append(Snapshot(Reach(*objects), everybodys=False))
+        walk = next((w for w in self._walks if w.begins_with(objects) and w.holds()), None)
+        if walk is None:
+            walk = _Walk(Reach(*objects))
+            self._walks.append(walk)
+        self._snapshots.append(Snapshot(walk.with_gradients(), everybodys=False))
 
     def restore(self) -> None:
         """Put everything back, what was kept last first."""
@@ -100,6 +109,47 @@ class Kept:
     def clear(self) -> None:
         """Let go of it: the replay has ended."""
         self._snapshots.clear()
+
+
+class _Walk:
+    """What some objects reach, and whether they still do: all that it has met holds what it held."""
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        others = reach.functions, reach.classes, reach.iterators, reach.variables, reach.partials, reach.sets
+        kinds: set[Any] = set(map(type, reach.objects))
+        plain = not any(others) and not any(map(slots, kinds))
+        self._held = list(self._now()) if plain else None
+        gradients = set(map(id, _gradients(reach.tensors)))
+        self._arrays = [a for a in reach.arrays if id(a) not in gradients]
+
+    def begins_with(self, objects: tuple[Any, ...]) -> bool:
+        starts = self.reach.starts
+        return len(starts) == len(objects) and all(map(is_, starts, objects))
+
+    def holds(self) -> bool:
+        """Whether the same objects would be reached. False where that takes a walk to find out."""
+        if self._held is None:
+            return False
+        now = list(self._now())
+        return len(now) == len(self._held) and all(map(is_, now, self._held))
+
+    def _now(self) -> Iterator[Any]:
+        for d in self.reach.dicts:
+            yield from [x for x in (*d, *d.values()) if type(x) not in SIMPLE]
+        for x in self.reach.lists:
+            yield from [y for y in x if type(y) not in SIMPLE]
+        for t in self.reach.tensors:
+            yield from (t._array, getattr(t, "hooks", None))
+
+    def with_gradients(self) -> Reach:
+        """What is reached, with the gradients of this replay."""
+        self.reach.arrays = [*self._arrays, *_gradients(self.reach.tensors)]
+        return self.reach
+
+
+def _gradients(tensors: list[Any]) -> list[Any]:
+    return [t._grad._array for t in tensors if t._grad is not None]
 
 
 def _gradient(t: Any) -> Any:

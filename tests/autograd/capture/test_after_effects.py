@@ -131,3 +131,34 @@ def test_who_holds_the_state_still_holds_it():
     assert net[0].weight is weight
     assert optimizer.state[weight] is entries
     assert repr(entries) != repr(before)
+
+
+@pytest.mark.parametrize("change", ["loaded", "another array", "nothing"])
+def test_what_an_optimizer_holds_is_looked_for_anew_when_that_has_changed(change):
+    inputs = np.random.default_rng(3).normal(size=(16, 5, 3))
+    inputs[10] *= 5
+
+    def run(prepare):
+        model, _ = two_networks()
+        optimizer = optim.Adam(model.parameters(), lr=0.05)
+
+        def step(x):
+            optimizer.zero_grad()
+            (model(x) ** 2).mean().backward()
+            optimizer.step()
+            loss = (model(x) ** 2).mean()
+            return loss * 0.5 if np.max(x) > 4 else loss
+
+        step, losses = prepare(step), []
+        for i, x in enumerate(inputs):
+            if i == 9 and change == "loaded":
+                optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+            elif i == 9 and change == "another array":
+                for entry in optimizer.state.values():
+                    entry["exp_avg"] = entry["exp_avg"].copy()
+            losses.append(step(x).item())
+        return losses, state(model, optimizer), step
+
+    expected, found = run(lambda f: f), run(capture)
+    assert found[:2] == expected[:2]
+    assert "a value on which it branches came out otherwise" in found[2].explain()
