@@ -82,7 +82,7 @@ def test_runs_from_end_to_end(tmp_path: Path) -> None:
     [result] = json.loads(file.read_text())["results"]
     assert {"ours", "numpy"} <= set(result["peers"])
     assert all(got["seconds"] > 0 for got in result["peers"].values())
-    left_out = {peer for peer in ("torch", "torch2", "micrograd") if not run.available(peer)}
+    left_out = {peer for peer in ("torch", "torch2", "micrograd", "jax") if not run.available(peer)}
     assert set(result["left_out"]) == left_out
     assert all(peer in printed for peer in left_out)
 
