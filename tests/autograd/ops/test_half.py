@@ -52,7 +52,7 @@ FUNCTIONS = {
     "add.reduceat": (lambda x: np.add.reduceat(x, [0, 5000]), np.ones(10_000, np.float16)),
     "getitem": (lambda x: x[np.zeros(5000, int), [[0], [1]]], _ones[:2].reshape(1, 2)),
     "repeat of different numbers": (lambda x: np.repeat(x, [5000, 3]), _ones[:2]),
-    "sliding_window_view": (lambda x: sliding_window_view(x, 5000), np.ones(12_000, np.float16)),
+    "sliding_window_view": (lambda x: sliding_window_view(x, 2500), np.ones(6000, np.float16)),
     "median of large values": (np.median, _large[:2]),
     "nanmedian of large values": (np.nanmedian, _large[:2]),
     "quantile": (lambda x: np.quantile(x, 0.3), np.arange(2000).astype(np.float16)),
@@ -93,7 +93,7 @@ FUNCTIONS = {
     "embedding": (lambda w: F.embedding(_zeros, w), np.ones((3, 2), np.float16)),
     "average pooling": (lambda x: F.avg_pool1d(x, 5000), np.ones((1, 1, 5000), np.float16)),
     "conv1d, bias": (lambda b: F.conv1d(np.ones((1, 1, 5000), b.dtype), np.ones((3, 1, 1), b.dtype), b), _few),
-    "attention, values": (lambda v: F.scaled_dot_product_attention(v * 0, v * 0, v), np.ones((1, 3000, 2), np.float16)),
+    "attention, values": (lambda v: F.scaled_dot_product_attention(v * 0, v * 0, v), np.ones((1, 2500, 2), np.float16)),
 }
 
 
