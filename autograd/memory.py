@@ -11,14 +11,10 @@ import ctypes
 import os
 from typing import Any
 
-import numpy as np
-
 from autograd.errors import ArgumentError
 
 VARIABLE = "CHAINRULE_KEEP_MEMORY"  # megabytes to keep; 0 leaves the allocator as it was
 DEFAULT_MEGABYTES = 256
-
-LINE = 64  # bytes of a line of the cache
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _MMAP_THRESHOLD = 32 * 1024 * 1024  # glibc's maximum: larger arrays are still returned at once
@@ -53,18 +49,6 @@ def release_memory() -> bool:
     """Return the freed memory that is kept to the kernel now; returns whether there was any."""
     trim = _libc_function("malloc_trim")
     return trim is not None and bool(trim(ctypes.c_size_t(0)))
-
-
-def aligned_empty(size: int, dtype: Any) -> Any:
-    """An array of one dimension, not filled, whose first element begins a line of the cache.
-
-    malloc begins anywhere at a multiple of 16 bytes, and then each second or fourth vector of NumPy's loops spans two
-    lines: an operation on arrays that fit the cache takes a tenth longer.
-    """
-    dtype = np.dtype(dtype)
-    memory = np.empty(size + LINE // dtype.itemsize, dtype)
-    first = -memory.ctypes.data % LINE // dtype.itemsize
-    return memory[first : first + size]
 
 
 def from_environment() -> bool:

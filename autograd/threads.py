@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 
-from autograd.memory import LINE
+from autograd.aligned import LINE
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")  # in the order in which OpenBLAS looks at them
 

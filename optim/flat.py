@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import Tensor
+from autograd.aligned import aligned_empty
 from autograd.errors import ShapeError
-from autograd.memory import aligned_empty
 from autograd.recorder import Aside, Row, rows
 from autograd.threads import part, together
 

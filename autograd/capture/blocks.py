@@ -92,9 +92,6 @@ def in_runs(ops: list[Op], results: Any) -> list[Op]:
     """The operations with each run as one of kind "run"; what is between its operations comes before or after it."""
     if not any(_large(v) for op in ops for v in op.out):
         return ops
-    errors = None
-    for op in ops:
-        op.errors = errors = op.errors or errors
     splitter = _Splitter(ops)
     reads: dict[Var, int] = {}
     found = splitter.found

@@ -27,9 +27,7 @@ def _everybodys() -> list[Any]:
 
 def generators_of(reach: Reach, *, everybodys: bool = True) -> list[Any]:
     """Those that a step reaches, the package's, and those that belong to everybody."""
-    shared: list[Any] = (
-        [getattr(np.random.mtrand, "_rand", None), getattr(_pythons(), "_inst", None)] if everybodys else []
-    )
+    shared = _everybodys() if everybodys else []
     found = {id(g): g for g in (*reach.generators, *shared, generator()) if g is not None}
     return [g for g in found.values() if not isinstance(g, _pythons().SystemRandom)]
 

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.aligned import LINE, aligned_empty
 from autograd.capture.calls import copies
 from autograd.capture.program import Op, Var, last_uses
 from autograd.conditions import Condition
 from autograd.engine.recording import result
-from autograd.memory import LINE, aligned_empty
 from autograd.recorder import Row
 
 _grad = attrgetter("_grad")

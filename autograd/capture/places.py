@@ -182,9 +182,9 @@ def _may_fail(op: Op) -> bool:
     """Whether a replay may end at this operation: then nothing that is there before may have been changed."""
     if op.kind == "effect":
         return not getattr(op.function, "sure", False)
-    if op.kind == "run":
-        return any(isinstance(step, Check) for step in op.function.steps)
-    if op.kind in ("guard", "native", "whole") or "linalg" in str(getattr(op.function, "__module__", "")):
+    if op.kind == "run" or _may_differ(op):
+        return _may_differ(op)
+    if "linalg" in str(getattr(op.function, "__module__", "")):
         return True
     raises = op.errors is not None and not {"raise", "call"}.isdisjoint(op.errors.values())
     return raises or not (

@@ -96,7 +96,6 @@ class Recorder:
         self._lent: list[Var] = []
         self.constants: dict[int, Var] = {}
         self.state: dict[int, Var] = {}  # id of a tensor -> its memory
-        self.effects = 0
         self.moved = False
         self._errors: Any = np.geterr()
         self._settings = errors_now()
@@ -311,7 +310,6 @@ class Recorder:
         self.commit()
         self.unswap()
         self.watch.end()
-        self.effects += 1
 
         args, kwargs = mapped(tuple(args), _computed_array), mapped(kwargs, _computed_array)
 

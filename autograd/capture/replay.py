@@ -120,7 +120,11 @@ class Program:
         return bool(ops)
 
     def _finish(self, ops: list[Op]) -> None:
-        self.ops = written_last(in_runs(live(ops, variables(self.results, [])), self.results))
+        ops = live(ops, variables(self.results, []))
+        errors = None
+        for op in ops:  # what moves to another place keeps NumPy's error settings
+            op.errors = errors = op.errors or errors
+        self.ops = written_last(in_runs(ops, self.results))
         self.written = written_early(self.ops)
         self._planned(rows=True)
 

@@ -21,7 +21,7 @@ from autograd.capture.steppers import SIMPLE
 from autograd.capture.users_code import slots
 
 SMALL = 64 * 1024  # bytes that are copied to be compared
-WALKS = 8  # of the effects of one program, of which each of two functions that take turns has its own gradients
+WALKS = 8  # of the effects of one program, that are kept
 
 
 class Snapshot:

@@ -17,9 +17,6 @@ from autograd.capture.program import Op, Var
 def written_last(ops: list[Op]) -> list[Op]:
     """The operations, with the writes to the state that can wait after the last one that may fail."""
     last = _last_that_may_fail(ops)
-    errors = None
-    for op in ops:
-        op.errors = errors = op.errors or errors
     waiting: set[int] = set()
     used_later: set[Var] = set()  # the roots of what an operation after this one reads or writes
     written_later: set[Var] = set()
